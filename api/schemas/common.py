@@ -1,0 +1,50 @@
+"""Words that several answers share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Item = TypeVar("Item")
+Probability = Annotated[float, Field(ge=0, le=1, description="Probabilité, de 0 à 1")]
+
+
+class Answer(BaseModel):
+    """Base of every answer: immutable; fields that a newer API adds are ignored by an older client."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+
+
+class Notice(Answer):
+    """Something that the reader must know before using the answer."""
+
+    code: str = Field(description="Code stable, par exemple turbine_inconnue")
+    field: str | None = Field(None, description="Champ concerné")
+    message: str = Field(description="Phrase en français")
+
+
+class FieldProblem(Answer):
+    """One field of the request that is wrong."""
+
+    field: str
+    message: str
+    value: str | None = Field(None, description="Valeur reçue, tronquée")
+
+
+class Problem(Answer):
+    """An error, as RFC 9457 ``application/problem+json`` has it."""
+
+    type: str = "about:blank"
+    title: str = Field(description="Nature de l’erreur")
+    status: int
+    detail: str = Field(description="Ce qui ne va pas et comment y remédier")
+    request_id: str = Field(description="À citer au support : le même que dans les journaux")
+    errors: list[FieldProblem] = Field(default_factory=list)
+
+
+class Page(Answer, Generic[Item]):
+    """A part of a longer list."""
+
+    total: int
+    items: list[Item]

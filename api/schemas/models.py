@@ -1,0 +1,74 @@
+"""Models as people see them: what they are for and how good they really are."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.schemas.common import Answer
+from api.schemas.predictions import FeatureInfo
+
+
+class ModelSummary(Answer):
+    """One stored version of a model."""
+
+    name: str
+    version: int
+    task: Literal["classification", "regression"]
+    sha256: str
+    active: bool
+    admitted: bool = Field(description="Passe le contrôle de qualité, ou admis par une personne nommée")
+    gate_reasons: list[str]
+    created_at: datetime
+    imported_by: str
+    problem: str | None = Field(None, description="Pourquoi cette version ne peut pas servir, le cas échéant")
+
+
+class ModelList(Answer):
+    """Every stored version, the active ones first."""
+
+    items: list[ModelSummary]
+
+
+class ModelCard(Answer):
+    """The card of one version: the manifest in plain terms, measured and reported quality apart."""
+
+    summary: ModelSummary
+    target: str
+    features: list[FeatureInfo]
+    authorised_use: list[str]
+    limits: list[str]
+    data: dict[str, Any] = Field(description="Sur quoi il a été ajusté, et quelles lignes il n’a jamais vues")
+    measured: dict[str, Any] | None = Field(
+        description="Mesuré ici, sur des lignes jamais vues, avec intervalles à 95 %"
+    )
+    reported: dict[str, Any] | None = Field(
+        description="Annoncé par le rapport fourni ; jamais mêlé au mesuré"
+    )
+    calibration: str
+    libraries: dict[str, str]
+    runtime: dict[str, Any]
+    activations: list[Activation]
+
+
+class Activation(Answer):
+    """One change of the active model."""
+
+    name: str
+    version: int
+    activated_at: datetime
+    activated_by: str
+    reason: str
+
+
+class ActivationRequest(BaseModel):
+    """Why the change is made; kept in the model's history."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=3, max_length=500, description="Motif, conservé dans l’historique")
+
+
+ModelCard.model_rebuild()

@@ -1,0 +1,159 @@
+"""The park: its runs, its ranking, its turbines."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.schemas.common import Answer, Notice, Page
+from api.schemas.predictions import Driver, FeatureInfo, ModelUse
+from api.schemas.vocabulary import DataStatus, RiskLevel
+
+RunStatus = Literal["en_attente", "en_cours", "termine", "termine_avec_erreurs", "echoue", "interrompu"]
+RunKind = Literal["planifie", "manuel", "reprise"]
+
+
+class RunRequest(BaseModel):
+    """Asks for one scoring of the whole park."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    as_of: date | None = Field(
+        None, description="Jour à évaluer ; par défaut aujourd’hui (en démo, dernier jour mesuré)"
+    )
+
+
+class RunModel(Answer):
+    """A model that a run used."""
+
+    name: str
+    version: int
+    task: Literal["classification", "regression"]
+    sha256: str
+
+
+class Run(Answer):
+    """One scoring of the whole park, waiting, under way or ended."""
+
+    run_id: int
+    kind: RunKind
+    as_of: date
+    status: RunStatus
+    requested_by: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    duration_s: float | None
+    total: int
+    done: int
+    failed: int
+    stale: int = Field(0, description="Turbines sans mesure assez récente")
+    models: list[RunModel]
+    policy_version: int | None
+    error: str | None
+
+
+class LevelCounts(Answer):
+    """Turbines per level."""
+
+    critique: int = 0
+    eleve: int = 0
+    modere: int = 0
+    faible: int = 0
+
+
+class ParkItem(Answer):
+    """One turbine in a published ranking."""
+
+    rank: int
+    turbine_id: str
+    site: str | None
+    farm: str | None
+    risk_level: RiskLevel
+    risk_score: float
+    failure_probability: float | None
+    time_to_failure_days: float | None
+    time_to_failure_interval: tuple[float, float] | None
+    data_status: DataStatus
+    measured_on: date | None
+    age_days: int | None = Field(description="Âge de la mesure au jour du calcul [j]")
+    expected_failure_cost_eur: float | None
+    net_benefit_eur: float | None
+    main_driver: Driver | None
+    recommendation: str
+    planned_visit_on: date | None = Field(description="Prochaine visite prévue après le jour du calcul")
+    warnings: list[Notice]
+
+
+class Park(Page[ParkItem]):
+    """The last published ranking, or that of a given day."""
+
+    as_of: date | None
+    run: Run | None = Field(description="Le calcul publié ; nul tant qu’aucun ne l’est")
+    counts: LevelCounts
+    last_attempt: Run | None = Field(
+        description="Le dernier calcul lancé, s’il n’est pas celui qui est publié"
+    )
+    stale: bool = Field(False, description="Vrai : le classement est trop ancien pour décider")
+    threshold: float | None = Field(description="Seuil de décision du calcul publié")
+    notices: list[Notice] = Field(default_factory=list)
+
+
+class ParkDay(Answer):
+    """Counts per level of one published run."""
+
+    run_id: int
+    as_of: date
+    counts: LevelCounts
+
+
+class Turbine(Answer):
+    """A machine and its service state."""
+
+    turbine_id: str
+    site: str | None
+    farm: str | None
+    rated_power_kw: float | None
+    commissioned_on: date | None
+    service_state: Literal["en_service", "arret_programme", "hors_service"]
+    last_measured_on: date | None
+
+
+class MeasurementRow(Answer):
+    """One stored measurement."""
+
+    measured_on: date
+    measured_at: datetime | None
+    values: dict[str, float | None]
+    failure_within_7d: bool | None = None
+    time_to_failure_days: float | None = None
+
+
+class ScorePoint(Answer):
+    """A turbine's published score on one day."""
+
+    as_of: date
+    risk_level: RiskLevel
+    risk_score: float
+    failure_probability: float | None
+    time_to_failure_days: float | None
+    data_status: DataStatus
+
+
+class TurbineDetail(Answer):
+    """Everything that the turbine page opens with."""
+
+    turbine: Turbine
+    current: ParkItem | None = Field(description="Sa place dans le dernier classement publié")
+    as_of: date | None
+    drivers: list[Driver]
+    base_probability: float | None
+    threshold: float | None
+    models: list[ModelUse]
+    policy_version: int | None
+    last_measurements: list[MeasurementRow]
+    features: list[FeatureInfo]
+    planned_visits: list[date]
+    notices: list[Notice] = Field(default_factory=list)

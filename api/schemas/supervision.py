@@ -1,0 +1,84 @@
+"""The three answers of the supervision page, with their figures, and the call log."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import Field
+
+from api.schemas.common import Answer
+from api.schemas.park import LevelCounts, Run
+
+State = Literal["ok", "attention", "erreur", "inconnu"]
+
+
+class Check(Answer):
+    """One question and its answer in words."""
+
+    question: str
+    state: State
+    answer: str
+
+
+class Component(Answer):
+    """A part of the service and whether it answers."""
+
+    name: str
+    state: State
+    detail: str
+
+
+class CallStats(Answer):
+    """Calls over a period."""
+
+    since: datetime
+    calls: int
+    errors: int = Field(description="Réponses 5xx")
+    refused: int = Field(description="Réponses 4xx")
+    mean_ms: float | None
+    p95_ms: float | None
+
+
+class AlertDay(Answer):
+    """Turbines at high or critical level on one day."""
+
+    as_of: date
+    counts: LevelCounts
+
+
+class Supervision(Answer):
+    """Does the cockpit run, do the scorings go well, is the alert level unusual?"""
+
+    checked_at: datetime
+    version: str
+    state: State
+    checks: list[Check]
+    components: list[Component]
+    calls: CallStats
+    last_runs: list[Run]
+    alert_history: list[AlertDay]
+    next_run_at: datetime | None = None
+
+
+class CallLogItem(Answer):
+    """One logged call."""
+
+    request_id: str
+    at: datetime
+    method: str
+    endpoint: str
+    purpose: str | None = Field(description="unitaire, et_si, lot ou nul")
+    principal: str
+    status: int
+    duration_ms: float
+    rows: int | None
+    turbine_id: str | None
+    error: str | None
+
+
+class CallLog(Answer):
+    """The call log, newest first."""
+
+    total: int
+    items: list[CallLogItem]
