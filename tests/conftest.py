@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from api.core import Core
+from tests.client import bring_client_in, new_core
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -17,3 +21,12 @@ def client_files() -> Path:
     if not (folder / "model_classification.pkl").is_file():
         pytest.skip(f"EnergiTech's files are not in {folder}; name their folder in COCKPIT_CLIENT_FILES")
     return folder
+
+
+@pytest.fixture(scope="session")
+def client_core(client_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
+    """EnergiTech's models and measurements in an installation of their own, scored; read it, change nothing."""
+    core = new_core(tmp_path_factory.mktemp("client"))
+    bring_client_in(core, client_files)
+    yield core
+    core.close()

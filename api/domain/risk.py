@@ -3,9 +3,10 @@
 Pure and without memory: the same inputs always give the same level. The rule (costs, bounds, age limit) is
 data, versioned in the database and named by every score.
 
-Threshold: the probability at which intervening costs as much as waiting, cost of a needless intervention
-divided by cost of a missed failure (C. Elkan, *The Foundations of Cost-Sensitive Learning*, IJCAI 2001, eq. 2,
-for a needless intervention and an avoided failure counted against doing nothing).
+Threshold: the probability at which intervening costs as much as waiting. With C the cost of an intervention,
+paid whether or not it was needed, and F that of a failure that was not prevented, the bound
+(c10 − c00) / (c10 − c00 + c01 − c11) of C. Elkan, *The Foundations of Cost-Sensitive Learning* (IJCAI 2001),
+becomes C / (C + F − C) = C / F.
 """
 
 from __future__ import annotations

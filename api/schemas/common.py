@@ -48,3 +48,9 @@ class Page(Answer, Generic[Item]):
 
     total: int
     items: list[Item]
+
+
+class Items(Answer, Generic[Item]):
+    """A list, whole or cut at the limit asked for."""
+
+    items: list[Item]

@@ -141,6 +141,8 @@ policies = Table(
 
 # --- scoring runs ---
 
+_LIVING = text("kind = 'planifie' AND status NOT IN ('echoue', 'interrompu') AND archived_at IS NULL")
+
 runs = Table(
     "runs",
     metadata,
@@ -153,6 +155,8 @@ runs = Table(
     Column("started_at", Utc),
     Column("finished_at", Utc),
     Column("published_at", Utc),
+    # Set when real measurements replace the simulated park: its runs leave the cockpit, not the database.
+    Column("archived_at", Utc),
     Column("total", Integer, nullable=False, server_default="0"),
     Column("done", Integer, nullable=False, server_default="0"),
     Column("failed", Integer, nullable=False, server_default="0"),
@@ -162,14 +166,8 @@ runs = Table(
     Column("policy_version", ForeignKey("policies.version")),
     Column("threshold", Float),
     Column("error", Text),
-    # One scheduled run per day, however many workers find it due at once.
-    Index(
-        "uq_runs_scheduled",
-        "as_of",
-        unique=True,
-        sqlite_where=text("kind = 'planifie'"),
-        postgresql_where=text("kind = 'planifie'"),
-    ),
+    # One scheduled run per day, however many workers find it due at once; one that ended badly may be redone.
+    Index("uq_runs_scheduled", "as_of", unique=True, sqlite_where=_LIVING, postgresql_where=_LIVING),
     Index("ix_runs_as_of_published_at", "as_of", "published_at"),
 )
 

@@ -201,6 +201,7 @@ def upgrade() -> None:
         sa.Column("started_at", Utc(), nullable=True),
         sa.Column("finished_at", Utc(), nullable=True),
         sa.Column("published_at", Utc(), nullable=True),
+        sa.Column("archived_at", Utc(), nullable=True),
         sa.Column("total", sa.Integer(), server_default="0", nullable=False),
         sa.Column("done", sa.Integer(), server_default="0", nullable=False),
         sa.Column("failed", sa.Integer(), server_default="0", nullable=False),
@@ -221,8 +222,12 @@ def upgrade() -> None:
             "uq_runs_scheduled",
             ["as_of"],
             unique=True,
-            sqlite_where=sa.text("kind = 'planifie'"),
-            postgresql_where=sa.text("kind = 'planifie'"),
+            sqlite_where=sa.text(
+                "kind = 'planifie' AND status NOT IN ('echoue', 'interrompu') AND archived_at IS NULL"
+            ),
+            postgresql_where=sa.text(
+                "kind = 'planifie' AND status NOT IN ('echoue', 'interrompu') AND archived_at IS NULL"
+            ),
         )
 
     op.create_table(
@@ -299,8 +304,12 @@ def downgrade() -> None:
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_runs_scheduled",
-            sqlite_where=sa.text("kind = 'planifie'"),
-            postgresql_where=sa.text("kind = 'planifie'"),
+            sqlite_where=sa.text(
+                "kind = 'planifie' AND status NOT IN ('echoue', 'interrompu') AND archived_at IS NULL"
+            ),
+            postgresql_where=sa.text(
+                "kind = 'planifie' AND status NOT IN ('echoue', 'interrompu') AND archived_at IS NULL"
+            ),
         )
         batch_op.drop_index("ix_runs_as_of_published_at")
 

@@ -1,0 +1,54 @@
+"""What one API process is made of: the shared core, and what only serving over HTTP needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import anyio
+
+from api.core import Core, build_core
+from api.observability.group_commit import GroupCommitter
+from api.observability.metrics import Metrics
+from api.services.authentication import Authentication
+from api.services.calls import CallLogService
+from api.services.passwords import hasher_for
+from api.services.readiness import Readiness
+from api.services.tokens import AccessTokens
+from api.settings import Settings
+from api.storage.database import Database
+
+SIGN_INS_AT_ONCE = 2  # bcrypt fills a core for a quarter of a second; the others wait, the API does not
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that the edge calls; ``sign_in_gate`` bounds how many passwords are checked at once."""
+
+    settings: Settings
+    database: Database
+    core: Core
+    authentication: Authentication
+    calls: CallLogService
+    readiness: Readiness
+    metrics: Metrics
+    committer: GroupCommitter
+    sign_in_gate: anyio.CapacityLimiter
+
+
+def build_services(settings: Settings) -> Services:
+    """Wire one API process; nothing is read from the database or the model store yet."""
+    core = build_core(settings)
+    database, metrics = core.database, Metrics()
+    return Services(
+        settings=settings,
+        database=database,
+        core=core,
+        authentication=Authentication(
+            database, AccessTokens(settings.secret_key.get_secret_value()), hasher_for(settings.env)
+        ),
+        calls=CallLogService(database),
+        readiness=Readiness(database, [lambda: core.models.current().require()]),
+        metrics=metrics,
+        committer=GroupCommitter(database, metrics),
+        sign_in_gate=anyio.CapacityLimiter(SIGN_INS_AT_ONCE),
+    )

@@ -1,0 +1,64 @@
+"""The commands behind ``cockpit.py``: ``python -m api.cli COMMAND``."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from api.commands import accounts, data, models, prepare, score
+from api.commands.console import FrenchParser, say
+from api.core import build_core
+from api.domain.exceptions import CockpitError
+from api.settings import Settings, load_settings
+
+INTERRUPTED = 130
+
+
+def build_parser() -> FrenchParser:
+    """Every command with its arguments."""
+    parser = FrenchParser(prog="cockpit.py", description="Cockpit de maintenance prédictive d’EnergiTech")
+    commands = parser.add_subparsers(required=True, metavar="COMMANDE")
+    for module in (prepare, data, models, score, accounts):
+        module.register(commands)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when it did what was asked, 1 on an expected error, told in one French line."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    arguments = build_parser().parse_args(argv)
+    try:
+        core = build_core(_settings())
+        try:
+            return int(arguments.run(arguments, core))
+        finally:
+            core.close()
+    except CockpitError as error:
+        say(error.detail)
+        return 1
+    except KeyboardInterrupt:
+        say("Interrompu.")
+        return INTERRUPTED
+
+
+def _settings() -> Settings:
+    """The settings, or one line per wrong value (values themselves are never shown).
+
+    Raises:
+        CockpitError: a value is malformed or unsafe.
+    """
+    try:
+        return load_settings()
+    except ValidationError as error:
+        told = [
+            f"COCKPIT_{'_'.join(map(str, e['loc'])).upper()} : {e['msg']}" if e["loc"] else e["msg"]
+            for e in error.errors(include_input=False, include_url=False)
+        ]
+        raise CockpitError("Réglages refusés : " + " ; ".join(told)) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

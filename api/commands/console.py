@@ -1,0 +1,68 @@
+"""What the commands share: French usage errors, a progress line, aligned columns."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+_FRENCH = (
+    (r"the following arguments are required: (.+)", r"il manque : \1"),
+    (r"unrecognized arguments: (.+)", r"arguments inconnus : \1"),
+    (r"argument (.+?): invalid choice: (.+?) \(choose from (.+)\)", r"\1 : \2 n’existe pas ; au choix : \3"),
+    (r"argument (.+?): invalid .+ value: (.+)", r"\1 : valeur illisible : \2"),
+    (r"argument (.+?): expected (?:one|at least one) argument", r"\1 : une valeur est attendue"),
+    (r"one of the arguments (.+) is required", r"il manque l’un de : \1"),
+)
+
+
+class FrenchParser(argparse.ArgumentParser):
+    """An argument parser whose errors are one French line."""
+
+    def error(self, message: str) -> NoReturn:
+        for pattern, sentence in _FRENCH:
+            message = re.sub(f"^{pattern}$", sentence, message)
+        command = self.prog.removeprefix("cockpit.py").strip()
+        self.exit(2, f"{message}. Aide : python cockpit.py {command} --help\n".replace("  ", " "))
+
+
+def parser(prog: str, description: str) -> FrenchParser:
+    """The top parser."""
+    return FrenchParser(prog=prog, description=description)
+
+
+def say(text: str) -> None:
+    """One line for the person, on stderr: stdout carries results only."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def progress(label: str) -> Callable[[int, int], None]:
+    """A progress line that is rewritten on a terminal, and told now and then elsewhere."""
+    live = sys.stderr.isatty()
+    told_at = 0.0
+
+    def show(done: int, total: int) -> None:
+        nonlocal told_at
+        ended = done >= total
+        if not ended and time.monotonic() - told_at < (0.1 if live else 5.0):
+            return
+        told_at = time.monotonic()
+        share = 100 * done // total if total else 100
+        line = f"{label} : {done}/{total} ({share} %)"
+        if live:
+            print(f"\r{line}", end="\n" if ended else "", file=sys.stderr, flush=True)
+        else:
+            say(line)
+
+    return show
+
+
+def columns(rows: Sequence[Sequence[object]], header: Sequence[str]) -> str:
+    """Rows as aligned text columns under a header."""
+    table = [tuple(map(str, row)) for row in (header, *rows)]
+    widths = [max(len(row[i]) for row in table) for i in range(len(header))]
+    lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in table]
+    return "\n".join(lines)

@@ -1,0 +1,92 @@
+"""``prepare``: bring an installation to where it can serve; does nothing where nothing is missing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from api.commands.console import say
+from api.commands.data import import_measurements
+from api.commands.score import replay
+from api.core import Core
+from api.domain.exceptions import CockpitError
+from api.services.accounts import AccountService
+from api.services.turbine_register import import_turbines
+from api.settings import ROOT, Environment
+from api.storage import activations, measurements, migrate, policies, runs
+from api.storage.tables import measurements as measurement_table
+
+SAMPLE = ROOT / "data" / "energiTech_maintenance_sample.csv"
+TURBINES = ROOT / "data" / "turbines.csv"
+REFERENCE = (("risque-panne-7j", 1), ("delai-avant-panne", 1))
+FIRST_HISTORY = timedelta(days=13)  # two weeks of curves at once; the rest by « score --from --to »
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command."""
+    prepare = commands.add_parser("prepare", help="prépare la base, les comptes, les données et les modèles")
+    prepare.add_argument("--json", action="store_true", help="termine par une ligne JSON avec les comptes")
+    prepare.set_defaults(run=_prepare)
+
+
+def _prepare(arguments: argparse.Namespace, core: Core) -> int:
+    core.settings.home.mkdir(parents=True, exist_ok=True)
+    (core.settings.home / "inbox").mkdir(exist_ok=True)
+    if migrate.current(core.database) != migrate.head():
+        say("Base de données : mise à jour du schéma…")
+        migrate.upgrade(core.database)
+    with core.database.write() as connection:
+        policies.ensure_first(connection, now=core.settings.now())
+    accounts = _accounts(core)
+    if core.settings.env in {Environment.DEMO, Environment.TEST}:
+        _demonstration(core)
+    if arguments.json:
+        print(json.dumps({"accounts": accounts}, ensure_ascii=False), flush=True)
+    return 0
+
+
+def _accounts(core: Core) -> list[dict[str, str | None]]:
+    service = AccountService(core.database, core.settings)
+    if core.settings.env is Environment.PRODUCTION:
+        service.refuse_demo_accounts()
+        return []
+    if core.settings.env is Environment.PREPROD:
+        return []
+    return [
+        {"username": account.username, "role": account.role, "password": account.password}
+        for account in service.ensure_demo_accounts()
+    ]
+
+
+def _demonstration(core: Core) -> None:
+    """The simulated park, the reference models and a first ranking, each only where there is none."""
+    with core.database.read() as connection:
+        measured = connection.scalar(
+            select(func.count()).select_from(measurement_table.select().limit(1).subquery())
+        )
+        serving = activations.active(connection)
+    if not measured:
+        say("Échantillon simulé : ingestion…")
+        import_turbines(core.database, TURBINES, source="simulation", now=core.settings.now())
+        import_measurements(core, SAMPLE, source="simulation", by="installation")
+    for name, version in REFERENCE:
+        task = core.store.manifest(name, version).task
+        if task not in serving:
+            core.model_service.activate(name, version, by="installation", reason="Modèle de référence")
+    _first_ranking(core)
+
+
+def _first_ranking(core: Core) -> None:
+    with core.database.read() as connection:
+        shown = runs.published(connection)
+        last = measurements.last_measured_day(connection)
+    if shown is not None or last is None:
+        return
+    try:
+        replay(core, last - FIRST_HISTORY, last)
+    except CockpitError as error:
+        # The service starts all the same and says on every page why there is no ranking.
+        say(f"Premier calcul impossible : {error.detail}")

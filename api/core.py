@@ -1,0 +1,79 @@
+"""The composition root: what the API, the worker and the commands share, built once from the settings."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from dataclasses import dataclass
+
+from api.inference.store import ModelStore
+from api.services.active_models import ActiveModelsSource
+from api.services.jobs import JobService
+from api.services.models import ModelService
+from api.services.open_inference import OpenInferenceService
+from api.services.park_run import ParkRunService
+from api.services.park_view import ParkViewService
+from api.services.policy import PolicySource
+from api.services.prediction import PredictionService
+from api.services.supervision import SupervisionService
+from api.services.turbine_view import TurbineViewService
+from api.services.turbines import KnownTurbines
+from api.settings import Settings
+from api.storage.database import Database
+
+
+@dataclass(frozen=True)
+class Core:
+    """Every service on one database and one model store."""
+
+    settings: Settings
+    database: Database
+    store: ModelStore
+    models: ActiveModelsSource
+    policy: PolicySource
+    prediction: PredictionService
+    runner: ParkRunService
+    view: ParkViewService
+    turbines: TurbineViewService
+    model_service: ModelService
+    supervision: SupervisionService
+    open_inference: OpenInferenceService
+
+    def job_service(self) -> JobService:
+        """A worker of its own name on this core."""
+        return JobService(
+            database=self.database,
+            runner=self.runner,
+            now=self.settings.now,
+            worker=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
+            run_hour=self.settings.run_hour,
+        )
+
+    def close(self) -> None:
+        """Give the database's connections back."""
+        self.database.close()
+
+
+def build_core(settings: Settings) -> Core:
+    """Wire the services; nothing is read from the database or the store yet."""
+    database = Database.at(settings.url)
+    store = ModelStore(settings.reference_models, settings.imported_models)
+    models = ActiveModelsSource(database, store)
+    policy = PolicySource(database)
+    runner = ParkRunService(database, models, settings.now, settings.env)
+    view = ParkViewService(database, runner, settings.now)
+    return Core(
+        settings=settings,
+        database=database,
+        store=store,
+        models=models,
+        policy=policy,
+        prediction=PredictionService(models, policy, KnownTurbines(database), settings.now),
+        runner=runner,
+        view=view,
+        turbines=TurbineViewService(database, models),
+        model_service=ModelService(database, store, settings.now),
+        supervision=SupervisionService(settings, database, models, view, settings.now),
+        open_inference=OpenInferenceService(models, store),
+    )

@@ -1,0 +1,127 @@
+"""Who calls, and whether they may: the dependencies that routes name.
+
+``X-API-Key`` or ``Authorization: Bearer``, never both: who acted must not depend on which one is read first.
+No other header says anything about the caller.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Annotated
+
+import anyio.to_thread
+from fastapi import Depends, Request
+from fastapi.openapi.models import APIKey, APIKeyIn
+from fastapi.security.base import SecurityBase
+
+from api.bootstrap import Services
+from api.core import Core
+from api.domain.exceptions import NotAllowed, NotAuthenticated
+from api.domain.rights import Principal, Right
+from api.openapi_errors import KEY_SCHEME
+from api.services.authentication import Authentication
+from api.settings import Environment
+
+_OPEN_METRICS = frozenset({Environment.DEMO, Environment.TEST})
+_BOTH = "Deux identités dans une requête : envoyez X-API-Key ou un jeton, pas les deux."
+
+
+class Need(SecurityBase):
+    """Demands one right of the caller; gives the :class:`Principal`.
+
+    One dependency reads both kinds of credentials, for each one that FastAPI resolves costs 10 µs a request;
+    :mod:`api.openapi_errors` declares the second kind.
+    """
+
+    def __init__(self, right: Right, *, fresh: bool) -> None:
+        self.right, self.fresh = right, fresh
+        self.scheme_name = KEY_SCHEME
+        self.model = APIKey(
+            **{"in": APIKeyIn.header},
+            name="X-API-Key",
+            description="Clé d’API d’une machine, créée par « python cockpit.py keys create ».",
+        )
+
+    async def __call__(self, request: Request) -> Principal:
+        """The caller.
+
+        Raises:
+            NotAuthenticated: no credentials, or ones that do not hold.
+            NotAllowed: without the right.
+        """
+        authentication = services_of(request).authentication
+        principal = await _identified(request, authentication)
+        if self.fresh:
+            principal = await anyio.to_thread.run_sync(authentication.recheck, principal)
+        request.scope["state"]["principal"] = principal  # for the log, even where the right is missing
+        if self.right not in principal.rights:
+            raise NotAllowed(self.right.value)
+        return principal
+
+
+@lru_cache
+def need(right: Right, fresh: bool = False) -> Need:
+    """The dependency for one right.
+
+    Args:
+        right: what the caller must be allowed to do.
+        fresh: for sensitive calls: session, account and role are read from the database again, so that what
+            was revoked a second ago no longer counts; else an access token holds for its 10 minutes.
+    """
+    return Need(right, fresh=fresh)
+
+
+def services_of(request: Request) -> Services:
+    """The services of the application that took the request."""
+    services: Services = request.app.state.services
+    return services
+
+
+async def _services(request: Request) -> Services:
+    return services_of(request)
+
+
+async def _core(request: Request) -> Core:
+    return services_of(request).core
+
+
+async def may_read_metrics(request: Request) -> None:
+    """Let anyone read the metrics in demo and test; elsewhere demand the right.
+
+    Raises:
+        NotAuthenticated: no credentials, or ones that do not hold.
+        NotAllowed: without the right.
+    """
+    if services_of(request).settings.env not in _OPEN_METRICS:
+        await need(Right.METRICS)(request)
+
+
+ServicesDep = Annotated[Services, Depends(_services)]
+CoreDep = Annotated[Core, Depends(_core)]
+
+
+async def _identified(request: Request, authentication: Authentication) -> Principal:
+    key, token = _credentials(request)
+    if key is not None:
+        known = authentication.remembered(key)
+        return known if known is not None else await anyio.to_thread.run_sync(authentication.by_key, key)
+    if token is not None:
+        return authentication.by_token(token)
+    raise NotAuthenticated
+
+
+def _credentials(request: Request) -> tuple[str | None, str | None]:
+    """The API key or the access token that was sent."""
+    keys: list[str] = []
+    tokens: list[str] = []
+    for name, value in request.scope["headers"]:
+        if name == b"x-api-key":
+            keys.append(value.decode("latin-1"))
+        elif name == b"authorization":
+            scheme, _, token = value.decode("latin-1").partition(" ")
+            if scheme.lower() != "bearer":
+                raise NotAuthenticated
+            tokens.append(token.strip())
+    if len(keys) + len(tokens) > 1:
+        raise NotAuthenticated(_BOTH)
+    return (keys[0] if keys else None), (tokens[0] if tokens else None)

@@ -1,0 +1,76 @@
+"""How far a measurement can be trusted, judged before any model speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from api.domain.wording import fr_number
+from api.schemas.vocabulary import DataStatus
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A named remark about a measurement or a score: stable code, field, French sentence."""
+
+    code: str
+    field: str | None
+    message: str
+
+
+@dataclass(frozen=True)
+class KnownRange:
+    """What a model saw of one feature in training."""
+
+    label: str
+    unit: str
+    low: float
+    high: float
+
+
+def outside_training(values: Mapping[str, float | None], ranges: Mapping[str, KnownRange]) -> list[Finding]:
+    """One finding per value that lies outside what the model was trained on.
+
+    A tree extrapolates by repeating its nearest leaf, so such an answer is given but said to be doubtful.
+    """
+    found = []
+    for name, known in ranges.items():
+        value = values.get(name)
+        if value is not None and not known.low <= value <= known.high:
+            span = f"{fr_number(known.low, 1)} à {fr_number(known.high, 1)} {known.unit}".strip()
+            found.append(
+                Finding(
+                    "hors_domaine",
+                    name,
+                    f"{known.label} : {fr_number(value, 1)} est hors du domaine connu du modèle ({span}).",
+                )
+            )
+    return found
+
+
+def age_finding(measured_on: date, as_of: date, max_age_days: int) -> Finding | None:
+    """The finding for a measurement older than the policy allows, at the day of the run."""
+    age = (as_of - measured_on).days
+    if age <= max_age_days:
+        return None
+    return Finding(
+        "mesure_perimee",
+        "measured_at",
+        f"La dernière mesure a {age} jours ; la limite est de {max_age_days} jours.",
+    )
+
+
+_STATUS_OF = {
+    "mesure_perimee": DataStatus.PERIME,
+    "hors_domaine": DataStatus.DOUTEUX,
+    "mesure_incomplete": DataStatus.NON_EVALUE,
+    "sans_mesure": DataStatus.NON_EVALUE,
+}
+_GRAVITY = [DataStatus.NON_EVALUE, DataStatus.PERIME, DataStatus.DOUTEUX, DataStatus.OK]
+
+
+def data_status(findings: Iterable[Finding]) -> DataStatus:
+    """The gravest status among the findings; ``ok`` where none of them bears on the data."""
+    statuses = {_STATUS_OF[finding.code] for finding in findings if finding.code in _STATUS_OF}
+    return next((status for status in _GRAVITY if status in statuses), DataStatus.OK)

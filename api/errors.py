@@ -1,0 +1,192 @@
+"""The only table from an error to its HTTP status, and the French problem that a caller reads (RFC 9457).
+
+Under ``/v2`` the Open Inference Protocol wants ``{"error": text}`` instead.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from api.domain.exceptions import (
+    CockpitError,
+    Conflict,
+    DatabaseUnavailable,
+    FieldError,
+    InvalidInput,
+    ModelRefused,
+    ModelUnavailable,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    Unavailable,
+)
+from api.services.french_errors import BODY, french_errors
+
+PROBLEM_JSON = "application/problem+json"
+MAX_ERRORS = 100  # field errors in one answer
+_TOLD = 5  # field errors repeated in the detail
+_CREDENTIAL_PATHS = "/api/v1/auth/"
+_RETRY_AFTER_S = "5"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What one kind of error becomes over HTTP."""
+
+    status: int
+    slug: str
+    title: str
+
+
+TABLE: dict[type[CockpitError], Kind] = {
+    InvalidInput: Kind(422, "saisie-invalide", "Données à corriger"),
+    NotFound: Kind(404, "introuvable", "Introuvable"),
+    NotAuthenticated: Kind(401, "authentification-requise", "Authentification requise"),
+    NotAllowed: Kind(403, "droit-insuffisant", "Droit insuffisant"),
+    Conflict: Kind(409, "conflit", "Conflit avec l’état présent"),
+    ModelRefused: Kind(422, "modele-refuse", "Modèle refusé"),
+    Unavailable: Kind(503, "service-indisponible", "Service momentanément indisponible"),
+    ModelUnavailable: Kind(503, "modele-indisponible", "Modèle indisponible"),
+    DatabaseUnavailable: Kind(503, "base-indisponible", "Base de données indisponible"),
+}
+UNEXPECTED = Kind(500, "erreur-interne", "Erreur interne")
+_UNEXPECTED_DETAIL = "Une erreur inattendue s’est produite ; signalez-la avec l’identifiant de la requête."
+
+# What the framework itself refuses, before any service is asked.
+_REFUSED: dict[int, tuple[str, str, str]] = {
+    400: (
+        "requete-illisible",
+        "Requête illisible",
+        "Le corps de la requête est illisible : vérifiez sa forme.",
+    ),
+    404: ("introuvable", "Introuvable", "Aucune ressource à cette adresse : voir /docs."),
+    405: (
+        "methode-refusee",
+        "Méthode refusée",
+        "Cette adresse n’accepte pas cette méthode : voir l’en-tête Allow.",
+    ),
+    413: (
+        "corps-trop-grand",
+        "Corps trop grand",
+        "Le corps de la requête est trop grand : envoyez-le en plusieurs fois.",
+    ),
+    415: ("type-refuse", "Type refusé", "Ce type de contenu n’est pas accepté."),
+}
+
+
+def kind_of(error: type[CockpitError]) -> Kind:
+    """The nearest entry of :data:`TABLE`.
+
+    Raises:
+        KeyError: the class has none.
+    """
+    for ancestor in error.__mro__:
+        if (kind := TABLE.get(ancestor)) is not None:
+            return kind
+    raise KeyError(error.__name__)
+
+
+def problem(
+    scope: Scope,
+    kind: Kind,
+    detail: str,
+    errors: Sequence[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The answer for one error, in the shape that its path asks for; noted for the call log."""
+    state = scope.setdefault("state", {})
+    state["error"] = detail[:200]
+    path: str = scope["path"]
+    if path == "/v2" or path.startswith("/v2/"):
+        return Response(_encoded({"error": detail}), kind.status, headers, "application/json")
+    body = {
+        "type": f"urn:cockpit:probleme:{kind.slug}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "request_id": state.get("request_id", ""),
+        "errors": [{"field": e.field, "message": e.message, "value": e.value} for e in errors[:MAX_ERRORS]],
+    }
+    return Response(_encoded(body), kind.status, headers, PROBLEM_JSON)
+
+
+def expected(scope: Scope, error: CockpitError) -> Response:
+    """The answer for an error that the cockpit raised on purpose."""
+    kind = kind_of(type(error))
+    if isinstance(error, InvalidInput):
+        return problem(scope, kind, _summary(error.errors), error.errors)
+    return problem(scope, kind, error.detail, (), _headers(kind.status))
+
+
+def refused(scope: Scope, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer for what the framework refuses by a bare status."""
+    other = (f"http-{status}", "Requête refusée", f"Le service a refusé cette requête (statut {status}).")
+    slug, title, detail = _REFUSED.get(status, other)
+    return problem(scope, Kind(status, slug, title), detail, (), headers)
+
+
+def unexpected(scope: Scope) -> Response:
+    """The answer for a defect: nothing of it is shown but the id under which it is logged."""
+    return problem(scope, UNEXPECTED, _UNEXPECTED_DETAIL)
+
+
+def install(app: FastAPI) -> None:
+    """Have every error of ``app`` answered from here."""
+    app.add_exception_handler(CockpitError, _on_cockpit_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_unexpected)
+
+
+async def _on_cockpit_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, CockpitError)  # noqa: S101 - the type for which it is installed
+    return expected(request.scope, error)
+
+
+async def _on_validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - the type for which it is installed
+    harmless = not request.scope["path"].startswith(_CREDENTIAL_PATHS)
+    return expected(request.scope, InvalidInput(french_errors(error.errors(), show_values=harmless)))
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - the type for which it is installed
+    if error.status_code in {204, 304}:
+        return Response(status_code=error.status_code, headers=error.headers)
+    if error.status_code == 400 and error.__cause__ is not None:
+        # JSON that Python's parser gives up on: not UTF-8, nested too deep, numbers of thousands of digits.
+        message = "illisible : JSON en UTF-8 attendu, sans nombres démesurés ni imbrication profonde."
+        return expected(request.scope, InvalidInput.single(BODY, message))
+    return refused(request.scope, error.status_code, error.headers)
+
+
+async def _on_unexpected(request: Request, _error: Exception) -> Response:
+    return unexpected(request.scope)
+
+
+def _summary(errors: Sequence[FieldError]) -> str:
+    """The first field errors as one sentence."""
+    told = [f"{e.field} : {e.message}" if e.field else e.message for e in errors[:_TOLD]]
+    if len(errors) > _TOLD:
+        told.append(f"et {len(errors) - _TOLD} autres erreurs")
+    return " ; ".join(sentence.rstrip(" .") for sentence in told) + "."
+
+
+def _headers(status: int) -> dict[str, str] | None:
+    if status == 401:
+        return {"WWW-Authenticate": 'Bearer realm="cockpit"'}
+    return {"Retry-After": _RETRY_AFTER_S} if status == 503 else None
+
+
+def _encoded(body: Mapping[str, object]) -> bytes:
+    # A received value may hold half a surrogate pair, which UTF-8 cannot carry.
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -1,0 +1,113 @@
+"""Exact names that a model file may refer to.
+
+Exact, because a module prefix would let through functions that call others (``numpy.load``, ``joblib.load``,
+``sklearn.utils`` helpers…). Estimators of libsvm, nearest neighbours and Gaussian processes are left out:
+their compiled code trusts the arrays that it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_BY_MODULE: Mapping[str, str] = {
+    # Tabular estimators.
+    "sklearn.ensemble._forest": (
+        "RandomForestClassifier RandomForestRegressor ExtraTreesClassifier ExtraTreesRegressor"
+    ),
+    "sklearn.ensemble._gb": "GradientBoostingClassifier GradientBoostingRegressor",
+    "sklearn.ensemble._bagging": "BaggingClassifier BaggingRegressor",
+    "sklearn.ensemble._weight_boosting": "AdaBoostClassifier AdaBoostRegressor",
+    "sklearn.ensemble._voting": "VotingClassifier VotingRegressor",
+    "sklearn.ensemble._stacking": "StackingClassifier StackingRegressor",
+    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting": (
+        "HistGradientBoostingClassifier HistGradientBoostingRegressor"
+    ),
+    "sklearn.ensemble._hist_gradient_boosting.predictor": "TreePredictor",
+    "sklearn.ensemble._hist_gradient_boosting.binning": "_BinMapper",
+    "sklearn.tree._classes": (
+        "DecisionTreeClassifier DecisionTreeRegressor ExtraTreeClassifier ExtraTreeRegressor"
+    ),
+    "sklearn.tree._tree": "Tree",
+    "sklearn.linear_model._base": "LinearRegression",
+    "sklearn.linear_model._bayes": "BayesianRidge",
+    "sklearn.linear_model._coordinate_descent": "ElasticNet ElasticNetCV Lasso LassoCV",
+    "sklearn.linear_model._glm.glm": "GammaRegressor PoissonRegressor TweedieRegressor",
+    "sklearn.linear_model._huber": "HuberRegressor",
+    "sklearn.linear_model._logistic": "LogisticRegression LogisticRegressionCV",
+    "sklearn.linear_model._quantile": "QuantileRegressor",
+    "sklearn.linear_model._ridge": "Ridge RidgeCV RidgeClassifier RidgeClassifierCV",
+    "sklearn.linear_model._sgd_fast": "Hinge ModifiedHuber",
+    "sklearn.linear_model._stochastic_gradient": "SGDClassifier SGDRegressor",
+    "sklearn.svm._classes": "LinearSVC LinearSVR",
+    "sklearn.naive_bayes": "GaussianNB",
+    "sklearn.discriminant_analysis": "LinearDiscriminantAnalysis QuadraticDiscriminantAnalysis",
+    "sklearn.dummy": "DummyClassifier DummyRegressor",
+    "sklearn.isotonic": "IsotonicRegression",
+    "sklearn.neural_network._multilayer_perceptron": "MLPClassifier MLPRegressor",
+    "sklearn.neural_network._stochastic_optimizers": "AdamOptimizer SGDOptimizer",
+    # What surrounds them.
+    "sklearn.calibration": "CalibratedClassifierCV _CalibratedClassifier _SigmoidCalibration",
+    "sklearn.compose._column_transformer": "ColumnTransformer make_column_selector",
+    "sklearn.compose._target": "TransformedTargetRegressor",
+    "sklearn.decomposition._pca": "PCA",
+    "sklearn.feature_selection._from_model": "SelectFromModel",
+    "sklearn.feature_selection._univariate_selection": "SelectKBest f_classif f_regression",
+    "sklearn.feature_selection._variance_threshold": "VarianceThreshold",
+    "sklearn.impute._base": "SimpleImputer MissingIndicator",
+    "sklearn.pipeline": "Pipeline FeatureUnion",
+    "sklearn.preprocessing._data": (
+        "Binarizer MaxAbsScaler MinMaxScaler Normalizer PowerTransformer QuantileTransformer RobustScaler "
+        "StandardScaler"
+    ),
+    "sklearn.preprocessing._discretization": "KBinsDiscretizer",
+    "sklearn.preprocessing._encoders": "OneHotEncoder OrdinalEncoder",
+    "sklearn.preprocessing._function_transformer": "FunctionTransformer",
+    "sklearn.preprocessing._label": "LabelBinarizer LabelEncoder",
+    "sklearn.preprocessing._polynomial": "PolynomialFeatures",
+    # What their state is made of.
+    "sklearn._loss.loss": (
+        "AbsoluteError ExponentialLoss HalfBinomialLoss HalfGammaLoss HalfPoissonLoss HalfSquaredError "
+        "HalfTweedieLoss HalfTweedieLossIdentity HuberLoss PinballLoss"
+    ),
+    "sklearn._loss.link": "HalfLogitLink IdentityLink Interval LogLink LogitLink",
+    "_loss": (
+        "CyAbsoluteError CyExponentialLoss CyHalfBinomialLoss CyHalfGammaLoss CyHalfPoissonLoss "
+        "CyHalfSquaredError CyHalfTweedieLoss CyHalfTweedieLossIdentity CyHuberLoss CyPinballLoss"
+    ),
+    "sklearn.utils._bunch": "Bunch",
+    # How histogram boosting passes its categorical features: a partial of this one validation function.
+    "sklearn.utils.validation": "check_array",
+    "functools": "partial",
+    "collections": "OrderedDict defaultdict",
+    "builtins": "bool float int slice",
+    "joblib.numpy_pickle": "NumpyArrayWrapper",
+    "numpy": (
+        "ndarray dtype bool_ float32 float64 int32 int64 "
+        # Element-wise functions that a FunctionTransformer applies.
+        "exp expm1 log log1p sqrt square absolute"
+    ),
+    "numpy._core.multiarray": "_reconstruct scalar",
+    "numpy._core.numeric": "_frombuffer",
+    "numpy.core.multiarray": "_reconstruct scalar",
+    "numpy.random._mt19937": "MT19937",
+    "numpy.random._pcg64": "PCG64",
+    "numpy.random._pickle": "__bit_generator_ctor __generator_ctor __randomstate_ctor",
+    "numpy.random.bit_generator": "SeedSequence __pyx_unpickle_SeedSequence",
+}
+
+ALLOWED = frozenset((module, name) for module, names in _BY_MODULE.items() for name in names.split())
+
+# Where a name really lives today: scikit-learn's compiled losses register under a top-level name, and NumPy 2
+# moved what NumPy 1 wrote.
+RENAMED: Mapping[str, str] = {
+    "_loss": "sklearn._loss._loss",
+    "numpy.core.multiarray": "numpy._core.multiarray",
+}
+
+# The remedy for names that honest files hold.
+HINTS: Mapping[str, str] = {
+    "sklearn.model_selection._search.GridSearchCV": "Enregistrez son attribut best_estimator_.",
+    "sklearn.model_selection._search.RandomizedSearchCV": "Enregistrez son attribut best_estimator_.",
+    "_codecs.encode": "Réenregistrez le modèle avec joblib.dump, sans préciser de protocole.",
+    "copyreg._reconstructor": "Réenregistrez le modèle avec joblib.dump, sans préciser de protocole.",
+}

@@ -1,0 +1,65 @@
+"""What a model may be used for and what it must not, in French, from its task and what was measured."""
+
+from __future__ import annotations
+
+from api.domain.evaluation import ClassificationQuality, RegressionQuality
+from api.domain.wording import fr_number
+from api.inference.manifest import Task
+
+# Under this many failure events every figure is wide, and calibration is not attempted.
+FEW_EVENTS = 50
+
+
+def authorised_use(task: Task) -> tuple[str, ...]:
+    """What EnergiTech may do with such a model."""
+    purpose = (
+        "Classer les turbines selon leur risque de panne dans les 7 jours, pour préparer les interventions."
+        if task == "classification"
+        else "Donner un ordre de grandeur des jours avant panne, à côté de la probabilité."
+    )
+    return (purpose, "Éclairer une personne qualifiée, qui décide ; aucune action n’est automatique.")
+
+
+def known_limits(task: Task, measured: ClassificationQuality | RegressionQuality | None) -> tuple[str, ...]:
+    """What is to be known before relying on the model; figures are those just measured."""
+    general = (
+        "Ne remplace ni une inspection, ni une alarme, ni un système de sécurité.",
+        "Hors des plages de mesures vues à l’entraînement, la réponse est une extrapolation.",
+    )
+    if measured is None:
+        return (
+            *general,
+            "Qualité inconnue : le modèle n’a pas été mesuré sur des lignes qu’il n’a pas vues.",
+        )
+    if isinstance(measured, ClassificationQuality):
+        return (*general, *_classifier_limits(measured))
+    return (*general, *_regressor_limits(measured))
+
+
+def _classifier_limits(measured: ClassificationQuality) -> list[str]:
+    usual = measured.thresholds[0]
+    rows = "pannes" if measured.failure_events == measured.failures else "lignes de panne"
+    limits = [
+        f"Au seuil de {fr_number(usual.threshold, 2)}, il manque {usual.false_negatives} {rows} sur "
+        f"{measured.failures} : le seuil se choisit selon les coûts.",
+        "Probabilité non calibrée : elle classe les turbines, sa valeur absolue est indicative.",
+    ]
+    if measured.failure_events < FEW_EVENTS:
+        limits.append(
+            f"Mesuré sur {measured.failure_events} pannes seulement : chaque chiffre a un large intervalle."
+        )
+    return limits
+
+
+def _regressor_limits(measured: RegressionQuality) -> list[str]:
+    near = measured.short_horizon
+    limits = ["Une estimation à quelques jours près n’est pas une date de panne."]
+    bias = near.bias.value
+    if bias is not None and near.mae.value is not None:
+        side = "trop tard" if bias > 0 else "trop tôt"
+        limits.append(
+            f"À {fr_number(measured.short_horizon_days)} jours ou moins de la panne ({near.rows} lignes non "
+            f"vues), l’erreur moyenne est de {fr_number(near.mae.value, 1)} j et l’estimation vient "
+            f"{fr_number(abs(bias), 1)} j {side} en moyenne."
+        )
+    return limits

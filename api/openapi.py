@@ -1,0 +1,53 @@
+"""The OpenAPI document: built from the routes, completed with what the active models declare."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.core import Core
+
+REF = "#/components/schemas/{model}"
+
+
+class OpenApiDocument:
+    """Keeps the document until the active models change."""
+
+    def __init__(self, app: FastAPI, core: Core) -> None:
+        self._app, self._core = app, core
+        self._revision = -1
+        self._document: dict[str, Any] = {}
+
+    def __call__(self) -> dict[str, Any]:
+        """The document in force."""
+        models = self._core.models.current()
+        if models.revision != self._revision:
+            document = get_openapi(
+                title=self._app.title,
+                version=self._app.version,
+                description=self._app.description,
+                routes=self._app.routes,
+                tags=self._app.openapi_tags,
+            )
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            schemas["Measurement"] = models.measurement_model.model_json_schema(ref_template=REF)
+            schemas["MeasurementBatch"] = _BATCH
+            self._document, self._revision = document, models.revision
+        return self._document
+
+
+_BATCH = {
+    "title": "MeasurementBatch",
+    "type": "object",
+    "required": ["measurements"],
+    "properties": {
+        "measurements": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 10_000,
+            "items": {"$ref": REF.format(model="Measurement")},
+        }
+    },
+}

@@ -1,0 +1,80 @@
+"""Completes an OpenAPI document with what holds for every route: credentials and problems."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.schemas.common import Problem
+
+KEY_SCHEME = "CleAPI"
+ACCOUNT_SCHEME = "Compte"
+REF = "#/components/schemas/{model}"
+_METHODS = frozenset({"get", "post", "put", "patch", "delete"})
+_ACCOUNT = {
+    "type": "oauth2",
+    "description": "Compte d’une personne : identifiant et mot de passe contre un jeton de 10 minutes.",
+    "flows": {"password": {"tokenUrl": "/api/v1/auth/token", "scopes": {}}},
+}
+_WORDS = {
+    401: "Authentification absente, erronée ou expirée",
+    403: "Droit insuffisant",
+    404: "Introuvable",
+    413: "Corps trop grand",
+    422: "Données à corriger : chaque champ et son remède",
+    500: "Erreur interne, à signaler avec l’identifiant de la requête",
+    503: "Service momentanément indisponible",
+}
+_V2_ERROR = {
+    "title": "InferenceError",
+    "type": "object",
+    "required": ["error"],
+    "properties": {"error": {"type": "string"}},
+}
+_DEFAULTS = ("HTTPValidationError", "ValidationError")  # the framework's own, which are never sent
+
+
+def complete(document: dict[str, Any]) -> None:
+    """Add to ``document``, in place, both ways to sign in and the errors that each operation may answer."""
+    components = document.setdefault("components", {})
+    components.setdefault("securitySchemes", {})[ACCOUNT_SCHEME] = _ACCOUNT
+    schemas = components.setdefault("schemas", {})
+    problem = Problem.model_json_schema(ref_template=REF, mode="serialization")
+    schemas.update(problem.pop("$defs", {}))
+    schemas.update(Problem=problem, InferenceError=_V2_ERROR)
+    for name in _DEFAULTS:
+        schemas.pop(name, None)
+    for path, operations in document.get("paths", {}).items():
+        for method, operation in operations.items():
+            if method in _METHODS:
+                _complete_operation(path, operation)
+
+
+def _complete_operation(path: str, operation: dict[str, Any]) -> None:
+    security = operation.get("security", [])
+    if any(KEY_SCHEME in way for way in security):
+        security.append({ACCOUNT_SCHEME: []})
+    is_v2 = path == "/v2" or path.startswith("/v2/")
+    responses = operation.setdefault("responses", {})
+    for response in responses.values():
+        if response.get("description") == "Successful Response":  # the framework's own words
+            response["description"] = "Réponse"
+    for status in _possible(path, operation):
+        if is_v2:
+            content = {"application/json": {"schema": {"$ref": REF.format(model="InferenceError")}}}
+        else:
+            content = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
+        responses[str(status)] = {"description": _WORDS[status], "content": content}
+
+
+def _possible(path: str, operation: dict[str, Any]) -> list[int]:
+    """Statuses of errors that an operation may answer, from its own declaration."""
+    statuses = [500, 503]
+    if operation.get("security") or path.startswith("/api/v1/auth/"):
+        statuses += [401, 403]
+    if "{" in path:
+        statuses.append(404)
+    if operation.get("requestBody") or operation.get("parameters"):
+        statuses.append(422)
+    if operation.get("requestBody"):
+        statuses.append(413)
+    return sorted(statuses)

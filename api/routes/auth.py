@@ -1,0 +1,46 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import anyio.to_thread
+from fastapi import APIRouter, Depends, Response, status
+from fastapi.security import OAuth2PasswordRequestForm
+
+from api.deps import ServicesDep, need
+from api.domain.rights import Principal, Right
+from api.schemas.auth import RefreshRequest, Token, User
+
+router = APIRouter(prefix="/api/v1/auth", tags=["Authentification"])
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+@router.post("/token", summary="Ouvrir une session")
+async def token(
+    services: ServicesDep, response: Response, form: Annotated[OAuth2PasswordRequestForm, Depends()]
+) -> Token:
+    """Identifiant et mot de passe contre un jeton de 10 minutes et une session de 8 heures, renouvelable."""
+    response.headers.update(NO_STORE)
+    return await anyio.to_thread.run_sync(
+        services.authentication.login, form.username, form.password, limiter=services.sign_in_gate
+    )
+
+
+@router.post("/refresh", summary="Renouveler le jeton")
+def refresh(services: ServicesDep, response: Response, asked: RefreshRequest) -> Token:
+    """Un nouveau jeton pour la même session, avec le rôle que le compte a maintenant."""
+    response.headers.update(NO_STORE)
+    return services.authentication.refresh(asked.refresh_token)
+
+
+@router.post("/logout", status_code=status.HTTP_204_NO_CONTENT, summary="Fermer la session")
+def logout(services: ServicesDep, asked: RefreshRequest) -> None:
+    """La session ne peut plus être renouvelée ; la fermer deux fois ne change rien."""
+    services.authentication.logout(asked.refresh_token)
+
+
+@router.get("/me", summary="Mon compte")
+def me(services: ServicesDep, principal: Annotated[Principal, Depends(need(Right.READ, fresh=True))]) -> User:
+    """Le compte de la personne connectée."""
+    return services.authentication.user(principal)

@@ -1,0 +1,42 @@
+"""Models: what is stored, what serves, how good it is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path
+
+from api.deps import CoreDep, need
+from api.domain.rights import Principal, Right
+from api.schemas.models import ActivationRequest, ModelCard, ModelList, ModelSummary
+
+router = APIRouter(prefix="/api/v1/models", tags=["Modèles"], dependencies=[Depends(need(Right.READ))])
+Engineer = Annotated[Principal, Depends(need(Right.MODELS, fresh=True))]
+Name = Annotated[str, Path(max_length=64)]
+Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+@router.get("", summary="Modèles rangés")
+def models(core: CoreDep) -> ModelList:
+    """Toutes les versions, celles en service d’abord."""
+    return ModelList(items=core.model_service.all())
+
+
+@router.get("/{name}/{version}", summary="Fiche d’un modèle")
+def card(core: CoreDep, name: Name, version: Version) -> ModelCard:
+    """Usage, données, qualité mesurée et, à part, qualité annoncée."""
+    return core.model_service.card(name, version)
+
+
+@router.post("/{name}/{version}/activate", summary="Mettre une version en service")
+def activate(
+    core: CoreDep, principal: Engineer, name: Name, version: Version, asked: ActivationRequest
+) -> ModelSummary:
+    """Elle remplace celle qui servait pour la même tâche ; le motif est conservé."""
+    return core.model_service.activate(name, version, by=principal.name, reason=asked.reason)
+
+
+@router.post("/{name}/rollback", summary="Revenir à ce qui servait avant")
+def rollback(core: CoreDep, principal: Engineer, name: Name, asked: ActivationRequest) -> ModelSummary:
+    """Rend sa tâche au modèle précédent ; le motif est conservé."""
+    return core.model_service.rollback(name, by=principal.name, reason=asked.reason)

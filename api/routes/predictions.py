@@ -1,0 +1,92 @@
+"""Questions about one measurement, or about many."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from api.deps import CoreDep, need
+from api.domain.exceptions import InvalidInput
+from api.domain.rights import Right
+from api.observability.calls import CallRecord
+from api.schemas.park import Park
+from api.schemas.predictions import BatchPredictions, Prediction
+from api.services.park_view import ParkQuery
+from api.services.prediction import MAX_BATCH
+
+router = APIRouter(
+    prefix="/api/v1/predictions", tags=["Prédictions"], dependencies=[Depends(need(Right.PREDICT))]
+)
+Explain = Annotated[bool, Query(description="Donner les facteurs de chaque probabilité (plus lent)")]
+Purpose = Annotated[
+    Literal["unitaire", "et_si"],
+    Query(description="« et_si » pour un essai de valeurs, distingué au journal"),
+]
+# The fields of a measurement are those of the active models: the schema is put in its place by api.openapi.
+ONE = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Measurement"}}}}}  # fmt: skip  # noqa: E501
+MANY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/MeasurementBatch"}}}}}  # fmt: skip  # noqa: E501
+
+
+@router.post("", summary="Risque d’une turbine", response_model=Prediction, openapi_extra=ONE)
+async def predict(
+    request: Request, core: CoreDep, explain: Explain = True, purpose: Purpose = "unitaire"
+) -> Response:
+    """Une mesure en entrée ; probabilité, niveau, facteurs et avertissements en sortie."""
+    body = await request.body()
+    call: CallRecord = request.state.call
+    call.purpose, call.rows, call.inputs, call.must_commit = purpose, 1, body, True
+    answer = await run_in_threadpool(core.prediction.one, body, request.state.request_id, explain=explain)
+    call.turbine_id = answer.turbine_id
+    return _json(answer)
+
+
+@router.post(
+    "/batch", summary="Risque de plusieurs mesures", response_model=BatchPredictions, openapi_extra=MANY
+)
+async def predict_batch(request: Request, core: CoreDep, explain: Explain = False) -> Response:
+    """Chaque mesure reçoit un résultat ou ses erreurs, dans l’ordre ; une mauvaise ne gêne pas les autres."""
+    body = await request.body()
+    rows = await run_in_threadpool(_rows, body)
+    call: CallRecord = request.state.call
+    call.purpose, call.rows, call.inputs, call.must_commit = "lot", len(rows), body, True
+    answer = await run_in_threadpool(core.prediction.batch, rows, request.state.request_id, explain=explain)
+    call.failed_rows = answer.failed
+    return _json(answer)
+
+
+@router.get("", summary="Scores publiés d’un jour")
+def published(
+    core: CoreDep,
+    day: Annotated[date, Query(alias="date", description="Jour évalué")],
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+) -> Park:
+    """Le dernier classement publié pour ce jour."""
+    return core.view.park(ParkQuery(limit=limit, offset=offset, as_of=day))
+
+
+def _rows(body: bytes) -> list[Any]:
+    """The measurements of a batch; each is judged alone afterwards.
+
+    Raises:
+        InvalidInput: the body is not the object that the contract asks for.
+    """
+    try:
+        sent = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput.single(
+            "", "JSON illisible : vérifiez virgules, guillemets et accolades."
+        ) from error
+    rows = sent.get("measurements") if isinstance(sent, dict) else None
+    if not isinstance(rows, list) or not rows:
+        raise InvalidInput.single("measurements", f"une liste de 1 à {MAX_BATCH} mesures est attendue.")
+    return rows
+
+
+def _json(answer: Prediction | BatchPredictions) -> Response:
+    """The answer as it stands: it was validated when it was made."""
+    return Response(answer.model_dump_json(), media_type="application/json")

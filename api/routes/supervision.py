@@ -1,0 +1,17 @@
+"""Supervision: the three answers and their figures."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends
+
+from api.deps import CoreDep, need
+from api.domain.rights import Right
+from api.schemas.supervision import Supervision
+
+router = APIRouter(prefix="/api/v1/supervision", tags=["Supervision"])
+
+
+@router.get("", summary="Le cockpit tourne-t-il ?", dependencies=[Depends(need(Right.SUPERVISION))])
+def supervision(core: CoreDep) -> Supervision:
+    """Trois questions, leurs réponses et les chiffres derrière."""
+    return core.supervision.state()

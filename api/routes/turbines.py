@@ -1,0 +1,49 @@
+"""Turbines: one machine and its story."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query
+
+from api.deps import CoreDep, need
+from api.domain.rights import Right
+from api.routes.park import First, Last
+from api.schemas.common import Items, Page
+from api.schemas.park import MeasurementRow, ScorePoint, Turbine, TurbineDetail
+
+router = APIRouter(prefix="/api/v1/turbines", tags=["Turbines"], dependencies=[Depends(need(Right.READ))])
+TurbineId = Annotated[str, Path(max_length=64, description="Identifiant de la turbine")]
+
+
+@router.get("", summary="Turbines du parc")
+def turbines(core: CoreDep) -> Page[Turbine]:
+    """Toutes les turbines, dans l’ordre naturel de leurs identifiants."""
+    found = core.turbines.turbines()
+    return Page(total=len(found), items=found)
+
+
+@router.get("/{turbine_id}", summary="Une turbine")
+def turbine(core: CoreDep, turbine_id: TurbineId) -> TurbineDetail:
+    """Sa place dans le classement, ce qui l’explique, ses dernières mesures."""
+    return core.turbines.detail(turbine_id)
+
+
+@router.get("/{turbine_id}/measurements", summary="Mesures d’une turbine")
+def measurements(
+    core: CoreDep,
+    turbine_id: TurbineId,
+    limit: Annotated[int, Query(ge=1, le=5_000)] = 200,
+    first: First = None,
+    last: Last = None,
+) -> Items[MeasurementRow]:
+    """De la plus récente à la plus ancienne, avec ce qui fut observé ensuite quand on le sait."""
+    return Items(items=core.turbines.measurements(turbine_id, limit, first, last))
+
+
+@router.get("/{turbine_id}/history", summary="Historique du risque d’une turbine")
+def history(
+    core: CoreDep, turbine_id: TurbineId, first: First = None, last: Last = None
+) -> Items[ScorePoint]:
+    """Un score publié par jour, le plus ancien d’abord."""
+    return Items(items=core.turbines.history(turbine_id, first, last))

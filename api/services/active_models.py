@@ -1,0 +1,132 @@
+"""The models that serve now: loaded once, swapped whole when an activation changes them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pydantic import BaseModel
+
+from api.domain.exceptions import ModelUnavailable, NotFound
+from api.domain.trust import KnownRange
+from api.inference.loaded import LoadedModel
+from api.inference.manifest import FeatureSpec
+from api.inference.store import ModelStore
+from api.services.measurement_model import build_measurement_model
+from api.storage import activations
+from api.storage.database import Database
+
+REFRESH_S = 1.0
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """A loaded version and who admitted it where it did not pass the quality gate."""
+
+    model: LoadedModel
+    admitted_by: str | None
+
+    @property
+    def may_raise(self) -> bool:
+        """Whether its estimate may raise a level of risk."""
+        return self.model.manifest.gate.may_raise
+
+
+@dataclass(frozen=True)
+class ActiveModels:
+    """One consistent set of models; a request keeps the one it began with."""
+
+    revision: int
+    classifier: ServedModel | None = None
+    regressor: ServedModel | None = None
+    problems: tuple[str, ...] = field(default=())
+
+    @property
+    def served(self) -> list[ServedModel]:
+        """The models in service, the classifier first."""
+        return [served for served in (self.classifier, self.regressor) if served is not None]
+
+    def require(self) -> ServedModel:
+        """The classifier, without which nothing can be said.
+
+        Raises:
+            ModelUnavailable: none is active, or an active model cannot be loaded.
+        """
+        if self.problems:
+            raise ModelUnavailable(" ".join(self.problems))
+        if self.classifier is None:
+            raise ModelUnavailable(
+                "Aucun modèle de classification n’est actif : importez puis activez-en un "
+                "(« python cockpit.py models activate NOM VERSION »)."
+            )
+        return self.classifier
+
+    @cached_property
+    def features(self) -> dict[str, FeatureSpec]:
+        """Every feature that some model reads, the classifier's first."""
+        specs: dict[str, FeatureSpec] = {}
+        for served in self.served:
+            for spec in served.model.manifest.features:
+                specs.setdefault(spec.name, spec)
+        return specs
+
+    @cached_property
+    def required(self) -> frozenset[str]:
+        """Features without which no prediction is possible."""
+        if self.classifier is None:
+            return frozenset()
+        return frozenset(spec.name for spec in self.classifier.model.manifest.features)
+
+    @cached_property
+    def known_ranges(self) -> dict[str, KnownRange]:
+        """What the models saw in training, where their manifests say."""
+        return {
+            name: KnownRange(spec.label, spec.unit, *spec.training_range)
+            for name, spec in self.features.items()
+            if spec.training_range is not None and spec.dtype != "binary"
+        }
+
+    @cached_property
+    def measurement_model(self) -> type[BaseModel]:
+        """The shape of a measurement, as these models declare it."""
+        return build_measurement_model(self.features, self.required)
+
+
+class ActiveModelsSource:
+    """Gives the set in force; asks the database at most once a second whether it changed."""
+
+    def __init__(self, database: Database, store: ModelStore) -> None:
+        self._database, self._store = database, store
+        self._lock = threading.Lock()
+        self._models: ActiveModels | None = None
+        self._checked_at = 0.0
+
+    def current(self) -> ActiveModels:
+        """The set in force; costs one comparison when it was checked less than a second ago."""
+        models = self._models
+        if models is not None and time.monotonic() - self._checked_at < REFRESH_S:
+            return models
+        with self._lock:
+            return self._refreshed()
+
+    def _refreshed(self) -> ActiveModels:
+        if self._models is not None and time.monotonic() - self._checked_at < REFRESH_S:
+            return self._models
+        with self._database.read() as connection:
+            revision = activations.revision(connection)
+            if self._models is None or self._models.revision != revision:
+                self._models = self._load(revision, activations.active(connection))
+        self._checked_at = time.monotonic()
+        return self._models
+
+    def _load(self, revision: int, rows: dict[str, activations.AnyRow]) -> ActiveModels:
+        served: dict[str, ServedModel] = {}
+        problems = []
+        for task, row in rows.items():
+            try:
+                served[task] = ServedModel(self._store.load(row.name, row.version), row.admitted_by)
+            except (ModelUnavailable, NotFound) as error:
+                problems.append(error.detail)
+        return ActiveModels(revision, served.get("classification"), served.get("regression"), tuple(problems))

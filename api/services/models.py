@@ -1,0 +1,139 @@
+"""The life of models: what is stored, what serves, how good it is, who changed it and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.domain.exceptions import Conflict, InvalidInput
+from api.inference.manifest import Manifest
+from api.inference.store import ModelStore
+from api.schemas.models import Activation, ModelCard, ModelSummary
+from api.services.turbine_view import feature_info
+from api.storage import activations
+from api.storage.database import Database
+
+
+@dataclass(frozen=True)
+class ModelService:
+    """Lists, describes and activates stored versions."""
+
+    database: Database
+    store: ModelStore
+    now: Callable[[], datetime]
+
+    def all(self) -> list[ModelSummary]:
+        """Every stored version, those in service first, then by name and falling version."""
+        with self.database.read() as connection:
+            active = activations.active(connection)
+        summaries = [self._summary(manifest, active) for manifest in self.store.manifests()]
+        return sorted(summaries, key=lambda s: (not s.active, s.task, s.name, -s.version))
+
+    def card(self, name: str, version: int) -> ModelCard:
+        """The card of one version.
+
+        Raises:
+            NotFound: no such version is stored.
+        """
+        manifest = self.store.manifest(name, version)
+        stored = manifest.model_dump(mode="json", include={"measured", "reported"})
+        with self.database.read() as connection:
+            active = activations.active(connection)
+            history = activations.history(connection, name)
+        return ModelCard(
+            summary=self._summary(manifest, active),
+            target=manifest.target,
+            features=[feature_info(spec, [manifest.name]) for spec in manifest.features],
+            authorised_use=list(manifest.authorised_use),
+            limits=list(manifest.limits),
+            data=manifest.data.model_dump(),
+            measured=stored["measured"],
+            reported=stored["reported"],
+            calibration=manifest.calibration.status,
+            libraries=manifest.libraries,
+            runtime=manifest.runtime.model_dump(),
+            activations=[_activation(row) for row in history if row.version == version],
+        )
+
+    def activate(self, name: str, version: int, *, by: str, reason: str, admit: bool = False) -> ModelSummary:
+        """Let a version serve its task from now on.
+
+        Args:
+            name: of the model.
+            version: to activate.
+            by: who asks.
+            reason: kept in the history.
+            admit: take a version that did not pass the quality gate, under the name of who asks.
+
+        Raises:
+            NotFound: no such version.
+            ModelUnavailable: its artefact is missing or altered.
+            Conflict: it did not pass the quality gate and was not admitted.
+        """
+        manifest = self.store.manifest(name, version)
+        self.store.load(name, version)
+        if not manifest.gate.passed and not admit:
+            raise Conflict(
+                f"{name} v{version} ne passe pas le contrôle de qualité : {' '.join(manifest.gate.reasons)} "
+                "Une personne peut l’admettre sous son nom, avec un motif (--admit)."
+            )
+        with self.database.write() as connection:
+            activations.add(
+                connection,
+                task=manifest.task,
+                name=name,
+                version=version,
+                sha256=manifest.sha256,
+                by=by,
+                reason=reason,
+                admitted_by=None if manifest.gate.passed else by,
+                now=self.now(),
+            )
+            active = activations.active(connection)
+        return self._summary(manifest, active)
+
+    def rollback(self, name: str, *, by: str, reason: str) -> ModelSummary:
+        """Give its task back to what served before the version of ``name`` that serves now.
+
+        Raises:
+            InvalidInput: ``name`` does not serve.
+            Conflict: nothing served before.
+        """
+        with self.database.read() as connection:
+            active = activations.active(connection)
+            task = next((task for task, row in active.items() if row.name == name), None)
+            if task is None:
+                raise InvalidInput.single("name", f"le modèle « {name} » n’est pas en service.")
+            before = activations.previous(connection, task)
+        if before is None:
+            raise Conflict(f"Rien ne servait avant {name} : importez ou activez une autre version.")
+        return self.activate(
+            before.name, before.version, by=by, reason=reason, admit=before.admitted_by is not None
+        )
+
+    def _summary(self, manifest: Manifest, active: dict[str, activations.AnyRow]) -> ModelSummary:
+        row = active.get(manifest.task)
+        serves = row is not None and (row.name, row.version) == (manifest.name, manifest.version)
+        return ModelSummary(
+            name=manifest.name,
+            version=manifest.version,
+            task=manifest.task,
+            sha256=manifest.sha256,
+            active=serves,
+            admitted=manifest.gate.passed or bool(serves and row is not None and row.admitted_by),
+            gate_reasons=list(manifest.gate.reasons),
+            created_at=manifest.created_at,
+            imported_by=manifest.imported_by,
+            problem=self.store.problem(manifest.name, manifest.version),
+        )
+
+
+def _activation(row: activations.AnyRow) -> Activation:
+    return Activation(
+        name=row.name,
+        version=row.version,
+        activated_at=row.activated_at,
+        activated_by=row.activated_by,
+        reason=row.reason,
+    )

@@ -1,0 +1,49 @@
+"""Whether data are real or simulated: the two never make one park."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from api.domain.exceptions import Conflict, InvalidInput
+from api.storage import ingestion, runs
+
+
+class Source(StrEnum):
+    """Where rows come from."""
+
+    MESURE = "mesure"
+    SIMULATION = "simulation"
+
+
+def read_source(source: str) -> Source:
+    """The source of that name.
+
+    Raises:
+        InvalidInput: there is no such source.
+    """
+    try:
+        return Source(source)
+    except ValueError as error:
+        raise InvalidInput.single("source", f"« {' » ou « '.join(Source)} » est attendu.", source) from error
+
+
+def make_room(connection: Connection, source: Source, now: datetime) -> None:
+    """Put the simulated park aside for real data, and keep simulated data out of a real park.
+
+    Raises:
+        Conflict: simulated data while real turbines are in the park.
+    """
+    living = ingestion.living_sources(connection)
+    if source is Source.MESURE:
+        if Source.SIMULATION in living:
+            ingestion.archive_turbines(connection, Source.SIMULATION, now)
+            # A ranking of simulated turbines must not be taken for one of the real park.
+            runs.archive_all(connection, now)
+    elif living - {Source.SIMULATION}:
+        raise Conflict(
+            "Le parc contient des données réelles : des données simulées ne peuvent pas s’y ajouter."
+            " Pour une simulation, choisissez un autre dossier dans COCKPIT_HOME."
+        )

@@ -1,0 +1,199 @@
+"""What people read of the park: the published ranking, its age, its history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from api.domain.exceptions import InvalidInput, NotFound
+from api.domain.measurements import natural_key
+from api.domain.risk import RiskPolicy
+from api.domain.wording import recommendation
+from api.schemas.common import Notice
+from api.schemas.park import LevelCounts, Park, ParkDay, ParkItem, Run, RunModel
+from api.schemas.predictions import Driver
+from api.schemas.vocabulary import DataStatus, RiskLevel
+from api.services.park_run import ParkRunService
+from api.storage import policies, runs
+from api.storage.database import Database
+
+SORTS = (*runs.SORTS, "turbine")
+
+
+@dataclass(frozen=True)
+class ParkQuery:
+    """What to show of a ranking, and in which order."""
+
+    levels: tuple[RiskLevel, ...] = ()
+    max_days: float | None = None
+    sort: str = "rank"
+    limit: int = 100
+    offset: int = 0
+    as_of: date | None = None
+
+
+@dataclass(frozen=True)
+class ParkViewService:
+    """Reads published runs; never recomputes a score."""
+
+    database: Database
+    runner: ParkRunService
+    now: Callable[[], datetime]
+
+    def park(self, query: ParkQuery) -> Park:
+        """The last published ranking, or that of a day.
+
+        Raises:
+            NotFound: no run of that day was published.
+            InvalidInput: unknown order.
+        """
+        if query.sort.removeprefix("-") not in SORTS:
+            allowed = ", ".join(SORTS)
+            raise InvalidInput.single("sort", f"ordre inconnu ; au choix : {allowed} (« - » pour inverser).")
+        with self.database.read() as connection:
+            shown = runs.published(connection, query.as_of)
+            newest = next(iter(runs.recent(connection, 1)), None)
+            if shown is None and query.as_of is not None:
+                raise NotFound("Classement du jour", f"{query.as_of:%d/%m/%Y}")
+            if shown is None:
+                return _nothing_yet(newest)
+            policy = policies.version(connection, shown.policy_version)
+            total, page = self._page(connection, shown.id, query)
+        notices = self._notices(shown, newest) if query.as_of is None else []
+        return Park(
+            total=total,
+            items=[park_item(row, shown.as_of, policy) for row in page],
+            as_of=shown.as_of,
+            run=run_of(shown),
+            counts=LevelCounts(**(shown.counts or {})),
+            last_attempt=run_of(newest) if newest is not None and newest.id != shown.id else None,
+            stale=any(notice.code == "classement_perime" for notice in notices),
+            threshold=shown.threshold,
+            notices=notices,
+        )
+
+    def _page(self, connection: Connection, run_id: int, query: ParkQuery) -> tuple[int, list[Row[Any]]]:
+        """One page; natural order of turbines is not SQL's, so that order alone is made here."""
+        select = partial(
+            runs.page_of_scores,
+            connection,
+            run_id,
+            levels=[level.value for level in query.levels],
+            max_days=query.max_days,
+        )
+        if query.sort.removeprefix("-") != "turbine":
+            return select(sort=query.sort, limit=query.limit, offset=query.offset)
+        total, rows = select(limit=None)
+        rows.sort(key=lambda row: natural_key(row.turbine_id), reverse=query.sort.startswith("-"))
+        return total, rows[query.offset : query.offset + query.limit]
+
+    def _notices(self, shown: Row[Any], newest: Row[Any] | None) -> list[Notice]:
+        found = []
+        age = (self.runner.default_day() - shown.as_of).days
+        if age > 1:
+            sentence = f"Ce classement est celui du {shown.as_of:%d/%m/%Y} : il a {age} jours."
+            found.append(Notice(code="classement_perime", field="as_of", message=sentence))
+        if newest is not None and newest.id != shown.id and newest.status in {"echoue", "interrompu"}:
+            sentence = f"Le dernier calcul (n° {newest.id}) n’a pas abouti : {newest.error}"
+            found.append(Notice(code="calcul_echoue", field=None, message=sentence))
+        return found
+
+    def history(self, first: date | None, last: date | None) -> list[ParkDay]:
+        """Counts per level of each day's last published run, oldest first."""
+        with self.database.read() as connection:
+            rows = runs.published_between(connection, first, last)
+        return [
+            ParkDay(run_id=row.id, as_of=row.as_of, counts=LevelCounts(**(row.counts or {}))) for row in rows
+        ]
+
+    def recent_runs(self, limit: int) -> list[Run]:
+        """The newest runs, whatever became of them."""
+        with self.database.read() as connection:
+            return [run_of(row) for row in runs.recent(connection, limit)]
+
+    def run(self, run_id: int) -> Run:
+        """One run.
+
+        Raises:
+            NotFound: no such run.
+        """
+        with self.database.read() as connection:
+            row = runs.get(connection, run_id)
+        if row is None:
+            raise NotFound("Calcul du parc", run_id)
+        return run_of(row)
+
+
+def _nothing_yet(newest: Row[Any] | None) -> Park:
+    sentence = "Aucun classement n’est encore publié : lancez un calcul du parc."
+    return Park(
+        total=0,
+        items=[],
+        as_of=None,
+        run=None,
+        counts=LevelCounts(),
+        last_attempt=run_of(newest) if newest is not None else None,
+        threshold=None,
+        notices=[Notice(code="aucun_classement", field=None, message=sentence)],
+    )
+
+
+def run_of(row: Row[Any]) -> Run:
+    """A stored run, as the contract shows it."""
+    ended = row.finished_at and row.started_at
+    return Run(
+        run_id=row.id,
+        kind=row.kind,
+        as_of=row.as_of,
+        status=row.status,
+        requested_by=row.requested_by,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        duration_s=(row.finished_at - row.started_at).total_seconds() if ended else None,
+        total=row.total,
+        done=row.done,
+        failed=row.failed,
+        stale=row.stale,
+        models=[RunModel(**model) for model in row.models],
+        policy_version=row.policy_version,
+        error=row.error,
+    )
+
+
+def park_item(row: Row[Any], as_of: date, policy: RiskPolicy) -> ParkItem:
+    """A stored score, as the contract shows it; euros follow from the policy that the run used."""
+    expected = None if row.probability is None else row.probability * policy.cost_failure_eur
+    benefit = None if expected is None else expected - policy.cost_intervention_eur
+    return ParkItem(
+        rank=row.rank,
+        turbine_id=row.turbine_id,
+        site=row.site,
+        farm=row.farm,
+        risk_level=row.level,
+        risk_score=row.risk_score,
+        failure_probability=row.probability,
+        time_to_failure_days=row.days_left,
+        time_to_failure_interval=None if row.days_low is None else (row.days_low, row.days_high),
+        data_status=row.data_status,
+        measured_on=row.measured_on,
+        age_days=None if row.measured_on is None else (as_of - row.measured_on).days,
+        expected_failure_cost_eur=expected,
+        net_benefit_eur=benefit,
+        main_driver=None if row.main_driver is None else Driver(**row.main_driver),
+        recommendation=recommendation(
+            RiskLevel(row.level), DataStatus(row.data_status), row.probability, benefit or 0.0
+        ),
+        planned_visit_on=row.planned_visit_on,
+        warnings=stored_notices(row.warnings),
+    )
+
+
+def stored_notices(found: Sequence[dict[str, Any]] | None) -> list[Notice]:
+    """Findings as a score keeps them."""
+    return [Notice(**finding) for finding in found or ()]

@@ -1,0 +1,135 @@
+"""Three questions and their answers: does it run, do the scorings go well, is the alert level unusual?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from statistics import mean, pstdev
+
+from api.domain.exceptions import DatabaseUnavailable
+from api.domain.schedule import next_run
+from api.schemas.park import ParkDay, Run
+from api.schemas.supervision import AlertDay, Check, Component, State, Supervision
+from api.services.active_models import ActiveModelsSource
+from api.services.calls import call_statistics
+from api.services.park_view import ParkViewService
+from api.settings import PARIS, Settings
+from api.storage import jobs
+from api.storage.database import Database
+
+PERIOD = timedelta(hours=24)
+HISTORY = 30  # days of alert level shown
+MIN_HISTORY = 7  # days before a level can be called unusual
+UNUSUAL_SIGMA = 2.0
+RECENT_RUNS = 10
+_GRAVITY: list[State] = ["erreur", "inconnu", "attention", "ok"]
+
+
+@dataclass(frozen=True)
+class SupervisionService:
+    """Reads the state of the parts and puts it in words."""
+
+    settings: Settings
+    database: Database
+    models: ActiveModelsSource
+    view: ParkViewService
+    now: Callable[[], datetime]
+
+    def state(self) -> Supervision:
+        """The supervision page's content."""
+        components = self.components()
+        recent = self.view.recent_runs(RECENT_RUNS)
+        days = self.view.history(None, None)[-HISTORY:]
+        checks = [_runs_at_all(components), _scorings_go_well(recent), _alert_level(days)]
+        since = self.now() - PERIOD
+        with self.database.read() as connection:
+            calls = call_statistics(connection, since)
+        return Supervision(
+            checked_at=self.now(),
+            version=self.settings.version,
+            state=_worst([check.state for check in checks]),
+            checks=checks,
+            components=components,
+            calls=calls,
+            last_runs=recent,
+            alert_history=[AlertDay(as_of=day.as_of, counts=day.counts) for day in days],
+            next_run_at=next_run(self.now(), self.settings.run_hour, PARIS, done_today=False),
+        )
+
+    def components(self) -> list[Component]:
+        """Each part and whether it answers."""
+        return [self._database_state(), self._models_state(), self._worker_state()]
+
+    def _database_state(self) -> Component:
+        kind = "SQLite" if self.database.is_sqlite else "PostgreSQL"
+        try:
+            with self.database.read() as connection:
+                connection.exec_driver_sql("SELECT 1")
+        except DatabaseUnavailable as error:
+            return Component(name=f"Base de données ({kind})", state="erreur", detail=error.detail)
+        return Component(name=f"Base de données ({kind})", state="ok", detail="Répond.")
+
+    def _models_state(self) -> Component:
+        models = self.models.current()
+        if models.problems or models.classifier is None:
+            detail = " ".join(models.problems) or "Aucun modèle de classification n’est actif."
+            return Component(name="Modèles", state="erreur", detail=detail)
+        names = ", ".join(f"{s.model.manifest.name} v{s.model.manifest.version}" for s in models.served)
+        return Component(name="Modèles", state="ok", detail=f"En service : {names}.")
+
+    def _worker_state(self) -> Component:
+        with self.database.read() as connection:
+            seen = jobs.last_seen(connection)
+        if seen is None:
+            return Component(name="Calculateur", state="erreur", detail="N’a jamais démarré.")
+        silent = (datetime.now(UTC) - seen).total_seconds()
+        if silent > jobs.LEASE.total_seconds():
+            detail = f"Ne répond plus depuis {silent:.0f} s ; relancez-le."
+            return Component(name="Calculateur", state="erreur", detail=detail)
+        return Component(name="Calculateur", state="ok", detail=f"Vu il y a {silent:.0f} s.")
+
+
+def _worst(states: Sequence[State]) -> State:
+    return next((state for state in _GRAVITY if state in states), "ok")
+
+
+def _runs_at_all(components: Sequence[Component]) -> Check:
+    broken = [part for part in components if part.state != "ok"]
+    question = "Le cockpit tourne-t-il ?"
+    if not broken:
+        return Check(question=question, state="ok", answer="Oui : base, modèles et calculateur répondent.")
+    told = " ".join(f"{part.name} : {part.detail}" for part in broken)
+    return Check(question=question, state=_worst([part.state for part in broken]), answer=told)
+
+
+def _scorings_go_well(recent: Sequence[Run]) -> Check:
+    question = "Les calculs de risque se passent-ils bien ?"
+    ended = [run for run in recent if run.status not in {"en_attente", "en_cours"}]
+    if not ended:
+        return Check(question=question, state="inconnu", answer="Aucun calcul n’a encore abouti.")
+    last = ended[0]
+    when = f"Le dernier calcul (n° {last.run_id}, au {last.as_of:%d/%m/%Y})"
+    if last.status in {"echoue", "interrompu"}:
+        return Check(question=question, state="erreur", answer=f"{when} n’a pas abouti : {last.error}")
+    if last.failed or last.stale:
+        told = f"{when} a classé {last.total} turbines : {last.failed} non évaluées, {last.stale} périmées."
+        return Check(question=question, state="attention", answer=told)
+    return Check(question=question, state="ok", answer=f"Oui. {when} a évalué {last.total} turbines.")
+
+
+def _alert_level(days: Sequence[ParkDay]) -> Check:
+    """Unusual: more than two standard deviations (and two turbines) above the mean of the days before."""
+    question = "Le niveau d’alerte du parc est-il inhabituel ?"
+    if not days:
+        return Check(question=question, state="inconnu", answer="Aucun classement n’est publié.")
+    alerts = [day.counts.critique + day.counts.eleve for day in days]
+    *before, today = alerts
+    told = f"{today} turbine(s) à risque élevé ou critique au {days[-1].as_of:%d/%m/%Y}"
+    if len(before) < MIN_HISTORY:
+        answer = f"{told} ; il faut {MIN_HISTORY} jours d’historique pour juger ({len(before)} connus)."
+        return Check(question=question, state="inconnu", answer=answer)
+    usual, spread = mean(before), max(pstdev(before), 1.0)
+    answer = f"{told} ; d’habitude {usual:.1f}".replace(".", ",") + f" sur {len(before)} jours."
+    unusual = today > usual + UNUSUAL_SIGMA * spread
+    return Check(question=question, state="attention" if unusual else "ok", answer=answer)

@@ -1,0 +1,82 @@
+"""Work for the worker: a leased table, so that a job whose worker died is taken up by another."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from api.storage.tables import jobs, workers
+
+LEASE = timedelta(seconds=30)
+AnyRow = Row[Any]
+
+
+def add(connection: Connection, *, kind: str, payload: dict[str, Any], by: str, now: datetime) -> int:
+    """Queue one job and return its number."""
+    result = connection.execute(
+        insert(jobs).values(kind=kind, payload=payload, status="en_attente", requested_by=by, created_at=now)
+    )
+    assert result.inserted_primary_key is not None  # noqa: S101 - one row was inserted
+    return int(result.inserted_primary_key[0])
+
+
+def take(connection: Connection, worker: str, now: datetime) -> AnyRow | None:
+    """Lease the oldest job that waits; None where there is none."""
+    waiting = select(jobs.c.id).where(jobs.c.status == "en_attente").order_by(jobs.c.id).limit(1)
+    job_id = connection.scalar(waiting.with_for_update(skip_locked=True))
+    if job_id is None:
+        return None
+    connection.execute(
+        update(jobs)
+        .where(jobs.c.id == job_id)
+        .values(status="en_cours", leased_by=worker, leased_until=now + LEASE, attempts=jobs.c.attempts + 1)
+    )
+    return connection.execute(select(jobs).where(jobs.c.id == job_id)).one()
+
+
+def abandoned(connection: Connection, now: datetime) -> list[AnyRow]:
+    """Jobs whose lease ran out: their worker is gone."""
+    query = select(jobs).where(
+        jobs.c.status == "en_cours", or_(jobs.c.leased_until < now, jobs.c.leased_until.is_(None))
+    )
+    return list(connection.execute(query))
+
+
+def end(
+    connection: Connection,
+    job_id: int,
+    *,
+    status: str,
+    now: datetime,
+    result: dict[str, Any] | None = None,
+    error: str | None = None,
+) -> None:
+    """Close a job."""
+    connection.execute(
+        update(jobs)
+        .where(jobs.c.id == job_id)
+        .values(status=status, finished_at=now, result=result, error=error, leased_until=None)
+    )
+
+
+def beat(connection: Connection, worker: str, now: datetime) -> None:
+    """Tell that a worker lives, and keep what it leased."""
+    for dialect in (sqlite, postgresql):
+        if connection.dialect.name == dialect.dialect.name:
+            row = dialect.insert(workers).values(name=worker, started_at=now, seen_at=now)
+            connection.execute(
+                row.on_conflict_do_update(index_elements=[workers.c.name], set_={"seen_at": now})
+            )
+    connection.execute(
+        update(jobs)
+        .where(jobs.c.leased_by == worker, jobs.c.status == "en_cours")
+        .values(leased_until=now + LEASE)
+    )
+
+
+def last_seen(connection: Connection) -> datetime | None:
+    """When a worker last told that it lives."""
+    return connection.scalar(select(workers.c.seen_at).order_by(workers.c.seen_at.desc()).limit(1))

@@ -1,0 +1,203 @@
+"""Scoring runs: their states, their scores, and which one is published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from api.domain.exceptions import Conflict
+from api.storage.tables import measurements, publication, runs, scores, turbines
+
+UNDER_WAY = ("en_attente", "en_cours")
+FAILED = ("echoue", "interrompu")
+CHUNK = 1_000
+AnyRow = Row[Any]
+
+
+def create(connection: Connection, *, kind: str, as_of: date, requested_by: str, now: datetime) -> int:
+    """Insert a run that waits.
+
+    Raises:
+        Conflict: a scheduled run of that day already stands.
+    """
+    try:
+        with connection.begin_nested():
+            result = connection.execute(
+                insert(runs).values(
+                    kind=kind,
+                    as_of=as_of,
+                    status="en_attente",
+                    requested_by=requested_by,
+                    created_at=now,
+                    models=[],
+                )
+            )
+    except IntegrityError as error:
+        raise Conflict(f"Le calcul quotidien du {as_of:%d/%m/%Y} existe déjà.") from error
+    assert result.inserted_primary_key is not None  # noqa: S101 - one row was inserted
+    return int(result.inserted_primary_key[0])
+
+
+def get(connection: Connection, run_id: int) -> AnyRow | None:
+    """One run."""
+    return connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
+
+
+def recent(connection: Connection, limit: int) -> list[AnyRow]:
+    """The newest runs of the living park."""
+    living = select(runs).where(runs.c.archived_at.is_(None)).order_by(runs.c.id.desc()).limit(limit)
+    return list(connection.execute(living))
+
+
+def scheduled(connection: Connection, as_of: date) -> list[AnyRow]:
+    """Scheduled runs of a day, whatever became of them."""
+    query = select(runs).where(runs.c.kind == "planifie", runs.c.as_of == as_of, runs.c.archived_at.is_(None))
+    return list(connection.execute(query))
+
+
+def under_way(connection: Connection, as_of: date | None = None) -> AnyRow | None:
+    """A run that waits or runs, of that day where one is given."""
+    query = select(runs).where(runs.c.status.in_(UNDER_WAY), runs.c.archived_at.is_(None))
+    if as_of is not None:
+        query = query.where(runs.c.as_of == as_of)
+    return connection.execute(query.order_by(runs.c.id).limit(1)).one_or_none()
+
+
+def published(connection: Connection, as_of: date | None = None) -> AnyRow | None:
+    """The published run: the one that people see now, or the last of a given day."""
+    if as_of is None:
+        return connection.execute(
+            select(runs).join(publication, publication.c.run == runs.c.id)
+        ).one_or_none()
+    return connection.execute(
+        select(runs)
+        .where(runs.c.as_of == as_of, runs.c.published_at.is_not(None), runs.c.archived_at.is_(None))
+        .order_by(runs.c.published_at.desc(), runs.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def change(connection: Connection, run_id: int, **values: Any) -> None:
+    """Set columns of one run."""
+    connection.execute(update(runs).where(runs.c.id == run_id).values(**values))
+
+
+def insert_scores(connection: Connection, run_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add one chunk of scores to a run that is not published."""
+    connection.execute(insert(scores), [{"run": run_id, **row} for row in rows])
+
+
+def drop_scores(connection: Connection, run_id: int) -> None:
+    """Forget the scores of a run that will not be published."""
+    connection.execute(delete(scores).where(scores.c.run == run_id))
+
+
+def publish(connection: Connection, run_id: int, *, now: datetime, **values: Any) -> None:
+    """End a run and show it, unless a later day is already shown.
+
+    One transaction: people see the former ranking or this one, never a mixture. A run of an earlier day stays
+    readable under its own date.
+    """
+    change(connection, run_id, published_at=now, finished_at=now, **values)
+    as_of = connection.scalar(select(runs.c.as_of).where(runs.c.id == run_id))
+    shown = published(connection)
+    if shown is None:
+        connection.execute(delete(publication))
+        connection.execute(insert(publication).values(id=1, run=run_id))
+    elif as_of is not None and as_of >= shown.as_of:
+        connection.execute(update(publication).values(run=run_id))
+
+
+def archive_all(connection: Connection, now: datetime) -> None:
+    """Take every run out of the cockpit: the park that they scored is archived."""
+    connection.execute(update(runs).where(runs.c.archived_at.is_(None)).values(archived_at=now))
+    connection.execute(delete(publication))
+
+
+def published_between(connection: Connection, first: date | None, last: date | None) -> list[AnyRow]:
+    """The last published run of each day, oldest first."""
+    newest = select(func.max(runs.c.id)).where(runs.c.published_at.is_not(None), runs.c.archived_at.is_(None))
+    if first is not None:
+        newest = newest.where(runs.c.as_of >= first)
+    if last is not None:
+        newest = newest.where(runs.c.as_of <= last)
+    query = select(runs).where(runs.c.id.in_(newest.group_by(runs.c.as_of))).order_by(runs.c.as_of)
+    return list(connection.execute(query))
+
+
+_SCORED = select(
+    scores,
+    turbines.c.turbine_id,
+    turbines.c.site,
+    turbines.c.farm,
+).join(turbines, turbines.c.id == scores.c.turbine)
+
+_ORDERS = {
+    "rank": scores.c.rank,
+    "probability": scores.c.probability,
+    "days": scores.c.days_left,
+    "age": scores.c.measured_on,
+}
+SORTS = tuple(_ORDERS)
+
+
+def page_of_scores(
+    connection: Connection,
+    run_id: int,
+    *,
+    levels: Iterable[str] = (),
+    max_days: float | None = None,
+    sort: str = "rank",
+    limit: int | None,
+    offset: int = 0,
+) -> tuple[int, list[AnyRow]]:
+    """How many scores match, and one page of them.
+
+    Args:
+        run_id: the run.
+        levels: kept risk levels; all where empty.
+        max_days: kept where the days left are at most this [days].
+        sort: one of :data:`SORTS`, with ``-`` before it to reverse; rank breaks ties.
+        limit: size of the page; None for all.
+        offset: scores before the page.
+    """
+    wanted = [scores.c.run == run_id]
+    if chosen := list(levels):
+        wanted.append(scores.c.level.in_(chosen))
+    if max_days is not None:
+        wanted.append(scores.c.days_left <= max_days)
+    column = _ORDERS[sort.removeprefix("-")]
+    # The oldest measurement is the greatest age, so age runs against the date.
+    falling = sort.startswith("-") != (column is scores.c.measured_on)
+    order = (column.desc() if falling else column.asc()).nulls_last()
+    total = connection.scalar(select(func.count()).select_from(scores).where(*wanted)) or 0
+    query = _SCORED.where(*wanted).order_by(order, scores.c.rank).limit(limit).offset(offset)
+    return total, list(connection.execute(query))
+
+
+def score_of(connection: Connection, run_id: int, turbine_pk: int) -> AnyRow | None:
+    """One turbine's place in a run, with the measurement that was scored (``values`` None without one)."""
+    query = (
+        _SCORED.add_columns(measurements.c["values"], measurements.c.measured_at)
+        .outerjoin(measurements, measurements.c.id == scores.c.measurement)
+        .where(scores.c.run == run_id, scores.c.turbine == turbine_pk)
+    )
+    return connection.execute(query).one_or_none()
+
+
+def history_of(
+    connection: Connection, turbine_pk: int, first: date | None, last: date | None
+) -> list[AnyRow]:
+    """A turbine's published scores, one a day, oldest first."""
+    shown = [row.id for row in published_between(connection, first, last)]
+    query = (
+        select(scores, runs.c.as_of)
+        .join(runs, runs.c.id == scores.c.run)
+        .where(scores.c.turbine == turbine_pk, scores.c.run.in_(shown))
+        .order_by(runs.c.as_of)
+    )
+    return list(connection.execute(query))

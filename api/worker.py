@@ -1,0 +1,48 @@
+"""The worker: ``python -m api.worker``. Carries out scoring runs and looks after their schedule."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+
+from api.core import build_core
+from api.domain.exceptions import CockpitError
+from api.observability.logging import configure_logging
+from api.services.jobs import JobService
+from api.settings import load_settings
+
+IDLE_S = 0.5
+TROUBLE_S = 5.0
+log = logging.getLogger(__name__)
+
+
+def run(service: JobService) -> None:
+    """Work until ``service.stopping`` is set; a job under way is finished first."""
+    beating = threading.Thread(target=service.beat_until_stopped, name="beat", daemon=True)
+    beating.start()
+    log.info("worker started", extra={"worker": service.worker})
+    while not service.stopping.is_set():
+        try:
+            if not service.step():
+                service.stopping.wait(IDLE_S)
+        except CockpitError as error:
+            log.error("worker cannot work now", extra={"reason": error.detail})
+            service.stopping.wait(TROUBLE_S)
+    beating.join()
+
+
+def main() -> None:
+    """Entry point: stops cleanly on SIGTERM and Ctrl-C."""
+    settings = load_settings()
+    configure_logging(settings.log_level)
+    core = build_core(settings)
+    service = core.job_service()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: service.stopping.set())
+    run(service)
+    core.close()
+
+
+if __name__ == "__main__":
+    main()

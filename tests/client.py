@@ -1,0 +1,60 @@
+"""EnergiTech's own models and measurements, brought in as the README says."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from api.commands.score import run_now
+from api.core import Core, build_core
+from api.inference.importer import ImportRequest, import_model
+from api.services.ingest import ingest_file
+from api.services.sensors import catalogue_of
+from api.settings import Environment, Settings
+from api.storage import migrate, policies
+
+CSV = "energiTech_maintenance_sample.csv"
+PICKLES = {"classification": "model_classification.pkl", "regression": "model_regression.pkl"}
+FEATURES = ["wind_speed", "vibration_level", "temperature", "power_output", "maintenance_done"]
+SPLIT = "stratified:test_size=0.3,random_state=42,by=failure_within_7d"
+REPORTS = Path(__file__).resolve().parent.parent / "docs" / "rapport-energitech"
+AS_OF = date(2024, 12, 30)
+
+
+def settings_in(home: Path) -> Settings:
+    """Test settings on a home of their own, whatever the caller's environment says."""
+    return Settings(_env_file=None, env=Environment.TEST, home=home, secret_key="k" * 48)  # type: ignore[arg-type]
+
+
+def new_core(home: Path) -> Core:
+    """A core on an empty, migrated database with the default policy."""
+    core = build_core(settings_in(home))
+    migrate.upgrade(core.database)
+    with core.database.write() as connection:
+        policies.ensure_first(connection, now=core.settings.now())
+    return core
+
+
+def bring_client_in(core: Core, files: Path) -> None:
+    """Import and activate both models, ingest the measurements, score the last day."""
+    for task, pickle in PICKLES.items():
+        request = ImportRequest(
+            file=files / pickle,
+            name=task,
+            task=task,  # type: ignore[arg-type]
+            labelled=files / CSV,
+            split=SPLIT,
+            reported=REPORTS / f"model_{task}.json",
+            imported_by="essai",
+        )
+        manifest = import_model(request, core.store, core.settings.now()).manifest
+        core.model_service.activate(manifest.name, manifest.version, by="essai", reason="essai")
+    ingest_file(
+        core.database,
+        files / CSV,
+        catalogue_of(core.store),
+        source="mesure",
+        imported_by="essai",
+        now=core.settings.now(),
+    )
+    run_now(core, AS_OF, kind="manuel", by="essai")
