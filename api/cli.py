@@ -28,11 +28,12 @@ def build_parser() -> FrenchParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it did what was asked, 1 on an expected error, told in one French line."""
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.basicConfig(level=logging.ERROR, format="%(message)s")
     arguments = build_parser().parse_args(argv)
     try:
         core = build_core(_settings())
         try:
+            prepare.ensure_schema(core)
             return int(arguments.run(arguments, core))
         finally:
             core.close()

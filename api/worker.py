@@ -38,8 +38,10 @@ def main() -> None:
     configure_logging(settings.log_level)
     core = build_core(settings)
     service = core.job_service()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: service.stopping.set())
+    # SIGBREAK is how a parent process asks politely on Windows.
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: service.stopping.set())
     run(service)
     core.close()
 

@@ -33,19 +33,23 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _prepare(arguments: argparse.Namespace, core: Core) -> int:
-    core.settings.home.mkdir(parents=True, exist_ok=True)
-    (core.settings.home / "inbox").mkdir(exist_ok=True)
-    if migrate.current(core.database) != migrate.head():
-        say("Base de données : mise à jour du schéma…")
-        migrate.upgrade(core.database)
-    with core.database.write() as connection:
-        policies.ensure_first(connection, now=core.settings.now())
+    (core.settings.home / "inbox").mkdir(parents=True, exist_ok=True)
     accounts = _accounts(core)
     if core.settings.env in {Environment.DEMO, Environment.TEST}:
         _demonstration(core)
     if arguments.json:
         print(json.dumps({"accounts": accounts}, ensure_ascii=False), flush=True)
     return 0
+
+
+def ensure_schema(core: Core) -> None:
+    """Bring the database to the newest schema, with a first policy."""
+    if migrate.current(core.database) == migrate.head():
+        return
+    say("Base de données : mise à jour du schéma…")
+    migrate.upgrade(core.database)
+    with core.database.write() as connection:
+        policies.ensure_first(connection, now=core.settings.now())
 
 
 def _accounts(core: Core) -> list[dict[str, str | None]]:

@@ -236,7 +236,7 @@ def _write_unseen(folder: Path, evidence: _Evidence | None) -> StoredFile | None
         return None
     identities = evidence.rows.identities
     unseen = sorted(identities[index] for index in np.flatnonzero(evidence.parts.unseen))
-    return _stored(folder, "unseen_rows.txt", "\n".join(unseen) + "\n", len(unseen))
+    return _stored(folder, "unseen_rows.json", json.dumps(unseen, indent=0) + "\n", len(unseen))
 
 
 def _stored(folder: Path, name: str, text: str, rows: int) -> StoredFile:

@@ -114,7 +114,7 @@ class ModelStore:
         if folder not in self._unseen:
             _check_file(folder, manifest, manifest.unseen)
             text = (folder / manifest.unseen.file).read_text(encoding="ascii")
-            self._unseen[folder] = frozenset(text.split())
+            self._unseen[folder] = frozenset(json.loads(text))
         return self._unseen[folder]
 
     def same_artefact(self, name: str, sha256: str) -> Manifest | None:

@@ -1,0 +1,139 @@
+"""Which command was asked for: help, dispatch, and every expected error in one French line."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from launcher.checks import test
+from launcher.console import LauncherError, reason, say, use_utf8
+from launcher.environment import APPLICATION, ensure_environment
+from launcher.processes import in_front
+from launcher.services import run
+from launcher.settings import ROOT, Settings, process_settings
+
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command as the help shows it."""
+
+    arguments: str
+    summary: str
+    example: str
+
+
+COMMANDS = {
+    "run": Command("", "prépare ce qui manque puis démarre l’API, le calcul et le tableau de bord", "run"),
+    "test": Command("[--all] [options de pytest]", "vérifie le code et lance les essais", "test --all"),
+    "data": Command(
+        "import|generate …", "ingère des mesures, ou refait l’échantillon simulé", "data import mesures.csv"
+    ),
+    "models": Command(
+        "import|list|activate …", "importe, liste ou active des modèles", "models activate classification 2"
+    ),
+    "score": Command("[--as-of DATE]", "calcule le risque du parc à une date", "score --as-of 2024-12-30"),
+    "users": Command("…", "gère les comptes des personnes", "users --help"),
+    "keys": Command("…", "gère les clés d’API des machines", "keys --help"),
+    "bench": Command("…", "mesure vitesse et mémoire sur cette machine", "bench"),
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; the exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted."""
+    use_utf8()
+    _interrupt_on_signals()
+    try:
+        return _dispatch(arguments)
+    except LauncherError as error:
+        say(error.sentence)
+        return error.code
+    except OSError as error:
+        say(f"Le système a refusé « {error.filename} » ({reason(error)}) : corrigez cela puis relancez.")
+        return 1
+    except KeyboardInterrupt:
+        say("\nInterrompu.")
+        return INTERRUPTED
+
+
+def _interrupt_on_signals() -> None:
+    """Make every polite request to end a KeyboardInterrupt, so that there is one way out."""
+    names = ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"]
+    for number in (getattr(signal, name) for name in names if hasattr(signal, name)):
+        # Under nohup, SIGHUP stays ignored. SIGINT does not: shells ignore it in background jobs.
+        if signal.getsignal(number) is not signal.SIG_IGN or number == signal.SIGINT:
+            signal.signal(number, signal.default_int_handler)
+
+
+def _dispatch(arguments: Sequence[str]) -> int:
+    if not arguments or arguments[0] in {"-h", "--help", "help", "aide"}:
+        print(help_text())
+        return 0
+    name, rest = arguments[0], list(arguments[1:])
+    if name not in COMMANDS:
+        raise _unknown(name)
+    if name in {"run", "test"} and rest[:1] in (["-h"], ["--help"]):
+        print(usage(name))
+        return 0
+    settings = process_settings()
+    if name == "test":
+        return test(settings, rest)
+    if name != "run":
+        return application(settings, arguments)
+    if rest:
+        raise LauncherError(f"La commande « run » ne prend pas d’argument : « {rest[0]} » est de trop.", 2)
+    return run(settings)
+
+
+def _unknown(name: str) -> LauncherError:
+    near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
+    hint = f"vouliez-vous dire « {near[0]} » ?" if near else f"choisissez parmi {', '.join(COMMANDS)}."
+    return LauncherError(f"Commande inconnue « {name} » : {hint} (aide : python cockpit.py --help)", 2)
+
+
+def usage(name: str) -> str:
+    """How one command is written, what it does, and an example."""
+    command = COMMANDS[name]
+    return (
+        f"python cockpit.py {name} {command.arguments}".rstrip()
+        + f"\n    {command.summary}\n    exemple : python cockpit.py {command.example}"
+    )
+
+
+def help_text() -> str:
+    """All commands, for a person who has just cloned the repository."""
+    return "\n".join(
+        [
+            "Cockpit de maintenance prédictive : quelles éoliennes visiter d’abord, et pourquoi.",
+            "",
+            *(usage(name) for name in COMMANDS),
+            "",
+            "Le détail d’une commande : python cockpit.py COMMANDE --help",
+            "Réglages : variables COCKPIT_* de l’environnement ou du fichier .env (docs/configuration.md).",
+        ]
+    )
+
+
+def application(settings: Settings, arguments: Sequence[str]) -> int:
+    """Hand ``arguments`` to the application's command line: its output, its exit code."""
+    python = str(ensure_environment(ROOT, settings.venv, APPLICATION, settings.variables))
+    # -P and PYTHONPATH: the person's folder stays the current one, for the files that they name, without
+    # becoming a place to import from.
+    command = [python, "-P", "-m", "api.cli", *arguments]
+    environment = {**settings.for_application(), "PYTHONPATH": str(ROOT)}
+    if sys.platform != "win32":
+        _become(command, environment)
+    return in_front(command, environment)
+
+
+def _become(command: list[str], environment: dict[str, str]) -> NoReturn:
+    """Turn this process into ``command``: same console, same signals, same exit code."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(command[0], command, environment)  # noqa: S606 - our own command
