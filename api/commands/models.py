@@ -28,7 +28,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     bring.add_argument("--labelled", type=Path, metavar="CSV", help="mesures étiquetées pour le mesurer")
     bring.add_argument(
-        "--split", metavar="RÈGLE", help="quelles lignes il n’a pas vues (voir docs/modeles.md)"
+        "--split",
+        metavar="RÈGLE",
+        help="lignes jamais vues : stratified:test_size=…,random_state=…,by=…, date:JOUR ou keys:FICHIER",
     )
     bring.add_argument(
         "--reported", type=Path, metavar="JSON", help="chiffres annoncés par le rapport fourni"

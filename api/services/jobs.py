@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from api.domain.exceptions import CockpitError, Conflict
 from api.domain.schedule import Attempt, is_due
@@ -43,15 +43,18 @@ class JobService:
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def beat_until_stopped(self) -> None:
-        """Tell, again and again, that this worker lives; run in a thread of its own."""
-        while True:
-            try:
-                with self.database.write() as connection:
-                    jobs.beat(connection, self.worker, datetime.now(UTC))
-            except CockpitError as error:
-                log.warning("heartbeat failed", extra={"reason": error.detail})
-            if self.stopping.wait(BEAT_S):
-                return
+        """Tell, again and again, that this worker lives, then that it leaves; run in a thread of its own."""
+        self._tell(lambda connection: jobs.beat(connection, self.worker, datetime.now(UTC)))
+        while not self.stopping.wait(BEAT_S):
+            self._tell(lambda connection: jobs.beat(connection, self.worker, datetime.now(UTC)))
+        self._tell(lambda connection: jobs.leave(connection, self.worker))
+
+    def _tell(self, write: Callable[[Connection], None]) -> None:
+        try:
+            with self.database.write() as connection:
+                write(connection)
+        except CockpitError as error:
+            log.warning("heartbeat failed", extra={"reason": error.detail})
 
     def step(self) -> bool:
         """Look after the schedule and do one job; False where there was none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from api.storage.tables import jobs, workers
@@ -75,6 +75,11 @@ def beat(connection: Connection, worker: str, now: datetime) -> None:
         .where(jobs.c.leased_by == worker, jobs.c.status == "en_cours")
         .values(leased_until=now + LEASE)
     )
+
+
+def leave(connection: Connection, worker: str) -> None:
+    """Forget a worker that ends by itself; one that is killed stays, and is seen to be silent."""
+    connection.execute(delete(workers).where(workers.c.name == worker))
 
 
 def last_seen(connection: Connection) -> datetime | None:

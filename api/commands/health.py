@@ -1,0 +1,26 @@
+"""``worker-alive``: the container's health check of the worker, which listens on no port."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+
+from api.core import Core
+from api.storage import jobs
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command."""
+    alive = commands.add_parser("worker-alive", help="dit si un calculateur vit (sonde des conteneurs)")
+    alive.set_defaults(run=_alive)
+
+
+def _alive(_arguments: argparse.Namespace, core: Core) -> int:
+    with core.database.read() as connection:
+        seen = jobs.last_seen(connection)
+    silent = None if seen is None else datetime.now(UTC) - seen
+    if silent is None or silent > jobs.LEASE:
+        print("Aucun calculateur ne répond.")
+        return 1
+    print(f"Calculateur vu il y a {silent.total_seconds():.0f} s.")
+    return 0
