@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api.domain.evaluation import ClassificationQuality, DaysError, RegressionQuality
+from api.domain.quality import ClassificationQuality, DaysError, RegressionQuality
 from api.domain.statistics import MIN_GROUPS, Estimate
 from api.domain.wording import fr_number
 

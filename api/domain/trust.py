@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from api.domain.plausibility.limits import Implausible
 from api.domain.wording import fr_number
 from api.schemas.vocabulary import DataStatus
 
@@ -66,6 +67,7 @@ _STATUS_OF = {
     "hors_domaine": DataStatus.DOUTEUX,
     "mesure_incomplete": DataStatus.NON_EVALUE,
     "sans_mesure": DataStatus.NON_EVALUE,
+    **{code.value: DataStatus.DOUTEUX for code in Implausible},
 }
 _GRAVITY = [DataStatus.NON_EVALUE, DataStatus.PERIME, DataStatus.DOUTEUX, DataStatus.OK]
 

@@ -15,21 +15,15 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
-from api.domain.evaluation import (
-    ClassificationQuality,
-    RegressionQuality,
-    Unseen,
-    evaluate_classification,
-    evaluate_regression,
-)
+from api.domain.evaluation import Unseen, evaluate_classification, evaluate_regression
 from api.domain.exceptions import InvalidInput
 from api.domain.gate import judge
+from api.domain.quality import ClassificationQuality, RegressionQuality
 from api.inference.artefact import read_artefact, sha256_of
 from api.inference.checks import Candidate, open_candidate, probe_rows, prove_output
 from api.inference.explanation import spread_background
 from api.inference.labelled import LabelledRows, read_labelled
 from api.inference.limits import authorised_use, known_limits
-from api.inference.loaded import SklearnOutput
 from api.inference.manifest import (
     Calibration,
     FeatureSpec,
@@ -39,6 +33,7 @@ from api.inference.manifest import (
     TrainingData,
 )
 from api.inference.request import Draft, Job, read_draft, read_reported, target_of
+from api.inference.sklearn_output import SklearnOutput
 from api.inference.splits import Parts, split_rows
 
 Quality = ClassificationQuality | RegressionQuality

@@ -19,10 +19,11 @@ from api.domain.exceptions import ModelRefused
 from api.inference.artefact import load_artefact
 from api.inference.catalogue import NOT_SENSORS
 from api.inference.labelled import spells
-from api.inference.loaded import Floats, SklearnOutput
+from api.inference.loaded import Floats
 from api.inference.manifest import FEATURE_PATTERN, FeatureSpec, Label, Task
 from api.inference.parts import check_trees
 from api.inference.scan import UNREADABLE, scan
+from api.inference.sklearn_output import SklearnOutput
 
 # What an estimator with a damaged or contrived state raises when it is used.
 _FAILURES = (*UNREADABLE, ArithmeticError, ImportError, RuntimeError, MemoryError)

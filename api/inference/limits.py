@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.domain.evaluation import ClassificationQuality, RegressionQuality
+from api.domain.quality import ClassificationQuality, RegressionQuality
 from api.domain.wording import fr_number
 from api.inference.manifest import Task
 

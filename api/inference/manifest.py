@@ -10,8 +10,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from api.domain.evaluation import ClassificationQuality, RegressionQuality
 from api.domain.gate import Gate
+from api.domain.quality import ClassificationQuality, RegressionQuality
 from api.inference.explanation import MAX_FEATURES
 
 MANIFEST_FILE = "manifest.json"

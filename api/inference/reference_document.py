@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from api.domain.evaluation import ClassificationQuality, DaysError, RegressionQuality
+from api.domain.quality import ClassificationQuality, DaysError, RegressionQuality
 from api.domain.statistics import REPLICATES, Estimate
 from api.domain.wording import fr_number
 from api.inference.manifest import Manifest

@@ -16,16 +16,15 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.metadata import version as installed_version
 from pathlib import Path
 
 import numpy as np
-import sklearn
 from pydantic import ValidationError
-from sklearn.exceptions import InconsistentVersionWarning
 
 from api.domain.exceptions import ModelUnavailable, NotFound
 from api.inference.artefact import load_artefact, read_artefact, sha256_of
-from api.inference.loaded import Floats, LoadedModel, SklearnOutput
+from api.inference.loaded import Floats, LoadedModel
 from api.inference.manifest import MANIFEST_FILE, NAME_PATTERN, Manifest, StoredFile
 
 logger = logging.getLogger(__name__)
@@ -89,6 +88,11 @@ class ModelStore:
         folder = self._folder(name, version)
         manifest = self._read(folder)
         self._check(folder, manifest)
+        # scikit-learn takes a second to import: what only lists or checks versions does not pay for it.
+        from sklearn.exceptions import InconsistentVersionWarning  # noqa: PLC0415
+
+        from api.inference.sklearn_output import SklearnOutput  # noqa: PLC0415
+
         positive = None if manifest.classes is None else manifest.positive_index
         with warnings.catch_warnings():
             warnings.simplefilter("error", InconsistentVersionWarning)
@@ -201,7 +205,7 @@ class ModelStore:
         artefact = StoredFile(file=manifest.artefact, sha256=manifest.sha256)
         for stored in filter(None, (artefact, manifest.background, manifest.unseen)):
             _check_file(folder, manifest, stored)
-        written, installed = manifest.libraries.get(LIBRARY), sklearn.__version__
+        written, installed = manifest.libraries.get(LIBRARY), installed_version(LIBRARY)
         if written != installed:
             raise ModelUnavailable(
                 f"Le modèle {manifest.name} version {manifest.version} a été validé avec {LIBRARY} "

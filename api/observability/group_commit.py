@@ -12,7 +12,7 @@ import logging
 import queue
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,9 +23,11 @@ from api.storage.call_log import CallRow
 from api.storage.database import Database
 
 CAPACITY = 10_000  # rows that may wait
-LARGEST_GROUP = 1_000
 ATTEMPTS = 3
 PAUSE_S = 1.0  # between attempts to write rows that nobody waits for
+LINGER_S = (
+    0.1  # rows that nobody waits for are gathered this long: a transaction each would cost ten times more
+)
 log = logging.getLogger(__name__)
 
 
@@ -43,7 +45,15 @@ class GroupCommitter:
         self._database = database
         self._metrics = metrics
         self._capacity = capacity
-        self._queue: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
+        # To the thread: rows that wait, an empty list where only rows to be written behind do, None to end.
+        self._queue: queue.SimpleQueue[list[_Entry] | None] = queue.SimpleQueue()
+        self._arrived: deque[_Entry] = deque()
+        self._handing_over = False
+        self._behind: deque[_Entry] = deque()
+        self._told = False
+        self._counting = threading.Lock()
+        self._taken = 0
+        self._settled = 0
         self._again: list[_Entry] = []
         self._again_at = 0.0
         self._thread: threading.Thread | None = None
@@ -60,7 +70,7 @@ class GroupCommitter:
             return
         self._queue.put(None)
         thread.join()
-        late, _ = self._drain([])
+        late, _ = self._gather([])
         _wake(late, Unavailable("Le service s’arrête."))
 
     async def commit(self, row: CallRow) -> None:
@@ -72,19 +82,34 @@ class GroupCommitter:
         """
         if not self._has_room():
             raise Unavailable("Le service est saturé : réessayez dans quelques secondes.")
-        future = asyncio.get_running_loop().create_future()
-        self._queue.put(_Entry(row, future))
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        self._arrived.append(_Entry(row, future))
+        if not self._handing_over:  # whatever else this turn of the loop brings goes with it
+            self._handing_over = True
+            loop.call_soon(self._hand_over)
         await future
 
     def enqueue(self, row: CallRow) -> None:
         """Have the row written soon; it is dropped and counted where too many wait already."""
-        if self._has_room():
-            self._queue.put(_Entry(row, None))
-        else:
+        if not self._has_room():
             self._lose(1, "too many rows wait")
+            return
+        self._behind.append(_Entry(row, None))
+        if not self._told:
+            self._told = True
+            self._queue.put([])
 
     def _has_room(self) -> bool:
-        return self._thread is not None and self._queue.qsize() + len(self._again) < self._capacity
+        with self._counting:
+            if self._thread is None or self._taken - self._settled >= self._capacity:
+                return False
+            self._taken += 1
+            return True
+
+    def _hand_over(self) -> None:
+        self._handing_over = False
+        self._queue.put(_emptied(self._arrived))
 
     def _run(self) -> None:
         stopping = False
@@ -103,18 +128,23 @@ class GroupCommitter:
         patience = max(0.0, self._again_at - time.monotonic()) if self._again else None
         try:
             first = self._queue.get(timeout=patience)
+            if first == []:
+                first = self._queue.get(timeout=LINGER_S)
         except queue.Empty:
-            return [], False
-        return ([], True) if first is None else self._drain([first])
+            first = []
+        return self._gather(first)
 
-    def _drain(self, group: list[_Entry]) -> tuple[list[_Entry], bool]:
+    def _gather(self, first: list[_Entry] | None) -> tuple[list[_Entry], bool]:
+        group: list[_Entry] = []
+        stopping = False
         with contextlib.suppress(queue.Empty):
-            while len(group) < LARGEST_GROUP:
-                entry = self._queue.get_nowait()
-                if entry is None:
-                    return group, True
-                group.append(entry)
-        return group, False
+            item = first
+            while True:
+                stopping = stopping or item is None
+                group += item or []
+                item = self._queue.get_nowait()
+        self._told = False  # before the rows are taken: one that comes later tells again
+        return group + _emptied(self._behind), stopping
 
     def _write(self, group: Sequence[_Entry]) -> None:
         try:
@@ -134,6 +164,7 @@ class GroupCommitter:
             for entry in group:
                 self._write([entry])
         else:
+            self._settled += len(group)
             self._metrics.logged(len(group))
             _wake(group, None)
 
@@ -143,6 +174,7 @@ class GroupCommitter:
         for entry in behind:
             entry.attempts += 1
         again = [entry for entry in behind if entry.attempts < ATTEMPTS]
+        self._settled += len(group) - len(again)
         if again:
             self._again += again
             self._again_at = time.monotonic() + PAUSE_S
@@ -152,6 +184,11 @@ class GroupCommitter:
     def _lose(self, rows: int, reason: str) -> None:
         self._metrics.lost(rows)
         log.error("call log rows lost", extra={"rows": rows, "reason": reason})
+
+
+def _emptied(waiting: deque[_Entry]) -> list[_Entry]:
+    """What stands in a queue now, taken out of it."""
+    return [waiting.popleft() for _ in range(len(waiting))]
 
 
 def _wake(group: Sequence[_Entry], error: Exception | None) -> None:

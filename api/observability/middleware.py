@@ -1,7 +1,7 @@
 """The outermost layer of the API: request id, time, call log, metrics, one log line, and the last resort.
 
-The request id is always made here (UUID4, 32 hexadecimal digits): it is the key of the call log and names a
-prediction, so no caller may choose it. A caller's own ``X-Request-ID`` is kept beside it in the JSON log.
+The request id is always made here: it is the key of the call log and names a prediction, so no caller may
+choose it. A caller's own ``X-Request-ID`` is kept beside it in the JSON log.
 
 A call whose record says ``must_commit`` is answered only once its row is committed; if that fails, the answer
 is replaced by a 503. Other calls are logged behind. Probes and static files are not in the call log.
@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
 import time
-import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from api import errors
 from api.domain.exceptions import Unavailable
 from api.domain.rights import ANONYMOUS, Principal
 from api.observability.calls import CallRecord
+from api.observability.logging import FACTS
 from api.storage.call_log import CallRow
 
 if TYPE_CHECKING:
@@ -33,8 +34,20 @@ NO_ENDPOINT = "(inconnu)"  # one name for all addresses that do not exist: metri
 LARGE = 64 * 1024  # bytes from which compression leaves the event loop and the log's own thread
 _QUIET = frozenset({"/health", "/ready", "/metrics", "/version", "/docs", "/openapi.json", "/static"})
 _QUIET_PREFIX = "/v2/health/"
+_LOW_62 = (1 << 62) - 1
 _INBOUND_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 log = logging.getLogger("api.calls")
+
+
+def new_request_id() -> str:
+    """A UUID version 7 (RFC 9562): 32 hexadecimal digits that begin with the time.
+
+    Neighbours in time are neighbours in the log's index; with random ones each row dirtied a page of its own,
+    and a commit wrote three times as much.
+    """
+    stamp = time.time_ns() // 1_000_000
+    chance = secrets.randbits(74)
+    return f"{stamp << 80 | 7 << 76 | chance >> 62 << 64 | 2 << 62 | chance & _LOW_62:032x}"
 
 
 class Edge:
@@ -66,7 +79,7 @@ class _Call:
         self._services, self._scope, self._receive, self._send = services, scope, receive, send
         self._at = datetime.now(UTC)
         self._began = time.perf_counter()
-        self._request_id = uuid.uuid4().hex
+        self._request_id = new_request_id()
         self._record = CallRecord()
         self._state = scope.setdefault("state", {})
         self._state["request_id"] = self._request_id
@@ -117,7 +130,7 @@ class _Call:
             self._services.committer.enqueue(row)
         level = logging.DEBUG if quiet else logging.WARNING if self._status >= 500 else logging.INFO
         if log.isEnabledFor(level):
-            log.log(level, "request", extra=self._event(endpoint, seconds))
+            log.log(level, "request", extra={FACTS: self._facts(endpoint, seconds)})
 
     def identity(self) -> dict[str, object]:
         """What names this call in the JSON log."""
@@ -165,21 +178,23 @@ class _Call:
             outputs=record.outputs,
         )
 
-    def _event(self, endpoint: str, seconds: float) -> dict[str, object]:
-        record = self._record
-        return {
+    def _facts(self, endpoint: str, seconds: float) -> dict[str, object]:
+        facts: dict[str, object] = {
             "request_id": self._request_id,
             "principal": self._principal(),
             "method": self._scope["method"],
             "endpoint": endpoint,
             "status": self._status,
             "duration_ms": round(seconds * 1000, 3),
-            "purpose": record.purpose,
-            "rows": record.rows,
-            "turbine_id": record.turbine_id,
-            "error": self._state.get("error"),
-            "caller_request_id": self._inbound_id(),
         }
+        record = self._record
+        if record.purpose is not None:
+            facts.update(purpose=record.purpose, rows=record.rows, turbine_id=record.turbine_id)
+        if (error := self._state.get("error")) is not None:
+            facts["error"] = error
+        if (inbound := self._inbound_id()) is not None:
+            facts["caller_request_id"] = inbound
+        return facts
 
     def _principal(self) -> str:
         principal: Principal | None = self._state.get("principal")

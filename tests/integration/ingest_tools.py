@@ -32,6 +32,10 @@ VISITS = ("technician_id", "planned_intervention_date")
 SHORT = ("turbine_id", "date_measure", *VALUES)
 FULL = (*SHORT, *LABELS, *VISITS)
 
+READING = ("12.26", "3.57", "49.6", "557.2", "0")
+ROW = ("5", "2024-08-14", *READING)
+LABELLED = (*ROW, "0", "33.2", "139", "2024-09-02")
+
 
 def write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> Path:
     """A plain CSV; the cells are written as they are."""
@@ -91,3 +95,12 @@ def stored_import(database: Database, import_id: int) -> Any:
     """The row of ``imports``."""
     with database.read() as connection:
         return connection.execute(select(imports).where(imports.c.id == import_id)).one()
+
+
+def counts(report: ImportReport) -> tuple[int, int, int, int]:
+    assert report.rows == report.inserted + report.already_known + report.rejected
+    return report.inserted, report.already_known, report.labels_added, report.rejected
+
+
+def changed(row: tuple[str, ...], **cells: str) -> tuple[str, ...]:
+    return tuple(cells.get(name, cell) for name, cell in zip(FULL, row, strict=False))

@@ -51,7 +51,7 @@ def test_run__ranks_the_worn_turbine_first_and_keeps_every_turbine(core: Core, t
     run = run_now(core, DAY, kind="manuel", by="essai")
     park = core.view.park(ALL)
     assert run.status == "termine"
-    assert [item.turbine_id for item in park.items][0] == "2"
+    assert park.items[0].turbine_id == "2"
     assert {item.turbine_id for item in park.items} == {"1", "2", "10"}
     assert park.items[0].main_driver is not None
     assert not park.items[0].main_driver.marker

@@ -6,14 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 from sklearn.metrics import average_precision_score, r2_score, roc_auc_score
 
-from api.domain.evaluation import (
-    Unseen,
-    evaluate_classification,
-    evaluate_regression,
-    failure_events,
-)
+from api.domain.evaluation import Unseen, evaluate_classification, evaluate_regression, failure_events
 from api.domain.statistics import MIN_GROUPS, GroupBootstrap, WeightedRanking, weighted_mean, wilson
 
 DAY = np.datetime64("2024-03-01")
@@ -39,6 +35,13 @@ def test_wilson__bounds_hold_the_share_and_mirror(successes: int, failures: int)
     assert estimate.value - 1e-12 <= estimate.high <= 1
     mirrored = wilson(failures, trials)
     assert estimate.low == pytest.approx(1 - mirrored.high, abs=1e-12)
+
+
+@pytest.mark.parametrize(("successes", "trials"), [(0, 5), (5, 5), (5, 7), (5, 12), (81, 263), (1, 4000)])
+def test_wilson__equals_scipy(successes: int, trials: int) -> None:
+    expected = binomtest(successes, trials).proportion_ci(method="wilson")
+    estimate = wilson(successes, trials)
+    assert (estimate.low, estimate.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 def test_wilson__published_value() -> None:
@@ -178,7 +181,7 @@ def test_classification__same_rows_same_intervals() -> None:
 
 def days_left(rows: int = 300) -> Unseen:
     generator = np.random.default_rng(5)
-    truth = generator.uniform(1, 65, rows)
+    truth = np.round(generator.uniform(1, 65, rows))  # several rows at 14 days exactly
     names = np.array([f"T{i}" for i in generator.integers(0, 20, rows)])
     return Unseen(names, np.full(rows, DAY), truth, truth + generator.normal(1, 3, rows))
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from api.domain.evaluation import ClassificationQuality, DaysError, RegressionQuality
 from api.domain.gate import judge
+from api.domain.quality import ClassificationQuality, DaysError, RegressionQuality
 from api.domain.statistics import Estimate
 
 CLASSIFIER = ClassificationQuality(

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from joblib.numpy_pickle import NumpyArrayWrapper
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer
@@ -85,6 +86,12 @@ def test_scan__call_inside_an_object_array_is_found(marker: Path) -> None:
     array = np.array([1, touch(marker)], dtype=object)
     assert "mkdir" in refused(dumped(forest(array)))
     assert not marker.exists()
+
+
+def test_scan__joblib_array_inside_an_object_array_is_refused() -> None:
+    # joblib would not skip bytes there: following it would hide what the loader reads.
+    wrapper = NumpyArrayWrapper(np.ndarray, (3,), "C", np.dtype("f8"))
+    assert "emboîte" in refused(dumped(forest(np.array([wrapper, 1], dtype=object))))
 
 
 def test_scan__call_after_an_object_array_is_found(marker: Path) -> None:
@@ -284,33 +291,3 @@ def test_scan__array_that_lies_about_its_size_is_refused() -> None:
     lied = data.replace(b"NNNK\x07K\x01", b"NNNK\x09K\x01")
     assert lied != data
     assert "mal décrit" in refused(lied)
-
-
-def test_read_artefact__refuses_empty_and_other_compressions(tmp_path: Path) -> None:
-    path = tmp_path / "model"
-    for content, said in ((b"", "vide"), (b"ZF0x123", "0.10"), (b"\x04\x22\x4d\x18abc", "lz4")):
-        path.write_bytes(content)
-        with pytest.raises(ModelRefused, match=said):
-            read_artefact(path)
-
-
-@pytest.mark.parametrize("squeeze", [zlib.compress, gzip.compress, bz2.compress, lzma.compress])
-def test_read_artefact__small_file_that_swells_is_refused(
-    squeeze: Callable[[bytes], bytes], tmp_path: Path
-) -> None:
-    path = tmp_path / "model"
-    path.write_bytes(squeeze(bytes(8 * 1024**2)))
-    assert path.stat().st_size < 20_000
-    with pytest.raises(ModelRefused, match="décompressé"):
-        read_artefact(path, limit=4 * 1024**2)
-    assert len(read_artefact(path, limit=8 * 1024**2)) == 8 * 1024**2
-
-
-@pytest.mark.parametrize("squeeze", [zlib.compress, gzip.compress, bz2.compress, lzma.compress])
-def test_read_artefact__truncated_compression_is_refused(
-    squeeze: Callable[[bytes], bytes], tmp_path: Path
-) -> None:
-    path = tmp_path / "model"
-    path.write_bytes(squeeze(os.urandom(5000))[:-3])
-    with pytest.raises(ModelRefused, match=r"tronqué|illisible"):
-        read_artefact(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -33,7 +34,7 @@ def filled(folder: Path, name: str = "delai", **changes: Any) -> Manifest:
     model = RandomForestRegressor(3, max_depth=3, random_state=0).fit(ROWS, DAYS)
     joblib.dump(model, folder / "model.joblib")
     (folder / "background.json").write_text(f'{{"rows": {ROWS[:8].tolist()}}}', encoding="utf-8")
-    (folder / "unseen_rows.txt").write_text("a" * 64 + "\n" + "b" * 64 + "\n", encoding="ascii")
+    (folder / "unseen_rows.json").write_text(json.dumps(["a" * 64, "b" * 64]), encoding="ascii")
     fields: dict[str, Any] = {
         "name": name,
         "version": 1,
@@ -56,7 +57,7 @@ def filled(folder: Path, name: str = "delai", **changes: Any) -> Manifest:
         "background": StoredFile(
             file="background.json", sha256=sha256_of(folder / "background.json"), rows=8
         ),
-        "unseen": StoredFile(file="unseen_rows.txt", sha256=sha256_of(folder / "unseen_rows.txt"), rows=2),
+        "unseen": StoredFile(file="unseen_rows.json", sha256=sha256_of(folder / "unseen_rows.json"), rows=2),
     }
     return Manifest(**{**fields, **changes})
 
@@ -153,7 +154,7 @@ def test_staging__what_a_killed_import_left_is_removed_a_day_later(store: ModelS
         ("model.joblib", Path.unlink, "absent"),
         ("model.joblib", lambda path: path.write_bytes(path.read_bytes()[:-1]), "modifié"),
         ("background.json", lambda path: path.write_text("{}"), "modifié"),
-        ("unseen_rows.txt", Path.unlink, "absent"),
+        ("unseen_rows.json", Path.unlink, "absent"),
     ],
 )
 def test_load__missing_or_altered_file_is_named(
