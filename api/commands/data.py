@@ -56,8 +56,6 @@ def told(report: ImportReport) -> str:
     for problem in report.problems:
         value = "" if problem.value is None else f" « {problem.value} »"
         lines.append(f"  ligne {problem.line}, {problem.column}{value} : {problem.reason}")
-    if report.rejected > len(report.problems):
-        lines.append(f"  … {report.rejected} lignes rejetées en tout.")
     return "\n".join(lines)
 
 

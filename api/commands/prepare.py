@@ -6,7 +6,7 @@ import argparse
 import json
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from api.commands.console import say
 from api.commands.data import import_measurements
@@ -17,7 +17,7 @@ from api.services.accounts import AccountService
 from api.services.turbine_register import import_turbines
 from api.settings import ROOT, Environment
 from api.storage import activations, measurements, migrate, policies, runs
-from api.storage.tables import measurements as measurement_table
+from api.storage.tables import imports
 
 SAMPLE = ROOT / "data" / "energiTech_maintenance_sample.csv"
 TURBINES = ROOT / "data" / "turbines.csv"
@@ -68,11 +68,10 @@ def _accounts(core: Core) -> list[dict[str, str | None]]:
 def _demonstration(core: Core) -> None:
     """The simulated park, the reference models and a first ranking, each only where there is none."""
     with core.database.read() as connection:
-        measured = connection.scalar(
-            select(func.count()).select_from(measurement_table.select().limit(1).subquery())
-        )
+        # The row of an import is written last: an interrupted first start is finished by the next one.
+        imported = connection.scalar(select(imports.c.id).limit(1))
         serving = activations.active(connection)
-    if not measured:
+    if imported is None:
         say("Échantillon simulé : ingestion…")
         import_turbines(core.database, TURBINES, source="simulation", now=core.settings.now())
         import_measurements(core, SAMPLE, source="simulation", by="installation")

@@ -19,7 +19,11 @@ class RowProblem(Answer):
 
 
 class ImportReport(Answer):
-    """What one file brought: every row is counted exactly once among the first five figures."""
+    """What one file brought: ``rows = inserted + already_known + rejected``.
+
+    ``labels_added`` counts known rows that received a label; remarks on rows that were kept stand among the
+    problems too.
+    """
 
     import_id: int
     filename: str

@@ -1,22 +1,19 @@
-"""The sensor catalogue, fed by the manifests of every stored model."""
+"""The sensor catalogue: EnergiTech's own sensors, then what every stored model declares."""
 
 from __future__ import annotations
 
 from api.domain.sensors import Sensor, sensor_catalogue
+from api.inference.catalogue import CATALOGUE
+from api.inference.manifest import FeatureSpec
 from api.inference.store import ModelStore
 
 
 def catalogue_of(store: ModelStore) -> dict[str, Sensor]:
-    """One sensor per feature name that some stored model reads."""
-    return sensor_catalogue(
-        Sensor(
-            name=spec.name,
-            label=spec.label,
-            unit=spec.unit,
-            dtype=spec.dtype,
-            physical=spec.physical_range,
-            used_by=(manifest.name,),
-        )
-        for manifest in store.manifests()
-        for spec in manifest.features
-    )
+    """One sensor per column that is a measurement, whether or not a model reads it today."""
+    declared = [(spec, ()) for spec in CATALOGUE.values()]
+    declared += [(spec, (m.name,)) for m in store.manifests() for spec in m.features]
+    return sensor_catalogue(_sensor(spec, readers) for spec, readers in declared)
+
+
+def _sensor(spec: FeatureSpec, readers: tuple[str, ...]) -> Sensor:
+    return Sensor(spec.name, spec.label, spec.unit, spec.dtype, spec.physical_range, readers)

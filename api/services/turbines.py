@@ -23,7 +23,6 @@ class KnownTurbines:
     def __contains__(self, turbine_id: str) -> bool:
         if time.monotonic() - self._read_at >= REFRESH_S:
             with self._lock, self._database.read() as connection:
-                living = measurements.living_turbines(connection)
-                self._kept = frozenset(row.turbine_id for row in living)
+                self._kept = frozenset(measurements.living_turbine_keys(connection))
                 self._read_at = time.monotonic()
         return turbine_id in self._kept
