@@ -9,6 +9,7 @@ import anyio
 from api.core import Core, build_core
 from api.observability.group_commit import GroupCommitter
 from api.observability.metrics import Metrics
+from api.observability.park_metrics import ParkCollector
 from api.services.authentication import Authentication
 from api.services.calls import CallLogService
 from api.services.passwords import hasher_for
@@ -39,6 +40,7 @@ def build_services(settings: Settings) -> Services:
     """Wire one API process; nothing is read from the database or the model store yet."""
     core = build_core(settings)
     database, metrics = core.database, Metrics()
+    metrics.register(ParkCollector(database, settings.now))
     return Services(
         settings=settings,
         database=database,

@@ -12,7 +12,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from api.domain.exceptions import NotAllowed, NotAuthenticated
@@ -42,15 +42,18 @@ def sha256(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-@dataclass(frozen=True)
 class Authentication:
     """Signs people in and tells who a request comes from."""
 
-    database: Database
-    tokens: AccessTokens
-    hasher: Hasher
-    now: Callable[[], datetime] = real_now
-    _keys: dict[str, tuple[Principal, float]] = field(default_factory=dict, repr=False)
+    def __init__(
+        self,
+        database: Database,
+        tokens: AccessTokens,
+        hasher: Hasher,
+        now: Callable[[], datetime] = real_now,
+    ) -> None:
+        self.database, self.tokens, self.hasher, self.now = database, tokens, hasher, now
+        self._keys: dict[str, tuple[Principal, float]] = {}
 
     def login(self, username: str, password: str) -> Token:
         """Open a session.

@@ -10,7 +10,7 @@ from api.inference.store import ModelStore
 
 def catalogue_of(store: ModelStore) -> dict[str, Sensor]:
     """One sensor per column that is a measurement, whether or not a model reads it today."""
-    declared = [(spec, ()) for spec in CATALOGUE.values()]
+    declared: list[tuple[FeatureSpec, tuple[str, ...]]] = [(spec, ()) for spec in CATALOGUE.values()]
     declared += [(spec, (m.name,)) for m in store.manifests() for spec in m.features]
     return sensor_catalogue(_sensor(spec, readers) for spec, readers in declared)
 

@@ -118,6 +118,16 @@ def archive_all(connection: Connection, now: datetime) -> None:
     connection.execute(delete(publication))
 
 
+def count_by_status(connection: Connection) -> dict[str, int]:
+    """Runs of the living park, by status."""
+    query = (
+        select(runs.c.status, func.count().label("total"))
+        .where(runs.c.archived_at.is_(None))
+        .group_by(runs.c.status)
+    )
+    return dict(connection.execute(query).tuples().all())
+
+
 def published_between(connection: Connection, first: date | None, last: date | None) -> list[AnyRow]:
     """The last published run of each day, oldest first."""
     newest = select(func.max(runs.c.id)).where(runs.c.published_at.is_not(None), runs.c.archived_at.is_(None))

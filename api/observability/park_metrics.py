@@ -1,0 +1,54 @@
+"""What Prometheus reads of the park: runs by status, turbines by level, age of the published ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from api.schemas.vocabulary import RiskLevel
+from api.storage import jobs, runs
+from api.storage.database import Database
+
+
+class ParkCollector(Collector):
+    """Reads the database at each scrape: the worker, which carries runs out, is scraped by nobody."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database, self._now = database, now
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing before the first scrape: registering must not need the database."""
+        return []
+
+    def collect(self) -> Iterable[Metric]:
+        """The families, from one look at the database."""
+        with self._database.read() as connection:
+            statuses = runs.count_by_status(connection)
+            shown = runs.published(connection)
+            seen = jobs.last_seen(connection)
+        ended = CounterMetricFamily("cockpit_runs", "Calculs du parc", labels=["status"])
+        for status, count in statuses.items():
+            ended.add_metric([status], count)
+        yield ended
+        if shown is not None:
+            levels = GaugeMetricFamily("cockpit_turbines", "Turbines par niveau", labels=["level"])
+            for level in RiskLevel:
+                levels.add_metric([level.value], (shown.counts or {}).get(level.value, 0))
+            yield levels
+            yield GaugeMetricFamily("cockpit_turbines_failed", "Turbines non évaluées", value=shown.failed)
+            yield GaugeMetricFamily(
+                "cockpit_turbines_stale", "Turbines à la mesure périmée", value=shown.stale
+            )
+            age = (self._now() - shown.published_at).total_seconds()
+            yield GaugeMetricFamily(
+                "cockpit_published_run_age_seconds", "Âge du classement publié [s]", value=age
+            )
+        if seen is not None:
+            yield GaugeMetricFamily(
+                "cockpit_worker_seen_timestamp_seconds",
+                "Dernier signe de vie d’un calculateur",
+                value=seen.timestamp(),
+            )
