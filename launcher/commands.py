@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from launcher.checks import test
 from launcher.console import LauncherError, reason, say, use_utf8
-from launcher.environment import APPLICATION, ensure_environment
+from launcher.environment import APPLICATION, TESTS, ensure_environment
 from launcher.processes import in_front
 from launcher.services import run
 from launcher.settings import ROOT, Settings, process_settings
@@ -36,9 +36,15 @@ COMMANDS = {
         "import|generate …", "ingère des mesures, ou refait l’échantillon simulé", "data import mesures.csv"
     ),
     "models": Command(
-        "import|list|activate …", "importe, liste ou active des modèles", "models activate classification 2"
+        "import|list|activate|rollback …",
+        "importe, liste ou active des modèles",
+        "models activate classification 2",
     ),
-    "score": Command("[--as-of DATE]", "calcule le risque du parc à une date", "score --as-of 2024-12-30"),
+    "score": Command(
+        "[--as-of DATE | --from DATE --to DATE]",
+        "calcule le risque du parc à une date, ou jour après jour",
+        "score --as-of 2024-12-30",
+    ),
     "users": Command("…", "gère les comptes des personnes", "users --help"),
     "keys": Command("…", "gère les clés d’API des machines", "keys --help"),
     "bench": Command("…", "mesure vitesse et mémoire sur cette machine", "bench"),
@@ -122,7 +128,9 @@ def help_text() -> str:
 
 def application(settings: Settings, arguments: Sequence[str]) -> int:
     """Hand ``arguments`` to the application's command line: its output, its exit code."""
-    python = str(ensure_environment(ROOT, settings.venv, APPLICATION, settings.variables))
+    # A bench drives a browser, which comes with the tests.
+    wanted = TESTS if arguments[0] == "bench" else APPLICATION
+    python = str(ensure_environment(ROOT, settings.venv, wanted, settings.variables))
     # -P and PYTHONPATH: the person's folder stays the current one, for the files that they name, without
     # becoming a place to import from.
     command = [python, "-P", "-m", "api.cli", *arguments]
