@@ -155,7 +155,8 @@ async def _on_cockpit_error(request: Request, error: Exception) -> Response:
 async def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - the type for which it is installed
     harmless = not request.scope["path"].startswith(_CREDENTIAL_PATHS)
-    return expected(request.scope, InvalidInput(french_errors(error.errors(), show_values=harmless)))
+    found = french_errors(error.errors(), from_request=True, show_values=harmless)
+    return expected(request.scope, InvalidInput(found))
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 MASK = "***"
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 FACTS = "facts"  # in ``extra``: a dictionary known to hold no secret, logged as it is
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 _SECRET_NAMES = re.compile(r"password|passwd|secret|token|authorization|cookie|api[_-]?key", re.IGNORECASE)
@@ -66,6 +67,8 @@ def configure_logging(level: str) -> None:
     Raises:
         ValueError: the level does not exist.
     """
+    if level.upper() not in LEVELS:
+        raise ValueError(f"COCKPIT_LOG_LEVEL={level} : écrivez {', '.join(LEVELS)}.")
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

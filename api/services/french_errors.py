@@ -13,7 +13,6 @@ from api.domain.exceptions import FieldError
 
 SHOWN = 80  # characters of a received value that are shown back
 BODY = "corps"
-_SOURCES = frozenset({"body", "query", "path", "header", "cookie"})
 _CREDENTIAL = re.compile(r"password|passwd|secret|token|authorization|cookie|api[_-]?key", re.IGNORECASE)
 _POSITION = re.compile(r"line (\d+) column (\d+)")
 _BRANCH = re.compile(r"date|datetime|time|timedelta|int|float|str|bool|bytes|none|list|dict|[a-z-]+\[.*\]")
@@ -107,29 +106,29 @@ _SENTENCES = {
 _VALUE_SAYS_NOTHING = frozenset({"missing", "json_invalid", "model_type", "model_attributes_type"})
 
 
-def french_errors(errors: Iterable[Mapping[str, Any]], *, show_values: bool = True) -> list[FieldError]:
+def french_errors(
+    errors: Iterable[Mapping[str, Any]], *, from_request: bool = False, show_values: bool = True
+) -> list[FieldError]:
     """One entry per wrong field, in the order found.
 
     Args:
         errors: what ``ValidationError.errors()`` or ``RequestValidationError.errors()`` returned.
+        from_request: whether places begin with where the field stood: body, query, path…
         show_values: whether received values may be shown; those of credentials never are.
     """
     found = list(errors)
     paths = _without_branches(found)
     told: dict[str, FieldError] = {}
     for error, path in zip(found, paths, strict=True):
-        name = field_name(path)
+        name = field_name(path[1:] if from_request else path)
         value = _shown(error) if show_values and not _CREDENTIAL.search(name) else None
         told.setdefault(name, FieldError(name, _sentence(error), value))
     return list(told.values())
 
 
 def field_name(path: Sequence[int | str]) -> str:
-    """``("body", "measurements", 3, "wind_speed")`` as ``measurements[3].wind_speed``."""
-    parts = list(path)
-    if parts and parts[0] in _SOURCES:
-        parts = parts[1:]
-    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    """``("measurements", 3, "wind_speed")`` as ``measurements[3].wind_speed``; nothing is the whole body."""
+    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return name.removeprefix(".") or BODY
 
 
@@ -158,6 +157,8 @@ def _sentence(error: Mapping[str, Any]) -> str:
         return _unreadable(error)
     if isinstance(error.get("input"), bytes):
         return f"{_OBJECT[:-1]}, avec l’en-tête Content-Type : application/json."
+    if kind == "float_type" and type(error.get("input")) is int:
+        return "nombre trop grand."
     sentence = _SENTENCES.get(kind)
     if sentence is None:
         return _UNKNOWN

@@ -124,7 +124,7 @@ def statistics(connection: Connection, since: datetime) -> CallFigures:
 @lru_cache
 def _insertion(dialect: Dialect) -> tuple[str, Callable[[Any], Any]]:
     """The driver's INSERT for one row, and what turns an instant into its parameter."""
-    convert = call_log.c.at.type.bind_processor(dialect)
+    convert = call_log.c.at.type.dialect_impl(dialect).bind_processor(dialect)
     assert convert is not None, "instants are stored in UTC, which takes a conversion"  # noqa: S101
     return str(insert(call_log).compile(dialect=dialect)), convert
 

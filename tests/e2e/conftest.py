@@ -1,0 +1,99 @@
+"""A real browser, French, that notes every address it calls."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from tests.e2e.servers import PASSWORD
+
+WAIT_MS = 30_000
+LAPTOP = {"width": 1366, "height": 768}
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window; the test is skipped, saying how to install it, where it is absent."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next((found for name in names if (found := shutil.which(name))), None)
+    if program is None:
+        pytest.skip("chromium est absent ; sous Debian : apt-get install --yes chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program)
+        yield opened
+        opened.close()
+
+
+@dataclass
+class Visitor:
+    """Someone in front of the dashboard."""
+
+    page: Page
+    home: str
+    foreign: list[str] = field(default_factory=list)
+
+    def note(self, url: str) -> None:
+        """Keeps addresses of other machines than this one."""
+        parts = urlsplit(url)
+        if parts.scheme not in {"data", "blob"} and parts.hostname != "127.0.0.1":
+            self.foreign.append(url)
+
+    def log_in(self, username: str) -> None:
+        """Fills the login form."""
+        self.page.get_by_label("Identifiant").fill(username)
+        self.page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
+        self.page.get_by_role("button", name="Se connecter").click()
+
+    def log_out(self) -> None:
+        """Ends the session, and waits until the browser has lost its cookie."""
+        self.page.get_by_test_id("stPopoverButton").click()
+        self.page.get_by_role("button", name="Se déconnecter").click()
+        expect(self.page.get_by_text("Vous êtes déconnecté.")).to_be_visible()
+        self.page.wait_for_function("!document.cookie.includes('cockpit_session')")
+
+    @property
+    def grid(self) -> Locator:
+        """The table as assistive technology reads it, inside the canvas that draws it."""
+        return self.page.locator("[role=grid]").first
+
+    def ranking(self) -> list[list[str]]:
+        """The rows in sight, once they are there: one list of cells per row."""
+        expect(self.grid.locator("tbody tr").first).to_be_attached()
+        return [row.locator("td").all_inner_texts() for row in self.grid.locator("tbody tr").all()]
+
+    def rows_counted(self) -> int:
+        """Rows of the table, those out of sight included."""
+        return int(self.grid.get_attribute("aria-rowcount") or 0) - 1
+
+    def select_row(self, number: int) -> None:
+        """Ticks a row: the table is drawn on a canvas, so by its place."""
+        box = self.page.get_by_test_id("stDataFrame").first.bounding_box()
+        assert box is not None
+        self.page.mouse.click(box["x"] + 16, box["y"] + 37 + 35 * number + 17)
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than the window."""
+        widths = "[document.documentElement, document.querySelector('[data-testid=stMain]')]"
+        return int(self.page.evaluate(f"Math.max(...{widths}.map(e => e.scrollWidth - e.clientWidth))"))
+
+
+def open_visitor(browser: Browser, home: str, viewport: dict[str, int], scheme: str = "light") -> Visitor:
+    """A fresh browser of a person in France."""
+    context = browser.new_context(
+        locale="fr-FR",
+        timezone_id="Europe/Paris",
+        viewport=viewport,  # type: ignore[arg-type]
+        color_scheme=scheme,  # type: ignore[arg-type]
+    )
+    context.set_default_timeout(WAIT_MS)
+    expect.set_options(timeout=WAIT_MS)
+    visitor = Visitor(context.new_page(), home)
+    visitor.page.on("request", lambda request: visitor.note(request.url))
+    visitor.page.on("websocket", lambda socket: visitor.note(socket.url))
+    return visitor

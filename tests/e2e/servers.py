@@ -1,0 +1,122 @@
+"""Real processes for the tests of the dashboard: a prepared installation, its API, worker and dashboard."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PASSWORD = "essai-de-bout-en-bout"
+START_S = 60.0
+STOP_S = 20.0
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """The environment of an installation in ``home``, free of the caller's own ``COCKPIT_*`` settings."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("COCKPIT_", "STREAMLIT_"))
+    }
+    return {
+        **kept,
+        "COCKPIT_ENV": "demo",
+        "COCKPIT_HOME": str(home),
+        "COCKPIT_DEMO_PASSWORD": PASSWORD,
+        **more,
+    }
+
+
+def prepare(home: Path) -> None:
+    """Database, accounts, simulated sample, reference models and a first ranking."""
+    done = subprocess.run(
+        [sys.executable, "-m", "api.cli", "prepare"],
+        cwd=ROOT,
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    if done.returncode:
+        raise RuntimeError(f"prepare ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+
+
+@dataclass
+class Server:
+    """One process that serves HTTP, which tests may stop and start again on the same port."""
+
+    command: list[str]
+    env: dict[str, str]
+    health: str
+    log: Path
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def start(self) -> Self:
+        """Start it and wait until it answers."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(self.command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
+        deadline = time.monotonic() + START_S
+        while not answers(self.health):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise RuntimeError(
+                    f"{self.command} did not answer:\n{self.log.read_text(encoding='utf-8')[-3000:]}"
+                )
+            time.sleep(0.1)
+        return self
+
+    def stop(self) -> None:
+        """Stop it; nothing when it does not run."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def answers(url: str) -> bool:
+    """Whether ``url`` answers 200 now."""
+    try:
+        return requests.get(url, timeout=2).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+def api_server(home: Path, port: int) -> Server:
+    """The API of the installation in ``home``."""
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "--factory",
+        "api.main:create_app_from_env",
+        "--no-access-log",
+    ]
+    command += ["--port", str(port), "--timeout-graceful-shutdown", "2"]
+    return Server(command, environment(home), f"http://127.0.0.1:{port}/health", home / "api.log")
+
+
+def ui_server(home: Path, port: int, api_url: str) -> Server:
+    """The dashboard of the installation in ``home``."""
+    command = [sys.executable, "-m", "streamlit", "run", "ui/streamlit_app.py", "--server.port", str(port)]
+    command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
+    env = environment(home, COCKPIT_API_URL=api_url)
+    return Server(command, env, f"http://127.0.0.1:{port}/_stcore/health", home / "ui.log")

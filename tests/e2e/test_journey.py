@@ -1,0 +1,206 @@
+"""The journey of the product in a real browser, started as a user starts it."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.conftest import LAPTOP, PHONE, Visitor, open_visitor
+from tests.e2e.servers import PASSWORD, ROOT, answers, api_server, environment, free_port, ui_server
+from ui.client import ApiClient
+
+pytestmark = pytest.mark.browser
+FIRST_START_S = 420.0
+TABLE_S = 2.0
+LEVELS = ("■ Critique", "▲ Élevé", "◆ Modéré", "○ Faible")
+
+
+@dataclass(frozen=True)
+class Cockpit:
+    """A running product: its addresses and its state."""
+
+    api: str
+    ui: str
+    home: Path
+
+
+@pytest.fixture(scope="module")
+def cockpit(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cockpit]:
+    """``python cockpit.py run`` on free ports, until both addresses answer; stopped as Ctrl-C does."""
+    home = tmp_path_factory.mktemp("journey")
+    ports = free_port(), free_port()
+    env = environment(home, COCKPIT_API_PORT=str(ports[0]), COCKPIT_UI_PORT=str(ports[1]))
+    running = Cockpit(f"http://127.0.0.1:{ports[0]}", f"http://127.0.0.1:{ports[1]}", home)
+    with (home / "launcher.log").open("wb") as log:
+        launcher = subprocess.Popen(
+            [sys.executable, "cockpit.py", "run"], cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        _wait(launcher, running)
+        yield running
+    finally:
+        launcher.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            launcher.wait(60)
+        launcher.kill()
+        launcher.wait()
+
+
+def _wait(launcher: subprocess.Popen[bytes], running: Cockpit) -> None:
+    deadline = time.monotonic() + FIRST_START_S
+    while not (answers(f"{running.api}/ready") and answers(f"{running.ui}/_stcore/health")):
+        if launcher.poll() is not None or time.monotonic() > deadline:
+            told = (running.home / "launcher.log").read_text(encoding="utf-8", errors="replace")
+            raise RuntimeError(f"cockpit.py run did not come up:\n{told[-4000:]}")
+        time.sleep(0.5)
+
+
+@pytest.fixture
+def visitor(browser: Browser, cockpit: Cockpit) -> Iterator[Visitor]:
+    """Someone on a laptop who has just opened the dashboard."""
+    opened = open_visitor(browser, cockpit.ui, LAPTOP)
+    opened.page.goto(cockpit.ui)
+    yield opened
+    opened.page.context.close()
+
+
+def test_morning__from_login_to_logout(visitor: Visitor, cockpit: Cockpit) -> None:
+    page = visitor.page
+    api = ApiClient(cockpit.api)
+    api.login("manager", PASSWORD)
+    park = api.park()
+
+    visitor.log_in("manager")
+    ranked = visitor.ranking()
+    assert visitor.rows_counted() == 50
+    assert [row[1] for row in ranked] == [item.turbine_id for item in park.items[: len(ranked)]]
+    expect(page).to_have_url(f"{cockpit.ui}/cockpit")
+    assert page.evaluate("document.documentElement.lang") == "fr"
+    expect(page.get_by_text("Classement du lundi 30 décembre 2024")).to_be_visible()
+
+    page.get_by_role("button", name="Faible").click()
+    expect(page).to_have_url(f"{cockpit.ui}/cockpit?niveau=faible")
+    expect(visitor.grid).to_have_attribute("aria-rowcount", str(park.counts.faible + 1))
+    assert {row[2] for row in visitor.ranking()} == {"○ Faible"}
+    page.get_by_role("button", name="Faible").click()
+    expect(visitor.grid).to_have_attribute("aria-rowcount", "51")
+
+    visitor.select_row(0)
+    first = park.items[0].turbine_id
+    expect(page).to_have_url(f"{cockpit.ui}/turbine?id={first}")
+    expect(page.get_by_role("heading", name=f"Turbine {first}")).to_be_visible()
+    expect(page.get_by_text("au-dessus du seuil de décision")).to_be_visible()
+
+    page.get_by_role("tab", name="Et si…").click()
+    vibration = page.get_by_role("spinbutton", name="Niveau de vibration")
+    vibration.fill("1")
+    page.get_by_role("button", name="Comparer").click()
+    expect(page.get_by_text("la probabilité de panne à 7 jours descendrait")).to_be_visible()
+    expect(vibration).to_have_value("1.00")
+    page.reload()
+    expect(page.get_by_role("heading", name=f"Turbine {first}")).to_be_visible()
+
+    visitor.log_out()
+    page.reload()
+    expect(page.get_by_label("Identifiant")).to_be_visible()
+    assert visitor.foreign == []
+    api.close()
+
+
+def test_table__sorted_by_urgency_and_opens_the_row_that_is_seen(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.log_in("technicien")
+    visitor.ranking()
+    box = page.get_by_test_id("stDataFrame").first.bounding_box()
+    assert box is not None
+
+    page.mouse.click(box["x"] + 195, box["y"] + 18)
+    expect(visitor.grid.get_by_text("↑ Niveau", exact=True)).to_be_attached()
+    page.mouse.click(box["x"] + 195, box["y"] + 18)
+    expect(visitor.grid.get_by_text("↓ Niveau", exact=True)).to_be_attached()
+
+    rows = visitor.ranking()
+    levels = [row[2] for row in rows]
+    assert levels == sorted(levels, key=LEVELS.index, reverse=True)
+    visitor.select_row(0)
+    expect(page.get_by_role("heading", name=f"Turbine {rows[0][1]}")).to_be_visible()
+
+
+def test_navigation__technician_sees_his_pages_only(visitor: Visitor, cockpit: Cockpit) -> None:
+    visitor.log_in("technicien")
+    visitor.ranking()
+
+    expect(visitor.page.get_by_role("link", name="Turbine")).to_be_visible()
+    expect(visitor.page.get_by_role("link", name="Supervision")).to_have_count(0)
+    visitor.page.goto(f"{cockpit.ui}/supervision")
+    expect(visitor.page.get_by_role("heading", name="Page réservée")).to_be_visible()
+
+
+def test_cockpit__table_within_two_seconds_once_logged_in(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.log_in("manager")
+    visitor.ranking()
+    timings = []
+    for _ in range(3):
+        page.get_by_role("link", name="Turbine").click()
+        expect(page.get_by_role("heading", name="Turbine")).to_be_visible()
+        started = time.monotonic()
+        page.get_by_role("link", name="Cockpit").click()
+        expect(visitor.grid.locator("tbody tr").first).to_be_attached()
+        timings.append(time.monotonic() - started)
+
+    print("cockpit → table:", ", ".join(f"{t:.2f} s" for t in timings))
+    assert min(timings) <= TABLE_S
+
+
+@pytest.mark.parametrize("page_path", ["cockpit", "turbine?id=12", "modeles", "supervision"])
+def test_phone__no_sideways_scrolling(browser: Browser, cockpit: Cockpit, page_path: str) -> None:
+    visitor = open_visitor(browser, cockpit.ui, PHONE)
+    visitor.page.goto(f"{cockpit.ui}/{page_path}")
+
+    visitor.log_in("ingenieur")
+    expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
+    expect(visitor.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+    assert visitor.overflow() == 0
+    visitor.page.context.close()
+
+
+def test_api_killed__message_then_recovery_without_a_gesture(browser: Browser, cockpit: Cockpit) -> None:
+    port, ui_port = free_port(), free_port()
+    api = api_server(cockpit.home, port).start()
+    ui = ui_server(cockpit.home, ui_port, f"http://127.0.0.1:{port}")
+    try:
+        ui.start()
+        visitor = open_visitor(browser, f"http://127.0.0.1:{ui_port}", LAPTOP)
+        page = visitor.page
+        page.goto(f"{visitor.home}/cockpit?niveau=modere")
+        visitor.log_in("manager")
+        shown = visitor.rows_counted() if visitor.ranking() else 0
+
+        api.stop()
+        page.get_by_role("button", name="Faible").click()
+        expect(page.get_by_text("Service injoignable")).to_be_visible()
+        expect(page.get_by_text("Avant l’interruption")).to_be_visible()
+        assert shown > 0
+
+        api.start()
+        expect(page.get_by_text("Service injoignable")).to_have_count(0)
+        expect(page.get_by_text("Avant l’interruption")).to_have_count(0)
+        expect(page).to_have_url(f"{visitor.home}/cockpit?niveau=modere%2Cfaible")
+        expect(visitor.grid).not_to_have_attribute("aria-rowcount", str(shown + 1))
+        assert {row[2] for row in visitor.ranking()} <= {"◆ Modéré", "○ Faible"}
+        assert visitor.foreign == []
+        page.context.close()
+    finally:
+        ui.stop()
+        api.stop()

@@ -1,0 +1,103 @@
+"""The dashboard's pages in Streamlit's own test harness, against the real API on SQLite."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from tests.e2e.servers import PASSWORD, ROOT, api_server, environment, free_port, prepare
+from ui.client import ApiClient
+
+COOKIE_KEY = "cle-des-essais-de-l-interface-0123456789"
+
+
+@dataclass(frozen=True)
+class RunningApi:
+    """Where the API of the session answers, and where its installation is."""
+
+    url: str
+    home: Path
+
+    def client(self, username: str) -> ApiClient:
+        """The API as this person calls it, to know what the pages must show."""
+        client = ApiClient(self.url)
+        client.login(username, PASSWORD)
+        return client
+
+
+@pytest.fixture(scope="session")
+def running_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApi]:
+    """A prepared installation with its API and its worker, for all tests of the session."""
+    home = tmp_path_factory.mktemp("cockpit")
+    prepare(home)
+    port = free_port()
+    api = api_server(home, port).start()
+    with (home / "worker.log").open("ab") as log:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "api.worker"], cwd=ROOT, env=environment(home), stdout=log, stderr=log
+        )
+    try:
+        yield RunningApi(f"http://127.0.0.1:{port}", home)
+    finally:
+        worker.terminate()
+        api.stop()
+        worker.wait(20)
+
+
+@pytest.fixture
+def dashboard(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
+    """Makes the dashboard of a fresh browser that calls the API at the given address."""
+
+    def open_at(api_url: str) -> AppTest:
+        monkeypatch.setenv("COCKPIT_API_URL", api_url)
+        monkeypatch.setenv("COCKPIT_COOKIE_KEY", COOKIE_KEY)
+        st.cache_resource.clear()
+        st.cache_data.clear()
+        return AppTest.from_file(str(ROOT / "ui" / "streamlit_app.py"), default_timeout=30)
+
+    return open_at
+
+
+@pytest.fixture
+def logged_in(dashboard: Callable[[str], AppTest], running_api: RunningApi) -> Callable[..., AppTest]:
+    """Logs someone in as a person does and opens a page."""
+
+    def open_page(username: str, page: str = "cockpit", **query: str) -> AppTest:
+        at = dashboard(running_api.url)
+        at.run()
+        log_in(at, username)
+        return open_at(at, page, **query)
+
+    return open_page
+
+
+def log_in(at: AppTest, username: str, password: str = PASSWORD) -> AppTest:
+    """Fills the login form and sends it."""
+    at.text_input[0].set_value(username)
+    at.text_input[1].set_value(password)
+    return at.button[0].click().run()
+
+
+def open_at(at: AppTest, page: str, **query: str) -> AppTest:
+    """Goes to a page as its address does; the harness only knows pages that are files by name."""
+    at._page_hash = next(
+        number for number, info in at._registered_pages.items() if info.get("url_pathname") == page
+    )
+    at.query_params.clear()
+    at.query_params.update(query)
+    return at.run()
+
+
+def text_of(at: AppTest) -> str:
+    """Everything that the page says, tables left out."""
+    found = []
+    for name in ("title", "subheader", "markdown", "caption", "info", "warning", "error", "html"):
+        found += [element.value if name != "html" else element.proto.body for element in at.get(name)]
+    return "\n".join(found)

@@ -1,0 +1,150 @@
+"""The cockpit page shows what the API ranks: order, counts, filters, progress, interruption."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pandas as pd
+from streamlit.testing.v1 import AppTest
+
+from api.schemas.vocabulary import RiskLevel
+from tests.e2e.servers import api_server, free_port
+from tests.ui.conftest import RunningApi, log_in, open_at, text_of
+from ui import labels as fr
+
+Open = Callable[..., AppTest]
+
+
+def table(at: AppTest) -> pd.DataFrame:
+    """The ranking as shown."""
+    frame: pd.DataFrame = at.dataframe[0].value
+    return frame
+
+
+def test_ranking__every_turbine_in_the_order_of_the_api(logged_in: Open, running_api: RunningApi) -> None:
+    ranked = running_api.client("technicien").park().items
+
+    shown = table(logged_in("technicien"))
+
+    assert len(shown) == 50
+    assert list(shown["Turbine"]) == [item.turbine_id for item in ranked]
+    assert list(shown["Rang"]) == list(range(1, 51))
+    assert list(shown["Visite prévue"].isna()) == [item.planned_visit_on is None for item in ranked]
+
+
+def test_counts__are_those_of_the_rows(logged_in: Open) -> None:
+    at = logged_in("technicien")
+
+    words = [cell[0].split(" ", 1)[1] for cell in table(at)["Niveau"]]
+
+    page = text_of(at)
+    for word in ("Critique", "Élevé", "Modéré", "Faible"):
+        assert f'<span class="compte">{words.count(word)}</span><span class="mot">{word}</span>' in page
+
+
+def test_trust_line__names_day_models_and_policy(logged_in: Open, running_api: RunningApi) -> None:
+    run = running_api.client("manager").park().run
+    assert run is not None
+
+    page = text_of(logged_in("manager"))
+
+    assert "Classement du lundi 30 décembre 2024" in page
+    assert f"50{fr.NBSP}turbines évaluées sur 50" in page
+    for model in run.models:
+        assert f"{model.name} v{model.version}" in page
+    assert f"politique v{run.policy_version}" in page
+
+
+def test_address__opens_the_view_that_it_names(
+    dashboard: Callable[[str], AppTest], running_api: RunningApi
+) -> None:
+    wanted = [RiskLevel.CRITIQUE, RiskLevel.ELEVE]
+    expected = [i.turbine_id for i in running_api.client("manager").park().items if i.risk_level in wanted]
+
+    at = dashboard(running_api.url).run()
+    log_in(open_at(at, "cockpit", niveau="critique,eleve"), "manager")
+
+    assert 0 < len(expected) < 50
+    assert list(table(at)["Turbine"]) == expected
+    assert at.session_state["filtre_niveau"] == wanted
+
+
+def test_filters__go_into_the_address_and_come_back(logged_in: Open) -> None:
+    at = logged_in("manager")
+    limit = float(table(at)["Jours restants"].median())
+
+    at.number_input(key="filtre_jours").set_value(limit).run()
+
+    assert 0 < len(table(at)) < 50
+    assert (table(at)["Jours restants"] <= limit).all()
+    assert at.query_params["jours"] == f"{limit:g}"
+    open_at(at, "turbine", id="12")
+    open_at(at, "cockpit")
+    assert at.number_input(key="filtre_jours").value == limit
+
+
+def test_search__finds_without_accents_and_clears(logged_in: Open) -> None:
+    at = logged_in("manager")
+
+    at.text_input(key="filtre_texte").set_value("turbine 12").run()
+    assert list(table(at)["Turbine"]) == ["12"]
+
+    at.text_input(key="filtre_texte").set_value("rien de tel").run()
+    assert not at.dataframe
+    assert "Aucune turbine ne répond à ces filtres." in text_of(at)
+    next(button for button in at.button if button.label == "Effacer les filtres").click().run()
+    assert len(table(at)) == 50
+
+
+def test_recompute__only_for_those_who_may(logged_in: Open) -> None:
+    assert "Recalculer le parc" not in [button.label for button in logged_in("technicien").button]
+    assert "Recalculer le parc" not in [button.label for button in logged_in("admin").button]
+    assert "Recalculer le parc" in [button.label for button in logged_in("ingenieur").button]
+
+
+def test_recompute__followed_to_the_new_ranking(logged_in: Open, running_api: RunningApi) -> None:
+    before = running_api.client("manager").park().run
+    at = logged_in("manager")
+
+    at.button(key="recalculer").click().run()
+
+    asked = at.session_state["_followed_run"]
+    assert asked is not None
+    assert asked > before.run_id  # type: ignore[union-attr]
+    assert at.button(key="recalculer").disabled
+    deadline = time.monotonic() + 60
+    while at.session_state["_followed_run"] is not None and time.monotonic() < deadline:
+        time.sleep(0.3)
+        at.run()
+    assert at.session_state["_last_park"][0].run.run_id == asked
+    assert not at.button(key="recalculer").disabled
+
+
+def test_api_stopped__last_ranking_stays_with_a_warning_then_recovers(
+    dashboard: Callable[[str], AppTest], running_api: RunningApi
+) -> None:
+    port = free_port()
+    api = api_server(running_api.home, port).start()
+    try:
+        at = dashboard(f"http://127.0.0.1:{port}").run()
+        log_in(at, "manager")
+        api.stop()
+
+        at.pills(key="filtre_niveau").set_value([RiskLevel.CRITIQUE]).run()
+
+        page = text_of(at)
+        assert "Service injoignable" in page
+        assert "Les filtres changés depuis s’appliqueront au retour du service." in page
+        assert "Avant l’interruption : Classement du lundi 30 décembre 2024" in page
+        assert len(table(at)) == 50
+        assert "Réessayer" in [button.label for button in at.button]
+
+        api.start()
+        at.run()
+
+        assert "Service injoignable" not in text_of(at)
+        assert "Avant l’interruption" not in text_of(at)
+        assert {cell[0] for cell in table(at)["Niveau"]} == {"■ Critique"}
+    finally:
+        api.stop()

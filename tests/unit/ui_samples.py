@@ -1,0 +1,129 @@
+"""Hand-made answers of the API for the tests of the dashboard's pure modules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.schemas.park import Park, ParkItem, Run
+from api.schemas.predictions import Driver, FeatureInfo, Prediction
+
+MODEL = {"name": "risque", "version": 3, "task": "classification", "sha256": "a" * 64}
+
+
+def driver(**changes: Any) -> Driver:
+    """A driver of the client's model."""
+    known = {
+        "feature": "vibration_level",
+        "label": "Niveau de vibration",
+        "value": 5.821,
+        "unit": "u.a.",
+        "contribution": 0.32,
+        "direction": "hausse",
+        "marker": False,
+    }
+    return Driver.model_validate(known | changes)
+
+
+def item(**changes: Any) -> ParkItem:
+    """A turbine of the ranking."""
+    known = {
+        "rank": 1,
+        "turbine_id": "12",
+        "site": "Lyon",
+        "farm": "Pilat",
+        "risk_level": "critique",
+        "risk_score": 0.9,
+        "failure_probability": 0.62,
+        "time_to_failure_days": 4.0,
+        "time_to_failure_interval": None,
+        "data_status": "ok",
+        "measured_on": "2024-12-30",
+        "age_days": 0,
+        "expected_failure_cost_eur": 31000,
+        "net_benefit_eur": 28000,
+        "main_driver": None,
+        "recommendation": "Intervenir en priorité.",
+        "planned_visit_on": None,
+        "warnings": [],
+    }
+    return ParkItem.model_validate(known | changes)
+
+
+def run(**changes: Any) -> Run:
+    """A scoring that ended well."""
+    known = {
+        "run_id": 7,
+        "kind": "manuel",
+        "as_of": "2024-12-30",
+        "status": "termine",
+        "requested_by": "compte:2",
+        "created_at": "2024-12-30T05:00:00Z",
+        "started_at": "2024-12-30T05:00:01Z",
+        "finished_at": "2024-12-30T05:00:02Z",
+        "duration_s": 0.42,
+        "total": 50,
+        "done": 50,
+        "failed": 0,
+        "stale": 0,
+        "models": [MODEL],
+        "policy_version": 2,
+        "error": None,
+    }
+    return Run.model_validate(known | changes)
+
+
+def park(**changes: Any) -> Park:
+    """A published ranking of no turbine in particular."""
+    known = {
+        "total": 0,
+        "items": [],
+        "as_of": "2024-12-30",
+        "run": run(),
+        "counts": {},
+        "last_attempt": None,
+        "threshold": 0.06,
+        "notices": [],
+    }
+    return Park.model_validate(known | changes)
+
+
+def feature(**changes: Any) -> FeatureInfo:
+    """A sensor."""
+    known = {
+        "name": "temperature",
+        "label": "Température nacelle",
+        "unit": "°C",
+        "dtype": "float",
+        "minimum": -60,
+        "maximum": 200,
+        "training_minimum": 13.8,
+        "training_maximum": 86.5,
+        "required_by": ["risque"],
+    }
+    return FeatureInfo.model_validate(known | changes)
+
+
+def prediction(**changes: Any) -> Prediction:
+    """An answer of the models."""
+    known = {
+        "request_id": "r",
+        "turbine_id": "12",
+        "measured_at": "2024-12-30",
+        "failure_probability": 0.11,
+        "failure_within_7d": True,
+        "decision_threshold": 0.06,
+        "time_to_failure_days": 20.0,
+        "time_to_failure_interval": None,
+        "risk_level": "eleve",
+        "risk_score": 0.6,
+        "data_status": "ok",
+        "expected_failure_cost_eur": 5500,
+        "net_benefit_eur": 2500,
+        "recommendation": "Planifier.",
+        "drivers": [driver()],
+        "warnings": [],
+        "models": [],
+        "policy_version": 1,
+        "scored_at": "2024-12-30T05:00:00Z",
+    }
+    return Prediction.model_validate(known | changes)

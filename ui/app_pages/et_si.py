@@ -1,0 +1,139 @@
+"""« Et si… » : the models' answer to values that nobody measured, beside the current one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from api.schemas.park import TurbineDetail
+from api.schemas.predictions import FeatureInfo, Prediction
+from ui import auth, layout
+from ui import turbine_views as views
+from ui.api_error import ApiError
+
+_STATE = "_what_if"
+
+
+def draw(detail: TurbineDetail) -> None:
+    """Draws the form, and the answers to what was last asked of this turbine."""
+    measured = views.scored_values(detail.current, detail.drivers, detail.last_measurements)
+    if not measured:
+        st.info("Cette turbine n’a pas encore de mesure : il n’y a rien à faire varier.")
+        return
+    st.markdown(
+        "Changez une valeur et comparez. La réponse est une **corrélation** apprise sur des mesures passées, "
+        "pas l’effet d’une réparation."
+    )
+    state = st.session_state.get(_STATE)
+    if state is None or state["turbine"] != detail.turbine.turbine_id:
+        state = st.session_state[_STATE] = {"turbine": detail.turbine.turbine_id}
+    form, answer = st.columns([2, 3], gap="medium")
+    with form:
+        _form(detail, measured, state)
+    with answer:
+        _answer(state)
+
+
+def _form(detail: TurbineDetail, measured: dict[str, Any], state: dict[str, Any]) -> None:
+    told = {problem.field: problem.message for problem in state.get("errors", ())}
+    fixed = [feature for feature in detail.features if feature.marker]
+    with st.form("et_si", border=True):
+        for feature in detail.features:
+            if not feature.marker:
+                _field(feature, measured.get(feature.name), detail.turbine.turbine_id)
+                if feature.name in told:
+                    st.markdown(f":red[**↑ {layout.plain(told.pop(feature.name))}**]")
+        for feature in fixed:
+            _fixed_field(feature, measured.get(feature.name))
+        for field, message in told.items():
+            st.markdown(f":red[**{layout.plain(field)} : {layout.plain(message)}**]")
+        st.form_submit_button("Comparer", type="primary", on_click=_ask, args=(detail, measured))
+
+
+def _field(feature: FeatureInfo, value: Any, turbine_id: str) -> None:
+    """One input, prefilled; its bounds are the API's to check, so that its words are shown at the field."""
+    key, title = _key(feature, turbine_id), views.feature_title(feature)
+    kind = {"binary": bool, "int": int, "float": float}[feature.dtype]
+    st.session_state.setdefault(key, None if value is None and kind is not bool else kind(value or 0))
+    if kind is bool:
+        st.checkbox(title, key=key)
+    else:
+        step, shown = (1, "%d") if kind is int else (0.1, "%0.2f")
+        st.number_input(title, value=None, step=step, format=shown, key=key)
+
+
+def _fixed_field(feature: FeatureInfo, value: Any) -> None:
+    """A marker: shown with its measured value, for acting on it would not act on the machine."""
+    shown = (
+        "non mesuré"
+        if value is None
+        else ("oui" if value else "non")
+        if feature.dtype == "binary"
+        else str(value)
+    )
+    note = feature.note or "Cette donnée accompagne les pannes sans en être la cause."
+    st.markdown(f"**{layout.plain(feature.label)} : {shown}** (valeur mesurée, conservée)")
+    st.caption(layout.plain(note))
+
+
+def _key(feature: FeatureInfo, turbine_id: str) -> str:
+    return f"et_si_{turbine_id}_{feature.name}"
+
+
+def _ask(detail: TurbineDetail, measured: dict[str, Any]) -> None:
+    """Asks for both answers at once, so that the same models and the same policy give them."""
+    turbine_id = detail.turbine.turbine_id
+    names = {feature.name for feature in detail.features}
+    tried = {f.name: st.session_state[_key(f, turbine_id)] for f in detail.features if not f.marker}
+    day = detail.current.measured_on if detail.current else detail.turbine.last_measured_on
+    identity = {"turbine_id": turbine_id, "measured_at": day.isoformat() if day else None}
+    current = {name: value for name, value in measured.items() if name in names and value is not None}
+    other = {**current, **{name: int(v) if isinstance(v, bool) else v for name, v in tried.items()}}
+    other = {name: value for name, value in other.items() if value is not None}
+    state: dict[str, Any] = {"turbine": turbine_id}
+    try:
+        state["answers"] = (
+            auth.client().what_if({**identity, **current}),
+            auth.client().what_if({**identity, **other}),
+        )
+    except ApiError as error:
+        state["errors"], state["failure"] = error.errors, error
+    st.session_state[_STATE] = state
+
+
+def _answer(state: dict[str, Any]) -> None:
+    failure: ApiError | None = state.get("failure")
+    if failure is not None:
+        layout.check_session(failure)
+        if failure.errors:
+            st.error("Une valeur est refusée ; le motif est écrit sous le champ. Rien n’a été perdu.")
+        else:
+            words = f"**{layout.plain(failure.title)}.** {layout.plain(failure.detail)}"
+            st.error(f"{words} Vos valeurs sont conservées.")
+        return
+    if "answers" not in state:
+        st.info(
+            "Le formulaire est rempli avec la mesure du score actuel. Changez une valeur, puis « Comparer »."
+        )
+        return
+    current, other = state["answers"]
+    _compared(current, other)
+
+
+def _compared(current: Prediction, other: Prediction) -> None:
+    st.html(
+        f'<p class="verdict">{layout.chip(current.risk_level)} → {layout.chip(other.risk_level)} '
+        f"{layout.escaped(views.what_if_words(current, other))}</p>"
+    )
+    st.table(
+        views.comparison_frame(current, other),
+        hide_index=True,
+        border="horizontal",
+        alt="La réponse du modèle aux valeurs essayées, à côté de la réponse actuelle",
+    )
+    effects = views.driver_changes(current, other)
+    if len(effects):
+        st.markdown("D’où vient l’écart")
+        st.table(effects, hide_index=True, border="horizontal", alt="Écart de l’effet de chaque mesure")
+    layout.notices(other.warnings)

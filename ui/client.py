@@ -1,0 +1,234 @@
+"""The only HTTP of the dashboard: one typed method per call of the API, one error class.
+
+Streamlit is unknown here. The client holds who is logged in and renews the short access token by itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import requests
+from pydantic import BaseModel, ValidationError
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+from api.schemas.auth import Token, User
+from api.schemas.common import Items, Page
+from api.schemas.models import ModelCard, ModelList
+from api.schemas.park import MeasurementRow, Park, Run, ScorePoint, Turbine, TurbineDetail
+from api.schemas.predictions import Prediction
+from api.schemas.supervision import CallLog, Supervision
+from api.schemas.vocabulary import RiskLevel
+from ui.api_error import ApiError
+
+Answer = TypeVar("Answer", bound=BaseModel)
+Query = Mapping[str, Any]
+
+PREFIX = "/api/v1"
+PARK_LIMIT = 10_000  # the most that one call answers
+CONNECT_S, READ_S = 2.0, 15.0
+RENEW_BEFORE_S = 30.0
+REQUEST_ID = "X-Request-ID"
+
+
+@dataclass(frozen=True)
+class Session:
+    """Who is logged in, with what the API wants to see."""
+
+    user: User
+    access_token: str
+    refresh_token: str
+    renew_at: float
+    ends_at: datetime
+
+    @classmethod
+    def of(cls, token: Token) -> Session:
+        """The session that a fresh token opens; the clock is this process's monotonic one."""
+        renew_at = time.monotonic() + token.expires_in - RENEW_BEFORE_S
+        return cls(token.user, token.access_token, token.refresh_token, renew_at, token.session_expires_at)
+
+
+class ApiClient:
+    """Calls of one person of the dashboard to the API."""
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.session: Session | None = None
+        self._http = requests.Session()
+        # Only reading is repeated: a prediction or a run asked twice would be logged or done twice.
+        again = Retry(
+            total=2,
+            backoff_factor=0.1,
+            status_forcelist=(502, 504),
+            allowed_methods={"GET"},
+            raise_on_status=False,
+        )
+        self._http.mount("http://", HTTPAdapter(max_retries=again))
+        self._http.mount("https://", HTTPAdapter(max_retries=again))
+
+    # Who calls
+
+    def login(self, username: str, password: str) -> User:
+        """Opens a session.
+
+        Raises:
+            ApiError: 401 for wrong credentials, 429 when the account is locked for a while.
+        """
+        self.session = None
+        form = {"username": username, "password": password}
+        self.session = Session.of(self._parse(self._send("POST", f"{PREFIX}/auth/token", data=form), Token))
+        return self.session.user
+
+    def resume(self, refresh_token: str) -> User:
+        """Takes up a session that was opened earlier, in this browser.
+
+        Raises:
+            ApiError: 401 when it has ended.
+        """
+        body = {"refresh_token": refresh_token}
+        self.session = Session.of(self._parse(self._send("POST", f"{PREFIX}/auth/refresh", json=body), Token))
+        return self.session.user
+
+    def logout(self) -> None:
+        """Ends the session, here and at the API."""
+        ended, self.session = self.session, None
+        if ended is not None:
+            self._send("POST", f"{PREFIX}/auth/logout", json={"refresh_token": ended.refresh_token})
+
+    def close(self) -> None:
+        """Gives its connections back; the client may still be used afterwards."""
+        self._http.close()
+
+    def alive(self) -> bool:
+        """Whether the API answers at all."""
+        try:
+            return self._send("GET", "/health").ok
+        except ApiError:
+            return False
+
+    # Park
+
+    def park(
+        self,
+        *,
+        levels: Sequence[RiskLevel] = (),
+        max_days: float | None = None,
+        limit: int = PARK_LIMIT,
+    ) -> Park:
+        """The published ranking, narrowed by level and by days left."""
+        query = {
+            "risk_level": [level.value for level in levels],
+            "max_days": max_days,
+            "limit": limit,
+        }
+        return self._get("/park", Park, query)
+
+    def start_run(self, as_of: date | None = None) -> Run:
+        """Asks for a new scoring of the park."""
+        body = {} if as_of is None else {"as_of": as_of.isoformat()}
+        return self._parse(self._call("POST", "/park/runs", json=body), Run)
+
+    def run(self, run_id: int) -> Run:
+        """One scoring, to follow its progress."""
+        return self._get(f"/park/runs/{run_id}", Run)
+
+    def turbines(self) -> list[Turbine]:
+        """Every turbine, by name."""
+        return self._get("/turbines", Page[Turbine]).items
+
+    def turbine(self, turbine_id: str) -> TurbineDetail:
+        """One turbine with its current score.
+
+        Raises:
+            ApiError: 404 when there is no such turbine.
+        """
+        return self._get(f"/turbines/{_segment(turbine_id)}", TurbineDetail)
+
+    def measurements(self, turbine_id: str, limit: int) -> list[MeasurementRow]:
+        """The turbine's last measurements, newest first."""
+        return self._get(
+            f"/turbines/{_segment(turbine_id)}/measurements", Items[MeasurementRow], {"limit": limit}
+        ).items
+
+    def history(self, turbine_id: str) -> list[ScorePoint]:
+        """The turbine's published scores."""
+        return self._get(f"/turbines/{_segment(turbine_id)}/history", Items[ScorePoint]).items
+
+    # Predictions, models, supervision
+
+    def what_if(self, measurement: Mapping[str, Any]) -> Prediction:
+        """What the active models say of values that nobody measured.
+
+        Raises:
+            ApiError: 422 with one entry of ``errors`` per wrong field.
+        """
+        query = {"explain": "true", "purpose": "et_si"}
+        return self._parse(
+            self._call("POST", "/predictions", params=query, json=dict(measurement)), Prediction
+        )
+
+    def models(self) -> ModelList:
+        """Every stored version of every model."""
+        return self._get("/models", ModelList)
+
+    def model_card(self, name: str, version: int) -> ModelCard:
+        """The card of one version."""
+        return self._get(f"/models/{_segment(name)}/{version}", ModelCard)
+
+    def supervision(self) -> Supervision:
+        """Whether the cockpit runs and how well."""
+        return self._get("/supervision", Supervision)
+
+    def logs(self, limit: int) -> CallLog:
+        """The last calls, newest first."""
+        return self._get("/logs", CallLog, {"limit": limit})
+
+    # Transport
+
+    def _get(self, path: str, answer: type[Answer], query: Query | None = None) -> Answer:
+        return self._parse(self._call("GET", path, params=query), answer)
+
+    def _call(self, method: str, path: str, **options: Any) -> requests.Response:
+        """One authorised call; a token that has run out is renewed once, without the person noticing."""
+        if self.session is None:
+            raise ApiError.no_session()
+        if self.session.renew_at <= time.monotonic():
+            self.resume(self.session.refresh_token)
+        try:
+            return self._send(method, f"{PREFIX}{path}", **options)
+        except ApiError as error:
+            if not error.session_over:
+                raise
+        self.resume(self.session.refresh_token)
+        return self._send(method, f"{PREFIX}{path}", **options)
+
+    def _send(self, method: str, path: str, **options: Any) -> requests.Response:
+        headers = {"Accept": "application/json"}
+        if self.session is not None and not path.startswith(f"{PREFIX}/auth/"):
+            headers["Authorization"] = f"Bearer {self.session.access_token}"
+        try:
+            answer = self._http.request(
+                method, f"{self.base_url}{path}", headers=headers, timeout=(CONNECT_S, READ_S), **options
+            )
+        except requests.RequestException as error:
+            raise ApiError.unreachable_service() from error
+        if not answer.ok:
+            raise ApiError.of(answer.status_code, answer.content, answer.headers.get(REQUEST_ID, ""))
+        return answer
+
+    @staticmethod
+    def _parse(answer: requests.Response, wanted: type[Answer]) -> Answer:
+        try:
+            return wanted.model_validate_json(answer.content)
+        except ValidationError as error:
+            raise ApiError.unreadable(answer.headers.get(REQUEST_ID, "")) from error
+
+
+def _segment(text: str) -> str:
+    """``text`` as one segment of a path, whatever it holds."""
+    return quote(text, safe="")

@@ -1,0 +1,209 @@
+"""Figures, in French and in the colours of the page's theme. No Streamlit, no HTTP.
+
+Plotly's own French is not among its built-in locales, so dates are numeric and the separators are set here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from api.schemas.predictions import FeatureInfo
+from api.schemas.supervision import AlertDay
+from api.schemas.vocabulary import RiskLevel
+from ui import labels as fr
+
+SIGNS = {
+    RiskLevel.CRITIQUE: "square",
+    RiskLevel.ELEVE: "triangle-up",
+    RiskLevel.MODERE: "diamond",
+    RiskLevel.FAIBLE: "circle-open",
+}
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours on one background; each reaches 3:1 on it (WCAG 2.1, 1.4.11)."""
+
+    dark: bool
+    text: str
+    accent: str
+    rises: str
+    falls: str
+    grid: str
+    band: str
+
+    def level(self, level: RiskLevel) -> str:
+        """The colour of a level."""
+        chosen = fr.LEVELS[level]
+        return chosen.dark if self.dark else chosen.light
+
+
+LIGHT = Palette(
+    dark=False,
+    text="#0A1217",
+    accent="#0B6170",
+    rises="#B54708",
+    falls="#0B6170",
+    grid="#D9E0E3",
+    band="rgba(11, 97, 112, 0.12)",
+)
+DARK = Palette(
+    dark=True,
+    text="#E8EEF1",
+    accent="#6CC5D3",
+    rises="#FDB022",
+    falls="#6CC5D3",
+    grid="#2A3840",
+    band="rgba(108, 197, 211, 0.18)",
+)
+
+
+def palette(theme: str | None) -> Palette:
+    """The palette of ``dark`` or of anything else."""
+    return DARK if theme == "dark" else LIGHT
+
+
+def drivers_bar(frame: pd.DataFrame, colours: Palette) -> go.Figure:
+    """Drivers as horizontal bars in probability points; markers are hatched, for they are not causes.
+
+    Each name stands above its bar, so that a phone's width is left to the bars.
+    """
+    figure = go.Figure(
+        go.Bar(
+            x=frame["points"],
+            y=list(range(len(frame))),
+            orientation="h",
+            width=0.42,
+            text=frame["words"],
+            textposition="outside",
+            cliponaxis=False,
+            marker={
+                "color": [colours.rises if p > 0 else colours.falls for p in frame["points"]],
+                "pattern": {"shape": ["/" if m else "" for m in frame["marker"]], "fgopacity": 0.9},
+            },
+            customdata=frame[["label", "value"]],
+            hovertemplate="%{customdata[0]} : %{customdata[1]}<br>%{text}<extra></extra>",
+        )
+    )
+    for place, (label, value) in enumerate(zip(frame["label"], frame["value"], strict=True)):
+        figure.add_annotation(
+            text=f"{label} : <b>{value}</b>",
+            x=0,
+            xref="paper",
+            xanchor="left",
+            y=place + 0.4,
+            showarrow=False,
+        )
+    low, high = min(0.0, *frame["points"]), max(0.0, *frame["points"])
+    room = 0.38 * max(1.0, high - low)  # for the words at the end of the bars
+    figure.update_xaxes(title="Effet sur la probabilité (points)", range=[low - room, high + room])
+    figure.update_xaxes(zeroline=True, zerolinecolor=colours.text)
+    figure.update_yaxes(visible=False, range=[-0.5, len(frame) - 0.3])
+    return _dressed(figure, colours, height=70 + 58 * len(frame))
+
+
+def sensor_curve(frame: pd.DataFrame, feature: FeatureInfo, title: str, colours: Palette) -> go.Figure:
+    """One sensor over time; what the model saw when it learnt is a band behind the curve."""
+    figure = go.Figure(
+        go.Scatter(
+            x=frame["day"],
+            y=frame["value"],
+            mode="lines+markers",
+            line={"color": colours.accent, "width": 1.5},
+            marker={"size": 5},
+            hovertemplate=f"%{{x|%d/%m/%Y}}<br>{feature.label} : %{{y:.2f}} {_unit(feature)}<extra></extra>",
+        )
+    )
+    if feature.training_minimum is not None and feature.training_maximum is not None:
+        figure.add_hrect(
+            y0=feature.training_minimum,
+            y1=feature.training_maximum,
+            fillcolor=colours.band,
+            line_width=0,
+            layer="below",
+        )
+    figure.update_layout(title={"text": f"<b>{title}</b>", "font": {"size": 14}, "x": 0})
+    figure.update_yaxes(tickformat=",~r")
+    _dates(figure)
+    return _dressed(figure, colours, height=230, top=36)
+
+
+def risk_history(frame: pd.DataFrame, threshold: float | None, colours: Palette) -> go.Figure:
+    """Published probabilities of one turbine, each with the sign of its level, and the decision threshold."""
+    figure = go.Figure(
+        go.Scatter(
+            x=frame["day"],
+            y=100 * frame["probability"],
+            mode="lines+markers",
+            line={"color": colours.accent, "width": 1.5},
+            marker={
+                "size": 10,
+                "symbol": [SIGNS[level] for level in frame["level"]],
+                "color": [colours.level(level) for level in frame["level"]],
+            },
+            customdata=list(
+                zip(frame["words"], [fr.LEVELS[level].word for level in frame["level"]], strict=True)
+            ),
+            hovertemplate="%{x|%d/%m/%Y}<br>%{customdata[0]} (niveau %{customdata[1]})<extra></extra>",
+        )
+    )
+    if threshold is not None:
+        figure.add_hline(
+            y=100 * threshold,
+            line={"color": colours.text, "dash": "dash", "width": 1},
+            annotation_text=f"seuil de décision {fr.fr_share(threshold)}",
+            annotation_position="top left",
+        )
+    figure.update_yaxes(title="Probabilité à 7 jours (%)", rangemode="tozero")
+    _dates(figure)
+    return _dressed(figure, colours, height=320)
+
+
+def alert_history(days: Sequence[AlertDay], colours: Palette) -> go.Figure:
+    """Turbines at high and critical level, run after run."""
+    figure = go.Figure()
+    for level, pattern in ((RiskLevel.CRITIQUE, ""), (RiskLevel.ELEVE, "/")):
+        words = fr.LEVELS[level]
+        figure.add_bar(
+            x=[pd.Timestamp(day.as_of) for day in days],
+            y=[getattr(day.counts, level.value) for day in days],
+            name=words.text,
+            marker={"color": colours.level(level), "pattern": {"shape": pattern}},
+            hovertemplate=f"%{{x|%d/%m/%Y}}<br>%{{y}} au niveau {words.word.lower()}<extra></extra>",
+        )
+    figure.update_layout(barmode="stack", bargap=0.3, legend={"orientation": "h", "y": 1.12, "x": 0})
+    figure.update_yaxes(title="Turbines", rangemode="tozero", tickformat="d")
+    _dates(figure)
+    return _dressed(figure, colours, height=280, legend=True)
+
+
+def _unit(feature: FeatureInfo) -> str:
+    return "" if feature.unit in {"-", "–", "0/1"} else feature.unit
+
+
+def _dates(figure: go.Figure) -> None:
+    figure.update_xaxes(type="date", tickformat="%d/%m/%Y", nticks=4, hoverformat="%d/%m/%Y")
+
+
+def _dressed(
+    figure: go.Figure, colours: Palette, *, height: int, top: int = 16, legend: bool = False
+) -> go.Figure:
+    """The common look: French separators, no background of its own, quiet grid."""
+    figure.update_layout(
+        height=height,
+        separators=", ",
+        showlegend=legend,
+        font={"color": colours.text, "size": 13, "family": "Source Sans, sans-serif"},
+        hoverlabel={"font": {"size": 13}},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        margin={"l": 8, "r": 8, "t": 48 if legend else top, "b": 8},
+        dragmode=False,
+    )
+    figure.update_xaxes(gridcolor=colours.grid, automargin=True, fixedrange=True)
+    figure.update_yaxes(gridcolor=colours.grid, zerolinecolor=colours.grid, automargin=True, fixedrange=True)
+    return figure

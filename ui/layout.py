@@ -1,0 +1,170 @@
+"""What every page is made of: header, error and waiting states, live blocks, level chips."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import streamlit as st
+
+from api.schemas.common import Notice
+from api.schemas.park import LevelCounts, Turbine
+from api.schemas.vocabulary import RiskLevel
+from ui import auth
+from ui import labels as fr
+from ui.api_error import ApiError
+from ui.figures import Palette, palette
+
+Result = TypeVar("Result")
+RETRY_S = 4
+_GATE, _PAGES = "_gate", "_pages"
+_ASSETS = Path(__file__).resolve().parent / "assets"
+LOGO, ICON, STYLE = _ASSETS / "logo.svg", _ASSETS / "icon.png", _ASSETS / "style.css"
+
+
+def colours() -> Palette:
+    """The palette of the theme that the browser shows."""
+    return palette(st.context.theme.type)
+
+
+def declare(name: str, page: st.Page) -> None:
+    """Makes a page known to :func:`go` for this run."""
+    st.session_state.setdefault(_PAGES, {})[name] = page
+
+
+def go(name: str, **query: str) -> None:
+    """Opens a page; what follows the call is not run."""
+    st.switch_page(st.session_state[_PAGES][name], query_params=query)
+
+
+def remember(gate: auth.Gate) -> None:
+    """Keeps the way out for the header of this run."""
+    st.session_state[_GATE] = gate
+
+
+def service_state() -> bool:
+    """Says that the API does not answer, as long as it does not."""
+    alive = auth.client().alive()
+    if not alive:
+        st.error(
+            "**Service injoignable.** Le service du cockpit ne répond pas. "
+            "Cette page se rétablira d’elle-même dès son retour."
+        )
+        st.button("Réessayer", key="reessayer_service")
+    return alive
+
+
+def header(title: str, beside: Callable[[], None] | None = None) -> None:
+    """The page's title, what the page puts beside it, and the account at its right."""
+    with st.container(horizontal=True, vertical_alignment="center", key="entete"):
+        st.title(plain(title), anchor=False, width="content")
+        if beside is not None:
+            beside()
+        user = auth.current_user()
+        if user is not None:
+            with st.popover(user.display_name, width="content", key="compte"):
+                st.markdown(f"**{plain(user.display_name)}**  \n{fr.ROLES[user.role]}")
+                st.session_state[_GATE].logout_button()
+
+
+def fetched(call: Callable[[], Result], where: str) -> Result | None:
+    """The result of a call to the API; None once its refusal has been shown, ``where`` on the page."""
+    try:
+        return call()
+    except ApiError as error:
+        check_session(error)
+        show_error(error, where)
+        return None
+
+
+def check_session(error: ApiError) -> None:
+    """Goes back to the login form when the session has ended."""
+    if error.session_over:
+        auth.end_session("Votre session a expiré : connectez-vous de nouveau.")
+
+
+def turbines() -> list[Turbine]:
+    """Every turbine of the park, asked for every other minute at most.
+
+    Raises:
+        ApiError: the API refused or could not be reached.
+    """
+    user = auth.current_user()
+    return _turbines(user.username if user else "")
+
+
+@st.cache_data(ttl=120, max_entries=2, show_spinner=False, scope="session")
+def _turbines(username: str) -> list[Turbine]:  # the argument keeps one person's answer from the next
+    return auth.client().turbines()
+
+
+def show_error(error: ApiError, where: str = "page") -> None:
+    """What went wrong, what to do, and the reference to quote."""
+    reference = f"  \nRéférence à citer au support : `{plain(error.request_id)}`" if error.request_id else ""
+    st.error(f"**{plain(error.title)}.** {plain(error.detail)}{reference}")
+    st.button("Réessayer", key=f"reessayer_{where}")
+
+
+def live(name: str, draw: Callable[[], bool], every_s: float | None = None) -> None:
+    """A block that refreshes alone: each ``every_s`` seconds, and each few seconds while the API is away.
+
+    Args:
+        name: of the block, unique on its page.
+        draw: draws the block; False when the API could not be reached.
+        every_s: None to leave it still while all is well.
+    """
+    flag = f"_away_{name}"
+
+    def block() -> None:
+        away = not draw()
+        if away != st.session_state.get(flag, False):
+            st.session_state[flag] = away
+            st.rerun()  # the whole page: a block's pace is set by the run that starts it
+
+    st.fragment(block, run_every=RETRY_S if st.session_state.get(flag) else every_s, key=name)()
+
+
+def notices(items: Sequence[Notice]) -> None:
+    """What the API says must be known before using its answer."""
+    for item in items:
+        st.markdown(f":gray-badge[À savoir] {plain(item.message)}")
+
+
+def levels_strip(counts: LevelCounts) -> None:
+    """Turbines per level: sign, number, word, meaning."""
+    tiles = []
+    for level, words in fr.LEVELS.items():
+        colour = colours().level(level)
+        tiles.append(
+            f'<li style="--niveau:{colour}"><span class="signe" aria-hidden="true">{words.sign}</span>'
+            f'<span class="compte">{getattr(counts, level.value)}</span>'
+            f'<span class="mot">{words.word}</span><span class="sens">{words.meaning}</span></li>'
+        )
+    st.html(f'<ul class="niveaux" aria-label="Turbines par niveau de risque">{"".join(tiles)}</ul>')
+
+
+def facts(cells: Sequence[tuple[str, str, str]]) -> None:
+    """Figures side by side: name, value, what it is compared with."""
+    shown = "".join(
+        f"<div><dt>{escaped(name)}</dt><dd>{escaped(value)}<span>{escaped(note)}</span></dd></div>"
+        for name, value, note in cells
+    )
+    st.html(f'<dl class="reperes">{shown}</dl>')
+
+
+def chip(level: RiskLevel) -> str:
+    """A level as an HTML chip: sign, word, colour."""
+    words = fr.LEVELS[level]
+    return f'<span class="puce" style="--niveau:{words.chip}">{words.text}</span>'
+
+
+def escaped(text: str) -> str:
+    """``text`` made safe for ``st.html``."""
+    return html.escape(text)
+
+
+def plain(text: str) -> str:
+    """``text`` shown as it is where Markdown is read: the API's sentences may quote what people typed."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-!|<>~$:" else c for c in text)

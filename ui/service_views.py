@@ -1,0 +1,78 @@
+"""Runs and logged calls turned into the tables of the supervision page. No Streamlit, no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from api.schemas.park import Run
+from api.schemas.supervision import AlertDay, CallLogItem, CallStats
+from ui import labels as fr
+
+
+def runs_frame(runs: Sequence[Run]) -> pd.DataFrame:
+    """Scorings of the park, as given (newest first)."""
+    rows = [
+        {
+            "N°": run.run_id,
+            "Jour évalué": fr.fr_date(run.as_of),
+            "État": fr.RUN_STATUS[run.status],
+            "Origine": fr.RUN_KIND[run.kind],
+            "Demandé par": fr.principal_words(run.requested_by),
+            "Terminé le": fr.fr_date(run.finished_at),
+            "Durée": fr.fr_duration(run.duration_s),
+            "Turbines": f"{run.done} / {run.total}",
+            "Échecs": run.failed,
+            "Erreur": run.error or fr.NOTHING,
+        }
+        for run in runs
+    ]
+    frame = pd.DataFrame(rows)
+    return frame.drop(columns="Erreur") if rows and not any(run.error for run in runs) else frame
+
+
+def calls_frame(calls: Sequence[CallLogItem]) -> pd.DataFrame:
+    """Logged calls, as given (newest first)."""
+    return pd.DataFrame(
+        [
+            {
+                "Heure": fr.fr_date(call.at),
+                "Appel": f"{call.method} {call.endpoint}",
+                "Réponse": call.status,
+                "Durée": fr.fr_duration(call.duration_ms / 1000),
+                "Par": fr.principal_words(call.principal),
+                "Objet": fr.PURPOSES.get(call.purpose or "", call.purpose or fr.NOTHING),
+                "Turbine": call.turbine_id or fr.NOTHING,
+                "Lignes": fr.NOTHING if call.rows is None else fr.fr_number(call.rows, 0),
+                "Erreur": call.error or fr.NOTHING,
+                "Référence": call.request_id,
+            }
+            for call in calls
+        ]
+    )
+
+
+def call_facts(calls: CallStats) -> list[tuple[str, str, str]]:
+    """Calls of the period: name, value, what it is compared with."""
+    share = fr.fr_share(calls.errors / calls.calls) if calls.calls else fr.NOTHING
+    return [
+        ("Appels", fr.fr_number(calls.calls, 0), f"depuis le {fr.fr_date(calls.since)}"),
+        ("Erreurs du service", fr.fr_number(calls.errors, 0), f"{share} des appels"),
+        ("Demandes refusées", fr.fr_number(calls.refused, 0), "droits, saisies, adresses"),
+        ("Temps moyen", _milliseconds(calls.mean_ms), "par appel"),
+        ("19 appels sur 20 en moins de", _milliseconds(calls.p95_ms), "95e centile"),
+    ]
+
+
+def alert_words(days: Sequence[AlertDay]) -> str:
+    """What the history of alerts shows, for those who do not see it."""
+    last = days[-1]
+    return (
+        f"Turbines en alerte sur {fr.counted(len(days), 'calcul')} ; au {fr.fr_date(last.as_of)} : "
+        f"{last.counts.critique} au niveau critique, {last.counts.eleve} au niveau élevé"
+    )
+
+
+def _milliseconds(value: float | None) -> str:
+    return fr.fr_duration(None if value is None else value / 1000)

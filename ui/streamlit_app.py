@@ -1,0 +1,87 @@
+"""Entry point of the dashboard: settings, login, navigation by role. Pages do the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from api.schemas.vocabulary import Role
+from ui import auth, layout
+from ui.app_pages import accueil, cockpit, modeles, supervision, turbine
+from ui.settings import SettingsError, UiSettings, load_settings
+
+EVERYONE = frozenset(Role)
+# Comfort only: the API checks every right again.
+PAGES: tuple[tuple[str, str, Callable[[], None], frozenset[Role]], ...] = (
+    ("cockpit", "Cockpit", cockpit.page, EVERYONE),
+    ("turbine", "Turbine", turbine.page, EVERYONE),
+    ("modeles", "Modèles", modeles.page, frozenset({Role.MANAGER, Role.INGENIEUR, Role.ADMIN})),
+    ("supervision", "Supervision", supervision.page, frozenset({Role.MANAGER, Role.INGENIEUR, Role.ADMIN})),
+)
+_FRENCH = "<script>document.documentElement.lang = 'fr';</script>"
+
+
+@st.cache_resource
+def _settings() -> UiSettings:
+    return load_settings()
+
+
+def _navigation(role: Role | None) -> st.Page:
+    """Every page is declared whoever asks, so that an address survives the login; roles decide what shows.
+
+    The page at the root has no content: its own path would answer « Page not found » while logged out.
+    """
+    pages = [st.Page(accueil.page, title="Accueil", default=True, visibility="hidden")]
+    for path, title, draw, roles in PAGES:
+        shown = role in roles
+        page = st.Page(
+            draw if shown or role is None else _closed,
+            title=title,
+            url_path=path,
+            visibility="visible" if shown else "hidden",
+        )
+        pages.append(page)
+        layout.declare(path, page)
+    return st.navigation(pages, position="hidden" if role is None else "top")
+
+
+def _closed() -> None:
+    layout.header("Page réservée")
+    st.warning("Votre rôle n’ouvre pas cette page. Adressez-vous à un administrateur si vous en avez besoin.")
+
+
+def _login(gate: auth.Gate) -> None:
+    with st.container(horizontal_alignment="center"), st.container(width=440, key="accueil"):
+        st.title("Cockpit de maintenance prédictive", anchor=False)
+        st.markdown("Les éoliennes à traiter en premier, et pourquoi.")
+        layout.live("service", layout.service_state, every_s=15)
+        if not gate.waiting:
+            gate.form()
+
+
+def main() -> None:
+    """One run of the dashboard."""
+    try:
+        settings = _settings()
+    except SettingsError as error:
+        st.error(f"Le tableau de bord ne peut pas démarrer. {error}")
+        return
+    gate = auth.Gate(settings)
+    user = gate.user()
+    current = _navigation(user.role if user else None)
+    title = current.title if user and current.title != "Accueil" else "Connexion"
+    st.set_page_config(page_title=f"{title} – Cockpit éolien", page_icon=str(layout.ICON), layout="wide")
+    st.logo(str(layout.LOGO), size="large")
+    st.html(layout.STYLE)
+    layout.remember(gate)
+    if user is None:
+        _login(gate)
+    else:
+        current.run()
+    with st.container(key="technique"):
+        st.html(_FRENCH, unsafe_allow_javascript=True)
+        gate.draw_cookie()
+
+
+main()
