@@ -72,6 +72,41 @@ _STATUS_OF = {
 _GRAVITY = [DataStatus.NON_EVALUE, DataStatus.PERIME, DataStatus.DOUTEUX, DataStatus.OK]
 
 
+IN_SERVICE = "en_service"
+_STOPPED = {
+    "arret_programme": ("arret_programme", "Arrêt programmé"),
+    "hors_service": ("hors_service", "Hors service"),
+}
+_SILENCE = frozenset({"sans_mesure", "mesure_perimee", Implausible.SILENT.value})
+
+
+def of_a_stopped_machine(service_state: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings with silence told for what it is where the machine was stopped on purpose.
+
+    A machine that is stopped sends nothing: that is no dead sensor. One finding replaces those of silence;
+    all others stay, and so does everything of a machine in service.
+    """
+    given = tuple(findings)
+    silent = [finding for finding in given if finding.code in _SILENCE]
+    if service_state not in _STOPPED or not silent:
+        return given
+    code, words = _STOPPED[service_state]
+    since = " ".join(finding.message for finding in silent)
+    told = Finding(code, None, f"{words} : ce silence n’est pas une panne de capteur. {since}")
+    return (told, *(finding for finding in given if finding.code not in _SILENCE))
+
+
+def counts_as_dead(status: DataStatus, findings: Iterable[Finding]) -> bool:
+    """Whether a score without usable data counts among a run's failed or stale turbines.
+
+    Args:
+        status: of the score's data.
+        findings: of the score, as :func:`of_a_stopped_machine` leaves them.
+    """
+    excused = any(finding.code in _STOPPED for finding in findings)
+    return status in {DataStatus.NON_EVALUE, DataStatus.PERIME} and not excused
+
+
 def data_status(findings: Iterable[Finding]) -> DataStatus:
     """The gravest status among the findings; ``ok`` where none of them bears on the data."""
     statuses = {_STATUS_OF[finding.code] for finding in findings if finding.code in _STATUS_OF}

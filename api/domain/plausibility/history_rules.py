@@ -1,0 +1,169 @@
+"""The rules that judge a row against its turbine's past, and all the rules together.
+
+A missing value or an unknown past is NaN and every comparison with it is false. Each rule is written once,
+for one row (numbers) and for many (arrays).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import numpy as np
+
+from api.domain.plausibility import row_rules
+from api.domain.plausibility.limits import POWER, TEMPERATURE, WIND, Implausible, Limits
+from api.domain.plausibility.park import Park
+from api.domain.plausibility.past import Past, Usual
+from api.domain.plausibility.row_rules import at_rest
+from api.domain.plausibility.table import NAN, Flags, Numbers
+from api.domain.plausibility.verdicts import Known, Rows, Verdict, known_of
+
+_NEVER_OFF_CURVE = 0.97  # of the curve's top: a machine at its plateau is not « stuck », it is regulated
+
+
+def off_curve(rows: Rows, past: Past, park: Park, known: Known, limits: Limits) -> Verdict:
+    """Power far from the turbine's own curve: the park's curve at its own yield, with its own scatter.
+
+    Zero power and zero wind have their own rules. Beyond the winds that the park has known, power may still
+    grow: only too little is judged there. Curtailment by order looks the same, so the sentence asks.
+
+    Source: IEC 61400-12-1 (method of bins), with medians as OpenOA's power-curve filters use them.
+    """
+    wind, power = rows[WIND], rows[POWER]
+    expected = past.yield_factor * park.curve.expected(wind) * known.capacity_kw
+    scatter = past.curve_spread * park.curve.scatter(wind) * known.capacity_kw
+    reach = limits.curve_deviations * scatter
+    above = (power > expected + reach) & (wind <= park.curve.strongest)
+    below = power < expected - reach
+    flags = (above | below) & (power > limits.nothing_share * known.capacity_kw) & (wind > 0)
+    figures = {
+        "power": power,
+        "wind": wind,
+        "expected": expected,
+        "low": np.maximum(expected - reach, 0.0),
+        "high": expected + reach,
+    }
+    return Verdict(Implausible.OFF_CURVE, POWER, flags, figures)
+
+
+def unusual_temperature(rows: Rows, past: Past, park: Park, known: Known, limits: Limits) -> Verdict:
+    """Temperature far from what the turbine's past, the season and the load make expect.
+
+    Far from the long past *and* from the recent readings: a bearing that heats up over weeks is a machine
+    that wears, and stays the model's business.
+
+    Source: normal-behaviour models of turbine temperatures (Schlechtingen & Santos, *Mech. Syst. Signal
+    Process.* 25, 2011), reduced to what these data support: medians of month and load, no physics.
+    """
+    heat = rows[TEMPERATURE]
+    residual = park.residual_temperature(rows.day, heat, rows[POWER] / known.capacity_kw)
+    usual = past.usual[TEMPERATURE]
+    reach = limits.heat_deviations * usual.spread
+    flags = _departs(residual, usual, reach)
+    flags = flags & np.logical_not(at_rest(rows, known, limits)) & rows.in_service
+    explained = heat - residual
+    figures = {
+        "value": heat,
+        "expected": explained + usual.level,
+        "low": explained + usual.level - reach,
+        "high": explained + usual.level + reach,
+    }
+    return Verdict(Implausible.TEMPERATURE, TEMPERATURE, flags, figures)
+
+
+def jump(rows: Rows, sensor: str, past: Past, known: Known, limits: Limits) -> Verdict:
+    """A value far from the turbine's long past and from its recent readings alike.
+
+    Wear climbs with the recent readings, a repair falls back to the long past: neither departs from both. In
+    EnergiTech's file successive rows are independent, so the reference is a level and not the last value.
+
+    Source: spike and rate-of-change tests of QARTOD (IOOS), limits from the samples' quantiles.
+    """
+    usual, value = past.usual[sensor], rows[sensor]
+    reach = limits.jump_deviations * usual.spread
+    flags = _departs(value, usual, reach)
+    flags = flags & np.logical_not(at_rest(rows, known, limits)) & rows.in_service & (value != 0)
+    figures = {
+        "value": value,
+        "expected": usual.recent,
+        "low": np.minimum(usual.level, usual.recent) - reach,
+        "high": np.maximum(usual.level, usual.recent) + reach,
+    }
+    return Verdict(Implausible.JUMP, sensor, flags, figures)
+
+
+def _departs(value: Numbers, usual: Usual, reach: Numbers) -> Flags:
+    """Beyond reach of the long level and of the recent one, on the same side of both."""
+    above = (value > usual.level + reach) & (value > usual.recent + reach)
+    below = (value < usual.level - reach) & (value < usual.recent - reach)
+    departs: Flags = above | below
+    return departs
+
+
+def stuck(rows: Rows, sensor: str, past: Past, park: Park, known: Known, limits: Limits) -> Verdict:
+    """The same value on several readings in a row, over days, more often than rounding alone can bring.
+
+    Not on a machine that stands still or is stopped on purpose, nor for a power regulated at its plateau.
+
+    Source: OpenOA's ``unresponsive_flag`` and QARTOD's flat-line test; with coarse sensors the number of
+    readings grows until chance alone would bring it once in 10,000 readings (``stuck_chance``).
+    """
+    held, value = past.held[sensor], rows[sensor]
+    needed = _readings_needed(park.repeats.get(sensor, NAN), limits)
+    readings = held.readings + 1.0
+    lasting = (rows.day - held.since >= limits.stuck_days) | (held.readings >= limits.depth)
+    idle = rows[POWER] <= limits.nothing_share * known.capacity_kw
+    flags = (value == held.value) & (readings >= needed) & lasting & rows.in_service & np.logical_not(idle)
+    if sensor == POWER and len(park.curve.load):
+        flags = flags & (value < _NEVER_OFF_CURVE * float(park.curve.load[-1]) * known.capacity_kw)
+    figures = {"value": value, "readings": readings, "since": held.since}
+    return Verdict(Implausible.STUCK, sensor, flags, figures)
+
+
+def _readings_needed(chance: float, limits: Limits) -> float:
+    """Readings in a row that rounding brings less often than ``stuck_chance``; out of reach where unknown."""
+    if chance == 0:
+        return float(limits.stuck_readings)
+    if not chance < 1:
+        return float("inf")
+    return max(limits.stuck_readings, 1 + float(np.ceil(np.log(limits.stuck_chance) / np.log(chance))))
+
+
+def silent(as_of: float, last_day: Numbers, gap: Numbers, in_service: Flags, limits: Limits) -> Verdict:
+    """No measurement for longer than this turbine's own rhythm explains, on a turbine in service.
+
+    Args:
+        as_of: day number from which the silence is counted.
+        last_day: day number of the newest measurement.
+        gap: usual longest gap of the turbine [d]; NaN where unknown, and then ``silent_days`` alone counts.
+        in_service: False where the turbine is stopped on purpose.
+        limits: of the rules.
+
+    Source: the turbine's own past gaps; a rhythm of its own, for EnergiTech's turbines are measured every
+    6.5 days on average and the simulated ones every day.
+    """
+    rhythm = np.fmax(limits.silent_gaps * gap, limits.silent_days)
+    age = as_of - np.floor(last_day)
+    figures = {"age": age, "last_day": last_day, "gap": gap}
+    return Verdict(Implausible.SILENT, "measured_at", (age > rhythm) & in_service, figures)
+
+
+def verdicts(
+    rows: Rows, past: Past | None, park: Park | None, sensors: Collection[str], limits: Limits
+) -> Iterator[Verdict]:
+    """Every rule on every sensor that it can speak of."""
+    known = known_of(rows, past, park, limits)
+    yield row_rules.zero_vibration(rows, known, limits)
+    yield row_rules.power_without_wind(rows, known, limits)
+    yield row_rules.wind_without_power(rows, known, limits)
+    yield row_rules.zero_power(rows, known, limits)
+    yield row_rules.standing_still(rows, known, limits)
+    if past is None or park is None:
+        return
+    yield off_curve(rows, past, park, known, limits)
+    for sensor in (name for name in sensors if name in past.usual):  # others came into the catalogue since
+        yield stuck(rows, sensor, past, park, known, limits)
+        if sensor == TEMPERATURE:
+            yield unusual_temperature(rows, past, park, known, limits)
+        elif sensor not in {WIND, POWER}:  # the weather jumps by itself; the curve judges both together
+            yield jump(rows, sensor, past, known, limits)

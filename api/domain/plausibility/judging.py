@@ -1,0 +1,215 @@
+"""The three ways in: one measurement, the park's last measurements, every measurement of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from api.domain.plausibility.history_rules import silent, verdicts
+from api.domain.plausibility.limits import DEFAULT, Limits
+from api.domain.plausibility.park import Park, learn_park
+from api.domain.plausibility.past import Past, learn_past
+from api.domain.plausibility.sentences import sentence
+from api.domain.plausibility.table import NAN, Ints, Measurements, day_number
+from api.domain.plausibility.verdicts import Rows, Verdict
+from api.domain.sensors import Sensor
+from api.domain.trust import Finding
+
+Findings = dict[int, list[Finding]]
+"""Findings by position of the row in the arrays given to ``arranged``; rows without any are left out."""
+
+
+@dataclass(frozen=True)
+class ParkFindings:
+    """What the park's last measurements show.
+
+    Attributes:
+        rows: findings on the measurements of each turbine's last day.
+        silent: the finding on each turbine that is silent for longer than its rhythm, by turbine number.
+    """
+
+    rows: Findings
+    silent: Mapping[int, Finding]
+
+
+def continuous(sensors: Mapping[str, Sensor]) -> tuple[str, ...]:
+    """Names of the sensors that measure a quantity; a yes or no is neither stuck nor jumps."""
+    return tuple(name for name, sensor in sensors.items() if sensor.dtype != "binary")
+
+
+def past_of_one(
+    history: Measurements,
+    day: float,
+    park: Park,
+    sensors: Mapping[str, Sensor],
+    limits: Limits = DEFAULT,
+) -> Past | None:
+    """The past of one turbine before a measurement of ``day``; None where there is none.
+
+    It may be kept until the turbine's next measurement: the costly part of judging one row is here.
+
+    Args:
+        history: earlier measurements of that one turbine; what is later than ``day`` is left out.
+        day: day number of the measurement to judge.
+        park: the park's past.
+        sensors: the catalogue.
+        limits: of the rules.
+    """
+    earlier = history.kept(history.day <= day)
+    if not len(earlier):
+        return None
+    end = np.array([len(earlier)], dtype=np.intp)
+    return learn_past(earlier, end, park, continuous(sensors), limits).one(0)
+
+
+def judge(
+    values: Mapping[str, float | None],
+    day: float,
+    sensors: Mapping[str, Sensor],
+    *,
+    past: Past | None = None,
+    park: Park | None = None,
+    rated_kw: float | None = None,
+    in_service: bool = True,
+    limits: Limits = DEFAULT,
+) -> list[Finding]:
+    """The findings on one measurement.
+
+    Without a past, or with one that is later than the measurement, only the rules that need none speak.
+
+    Args:
+        values: sensor name to value in the catalogue's unit, None where missing.
+        day: day number of the measurement.
+        sensors: the catalogue, for types, labels and units.
+        past: of the turbine, from :func:`past_of_one`.
+        park: the park's past, from :func:`learn_park`.
+        rated_kw: rated power [kW], None where unknown.
+        in_service: False where the turbine is stopped on purpose.
+        limits: of the rules.
+    """
+    known = {name: NAN if value is None else float(value) for name, value in values.items()}
+    rows = Rows(day, known, rated_kw if rated_kw is not None and rated_kw > 0 else NAN, in_service)
+    if park is not None and park.until > day:
+        park = past = None
+    if past is not None and past.last_day > day:
+        past = None
+    return [
+        _finding(verdict, 0, sensors, limits)
+        for verdict in verdicts(rows, past, park, continuous(sensors), limits)
+        if verdict.flags
+    ]
+
+
+def judge_rows(
+    measurements: Measurements,
+    rows: Ints,
+    park: Park | None,
+    sensors: Mapping[str, Sensor],
+    limits: Limits = DEFAULT,
+) -> Findings:
+    """The findings on many measurements, each judged against what came before it in its own turbine.
+
+    Rows older than the park's figures get only the rules that need none.
+
+    Args:
+        measurements: the rows to judge among the earlier ones of their turbines.
+        rows: positions in ``measurements`` of the rows to judge.
+        park: the park's past; None where unknown.
+        sensors: the catalogue.
+        limits: of the rules.
+    """
+    found: Findings = {}
+    fresh = np.full(len(rows), park is not None and park.until <= measurements.day[rows])
+    for wanted, known_park in ((rows[fresh], park), (rows[~fresh], None)):
+        if len(wanted):
+            _judge_alike(found, measurements, wanted, known_park, sensors, limits)
+    return found
+
+
+def _judge_alike(
+    found: Findings,
+    measurements: Measurements,
+    rows: Ints,
+    park: Park | None,
+    sensors: Mapping[str, Sensor],
+    limits: Limits,
+) -> None:
+    names = continuous(sensors)
+    past = None if park is None else learn_past(measurements, rows, park, names, limits)
+    judged = Rows(
+        measurements.day[rows],
+        {name: column[rows] for name, column in measurements.values.items()},
+        measurements.rated_kw[rows],
+        measurements.in_service[rows],
+    )
+    for verdict in verdicts(judged, past, park, names, limits):
+        for row in np.flatnonzero(verdict.flags):
+            key = int(measurements.order[rows[row]])
+            found.setdefault(key, []).append(_finding(verdict, int(row), sensors, limits))
+
+
+def judge_park(
+    measurements: Measurements,
+    as_of: date,
+    sensors: Mapping[str, Sensor],
+    limits: Limits = DEFAULT,
+    *,
+    fresh_days: int = 7,
+) -> ParkFindings:
+    """The findings on the last day of every turbine, silence included, as they stood at ``as_of``.
+
+    Args:
+        measurements: recent rows of the park, ``limits.depth + 1`` per turbine being enough; what is later
+            than ``as_of`` is left out.
+        as_of: the day of the run.
+        sensors: the catalogue.
+        limits: of the rules.
+        fresh_days: age up to which a measurement is judged against history; beyond, it is out of date anyway.
+    """
+    today = day_number(as_of)
+    seen = measurements.kept(np.floor(measurements.day) <= today)
+    if not len(seen):
+        return ParkFindings({}, {})
+    park = learn_park(seen, today - fresh_days, continuous(sensors), limits)
+    newest = seen.newest()
+    gaps = learn_past(seen, newest, park, (), limits).gap
+    quiet = silent(today, seen.day[newest], gaps, seen.in_service[newest], limits)
+    return ParkFindings(
+        rows=judge_rows(seen, seen.last_rows(), park, sensors, limits),
+        silent={
+            int(seen.turbine[newest[row]]): _finding(quiet, int(row), sensors, limits)
+            for row in np.flatnonzero(quiet.flags)
+        },
+    )
+
+
+def audit(
+    measurements: Measurements,
+    sensors: Mapping[str, Sensor],
+    limits: Limits = DEFAULT,
+    *,
+    every: int = 7,
+) -> Findings:
+    """The findings on every row of a table, each as it would have been judged on its day.
+
+    The park is learnt again every ``every`` days from the rows before: nothing is judged by what came later.
+    """
+    found: Findings = {}
+    days = np.floor(measurements.day)
+    for start in np.arange(days.min(), days.max() + 1, every) if len(measurements) else ():
+        rows = np.flatnonzero((days >= start) & (days < start + every))
+        if len(rows):
+            known = measurements.kept(days < start + every)
+            here = np.flatnonzero(np.floor(known.day) >= start)
+            park = learn_park(known, float(start), continuous(sensors), limits)
+            found |= judge_rows(known, here, park, sensors, limits)
+    return found
+
+
+def _finding(verdict: Verdict, row: int, sensors: Mapping[str, Sensor], limits: Limits) -> Finding:
+    figures = {name: float(np.ravel(column)[row]) for name, column in verdict.figures.items()}
+    message = sentence(verdict.code, verdict.sensor, figures, sensors, limits)
+    return Finding(str(verdict.code), verdict.sensor, message)

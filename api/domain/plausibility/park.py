@@ -1,0 +1,275 @@
+"""What is usual in the park: its power curve, its season, its spread. Learnt from the past alone.
+
+Only the park has rows enough for the shapes (a curve, a season); each turbine's own past then says where the
+turbine stands on them (``past.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from api.domain.plausibility.limits import DEFAULT, POWER, TEMPERATURE, WIND, Limits
+from api.domain.plausibility.table import (
+    NAN,
+    TO_DEVIATION,
+    Floats,
+    Measurements,
+    Numbers,
+    deviation,
+    median,
+)
+
+_MOST_ROWS = 50_000  # a median of more says nothing more; larger pasts are thinned evenly in time
+_MOST_A_DAY = 500  # for a season, thinned day by day so that no later row changes an earlier season
+_FEWEST_BINS = 3  # fewer say nothing of a curve's shape
+_THINNEST_SPREAD = 0.2  # of the whole curve's spread, below which a bin's own spread is an accident
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Median load and its spread by wind: IEC 61400-12-1's method of bins, with medians."""
+
+    wind: Floats
+    load: Floats
+    spread: Floats
+
+    def expected(self, wind: Numbers) -> Numbers:
+        """Load [share of capacity] at this wind: from zero in a calm, level beyond the last bin."""
+        return self._at(wind, self.load, 0.0)
+
+    def scatter(self, wind: Numbers) -> Numbers:
+        """Robust standard deviation of the load around the curve at this wind."""
+        return self._at(wind, self.spread, self.spread[0] if len(self.spread) else NAN)
+
+    @property
+    def strongest(self) -> float:
+        """The wind beyond which the curve is only known not to fall [m/s]; NaN without a curve."""
+        return float(self.wind[-1]) if len(self.wind) else NAN
+
+    def _at(self, wind: Numbers, knots: Floats, calm: float) -> Numbers:
+        if not len(self.wind):
+            return wind * NAN
+        found: Numbers = np.interp(wind, np.append(0.0, self.wind), np.append(calm, knots))
+        return found
+
+
+@dataclass(frozen=True)
+class Park:
+    """The park's past; NaN and empty wherever there were too few rows.
+
+    Attributes:
+        until: day number before which all rows lie that the figures come from (seasons excepted, each of
+            which comes from the rows before its own day).
+        capacity_kw: 99th percentile of the power of running machines [kW].
+        curve: power over capacity against wind.
+        calm_load: median load where the wind blows below cut-in.
+        heat_per_load: what full load adds to the temperature [°C]; 0 where the data show no such link.
+        usual_load: median load.
+        season_day: days with a known season, increasing.
+        season: usual temperature at usual load on that day [°C].
+        level: usual value of each sensor, and of the temperature's residual.
+        spread: robust standard deviation of the same.
+        repeats: share of readings that equal the turbine's previous one by rounding.
+        gap: 95th percentile of the days between two measured days of a turbine.
+    """
+
+    until: float
+    capacity_kw: float
+    curve: Curve
+    calm_load: float
+    heat_per_load: float
+    usual_load: float
+    season_day: Floats
+    season: Floats
+    level: Mapping[str, float]
+    spread: Mapping[str, float]
+    repeats: Mapping[str, float]
+    gap: float
+
+    def residual_temperature(self, day: Numbers, temperature: Numbers, load: Numbers) -> Numbers:
+        """Temperature minus what the season and the load explain [°C]; NaN where no season is known.
+
+        A missing load counts as the usual one.
+        """
+        if not len(self.season_day):
+            return temperature * NAN
+        at = np.searchsorted(self.season_day, np.floor(day), side="right") - 1
+        season = np.where(at >= 0, self.season[at], NAN)
+        residual: Numbers = temperature - season - self._heat(load)
+        return residual
+
+    def _heat(self, load: Numbers) -> Numbers:
+        extra = self.heat_per_load * (load - self.usual_load)
+        heat: Numbers = np.where(np.isnan(extra), 0.0, extra)
+        return heat
+
+
+def capacity(rated_kw: Numbers, park: Park | None, limits: Limits = DEFAULT) -> Numbers:
+    """What a turbine can deliver [kW]: its rated power, else the park's highest powers, else the default."""
+    known = NAN if park is None else park.capacity_kw
+    found: Numbers = np.where(np.isnan(rated_kw), limits.capacity_kw if np.isnan(known) else known, rated_kw)
+    return found
+
+
+def learn_park(
+    measurements: Measurements, until: float, sensors: Collection[str], limits: Limits = DEFAULT
+) -> Park:
+    """The park as its rows before ``until`` show it.
+
+    Args:
+        measurements: the park's rows; later ones serve only for the seasons of the days after them.
+        until: day number, excluded.
+        sensors: names of the continuous sensors.
+        limits: of the rules.
+    """
+    past = measurements.kept(measurements.day < until)
+    sample = _thinned(past)
+    wind, power = sample.column(WIND), sample.column(POWER)
+    running = (wind > 0) & (power > 0)
+    enough = np.count_nonzero(running) >= limits.park_rows
+    highest = float(np.quantile(power[running], 0.99)) if enough else NAN
+    load = power / np.where(np.isnan(sample.rated_kw), highest, sample.rated_kw)
+    heat = _heat_per_load(sample.day, sample.column(TEMPERATURE), np.where(running, load, np.nan), limits)
+    usual_load = median(load[running])
+    season_day, season = _seasons(measurements, highest, heat, usual_load, limits)
+    bare = Park(
+        until=until,
+        capacity_kw=highest,
+        curve=_curve(wind[running], load[running], limits) if enough else Curve(*[np.empty(0)] * 3),
+        calm_load=_calm(wind, load, limits),
+        heat_per_load=heat,
+        usual_load=usual_load,
+        season_day=season_day,
+        season=season,
+        level={},
+        spread={},
+        repeats={name: _repeats(past, name, limits) for name in sensors},
+        gap=_usual_gap(past, limits),
+    )
+    series = {name: sample.column(name) for name in sensors}
+    if TEMPERATURE in series:
+        residual = bare.residual_temperature(sample.day, series[TEMPERATURE], load)
+        series[TEMPERATURE] = np.asarray(residual)
+    known = {n: c for n, c in series.items() if np.count_nonzero(~np.isnan(c)) >= limits.park_rows}
+    return _with_levels(bare, known)
+
+
+def _with_levels(bare: Park, series: Mapping[str, Floats]) -> Park:
+    level = {name: median(column) for name, column in series.items()}
+    spread = {name: deviation(column) for name, column in series.items()}
+    return replace(bare, level=level, spread=spread)
+
+
+def _thinned(measurements: Measurements) -> Measurements:
+    """Rows evenly spread in time, few enough for medians."""
+    stride = -(-len(measurements) // _MOST_ROWS)
+    if stride <= 1:
+        return measurements
+    wanted = np.zeros(len(measurements), dtype=np.bool_)
+    wanted[np.argsort(measurements.day, kind="stable")[::stride]] = True
+    return measurements.kept(wanted)
+
+
+def _curve(wind: Floats, load: Floats, limits: Limits) -> Curve:
+    """Bins of 1 m/s, put together until each has rows enough."""
+    order = np.argsort(wind)
+    wind, load = wind[order], load[order]
+    edges = np.searchsorted(wind, np.arange(1.0, np.floor(wind[-1]) + 1.0))
+    cuts = [0]
+    for edge in edges:
+        if edge - cuts[-1] >= limits.bin_rows and len(wind) - edge >= limits.bin_rows:
+            cuts.append(int(edge))
+    if len(cuts) < _FEWEST_BINS:
+        return Curve(*[np.empty(0)] * 3)
+    bins = [slice(a, b) for a, b in zip(cuts, [*cuts[1:], len(wind)], strict=True)]
+    middles, loads = (np.array([np.median(column[b]) for b in bins]) for column in (wind, load))
+    bare = Curve(middles, loads, np.empty(0))
+    away = load - bare.expected(wind)
+    spreads = np.array([TO_DEVIATION * np.median(np.abs(away[b])) for b in bins])
+    thinnest = max(_THINNEST_SPREAD * deviation(away), limits.nothing_share)
+    return Curve(middles, loads, np.maximum(spreads, thinnest))
+
+
+def _calm(wind: Floats, load: Floats, limits: Limits) -> float:
+    calm = load[(wind > 0) & (wind <= limits.cut_in)]
+    present = calm[~np.isnan(calm)]
+    return float(np.median(present)) if len(present) >= limits.idle_rows else NAN
+
+
+def _heat_per_load(day: Floats, temperature: Floats, load: Floats, limits: Limits) -> float:
+    """Slope of temperature on load: Tukey's resistant line through the outer thirds.
+
+    Both are first taken from their medians of the same month-long window, so that a season which moves wind
+    and air together is not mistaken for the load's heat. The slope counts only beyond three times its
+    standard error (1.25 s ⁄ √n for a median); otherwise these data hold no such link and none is invented.
+    """
+    present = ~np.isnan(temperature) & ~np.isnan(load)
+    if np.count_nonzero(present) < limits.park_rows:
+        return 0.0
+    day, heat, charge = day[present], temperature[present].copy(), load[present].copy()
+    window = np.floor((day - day.min()) / limits.season_days)
+    for one in np.unique(window):
+        rows = window == one
+        heat[rows] -= np.median(heat[rows])
+        charge[rows] -= np.median(charge[rows])
+    low, high = charge <= np.quantile(charge, 1 / 3), charge >= np.quantile(charge, 2 / 3)
+    run = float(np.median(charge[high]) - np.median(charge[low]))
+    if run <= 0:
+        return 0.0
+    rise = float(np.median(heat[high]) - np.median(heat[low]))
+    error = 1.25 * deviation(heat) * float(np.sqrt(1 / np.count_nonzero(low) + 1 / np.count_nonzero(high)))
+    return rise / run if abs(rise) > 3 * error else 0.0
+
+
+def _seasons(
+    rows: Measurements, highest: float, heat: float, usual_load: float, limits: Limits
+) -> tuple[Floats, Floats]:
+    """For each day, the usual temperature of the days before it: those of the trailing window, else all."""
+    order = np.argsort(rows.day, kind="stable")
+    days = np.floor(rows.day[order])
+    load = rows.column(POWER)[order] / np.where(np.isnan(rows.rated_kw[order]), highest, rows.rated_kw[order])
+    extra = heat * (load - usual_load)
+    cooled = rows.column(TEMPERATURE)[order] - np.where(np.isnan(extra), 0.0, extra)
+    days, cooled = _thinned_by_day(days[~np.isnan(cooled)], cooled[~np.isnan(cooled)])
+    if not len(days):
+        return np.empty(0), np.empty(0)
+    wanted = np.append(np.unique(days), days[-1] + 1)
+    ends = np.searchsorted(days, wanted)
+    starts = np.searchsorted(days, wanted - limits.season_days)
+    starts = np.where(ends - starts >= limits.park_rows, starts, 0)
+    levels = [
+        float(np.median(cooled[start:end])) if end - start >= limits.park_rows else NAN
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    return wanted, np.array(levels)
+
+
+def _thinned_by_day(days: Floats, column: Floats) -> tuple[Floats, Floats]:
+    """At most ``_MOST_A_DAY`` rows of each day, evenly spread; ``days`` must not decrease."""
+    _, first, length = np.unique(days, return_index=True, return_counts=True)
+    stride = np.repeat(-(-length // _MOST_A_DAY), length)
+    wanted = (np.arange(len(days)) - np.repeat(first, length)) % stride == 0
+    return days[wanted], column[wanted]
+
+
+def _repeats(past: Measurements, name: str, limits: Limits) -> float:
+    """Share of readings equal to the one before, among those that come after a change.
+
+    A sensor that stays stuck thus counts once, not once per reading, and does not excuse itself; a quantity
+    that rarely changes (an age, a set point) has a share near 1, or unknown for want of changes.
+    """
+    present = ~np.isnan(past.column(name))
+    column, turbine = past.column(name)[present], past.turbine[present]
+    same = (np.diff(column) == 0) & (np.diff(turbine) == 0)
+    after_change = np.append(True, ~same[:-1]) if len(same) else same
+    seen = int(np.count_nonzero(after_change))
+    return float(np.count_nonzero(same & after_change)) / seen if seen >= limits.park_rows else NAN
+
+
+def _usual_gap(past: Measurements, limits: Limits) -> float:
+    gaps = np.diff(np.floor(past.day))[np.diff(past.turbine) == 0]
+    gaps = gaps[gaps > 0]
+    return float(np.quantile(gaps, 0.95)) if len(gaps) >= limits.park_rows else NAN
