@@ -1,0 +1,75 @@
+"""A real small HTTP server that answers as a test's script says."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+MODELS = {"items": []}
+PROBLEM = {
+    "title": "Demande invalide",
+    "status": 422,
+    "detail": "wind_speed : doit être positif.",
+    "request_id": "01H",
+    "errors": [{"field": "wind_speed", "message": "doit être positif", "value": "-3"}],
+}
+
+
+@dataclass
+class Script:
+    """What the server answers, in turn, and what it was asked."""
+
+    answers: list[tuple[int, Any]] = field(default_factory=list)
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    url: str = ""
+    tokens: int = 0
+
+    def token(self, expires_in: int) -> dict[str, Any]:
+        """A fresh token, told apart by its number."""
+        self.tokens += 1
+        return {
+            "access_token": f"jeton-{self.tokens}",
+            "expires_in": expires_in,
+            "refresh_token": f"session-{self.tokens}-0123456789",
+            "session_expires_at": "2030-01-01T00:00:00Z",
+            "user": {"username": "manager", "display_name": "Mme Martin", "role": "manager"},
+        }
+
+
+@contextmanager
+def serving() -> Iterator[Script]:
+    """A server that answers as its script says."""
+    script = Script()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _answer(self) -> None:
+            script.bodies.append(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+            script.asked.append((self.command, self.path, self.headers.get("Authorization", "")))
+            status, content = script.answers.pop(0)
+            body = content if isinstance(content, bytes) else json.dumps(content).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("X-Request-ID", "entete-1")
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = _answer  # noqa: N815 - the names that the base class calls
+
+        def log_message(self, *_: object) -> None:
+            """Keeps the test's output quiet."""
+
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    listening.daemon_threads = True
+    threading.Thread(target=listening.serve_forever, daemon=True).start()
+    script.url = f"http://127.0.0.1:{listening.server_port}"
+    yield script
+    listening.shutdown()
+    listening.server_close()
