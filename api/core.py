@@ -5,20 +5,30 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import threading
 from dataclasses import dataclass
 
 from api.inference.store import ModelStore
 from api.services.active_models import ActiveModelsSource
-from api.services.jobs import JobService
+from api.services.coverage import CoverageService
+from api.services.demo_feed import BY, DemoFeed
+from api.services.exports import ExportService
+from api.services.import_history import ImportHistory
+from api.services.inbox import Inbox
+from api.services.jobs import JobKind, JobService
+from api.services.measurement_intake import KIND, MeasurementIntake
 from api.services.models import ModelService
 from api.services.open_inference import OpenInferenceService
 from api.services.park_run import ParkRunService
 from api.services.park_view import ParkViewService
 from api.services.policy import PolicySource
 from api.services.prediction import PredictionService
+from api.services.replay import ReplayService
 from api.services.supervision import SupervisionService
+from api.services.turbine_admin import TurbineAdmin
 from api.services.turbine_view import TurbineViewService
 from api.services.turbines import KnownTurbines
+from api.services.uploads import Uploads
 from api.settings import Settings
 from api.storage.database import Database
 
@@ -39,16 +49,33 @@ class Core:
     model_service: ModelService
     supervision: SupervisionService
     open_inference: OpenInferenceService
+    replay: ReplayService
+    intake: MeasurementIntake
+    imports: ImportHistory
+    coverage: CoverageService
+    exports: ExportService
+    turbine_admin: TurbineAdmin
 
     def job_service(self) -> JobService:
         """A worker of its own name on this core."""
+        settings, stopping = self.settings, threading.Event()
+        worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        inbox = Inbox(self.database, self.store, settings.home, settings.now, worker, stopping.wait)
         return JobService(
             database=self.database,
             runner=self.runner,
-            now=self.settings.now,
-            worker=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
-            run_hour=self.settings.run_hour,
+            now=settings.now,
+            worker=worker,
+            run_hour=settings.run_hour,
+            repeatable={KIND: JobKind(self.intake.carry_out, self.intake.forget)},
+            inbox=inbox,
+            feed=self.demo_feed(worker).feed_today if settings.demo_feed else None,
+            stopping=stopping,
         )
+
+    def demo_feed(self, worker: str = BY) -> DemoFeed:
+        """The simulated park's next days."""
+        return DemoFeed(self.database, self.store, self.settings.env, self.settings.now, worker)
 
     def close(self) -> None:
         """Give the database's connections back."""
@@ -61,7 +88,7 @@ def build_core(settings: Settings) -> Core:
     store = ModelStore(settings.reference_models, settings.imported_models)
     models = ActiveModelsSource(database, store)
     policy = PolicySource(database)
-    runner = ParkRunService(database, models, settings.now, settings.env)
+    runner = ParkRunService(database, models, store, settings.now, settings.env)
     view = ParkViewService(database, runner, settings.now)
     return Core(
         settings=settings,
@@ -76,4 +103,10 @@ def build_core(settings: Settings) -> Core:
         model_service=ModelService(database, store, settings.now),
         supervision=SupervisionService(settings, database, models, view, settings.now),
         open_inference=OpenInferenceService(models, store),
+        replay=ReplayService(database, store),
+        intake=MeasurementIntake(database, store, Uploads(settings.home), settings.now),
+        imports=ImportHistory(database),
+        coverage=CoverageService(settings, database, models, runner),
+        exports=ExportService(database, store),
+        turbine_admin=TurbineAdmin(database, settings.now),
     )

@@ -16,7 +16,19 @@ from api.bootstrap import Services, build_services
 from api.observability.logging import configure_logging
 from api.observability.middleware import Edge
 from api.openapi import OpenApiDocument
-from api.routes import auth, logs, models, open_inference, park, predictions, supervision, system, turbines
+from api.routes import (
+    auth,
+    exports,
+    logs,
+    measurements,
+    models,
+    open_inference,
+    park,
+    predictions,
+    supervision,
+    system,
+    turbines,
+)
 from api.services.accounts import AccountService
 from api.settings import ROOT, Environment, Settings, load_settings
 
@@ -34,6 +46,10 @@ TAGS = [
     {"name": "Prédictions", "description": "Le risque de panne d’une mesure, ou de plusieurs."},
     {"name": "Parc", "description": "Le classement de toutes les turbines, et ses calculs."},
     {"name": "Turbines", "description": "Une machine, ses mesures, son historique."},
+    {
+        "name": "Mesures",
+        "description": "Faire entrer des mesures, suivre leur sort, les reprendre en fichier.",
+    },
     {"name": "Modèles", "description": "Ce qui est rangé, ce qui sert, ce que cela vaut."},
     {"name": "Supervision", "description": "Le cockpit tourne-t-il ? Qui l’a appelé ?"},
     {"name": "Authentification", "description": "Sessions des personnes."},
@@ -78,7 +94,19 @@ def create_app(settings: Settings) -> FastAPI:
     """The application; it reads its database only once it starts."""
     app = Cockpit(build_services(settings))
     errors.install(app)
-    for module in (predictions, park, turbines, models, supervision, logs, auth, open_inference, system):
+    for module in (
+        predictions,
+        park,
+        turbines,
+        measurements,
+        exports,
+        models,
+        supervision,
+        logs,
+        auth,
+        open_inference,
+        system,
+    ):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=ROOT / "api" / "static"), name="static")
     return app

@@ -30,6 +30,7 @@ _V2_ERROR = {
     "required": ["error"],
     "properties": {"error": {"type": "string"}},
 }
+_FRAMEWORKS = "Validation Error"  # its own words for 422
 _DEFAULTS = ("HTTPValidationError", "ValidationError")  # the framework's own, which are never sent
 
 
@@ -58,12 +59,17 @@ def _complete_operation(path: str, operation: dict[str, Any]) -> None:
     for response in responses.values():
         if response.get("description") == "Successful Response":  # the framework's own words
             response["description"] = "Réponse"
+    media, model = (
+        ("application/json", "InferenceError") if is_v2 else ("application/problem+json", "Problem")
+    )
+    content = {media: {"schema": {"$ref": REF.format(model=model)}}}
     for status in _possible(path, operation):
-        if is_v2:
-            content = {"application/json": {"schema": {"$ref": REF.format(model="InferenceError")}}}
-        else:
-            content = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
-        responses[str(status)] = {"description": _WORDS[status], "content": content}
+        declared = responses.get(str(status), {"description": _FRAMEWORKS})
+        if declared["description"] == _FRAMEWORKS:
+            responses[str(status)] = {"description": _WORDS[status]}
+    for status in responses:  # a route names a status and its reason; the shape is always this one
+        if status.isdigit() and int(status) >= 400:
+            responses[status]["content"] = content
 
 
 def _possible(path: str, operation: dict[str, Any]) -> list[int]:

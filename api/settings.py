@@ -65,6 +65,9 @@ class Settings(BaseSettings):
         None, description="« Maintenant » figé, pour les essais ; refusé en production"
     )
     run_hour: int = Field(6, ge=0, le=23, description="Heure (Europe/Paris) du calcul quotidien du parc")
+    demo_feed: bool = Field(
+        False, description="En démo, le calculateur ajoute chaque jour un jour simulé, à l’heure du calcul"
+    )
     log_level: str = Field("INFO", description="Niveau des journaux JSON : DEBUG, INFO, WARNING, ERROR")
 
     @model_validator(mode="after")

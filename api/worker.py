@@ -38,6 +38,10 @@ def main() -> None:
     configure_logging(settings.log_level)
     core = build_core(settings)
     service = core.job_service()
+    try:
+        core.intake.forget_abandoned()
+    except CockpitError as error:
+        log.warning("abandoned uploads not looked at", extra={"reason": error.detail})
     # SIGBREAK is how a parent process asks politely on Windows.
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if hasattr(signal, name):

@@ -33,7 +33,9 @@ COMMANDS = {
     "run": Command("", "prépare ce qui manque puis démarre l’API, le calcul et le tableau de bord", "run"),
     "test": Command("[--all] [options de pytest]", "vérifie le code et lance les essais", "test --all"),
     "data": Command(
-        "import|generate …", "ingère des mesures, ou refait l’échantillon simulé", "data import mesures.csv"
+        "import FICHIER [--map M] [--date-format F] [--report CSV] [--yes] | generate",
+        "ingère des mesures (CSV, Excel, Parquet), ou refait l’échantillon simulé",
+        "data import mesures.csv --date-format JJ/MM/AAAA",
     ),
     "models": Command(
         "import|list|activate|rollback …",

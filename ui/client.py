@@ -19,12 +19,14 @@ from urllib3.util.retry import Retry
 
 from api.schemas.auth import Token, User
 from api.schemas.common import Items, Page
+from api.schemas.measurements import Coverage, ImportJob, ImportPreview, ImportReport, ImportSummary
 from api.schemas.models import ModelCard, ModelList
 from api.schemas.park import MeasurementRow, Park, Run, ScorePoint, Turbine, TurbineDetail
 from api.schemas.predictions import Prediction
 from api.schemas.supervision import CallLog, Supervision
 from api.schemas.vocabulary import RiskLevel
 from ui.api_error import ApiError
+from ui.measure_file import MeasureFile
 
 Answer = TypeVar("Answer", bound=BaseModel)
 Query = Mapping[str, Any]
@@ -32,8 +34,10 @@ Query = Mapping[str, Any]
 PREFIX = "/api/v1"
 PARK_LIMIT = 10_000  # the most that one call answers
 CONNECT_S, READ_S = 2.0, 15.0
+UPLOAD_S = 180.0  # a workbook of the largest size is read whole before the answer
 RENEW_BEFORE_S = 30.0
 REQUEST_ID = "X-Request-ID"
+ACCEPTED = 202
 
 
 @dataclass(frozen=True)
@@ -159,6 +163,53 @@ class ApiClient:
         """The turbine's published scores."""
         return self._get(f"/turbines/{_segment(turbine_id)}/history", Items[ScorePoint]).items
 
+    # Measurements
+
+    def coverage(self, first: date | None = None) -> Coverage:
+        """What the park sent, from ``first`` to the day evaluated; 30 days by default."""
+        return self._get("/measurements/coverage", Coverage, {"from": first and first.isoformat()})
+
+    def preview(self, file: MeasureFile) -> ImportPreview:
+        """What importing ``file`` would do; nothing is written.
+
+        Raises:
+            ApiError: 422 when the file as a whole is refused.
+        """
+        answer = self._call("POST", "/measurements/preview", read_s=UPLOAD_S, **file.form())
+        return self._parse(answer, ImportPreview)
+
+    def import_file(self, file: MeasureFile, key: str) -> ImportReport | ImportJob:
+        """Imports ``file``: its report, or the job to follow where it is long.
+
+        Args:
+            file: what to import.
+            key: made once per file, so that asking again does not import again.
+
+        Raises:
+            ApiError: 422 when the file as a whole is refused.
+        """
+        headers = {"Idempotency-Key": key}
+        answer = self._call("POST", "/measurements", read_s=UPLOAD_S, headers=headers, **file.form())
+        if answer.status_code == ACCEPTED:
+            return self._parse(answer, ImportJob)
+        return self._parse(answer, ImportReport)
+
+    def import_job(self, job_id: int) -> ImportJob:
+        """A long import, to follow its progress."""
+        return self._get(f"/measurements/jobs/{job_id}", ImportJob)
+
+    def imports(self, limit: int) -> Page[ImportSummary]:
+        """The last imports, newest first."""
+        return self._get("/measurements/imports", Page[ImportSummary], {"limit": limit})
+
+    def import_report(self, import_id: int) -> ImportReport:
+        """What became of one file."""
+        return self._get(f"/measurements/imports/{import_id}", ImportReport)
+
+    def import_problems(self, import_id: int) -> bytes:
+        """All the problems of one file, as CSV for a French spreadsheet."""
+        return self._call("GET", f"/measurements/imports/{import_id}/report.csv").content
+
     # Predictions, models, supervision
 
     def what_if(self, measurement: Mapping[str, Any]) -> Prediction:
@@ -207,13 +258,25 @@ class ApiClient:
         self.resume(self.session.refresh_token)
         return self._send(method, f"{PREFIX}{path}", **options)
 
-    def _send(self, method: str, path: str, **options: Any) -> requests.Response:
-        headers = {"Accept": "application/json"}
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        read_s: float | None = None,
+        **options: Any,
+    ) -> requests.Response:
+        headers = {"Accept": "application/json", **(headers or {})}
         if self.session is not None and not path.startswith(f"{PREFIX}/auth/"):
             headers["Authorization"] = f"Bearer {self.session.access_token}"
         try:
             answer = self._http.request(
-                method, f"{self.base_url}{path}", headers=headers, timeout=(CONNECT_S, READ_S), **options
+                method,
+                f"{self.base_url}{path}",
+                headers=headers,
+                timeout=(CONNECT_S, read_s or READ_S),
+                **options,
             )
         except requests.RequestException as error:
             raise ApiError.unreachable_service() from error

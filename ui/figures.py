@@ -11,11 +11,14 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
+from api.schemas.measurements import Coverage, TurbineCoverage
 from api.schemas.predictions import FeatureInfo
 from api.schemas.supervision import AlertDay
 from api.schemas.vocabulary import RiskLevel
 from ui import labels as fr
 
+MAP_ROW_PX = 15
+GRID_DAYS = 120  # lines between more days would hide them
 SIGNS = {
     RiskLevel.CRITIQUE: "square",
     RiskLevel.ELEVE: "triangle-up",
@@ -35,6 +38,7 @@ class Palette:
     falls: str
     grid: str
     band: str
+    some: str
 
     def level(self, level: RiskLevel) -> str:
         """The colour of a level."""
@@ -50,6 +54,7 @@ LIGHT = Palette(
     falls="#0B6170",
     grid="#D9E0E3",
     band="rgba(11, 97, 112, 0.12)",
+    some="#7FB3BC",
 )
 DARK = Palette(
     dark=True,
@@ -59,6 +64,7 @@ DARK = Palette(
     falls="#6CC5D3",
     grid="#2A3840",
     band="rgba(108, 197, 211, 0.18)",
+    some="#3B7681",
 )
 
 
@@ -179,6 +185,35 @@ def alert_history(days: Sequence[AlertDay], colours: Palette) -> go.Figure:
     figure.update_yaxes(title="Turbines", rangemode="tozero", tickformat="d")
     _dates(figure)
     return _dressed(figure, colours, height=280, legend=True)
+
+
+def coverage_map(seen: Coverage, shown: Sequence[TurbineCoverage], colours: Palette) -> go.Figure:
+    """Measurements of each turbine, day after day: the darker, the more; late turbines are marked."""
+    days = [pd.Timestamp(seen.first) + pd.Timedelta(days=n) for n in range(len(seen.measured_per_day))]
+    names = [f"⚠ {turbine.turbine_id}" if turbine.late else turbine.turbine_id for turbine in shown]
+    most = max((max(turbine.counts, default=0) for turbine in shown), default=0)
+    figure = go.Figure(
+        go.Heatmap(
+            x=days,
+            y=list(range(len(shown))),
+            z=[turbine.counts for turbine in shown],
+            customdata=[[turbine.turbine_id] * len(days) for turbine in shown],
+            zmin=0,
+            zmax=max(most, 2),
+            colorscale=[(0, colours.grid), (0.001, colours.some), (1, colours.accent)],
+            showscale=False,
+            xgap=1 if len(days) <= GRID_DAYS else 0,
+            ygap=1,
+            hovertemplate="Turbine %{customdata}<br>%{x|%d/%m/%Y} : %{z} mesure(s)<extra></extra>",
+        )
+    )
+    _dates(figure)
+    figure = _dressed(figure, colours, height=56 + MAP_ROW_PX * len(shown))
+    figure.update_xaxes(showgrid=False)
+    figure.update_yaxes(
+        tickvals=list(range(len(shown))), ticktext=names, autorange="reversed", showgrid=False, zeroline=False
+    )
+    return figure
 
 
 def _unit(feature: FeatureInfo) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+import pandas as pd
 import streamlit as st
 
 from api.schemas.common import Notice
@@ -152,6 +153,11 @@ def facts(cells: Sequence[tuple[str, str, str]]) -> None:
         for name, value, note in cells
     )
     st.html(f'<dl class="reperes">{shown}</dl>')
+
+
+def table(frame: pd.DataFrame) -> None:
+    """A table whose texts are read whole and shown as they are, whatever people typed in them."""
+    st.table(frame.map(plain), hide_index=True)
 
 
 def chip(level: RiskLevel) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from api.schemas.vocabulary import Role
 from ui import auth, layout
-from ui.app_pages import accueil, cockpit, modeles, supervision, turbine
+from ui.app_pages import accueil, cockpit, mesures, modeles, supervision, turbine
 from ui.settings import SettingsError, UiSettings, load_settings
 
 EVERYONE = frozenset(Role)
@@ -16,6 +16,7 @@ EVERYONE = frozenset(Role)
 PAGES: tuple[tuple[str, str, Callable[[], None], frozenset[Role]], ...] = (
     ("cockpit", "Cockpit", cockpit.page, EVERYONE),
     ("turbine", "Turbine", turbine.page, EVERYONE),
+    ("mesures", "Mesures", mesures.page, EVERYONE),
     ("modeles", "Modèles", modeles.page, frozenset({Role.MANAGER, Role.INGENIEUR, Role.ADMIN})),
     ("supervision", "Supervision", supervision.page, frozenset({Role.MANAGER, Role.INGENIEUR, Role.ADMIN})),
 )

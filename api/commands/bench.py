@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from statistics import median
 
-from api.bench import page, start
+from api.bench import inference, page, start
 from api.commands.console import columns, say
 from api.core import Core
 from api.settings import ROOT
@@ -18,8 +18,39 @@ CHROMIUM_MISSING = "non mesuré : installez chromium (apt install chromium)"
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
     bench = commands.add_parser("bench", help="mesure vitesse et mémoire sur cette machine")
-    bench.set_defaults(run=_start)
-    bench.add_argument("--json", type=Path, default=ROOT / "bench-start.json", metavar="FICHIER")
+    bench.set_defaults(run=_start, json=ROOT / "bench-start.json")
+    kinds = bench.add_subparsers(metavar="MESURE")
+    first = kinds.add_parser("start", help="démarrage, calcul du parc, page, mémoire (par défaut)")
+    first.add_argument("--json", type=Path, default=ROOT / "bench-start.json", metavar="FICHIER")
+    first.set_defaults(run=_start)
+    served = kinds.add_parser("inference", help="une mesure par requête et lots, à côté d’autres services")
+    served.add_argument("--json", type=Path, default=ROOT / "bench-inference.json", metavar="FICHIER")
+    served.add_argument("--seconds", type=float, default=5.0, metavar="S", help="durée de chaque charge")
+    served.add_argument("--rounds", type=int, default=3, metavar="N", help="répétitions, entrelacées")
+    served.add_argument("--connections", type=int, nargs="+", default=[1, 16, 64], metavar="N")
+    served.set_defaults(run=_inference)
+
+
+def _inference(arguments: argparse.Namespace, core: Core) -> int:
+    """Throughput of the service beside its rivals, as ratios of one run."""
+    connections = tuple(arguments.connections)
+    say("Charges entrelacées ; la machine doit être calme.")
+    figures = inference.measure(
+        core, seconds=arguments.seconds, rounds=arguments.rounds, connections=connections
+    )
+    arguments.json.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    rows = [
+        (name, n, f"{load['requests_per_s']:.0f}", f"{load['p50_ms']:.2f}", f"{load['p99_ms']:.1f}")
+        for name, by in figures["single"].items()
+        for n, load in by.items()
+    ]
+    print(columns(rows, ("service", "connexions", "req/s", "p50 ms", "p99 ms")))
+    for n, ratios in figures["ratios"].items():
+        told = ", ".join(f"{ratio:.2f} × {name}" for name, ratio in ratios.items())
+        print(f"{n} connexions : le service fait {told}")
+    for size, spent in figures["batch_ms"].items():
+        print(f"lot de {size} : {spent:.0f} ms")
+    return 0
 
 
 def _start(arguments: argparse.Namespace, _core: Core) -> int:

@@ -7,10 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+from api.commands import export, feed, turbines
 from api.commands.console import progress, say
 from api.core import Core
+from api.domain import day_format
+from api.domain.exceptions import InvalidInput
 from api.schemas.measurements import ImportReport
+from api.services.import_options import NATIVE, ImportOptions
+from api.services.import_report import load_report, report_csv
 from api.services.ingest import ingest_file
+from api.services.map_file import read_map
 from api.services.sensors import catalogue_of
 
 
@@ -18,18 +24,57 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     """Declare the command."""
     data = commands.add_parser("data", help="mesures").add_subparsers(required=True, metavar="ACTION")
     bring = data.add_parser("import", help="ingère un fichier de mesures")
-    bring.add_argument("file", type=Path, metavar="FICHIER", help="CSV au format d’EnergiTech")
+    bring.add_argument(
+        "file", type=Path, metavar="FICHIER", help="CSV (.csv, .csv.gz), Excel (.xlsx) ou Parquet"
+    )
+    bring.add_argument(
+        "--map",
+        type=Path,
+        metavar="M",
+        help="correspondance JSON ou TOML : noms et unités des colonnes du fichier",
+    )
+    bring.add_argument(
+        "--date-format", metavar="F", help=f"format des dates du fichier : {', '.join(day_format.NAMES)}"
+    )
+    bring.add_argument("--report", type=Path, metavar="CSV", help="écrit le rapport complet dans ce fichier")
+    bring.add_argument(
+        "--yes", action="store_true", help="confirme des valeurs qui ressemblent à une autre unité"
+    )
     bring.set_defaults(run=_import)
+    for module in (feed, export, turbines):
+        module.register(data)
     data.add_parser("generate", help="refait l’échantillon simulé").set_defaults(run=_generate)
 
 
 def _import(arguments: argparse.Namespace, core: Core) -> int:
-    report = import_measurements(core, arguments.file, source="mesure", by="ligne de commande")
+    options = ImportOptions(
+        map=None if arguments.map is None else read_map(arguments.map),
+        date_format=arguments.date_format,
+        confirmed=arguments.yes,
+    )
+    report = import_measurements(
+        core, arguments.file, source="mesure", by="ligne de commande", options=options
+    )
     print(told(report))
+    if arguments.report is not None:
+        _write_report(core, report.import_id, arguments.report)
     return 0
 
 
-def import_measurements(core: Core, file: Path, *, source: str, by: str) -> ImportReport:
+def _write_report(core: Core, import_id: int, path: Path) -> None:
+    text = report_csv(load_report(core.database, import_id))
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise InvalidInput.single(
+            "--report", "impossible d’y écrire ; vérifiez le dossier.", path.name
+        ) from error
+    say(f"Rapport complet : {path}")
+
+
+def import_measurements(
+    core: Core, file: Path, *, source: str, by: str, options: ImportOptions = NATIVE
+) -> ImportReport:
     """Ingest one file with a progress line."""
     return ingest_file(
         core.database,
@@ -39,23 +84,29 @@ def import_measurements(core: Core, file: Path, *, source: str, by: str) -> Impo
         imported_by=by,
         now=core.settings.now(),
         progress=progress("Lignes lues"),
+        options=options,
     )
 
 
 def told(report: ImportReport) -> str:
-    """A report as a person reads it in a terminal."""
+    """A report as a person reads it in a terminal: the counts, then the first 20 problems."""
     lines = [
         f"{report.filename} : {report.rows} lignes, {report.inserted} nouvelles, "
-        f"{report.already_known} déjà connues, {report.rejected} rejetées, "
-        f"{report.labels_added} étiquettes ajoutées."
+        f"{report.already_known} déjà connues, {report.enriched} enrichies, {report.rejected} rejetées ; "
+        f"étiquettes : {report.labels_added} ajoutées, {report.labels_corrected} corrigées."
     ]
+    if (form := report.format) is not None:
+        parts = (form.kind, form.encoding, f"décimales « {form.decimal} »", f"dates {form.date_format}")
+        lines.append(f"Lu comme : {', '.join(filter(None, parts))}.")
     if report.turbines_added:
         lines.append(f"{report.turbines_added} turbines ajoutées au parc.")
     lines += [f"Colonne inconnue, laissée de côté : {name}" for name in report.unknown_columns]
-    lines += [f"Colonne absente : {name}" for name in report.missing_columns]
     for problem in report.problems:
         value = "" if problem.value is None else f" « {problem.value} »"
-        lines.append(f"  ligne {problem.line}, {problem.column}{value} : {problem.reason}")
+        column = f", {problem.column}" if problem.column else ""
+        lines.append(f"  ligne {problem.line}{column}{value} : {problem.reason}")
+    if (more := report.problems_total - len(report.problems)) > 0:
+        lines.append(f"  … et {more} autres : --report RAPPORT.csv les donne tous (10 000 au plus).")
     return "\n".join(lines)
 
 

@@ -6,8 +6,6 @@ import argparse
 import json
 from datetime import timedelta
 
-from sqlalchemy import select
-
 from api.commands.console import say
 from api.commands.data import import_measurements
 from api.commands.score import replay
@@ -16,8 +14,7 @@ from api.domain.exceptions import CockpitError
 from api.services.accounts import AccountService
 from api.services.turbine_register import import_turbines
 from api.settings import ROOT, Environment
-from api.storage import activations, measurements, migrate, policies, runs
-from api.storage.tables import imports
+from api.storage import activations, imports, measurements, migrate, policies, runs
 
 SAMPLE = ROOT / "data" / "energiTech_maintenance_sample.csv"
 TURBINES = ROOT / "data" / "turbines.csv"
@@ -68,10 +65,10 @@ def _accounts(core: Core) -> list[dict[str, str | None]]:
 def _demonstration(core: Core) -> None:
     """The simulated park, the reference models and a first ranking, each only where there is none."""
     with core.database.read() as connection:
-        # The row of an import is written last: an interrupted first start is finished by the next one.
-        imported = connection.scalar(select(imports.c.id).limit(1))
+        # Only a finished import counts: an interrupted first start is finished by the next one.
+        imported = imports.any_finished(connection)
         serving = activations.active(connection)
-    if imported is None:
+    if not imported:
         say("Échantillon simulé : ingestion…")
         import_turbines(core.database, TURBINES, source="simulation", now=core.settings.now())
         import_measurements(core, SAMPLE, source="simulation", by="installation")

@@ -7,14 +7,24 @@ rare it flatters whoever never raises an alert.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, brier_score_loss, r2_score, roc_auc_score
 
-from api.domain.quality import ClassificationQuality, DaysError, RegressionQuality, ThresholdRow
+from api.domain.quality import (
+    SHORT_HORIZON_DAYS,
+    ClassificationQuality,
+    DaysError,
+    DaysErrorRange,
+    RegressionQuality,
+    ReliabilityBin,
+    ThresholdRow,
+)
 from api.domain.statistics import (
     Estimate,
     Floats,
@@ -29,7 +39,9 @@ from api.domain.statistics import (
 THRESHOLDS = (0.5, 0.2, 0.1, 0.06, 0.05, 0.02)
 # Two failure rows of one turbine closer than the label's horizon may announce the same failure.
 EVENT_GAP_DAYS = 7
-SHORT_HORIZON_DAYS = 14.0
+# Where most rows lie near zero, equal steps would put them all in one bin: borders follow the thresholds.
+RELIABILITY_BORDERS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+DAYS_LEFT_BORDERS = (0.0, 7.0, SHORT_HORIZON_DAYS, 30.0, 60.0)
 
 
 @dataclass(frozen=True)
@@ -95,7 +107,29 @@ def evaluate_classification(
             float(brier_score_loss(truth, output)), lambda w: weighted_mean(squared, w), events
         ),
         thresholds=tuple(_at_threshold(unseen, t, bootstrap, events) for t in thresholds),
+        reliability=tuple(_reliability(unseen, events)),
     )
+
+
+def _reliability(unseen: Unseen, events: int) -> Iterator[ReliabilityBin]:
+    """What was announced against what happened, for each bin that holds a row."""
+    independent = events == int(unseen.truth.sum())
+    index = np.searchsorted(RELIABILITY_BORDERS[1:-1], unseen.output, side="right")
+    for place, (low, high) in enumerate(pairwise(RELIABILITY_BORDERS)):
+        kept = index == place
+        rows, failing = int(kept.sum()), unseen.truth[kept]
+        if not rows:
+            continue
+        failures = int(failing.sum())
+        bootstrap = GroupBootstrap(unseen.turbines[kept])
+        if independent:
+            observed = wilson(failures, rows)
+        elif failures in {0, rows}:
+            # No replicate differs: turbines, not rows, are what was independently observed to agree.
+            observed = wilson(bootstrap.count if failures else 0, bootstrap.count)
+        else:
+            observed = bootstrap.interval(failures / rows, lambda w, f=failing: weighted_mean(f, w))  # type: ignore[misc]
+        yield ReliabilityBin(low, high, rows, failures, float(unseen.output[kept].mean()), observed)
 
 
 def _at_threshold(unseen: Unseen, threshold: float, bootstrap: GroupBootstrap, events: int) -> ThresholdRow:
@@ -143,7 +177,18 @@ def evaluate_regression(unseen: Unseen, training_median: float) -> RegressionQua
         training_median=training_median,
         short_horizon_days=SHORT_HORIZON_DAYS,
         short_horizon=_days_error(unseen, truth <= SHORT_HORIZON_DAYS, training_median),
+        by_days_left=tuple(_by_days_left(unseen, training_median)),
     )
+
+
+def _by_days_left(unseen: Unseen, training_median: float) -> Iterator[DaysErrorRange]:
+    for low, high in pairwise((*DAYS_LEFT_BORDERS, None)):
+        if low is None:  # only the last border is open
+            continue
+        after = unseen.truth >= low if low == 0 else unseen.truth > low
+        kept = after & (unseen.truth <= (np.inf if high is None else high))
+        if kept.any():
+            yield DaysErrorRange(low, high, _days_error(unseen, kept, training_median))
 
 
 def _weighted_r2(truth: Floats, squared: Floats, weights: Floats) -> Floats:

@@ -1,14 +1,14 @@
-"""The columns of a file of measurements, and the judgment of each of its rows, alone."""
+"""The judgment of each row of a file of measurements, alone."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import NamedTuple, TypeVar
 
-from api.domain.exceptions import InvalidInput
+from api.domain.file_columns import DATE, DAYS_LEFT, FAILURE, PLANNED, TECHNICIAN, TURBINE, Columns
+from api.domain.notation import Notation
 from api.domain.readings import (
     MeasuredTime,
     UnreadableCell,
@@ -22,11 +22,18 @@ from api.domain.readings import (
     shown,
 )
 from api.domain.sensors import Sensor
+from api.domain.units import Conversion
 
-TURBINE, DATE = "turbine_id", "date_measure"
-FAILURE, DAYS_LEFT = "failure_within_7d", "time_to_failure_days"
-TECHNICIAN, PLANNED = "technician_id", "planned_intervention_date"
-_FIXED = (TURBINE, DATE, FAILURE, DAYS_LEFT, TECHNICIAN, PLANNED)
+__all__ = [
+    "DATE", "DAYS_LEFT", "FAILURE", "PLANNED", "TECHNICIAN", "TURBINE",
+    "CellProblem", "Columns", "MeasurementRow", "RowVerdict", "Visit", "judge_row", "labels_contradict",
+]  # fmt: skip
+
+_NATIVE = Notation()
+_CONTRADICTION = (
+    "étiquettes contradictoires : failure_within_7d vaut {failure}, et ce délai dit le contraire ; corrigez"
+    " l’une des deux."
+)
 _Value = TypeVar("_Value")
 
 
@@ -45,8 +52,7 @@ class Visit(NamedTuple):
     technician: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class MeasurementRow:
+class MeasurementRow(NamedTuple):
     """A row that may be stored; ``values`` holds the sensors that gave one, in their own units."""
 
     turbine_id: str
@@ -84,113 +90,85 @@ class RowVerdict(NamedTuple):
     problems: list[CellProblem]
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Where a file holds what: fixed columns and sensors by position, and what it lacks or has besides."""
-
-    width: int
-    fixed: dict[str, int]
-    sensors: tuple[tuple[int, Sensor], ...]
-    unknown: tuple[str, ...]
-    missing: tuple[Sensor, ...]
-
-    @classmethod
-    def of(cls, header: Sequence[str], sensors: Mapping[str, Sensor]) -> Columns:
-        """Match a header with the sensor catalogue.
-
-        Raises:
-            InvalidInput: no turbine, no date, no known sensor, or a column that is there twice.
-        """
-        names = [name.strip() for name in header]
-        known = {*_FIXED, *sensors}
-        twice = [name for name, count in Counter(names).items() if count > 1 and name in known]
-        if twice:
-            raise InvalidInput.single(
-                twice[0], "colonne présente plusieurs fois dans l’en-tête ; gardez-en une seule."
-            )
-        position = {name: index for index, name in enumerate(names)}
-        for required, meaning in ((TURBINE, "l’identifiant de la turbine"), (DATE, "la date de la mesure")):
-            if required not in position:
-                raise InvalidInput.single(
-                    required, f"colonne obligatoire absente de l’en-tête : {meaning}. Renommez ou ajoutez-la."
-                )
-        found = tuple((position[name], sensor) for name, sensor in sensors.items() if name in position)
-        if not found:
-            expected = ", ".join(sensors) or "aucun, car aucun modèle n’en déclare"
-            raise InvalidInput.single(
-                "capteurs", f"aucune colonne de capteur connue (capteurs : {expected})."
-            )
-        return cls(
-            width=len(names),
-            fixed={name: position[name] for name in _FIXED if name in position},
-            sensors=found,
-            unknown=tuple(_told(name, i) for i, name in enumerate(names) if name not in known),
-            missing=tuple(sensor for name, sensor in sensors.items() if name not in position),
-        )
-
-
-def judge_row(cells: Sequence[str], columns: Columns, today: date) -> RowVerdict:
+def judge_row(
+    cells: Sequence[str], columns: Columns, today: date, notation: Notation = _NATIVE
+) -> RowVerdict:
     """Judge one row: every wrong cell is told; a wrong planned visit does not reject the measurement.
 
     Args:
         cells: the row's texts, as many as the header has names.
         columns: of the file.
         today: the present day in Europe/Paris.
+        notation: how the file writes numbers and days.
     """
     problems: list[CellProblem] = []
-    turbine_id = _cell(cells, columns, TURBINE, read_turbine_id, problems)
-    time = _cell(cells, columns, DATE, lambda text: read_time(text, today), problems)
-    values = _values(cells, columns, problems)
+    cell = _Cells(cells, columns, notation, problems)
+    turbine_id = cell.read(TURBINE, read_turbine_id)
+    time = cell.read(DATE, lambda text: read_time(notation.day(text), today))
+    values = _values(cell)
     if not values and not problems:
         problems.append(CellProblem("", None, "aucune valeur de capteur sur cette ligne."))
     identified = not problems
-    failure = _cell(cells, columns, FAILURE, read_failure, problems)
-    days_left = _cell(cells, columns, DAYS_LEFT, read_days_left, problems)
+    failure = cell.read(FAILURE, lambda text: read_failure(notation.number(text)))
+    days_left = cell.read(DAYS_LEFT, lambda text: read_days_left(notation.number(text)))
     if not identified or turbine_id is None or time is None:
         return RowVerdict(None, False, problems)
+    if labels_contradict(failure, days_left):
+        told = shown(cells[columns.fixed[DAYS_LEFT]])
+        problems.append(CellProblem(DAYS_LEFT, told, _CONTRADICTION.format(failure=int(bool(failure)))))
     accepted = not problems
-    visit = _visit(cells, columns, time.on, problems) if accepted else None
+    visit = _visit(cell, time.on) if accepted else None
     return RowVerdict(MeasurementRow(turbine_id, time, values, failure, days_left, visit), accepted, problems)
 
 
-def _cell(
-    cells: Sequence[str],
-    columns: Columns,
-    name: str,
-    read: Callable[[str], _Value],
-    problems: list[CellProblem],
-) -> _Value | None:
-    position = columns.fixed.get(name)
-    if position is None:
-        return None
-    try:
-        return read(cells[position])
-    except UnreadableCell as error:
-        problems.append(CellProblem(name, shown(cells[position]), error.reason))
-        return None
+def labels_contradict(failure: bool | None, days_left: float | None) -> bool:
+    """True where one label says failure within 7 days and the other does not; day 7 itself is either."""
+    if failure is None or days_left is None:
+        return False
+    return days_left > 7 if failure else days_left < 7
 
 
-def _values(cells: Sequence[str], columns: Columns, problems: list[CellProblem]) -> dict[str, float | int]:
-    values: dict[str, float | int] = {}
-    for position, sensor in columns.sensors:
+class _Cells(NamedTuple):
+    """The cells of one row, and where what is wrong with them goes."""
+
+    texts: Sequence[str]
+    columns: Columns
+    notation: Notation
+    problems: list[CellProblem]
+
+    def read(self, name: str, read: Callable[[str], _Value]) -> _Value | None:
+        position = self.columns.fixed.get(name)
+        if position is None:
+            return None
+        return self.at(position, name, read)
+
+    def at(self, position: int, name: str, read: Callable[[str], _Value]) -> _Value | None:
         try:
-            value = read_sensor(cells[position], sensor)
+            return read(self.texts[position])
         except UnreadableCell as error:
-            problems.append(CellProblem(sensor.name, shown(cells[position]), error.reason))
-        else:
-            if value is not None:
-                values[sensor.name] = value
+            received = shown(self.texts[position]) if error.shown else None
+            self.problems.append(CellProblem(name, received, error.reason))
+            return None
+
+
+def _values(cell: _Cells) -> dict[str, float | int]:
+    values: dict[str, float | int] = {}
+    for position, sensor in cell.columns.sensors:
+        how = cell.columns.conversions.get(position)
+        value = cell.at(position, sensor.name, partial(_sensor_value, cell.notation, how, sensor))
+        if value is not None:
+            values[sensor.name] = value
     return values
 
 
-def _visit(
-    cells: Sequence[str], columns: Columns, known_on: date, problems: list[CellProblem]
-) -> Visit | None:
-    planned_on = _cell(cells, columns, PLANNED, lambda text: read_plan(text, known_on), problems)
+def _sensor_value(
+    notation: Notation, how: Conversion | None, sensor: Sensor, text: str
+) -> float | int | None:
+    return read_sensor(notation.number(text, how), sensor)
+
+
+def _visit(cell: _Cells, known_on: date) -> Visit | None:
+    planned_on = cell.read(PLANNED, lambda text: read_plan(cell.notation.day(text), known_on))
     if planned_on is None:
         return None
-    return Visit(planned_on, _cell(cells, columns, TECHNICIAN, read_pseudonym, problems))
-
-
-def _told(name: str, index: int) -> str:
-    return shown(name) if name else f"(sans nom, colonne {index + 1})"
+    return Visit(planned_on, cell.read(TECHNICIAN, read_pseudonym))

@@ -87,7 +87,10 @@ def row_identity(
         occurrence: 0 for the first of several rows equal in all the above within one file, then 1, 2…
     """
     instant = "" if measured_at is None else measured_at.isoformat()
-    text = "\x1f".join(
-        [turbine_id, measured_on.isoformat(), instant, canonical_values(values), str(occurrence)]
-    )
+    return text_identity(turbine_id, measured_on.isoformat(), instant, canonical_values(values), occurrence)
+
+
+def text_identity(turbine_id: str, day: str, instant: str, values: str, occurrence: int) -> str:
+    """The same from texts that are already canonical; see :func:`row_identity`."""
+    text = f"{turbine_id}\x1f{day}\x1f{instant}\x1f{values}\x1f{occurrence}"
     return hashlib.sha256(text.encode()).hexdigest()

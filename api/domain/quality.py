@@ -7,6 +7,8 @@ from typing import Literal
 
 from api.domain.statistics import Estimate
 
+SHORT_HORIZON_DAYS = 14.0
+
 
 @dataclass(frozen=True)
 class ThresholdRow:
@@ -23,6 +25,18 @@ class ThresholdRow:
 
 
 @dataclass(frozen=True)
+class ReliabilityBin:
+    """Rows whose probability lies in [low, high[ (the last bin includes 1): what was said, what happened."""
+
+    low: float
+    high: float
+    rows: int
+    failures: int
+    mean_probability: float
+    observed: Estimate
+
+
+@dataclass(frozen=True)
 class ClassificationQuality:
     """How well a probability of failure was worth, on unseen rows."""
 
@@ -35,6 +49,7 @@ class ClassificationQuality:
     average_precision: Estimate
     brier: Estimate
     thresholds: tuple[ThresholdRow, ...]
+    reliability: tuple[ReliabilityBin, ...] = ()
     task: Literal["classification"] = "classification"
 
 
@@ -50,6 +65,15 @@ class DaysError:
 
 
 @dataclass(frozen=True)
+class DaysErrorRange:
+    """Errors on the rows that really had more than ``low`` and at most ``high`` days left (None: no end)."""
+
+    low: float
+    high: float | None
+    error: DaysError
+
+
+@dataclass(frozen=True)
 class RegressionQuality:
     """How well an estimated time to failure was worth, on unseen rows [days]."""
 
@@ -61,4 +85,5 @@ class RegressionQuality:
     training_median: float
     short_horizon_days: float
     short_horizon: DaysError
+    by_days_left: tuple[DaysErrorRange, ...] = ()
     task: Literal["regression"] = "regression"

@@ -17,11 +17,10 @@ from api.domain.measurements import canonical_turbine_id
 from api.domain.sensors import Sensor
 
 PARIS = ZoneInfo("Europe/Paris")
-MISSING = frozenset({"", "nan", "na", "n/a", "-"})
+MISSING = frozenset({"", "nan", "na", "n/a", "#n/a", "null", "-"})
 # A logger whose clock was never set answers 1970 (Unix) or 1980 (GPS); France's first wind farm,
 # Port-la-Nouvelle, is of 1991.
 EARLIEST = date(1990, 1, 1)
-MAX_PSEUDONYM = 64
 _LARGEST_EXACT_INTEGER = 2**53  # beyond it a float no longer tells neighbouring integers apart
 _LONGEST_PLAN = timedelta(days=5 * 366)
 
@@ -31,15 +30,20 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII
 )
+_PSEUDONYM = re.compile(r"[A-Za-z]{0,6}[-_.]?\d{1,6}[A-Za-z]?", re.ASCII)
 _WHOLE = re.compile(r"(\d+)\.0+", re.ASCII)
 
 
 class UnreadableCell(ValueError):
-    """A cell that cannot be taken; ``reason`` is the French sentence for the report."""
+    """A cell that cannot be taken; ``reason`` is the French sentence for the report.
 
-    def __init__(self, reason: str) -> None:
+    ``shown`` is False where the received text may name a person and must not be repeated.
+    """
+
+    def __init__(self, reason: str, *, shown: bool = True) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.shown = shown
 
 
 class MeasuredTime(NamedTuple):
@@ -192,18 +196,23 @@ def read_plan(text: str, known_on: date) -> date | None:
 
 
 def read_pseudonym(text: str) -> str | None:
-    """A technician's pseudonym; None where missing. ``139.0``, as spreadsheets write it, is ``139``.
+    """A technician's pseudonym, a short code; None where missing. Spreadsheets' ``139.0`` is ``139``.
 
     Raises:
-        UnreadableCell: too long, or with control characters.
+        UnreadableCell: anything else, such as a name, an address or a telephone number; it is not repeated.
     """
     stripped = text.strip()
     if stripped.casefold() in MISSING:
         return None
-    if len(stripped) > MAX_PSEUDONYM or not stripped.isprintable():
-        raise UnreadableCell(f"pseudonyme attendu : {MAX_PSEUDONYM} caractères imprimables au plus.")
     whole = _WHOLE.fullmatch(stripped)
-    return whole.group(1) if whole else stripped
+    code = whole.group(1) if whole else stripped
+    if not _PSEUDONYM.fullmatch(code):
+        raise UnreadableCell(
+            "pseudonyme attendu : un numéro ou un code court, comme 139 ou T-12 ; jamais un nom, une adresse"
+            " ou un téléphone. La visite est gardée sans technicien.",
+            shown=False,
+        )
+    return code
 
 
 def shown(text: str, length: int = 80) -> str:

@@ -18,6 +18,8 @@ def fr_percent(probability: float) -> str:
         return f"< 1{_NBSP}%"
     if probability > 0.99:
         return f"> 99{_NBSP}%"
+    if probability < 0.0995:  # « 6 % » for 5.5 % would seem to reach a threshold of 6 %
+        return f"{fr_number(100 * probability, 1)}{_NBSP}%"
     return f"{fr_number(100 * probability)}{_NBSP}%"
 
 
@@ -52,8 +54,6 @@ def recommendation(
     """
     if probability is None:
         return _BY_STATUS.get(status, _BY_STATUS[DataStatus.NON_EVALUE])
-    advice = f"{_BY_LEVEL[level]} : probabilité de panne à 7 jours {fr_percent(probability)}"
-    if benefit_eur > 0:
-        advice += f", gain attendu {fr_euros(benefit_eur)}"
-    advice += "."
+    gain = f" : gain attendu {fr_euros(benefit_eur)}" if benefit_eur > 0 else ""
+    advice = f"{_BY_LEVEL[level]}{gain}."
     return f"{_BY_STATUS[status]} {advice}" if status in _BY_STATUS else advice

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ import pandas as pd
 import sklearn
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, is_classifier, is_regressor
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import InconsistentVersionWarning, NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from api.domain.exceptions import ModelRefused
@@ -43,12 +44,14 @@ class Candidate:
         features: names in the order that it reads.
         classes: its class labels in its own order, None for a regressor.
         positive: the failure class, None for a regressor.
+        written_by: version of scikit-learn that wrote the file.
     """
 
     estimator: BaseEstimator
     features: tuple[str, ...]
     classes: tuple[Label, ...] | None
     positive: Label | None
+    written_by: str
 
     @property
     def positive_index(self) -> int | None:
@@ -57,7 +60,11 @@ class Candidate:
 
 
 def open_candidate(
-    data: bytes, task: Task, positive: str | None, features: Sequence[str] | None
+    data: bytes,
+    task: Task,
+    positive: str | None,
+    features: Sequence[str] | None,
+    other_versions: bool = False,
 ) -> Candidate:
     """Scan, then load, then check what a model file holds.
 
@@ -66,25 +73,57 @@ def open_candidate(
         task: what the model is said to do.
         positive: text of the failure class, where it is not 1.
         features: names in order, for an estimator that does not know them.
+        other_versions: whether a file of another scikit-learn may be loaded; its outputs must then be
+            compared with recorded ones.
 
     Raises:
         ModelRefused: with the reason in French.
     """
-    _check_versions(scan(data).sklearn_versions)
+    written = scan(data).sklearn_versions
+    if not other_versions:
+        _check_versions(written)
+    estimator = _loaded(data, written)
+    _check_task(estimator, task)
+    names = _features(estimator, features)
+    by = ", ".join(sorted(written)) or "inconnue"
+    if task == "regression":
+        return Candidate(estimator, names, None, None, by)
+    classes, failure = _classes(estimator, positive)
+    return Candidate(estimator, names, classes, failure, by)
+
+
+def open_estimator(data: bytes, features: Sequence[str] | None) -> tuple[BaseEstimator, tuple[str, ...]]:
+    """Scan and load a file whose task nobody has told yet: its estimator and the names of its features.
+
+    Raises:
+        ModelRefused: with the reason in French.
+    """
+    written = scan(data).sklearn_versions
+    _check_versions(written)
+    estimator = _loaded(data, written)
+    if not (is_classifier(estimator) or is_regressor(estimator)):
+        raise ModelRefused(f"{type(estimator).__name__} n’est ni un classifieur ni un régresseur.")
+    return estimator, _features(estimator, features)
+
+
+def _loaded(data: bytes, written: frozenset[str]) -> Any:
+    others = sorted(written - {sklearn.__version__})
+    told = "".join(
+        f" Il a été écrit par scikit-learn {other} ; {sklearn.__version__} est installé."
+        for other in others[:1]
+    )
     try:
-        estimator = load_artefact(data)
+        with warnings.catch_warnings():
+            # Which versions wrote the file is known already, and judged elsewhere.
+            warnings.simplefilter("ignore", InconsistentVersionWarning)
+            estimator = load_artefact(data)
         check_is_fitted(estimator)
         check_trees(estimator)
     except NotFittedError as error:
         raise ModelRefused("Le modèle n’a pas été ajusté : appelez fit avant de l’enregistrer.") from error
     except _FAILURES as error:
-        raise ModelRefused(f"Le modèle ne se charge pas ({type(error).__name__} : {error}).") from error
-    _check_task(estimator, task)
-    names = _features(estimator, features)
-    if task == "regression":
-        return Candidate(estimator, names, None, None)
-    classes, failure = _classes(estimator, positive)
-    return Candidate(estimator, names, classes, failure)
+        raise ModelRefused(f"Le modèle ne se charge pas ({type(error).__name__} : {error}).{told}") from error
+    return estimator
 
 
 def _check_versions(written: frozenset[str]) -> None:
@@ -93,7 +132,8 @@ def _check_versions(written: frozenset[str]) -> None:
         others = ", ".join(sorted(written - {installed})) or "inconnue"
         raise ModelRefused(
             f"Le fichier a été écrit par scikit-learn {others} ; la version installée est {installed}, qui "
-            f"peut le lire de travers. Réexportez le modèle avec scikit-learn {installed}."
+            f"peut le lire de travers. Réexportez le modèle avec scikit-learn {installed}, ou joignez par "
+            "--golden les sorties enregistrées là où il a été ajusté."
         )
 
 

@@ -9,11 +9,16 @@ import importlib
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from api.domain.exceptions import InvalidInput, ModelRefused
-from api.inference.build import build_version
-from api.inference.request import Job
+from pydantic import Field, TypeAdapter
+
+from api.domain.exceptions import InvalidInput, ModelRefused, ModelUnavailable
+from api.inference.artefact import read_artefact
+from api.inference.request import DraftJob, EvaluationJob, Job
+from api.inference.scan import scan
+
+AnyJob = Annotated[Job | EvaluationJob | DraftJob, Field(discriminator="kind")]
 
 # Address space and files written; the wall clock is the parent's.
 MEMORY_BYTES = 4 * 1024**3
@@ -39,19 +44,41 @@ def limit_resources() -> None:
         resource.setrlimit(kind, (bound, bound))
 
 
-def outcome_of(job: Job) -> dict[str, Any]:
-    """What the parent needs to know: the manifest, or the refusal."""
+def outcome_of(job: AnyJob) -> dict[str, Any]:
+    """What the parent needs to know: the findings, or the refusal."""
     try:
-        return {"manifest": build_version(job).model_dump(mode="json")}
+        if isinstance(job, EvaluationJob):
+            return {"evaluation": _evaluation(job)}
+        # Before scikit-learn is imported: a file that is refused costs nothing more.
+        scan(read_artefact(job.file if isinstance(job, DraftJob) else job.folder / job.artefact))
+        return {"draft": _draft(job)} if isinstance(job, DraftJob) else {"manifest": _manifest(job)}
     except InvalidInput as error:
         return {"invalid": [[e.field, e.message, e.value] for e in error.errors]}
-    except ModelRefused as error:
+    except (ModelRefused, ModelUnavailable) as error:
         return {"refused": error.detail}
+
+
+def _manifest(job: Job) -> dict[str, Any]:
+    from api.inference.build import build_version  # noqa: PLC0415
+
+    return build_version(job).model_dump(mode="json")
+
+
+def _draft(job: DraftJob) -> dict[str, Any]:
+    from api.inference.drafting import draft_of  # noqa: PLC0415
+
+    return draft_of(job)
+
+
+def _evaluation(job: EvaluationJob) -> dict[str, Any]:
+    from api.inference.remeasuring import measure_again  # noqa: PLC0415
+
+    return measure_again(job)
 
 
 def main() -> None:
     """Run the job on the standard input."""
-    job = Job.model_validate_json(sys.stdin.buffer.read())
+    job: AnyJob = TypeAdapter(AnyJob).validate_json(sys.stdin.buffer.read())
     limit_resources()
     Path(sys.argv[1]).write_text(json.dumps(outcome_of(job)), encoding="utf-8")
 

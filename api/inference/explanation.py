@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,27 @@ class Explanation(NamedTuple):
     contributions: Floats
 
 
+class SampledExplanation(Explanation):
+    """An explanation from sampled orders of the features.
+
+    Contributions still sum exactly; ``standard_error`` (n, k) tells how far each may be from the exact value.
+    """
+
+    standard_error: Floats
+
+
+class Explainer(Protocol):
+    """What explains the outputs of one model."""
+
+    def explain(self, features: Floats, outputs: Floats) -> Explanation:
+        """Shapley values of (n, k) rows, whose (n,) outputs are known already."""
+
+
+def coalitions_of(features: int) -> NDArray[np.bool_]:
+    """(2^k, k) members of each coalition; bit i of its number tells feature i."""
+    return (np.arange(1 << features)[:, None] & (1 << np.arange(features))) > 0
+
+
 class ShapleyExplainer:
     """Explains the outputs of one model against its background.
 
@@ -53,8 +74,8 @@ class ShapleyExplainer:
         self._outputs = predict(background)
         self._bits = 1 << np.arange(features)
         self._coalitions = np.arange(1 << features)
-        self._members = (self._coalitions[:, None] & self._bits) > 0
-        self._shares = _shapley_shares(self._members)
+        self._members = coalitions_of(features)
+        self._shares = shapley_shares(self._members)
 
     def explain(self, features: Floats, outputs: Floats) -> Explanation:
         """Shapley values of each row.
@@ -97,7 +118,7 @@ class ShapleyExplainer:
         return result
 
 
-def _shapley_shares(members: NDArray[np.bool_]) -> Floats:
+def shapley_shares(members: NDArray[np.bool_]) -> Floats:
     """(2^k, k) matrix that turns coalition values into Shapley values.
 
     A coalition of size s counts (s−1)! (k−s)! / k! for its members and −s! (k−s−1)! / k! for the others

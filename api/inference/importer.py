@@ -6,20 +6,17 @@ process never unpickles it.
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import shutil
-import subprocess
-import sys
+from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from api.domain.exceptions import FieldError, InvalidInput, ModelRefused
+from api.domain.exceptions import ModelRefused
 from api.inference.artefact import MAX_FILE_BYTES, sha256_of
+from api.inference.isolation import WALL_SECONDS, run_in_child
 from api.inference.manifest import Manifest
 from api.inference.request import (
     ImportRequest,
@@ -35,21 +32,7 @@ __all__ = ["ImportRequest", "ImportResult", "import_model"]
 
 logger = logging.getLogger(__name__)
 
-WALL_SECONDS = 600.0
 _ARTEFACT = "model.joblib"
-_ROOT = Path(__file__).resolve().parent.parent.parent
-# What a Python process needs to start; nothing of the service's settings goes with it.
-_ENVIRONMENT = (
-    "PATH",
-    "LANG",
-    "LC_ALL",
-    "LD_LIBRARY_PATH",
-    "SYSTEMROOT",
-    "TEMP",
-    "TMP",
-    "TMPDIR",
-    "VIRTUAL_ENV",
-)
 
 
 def import_model(
@@ -83,14 +66,14 @@ def import_model(
             message = f"Ce fichier est déjà la version {known.version} de {known.name} : rien n’a été ajouté."
             return ImportResult(known, created=False, message=message)
         job = Job(
-            request=_with_absolute_paths(request),
+            request=request.absolute(),
             folder=folder.resolve(),
             artefact=_ARTEFACT,
             sha256=sha256,
             version=store.next_version(request.name),
             created_at=now,
         )
-        manifest = _manifest_of(_run_child(job, work / "outcome.json", wall_seconds))
+        manifest = _manifest_of(run_in_child(job, work / "outcome.json", wall_seconds))
         if sha256_of(folder / _ARTEFACT) != sha256 or manifest.sha256 != sha256:
             raise ModelRefused("Le fichier a été modifié pendant son contrôle : il est refusé.")
         published = store.add(folder, manifest)
@@ -98,55 +81,11 @@ def import_model(
     return ImportResult(published, created=True, message=_summary(published))
 
 
-def _run_child(job: Job, outcome: Path, wall_seconds: float) -> dict[str, Any]:
-    command = [sys.executable, "-P", "-m", "api.inference.child", str(outcome.resolve())]
-    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    # One thread: figures do not depend on the machine, and an import does not starve the service.
-    environment |= {"PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"}
-    environment |= {"OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+def _manifest_of(result: Mapping[str, Any]) -> Manifest:
     try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter and module, no shell
-            command,
-            input=job.model_dump_json().encode(),
-            capture_output=True,
-            timeout=wall_seconds,
-            env=environment,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ModelRefused(
-            f"Le contrôle du fichier n’a pas fini en {wall_seconds:.0f} s : il est refusé."
-        ) from error
-    if done.returncode != 0 or not outcome.is_file():
-        logger.warning(
-            "model import child failed",
-            extra={"code": done.returncode, "stderr": done.stderr.decode(errors="replace")[-2000:]},
-        )
-        raise ModelRefused(
-            f"Le contrôle du fichier s’est interrompu (code {done.returncode}) : fichier refusé. Il dépasse "
-            "peut-être la mémoire ou le temps accordés, ou son contenu est endommagé."
-        )
-    result: dict[str, Any] = json.loads(outcome.read_text(encoding="utf-8"))
-    return result
-
-
-def _manifest_of(outcome: dict[str, Any]) -> Manifest:
-    """The manifest of an accepted file; a refusal is raised again on this side."""
-    if "refused" in outcome:
-        raise ModelRefused(str(outcome["refused"]))
-    if "invalid" in outcome:
-        raise InvalidInput([FieldError(*entry) for entry in outcome["invalid"]])
-    try:
-        return Manifest.model_validate(outcome["manifest"])
+        return Manifest.model_validate(result["manifest"])
     except ValidationError as error:
         raise ModelRefused("Le manifeste produit est incohérent : fichier refusé.") from error
-
-
-def _with_absolute_paths(request: ImportRequest) -> ImportRequest:
-    """The child has the same folder today; paths should not depend on it."""
-    paths = {name: getattr(request, name) for name in ("file", "labelled", "reported", "manifest")}
-    changes: dict[str, Any] = {name: path.resolve() for name, path in paths.items() if path is not None}
-    return request.model_copy(update=changes)
 
 
 def _summary(manifest: Manifest) -> str:

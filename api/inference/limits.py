@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from api.domain.calibration import MIN_EVENTS as FEW_EVENTS
 from api.domain.quality import ClassificationQuality, RegressionQuality
 from api.domain.wording import fr_number
 from api.inference.manifest import Task
-
-# Under this many failure events every figure is wide, and calibration is not attempted.
-FEW_EVENTS = 50
+from api.inference.measuring import Measures
 
 
 def authorised_use(task: Task) -> tuple[str, ...]:
@@ -20,8 +19,9 @@ def authorised_use(task: Task) -> tuple[str, ...]:
     return (purpose, "Éclairer une personne qualifiée, qui décide ; aucune action n’est automatique.")
 
 
-def known_limits(task: Task, measured: ClassificationQuality | RegressionQuality | None) -> tuple[str, ...]:
+def known_limits(measures: Measures) -> tuple[str, ...]:
     """What is to be known before relying on the model; figures are those just measured."""
+    measured = measures.quality
     general = (
         "Ne remplace ni une inspection, ni une alarme, ni un système de sécurité.",
         "Hors des plages de mesures vues à l’entraînement, la réponse est une extrapolation.",
@@ -32,18 +32,21 @@ def known_limits(task: Task, measured: ClassificationQuality | RegressionQuality
             "Qualité inconnue : le modèle n’a pas été mesuré sur des lignes qu’il n’a pas vues.",
         )
     if isinstance(measured, ClassificationQuality):
-        return (*general, *_classifier_limits(measured))
-    return (*general, *_regressor_limits(measured))
+        return (*general, *_classifier_limits(measured, measures.calibration.table is not None))
+    return (*general, *_regressor_limits(measured), *_interval_limits(measures))
 
 
-def _classifier_limits(measured: ClassificationQuality) -> list[str]:
+def _classifier_limits(measured: ClassificationQuality, calibrated: bool) -> list[str]:
     usual = measured.thresholds[0]
     rows = "pannes" if measured.failure_events == measured.failures else "lignes de panne"
     limits = [
         f"Au seuil de {fr_number(usual.threshold, 2)}, il manque {usual.false_negatives} {rows} sur "
         f"{measured.failures} : le seuil se choisit selon les coûts.",
-        "Probabilité non calibrée : elle classe les turbines, sa valeur absolue est indicative.",
     ]
+    if not calibrated:
+        limits.append(
+            "Probabilité non calibrée : elle classe les turbines, sa valeur absolue est indicative."
+        )
     if measured.failure_events < FEW_EVENTS:
         limits.append(
             f"Mesuré sur {measured.failure_events} pannes seulement : chaque chiffre a un large intervalle."
@@ -62,4 +65,25 @@ def _regressor_limits(measured: RegressionQuality) -> list[str]:
             f"vues), l’erreur moyenne est de {fr_number(near.mae.value, 1)} j et l’estimation vient "
             f"{fr_number(abs(bias), 1)} j {side} en moyenne."
         )
+    return limits
+
+
+def _interval_limits(measures: Measures) -> list[str]:
+    """Where the interval for days left covers less than it aims at."""
+    table = measures.interval
+    if table is None:
+        return ["Pas d’intervalle pour les jours avant panne : trop peu de lignes non vues pour le fonder."]
+    limits = []
+    for horizon in table.by_true_horizon:
+        if not horizon.reached and horizon.coverage.value is not None:
+            where = (
+                f"au-delà de {fr_number(horizon.low)} jours"
+                if horizon.high is None
+                else f"entre {fr_number(horizon.low)} et {fr_number(horizon.high)} jours"
+            )
+            limits.append(
+                f"L’intervalle vise {fr_number(100 * table.target)} % ; sur les {horizon.rows} lignes non "
+                f"vues où il restait vraiment {where}, il n’a contenu la vérité que dans "
+                f"{fr_number(100 * horizon.coverage.value)} % des cas."
+            )
     return limits

@@ -10,6 +10,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from api.domain.calibration import Calibration
+from api.domain.conformal import IntervalTable
 from api.domain.gate import Gate
 from api.domain.quality import ClassificationQuality, RegressionQuality
 from api.inference.explanation import MAX_FEATURES
@@ -66,12 +68,43 @@ class StoredFile(_Frozen):
 
 
 class Runtime(_Frozen):
-    """What computes the raw output, and how far it is from scikit-learn on the same artefact."""
+    """What computes the raw output, and how far it is from scikit-learn on the same artefact.
 
-    engine: Literal["joblib"] = "joblib"
+    Args:
+        engine: what answers one row.
+        reason: French sentence for the card.
+        largest_difference: between the two, over the rows compared, in the output's unit.
+        compiled: the ONNX file, where one reproduces the original.
+        scikit_learn_from: rows from which scikit-learn was measured to be clearly faster; None where it
+            never is, or where it serves everything.
+    """
+
+    engine: Literal["onnx", "joblib"] = "joblib"
     reason: str
     largest_difference: float = Field(ge=0)
     rows_compared: int = Field(ge=0)
+    compiled: StoredFile | None = None
+    scikit_learn_from: int | None = Field(default=None, ge=1)
+
+    @property
+    def engines(self) -> tuple[str, str]:
+        """What answers one row, and what answers a very large batch."""
+        large = "joblib" if self.compiled is None or self.scikit_learn_from is not None else "onnx"
+        return self.engine, large
+
+    @model_validator(mode="after")
+    def _compiled_or_not(self) -> Self:
+        if (self.engine == "onnx") != (self.compiled is not None):
+            raise ValueError("le moteur annoncé n’est pas celui du fichier compilé.")
+        return self
+
+
+class GoldenProof(_Frozen):
+    """Why a file written by another scikit-learn was accepted: it gives again the outputs recorded there."""
+
+    written_by: str
+    rows: int = Field(ge=1)
+    largest_difference: float = Field(ge=0)
 
 
 class TrainingData(_Frozen):
@@ -115,13 +148,6 @@ class Reported(_Frozen):
     confusion: Confusion | None = None
 
 
-class Calibration(_Frozen):
-    """Whether the probability was recalibrated, and why."""
-
-    status: Literal["non_calibree", "sans_objet"]
-    reason: str
-
-
 class Manifest(_Frozen):
     """One immutable version of a model."""
 
@@ -146,11 +172,13 @@ class Manifest(_Frozen):
     reported: Reported | None = None
     gate: Gate
     calibration: Calibration
-    interval: None = None
+    interval: IntervalTable | None = None
+    golden: GoldenProof | None = None
     authorised_use: tuple[str, ...]
     limits: tuple[str, ...]
     background: StoredFile | None = None
     unseen: StoredFile | None = None
+    leaves: StoredFile | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -184,8 +212,13 @@ class Manifest(_Frozen):
 
     @property
     def explainable(self) -> bool:
-        """Whether an exact explanation can be given: background rows, and few enough features."""
-        return self.background is not None and len(self.features) <= MAX_FEATURES
+        """Whether an explanation can be given: background rows to explain against."""
+        return self.background is not None
+
+    @property
+    def explained_exactly(self) -> bool:
+        """Whether every coalition is enumerated; beyond, orders of features are sampled."""
+        return self.explainable and len(self.features) <= MAX_FEATURES
 
     def to_json(self) -> str:
         """The manifest as it is stored: indented, accents kept."""

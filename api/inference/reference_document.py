@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from api.domain.conformal import IntervalTable
 from api.domain.quality import ClassificationQuality, DaysError, RegressionQuality
 from api.domain.statistics import REPLICATES, Estimate
 from api.domain.wording import fr_number
@@ -53,9 +54,12 @@ def _section(manifest: Manifest, settings: Mapping[str, Any]) -> str:
         f"ajuster, {_count(data.unseen_rows)} jamais vues, {_count(data.left_out)} ni l’un ni l’autre. "
         f"Jamais vues : {data.split}",
         f"- **Artefact** : {fr_number(manifest.size_bytes / 1e6, 2)} Mo, SHA-256 `{manifest.sha256}`.",
+        f"- **Moteur** : {manifest.runtime.reason}",
+        *([f"- **Calibration** : {manifest.calibration.reason}"] if manifest.classes else []),
         "",
         *_quality(manifest.measured),
         "",
+        *([] if manifest.interval is None else _intervals(manifest.interval)),
         "**Contrôle de qualité** : " + ("passé." if manifest.gate.passed else "non passé."),
         "",
         *[f"- {reason}" for reason in manifest.gate.reasons],
@@ -96,6 +100,16 @@ def _classifier(measured: ClassificationQuality) -> list[str]:
             f"| {_interval(row.recall, 3)} | {_interval(row.f1, 3)} |"
             for row in measured.thresholds
         ],
+        "",
+        "**Fiabilité** : de chaque tranche de probabilité annoncée, la part de pannes observée.",
+        "",
+        "| annoncé | lignes | moyenne annoncée | pannes observées |",
+        "|---|---|---|---|",
+        *[
+            f"| {fr_number(100 * found.low)} à {fr_number(100 * found.high)} % | {_count(found.rows)} "
+            f"| {fr_number(100 * found.mean_probability, 1)} % | {_percent(found.observed)} |"
+            for found in measured.reliability
+        ],
     ]
 
 
@@ -109,10 +123,50 @@ def _regressor(measured: RegressionQuality) -> list[str]:
         "|---|---|---|---|---|",
         _days("toutes", measured.overall),
         _days(near, measured.short_horizon),
+        *[
+            _days(f"il restait {_span(found.low, found.high)}", found.error)
+            for found in measured.by_days_left
+        ],
         "",
         f"Sur toutes les lignes : erreur quadratique {_interval(measured.rmse, 1)} jours, "
         f"R² {_interval(measured.r2, 2)}.",
     ]
+
+
+def _intervals(table: IntervalTable) -> list[str]:
+    """Bounds and the coverage that they had on turbines that did not set them."""
+    starts = [0.0, *[group.upper for group in table.groups if group.upper is not None]]
+    return [
+        f"**Intervalle** : il vise {fr_number(100 * table.target)} % ; les couvertures sont comptées sur "
+        "d’autres turbines que celles qui ont fixé les bornes.",
+        "",
+        "| lignes | nombre | bornes autour de l’estimation | couverture | la réponse avertit |",
+        "|---|---|---|---|---|",
+        *[
+            f"| estimé {_span(start, group.upper)} | {_count(group.rows)} | {fr_number(group.low, 1)} à "
+            f"{fr_number(group.high, 1)} j | {_percent(group.coverage)} "
+            f"| {'non' if group.reliable else 'oui'} |"
+            for start, group in zip(starts, table.groups, strict=True)
+        ],
+        *[
+            f"| il restait {_span(found.low, found.high)} | {_count(found.rows)} | – "
+            f"| {_percent(found.coverage)}{'' if found.reached else ', **non atteinte**'} | – |"
+            for found in table.by_true_horizon
+        ],
+        "",
+    ]
+
+
+def _span(low: float, high: float | None) -> str:
+    if high is None:
+        return f"plus de {fr_number(low)} jours"
+    return f"{fr_number(low)} à {fr_number(high)} jours"
+
+
+def _percent(estimate: Estimate) -> str:
+    shares = (estimate.value, estimate.low, estimate.high)
+    value, low, high = (None if share is None else 100 * share for share in shares)
+    return f"{_interval(Estimate(value, low, high), 1)} %"
 
 
 def _days(where: str, error: DaysError) -> str:

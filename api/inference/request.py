@@ -34,6 +34,8 @@ class ImportRequest(_Frozen):
         positive: the failure class, where the classes are not 0 and 1.
         features: names of the columns in order, where the estimator does not know them.
         manifest: JSON that describes features, use and limits (:class:`Draft`).
+        golden: JSON of outputs recorded where the model was fitted (:class:`~api.inference.golden.Golden`),
+            for a file written by another scikit-learn.
         imported_by: who asks, kept in the manifest.
     """
 
@@ -47,6 +49,13 @@ class ImportRequest(_Frozen):
     positive: str | None = None
     features: tuple[str, ...] | None = None
     manifest: Path | None = None
+    golden: Path | None = None
+
+    def absolute(self) -> ImportRequest:
+        """The same with absolute paths: the child's folder today is the caller's, but need not be."""
+        names = ("file", "labelled", "reported", "manifest", "golden")
+        paths = {name: getattr(self, name) for name in names}
+        return self.model_copy(update={n: p.resolve() for n, p in paths.items() if p is not None})
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,7 @@ class Job(_Frozen):
         created_at: instant to write in the manifest.
     """
 
+    kind: Literal["import"] = "import"
     request: ImportRequest
     folder: Path
     artefact: str
@@ -84,10 +94,41 @@ class Job(_Frozen):
     created_at: AwareDatetime
 
 
+class EvaluationJob(_Frozen):
+    """Measure a stored version again.
+
+    Args:
+        folder: of the version; nothing is written there.
+        labelled: rows to measure on, an absolute path.
+        split: which of them are unseen, None to go by what the manifest knows.
+    """
+
+    kind: Literal["evaluate"] = "evaluate"
+    folder: Path
+    labelled: Path
+    split: str | None
+
+
+class DraftJob(_Frozen):
+    """Draft the manifest of a file not imported yet; see :func:`api.inference.draft.draft_manifest`."""
+
+    kind: Literal["draft"] = "draft"
+    file: Path
+    task: Task | None
+    labelled: Path | None
+    features: tuple[str, ...] | None
+    target: str | None
+
+
 class FeatureDraft(_Frozen):
-    """What a drafted manifest says of one feature; what it leaves out comes from the catalogue."""
+    """What a drafted manifest says of one feature; what it leaves out comes from the catalogue.
+
+    ``training_range`` only counts where no split tells which rows the model was fitted on; an empty label or
+    unit is one that nobody has completed yet.
+    """
 
     name: str
+    training_range: tuple[float, float] | None = None
     dtype: Literal["float", "int", "binary"] | None = None
     unit: str | None = None
     label: str | None = None
@@ -111,7 +152,8 @@ class Draft(_Frozen):
         if said is None:
             return known
         changes = said.model_dump(exclude_none=True)
-        if said.note is None and name not in CATALOGUE:
+        changes = {field: value for field, value in changes.items() if value != ""}
+        if "label" in changes and "note" not in changes and name not in CATALOGUE:
             changes["note"] = ""
         return FeatureSpec.model_validate({**known.model_dump(), **changes})
 

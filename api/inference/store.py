@@ -13,7 +13,6 @@ import re
 import shutil
 import tempfile
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import version as installed_version
@@ -23,9 +22,11 @@ import numpy as np
 from pydantic import ValidationError
 
 from api.domain.exceptions import ModelUnavailable, NotFound
-from api.inference.artefact import load_artefact, read_artefact, sha256_of
+from api.inference.artefact import sha256_of
+from api.inference.leaves import Leaves
 from api.inference.loaded import Floats, LoadedModel
 from api.inference.manifest import MANIFEST_FILE, NAME_PATTERN, Manifest, StoredFile
+from api.inference.runtimes import output_of
 
 logger = logging.getLogger(__name__)
 
@@ -67,12 +68,12 @@ class ModelStore:
             NotFound: no such version.
             ModelUnavailable: its manifest is damaged.
         """
-        return self._read(self._folder(name, version))
+        return self._read(self.folder(name, version))
 
     def problem(self, name: str, version: int) -> str | None:
         """Why a version cannot serve, in French; None where its files are whole and its library installed."""
         try:
-            folder = self._folder(name, version)
+            folder = self.folder(name, version)
             self._check(folder, self._read(folder))
         except (NotFound, ModelUnavailable) as error:
             return error.detail
@@ -85,20 +86,11 @@ class ModelStore:
             NotFound: no such version.
             ModelUnavailable: a file is missing or altered, or another scikit-learn is installed.
         """
-        folder = self._folder(name, version)
+        folder = self.folder(name, version)
         manifest = self._read(folder)
         self._check(folder, manifest)
-        # scikit-learn takes a second to import: what only lists or checks versions does not pay for it.
-        from sklearn.exceptions import InconsistentVersionWarning  # noqa: PLC0415
-
-        from api.inference.sklearn_output import SklearnOutput  # noqa: PLC0415
-
-        positive = None if manifest.classes is None else manifest.positive_index
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", InconsistentVersionWarning)
-            estimator = load_artefact(read_artefact(folder / manifest.artefact))
-        output = SklearnOutput(estimator, manifest.feature_names, positive)
-        return LoadedModel(manifest, output, _background(folder, manifest))
+        output = output_of(folder, manifest)
+        return LoadedModel(manifest, output, _background(folder, manifest), _leaves(folder, manifest))
 
     def next_version(self, name: str) -> int:
         """One more than the highest version of that name, in both folders."""
@@ -111,7 +103,7 @@ class ModelStore:
             NotFound: no such version.
             ModelUnavailable: their file is missing or altered.
         """
-        folder = self._folder(name, version)
+        folder = self.folder(name, version)
         manifest = self._read(folder)
         if manifest.unseen is None:
             return None
@@ -177,7 +169,12 @@ class ModelStore:
                 if folder.name.isdecimal() and (folder / MANIFEST_FILE).is_file():
                     yield folder
 
-    def _folder(self, name: str, version: int) -> Path:
+    def folder(self, name: str, version: int) -> Path:
+        """Folder of one version, to be read only.
+
+        Raises:
+            NotFound: no such version.
+        """
         # A name comes from requests: only what can be a name is ever joined to a path.
         if re.fullmatch(NAME_PATTERN, name):
             for root in (self._imported_dir, self._reference_dir):
@@ -203,7 +200,10 @@ class ModelStore:
 
     def _check(self, folder: Path, manifest: Manifest) -> None:
         artefact = StoredFile(file=manifest.artefact, sha256=manifest.sha256)
-        for stored in filter(None, (artefact, manifest.background, manifest.unseen)):
+        for stored in filter(
+            None,
+            (artefact, manifest.runtime.compiled, manifest.background, manifest.unseen, manifest.leaves),
+        ):
             _check_file(folder, manifest, stored)
         written, installed = manifest.libraries.get(LIBRARY), installed_version(LIBRARY)
         if written != installed:
@@ -234,6 +234,12 @@ def _background(folder: Path, manifest: Manifest) -> Floats | None:
         return None
     stored = json.loads((folder / manifest.background.file).read_text(encoding="utf-8"))
     return np.array(stored["rows"], dtype=np.float64)
+
+
+def _leaves(folder: Path, manifest: Manifest) -> Leaves | None:
+    if manifest.leaves is None:
+        return None
+    return Leaves.from_bytes((folder / manifest.leaves.file).read_bytes())
 
 
 def _sync(folder: Path) -> None:

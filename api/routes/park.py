@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, Path, Query, status
 from api.deps import CoreDep, need
 from api.domain.rights import Principal, Right
 from api.schemas.common import Items
-from api.schemas.park import Park, ParkDay, Run, RunRequest
+from api.schemas.park import Park, ParkDay, Run, RunRequest, ServiceState
 from api.schemas.vocabulary import RiskLevel
-from api.services.park_view import ParkQuery
+from api.services.park_view import ParkQuery, TurbineFilter
 
 router = APIRouter(prefix="/api/v1/park", tags=["Parc"], dependencies=[Depends(need(Right.READ))])
 Starter = Annotated[Principal, Depends(need(Right.START_RUN, fresh=True))]
@@ -32,9 +32,16 @@ def park(
     limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     as_of: Annotated[date | None, Query(description="Classement de ce jour ; par défaut le dernier")] = None,
+    site: Annotated[str | None, Query(max_length=120, description="Site, exactement")] = None,
+    farm: Annotated[str | None, Query(max_length=120, description="Parc éolien, exactement")] = None,
+    service_state: Annotated[ServiceState | None, Query(description="État présent de la machine")] = None,
+    text: Annotated[
+        str | None, Query(max_length=80, description="Cherché dans l’identifiant, le site et le parc éolien")
+    ] = None,
 ) -> Park:
     """Toutes les turbines du dernier calcul publié, de la plus à la moins urgente."""
-    return core.view.park(ParkQuery(tuple(risk_level), max_days, sort, limit, offset, as_of))
+    where = TurbineFilter(site, farm, service_state, text or None)
+    return core.view.park(ParkQuery(tuple(risk_level), max_days, where, sort, limit, offset, as_of))
 
 
 @router.get("/history", summary="Turbines par niveau, jour après jour")

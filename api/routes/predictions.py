@@ -6,7 +6,7 @@ import json
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from api.deps import CoreDep, need
@@ -15,6 +15,7 @@ from api.domain.rights import Right
 from api.observability.calls import CallRecord
 from api.schemas.park import Park
 from api.schemas.predictions import BatchPredictions, Prediction
+from api.schemas.replay import RecordedPrediction, Replay
 from api.services.park_view import ParkQuery
 from api.services.prediction import MAX_BATCH
 
@@ -26,6 +27,7 @@ Purpose = Annotated[
     Literal["unitaire", "et_si"],
     Query(description="« et_si » pour un essai de valeurs, distingué au journal"),
 ]
+RequestId = Annotated[str, Path(max_length=64, description="Identifiant rendu avec la réponse")]
 # The fields of a measurement are those of the active models: the schema is put in its place by api.openapi.
 ONE = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Measurement"}}}}}  # fmt: skip  # noqa: E501
 MANY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/MeasurementBatch"}}}}}  # fmt: skip  # noqa: E501
@@ -39,7 +41,11 @@ async def predict(
     body = await request.body()
     call: CallRecord = request.state.call
     call.purpose, call.rows, call.inputs, call.must_commit = purpose, 1, body, True
-    answer = await run_in_threadpool(core.prediction.one, body, request.state.request_id, explain=explain)
+    request_id = request.state.request_id
+    if explain:
+        answer = await run_in_threadpool(core.prediction.one, body, request_id, explain=True)
+    else:  # a compiled model answers in microseconds: a thread would cost more than the work
+        answer = core.prediction.one(body, request_id, explain=False)
     call.turbine_id = answer.turbine_id
     return _json(answer)
 
@@ -67,6 +73,18 @@ def published(
 ) -> Park:
     """Le dernier classement publié pour ce jour."""
     return core.view.park(ParkQuery(limit=limit, offset=offset, as_of=day))
+
+
+@router.get("/{request_id}", summary="Retrouver une réponse")
+def recorded(core: CoreDep, request_id: RequestId) -> RecordedPrediction:
+    """Ce qui fut demandé et répondu, par quels modèles et quelle politique."""
+    return core.replay.recorded(request_id)
+
+
+@router.post("/{request_id}/replay", summary="Recalculer une réponse")
+def replay(core: CoreDep, request_id: RequestId) -> Replay:
+    """Les mêmes entrées, les mêmes versions, la même politique : les sorties brutes doivent concorder."""
+    return core.replay.replay(request_id)
 
 
 def _rows(body: bytes) -> list[Any]:

@@ -7,12 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 
 from api.deps import CoreDep, need
-from api.domain.rights import Right
+from api.domain.rights import Principal, Right
 from api.routes.park import First, Last
 from api.schemas.common import Items, Page
-from api.schemas.park import MeasurementRow, ScorePoint, Turbine, TurbineDetail
+from api.schemas.park import MeasurementRow, ScorePoint, Turbine, TurbineChange, TurbineDetail
 
 router = APIRouter(prefix="/api/v1/turbines", tags=["Turbines"], dependencies=[Depends(need(Right.READ))])
+Planner = Annotated[Principal, Depends(need(Right.PLAN, fresh=True))]
 TurbineId = Annotated[str, Path(max_length=64, description="Identifiant de la turbine")]
 
 
@@ -26,6 +27,13 @@ def turbines(core: CoreDep) -> Page[Turbine]:
 @router.get("/{turbine_id}", summary="Une turbine")
 def turbine(core: CoreDep, turbine_id: TurbineId) -> TurbineDetail:
     """Sa place dans le classement, ce qui l’explique, ses dernières mesures."""
+    return core.turbines.detail(turbine_id)
+
+
+@router.patch("/{turbine_id}", summary="Modifier une turbine")
+def change(core: CoreDep, principal: Planner, turbine_id: TurbineId, asked: TurbineChange) -> TurbineDetail:
+    """État de service, site, parc éolien, puissance, mise en service ; ce qui est omis reste."""
+    core.turbine_admin.change(turbine_id, asked.model_dump(exclude_unset=True), principal.name)
     return core.turbines.detail(turbine_id)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Literal
 
 from pydantic import Field
 
-from api.schemas.common import Answer
+from api.schemas.common import Answer, FieldProblem, Notice
 
 
 class RowProblem(Answer):
@@ -18,11 +19,23 @@ class RowProblem(Answer):
     reason: str
 
 
-class ImportReport(Answer):
-    """What one file brought: ``rows = inserted + already_known + rejected``.
+class FileFormat(Answer):
+    """How a file was read."""
 
-    ``labels_added`` counts known rows that received a label; remarks on rows that were kept stand among the
-    problems too.
+    kind: str = Field(description="csv, csv.gz, xlsx ou parquet")
+    encoding: str | None = Field(None, description="utf-8, utf-16 ou windows-1252 ; null hors CSV")
+    separator: str | None = Field(None, description="Séparateur de colonnes ; null hors CSV")
+    decimal: str = Field(description="Séparateur décimal : « . » ou « , »")
+    date_format: str = Field(description="Format des dates, par exemple JJ/MM/AAAA")
+    header_line: int = Field(description="Ligne de l’en-tête ; celles d’avant sont laissées de côté")
+
+
+class ImportReport(Answer):
+    """What one file brought: ``rows = inserted + already_known + enriched + rejected``.
+
+    ``enriched`` counts known rows that received sensors unknown before, ``labels_added`` and
+    ``labels_corrected`` known rows that received or changed a label; remarks on rows that were kept stand among
+    the problems too.
     """
 
     import_id: int
@@ -31,13 +44,140 @@ class ImportReport(Answer):
     rows: int
     inserted: int
     already_known: int
+    enriched: int = 0
     labels_added: int
+    labels_corrected: int = 0
     rejected: int
     turbines_added: int
     planned_visits_added: int
     problems: list[RowProblem] = Field(description="Les 20 premières ; toutes dans le rapport complet")
+    problems_total: int = Field(0, description="Nombre de problèmes et de remarques, montrés ou non")
     unknown_columns: list[str]
     missing_columns: list[str]
     started_at: datetime
     finished_at: datetime
     imported_by: str
+    format: FileFormat | None = Field(None, description="Comment le fichier a été lu")
+
+
+class PreviewColumn(Answer):
+    """One column of the file, or one that it lacks."""
+
+    name: str = Field(description="Nom dans le fichier ; nom attendu si la colonne est absente")
+    state: Literal["reconnue", "inconnue", "absente"]
+    target: str | None = Field(None, description="Colonne du cockpit dans laquelle elle est lue")
+    label: str = Field("", description="Libellé français")
+    unit: str = Field("", description="Unité dans laquelle la valeur est gardée")
+    converted_from: str | None = Field(None, description="Unité du fichier, si elle est convertie")
+    consequence: str = Field("", description="Ce qui ne marchera pas si elle manque")
+
+
+class PreviewRow(Answer):
+    """One row as understood; the fields that could not be read are null."""
+
+    line: int
+    accepted: bool
+    turbine_id: str | None = None
+    measured_on: date | None = None
+    measured_at: datetime | None = None
+    values: dict[str, float] = Field(default_factory=dict)
+    failure_within_7d: bool | None = None
+    time_to_failure_days: float | None = None
+
+
+class ImportPreview(Answer):
+    """What an import would do; nothing was written."""
+
+    filename: str
+    sha256: str
+    format: FileFormat
+    rows: int = Field(description="Lignes de données du fichier (environ)")
+    examined: int = Field(description="Lignes lues pour cet aperçu, depuis le début")
+    columns: list[PreviewColumn]
+    first_rows: list[PreviewRow] = Field(description="Les 20 premières lignes, comme elles sont comprises")
+    problems: list[RowProblem] = Field(description="Les 20 premiers problèmes des lignes examinées")
+    problems_total: int = Field(description="Problèmes des lignes examinées")
+    rejected: int = Field(description="Lignes examinées qui seraient rejetées")
+    estimated_new: int = Field(description="Lignes nouvelles, estimées d’après celles examinées")
+    estimated_known: int = Field(description="Lignes déjà connues, estimées de même")
+    new_turbines: list[str] = Field(description="Turbines inconnues parmi les lignes examinées, 50 au plus")
+    doubts: list[FieldProblem] = Field(
+        description="Valeurs qui ressemblent à une autre unité : à corriger (correspondance) ou à confirmer"
+    )
+    needs_confirmation: bool = Field(description="Vrai si l’import exige une confirmation à cause des doutes")
+
+
+class ImportJob(Answer):
+    """A file that the worker takes in: how far it is, then its report."""
+
+    job_id: int
+    filename: str
+    status: Literal["en_attente", "en_cours", "termine", "echoue", "interrompu"]
+    done: int = Field(description="Lignes lues")
+    total: int = Field(description="Lignes à lire, à peu près ; 0 tant qu’on ne le sait pas")
+    requested_by: str
+    created_at: datetime
+    finished_at: datetime | None
+    import_id: int | None = Field(description="Numéro de l’import une fois terminé")
+    report: ImportReport | None = Field(description="Le rapport une fois terminé")
+    error: str | None = Field(description="Pourquoi le fichier n’a pas pu être pris")
+
+
+class ImportSummary(Answer):
+    """One import in the list of the last ones."""
+
+    import_id: int
+    filename: str
+    source: Literal["mesure", "simulation"]
+    status: Literal["en_cours", "termine", "interrompu"]
+    rows: int = Field(0, description="0 tant que l’import n’est pas terminé, comme les comptes qui suivent")
+    inserted: int = 0
+    already_known: int = 0
+    enriched: int = 0
+    labels_added: int = 0
+    labels_corrected: int = 0
+    rejected: int = 0
+    problems_total: int = Field(0, description="Tous les problèmes du fichier, gardés ou non")
+    imported_by: str
+    started_at: datetime
+    finished_at: datetime | None
+
+
+class TurbineCoverage(Answer):
+    """What one turbine sent, day after day."""
+
+    turbine_id: str
+    site: str | None
+    farm: str | None
+    service_state: Literal["en_service", "arret_programme", "hors_service"]
+    last_measured_on: date | None
+    age_days: int | None = Field(description="Âge de la dernière mesure au jour évalué par défaut [j]")
+    usual_gap_days: float | None = Field(
+        description="Écart rarement dépassé entre deux jours mesurés (95ᵉ centile) [j]"
+    )
+    late: bool = Field(description="Vrai si l’âge dépasse l’écart habituel ; jamais pour une machine arrêtée")
+    counts: list[int] = Field(description="Mesures par jour, du premier au dernier jour demandé")
+    findings: list[str] = Field(description="Codes des constats du dernier calcul publié")
+
+
+class FindingCount(Answer):
+    """How many turbines share one finding in the last published run."""
+
+    code: str
+    turbines: int
+    example: str = Field(description="La phrase de l’une d’elles")
+
+
+class Coverage(Answer):
+    """The data page: coverage, freshness, findings, last imports, and what is missing."""
+
+    first: date = Field(description="Premier jour des comptes")
+    last: date = Field(description="Dernier jour des comptes")
+    as_of: date = Field(description="Jour par rapport auquel les âges sont comptés")
+    measured_per_day: list[int] = Field(description="Turbines mesurées, jour après jour")
+    late: int = Field(description="Turbines en retard")
+    turbines: list[TurbineCoverage] = Field(description="Ordre naturel des identifiants")
+    findings: list[FindingCount] = Field(description="Du constat le plus fréquent au plus rare")
+    imports: list[ImportSummary] = Field(description="Les 5 derniers")
+    missing: list[Notice] = Field(description="Ce qui manque avant le prochain calcul")
+    next_run_at: datetime = Field(description="Prochain calcul quotidien")

@@ -48,6 +48,11 @@ class ModelCard(Answer):
         description="Annoncé par le rapport fourni ; jamais mêlé au mesuré"
     )
     calibration: str
+    calibration_reason: str = Field("", description="Pourquoi la probabilité est recalibrée, ou non")
+    interval: dict[str, Any] | None = Field(
+        None,
+        description="Intervalle des jours restants : bornes par horizon et couverture réellement obtenue",
+    )
     libraries: dict[str, str]
     runtime: dict[str, Any]
     activations: list[Activation]

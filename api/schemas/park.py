@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,6 +12,7 @@ from api.schemas.predictions import Driver, FeatureInfo, ModelUse
 from api.schemas.vocabulary import DataStatus, RiskLevel
 
 RunStatus = Literal["en_attente", "en_cours", "termine", "termine_avec_erreurs", "echoue", "interrompu"]
+ServiceState = Literal["en_service", "arret_programme", "hors_service"]
 RunKind = Literal["planifie", "manuel", "reprise"]
 
 
@@ -71,6 +72,7 @@ class ParkItem(Answer):
     turbine_id: str
     site: str | None
     farm: str | None
+    service_state: ServiceState = Field("en_service", description="État présent de la machine")
     risk_level: RiskLevel
     risk_score: float
     failure_probability: float | None
@@ -117,8 +119,24 @@ class Turbine(Answer):
     farm: str | None
     rated_power_kw: float | None
     commissioned_on: date | None
-    service_state: Literal["en_service", "arret_programme", "hors_service"]
+    service_state: ServiceState
     last_measured_on: date | None
+    changed_at: datetime | None = Field(None, description="Dernière modification à la main")
+    changed_by: str | None = None
+
+
+class TurbineChange(BaseModel):
+    """What changes of a turbine; what is left out stays, null erases."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    site: Annotated[str, Field(min_length=1, max_length=120)] | None = None
+    farm: Annotated[str, Field(min_length=1, max_length=120)] | None = None
+    rated_power_kw: Annotated[float, Field(gt=0, le=30_000)] | None = Field(
+        None, description="Puissance nominale [kW]"
+    )
+    commissioned_on: date | None = None
+    service_state: ServiceState | None = Field(None, description="Ne peut pas être effacé")
 
 
 class MeasurementRow(Answer):

@@ -10,6 +10,7 @@ from functools import cached_property
 from pydantic import BaseModel
 
 from api.domain.exceptions import ModelUnavailable, NotFound
+from api.domain.sensors import Sensor
 from api.domain.trust import KnownRange
 from api.inference.loaded import LoadedModel
 from api.inference.manifest import FeatureSpec
@@ -86,6 +87,14 @@ class ActiveModels:
             name: KnownRange(spec.label, spec.unit, *spec.training_range)
             for name, spec in self.features.items()
             if spec.training_range is not None and spec.dtype != "binary"
+        }
+
+    @cached_property
+    def sensors(self) -> dict[str, Sensor]:
+        """The sensors behind these features, as the plausibility rules want them."""
+        return {
+            name: Sensor(name, spec.label, spec.unit, spec.dtype, spec.physical_range)
+            for name, spec in self.features.items()
         }
 
     @cached_property

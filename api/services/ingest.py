@@ -1,70 +1,32 @@
-"""Take a file of measurements in: each row is stored, already known, or rejected with its reason."""
+"""Take a file of measurements in: each row is stored, known, enriched, or rejected with its reason."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
-from sqlalchemy import Connection
-
-from api.domain.measurement_rows import DAYS_LEFT, FAILURE, CellProblem, Columns, MeasurementRow, judge_row
-from api.domain.measurements import row_identity
+from api.domain.exceptions import CockpitError, InvalidInput
+from api.domain.measurement_rows import CellProblem, judge_row
+from api.domain.measurements import canonical_values
+from api.domain.quick_rows import QuickReader
 from api.domain.readings import PARIS
 from api.domain.sensors import Sensor
 from api.schemas.measurements import ImportReport
-from api.services.csv_source import Line, open_csv
+from api.services.file_scan import Understood, understand
+from api.services.import_options import NATIVE, ImportOptions
+from api.services.ingest_store import Candidate, Job, store
 from api.services.ingest_tally import ImportTally, import_facts, people_report, stored_report
-from api.services.park_source import Source, make_room, read_source
-from api.storage import ingestion
+from api.services.park_source import read_source, refuse_mixture
+from api.services.table_file import Line
+from api.storage import bulk, imports, ingestion
 from api.storage.database import Database
-from api.storage.ingestion import IdRange, KnownMeasurement, NewMeasurement, Outcome, PlannedVisit
+from api.storage.outcomes import Origin
 
-CHUNK_ROWS = 5_000
+CHUNK_ROWS = 20_000
 Progress = Callable[[int, int], None]
-
-
-class _Candidate(NamedTuple):
-    line: int
-    row: MeasurementRow
-    identity: str
-
-
-class _Identities:
-    """Identities of a file's rows in file order; equal rows differ by their occurrence.
-
-    Keeps 16 bytes of hash per different row, about 100 MB for a million.
-    """
-
-    def __init__(self) -> None:
-        self._seen: set[bytes] = set()
-        self._repeats: Counter[bytes] = Counter()
-
-    def next(self, row: MeasurementRow) -> str:
-        first = row_identity(row.turbine_id, row.measured_on, row.measured_at, row.values, 0)
-        key = bytes.fromhex(first[:32])
-        if key not in self._seen:
-            self._seen.add(key)
-            return first
-        self._repeats[key] += 1
-        return row_identity(row.turbine_id, row.measured_on, row.measured_at, row.values, self._repeats[key])
-
-
-@dataclass(frozen=True, slots=True)
-class _Import:
-    """What stays the same from the first row of an import to its last."""
-
-    columns: Columns
-    source: Source
-    now: datetime
-    today: date
-    identities: _Identities
-    tally: ImportTally
 
 
 def ingest_file(
@@ -76,185 +38,142 @@ def ingest_file(
     imported_by: str,
     now: datetime,
     progress: Progress | None = None,
+    options: ImportOptions = NATIVE,
     chunk_rows: int = CHUNK_ROWS,
 ) -> ImportReport:
     """Store what a file of measurements brings that is new, and say what became of each row.
 
     The rows go in by chunks, each in its own transaction and each harmless when repeated: an import that was
-    interrupted is finished by starting it again. The import is recorded with its report at the end.
+    interrupted is finished by starting it again. The import is recorded first, as under way, and completed
+    with its report at the end.
 
     Args:
         database: at its newest schema.
-        path: of a CSV file, UTF-8, comma-separated.
+        path: of a CSV (compressed or not), Excel or Parquet file.
         sensors: the catalogue, by column name.
         source: ``mesure`` or ``simulation``; the first real data put the simulated park aside.
         imported_by: account or key that asked for it.
         now: the present instant; days after today in Europe/Paris are refused.
         progress: called after each chunk with the rows done and about how many there are, at the end with
             two equal figures.
+        options: names, units and date format of the file, where they are not the cockpit's.
         chunk_rows: rows per transaction.
 
     Returns:
-        The report: ``rows = inserted + already_known + rejected``; ``labels_added`` counts the known rows
-        that received a label. It holds the first 20 problems; ``imports.report`` keeps up to 10,000.
+        The report: ``rows = inserted + already_known + enriched + rejected``. It holds the first 20 problems;
+        ``imports.report`` keeps up to 10,000.
 
     Raises:
-        InvalidInput: the file as a whole cannot be taken.
+        InvalidInput: the file as a whole cannot be taken, or its figures look like another unit's.
         Conflict: simulated rows while real turbines are in the park.
         DatabaseUnavailable: the database does not answer; what was stored stays valid.
     """
     started = time.perf_counter()
     known_source = read_source(source)
-    file = open_csv(path)
-    columns = Columns.of(file.header, sensors)
-    tally = ImportTally()
-    tally.tell_missing(columns.missing, file.header_line)
-    job = _Import(columns, known_source, now, now.astimezone(PARIS).date(), _Identities(), tally)
+    understood = understand(path, sensors, options)
+    if understood.doubts and not options.confirmed:
+        raise InvalidInput(understood.doubts)
+    name = options.filename or path.name
+    with database.write() as connection:
+        database.lock(connection, ingestion.LOCK)
+        refuse_mixture(connection, known_source)
+        seen = imports.was_finished(connection, understood.file.sha256)
+        before = ingestion.last_measurement(connection)
+        key = imports.start(
+            connection,
+            {
+                "filename": name[:255],
+                "sha256": understood.file.sha256,
+                "source": known_source,
+                "imported_by": imported_by,
+                "started_at": now,
+            },
+        )
+    origin = Origin(known_source, key, now, imported_by)
+    job = Job(known_source, origin, before, seen, len(understood.columns.sensors))
+    try:
+        _take_in(database, understood, job, chunk_rows, progress)
+    except BaseException:
+        _interrupt(database, key)
+        raise
+    finished = now + timedelta(seconds=time.perf_counter() - started)
+    facts = import_facts(job.tally, name, understood, origin, finished)
+    with database.write() as connection:
+        imports.finish(connection, key, stored_report(facts), finished)
+    if progress is not None:
+        progress(job.tally.rows, job.tally.rows)
+    return people_report(key, facts)
+
+
+def _take_in(
+    database: Database, understood: Understood, job: Job, chunk_rows: int, progress: Progress | None
+) -> None:
+    """The file's rows, chunk by chunk."""
+    file, tally = understood.file, job.tally
+    tally.tell_shape(understood.columns, file.header_line)
+    judge = _Judge(understood, job.origin.at, tally)
     for lines in _chunks(file.lines(), chunk_rows):
-        if candidates := _judge(lines, job):
+        if candidates := judge.candidates(lines, job):
             with database.write() as connection:
+                bulk.prepare(connection)
                 database.lock(connection, ingestion.LOCK)
-                _store(connection, candidates, job)
+                store(connection, candidates, job)
         if progress is not None:
             progress(tally.rows, max(tally.rows, file.approximate_rows))
     if not tally.rows:
         nothing = CellProblem("", None, "le fichier n’a que son en-tête : aucune mesure.")
         tally.problems.tell(file.header_line, nothing)
-    finished = now + timedelta(seconds=time.perf_counter() - started)
-    facts = import_facts(tally, file, columns, imported_by=imported_by, started_at=now, finished_at=finished)
-    with database.write() as connection:
-        database.lock(connection, ingestion.LOCK)
-        recorded = {
-            key: facts[key] for key in ("filename", "sha256", "imported_by", "started_at", "finished_at")
-        }
-        recorded |= {"source": known_source, "report": stored_report(facts, tally.problems.total)}
-        import_id = ingestion.add_import(connection, recorded, tally.brought)
-    if progress is not None:
-        progress(tally.rows, tally.rows)
-    return people_report(import_id, facts)
+
+
+class _Judge:
+    """Judges the lines of one file, the plain ones by the shortest way."""
+
+    def __init__(self, understood: Understood, now: datetime, tally: ImportTally) -> None:
+        self._columns, self._notation = understood.columns, understood.notation
+        self._today, self._tally = now.astimezone(PARIS).date(), tally
+        self._quick = QuickReader(understood.columns, self._today, understood.notation)
+
+    def candidates(self, lines: Iterable[Line], job: Job) -> list[Candidate]:
+        """The rows that may be stored, each with its identity; what is wrong with the others is told."""
+        found: list[Candidate] = []
+        read, identities = self._quick.read, job.identities
+        for line in lines:
+            self._tally.rows += 1
+            quick = read(line.cells) if line.defect is None else None
+            if quick is not None:
+                row, values = quick
+                found.append(Candidate(line.number, row, values, *identities.next(row, values)))
+            elif (candidate := self._slowly(line, job)) is not None:
+                found.append(candidate)
+            else:
+                self._tally.rejected += 1
+        return found
+
+    def _slowly(self, line: Line, job: Job) -> Candidate | None:
+        if line.defect is not None:
+            self._tally.problems.tell(line.number, CellProblem("", None, line.defect))
+            return None
+        row, accepted, problems = judge_row(line.cells, self._columns, self._today, self._notation)
+        for problem in problems:
+            self._tally.problems.tell(line.number, problem)
+        if row is None:
+            return None
+        values = canonical_values(row.values)
+        # A row whose labels alone are wrong counts among its equals: the mended file finds the same rows.
+        identity, twin = job.identities.next(row, values)
+        return Candidate(line.number, row, values, identity, twin) if accepted else None
+
+
+def _interrupt(database: Database, key: int) -> None:
+    """Say that the import ended early; where the database does not answer, its row stays under way."""
+    try:
+        with database.write() as connection:
+            imports.interrupt(connection, key)
+    except CockpitError:
+        return
 
 
 def _chunks(lines: Iterable[Line], size: int) -> Iterator[list[Line]]:
     source = iter(lines)
     while chunk := list(islice(source, size)):
         yield chunk
-
-
-def _judge(lines: Iterable[Line], job: _Import) -> list[_Candidate]:
-    """The rows that may be stored, each with its identity; what is wrong with the others is told."""
-    candidates: list[_Candidate] = []
-    tally = job.tally
-    for line in lines:
-        tally.rows += 1
-        if line.defect is not None:
-            tally.rejected += 1
-            tally.problems.tell(line.number, CellProblem("", None, line.defect))
-            continue
-        row, accepted, problems = judge_row(line.cells, job.columns, job.today)
-        for problem in problems:
-            tally.problems.tell(line.number, problem)
-        identity = None if row is None else job.identities.next(row)
-        if accepted and row is not None and identity is not None:
-            candidates.append(_Candidate(line.number, row, identity))
-        else:
-            tally.rejected += 1
-    return candidates
-
-
-def _store(connection: Connection, candidates: Sequence[_Candidate], job: _Import) -> None:
-    """One chunk, in the caller's transaction."""
-    make_room(connection, job.source, job.now)
-    names = dict.fromkeys(candidate.row.turbine_id for candidate in candidates)
-    turbines, created = ingestion.ensure_turbines(connection, names, job.source, job.now)
-    keys = [(turbines[candidate.row.turbine_id], candidate.identity) for candidate in candidates]
-    known = ingestion.known_measurements(connection, keys)
-    new = [candidate for candidate in candidates if candidate.identity not in known]
-    ids, span = ingestion.add_measurements(connection, [_measurement(c, turbines) for c in new], job.source)
-    job.tally.turbines_added += created
-    job.tally.inserted += len(new)
-    job.tally.already_known += len(known)
-    _sign(known.values(), span, job.tally)
-    fresh = (_outcome(c, ids[c.identity]) for c in new if c.row.labelled)
-    ingestion.add_outcomes(connection, fresh, job.source, job.now)
-    returning = [
-        (c.line, _outcome(c, known[c.identity].id))
-        for c in candidates
-        if c.identity in known and c.row.labelled
-    ]
-    _add_labels(connection, returning, job)
-    visits = [visit for c in candidates if (visit := _planned_visit(c, turbines)) is not None]
-    job.tally.planned_visits_added += ingestion.add_planned_visits(connection, visits, job.source)
-
-
-def _sign(known: Iterable[KnownMeasurement], span: IdRange | None, tally: ImportTally) -> None:
-    """Note which measurements are this import's: its new ones, and those that an interrupted one left."""
-    for stored in known:
-        if stored.import_id is None:
-            tally.bring(IdRange(stored.id, stored.id))
-    if span is not None:
-        tally.bring(span)
-
-
-def _add_labels(connection: Connection, returning: Sequence[tuple[int, Outcome]], job: _Import) -> None:
-    """Labels of measurements already known: new ones are added, contradictory ones told and left out."""
-    stored = ingestion.known_outcomes(connection, [told.measurement for _line, told in returning])
-    added, completed = [], []
-    for line, told in returning:
-        old = stored.get(told.measurement)
-        if old is None:
-            added.append(told)
-        elif contradictions := _contradictions(old, told):
-            for problem in contradictions:
-                job.tally.problems.tell(line, problem)
-        elif (whole := _completed(old, told)) != old:
-            completed.append(whole)
-    ingestion.add_outcomes(connection, added, job.source, job.now)
-    ingestion.complete_outcomes(connection, completed, job.source, job.now)
-    job.tally.labels_added += len(added) + len(completed)
-
-
-def _contradictions(old: Outcome, told: Outcome) -> list[CellProblem]:
-    pairs = (
-        (FAILURE, old.failure_within_7d, told.failure_within_7d),
-        (DAYS_LEFT, old.time_to_failure_days, told.time_to_failure_days),
-    )
-    return [
-        CellProblem(
-            column,
-            f"{float(new):g}",
-            f"contredit l’étiquette déjà enregistrée ({_comma(before)}), qui est gardée ; rien n’est changé.",
-        )
-        for column, before, new in pairs
-        if before is not None and new is not None and before != new
-    ]
-
-
-def _comma(value: float) -> str:
-    return f"{float(value):g}".replace(".", ",")
-
-
-def _completed(old: Outcome, told: Outcome) -> Outcome:
-    return Outcome(
-        old.measurement,
-        told.failure_within_7d if old.failure_within_7d is None else old.failure_within_7d,
-        told.time_to_failure_days if old.time_to_failure_days is None else old.time_to_failure_days,
-    )
-
-
-def _measurement(candidate: _Candidate, turbines: Mapping[str, int]) -> NewMeasurement:
-    row = candidate.row
-    return NewMeasurement(
-        turbines[row.turbine_id], row.measured_on, row.measured_at, row.values, candidate.identity
-    )
-
-
-def _outcome(candidate: _Candidate, measurement: int) -> Outcome:
-    row = candidate.row
-    return Outcome(measurement, row.failure_within_7d, row.time_to_failure_days)
-
-
-def _planned_visit(candidate: _Candidate, turbines: Mapping[str, int]) -> PlannedVisit | None:
-    visit, row = candidate.row.visit, candidate.row
-    if visit is None:
-        return None
-    return PlannedVisit(turbines[row.turbine_id], visit.planned_on, row.measured_on, visit.technician)

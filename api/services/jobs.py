@@ -1,19 +1,21 @@
-"""What the worker does: take leased jobs one at a time, look after the schedule, close what was abandoned."""
+"""What the worker does: take leased jobs one at a time, look after the schedule and the inbox, close what was
+abandoned."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from api.domain.exceptions import CockpitError, Conflict
 from api.domain.schedule import Attempt, is_due
+from api.services.inbox import Inbox
 from api.services.park_run import ParkRunService
 from api.settings import PARIS
 from api.storage import jobs, runs
@@ -21,6 +23,20 @@ from api.storage.database import Database
 
 log = logging.getLogger(__name__)
 BEAT_S = jobs.LEASE.total_seconds() / 3
+MAX_ATTEMPTS = 3  # a job that takes its worker down each time is not tried for ever
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """How jobs of one kind are done.
+
+    Args:
+        carry_out: does one; what it returns is kept with the job.
+        forget: cleans up after one that ended, in whatever way.
+    """
+
+    carry_out: Callable[[Row[Any]], dict[str, Any]]
+    forget: Callable[[Row[Any]], None]
 
 
 @dataclass(frozen=True)
@@ -33,6 +49,10 @@ class JobService:
         now: the clock.
         worker: this worker's name, unique among the living ones.
         run_hour: hour of the daily run, Europe/Paris.
+        repeatable: other jobs than runs, by kind; doing them twice does no harm, so that an abandoned one is
+            done again.
+        inbox: files dropped there are taken in; None where nobody looks.
+        feed: called when the day's run may fall due, before it is asked for; None in most installations.
     """
 
     database: Database
@@ -40,6 +60,9 @@ class JobService:
     now: Callable[[], datetime]
     worker: str
     run_hour: int
+    repeatable: Mapping[str, JobKind] = field(default_factory=dict)
+    inbox: Inbox | None = None
+    feed: Callable[[], object] | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def beat_until_stopped(self) -> None:
@@ -59,6 +82,8 @@ class JobService:
     def step(self) -> bool:
         """Look after the schedule and do one job; False where there was none."""
         self.close_abandoned()
+        if self.inbox is not None:
+            self.inbox.look_now_and_then()
         self.plan_daily_run()
         return self.take_and_carry_out()
 
@@ -80,30 +105,47 @@ class JobService:
             # The run first: if this worker too is stopped between the two, the job is found again.
             if job.kind == "score":
                 self.runner.interrupt(job.payload["run_id"])
+            elif job.kind in self.repeatable and job.attempts < MAX_ATTEMPTS:
+                with self.database.write() as connection:
+                    jobs.requeue(connection, job.id, job.leased_by)
+                continue
             with self.database.write() as connection:
                 jobs.end(connection, job.id, status="interrompu", now=self.now(), error="calculateur arrêté")
+            if job.kind in self.repeatable:
+                self.repeatable[job.kind].forget(job)
 
     def plan_daily_run(self) -> None:
         """Ask for the day's run when it is due; the database refuses a second one."""
-        now = self.now()
-        if now.astimezone(PARIS).hour < self.run_hour:
+        if self.now().astimezone(PARIS).hour < self.run_hour:
             return
-        day = self.runner.default_day()
+        if self.feed is not None:
+            self.feed()
+        if self._due(self.runner.default_day()):
+            if self.inbox is not None:
+                self.inbox.look_before_run()
+            day = self.runner.default_day()  # what has just come in may be of a later day
+            if self._due(day):
+                with contextlib.suppress(Conflict):  # another worker asked first
+                    self.runner.request(day, kind="planifie", by="planification")
+
+    def _due(self, day: date) -> bool:
         with self.database.read() as connection:
             attempts = [
                 Attempt(row.status in runs.FAILED, row.finished_at) for row in runs.scheduled(connection, day)
             ]
-        if is_due(now, self.run_hour, PARIS, attempts):
-            with contextlib.suppress(Conflict):  # another worker asked first
-                self.runner.request(day, kind="planifie", by="planification")
+        return is_due(self.now(), self.run_hour, PARIS, attempts)
 
     def _carry_out(self, job: Row[Any]) -> None:
         log.info("job taken", extra={"job_id": job.id, "kind": job.kind})
         error: str | None = None
+        result: dict[str, Any] | None = None
         try:
-            if job.kind != "score":
+            if job.kind in self.repeatable:
+                result = self.repeatable[job.kind].carry_out(job)
+            elif job.kind == "score":
+                self.runner.execute(job.payload["run_id"])
+            else:
                 raise Conflict(f"Travail inconnu : {job.kind}.")
-            self.runner.execute(job.payload["run_id"])
         except CockpitError as known:
             error = known.detail
         except Exception:
@@ -111,4 +153,7 @@ class JobService:
             log.exception("job failed", extra={"job_id": job.id})
             error = "erreur inattendue"
         with self.database.write() as connection:
-            jobs.end(connection, job.id, status="echoue" if error else "termine", now=self.now(), error=error)
+            status = "echoue" if error else "termine"
+            jobs.end(connection, job.id, status=status, now=self.now(), result=result, error=error)
+        if job.kind in self.repeatable:
+            self.repeatable[job.kind].forget(job)

@@ -37,7 +37,7 @@ class ModelService:
             NotFound: no such version is stored.
         """
         manifest = self.store.manifest(name, version)
-        stored = manifest.model_dump(mode="json", include={"measured", "reported"})
+        stored = manifest.model_dump(mode="json", include={"measured", "reported", "calibration", "interval"})
         with self.database.read() as connection:
             active = activations.active(connection)
             history = activations.history(connection, name)
@@ -51,6 +51,8 @@ class ModelService:
             measured=stored["measured"],
             reported=stored["reported"],
             calibration=manifest.calibration.status,
+            calibration_reason=manifest.calibration.reason,
+            interval=stored["interval"],
             libraries=manifest.libraries,
             runtime=manifest.runtime.model_dump(),
             activations=[_activation(row) for row in history if row.version == version],

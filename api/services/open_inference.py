@@ -48,7 +48,11 @@ class OpenInferenceService:
         inputs = [TensorMetadata(name=n, datatype="FP64", shape=[-1]) for n in manifest.feature_names]
         output = TensorMetadata(name=OUTPUTS[manifest.task], datatype="FP64", shape=[-1])
         return ModelMetadata(
-            name=name, versions=versions, platform="scikit-learn_joblib", inputs=inputs, outputs=[output]
+            name=name,
+            versions=versions,
+            platform=PLATFORMS[manifest.runtime.engine],
+            inputs=inputs,
+            outputs=[output],
         )
 
     def ready(self, name: str, version: str | None) -> bool:

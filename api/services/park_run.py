@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,13 +12,17 @@ from sqlalchemy import Row
 
 from api.domain.exceptions import CockpitError, Conflict, InvalidInput, NotFound
 from api.domain.risk import RiskPolicy, ranked, unassessed
-from api.domain.trust import Finding
+from api.domain.trust import Finding, counts_as_dead, of_a_stopped_machine
 from api.inference.manifest import Manifest
+from api.inference.store import ModelStore
 from api.schemas.predictions import Driver
 from api.schemas.vocabulary import DataStatus, RiskLevel
 from api.services.active_models import ActiveModels, ActiveModelsSource
+from api.services.explaining import drivers, main_driver
 from api.services.measurement_model import Reading
-from api.services.scoring import Score, drivers, main_driver, score
+from api.services.plausibility import ParkAudit, audit_park
+from api.services.scoring import Score, score
+from api.services.sensors import catalogue_of
 from api.settings import PARIS, Environment
 from api.storage import jobs, measurements, policies, runs
 from api.storage.database import Database
@@ -43,6 +47,7 @@ class ParkRunService:
 
     database: Database
     models: ActiveModelsSource
+    store: ModelStore
     now: Callable[[], datetime]
     env: Environment
 
@@ -113,15 +118,18 @@ class ParkRunService:
             version, policy = policies.current(connection)
             park = measurements.living_turbines(connection)
             latest = measurements.latest_values(connection, run.as_of)
+            sensors = catalogue_of(self.store)
+            audit = audit_park(connection, run.as_of, sensors, fresh_days=policy.max_age_days)
             visits = measurements.next_planned_visits(connection, run.as_of)
         if not park:
             raise Conflict(
                 "Le parc est vide : importez d’abord des mesures (« python cockpit.py data import »)."
             )
-        candidates = _candidates(park, latest, models, policy, run.as_of)
+        candidates = _candidates(park, latest, audit, models, policy, run.as_of)
         rows = _rows(candidates, models, visits)
         self._store(run.id, rows, progress)
-        failed = sum(row["data_status"] == DataStatus.NON_EVALUE for row in rows)
+        dead = [c.score.status for c in candidates if counts_as_dead(c.score.status, c.score.findings)]
+        failed = dead.count(DataStatus.NON_EVALUE)
         with self.database.write() as connection:
             runs.publish(
                 connection,
@@ -129,7 +137,7 @@ class ParkRunService:
                 now=self.now(),
                 status="termine_avec_erreurs" if failed else "termine",
                 failed=failed,
-                stale=sum(row["data_status"] == DataStatus.PERIME for row in rows),
+                stale=dead.count(DataStatus.PERIME),
                 counts={level: sum(row["level"] == level for row in rows) for level in RiskLevel},
                 models=[_used(served.model.manifest) for served in models.served],
                 policy_version=version,
@@ -158,20 +166,29 @@ def _used(manifest: Manifest) -> dict[str, Any]:
 def _candidates(
     park: Sequence[measurements.LivingTurbine],
     latest: Sequence[measurements.LatestMeasurement],
+    audit: ParkAudit,
     models: ActiveModels,
     policy: RiskPolicy,
     as_of: date,
 ) -> list[_Candidate]:
     """One candidate per turbine: of several measurements on its last day, the most alarming one."""
     readings = [Reading(row.turbine_id, row.measured_at or row.measured_on, row.values) for row in latest]
-    scores = score(readings, models, policy, as_of=as_of)
+    found = [audit.of(row.id, row.turbine) for row in latest]
+    scores = score(readings, models, policy, as_of=as_of, found=found)
     best: dict[int, _Candidate] = {}
     for row, scored in zip(latest, scores, strict=True):
         kept = best.get(row.turbine)
         if kept is None or (scored.probability or -1.0) > (kept.score.probability or -1.0):
             best[row.turbine] = _Candidate(row.turbine, row.id, scored)
     silent = (_silent(row) for row in park if row.id not in best)
-    return [*best.values(), *silent]
+    states = {row.id: row.service_state for row in park}
+    return [_told(candidate, states[candidate.turbine_pk]) for candidate in (*best.values(), *silent)]
+
+
+def _told(candidate: _Candidate, service_state: str) -> _Candidate:
+    """The candidate with the silence of a machine that was stopped on purpose told as such."""
+    findings = of_a_stopped_machine(service_state, candidate.score.findings)
+    return replace(candidate, score=replace(candidate.score, findings=findings))
 
 
 def _silent(turbine: measurements.LivingTurbine) -> _Candidate:

@@ -30,20 +30,27 @@ def read_source(source: str) -> Source:
         raise InvalidInput.single("source", f"« {' » ou « '.join(Source)} » est attendu.", source) from error
 
 
+def refuse_mixture(connection: Connection, source: Source) -> None:
+    """Keep simulated data out of a real park.
+
+    Raises:
+        Conflict: simulated data while real turbines are in the park.
+    """
+    if source is Source.SIMULATION and ingestion.living_sources(connection) - {Source.SIMULATION}:
+        raise Conflict(
+            "Le parc contient des données réelles : des données simulées ne peuvent pas s’y ajouter."
+            " Pour une simulation, choisissez un autre dossier dans COCKPIT_HOME."
+        )
+
+
 def make_room(connection: Connection, source: Source, now: datetime) -> None:
     """Put the simulated park aside for real data, and keep simulated data out of a real park.
 
     Raises:
         Conflict: simulated data while real turbines are in the park.
     """
-    living = ingestion.living_sources(connection)
-    if source is Source.MESURE:
-        if Source.SIMULATION in living:
-            ingestion.archive_turbines(connection, Source.SIMULATION, now)
-            # A ranking of simulated turbines must not be taken for one of the real park.
-            runs.archive_all(connection, now)
-    elif living - {Source.SIMULATION}:
-        raise Conflict(
-            "Le parc contient des données réelles : des données simulées ne peuvent pas s’y ajouter."
-            " Pour une simulation, choisissez un autre dossier dans COCKPIT_HOME."
-        )
+    refuse_mixture(connection, source)
+    if source is Source.MESURE and Source.SIMULATION in ingestion.living_sources(connection):
+        ingestion.archive_turbines(connection, Source.SIMULATION, now)
+        # A ranking of simulated turbines must not be taken for one of the real park.
+        runs.archive_all(connection, now)

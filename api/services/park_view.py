@@ -21,7 +21,9 @@ from api.schemas.vocabulary import DataStatus, RiskLevel
 from api.services.park_run import ParkRunService
 from api.storage import policies, runs
 from api.storage.database import Database
+from api.storage.runs import TurbineFilter
 
+__all__ = ["SORTS", "ParkQuery", "ParkViewService", "TurbineFilter"]
 SORTS = (*runs.SORTS, "turbine")
 
 
@@ -31,6 +33,7 @@ class ParkQuery:
 
     levels: tuple[RiskLevel, ...] = ()
     max_days: float | None = None
+    where: TurbineFilter = TurbineFilter()  # noqa: RUF009 - frozen
     sort: str = "rank"
     limit: int = 100
     offset: int = 0
@@ -85,6 +88,7 @@ class ParkViewService:
             run_id,
             levels=[level.value for level in query.levels],
             max_days=query.max_days,
+            where=query.where,
         )
         if query.sort.removeprefix("-") != "turbine":
             return select(sort=query.sort, limit=query.limit, offset=query.offset)
@@ -175,6 +179,7 @@ def park_item(row: Row[Any], as_of: date, policy: RiskPolicy) -> ParkItem:
         turbine_id=row.turbine_id,
         site=row.site,
         farm=row.farm,
+        service_state=row.service_state,
         risk_level=row.level,
         risk_score=row.risk_score,
         failure_probability=row.probability,

@@ -16,10 +16,12 @@ from api.domain.wording import recommendation
 from api.schemas.common import FieldProblem, Notice
 from api.schemas.predictions import BatchItem, BatchPredictions, Driver, Prediction
 from api.services.active_models import ActiveModels, ActiveModelsSource
+from api.services.explaining import drivers
 from api.services.french_errors import french_errors
 from api.services.measurement_model import Reading, reading_of
+from api.services.plausibility import audit_one
 from api.services.policy import PolicySource
-from api.services.scoring import Score, drivers, score
+from api.services.scoring import Score, score
 from api.services.turbines import KnownTurbines
 from api.settings import PARIS
 
@@ -51,7 +53,7 @@ class PredictionService:
         models.require()
         reading = self._checked(_validated(models.measurement_model.model_validate_json, body, models))
         version, policy = self.policy.current()
-        scored = score([reading], models, policy)
+        scored = score([reading], models, policy, found=[audit_one(reading, models.sensors)])
         base, found = drivers([reading], models) if explain else (None, [[]])
         return self._worded(scored[0], request_id, policy, version, base, found[0])
 
@@ -80,7 +82,7 @@ class PredictionService:
                 refused[index] = error.errors
         version, policy = self.policy.current()
         kept = list(readings.values())
-        scored = score(kept, models, policy)
+        scored = score(kept, models, policy, found=[audit_one(r, models.sensors) for r in kept])
         base, found = drivers(kept, models) if explain else (None, [[] for _ in kept])
         answers = {
             index: self._worded(s, f"{request_id}-{index}", policy, version, base, d)

@@ -125,7 +125,8 @@ def _alert_level(days: Sequence[ParkDay]) -> Check:
         return Check(question=question, state="inconnu", answer="Aucun classement n’est publié.")
     alerts = [day.counts.critique + day.counts.eleve for day in days]
     *before, today = alerts
-    told = f"{today} turbine(s) à risque élevé ou critique au {days[-1].as_of:%d/%m/%Y}"
+    turbines = "turbines" if today > 1 else "turbine"
+    told = f"{today} {turbines} à risque élevé ou critique au {days[-1].as_of:%d/%m/%Y}"
     if len(before) < MIN_HISTORY:
         answer = f"{told} ; il faut {MIN_HISTORY} jours d’historique pour juger ({len(before)} connus)."
         return Check(question=question, state="inconnu", answer=answer)

@@ -12,9 +12,9 @@ from typing import Any
 from api.domain.exceptions import InvalidInput
 from api.domain.measurement_rows import TURBINE, CellProblem
 from api.domain.readings import UnreadableCell, is_missing, read_day, read_number, read_turbine_id, shown
-from api.services.csv_source import open_csv
 from api.services.ingest_tally import ProblemList
 from api.services.park_source import make_room, read_source
+from api.services.table_file import open_table
 from api.storage import ingestion
 from api.storage.database import Database
 
@@ -44,7 +44,7 @@ def import_turbines(database: Database, path: Path, *, source: str, now: datetim
 
     Args:
         database: at its newest schema.
-        path: of a CSV file, UTF-8, comma-separated, with ``turbine_id`` and any of ``site``, ``farm``,
+        path: of a CSV, Excel or Parquet file with ``turbine_id`` and any of ``site``, ``farm``,
             ``rated_power_kw`` [kW], ``commissioned_on``, ``service_state``.
         source: ``mesure`` or ``simulation``; real turbines put the simulated park aside.
         now: the present instant.
@@ -55,7 +55,7 @@ def import_turbines(database: Database, path: Path, *, source: str, now: datetim
         DatabaseUnavailable: the database does not answer; nothing was stored.
     """
     known_source = read_source(source)
-    file = open_csv(path)
+    file = open_table(path, lambda names: TURBINE in {name.strip() for name in names})
     names = [name.strip() for name in file.header]
     position = _positions(names)
     report = RegisterReport(unknown_columns=[shown(name) for name in names if name not in position])

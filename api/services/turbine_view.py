@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,18 +11,20 @@ from sqlalchemy import Connection, Row
 
 from api.domain.exceptions import NotFound
 from api.domain.measurements import canonical_turbine_id, natural_key
+from api.domain.series import successive_rows_are_independent
 from api.schemas.common import Notice
 from api.schemas.park import MeasurementRow, ParkItem, ScorePoint, Turbine, TurbineDetail
 from api.schemas.predictions import Driver, FeatureInfo, ModelUse
 from api.services.active_models import ActiveModels, ActiveModelsSource
+from api.services.explaining import drivers
 from api.services.measurement_model import Reading
 from api.services.park_view import park_item
-from api.services.scoring import drivers
 from api.storage import measurements, policies, runs
 from api.storage.database import Database
 from api.storage.measurements import LivingTurbine, TurbineMeasurement
 
 RECENT = 30
+LOOKED_BACK = 200  # measurements in which a link between successive ones is looked for
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class TurbineViewService:
             shown = runs.published(connection)
             place = None if shown is None else runs.score_of(connection, shown.id, turbine.id)
             policy = None if shown is None else policies.version(connection, shown.policy_version)
-            latest = measurements.turbine_measurements(connection, turbine.id, limit=RECENT)
+            latest = measurements.turbine_measurements(connection, turbine.id, limit=LOOKED_BACK)
             today = shown.as_of if shown else turbine.last_measured_on
             visits = measurements.planned_visits_after(connection, turbine.id, today) if today else []
         item = park_item(place, shown.as_of, policy) if place and shown and policy else None
@@ -64,10 +67,10 @@ class TurbineViewService:
             threshold=shown.threshold if shown else None,
             models=_uses(shown, item),
             policy_version=shown.policy_version if shown else None,
-            last_measurements=[_measurement(row) for row in latest],
+            last_measurements=[_measurement(row) for row in latest[:RECENT]],
             features=feature_infos(models),
             planned_visits=visits,
-            notices=notices,
+            notices=[*notices, *_about_series(models, latest)],
         )
 
     def _why(
@@ -131,6 +134,19 @@ class TurbineViewService:
 
 
 _SAME_MODEL = 1e-6
+_NOISE = (
+    "Dans ces données, les mesures successives de cette turbine sont indépendantes les unes des autres : "
+    "ses courbes montrent du bruit, pas une usure."
+)
+
+
+def _about_series(models: ActiveModels, newest_first: Sequence[TurbineMeasurement]) -> list[Notice]:
+    """What the data cannot show is said beside the curves."""
+    rows = newest_first[::-1]
+    names = [name for name, spec in models.features.items() if spec.dtype != "binary"]
+    if not successive_rows_are_independent({n: [row.values.get(n) for row in rows] for n in names}):
+        return []
+    return [Notice(code="mesures_independantes", field=None, message=_NOISE)]
 
 
 def feature_infos(models: ActiveModels) -> list[FeatureInfo]:
@@ -180,6 +196,8 @@ def _turbine(row: LivingTurbine) -> Turbine:
         commissioned_on=row.commissioned_on,
         service_state=row.service_state,
         last_measured_on=row.last_measured_on,
+        changed_at=row.changed_at,
+        changed_by=row.changed_by,
     )
 
 

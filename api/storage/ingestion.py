@@ -1,7 +1,7 @@
 """What ingestion writes: turbines, measurements, outcomes, planned visits, and the import that brought them.
 
-All functions work inside the caller's transaction, which must hold :meth:`Database.lock` on ``LOCK``: ids of
-one writer are then contiguous, and what was looked up stays true until the commit.
+All functions work inside the caller's transaction, which must hold :meth:`Database.lock` on ``LOCK``: what
+was looked up then stays true until the commit.
 """
 
 from __future__ import annotations
@@ -11,51 +11,40 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Date,
-    FromClause,
-    Integer,
-    String,
-    bindparam,
-    cast,
-    func,
-    insert,
-    select,
-    type_coerce,
-    update,
-)
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Connection, Date, Integer, String, func, insert, select, update
 
-from api.storage.tables import imports, measurements, outcomes, planned_visits, turbines
+from api.storage.bulk import driver_day, driver_instant, given_rows, insert_rows
+from api.storage.tables import measurements, planned_visits, turbines
 
 LOCK = "ingestion"
 
 
 class NewMeasurement(NamedTuple):
-    """One row of ``measurements`` to be."""
+    """One row of ``measurements`` to be; ``values`` is canonical JSON, ``value_count`` how many it holds."""
 
     turbine: int
     measured_on: date
     measured_at: datetime | None
-    values: Mapping[str, float | int]
+    values: str
+    value_count: int
     identity: str
 
 
 class KnownMeasurement(NamedTuple):
-    """A measurement that is already stored; ``import_id`` is None where its import never finished."""
+    """A measurement that is already stored, and how many sensors it has."""
 
     id: int
-    import_id: int | None
+    value_count: int
 
 
-class Outcome(NamedTuple):
-    """What was observed after a measurement; None is not known yet."""
+class PoorerMeasurement(NamedTuple):
+    """A stored measurement that may lack sensors that a file now tells."""
 
-    measurement: int
-    failure_within_7d: bool | None
-    time_to_failure_days: float | None
+    id: int
+    turbine: int
+    measured_on: date
+    measured_at: datetime | None
+    values: dict[str, float]
 
 
 class PlannedVisit(NamedTuple):
@@ -65,13 +54,6 @@ class PlannedVisit(NamedTuple):
     planned_on: date
     known_on: date
     technician: str | None
-
-
-class IdRange(NamedTuple):
-    """Measurement ids from ``first`` to ``last``, both included."""
-
-    first: int
-    last: int
 
 
 def living_sources(connection: Connection) -> set[str]:
@@ -98,13 +80,13 @@ def ensure_turbines(
     Returns:
         Key by canonical identifier, and how many were created.
     """
-    known = _turbine_keys(connection, wanted)
+    known = turbine_keys(connection, wanted)
     unknown = [name for name in wanted if name not in known]
     if unknown:
         connection.execute(
             insert(turbines), [{"turbine_id": name, "source": source, "created_at": now} for name in unknown]
         )
-        known.update(_turbine_keys(connection, unknown))
+        known.update(turbine_keys(connection, unknown))
     return known, len(unknown)
 
 
@@ -137,156 +119,147 @@ def describe_turbines(
     return created, changed
 
 
+def last_measurement(connection: Connection) -> int:
+    """The highest id of a measurement; 0 where there is none."""
+    last: int = connection.scalar(select(func.coalesce(func.max(measurements.c.id), 0))) or 0
+    return last
+
+
 def known_measurements(
     connection: Connection, keys: Sequence[tuple[int, str]]
 ) -> dict[str, KnownMeasurement]:
     """Which of these (turbine key, row identity) are stored already, by identity."""
     if not keys:
         return {}
-    given, (turbine, identity) = _given(connection, keys, (Integer(), String()))
+    given, (turbine, identity) = given_rows(connection, keys, (Integer(), String()))
+    table = measurements.c
     found = connection.execute(
-        select(measurements.c.identity, measurements.c.id, measurements.c.import_id).select_from(
-            given.join(
-                measurements, (measurements.c.turbine == turbine) & (measurements.c.identity == identity)
-            )
+        select(table.identity, table.id, table.value_count).select_from(
+            given.join(measurements, (table.turbine == turbine) & (table.identity == identity))
         )
     )
-    return {row.identity: KnownMeasurement(row.id, row.import_id) for row in found}
+    return {row.identity: KnownMeasurement(row.id, row.value_count) for row in found}
+
+
+def poorer_measurements(
+    connection: Connection, days: Sequence[tuple[int, str]], *, below: int, until: int
+) -> list[PoorerMeasurement]:
+    """Stored measurements of these (turbine key, ISO day) that have fewer sensors.
+
+    Args:
+        connection: to read with.
+        days: where to look.
+        below: how many sensors the file tells.
+        until: highest id that may be found: rows of the same file are never each other's.
+    """
+    given, (turbine, day) = given_rows(connection, days, (Integer(), Date()))
+    table = measurements.c
+    found = connection.execute(
+        select(table.id, table.turbine, table.measured_on, table.measured_at, table["values"])
+        .select_from(
+            given.join(
+                measurements,
+                (table.turbine == turbine) & (table.measured_on == day) & (table.value_count < below),
+            )
+        )
+        .where(table.id <= until)
+        .order_by(table.value_count.desc(), table.id)
+    )
+    return [PoorerMeasurement(*row) for row in found]
+
+
+def enrich_measurements(connection: Connection, rows: Iterable[tuple[int, NewMeasurement]]) -> None:
+    """Give stored measurements, by id, the values and the identity of their fuller form."""
+    for key, row in rows:
+        connection.execute(
+            update(measurements)
+            .where(measurements.c.id == key)
+            .values(values=json.loads(row.values), value_count=row.value_count, identity=row.identity)
+        )
 
 
 def add_measurements(
-    connection: Connection, rows: Sequence[NewMeasurement], source: str
-) -> tuple[dict[str, int], IdRange | None]:
-    """Store rows that are known to be new.
-
-    Returns:
-        Id by identity, and the range of the ids.
-    """
+    connection: Connection, rows: Sequence[NewMeasurement], source: str, import_id: int
+) -> list[int]:
+    """Store rows that are known to be new; returns their ids in the same order."""
     if not rows:
-        return {}, None
-    before = connection.scalar(select(func.coalesce(func.max(measurements.c.id), 0)))
-    connection.execute(insert(measurements), [{**row._asdict(), "source": source} for row in rows])
-    stored = connection.execute(
-        select(measurements.c.identity, measurements.c.id).where(measurements.c.id > before)
+        return []
+    before = last_measurement(connection)
+    insert_rows(
+        connection,
+        measurements,
+        (*NewMeasurement._fields, "source", "import_id"),
+        [
+            (
+                row.turbine,
+                driver_day(connection, row.measured_on),
+                driver_instant(connection, row.measured_at),
+                row.values,
+                row.value_count,
+                row.identity,
+                source,
+                import_id,
+            )
+            for row in rows
+        ],
     )
-    ids = {row.identity: row.id for row in stored}
-    return ids, IdRange(min(ids.values()), max(ids.values()))
-
-
-def known_outcomes(connection: Connection, ids: Sequence[int]) -> dict[int, Outcome]:
-    """What was already observed after these measurements, by measurement."""
-    if not ids:
-        return {}
-    found = connection.execute(
-        select(outcomes.c.measurement, outcomes.c.failure_within_7d, outcomes.c.time_to_failure_days).where(
-            outcomes.c.measurement.in_(ids)
+    return list(
+        connection.scalars(
+            select(measurements.c.id).where(measurements.c.id > before).order_by(measurements.c.id)
         )
     )
-    return {row.measurement: Outcome(*row) for row in found}
-
-
-def add_outcomes(connection: Connection, rows: Iterable[Outcome], source: str, now: datetime) -> None:
-    """Store outcomes of measurements that have none."""
-    if new := [{**row._asdict(), "source": source, "recorded_at": now} for row in rows]:
-        connection.execute(insert(outcomes), new)
-
-
-def complete_outcomes(connection: Connection, rows: Iterable[Outcome], source: str, now: datetime) -> None:
-    """Replace outcomes that lacked a label by the complete ones."""
-    changed = [
-        {"key": row.measurement, "failure": row.failure_within_7d, "days": row.time_to_failure_days}
-        for row in rows
-    ]
-    if changed:
-        connection.execute(
-            update(outcomes)
-            .where(outcomes.c.measurement == bindparam("key"))
-            .values(
-                failure_within_7d=bindparam("failure"),
-                time_to_failure_days=bindparam("days"),
-                source=source,
-                recorded_at=now,
-            ),
-            changed,
-        )
 
 
 def add_planned_visits(connection: Connection, visits: Iterable[PlannedVisit], source: str) -> int:
-    """Store the visits that are not known yet; returns how many.
+    """Store the visits that are not known yet; returns how many."""
+    told = dict.fromkeys(visits)
+    named = [visit for visit in told if visit.technician is not None]
+    unnamed = _without_known(connection, [visit for visit in told if visit.technician is None])
+    return insert_rows(
+        connection,
+        planned_visits,
+        (*PlannedVisit._fields, "source"),
+        [
+            (
+                visit.turbine,
+                driver_day(connection, visit.planned_on),
+                driver_day(connection, visit.known_on),
+                visit.technician,
+                source,
+            )
+            for visit in (*named, *unnamed)
+        ],
+        unless_known=True,
+    )
 
-    A unique constraint takes two missing technicians for different ones, so the comparison is made here.
-    """
-    wanted = dict.fromkeys(visits)
-    if not wanted:
-        return 0
-    days = [(visit.turbine, visit.planned_on.isoformat(), visit.known_on.isoformat()) for visit in wanted]
-    given, (turbine, planned_on, known_on) = _given(connection, days, (Integer(), Date(), Date()))
+
+def _without_known(connection: Connection, visits: Sequence[PlannedVisit]) -> list[PlannedVisit]:
+    """The new ones of visits without a technician: a unique constraint takes two of them for different."""
+    if not visits:
+        return []
+    days = [(visit.turbine, visit.planned_on.isoformat(), visit.known_on.isoformat()) for visit in visits]
+    given, (turbine, planned_on, known_on) = given_rows(connection, days, (Integer(), Date(), Date()))
     table = planned_visits.c
     found = connection.execute(
         select(table.turbine, table.planned_on, table.known_on, table.technician).select_from(
             given.join(
                 planned_visits,
-                (table.turbine == turbine) & (table.planned_on == planned_on) & (table.known_on == known_on),
+                (table.turbine == turbine)
+                & (table.planned_on == planned_on)
+                & (table.known_on == known_on)
+                & table.technician.is_(None),
             )
         )
     )
-    for row in found:
-        wanted.pop(PlannedVisit(*row), None)
-    if wanted:
-        connection.execute(insert(planned_visits), [{**v._asdict(), "source": source} for v in wanted])
-    return len(wanted)
+    known = {PlannedVisit(*row) for row in found}
+    return [visit for visit in visits if visit not in known]
 
 
-def add_import(connection: Connection, facts: Mapping[str, Any], brought: Iterable[IdRange]) -> int:
-    """Record a finished import and sign the measurements that it brought.
-
-    Args:
-        connection: of the import's last transaction.
-        facts: the columns of ``imports``.
-        brought: ids of measurements that no finished import has brought before.
-
-    Returns:
-        The import's id.
-    """
-    key: int = connection.execute(insert(imports).values(**facts).returning(imports.c.id)).scalar_one()
-    signed = [{"low": span.first, "high": span.last} for span in brought]
-    if signed:
-        connection.execute(
-            update(measurements)
-            .where(measurements.c.id.between(bindparam("low"), bindparam("high")))
-            .where(measurements.c.import_id.is_(None))
-            .values(import_id=key),
-            signed,
-        )
-    return key
-
-
-def _turbine_keys(connection: Connection, wanted: Collection[str]) -> dict[str, int]:
+def turbine_keys(connection: Connection, wanted: Collection[str]) -> dict[str, int]:
+    """Keys of the living turbines among these, by canonical identifier."""
     found = connection.execute(
         select(turbines.c.turbine_id, turbines.c.id).where(
             turbines.c.archived_at.is_(None), turbines.c.turbine_id.in_(wanted)
         )
     )
     return {row.turbine_id: row.id for row in found}
-
-
-def _given(
-    connection: Connection, rows: Sequence[Sequence[object]], types: Sequence[Integer | String | Date]
-) -> tuple[FromClause, list[ColumnElement[Any]]]:
-    """Tuples from Python as a table to join with.
-
-    One JSON text carries them: a row-value ``IN`` makes SQLite scan the whole index, and thousands of bound
-    values cost more to compile than to look up.
-    """
-    text = bindparam("given_rows", json.dumps(rows), String())
-    if connection.dialect.name == "sqlite":
-        table = func.json_each(text).table_valued("value", name="given")
-        return table, [
-            type_coerce(func.json_extract(table.c.value, f"$[{index}]"), kind)
-            for index, kind in enumerate(types)
-        ]
-    table = func.jsonb_array_elements(cast(text, JSONB)).table_valued("value", name="given")
-    return table, [
-        cast(func.jsonb_extract_path_text(table.c.value, str(index)), kind)
-        for index, kind in enumerate(types)
-    ]

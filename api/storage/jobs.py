@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from api.storage import leases
 from api.storage.tables import jobs, workers
 
 LEASE = timedelta(seconds=30)
@@ -45,6 +46,37 @@ def abandoned(connection: Connection, now: datetime) -> list[AnyRow]:
     return list(connection.execute(query))
 
 
+def get(connection: Connection, job_id: int) -> AnyRow | None:
+    """One job."""
+    return connection.execute(select(jobs).where(jobs.c.id == job_id)).one_or_none()
+
+
+def under_way(connection: Connection, kind: str) -> list[AnyRow]:
+    """Jobs of a kind that wait or are being done, oldest first."""
+    query = select(jobs).where(jobs.c.kind == kind, jobs.c.status.in_(("en_attente", "en_cours")))
+    return list(connection.execute(query.order_by(jobs.c.id)))
+
+
+def progress(connection: Connection, job_id: int, done: int, total: int) -> None:
+    """Tell how far a job is."""
+    connection.execute(update(jobs).where(jobs.c.id == job_id).values(done=done, total=total))
+
+
+def requeue(connection: Connection, job_id: int, worker: str | None) -> None:
+    """Have an abandoned job done again from its beginning; only for work that may be repeated.
+
+    Args:
+        connection: to write with.
+        job_id: the job.
+        worker: that abandoned it; where another has taken it meanwhile, nothing changes.
+    """
+    connection.execute(
+        update(jobs)
+        .where(jobs.c.id == job_id, jobs.c.status == "en_cours", jobs.c.leased_by == worker)
+        .values(status="en_attente", leased_by=None, leased_until=None)
+    )
+
+
 def end(
     connection: Connection,
     job_id: int,
@@ -75,6 +107,7 @@ def beat(connection: Connection, worker: str, now: datetime) -> None:
         .where(jobs.c.leased_by == worker, jobs.c.status == "en_cours")
         .values(leased_until=now + LEASE)
     )
+    leases.prolong(connection, worker, now, LEASE)
 
 
 def leave(connection: Connection, worker: str) -> None:

@@ -50,6 +50,8 @@ class LivingTurbine(NamedTuple):
     commissioned_on: date | None
     service_state: str
     last_measured_on: date | None
+    changed_at: datetime | None = None
+    changed_by: str | None = None
 
 
 def latest_values(
@@ -81,12 +83,14 @@ def latest_values(
             turbines,
             measurements,
             and_(
-                measurements.c.turbine == turbines.c.id,
+                measurements.c.turbine == turbines.c.id + 0,
                 measurements.c.measured_on == _last_day(until=as_of),
             ),
         )
         .where(_LIVING)
-        .order_by(turbines.c.id, measurements.c.id)
+        # SQLite has no statistics here and must go from each turbine to its own last day: adding 0 keeps it
+        # from walking all measurements instead, or all those of a day for the sake of their order.
+        .order_by(turbines.c.id, measurements.c.id + 0)
     )
     if only is not None:
         query = query.where(turbines.c.id.in_(only))
@@ -188,7 +192,17 @@ def living_turbine(connection: Connection, turbine_id: str) -> LivingTurbine | N
 
 
 def _turbine_query() -> Select[
-    int, str, str, str | None, str | None, float | None, date | None, str, date | None
+    int,
+    str,
+    str,
+    str | None,
+    str | None,
+    float | None,
+    date | None,
+    str,
+    date | None,
+    datetime | None,
+    str | None,
 ]:
     table = turbines.c
     return select(
@@ -201,6 +215,8 @@ def _turbine_query() -> Select[
         table.commissioned_on,
         table.service_state,
         _last_day(),
+        table.changed_at,
+        table.changed_by,
     ).where(_LIVING)
 
 

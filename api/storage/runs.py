@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.domain.exceptions import Conflict
@@ -125,7 +126,7 @@ def count_by_status(connection: Connection) -> dict[str, int]:
         .where(runs.c.archived_at.is_(None))
         .group_by(runs.c.status)
     )
-    return dict(connection.execute(query).tuples().all())
+    return {row.status: row.total for row in connection.execute(query)}
 
 
 def published_between(connection: Connection, first: date | None, last: date | None) -> list[AnyRow]:
@@ -144,6 +145,7 @@ _SCORED = select(
     turbines.c.turbine_id,
     turbines.c.site,
     turbines.c.farm,
+    turbines.c.service_state,
 ).join(turbines, turbines.c.id == scores.c.turbine)
 
 _ORDERS = {
@@ -155,12 +157,40 @@ _ORDERS = {
 SORTS = tuple(_ORDERS)
 
 
+@dataclass(frozen=True)
+class TurbineFilter:
+    """Which turbines to keep; None keeps all.
+
+    Args:
+        site: exact name.
+        farm: exact name.
+        service_state: as it is now, whatever it was on the day of the run.
+        text: looked for in identifier, site and farm, capitals or not.
+    """
+
+    site: str | None = None
+    farm: str | None = None
+    service_state: str | None = None
+    text: str | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The filter in SQL, over ``turbines``."""
+        table = turbines.c
+        exact = ((table.site, self.site), (table.farm, self.farm), (table.service_state, self.service_state))
+        found = [column == value for column, value in exact if value is not None]
+        if self.text is not None:
+            looked_in = (table.turbine_id, table.site, table.farm)
+            found.append(or_(*(column.icontains(self.text, autoescape=True) for column in looked_in)))
+        return found
+
+
 def page_of_scores(
     connection: Connection,
     run_id: int,
     *,
     levels: Iterable[str] = (),
     max_days: float | None = None,
+    where: TurbineFilter | None = None,
     sort: str = "rank",
     limit: int | None,
     offset: int = 0,
@@ -171,6 +201,7 @@ def page_of_scores(
         run_id: the run.
         levels: kept risk levels; all where empty.
         max_days: kept where the days left are at most this [days].
+        where: what the turbines must be; all where None.
         sort: one of :data:`SORTS`, with ``-`` before it to reverse; rank breaks ties.
         limit: size of the page; None for all.
         offset: scores before the page.
@@ -180,11 +211,15 @@ def page_of_scores(
         wanted.append(scores.c.level.in_(chosen))
     if max_days is not None:
         wanted.append(scores.c.days_left <= max_days)
+    counted = select(func.count()).select_from(scores)
+    if where is not None and where.conditions():
+        counted = counted.join(turbines, turbines.c.id == scores.c.turbine)
+        wanted += where.conditions()
     column = _ORDERS[sort.removeprefix("-")]
     # The oldest measurement is the greatest age, so age runs against the date.
     falling = sort.startswith("-") != (column is scores.c.measured_on)
     order = (column.desc() if falling else column.asc()).nulls_last()
-    total = connection.scalar(select(func.count()).select_from(scores).where(*wanted)) or 0
+    total = connection.scalar(counted.where(*wanted)) or 0
     query = _SCORED.where(*wanted).order_by(order, scores.c.rank).limit(limit).offset(offset)
     return total, list(connection.execute(query))
 

@@ -50,6 +50,9 @@ turbines = Table(
     Column("commissioned_on", Date),
     Column("service_state", Word(), nullable=False, server_default="en_service"),
     Column("created_at", Utc, nullable=False),
+    # Who last changed what is told of the machine, by hand; a register from a file leaves them empty.
+    Column("changed_at", Utc),
+    Column("changed_by", String(80)),
     Column("archived_at", Utc),
     # An archived simulated turbine 5 and the real turbine 5 may both exist; only one is of the living park.
     Index(
@@ -68,10 +71,13 @@ imports = Table(
     Column("filename", String(255), nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("source", Word(), nullable=False),
-    Column("report", Json, nullable=False),
+    # Written first, so that an import that was interrupted is seen; its report comes at the end.
+    Column("status", Word(), nullable=False),
+    Column("report", Json),
     Column("imported_by", String(80), nullable=False),
     Column("started_at", Utc, nullable=False),
-    Column("finished_at", Utc, nullable=False),
+    Column("finished_at", Utc),
+    Index("ix_imports_sha256", "sha256"),
 )
 
 measurements = Table(
@@ -82,11 +88,13 @@ measurements = Table(
     Column("measured_on", Date, nullable=False),
     Column("measured_at", Utc),
     Column("values", Json, nullable=False),
+    # How many sensors stand in ``values``: the index alone finds a row that comes back with more of them.
+    Column("value_count", Integer, nullable=False, server_default="0"),
     Column("identity", String(64), nullable=False),
     Column("source", Word(), nullable=False),
     Column("import_id", ForeignKey("imports.id")),
     UniqueConstraint("turbine", "identity"),
-    Index("ix_measurements_turbine_measured_on", "turbine", "measured_on"),
+    Index("ix_measurements_turbine_measured_on", "turbine", "measured_on", "value_count"),
     Index("ix_measurements_measured_on", "measured_on"),
 )
 
@@ -98,6 +106,23 @@ outcomes = Table(
     Column("time_to_failure_days", Float),
     Column("recorded_at", Utc, nullable=False),
     Column("source", Word(), nullable=False),
+    Column("import_id", ForeignKey("imports.id")),
+)
+
+# What an outcome was before it was corrected; the present one stands in ``outcomes``.
+outcome_versions = Table(
+    "outcome_versions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("measurement", ForeignKey("measurements.id"), nullable=False),
+    Column("failure_within_7d", Boolean),
+    Column("time_to_failure_days", Float),
+    Column("recorded_at", Utc, nullable=False),
+    Column("source", Word(), nullable=False),
+    Column("import_id", ForeignKey("imports.id")),
+    Column("replaced_at", Utc, nullable=False),
+    Column("replaced_by", String(80), nullable=False),
+    Index("ix_outcome_versions_measurement", "measurement", "id"),
 )
 
 planned_visits = Table(
@@ -216,6 +241,8 @@ jobs = Table(
     Column("leased_until", Utc),
     Column("finished_at", Utc),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("total", Integer, nullable=False, server_default="0"),
+    Column("done", Integer, nullable=False, server_default="0"),
     Column("result", Json),
     Column("error", Text),
     Index("ix_jobs_status_id", "status", "id"),
@@ -227,6 +254,28 @@ workers = Table(
     Column("name", String(120), primary_key=True),
     Column("started_at", Utc, nullable=False),
     Column("seen_at", Utc, nullable=False),
+)
+
+# What one worker at a time may do; a holder that dies lets go by itself.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("holder", String(120), nullable=False),
+    Column("until", Utc, nullable=False),
+)
+
+# One row per ``Idempotency-Key``: the same key gets the same answer, whatever was lost on the way back.
+intake_keys = Table(
+    "intake_keys",
+    metadata,
+    Column("principal", String(80), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("job", ForeignKey("jobs.id")),
+    Column("answer", Json),
+    Index("ix_intake_keys_created_at", "created_at"),
 )
 
 # --- people, machines, what they did ---
@@ -286,5 +335,6 @@ call_log = Table(
     Column("error", String(200)),
     Column("inputs", LargeBinary),
     Column("outputs", LargeBinary),
-    Index("ix_call_log_at", "at"),
+    # Covers the statistics of the supervision page.
+    Index("ix_call_log_at", "at", "status", "duration_ms"),
 )

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from api.domain.sensors import Sensor
 from api.schemas.measurements import ImportReport
+from api.services.import_options import ImportOptions
 from api.services.ingest import ingest_file
 from api.storage.database import Database
 from api.storage.tables import imports, measurements, outcomes, planned_visits, turbines
@@ -46,7 +47,14 @@ def write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]
 
 def ingest(database: Database, path: Path, **options: Any) -> ImportReport:
     """Import real measurements, unless told otherwise."""
-    chosen: dict[str, Any] = {"source": "mesure", "imported_by": "essai", "now": NOW, **options}
+    chosen: dict[str, Any] = {
+        "source": "mesure",
+        "imported_by": "essai",
+        "now": NOW,
+        # Small files of invented figures: what they look like is judged where it is the subject.
+        "options": ImportOptions(confirmed=True),
+        **options,
+    }
     return ingest_file(database, path, chosen.pop("sensors", SENSORS), **chosen)
 
 
@@ -83,12 +91,10 @@ def content(database: Database) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-def unsigned(database: Database) -> int:
-    """How many measurements no finished import has signed."""
+def statuses(database: Database) -> list[str]:
+    """How far each import is, oldest first."""
     with database.read() as connection:
-        return len(
-            connection.execute(select(measurements.c.id).where(measurements.c.import_id.is_(None))).all()
-        )
+        return list(connection.scalars(select(imports.c.status).order_by(imports.c.id)))
 
 
 def stored_import(database: Database, import_id: int) -> Any:
@@ -98,7 +104,7 @@ def stored_import(database: Database, import_id: int) -> Any:
 
 
 def counts(report: ImportReport) -> tuple[int, int, int, int]:
-    assert report.rows == report.inserted + report.already_known + report.rejected
+    assert report.rows == report.inserted + report.already_known + report.enriched + report.rejected
     return report.inserted, report.already_known, report.labels_added, report.rejected
 
 

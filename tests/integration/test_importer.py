@@ -47,9 +47,10 @@ def test_import__measures_on_unseen_rows_and_publishes(bench: Path, store: Model
     assert ranges["wind_speed"] == (seen.wind_speed.min(), seen.wind_speed.max())
     model = store.load("essai", 1)
     original = joblib.load(bench / "classifier.joblib")
-    assert np.array_equal(
-        model.raw(table[SENSORS].to_numpy(float)), original.predict_proba(table[SENSORS])[:, 1]
-    )
+    expected = original.predict_proba(table[SENSORS])[:, 1]
+    assert np.abs(model.raw(table[SENSORS].to_numpy(float)) - expected).max() <= 1e-12
+    assert manifest.runtime.engine == "onnx"
+    assert manifest.runtime.rows_compared == 101_500
     background = json.loads((Path(store._imported_dir) / "essai" / "1" / "background.json").read_text())
     kept = {tuple(row) for row in seen[SENSORS].to_numpy(float).tolist()}
     assert {tuple(row) for row in background["rows"]} <= kept

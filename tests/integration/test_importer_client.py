@@ -125,6 +125,30 @@ def test_client__figures_of_model_b(regressor: Manifest) -> None:
     assert (measured.rows, near.rows) == (900, 38)
 
 
+def test_client__interval_warns_where_the_last_fortnight_is_not_covered(
+    store: ModelStore, regressor: Manifest
+) -> None:
+    near = regressor.interval.by_true_horizon[0]
+    assert (near.high, near.rows, near.reached) == (14.0, 38, False)
+    assert near.coverage.value < 0.7
+    assert near.coverage.low < 0.6
+    model = store.load("regression", 1)
+    assert model.interval_reliable(np.array([5.0, 10.0, 25.0, 40.0])).tolist() == [False, False, True, True]
+    assert any("14 jours" in limit and "contenu la vérité" in limit for limit in regressor.limits)
+
+
+def test_client__served_by_the_compiled_runtime_and_not_calibrated(
+    classifier: Manifest, regressor: Manifest
+) -> None:
+    for manifest in (classifier, regressor):
+        assert manifest.runtime.engine == "onnx"
+        assert manifest.runtime.rows_compared == 103_000
+        assert manifest.runtime.largest_difference <= 1e-6
+    assert classifier.calibration.status == "non_calibree"
+    assert "12 pannes" in classifier.calibration.reason
+    assert sum(found.failures for found in classifier.measured.reliability) == 12
+
+
 def test_client__both_models_pass_the_gate(classifier: Manifest, regressor: Manifest) -> None:
     assert classifier.gate.passed
     assert (regressor.gate.passed, regressor.gate.may_raise) == (True, True)

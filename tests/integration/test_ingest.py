@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from api.domain.exceptions import Conflict
 from api.domain.measurements import row_identity
 from api.storage.database import Database
-from api.storage.tables import measurements, turbines
+from api.storage.tables import imports, measurements, turbines
 from tests.integration.ingest_tools import (
     FULL,
     LABELLED,
@@ -25,7 +25,7 @@ from tests.integration.ingest_tools import (
     content,
     counts,
     ingest,
-    unsigned,
+    statuses,
     write_csv,
 )
 
@@ -41,7 +41,7 @@ def test_one_row__stored_as_given(any_database: Database, tmp_path: Path) -> Non
     assert kept["visits"] == [("5", date(2024, 9, 2), date(2024, 8, 14), "139")]
     assert counts(report) == (1, 0, 0, 0)
     assert (report.turbines_added, report.planned_visits_added) == (1, 1)
-    assert unsigned(any_database) == 0
+    assert statuses(any_database) == ["termine"]
 
 
 def test_instant__utc_and_day_in_paris(any_database: Database, tmp_path: Path) -> None:
@@ -123,25 +123,16 @@ def test_one_label_then_the_other__completed(any_database: Database, tmp_path: P
     assert stored[6:] == (False, 33.2)
 
 
-def test_contradictory_labels__told_and_the_old_kept(any_database: Database, tmp_path: Path) -> None:
-    ingest(any_database, write_csv(tmp_path / "a.csv", FULL, [LABELLED]))
-    other = changed(LABELLED, failure_within_7d="1", time_to_failure_days="2.5")
-    report = ingest(any_database, write_csv(tmp_path / "b.csv", FULL, [other]))
-    assert counts(report) == (0, 1, 0, 0)
-    told = [(problem.line, problem.column, problem.value) for problem in report.problems]
-    assert told == [(2, "failure_within_7d", "1"), (2, "time_to_failure_days", "2.5")]
-    assert "33,2" in report.problems[1].reason
-    (stored,) = content(any_database)["measurements"]
-    assert stored[6:] == (False, 33.2)
-
-
 def test_bad_label_mended_later__same_rows(database: Database, tmp_path: Path) -> None:
-    first = [changed(LABELLED, failure_within_7d="7"), LABELLED]
+    soon = changed(LABELLED, time_to_failure_days="5")
+    first = [changed(soon, failure_within_7d="7"), LABELLED]
     assert counts(ingest(database, write_csv(tmp_path / "a.csv", FULL, first))) == (1, 0, 0, 1)
-    mended = [changed(LABELLED, failure_within_7d="1"), LABELLED]
+    mended = [changed(soon, failure_within_7d="1"), LABELLED]
     report = ingest(database, write_csv(tmp_path / "b.csv", FULL, mended))
     assert counts(report) == (1, 1, 0, 0)
-    assert not report.problems
+    assert {problem.line for problem in report.problems} == {
+        3
+    }  # its labels are not those of its equal, line 2
 
 
 # --- imports that were interrupted ---
@@ -155,46 +146,40 @@ def interrupt(_done: int, _total: int) -> None:
     raise Interrupted
 
 
-def signatures(database: Database) -> dict[str, int | None]:
-    """Which import signed each turbine's only row."""
+def origins(database: Database) -> dict[str, int | None]:
+    """Which import brought each turbine's only row."""
     with database.read() as connection:
         rows = connection.execute(select(turbines.c.turbine_id, measurements.c.import_id).join(measurements))
         return {row.turbine_id: row.import_id for row in rows}
 
 
-def test_rows_left_by_an_interrupted_import__signed_by_its_restart_only(
+def test_interrupted_import__visible_then_finished_by_its_restart(
     any_database: Database, tmp_path: Path
 ) -> None:
     left = write_csv(tmp_path / "a.csv", SHORT, [changed(ROW, turbine_id=name) for name in "134"])
     with pytest.raises(Interrupted):
         ingest(any_database, left, chunk_rows=2, progress=interrupt)
-    # It shares turbine 1's row with the file that was left, and brings ids on both sides of the other one.
-    rows = [changed(ROW, turbine_id=name) for name in "12"]
-    other = ingest(any_database, write_csv(tmp_path / "b.csv", SHORT, rows))
-    assert signatures(any_database) == {"1": other.import_id, "3": None, "2": other.import_id}
+    assert statuses(any_database) == ["interrompu"]
+    other = ingest(
+        any_database,
+        write_csv(tmp_path / "b.csv", SHORT, [changed(ROW, turbine_id=name) for name in "12"]),
+    )
+    assert counts(other) == (1, 1, 0, 0)
     again = ingest(any_database, left)
-    assert signatures(any_database) == {
-        "1": other.import_id,
-        "2": other.import_id,
-        "3": again.import_id,
-        "4": again.import_id,
-    }
+    assert counts(again) == (1, 2, 0, 0)
+    assert origins(any_database) == {"1": 1, "3": 1, "2": other.import_id, "4": again.import_id}
+    assert statuses(any_database) == ["interrompu", "termine", "termine"]
 
 
-def test_two_imports_finishing_what_was_left__the_first_to_end_signs(
+def test_import_that_was_killed__said_interrupted_once_its_file_is_in(
     database: Database, tmp_path: Path
 ) -> None:
     path = write_csv(tmp_path / "a.csv", SHORT, [ROW])
-    inner: list[int] = []
-
-    def import_it_meanwhile(_done: int, _total: int) -> None:
-        if not inner:
-            inner.append(0)
-            inner[0] = ingest(database, path).import_id
-
-    outer = ingest(database, path, progress=import_it_meanwhile).import_id
-    assert signatures(database) == {"5": inner[0]}
-    assert outer != inner[0]
+    ingest(database, path)
+    with database.write() as connection:  # as a killed process leaves it
+        connection.execute(update(imports).values(status="en_cours", report=None, finished_at=None))
+    ingest(database, path)
+    assert statuses(database) == ["interrompu", "termine"]
 
 
 # --- simulated and real parks ---

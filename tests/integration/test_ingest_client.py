@@ -7,8 +7,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from api.domain.exceptions import InvalidInput
+from api.domain.units import doubts
+from api.services.import_options import NATIVE
 from api.storage.database import Database
-from tests.integration.ingest_tools import LABELS, VALUES, content, ingest
+from tests.integration.conftest import NewDatabase
+from tests.integration.ingest_tools import LABELS, SENSORS, VALUES, content, ingest
 
 pytestmark = pytest.mark.client
 CSV = "energiTech_maintenance_sample.csv"
@@ -59,3 +63,66 @@ def test_client_file__labels_afterwards__only_added(
     later = ingest(database, client_files / CSV)
     assert (later.inserted, later.already_known, later.labels_added) == (0, 3000, 3000)
     assert sum(row[6] for row in content(database)["measurements"]) == 41
+
+
+def french(client_files: Path) -> pd.DataFrame:
+    """EnergiTech's rows as a French spreadsheet shows them."""
+    frame = pd.read_csv(client_files / CSV, dtype=str, keep_default_na=False)
+    for name in ("date_measure", "planned_intervention_date"):
+        frame[name] = pd.to_datetime(frame[name]).dt.strftime("%d/%m/%Y")
+    decimals = ["wind_speed", "vibration_level", "temperature", "power_output", "time_to_failure_days"]
+    frame[decimals] = frame[decimals].apply(lambda column: column.str.replace(".", ",", regex=False))
+    return frame
+
+
+def test_client_file__saved_by_a_french_spreadsheet__same_database(
+    new_database: NewDatabase, client_files: Path, tmp_path: Path
+) -> None:
+    saved = tmp_path / "EnergiTech été.csv"
+    # The remark makes the file one that only Windows-1252 reads.
+    french(client_files).assign(remarque="contrôlé").to_csv(
+        saved, sep=";", index=False, encoding="cp1252", lineterminator="\r\n"
+    )
+    with new_database() as original, new_database() as spreadsheet:
+        ingest(original, client_files / CSV, options=NATIVE)
+        report = ingest(spreadsheet, saved, options=NATIVE)
+        assert (report.inserted, report.rejected, report.problems) == (3000, 0, [])
+        assert report.unknown_columns == ["remarque"]
+        assert report.format is not None
+        told = (report.format.encoding, report.format.separator, report.format.decimal)
+        assert (*told, report.format.date_format) == ("windows-1252", ";", ",", "JJ/MM/AAAA")
+        assert content(spreadsheet) == content(original)
+        # And each is the other one coming back.
+        assert ingest(original, saved, options=NATIVE).already_known == 3000
+
+
+@pytest.mark.parametrize(
+    ("column", "factor", "offset", "unit"),
+    [
+        ("temperature", 1.0, 273.15, "K"),
+        ("temperature", 1.8, 32.0, "°F"),
+        ("wind_speed", 3.6, 0.0, "km/h"),
+        ("power_output", 0.001, 0.0, "MW"),
+    ],
+)
+def test_client_file__in_another_unit__refused_naming_it(
+    database: Database,
+    client_files: Path,
+    tmp_path: Path,
+    column: str,
+    factor: float,
+    offset: float,
+    unit: str,
+) -> None:
+    frame = pd.read_csv(client_files / CSV)
+    frame[column] = frame[column] * factor + offset
+    frame.to_csv(tmp_path / "m.csv", index=False)
+    with pytest.raises(InvalidInput, match=f"{column} : .*peut-être en {unit}"):
+        ingest(database, tmp_path / "m.csv", options=NATIVE)
+    assert not content(database)["measurements"]
+
+
+def test_client_file__any_day_of_it__looks_like_its_own_units(client_files: Path) -> None:
+    frame = pd.read_csv(client_files / CSV)
+    for _day, rows in frame.groupby("date_measure"):
+        assert doubts(list(SENSORS.values()), {name: rows[name].tolist() for name in VALUES}) == {}

@@ -21,8 +21,8 @@ from tests.integration.ingest_tools import (
     content,
     counts,
     ingest,
+    statuses,
     stored_import,
-    unsigned,
     write_csv,
 )
 
@@ -111,12 +111,8 @@ def test_many_problems__twenty_shown_all_recorded(any_database: Database, tmp_pa
     [
         (b"", "vide"),
         (b"\n \n,,\n", "aucune ligne"),
-        (",".join(SHORT).replace(",", ";").encode(), "points-virgules"),
-        (",".join(SHORT).replace(",", "\t").encode(), "tabulations"),
-        (f"{','.join(SHORT)},é\n".encode("cp1252"), "UTF-8"),
-        (f"{','.join(SHORT)}\n".encode("utf-16"), "UTF-16"),
         (b"PK\x03\x04whatever", "classeur"),
-        (b"\x1f\x8b\x08data", "compressé"),
+        (b"\x1f\x8b\x08data", "abîmée"),
         (b"PAR1....", "Parquet"),
         (b"x" * 1_200_000, "1 Mo"),
         (b"date_measure,wind_speed\n2024-08-14,1\n", "turbine_id"),
@@ -168,4 +164,4 @@ def test_file_still_being_written__refused_and_finished_later(database: Database
     report = ingest(database, path)
     assert report.rejected == 0
     assert len(content(database)["measurements"]) == report.rows
-    assert unsigned(database) == 0
+    assert statuses(database) == ["interrompu", "termine"]

@@ -154,7 +154,10 @@ def test_session_ended_elsewhere__next_view_asks_to_log_in_again(
 
 @pytest.mark.parametrize(
     ("username", "shown"),
-    [("technicien", {"cockpit", "turbine"}), ("manager", {"cockpit", "turbine", "modeles", "supervision"})],
+    [
+        ("technicien", {"cockpit", "turbine", "mesures"}),
+        ("manager", {"cockpit", "turbine", "mesures", "modeles", "supervision"}),
+    ],
 )
 def test_navigation__shows_what_the_role_is_for(
     logged_in: Callable[..., AppTest], username: str, shown: set[str]

@@ -178,6 +178,18 @@ def test_what_if__typed_values_outlive_an_interruption(
         api.stop()
 
 
+def test_what_if__typed_values_stay_when_another_tab_was_read(logged_in: Open) -> None:
+    at = open_tab(logged_in("technicien", "turbine", id="12"), "Et si…")
+    at.number_input(key="et_si_12_vibration_level").set_value(6.5)
+    at.button(key="FormSubmitter:et_si-Comparer").click().run()
+
+    open_tab(at, "Pourquoi")
+    open_tab(at, "Et si…")
+
+    assert at.number_input(key="et_si_12_vibration_level").value == 6.5
+    assert len(at.table) > 0
+
+
 def test_what_if__refused_value_told_at_its_field_and_kept(logged_in: Open) -> None:
     at = open_tab(logged_in("technicien", "turbine", id="12"), "Et si…")
 

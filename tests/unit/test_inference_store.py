@@ -17,11 +17,12 @@ import pytest
 from pydantic import ValidationError
 from sklearn.ensemble import RandomForestRegressor
 
+from api.domain.calibration import Calibration
 from api.domain.exceptions import ModelUnavailable, NotFound
 from api.domain.gate import judge
 from api.inference.artefact import sha256_of
 from api.inference.catalogue import CATALOGUE
-from api.inference.manifest import Calibration, FeatureSpec, Manifest, Runtime, StoredFile, TrainingData
+from api.inference.manifest import FeatureSpec, Manifest, Runtime, StoredFile, TrainingData
 from api.inference.store import ModelStore
 
 NAMES = ("wind_speed", "vibration_level")
@@ -208,12 +209,17 @@ def test_same_artefact__found_by_name_and_content_only(store: ModelStore) -> Non
     assert store.same_artefact("delai", "0" * 64) is None
 
 
-def test_explanation__is_none_without_background_or_with_too_many_features(store: ModelStore) -> None:
+def test_explanation__is_none_without_background(store: ModelStore) -> None:
     publish(store, background=None)
     assert store.load("delai", 1).explain(ROWS[:2]) is None
+    assert not store.manifest("delai", 1).explainable
+
+
+def test_explanation__beyond_twelve_features_is_no_longer_exact(store: ModelStore) -> None:
+    manifest = publish(store)
     many = tuple(FeatureSpec(name=f"f{i}", dtype="float", unit="", label="f") for i in range(13))
-    manifest = store.manifest("delai", 1)
-    assert not manifest.model_copy(update={"features": many}).explainable
+    assert manifest.explained_exactly
+    assert not manifest.model_copy(update={"features": many}).explained_exactly
 
 
 def test_raw__no_row_no_answer(store: ModelStore) -> None:

@@ -37,7 +37,17 @@ def test_data_status__is_the_gravest_finding() -> None:
 
 @pytest.mark.parametrize(
     ("probability", "shown"),
-    [(0.0, "< 1 %"), (0.0099, "< 1 %"), (0.01, "1 %"), (0.554, "55 %"), (0.991, "> 99 %"), (1.0, "> 99 %")],
+    [
+        (0.0, "< 1 %"),
+        (0.0099, "< 1 %"),
+        (0.01, "1,0 %"),
+        (0.0554, "5,5 %"),
+        (0.0994, "9,9 %"),
+        (0.0996, "10 %"),
+        (0.554, "55 %"),
+        (0.991, "> 99 %"),
+        (1.0, "> 99 %"),
+    ],
 )
 def test_percent__promises_neither_zero_nor_certainty(probability: float, shown: str) -> None:
     assert fr_percent(probability).replace("\u202f", " ") == shown

@@ -15,8 +15,11 @@ SOURCES = sorted(UI.rglob("*.py"))
 PURE = {
     "api_error",
     "client",
+    "coverage_views",
     "figures",
     "labels",
+    "measure_file",
+    "measure_views",
     "model_views",
     "service_views",
     "settings",
@@ -67,7 +70,8 @@ def test_pure_modules__load_neither_streamlit_nor_the_service() -> None:
 
 def test_whole_dashboard__loads_without_the_service() -> None:
     loaded = loaded_by(
-        "from ui import auth, layout; from ui.app_pages import cockpit, modeles, supervision, turbine"
+        "from ui import auth, layout; "
+        "from ui.app_pages import cockpit, mesures, modeles, supervision, turbine"
     )
 
     assert not loaded & SERVICE

@@ -57,10 +57,10 @@ def _field(feature: FeatureInfo, value: Any, turbine_id: str) -> None:
     kind = {"binary": bool, "int": int, "float": float}[feature.dtype]
     st.session_state.setdefault(key, None if value is None and kind is not bool else kind(value or 0))
     if kind is bool:
-        st.checkbox(title, key=key)
+        st.checkbox(title, key=key, persist_state="page")
     else:
         step, shown = (1, "%d") if kind is int else (0.1, "%0.2f")
-        st.number_input(title, value=None, step=step, format=shown, key=key)
+        st.number_input(title, value=None, step=step, format=shown, key=key, persist_state="page")
 
 
 def _fixed_field(feature: FeatureInfo, value: Any) -> None:

@@ -45,7 +45,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("request_id", name=op.f("pk_call_log")),
     )
     with op.batch_alter_table("call_log", schema=None) as batch_op:
-        batch_op.create_index("ix_call_log_at", ["at"], unique=False)
+        batch_op.create_index("ix_call_log_at", ["at", "status", "duration_ms"], unique=False)
 
     op.create_table(
         "imports",
@@ -53,12 +53,16 @@ def upgrade() -> None:
         sa.Column("filename", sa.String(length=255), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("source", sa.String(length=32), nullable=False),
-        sa.Column("report", Json, nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("report", Json, nullable=True),
         sa.Column("imported_by", sa.String(length=80), nullable=False),
         sa.Column("started_at", Utc(), nullable=False),
-        sa.Column("finished_at", Utc(), nullable=False),
+        sa.Column("finished_at", Utc(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
     )
+    with op.batch_alter_table("imports", schema=None) as batch_op:
+        batch_op.create_index("ix_imports_sha256", ["sha256"], unique=False)
+
     op.create_table(
         "jobs",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -71,6 +75,8 @@ def upgrade() -> None:
         sa.Column("leased_until", Utc(), nullable=True),
         sa.Column("finished_at", Utc(), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("total", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("done", sa.Integer(), server_default="0", nullable=False),
         sa.Column("result", Json, nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
@@ -78,6 +84,13 @@ def upgrade() -> None:
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.create_index("ix_jobs_status_id", ["status", "id"], unique=False)
 
+    op.create_table(
+        "leases",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("holder", sa.String(length=120), nullable=False),
+        sa.Column("until", Utc(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
+    )
     op.create_table(
         "model_activations",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -114,6 +127,8 @@ def upgrade() -> None:
         sa.Column("commissioned_on", sa.Date(), nullable=True),
         sa.Column("service_state", sa.String(length=32), server_default="en_service", nullable=False),
         sa.Column("created_at", Utc(), nullable=False),
+        sa.Column("changed_at", Utc(), nullable=True),
+        sa.Column("changed_by", sa.String(length=80), nullable=True),
         sa.Column("archived_at", Utc(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_turbines")),
     )
@@ -150,12 +165,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_workers")),
     )
     op.create_table(
+        "intake_keys",
+        sa.Column("principal", sa.String(length=80), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("created_at", Utc(), nullable=False),
+        sa.Column("job", sa.Integer(), nullable=True),
+        sa.Column("answer", Json, nullable=True),
+        sa.ForeignKeyConstraint(["job"], ["jobs.id"], name=op.f("fk_intake_keys_job_jobs")),
+        sa.PrimaryKeyConstraint("principal", "key", name=op.f("pk_intake_keys")),
+    )
+    with op.batch_alter_table("intake_keys", schema=None) as batch_op:
+        batch_op.create_index("ix_intake_keys_created_at", ["created_at"], unique=False)
+
+    op.create_table(
         "measurements",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("turbine", sa.Integer(), nullable=False),
         sa.Column("measured_on", sa.Date(), nullable=False),
         sa.Column("measured_at", Utc(), nullable=True),
         sa.Column("values", Json, nullable=False),
+        sa.Column("value_count", sa.Integer(), server_default="0", nullable=False),
         sa.Column("identity", sa.String(length=64), nullable=False),
         sa.Column("source", sa.String(length=32), nullable=False),
         sa.Column("import_id", sa.Integer(), nullable=True),
@@ -168,7 +198,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("measurements", schema=None) as batch_op:
         batch_op.create_index("ix_measurements_measured_on", ["measured_on"], unique=False)
-        batch_op.create_index("ix_measurements_turbine_measured_on", ["turbine", "measured_on"], unique=False)
+        batch_op.create_index(
+            "ix_measurements_turbine_measured_on", ["turbine", "measured_on", "value_count"], unique=False
+        )
 
     op.create_table(
         "planned_visits",
@@ -243,12 +275,36 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_sha256", name=op.f("uq_sessions_token_sha256")),
     )
     op.create_table(
+        "outcome_versions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("measurement", sa.Integer(), nullable=False),
+        sa.Column("failure_within_7d", sa.Boolean(), nullable=True),
+        sa.Column("time_to_failure_days", sa.Float(), nullable=True),
+        sa.Column("recorded_at", Utc(), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("import_id", sa.Integer(), nullable=True),
+        sa.Column("replaced_at", Utc(), nullable=False),
+        sa.Column("replaced_by", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["imports.id"], name=op.f("fk_outcome_versions_import_id_imports")
+        ),
+        sa.ForeignKeyConstraint(
+            ["measurement"], ["measurements.id"], name=op.f("fk_outcome_versions_measurement_measurements")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outcome_versions")),
+    )
+    with op.batch_alter_table("outcome_versions", schema=None) as batch_op:
+        batch_op.create_index("ix_outcome_versions_measurement", ["measurement", "id"], unique=False)
+
+    op.create_table(
         "outcomes",
         sa.Column("measurement", sa.Integer(), nullable=False),
         sa.Column("failure_within_7d", sa.Boolean(), nullable=True),
         sa.Column("time_to_failure_days", sa.Float(), nullable=True),
         sa.Column("recorded_at", Utc(), nullable=False),
         sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("import_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["import_id"], ["imports.id"], name=op.f("fk_outcomes_import_id_imports")),
         sa.ForeignKeyConstraint(
             ["measurement"], ["measurements.id"], name=op.f("fk_outcomes_measurement_measurements")
         ),
@@ -300,6 +356,10 @@ def downgrade() -> None:
     op.drop_table("scores")
     op.drop_table("publication")
     op.drop_table("outcomes")
+    with op.batch_alter_table("outcome_versions", schema=None) as batch_op:
+        batch_op.drop_index("ix_outcome_versions_measurement")
+
+    op.drop_table("outcome_versions")
     op.drop_table("sessions")
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.drop_index(
@@ -320,6 +380,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_measurements_measured_on")
 
     op.drop_table("measurements")
+    with op.batch_alter_table("intake_keys", schema=None) as batch_op:
+        batch_op.drop_index("ix_intake_keys_created_at")
+
+    op.drop_table("intake_keys")
     op.drop_table("workers")
     op.drop_table("users")
     with op.batch_alter_table("turbines", schema=None) as batch_op:
@@ -335,10 +399,14 @@ def downgrade() -> None:
         batch_op.drop_index("ix_model_activations_task_id")
 
     op.drop_table("model_activations")
+    op.drop_table("leases")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index("ix_jobs_status_id")
 
     op.drop_table("jobs")
+    with op.batch_alter_table("imports", schema=None) as batch_op:
+        batch_op.drop_index("ix_imports_sha256")
+
     op.drop_table("imports")
     with op.batch_alter_table("call_log", schema=None) as batch_op:
         batch_op.drop_index("ix_call_log_at")

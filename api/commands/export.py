@@ -1,0 +1,80 @@
+"""``data export``: labelled rows, published scores, the rows that a model has not seen."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from datetime import date
+from pathlib import Path
+
+from api.commands.console import say
+from api.core import Core
+from api.domain.exceptions import InvalidInput
+from api.services.exports import Asked, Export, Format, What, write
+
+
+def register(data: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the action under ``data``."""
+    export = data.add_parser(
+        "export", help="sort des lignes étiquetées, des scores ou des lignes jamais vues"
+    )
+    export.add_argument("--what", required=True, choices=[what.value for what in What], help="quoi")
+    export.add_argument(
+        "--format", default="csv", choices=[form.value for form in Format], help="csv, parquet"
+    )
+    export.add_argument(
+        "-o", "--output", type=Path, metavar="FICHIER", help="par défaut la sortie standard (CSV)"
+    )
+    export.add_argument(
+        "--model", nargs=2, metavar=("NOM", "VERSION"), help="pour unseen : version dont on veut les lignes"
+    )
+    export.add_argument(
+        "--from", dest="first", type=date.fromisoformat, metavar="AAAA-MM-JJ", help="premier jour"
+    )
+    export.add_argument(
+        "--to", dest="last", type=date.fromisoformat, metavar="AAAA-MM-JJ", help="dernier jour"
+    )
+    export.set_defaults(run=_export)
+
+
+def _export(arguments: argparse.Namespace, core: Core) -> int:
+    form = Format(arguments.format)
+    if arguments.output is None and form is Format.PARQUET:
+        raise InvalidInput.single("-o", "un fichier est attendu pour Parquet.")
+    name, version = arguments.model or (None, None)
+    if version is not None and not version.isdecimal():
+        raise InvalidInput.single("--model", "la version est un nombre entier.", version)
+    asked = Asked(
+        What(arguments.what), arguments.first, arguments.last, name, None if version is None else int(version)
+    )
+    table = core.exports.export(asked)
+    rows = _write_out(table) if arguments.output is None else _write_whole(table, form, arguments.output)
+    say(f"{rows} ligne{'s' if rows > 1 else ''} écrite{'s' if rows > 1 else ''}.")
+    return 0
+
+
+def _write_out(table: Export) -> int:
+    """CSV on the standard output; whoever reads it may stop early, as « head » does."""
+    try:
+        rows = write(table, Format.CSV, sys.stdout.buffer)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return rows
+
+
+def _write_whole(table: Export, form: Format, target: Path) -> int:
+    """Replace the file whole or not at all."""
+    partial = target.with_name(f"{target.name}.part")
+    try:
+        with partial.open("wb") as file:
+            rows = write(table, form, file)
+        partial.replace(target)
+    except OSError as error:
+        raise InvalidInput.single("-o", f"écriture impossible : {error.strerror}.", target.name) from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return rows

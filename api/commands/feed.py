@@ -1,0 +1,31 @@
+"""``data feed``: the simulated park's next days."""
+
+from __future__ import annotations
+
+import argparse
+
+from api.commands.console import say
+from api.commands.score import replay
+from api.core import Core
+from api.domain.exceptions import InvalidInput
+from api.services.demo_feed import MAX_DAYS
+
+
+def register(data: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the action under ``data``."""
+    feed = data.add_parser("feed", help="ajoute le jour suivant de l’échantillon simulé (démonstration)")
+    feed.add_argument("--days", type=int, default=1, metavar="N", help="nombre de jours (1 par défaut)")
+    feed.add_argument("--no-score", action="store_true", help="sans recalculer le risque")
+    feed.set_defaults(run=_feed)
+
+
+def _feed(arguments: argparse.Namespace, core: Core) -> int:
+    if not 1 <= arguments.days <= MAX_DAYS:
+        raise InvalidInput.single("--days", f"de 1 à {MAX_DAYS} jours.", arguments.days)
+    say("Simulation du parc…")
+    days, report = core.demo_feed().feed(arguments.days)
+    print(
+        f"{len(days)} jour(s) ajouté(s), du {days[0]:%d/%m/%Y} au {days[-1]:%d/%m/%Y} : "
+        f"{report.inserted} mesures, {report.labels_added} étiquettes devenues connues."
+    )
+    return 0 if arguments.no_score else replay(core, days[0], days[-1])

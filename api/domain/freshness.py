@@ -1,0 +1,45 @@
+"""How often a turbine usually speaks, and whether it is late."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Mapping
+from datetime import date
+from itertools import pairwise
+
+WINDOW_ROWS = 21  # last measurements looked at: three weeks of daily ones
+MIN_GAPS = 4  # fewer tell no rhythm
+SHARE = 0.95  # as the plausibility rule of the silent turbine, whose limit is twice this gap
+
+
+def usual_gap(counts: Mapping[date, int]) -> float | None:
+    """The gap between two measured days that a turbine seldom exceeds [d].
+
+    Args:
+        counts: measurements per measured day, of the turbine's last :data:`WINDOW_ROWS` measurements.
+
+    Returns:
+        The 95th percentile (nearest rank) of its gaps; 1 where so many measurements fill too few days to show
+        a gap; None where it has sent too little to tell.
+    """
+    days = sorted(counts)
+    gaps = sorted((later - earlier).days for earlier, later in pairwise(days))
+    if len(gaps) >= MIN_GAPS:
+        return float(gaps[math.ceil(SHARE * len(gaps)) - 1])
+    return 1.0 if sum(counts.values()) >= WINDOW_ROWS else None
+
+
+def park_gap(gaps: Iterable[float | None]) -> float | None:
+    """The gap that stands for a turbine without its own: the median of the others'."""
+    known = [gap for gap in gaps if gap is not None]
+    return statistics.median(known) if known else None
+
+
+def is_late(age_days: int | None, gap: float | None, *, in_service: bool) -> bool:
+    """Whether more days went by than usual; a machine stopped on purpose is never late."""
+    if not in_service:
+        return False
+    if age_days is None:
+        return True
+    return gap is not None and age_days > gap

@@ -1,0 +1,217 @@
+"""The data page: what the park sent and when, who is late, and what is missing before the next run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from api.domain.exceptions import InvalidInput
+from api.domain.freshness import WINDOW_ROWS, is_late, park_gap, usual_gap
+from api.domain.measurements import natural_key
+from api.domain.schedule import next_run
+from api.domain.trust import IN_SERVICE
+from api.inference.manifest import FeatureSpec
+from api.schemas.common import Notice
+from api.schemas.measurements import Coverage, FindingCount, TurbineCoverage
+from api.services.active_models import ActiveModels, ActiveModelsSource
+from api.services.import_history import ImportHistory
+from api.services.inbox import FOLDER, waiting
+from api.services.measurement_intake import KIND
+from api.services.park_run import ParkRunService
+from api.settings import PARIS, Settings
+from api.storage import coverage, jobs, measurements, policies, runs
+from api.storage.database import Database
+from api.storage.measurements import LatestMeasurement, LivingTurbine
+
+DEFAULT_DAYS = 30
+MAX_DAYS = 366
+MAX_CELLS = 1_000_000  # turbines × days in one answer
+LAST_IMPORTS = 5
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class CoverageService:
+    """Reads what the data page shows."""
+
+    settings: Settings
+    database: Database
+    models: ActiveModelsSource
+    runner: ParkRunService
+
+    def coverage(self, first: date | None, last: date | None) -> Coverage:
+        """Counts per turbine and day between two days, 30 days up to the day evaluated by default.
+
+        Raises:
+            InvalidInput: the days are in the wrong order, or too many for one answer.
+        """
+        as_of = self.runner.default_day()
+        end = last or max(as_of, first or as_of)
+        begin = first or end - timedelta(days=DEFAULT_DAYS - 1)
+        span = _span(begin, end)
+        with self.database.read() as connection:
+            park = measurements.living_turbines(connection)
+            if span * len(park) > MAX_CELLS:
+                raise InvalidInput.single(
+                    "from", f"période trop longue pour {len(park)} turbines : {MAX_CELLS // len(park)} jours."
+                )
+            counts = coverage.daily_counts(connection, begin, end)
+            lately = coverage.last_counts(connection, as_of, WINDOW_ROWS)
+            shown = runs.published(connection)
+            found = {} if shown is None else coverage.findings_of(connection, shown.id)
+            missing = self._missing(connection, park, as_of)
+        rows = _turbines(park, counts, lately, found, as_of, [begin + timedelta(days=n) for n in range(span)])
+        return Coverage(
+            first=begin,
+            last=end,
+            as_of=as_of,
+            measured_per_day=[sum(row.counts[n] > 0 for row in rows) for n in range(span)],
+            late=sum(row.late for row in rows),
+            turbines=rows,
+            findings=_counted(found.values()),
+            imports=ImportHistory(self.database).newest(LAST_IMPORTS).items,
+            missing=[*_late_notice(rows), *missing],
+            next_run_at=next_run(self.settings.now(), self.settings.run_hour, PARIS, done_today=False),
+        )
+
+    def _missing(self, connection: Connection, park: Sequence[LivingTurbine], as_of: date) -> list[Notice]:
+        models = self.models.current()
+        _, policy = policies.current(connection)
+        latest = measurements.latest_values(connection, as_of)
+        in_service = {row.id for row in park if row.service_state == IN_SERVICE}
+        lying, importing = len(waiting(self.settings.home / FOLDER)), len(jobs.under_way(connection, KIND))
+        limit = as_of - timedelta(days=policy.max_age_days)
+        return [
+            *_models_notice(models),
+            *_park_notices(park, limit, policy.max_age_days),
+            *_sensor_notices(latest, in_service, models.features),
+            *_files_notices(lying, importing),
+        ]
+
+
+def _span(begin: date, end: date) -> int:
+    span = (end - begin).days + 1
+    if span < 1:
+        raise InvalidInput.single("to", "le dernier jour précède le premier.", end)
+    if span > MAX_DAYS:
+        raise InvalidInput.single("from", f"{MAX_DAYS} jours au plus.", begin)
+    return span
+
+
+def _turbines(
+    park: Sequence[LivingTurbine],
+    counts: Mapping[int, Mapping[date, int]],
+    lately: Mapping[int, Mapping[date, int]],
+    found: Mapping[int, Sequence[Mapping[str, Any]]],
+    as_of: date,
+    days: Sequence[date],
+) -> list[TurbineCoverage]:
+    gaps = {row.id: usual_gap(lately.get(row.id, {})) for row in park}
+    usual = park_gap(gaps.values())
+    rows = []
+    for row in sorted(park, key=lambda row: natural_key(row.turbine_id)):
+        known = lately.get(row.id)
+        last = max(known) if known else None
+        age = None if last is None else (as_of - last).days
+        gap = gaps[row.id] if gaps[row.id] is not None else usual
+        sent = counts.get(row.id, {})
+        rows.append(
+            TurbineCoverage(
+                turbine_id=row.turbine_id,
+                site=row.site,
+                farm=row.farm,
+                service_state=row.service_state,
+                last_measured_on=last,
+                age_days=age,
+                usual_gap_days=gap,
+                late=is_late(age, gap, in_service=row.service_state == IN_SERVICE),
+                counts=[sent.get(day, 0) for day in days],
+                findings=[finding["code"] for finding in found.get(row.id, ())],
+            )
+        )
+    return rows
+
+
+def _counted(found: Iterable[Sequence[Mapping[str, Any]]]) -> list[FindingCount]:
+    """Each code with the number of turbines that have it, however many times."""
+    turbines: Counter[str] = Counter()
+    examples: dict[str, str] = {}
+    for findings in found:
+        turbines.update({finding["code"] for finding in findings})
+        for finding in findings:
+            examples.setdefault(finding["code"], finding["message"])
+    return [FindingCount(code=c, turbines=n, example=examples[c]) for c, n in turbines.most_common()]
+
+
+def _late_notice(rows: Sequence[TurbineCoverage]) -> list[Notice]:
+    late = [row.turbine_id for row in rows if row.late and row.last_measured_on is not None]
+    if not late:
+        return []
+    text = f"{_turbines_named(late)} en retard sur le rythme habituel : vérifiez la liaison."
+    return [Notice(code="mesures_en_retard", field=None, message=text)]
+
+
+def _models_notice(models: ActiveModels) -> list[Notice]:
+    if models.classifier is not None and not models.problems:
+        return []
+    reason = " ".join(models.problems) or "Aucun modèle de classification n’est actif."
+    return [Notice(code="modele_absent", field=None, message=reason)]
+
+
+def _park_notices(park: Sequence[LivingTurbine], limit: date, max_age: int) -> list[Notice]:
+    if not park:
+        text = "Le parc est vide : importez des mesures."
+        return [Notice(code="parc_vide", field=None, message=text)]
+    serving = [row for row in park if row.service_state == IN_SERVICE]
+    never = [row.turbine_id for row in serving if row.last_measured_on is None]
+    old = [row.turbine_id for row in serving if row.last_measured_on and row.last_measured_on < limit]
+    notices = []
+    if never:
+        text = f"{_turbines_named(never)} sans aucune mesure : non évaluable(s)."
+        notices.append(Notice(code="jamais_mesuree", field=None, message=text))
+    if old:
+        text = f"{_turbines_named(old)} sans mesure depuis plus de {max_age} jours : données périmées."
+        notices.append(Notice(code="mesures_perimees", field=None, message=text))
+    return notices
+
+
+def _sensor_notices(
+    latest: Sequence[LatestMeasurement], in_service: Collection[int], features: Mapping[str, FeatureSpec]
+) -> list[Notice]:
+    """Sensors that the active models read and that no measurement of a turbine's last day gives."""
+    given: dict[int, set[str]] = {}
+    names: dict[int, str] = {}
+    for row in latest:
+        if row.turbine in in_service:
+            names[row.turbine] = row.turbine_id
+            given.setdefault(row.turbine, set()).update(row.values)
+    notices = []
+    for name, spec in features.items():
+        lacking = [names[turbine] for turbine, sent in given.items() if name not in sent]
+        if lacking:
+            text = f"{spec.label} : absent de la dernière mesure pour {_turbines_named(lacking)}."
+            notices.append(Notice(code="capteur_absent", field=name, message=text))
+    return notices
+
+
+def _files_notices(lying: int, importing: int) -> list[Notice]:
+    notices = []
+    if lying:
+        text = f"{lying} fichier(s) dans le dossier de dépôt, pas encore pris."
+        notices.append(Notice(code="fichiers_en_attente", field=None, message=text))
+    if importing:
+        text = f"{importing} import(s) long(s) en cours."
+        notices.append(Notice(code="imports_en_cours", field=None, message=text))
+    return notices
+
+
+def _turbines_named(turbine_ids: Collection[str]) -> str:
+    """« 3 turbines (2, 5, 17) », at most five of them by name."""
+    ordered = sorted(turbine_ids, key=natural_key)
+    shown = ", ".join(ordered[:_NAMED]) + ("…" if len(ordered) > _NAMED else "")
+    return f"{len(ordered)} turbine{'s' if len(ordered) > 1 else ''} ({shown})"

@@ -1,0 +1,60 @@
+"""Reading the log of imports: what each file brought; one that has not ended has no report."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from api.storage.tables import imports
+
+
+class StoredImport(NamedTuple):
+    """One finished import, with its report as it was stored."""
+
+    id: int
+    filename: str
+    sha256: str
+    source: str
+    status: str
+    report: dict[str, Any] | None
+    imported_by: str
+    started_at: datetime
+    finished_at: datetime | None
+
+
+_COLUMNS = (
+    imports.c.id,
+    imports.c.filename,
+    imports.c.sha256,
+    imports.c.source,
+    imports.c.status,
+    imports.c.report,
+    imports.c.imported_by,
+    imports.c.started_at,
+    imports.c.finished_at,
+)
+
+
+def newest(connection: Connection, limit: int, offset: int = 0) -> tuple[int, list[StoredImport]]:
+    """How many imports there are, and some of them, newest first."""
+    total = connection.scalar(select(func.count()).select_from(imports)) or 0
+    query = select(*_COLUMNS).order_by(imports.c.id.desc()).limit(limit).offset(offset)
+    return total, [StoredImport(*row) for row in connection.execute(query)]
+
+
+def one(connection: Connection, import_id: int) -> StoredImport | None:
+    """One import."""
+    row = connection.execute(select(*_COLUMNS).where(imports.c.id == import_id)).one_or_none()
+    return None if row is None else StoredImport(*row)
+
+
+def last_by(connection: Connection, imported_by: str) -> datetime | None:
+    """When somebody's last import ended; None where there is none."""
+    return connection.scalar(
+        select(imports.c.finished_at)
+        .where(imports.c.imported_by == imported_by, imports.c.finished_at.is_not(None))
+        .order_by(imports.c.id.desc())
+        .limit(1)
+    )

@@ -1,0 +1,62 @@
+"""The imports: written when they begin, completed when they end, so that one that was interrupted is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from api.storage.tables import imports
+
+
+class ImportStatus(StrEnum):
+    """How far an import is; one that was killed stays under way until its file is imported again."""
+
+    EN_COURS = "en_cours"
+    TERMINE = "termine"
+    INTERROMPU = "interrompu"
+
+
+def start(connection: Connection, facts: Mapping[str, Any]) -> int:
+    """Record an import that begins; ``facts`` are its columns but status, report and end. Returns its id."""
+    statement = insert(imports).values(**facts, status=ImportStatus.EN_COURS)
+    key: int = connection.execute(statement.returning(imports.c.id)).scalar_one()
+    return key
+
+
+def finish(connection: Connection, key: int, report: Mapping[str, Any], at: datetime) -> None:
+    """Record an import's end, and that earlier ones of the same file that never ended were interrupted."""
+    this = update(imports).where(imports.c.id == key)
+    connection.execute(this.values(status=ImportStatus.TERMINE, report=dict(report), finished_at=at))
+    sha256 = select(imports.c.sha256).where(imports.c.id == key).scalar_subquery()
+    connection.execute(
+        update(imports)
+        .where(imports.c.sha256 == sha256, imports.c.status == ImportStatus.EN_COURS, imports.c.id < key)
+        .values(status=ImportStatus.INTERROMPU)
+    )
+
+
+def interrupt(connection: Connection, key: int) -> None:
+    """Record that an import ended before its file did."""
+    connection.execute(update(imports).where(imports.c.id == key).values(status=ImportStatus.INTERROMPU))
+
+
+def was_finished(connection: Connection, sha256: str) -> bool:
+    """True where a file of this content was imported to its end."""
+    found = select(imports.c.id).where(imports.c.sha256 == sha256, imports.c.status == ImportStatus.TERMINE)
+    return connection.scalar(found.limit(1)) is not None
+
+
+def any_finished(connection: Connection) -> bool:
+    """True where at least one import ended."""
+    found = select(imports.c.id).where(imports.c.status == ImportStatus.TERMINE)
+    return connection.scalar(found.limit(1)) is not None
+
+
+def report_of(connection: Connection, key: int) -> dict[str, Any] | None:
+    """The stored report of an import; None where there is none."""
+    found: dict[str, Any] | None = connection.scalar(select(imports.c.report).where(imports.c.id == key))
+    return found

@@ -1,0 +1,66 @@
+"""The last measurements of every turbine, as columns: what the plausibility rules look back on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Date, func, literal, select
+
+from api.storage.tables import measurements, turbines
+
+
+class RecentRow(NamedTuple):
+    """One measurement; ``values`` in the order of the sensors asked for, None where missing."""
+
+    id: int
+    turbine: int
+    measured_on: date
+    measured_at: datetime | None
+    rated_power_kw: float | None
+    service_state: str
+    values: tuple[float | None, ...]
+
+
+def recent_rows(connection: Connection, as_of: date, depth: int, sensors: Sequence[str]) -> list[RecentRow]:
+    """Each living turbine's last ``depth`` measurements up to ``as_of``; whole days, so maybe a few more.
+
+    Args:
+        connection: to read with.
+        as_of: last day that may be seen.
+        depth: measurements per turbine.
+        sensors: names of the values wanted.
+    """
+    earlier = measurements.alias("earlier")
+    since = (
+        select(earlier.c.measured_on)
+        .where(earlier.c.turbine == turbines.c.id, earlier.c.measured_on <= as_of)
+        .order_by(earlier.c.measured_on.desc())
+        .limit(1)
+        .offset(depth - 1)
+        .correlate(turbines)
+        .scalar_subquery()
+    )
+    columns: list[Any] = [measurements.c["values"][name].as_float() for name in sensors]
+    query = (
+        select(
+            measurements.c.id,
+            measurements.c.turbine,
+            measurements.c.measured_on,
+            measurements.c.measured_at,
+            turbines.c.rated_power_kw,
+            turbines.c.service_state,
+            *columns,
+        )
+        .join(turbines, turbines.c.id == measurements.c.turbine)
+        .where(
+            turbines.c.archived_at.is_(None),
+            measurements.c.measured_on <= as_of,
+            measurements.c.measured_on >= func.coalesce(since, literal(date.min, Date)),
+        )
+    )
+    return [
+        RecentRow(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6:]))
+        for row in connection.execute(query)
+    ]

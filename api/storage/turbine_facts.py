@@ -1,0 +1,17 @@
+"""What is told of a turbine by hand, with who told it last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, update
+
+from api.storage.tables import turbines
+
+
+def change(connection: Connection, turbine: int, facts: Mapping[str, Any], *, by: str, now: datetime) -> None:
+    """Set columns of one turbine, by its key."""
+    changed = {**facts, "changed_by": by, "changed_at": now}
+    connection.execute(update(turbines).where(turbines.c.id == turbine).values(**changed))

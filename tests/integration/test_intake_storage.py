@@ -1,0 +1,196 @@
+"""Leases, idempotency keys, coverage and export queries, on both databases."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event, select
+
+from api.domain.freshness import WINDOW_ROWS
+from api.services.import_history import ImportHistory
+from api.storage import coverage, exports, intake_keys, jobs, leases, runs
+from api.storage.database import Database
+from api.storage.intake_keys import ABANDONED, KEPT, Key
+from api.storage.measurements import latest_values
+from api.storage.runs import TurbineFilter
+from api.storage.tables import turbines
+from tests.integration.ingest_tools import NOW, SHORT, VALUES, changed, ingest, write_csv
+
+ROW = ("5", "2024-08-14", "12.26", "3.57", "49.6", "557.2", "0")
+LENGTH = timedelta(seconds=30)
+
+
+def _keys(connection: Connection) -> dict[str, int]:
+    return {
+        row.turbine_id: row.id for row in connection.execute(select(turbines.c.turbine_id, turbines.c.id))
+    }
+
+
+def test_lease__is_one_holder_s_until_it_ends(any_database: Database) -> None:
+    with any_database.write() as connection:
+        assert leases.take(connection, "inbox", "un", NOW, LENGTH)
+        assert leases.take(connection, "inbox", "un", NOW, LENGTH)
+        assert not leases.take(connection, "inbox", "deux", NOW + LENGTH, LENGTH)
+        assert leases.take(connection, "feed", "deux", NOW, LENGTH)
+        leases.prolong(connection, "un", NOW + LENGTH, LENGTH)
+        assert not leases.take(connection, "inbox", "deux", NOW + 2 * LENGTH, LENGTH)
+        late = NOW + 2 * LENGTH + timedelta(seconds=1)
+        assert leases.take(connection, "inbox", "deux", late, LENGTH)
+        leases.prolong(connection, "un", late, LENGTH)  # it lost it, and keeps nothing
+        leases.release(connection, "inbox", "un")
+        assert not leases.take(connection, "inbox", "trois", late, LENGTH)
+        leases.release(connection, "inbox", "deux")
+        assert leases.take(connection, "inbox", "trois", late, LENGTH)
+
+
+def test_lease__of_many_at_once__one_gets_it(any_database: Database) -> None:
+    got: list[str] = []
+    gate = threading.Barrier(6)
+
+    def take(name: str) -> None:
+        gate.wait()
+        with any_database.write() as connection:
+            if leases.take(connection, "inbox", name, NOW, LENGTH):
+                got.append(name)
+
+    threads = [threading.Thread(target=take, args=(str(n),)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == 1
+
+
+def test_heartbeat__keeps_the_worker_s_leases(any_database: Database) -> None:
+    with any_database.write() as connection:
+        assert leases.take(connection, "inbox", "un", NOW, jobs.LEASE)
+        jobs.beat(connection, "un", NOW + jobs.LEASE)
+        assert not leases.take(connection, "inbox", "deux", NOW + 2 * jobs.LEASE, LENGTH)
+
+
+def test_key__first_claim_works_later_ones_read(any_database: Database) -> None:
+    key, other = Key("cle:1", "a"), Key("cle:2", "a")
+    with any_database.write() as connection:
+        assert intake_keys.claim(connection, key, "x", NOW) is None
+        assert intake_keys.claim(connection, other, "y", NOW) is None
+        held = intake_keys.claim(connection, key, "z", NOW)
+        assert held is not None
+        assert (held.sha256, held.answer, held.job) == ("x", None, None)
+        intake_keys.settle(connection, key, answer={"rows": 1})
+        held = intake_keys.claim(connection, key, "x", NOW + KEPT)
+        assert held is not None
+        assert held.answer == {"rows": 1}
+        assert intake_keys.claim(connection, key, "z", NOW + KEPT + timedelta(seconds=1)) is None
+
+
+def test_key__of_a_process_that_died__is_given_again_for_the_same_body(any_database: Database) -> None:
+    key, late = Key("cle:1", "a"), NOW + ABANDONED + timedelta(seconds=1)
+    with any_database.write() as connection:
+        intake_keys.claim(connection, key, "x", NOW)
+        assert intake_keys.claim(connection, key, "x", NOW + ABANDONED) is not None
+        assert intake_keys.claim(connection, key, "autre", late) is not None
+        assert intake_keys.claim(connection, key, "x", late) is None
+        assert intake_keys.claim(connection, key, "x", late) is not None  # now it is under way again
+
+
+def test_key__freed__serves_another_body(any_database: Database) -> None:
+    key = Key("cle:1", "a")
+    with any_database.write() as connection:
+        intake_keys.claim(connection, key, "x", NOW)
+        intake_keys.forget(connection, key)
+        assert intake_keys.claim(connection, key, "y", NOW) is None
+
+
+def test_requeue__leaves_a_job_that_another_worker_took(any_database: Database) -> None:
+    with any_database.write() as connection:
+        job = jobs.add(connection, kind="import", payload={}, by="x", now=NOW)
+        jobs.take(connection, "vivant", NOW)
+        jobs.requeue(connection, job, "mort")
+        assert jobs.get(connection, job).status == "en_cours"  # type: ignore[union-attr]
+        jobs.requeue(connection, job, "vivant")
+        assert jobs.get(connection, job).status == "en_attente"  # type: ignore[union-attr]
+
+
+def test_coverage__counts_living_turbines_only(any_database: Database, tmp_path: Path) -> None:
+    rows = [changed(ROW, turbine_id="1", date_measure=f"2024-08-{day:02}") for day in (1, 2, 2, 9)]
+    rows.append(changed(ROW, turbine_id="2", date_measure="2024-08-02"))
+    ingest(any_database, write_csv(tmp_path / "a.csv", SHORT, rows))
+    with any_database.write() as connection:
+        keys = _keys(connection)
+        now = datetime.now(UTC)
+        connection.execute(turbines.update().where(turbines.c.turbine_id == "2").values(archived_at=now))
+        found = coverage.daily_counts(connection, date(2024, 8, 2), date(2024, 8, 8))
+    assert found == {keys["1"]: {date(2024, 8, 2): 2}}
+
+
+def test_last_counts__hold_the_last_rows_of_each_turbine(any_database: Database, tmp_path: Path) -> None:
+    start = date(2024, 1, 1)
+    days = [start + timedelta(days=n) for n in range(WINDOW_ROWS + 10)]
+    rows = [changed(ROW, turbine_id="1", date_measure=str(day)) for day in days]
+    rows += [changed(ROW, turbine_id="2", date_measure="2020-01-01")]
+    ingest(any_database, write_csv(tmp_path / "a.csv", SHORT, rows))
+    with any_database.read() as connection:
+        keys = _keys(connection)
+        found = coverage.last_counts(connection, days[-3], WINDOW_ROWS)
+    assert sorted(found[keys["1"]]) == days[-3 - WINDOW_ROWS + 1 : -2]
+    assert sorted(found[keys["2"]]) == [date(2020, 1, 1)]
+
+
+def test_sensor_names__are_all_that_is_stored(any_database: Database, tmp_path: Path) -> None:
+    with any_database.read() as connection:
+        assert exports.sensor_names(connection) == []
+    ingest(any_database, write_csv(tmp_path / "a.csv", SHORT, [ROW, changed(ROW, wind_speed="")]))
+    with any_database.read() as connection:
+        assert exports.sensor_names(connection) == sorted(VALUES)
+    assert [len(page) for page in exports.measured(any_database, living=True)] == [2]
+    assert list(exports.measured(any_database, living=False)) == []
+
+
+def test_turbine_filter__text_is_no_pattern(any_database: Database, tmp_path: Path) -> None:
+    rows = [changed(ROW, turbine_id=name) for name in ("E-1", "E_1", "e%2", "Échassier")]
+    ingest(any_database, write_csv(tmp_path / "a.csv", SHORT, rows))
+    with any_database.write() as connection:
+        run = runs.create(connection, kind="manuel", as_of=date(2024, 8, 14), requested_by="x", now=NOW)
+        base = {"level": "faible", "risk_score": 0.1, "data_status": "ok"}
+        pks = connection.scalars(select(turbines.c.id)).all()
+        runs.insert_scores(
+            connection, run, [{**base, "rank": n, "turbine": pk} for n, pk in enumerate(pks, start=1)]
+        )
+        for text, found in (("_", {"E_1"}), ("%", {"e%2"}), ("e-", {"E-1"}), ("x", set())):
+            total, page = runs.page_of_scores(connection, run, where=TurbineFilter(text=text), limit=None)
+            assert {row.turbine_id for row in page} == found
+            assert total == len(found)
+
+
+def test_import_history__shows_one_that_never_ended(any_database: Database, tmp_path: Path) -> None:
+    ingest(any_database, write_csv(tmp_path / "a.csv", SHORT, [ROW]))
+    with any_database.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE imports SET status = 'en_cours', report = NULL, finished_at = NULL"
+        )
+    told = ImportHistory(any_database).newest(5)
+    assert told.total == 1
+    [item] = told.items
+    assert (item.status, item.finished_at, item.rows) == ("en_cours", None, 0)
+
+
+def test_reads_of_the_last_days__never_walk_the_whole_history(database: Database) -> None:
+    """On SQLite without statistics, as every installation begins: from each turbine to its own rows."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    with database.read() as connection:
+        latest_values(connection, date(2024, 8, 14))
+        coverage.last_counts(connection, date(2024, 8, 14), WINDOW_ROWS)
+        for statement, parameters in list(asked[-2:]):
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plan = [row[3] for row in rows]
+            assert plan[0] == "SCAN turbines", plan
+            assert plan[1].startswith("SEARCH measurements USING"), plan
+            assert "(turbine=? AND measured_on" in plan[1], plan
