@@ -25,7 +25,7 @@ def client_files() -> Path:
 
 @pytest.fixture(scope="session")
 def client_core(client_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
-    """EnergiTech's models and measurements in an installation of their own, scored; read it, change nothing."""
+    """EnergiTech's models and measurements, scored in an installation of their own: for reading only."""
     core = new_core(tmp_path_factory.mktemp("client"))
     bring_client_in(core, client_files)
     yield core

@@ -34,8 +34,8 @@ class ImportReport(Answer):
     """What one file brought: ``rows = inserted + already_known + enriched + rejected``.
 
     ``enriched`` counts known rows that received sensors unknown before, ``labels_added`` and
-    ``labels_corrected`` known rows that received or changed a label; remarks on rows that were kept stand among
-    the problems too.
+    ``labels_corrected`` known rows that received or changed a label; remarks on rows that were kept stand
+    among the problems too.
     """
 
     import_id: int

@@ -23,6 +23,7 @@ from api.schemas.open_inference import (
 from api.services.active_models import ActiveModelsSource
 
 OUTPUTS = {"classification": "proba_panne_7j", "regression": "jours_avant_panne"}
+PLATFORMS = {"onnx": "onnxruntime", "joblib": "scikit-learn_joblib"}
 _KEPT_LOADED = 8
 
 
