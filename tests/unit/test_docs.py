@@ -108,7 +108,7 @@ def _committed() -> list[Path]:
 
 
 TRACES = re.compile(
-    r"(?<![\w.])(?:/w[o]rk/|/root/|/home/[a-z]|/Users/[A-Za-z]|/opt/[a-z]+/)"
+    r"(?<![\w.])(?:/w[o]rk/|/root/|/home/[a-z]|/Users/[A-Za-z]|/opt/p[y]pi)"
     r"|--(?:extra-)?index-url|pypi\.org|files\.pythonhosted|registry\.npmjs|artifactory"
 )
 """Folders of somebody's machine, hosts of package registries."""
