@@ -16,6 +16,7 @@ from api.inference.loaded import LoadedModel
 from api.inference.manifest import FeatureSpec
 from api.inference.store import ModelStore
 from api.services.measurement_model import build_measurement_model
+from api.services.sensors import sensor_of
 from api.storage import activations
 from api.storage.database import Database
 
@@ -92,10 +93,7 @@ class ActiveModels:
     @cached_property
     def sensors(self) -> dict[str, Sensor]:
         """The sensors behind these features, as the plausibility rules want them."""
-        return {
-            name: Sensor(name, spec.label, spec.unit, spec.dtype, spec.physical_range)
-            for name, spec in self.features.items()
-        }
+        return {name: sensor_of(spec) for name, spec in self.features.items()}
 
     @cached_property
     def measurement_model(self) -> type[BaseModel]:
