@@ -1,0 +1,12 @@
+"""Candidates in shadow and what they said of each run"""
+
+from __future__ import annotations
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Filled by its author."""

@@ -1,0 +1,119 @@
+"""The park, its measurements, what was observed since, and the visits planned."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from api.storage.tables.base import metadata
+from api.storage.types import Json, Utc, Word
+
+turbines = Table(
+    "turbines",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("turbine_id", String(64), nullable=False),
+    Column("source", Word(), nullable=False),
+    Column("site", String(120)),
+    Column("farm", String(120)),
+    Column("rated_power_kw", Float),
+    Column("commissioned_on", Date),
+    Column("service_state", Word(), nullable=False, server_default="en_service"),
+    Column("created_at", Utc, nullable=False),
+    # Who last changed what is told of the machine, by hand; a register from a file leaves them empty.
+    Column("changed_at", Utc),
+    Column("changed_by", String(80)),
+    Column("archived_at", Utc),
+    # An archived simulated turbine 5 and the real turbine 5 may both exist; only one is of the living park.
+    Index(
+        "uq_turbines_living",
+        "turbine_id",
+        unique=True,
+        sqlite_where=text("archived_at IS NULL"),
+        postgresql_where=text("archived_at IS NULL"),
+    ),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("filename", String(255), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("source", Word(), nullable=False),
+    # Written first, so that an import that was interrupted is seen; its report comes at the end.
+    Column("status", Word(), nullable=False),
+    Column("report", Json),
+    Column("imported_by", String(80), nullable=False),
+    Column("started_at", Utc, nullable=False),
+    Column("finished_at", Utc),
+    Index("ix_imports_sha256", "sha256"),
+)
+
+measurements = Table(
+    "measurements",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("turbine", ForeignKey("turbines.id"), nullable=False),
+    Column("measured_on", Date, nullable=False),
+    Column("measured_at", Utc),
+    Column("values", Json, nullable=False),
+    # How many sensors stand in ``values``: the index alone finds a row that comes back with more of them.
+    Column("value_count", Integer, nullable=False, server_default="0"),
+    Column("identity", String(64), nullable=False),
+    Column("source", Word(), nullable=False),
+    Column("import_id", ForeignKey("imports.id")),
+    UniqueConstraint("turbine", "identity"),
+    Index("ix_measurements_turbine_measured_on", "turbine", "measured_on", "value_count"),
+    Index("ix_measurements_measured_on", "measured_on"),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("measurement", ForeignKey("measurements.id"), primary_key=True),
+    Column("failure_within_7d", Boolean),
+    Column("time_to_failure_days", Float),
+    Column("recorded_at", Utc, nullable=False),
+    Column("source", Word(), nullable=False),
+    Column("import_id", ForeignKey("imports.id")),
+)
+
+# What an outcome was before it was corrected; the present one stands in ``outcomes``.
+outcome_versions = Table(
+    "outcome_versions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("measurement", ForeignKey("measurements.id"), nullable=False),
+    Column("failure_within_7d", Boolean),
+    Column("time_to_failure_days", Float),
+    Column("recorded_at", Utc, nullable=False),
+    Column("source", Word(), nullable=False),
+    Column("import_id", ForeignKey("imports.id")),
+    Column("replaced_at", Utc, nullable=False),
+    Column("replaced_by", String(80), nullable=False),
+    Index("ix_outcome_versions_measurement", "measurement", "id"),
+)
+
+planned_visits = Table(
+    "planned_visits",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("turbine", ForeignKey("turbines.id"), nullable=False),
+    Column("planned_on", Date, nullable=False),
+    Column("known_on", Date, nullable=False),
+    Column("technician", String(64)),
+    Column("source", Word(), nullable=False),
+    UniqueConstraint("turbine", "planned_on", "known_on", "technician"),
+)
