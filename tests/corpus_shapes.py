@@ -33,7 +33,9 @@ SHAPES = [
         same=True,
     ),
     Case(
-        "another unit in the header", csv(header=renamed(power_output="power_output (MW)")), refused="--map"
+        "another unit in the header",
+        csv(header=renamed(power_output="power_output (MW)")),
+        refused="dans une correspondance",
     ),
     Case(
         "no unit at all in brackets",

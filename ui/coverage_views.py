@@ -6,38 +6,38 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from api.schemas.findings import finding_label
 from api.schemas.measurements import Coverage, FindingCount, TurbineCoverage
 from ui import labels as fr
 
 STALE = "mesure_perimee"
-FINDINGS = {
-    "capteur_fige": "Capteur figé",
-    "vibration_nulle": "Vibration nulle",
-    "puissance_sans_vent": "Puissance sans vent",
-    "vent_sans_puissance": "Vent sans puissance",
-    "puissance_nulle": "Puissance nulle",
-    "puissance_hors_courbe": "Puissance hors courbe",
-    "temperature_inhabituelle": "Température inhabituelle",
-    "saut_de_mesure": "Saut de mesure",
-    "turbine_muette": "Turbine muette",
-    "machine_arretee": "Machine arrêtée",
-    STALE: "Mesure périmée",
-    "hors_domaine": "Hors du domaine appris",
-    "mesure_incomplete": "Mesure incomplète",
-    "sans_mesure": "Sans mesure",
-}
 
 
 def coverage_facts(seen: Coverage) -> list[tuple[str, str, str]]:
     """The park's state in figures."""
     measured = seen.measured_per_day[-1] if seen.measured_per_day else 0
+    whose = "leur" if seen.late > 1 else "son"
     doubtful = sum(bool(turbine.findings) for turbine in seen.turbines)
     return [
         ("Turbines suivies", fr.fr_number(len(seen.turbines), 0), ""),
         ("Mesurées ce jour-là", fr.fr_number(measured, 0), f"le {fr.fr_date(seen.last)}"),
-        ("En retard", fr.fr_number(seen.late, 0), "sur leur rythme habituel"),
-        ("Avec un constat", fr.fr_number(doubtful, 0), "au dernier calcul"),
+        ("En retard", fr.fr_number(seen.late, 0), f"sur {whose} rythme habituel"),
+        _findings_fact(seen, doubtful),
     ]
+
+
+def _findings_fact(seen: Coverage, doubtful: int) -> tuple[str, str, str]:
+    if seen.run_as_of is None:
+        return "Avec un constat", fr.NOTHING, "aucun calcul publié"
+    return "Avec un constat", fr.fr_number(doubtful, 0), f"au calcul du {fr.fr_date(seen.run_as_of)}"
+
+
+def no_findings_words(seen: Coverage) -> str:
+    """What the absence of findings means: nothing was found, or nobody looked yet."""
+    if seen.run_as_of is None:
+        when = fr.fr_date(seen.next_run_at)
+        return f"Aucun calcul publié sur ce parc : les constats viendront avec le prochain, le {when}."
+    return "Aucun constat : aucune mesure n’est mise en doute."
 
 
 def freshness_frame(turbines: Sequence[TurbineCoverage]) -> pd.DataFrame:
@@ -51,7 +51,7 @@ def freshness_frame(turbines: Sequence[TurbineCoverage]) -> pd.DataFrame:
                 "Dernière mesure": fr.fr_date(turbine.last_measured_on),
                 "Âge": "le jour même" if turbine.age_days == 0 else fr.fr_days(turbine.age_days),
                 "Écart habituel": fr.fr_days(turbine.usual_gap_days),
-                "Constats": ", ".join(finding_word(code) for code in turbine.findings) or fr.NOTHING,
+                "Constats": ", ".join(finding_label(code) for code in turbine.findings) or fr.NOTHING,
                 "Service": fr.SERVICE_STATES[turbine.service_state],
             }
             for turbine in ordered
@@ -74,15 +74,10 @@ def _lateness(turbine: TurbineCoverage) -> str:
     return "✓ à jour" if turbine.service_state == "en_service" else "○ à l’arrêt"
 
 
-def finding_word(code: str) -> str:
-    """A finding in a few words; a code that is newer than this dashboard is written out."""
-    return FINDINGS.get(code, code.replace("_", " ").capitalize())
-
-
 def findings_frame(found: Sequence[FindingCount]) -> pd.DataFrame:
     """Findings of the last published run, as given (most frequent first)."""
     return pd.DataFrame(
-        [{"Constat": finding_word(f.code), "Turbines": str(f.turbines), "Exemple": f.example} for f in found]
+        [{"Constat": finding_label(f.code), "Turbines": str(f.turbines), "Exemple": f.example} for f in found]
     )
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from secrets import token_hex
+
+BLOCK = 1 << 20  # bytes
+_ESCAPED = {ord('"'): "%22", ord("\r"): "%0D", ord("\n"): "%0A"}
 
 
 @dataclass(frozen=True)
@@ -26,12 +30,50 @@ class MeasureFile:
     map_content: bytes = b""
     confirmed: bool = False
 
-    def form(self) -> dict[str, Any]:
-        """The parts of the form that carries it."""
-        files = {"file": (self.name, self.content)}
-        if self.map_content:
-            files["map"] = (self.map_name, self.map_content)
-        data = {"confirmed": "true" if self.confirmed else "false"}
+    def form(self) -> Form:
+        """The form that carries it, read from ``content`` block by block: never a second copy of it."""
+        parts = [Part("confirmed", b"true" if self.confirmed else b"false")]
         if self.date_format:
-            data["date_format"] = self.date_format
-        return {"files": files, "data": data}
+            parts.append(Part("date_format", self.date_format.encode()))
+        if self.map_content:
+            parts.append(Part("map", self.map_content, self.map_name))
+        return Form([*parts, Part("file", self.content, self.name)])
+
+
+@dataclass(frozen=True)
+class Part:
+    """One field of a form; one with a file name is a file."""
+
+    name: str
+    content: bytes
+    filename: str = ""
+
+    def head(self) -> bytes:
+        """Its headers, with the file's name as browsers write it (HTML Standard, multipart/form-data)."""
+        told = f'Content-Disposition: form-data; name="{self.name}"'
+        if self.filename:
+            told += f'; filename="{self.filename.translate(_ESCAPED)}"'
+        return f"{told}\r\n\r\n".encode()
+
+
+class Form:
+    """A ``multipart/form-data`` body that is sent as often as it is iterated over."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        boundary = token_hex(16)
+        self.headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        self._pieces: list[bytes] = []
+        for part in parts:
+            self._pieces += [f"--{boundary}\r\n".encode(), part.head(), part.content, b"\r\n"]
+        self._pieces.append(f"--{boundary}--\r\n".encode())
+
+    def __len__(self) -> int:
+        """Bytes of the whole body."""
+        return sum(map(len, self._pieces))
+
+    def __iter__(self) -> Iterator[memoryview]:
+        """The body, one megabyte at a time at most."""
+        for piece in self._pieces:
+            view = memoryview(piece)
+            for start in range(0, len(view), BLOCK):
+                yield view[start : start + BLOCK]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -13,6 +13,7 @@ from api.schemas.measurements import (
     ImportReport,
     ImportSummary,
     PreviewColumn,
+    PreviewRow,
     RowProblem,
 )
 from ui import labels as fr
@@ -89,7 +90,8 @@ def _at_least(count: int, whole: bool) -> str:
 
 
 def _few(names: Sequence[str], most: int = 4) -> str:
-    return ", ".join(names[:most]) + (f" et {len(names) - most} autres" if len(names) > most else "")
+    left = len(names) - most
+    return ", ".join(names[:most]) + (f" et {left} {fr.plural(left, 'autre')}" if left > 0 else "")
 
 
 def columns_frame(columns: Sequence[PreviewColumn]) -> pd.DataFrame:
@@ -117,29 +119,41 @@ def _use(column: PreviewColumn) -> str:
 
 
 def rows_frame(preview: ImportPreview) -> pd.DataFrame:
-    """The first rows as understood; « – » where nothing could be read."""
+    """The first rows as understood; a rejected one shows its cells as they were read, and why."""
     titles = {
         c.target: c.label + ("" if c.unit in _UNITLESS else f" [{c.unit}]")
         for c in preview.columns
         if c.state == "reconnue" and c.target and c.label
     }
-    labelled = any(r.failure_within_7d is not None for r in preview.first_rows)
-    horizon = any(r.time_to_failure_days is not None for r in preview.first_rows)
+    failing = not all(row.accepted for row in preview.first_rows)
+    columns = {"turbine_id": "Turbine", "date_measure": "Mesurée le", **titles}
+    columns |= {
+        name: title
+        for name, title in (
+            ("failure_within_7d", "Panne sous 7 j"),
+            ("time_to_failure_days", "Jours avant panne"),
+        )
+        if any(getattr(row, name) is not None or row.cells.get(name) for row in preview.first_rows)
+    }
     rows = []
     for row in preview.first_rows:
-        cells = {
-            "Ligne": str(row.line),
-            "Verdict": "✓ prise" if row.accepted else "✕ rejetée",
-            "Turbine": row.turbine_id or fr.NOTHING,
-            "Mesurée le": fr.fr_date(row.measured_at or row.measured_on),
-        }
-        cells |= {title: fr.fr_trimmed(row.values.get(name), 3) for name, title in titles.items()}
-        if labelled:
-            cells["Panne sous 7 j"] = {True: "oui", False: "non", None: fr.NOTHING}[row.failure_within_7d]
-        if horizon:
-            cells["Jours avant panne"] = fr.fr_trimmed(row.time_to_failure_days)
-        rows.append(cells)
+        told = _understood(row, titles) if row.accepted else row.cells
+        cells = {"Ligne": str(row.line), "Verdict": "✓ prise" if row.accepted else "✕ rejetée"}
+        if failing:
+            cells["Raison"] = f"{fr.NBSP}; ".join(row.reasons)
+        rows.append(cells | {title: told.get(name) or fr.NOTHING for name, title in columns.items()})
     return pd.DataFrame(rows)
+
+
+def _understood(row: PreviewRow, sensors: Iterable[str]) -> dict[str, str]:
+    """The cells of a row that would be taken, in French."""
+    return {
+        "turbine_id": row.turbine_id or "",
+        "date_measure": fr.fr_date(row.measured_at or row.measured_on),
+        "failure_within_7d": {True: "oui", False: "non", None: ""}[row.failure_within_7d],
+        "time_to_failure_days": fr.fr_trimmed(row.time_to_failure_days),
+        **{name: fr.fr_trimmed(row.values.get(name), 3) for name in sensors},
+    }
 
 
 def preview_words(preview: ImportPreview) -> str:
@@ -149,9 +163,10 @@ def preview_words(preview: ImportPreview) -> str:
     if not preview.estimated_new:
         return "Toutes les lignes lisibles sont déjà connues : l’import ne doublera rien."
     new = preview.estimated_new
-    words = f"{fr.counted(new, 'ligne')} {fr.plural(new, 'nouvelle')}, à ajouter"
+    about = "" if preview.examined >= preview.rows else f"Environ{fr.NBSP}"
+    words = f"{about}{fr.counted(new, 'ligne')} {fr.plural(new, 'nouvelle')}, à ajouter"
     if preview.rejected:
-        words += "\u00a0; les lignes fautives seraient rejetées une à une, avec leur raison"
+        words += "\u00a0; chaque ligne fautive serait rejetée seule, avec sa raison"
     return f"{words}. Rien n’est encore écrit."
 
 

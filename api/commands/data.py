@@ -12,6 +12,7 @@ from api.commands.console import progress, say
 from api.core import Core
 from api.domain import day_format
 from api.domain.exceptions import InvalidInput
+from api.domain.remedies import BY_COMMAND, with_remedy
 from api.schemas.measurements import ImportReport
 from api.services.import_options import NATIVE, ImportOptions
 from api.services.import_report import load_report, report_csv
@@ -52,9 +53,12 @@ def _import(arguments: argparse.Namespace, core: Core) -> int:
         date_format=arguments.date_format,
         confirmed=arguments.yes,
     )
-    report = import_measurements(
-        core, arguments.file, source="mesure", by="ligne de commande", options=options
-    )
+    try:
+        report = import_measurements(
+            core, arguments.file, source="mesure", by="ligne de commande", options=options
+        )
+    except InvalidInput as refused:
+        raise with_remedy(refused, BY_COMMAND) from refused
     print(told(report))
     if arguments.report is not None:
         _write_report(core, report.import_id, arguments.report)

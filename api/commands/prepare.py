@@ -19,6 +19,7 @@ from api.storage import activations, imports, measurements, migrate, policies, r
 SAMPLE = ROOT / "data" / "energiTech_maintenance_sample.csv"
 TURBINES = ROOT / "data" / "turbines.csv"
 REFERENCE = (("risque-panne-7j", 1), ("delai-avant-panne", 1))
+FOLDERS = ("inbox", "tmp")  # where people drop files; where the containers spool what they receive
 FIRST_HISTORY = timedelta(days=13)  # two weeks of curves at once; the rest by « score --from --to »
 
 
@@ -30,7 +31,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _prepare(arguments: argparse.Namespace, core: Core) -> int:
-    (core.settings.home / "inbox").mkdir(parents=True, exist_ok=True)
+    for name in FOLDERS:
+        (core.settings.home / name).mkdir(parents=True, exist_ok=True)
     accounts = _accounts(core)
     if core.settings.env in {Environment.DEMO, Environment.TEST}:
         _demonstration(core)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from api.domain.exceptions import InvalidInput
+from api.domain.exceptions import InvalidInput, UnclearFile
 from api.domain.readings import UnreadableCell, is_missing
 
 FIELD = "date_format"
@@ -99,7 +99,7 @@ def find(texts: Iterable[str]) -> DayFormat:
         texts: the different texts of the file's date cells, missing ones among them or not.
 
     Raises:
-        InvalidInput: days and months could be swapped, are swapped from row to row, or two formats are as
+        UnclearFile: days and months could be swapped, are swapped from row to row, or two formats are as
             frequent; the remedy is to name the format.
     """
     tokens = {text.strip() for text in texts if not is_missing(text)}
@@ -112,7 +112,7 @@ def find(texts: Iterable[str]) -> DayFormat:
     largest = max(map(len, shapes.values()))
     first, *others = [name for name, found in shapes.items() if len(found) == largest]
     if any(other != _swapped(first) for other in others):
-        raise InvalidInput.single(
+        raise UnclearFile.single(
             FIELD, f"les dates sont écrites de deux façons ({first} et {others[-1]}) ; {_remedy(first)}"
         )
     if not others:
@@ -124,13 +124,13 @@ def _ordered(one: str, other: str, read: dict[str, set[str]]) -> DayFormat:
     """Of two orders of day and month, the one that some texts prove and none contradicts."""
     proves, contradicts = read[one] - read[other], read[other] - read[one]
     if proves and contradicts:
-        raise InvalidInput.single(
+        raise UnclearFile.single(
             FIELD,
             "jour et mois changent de place d’une ligne à l’autre"
             f" (« {min(proves)} », « {min(contradicts)} ») ; {_remedy(one)}",
         )
     if not proves and not contradicts:
-        raise InvalidInput.single(
+        raise UnclearFile.single(
             FIELD,
             f"jour et mois pourraient être échangés (« {min(read[one])} » se lit de deux façons) ;"
             f" {_remedy(one)}",
@@ -148,4 +148,4 @@ def _swapped(name: str) -> str:
 def _remedy(name: str) -> str:
     other = _swapped(name)
     choice = f"« {name} »" if other == name else f"« {name} » ou « {other} »"
-    return f"nommez le format : {choice} (--date-format, ou date_format dans la correspondance)."
+    return f"précisez le format des dates : {choice}."

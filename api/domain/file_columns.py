@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from api.domain.column_map import ColumnMap, Target, target_of
-from api.domain.exceptions import InvalidInput
+from api.domain.exceptions import InvalidInput, UnclearFile
 from api.domain.readings import shown
 from api.domain.sensors import Sensor
 from api.domain.units import Conversion, conversion, known_units, spelled
@@ -57,14 +57,14 @@ class Columns:
         position = {target.name: index for index, target in enumerate(targets) if target is not None}
         for required, meaning in ((TURBINE, "l’identifiant de la turbine"), (DATE, "la date de la mesure")):
             if required not in position:
-                raise InvalidInput.single(required, _absent(meaning, required, names))
+                raise UnclearFile.single(required, _absent(meaning, required, names))
         here = tuple((position[name], sensor) for name, sensor in sensors.items() if name in position)
         if not here:
             expected = ", ".join(sensors) or "aucun, car aucun modèle n’en déclare"
-            raise InvalidInput.single(
+            raise UnclearFile.single(
                 "capteurs",
                 f"aucune colonne de capteur connue (capteurs : {expected}). Renommez les colonnes, ou donnez"
-                " leur nom dans une correspondance (--map).",
+                " leur nom dans une correspondance.",
             )
         return cls(
             width=len(names),
@@ -117,10 +117,10 @@ def _conversions(
                 f" {', '.join(filter(None, known_units(own))) or 'aucune'}.",
             )
         if mapping is None or names[index] not in mapping.columns:
-            raise InvalidInput.single(
+            raise UnclearFile.single(
                 names[index],
                 f"colonne en {how.source}, attendue en {own}. Rien n’est converti sans qu’on le dise :"
-                f" reliez-la à {target.name} avec l’unité {how.source} dans une correspondance (--map).",
+                f" reliez-la à {target.name} avec l’unité {how.source} dans une correspondance.",
             )
         made[index] = how
     return made
@@ -131,7 +131,7 @@ def _absent(meaning: str, required: str, names: Sequence[str]) -> str:
     hint = next((f" Est-ce « {shown(n)} » ?" for n in names if alike and n.casefold() == alike[0]), "")
     return (
         f"colonne obligatoire absente de l’en-tête : {meaning}.{hint} Renommez ou ajoutez-la, ou donnez son"
-        " nom dans une correspondance (--map)."
+        " nom dans une correspondance."
     )
 
 

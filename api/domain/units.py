@@ -137,14 +137,14 @@ def doubt(sensor: Sensor, values: Sequence[float]) -> str | None:
         else "sans doute une autre unité ou une autre grandeur"
     )
     remedy = (
-        f"donnez l’unité de la colonne dans une correspondance (--map), par exemple {likely[0]}"
+        f"donnez l’unité de la colonne dans une correspondance, par exemple {likely[0]}"
         if likely
         else "vérifiez la colonne et son unité"
     )
     return (
         f"valeur médiane {_french(middle)}, invraisemblable pour {sensor.label.lower()}"
         f" en{unit or ' cette unité'} : {guess}. Rien n’est converti sans qu’on le dise : {remedy},"
-        " ou confirmez que ces valeurs sont justes (--yes)."
+        " ou confirmez que ces valeurs sont justes."
     )
 
 

@@ -169,10 +169,16 @@ def report_file(core: CoreDep, import_id: ImportId) -> Response:
     )
 
 
-@router.get("/coverage", summary="Couverture et fraîcheur des mesures", dependencies=READER)
-def coverage(core: CoreDep, first: First = None, last: Last = None) -> Coverage:
+@router.get(
+    "/coverage",
+    summary="Couverture et fraîcheur des mesures",
+    dependencies=READER,
+    response_model=Coverage,
+)
+def coverage(core: CoreDep, first: First = None, last: Last = None) -> Response:
     """Mesures par turbine et par jour (30 jours par défaut), retards, constats, et ce qui manque."""
-    return core.coverage.coverage(first, last)
+    # Written by the model itself: the framework would make every count of a large park a Python object first.
+    return Response(core.coverage.coverage(first, last).model_dump_json(), media_type=JSON)
 
 
 def _told(request: Request, answer: ImportReport | ImportJob) -> Response:

@@ -73,7 +73,7 @@ class PreviewColumn(Answer):
 
 
 class PreviewRow(Answer):
-    """One row as understood; the fields that could not be read are null."""
+    """One row as understood; the fields that could not be read are null, and a rejected row says why."""
 
     line: int
     accepted: bool
@@ -83,6 +83,10 @@ class PreviewRow(Answer):
     values: dict[str, float] = Field(default_factory=dict)
     failure_within_7d: bool | None = None
     time_to_failure_days: float | None = None
+    cells: dict[str, str] = Field(
+        default_factory=dict, description="Ligne rejetée : ses cellules telles que lues, par colonne"
+    )
+    reasons: list[str] = Field(default_factory=list, description="Ligne rejetée : pourquoi")
 
 
 class ImportPreview(Answer):
@@ -105,6 +109,9 @@ class ImportPreview(Answer):
         description="Valeurs qui ressemblent à une autre unité : à corriger (correspondance) ou à confirmer"
     )
     needs_confirmation: bool = Field(description="Vrai si l’import exige une confirmation à cause des doutes")
+    notices: list[Notice] = Field(
+        default_factory=list, description="À savoir avant de confirmer, comme un parc simulé mis de côté"
+    )
 
 
 class ImportJob(Answer):
@@ -178,6 +185,9 @@ class Coverage(Answer):
     late: int = Field(description="Turbines en retard")
     turbines: list[TurbineCoverage] = Field(description="Ordre naturel des identifiants")
     findings: list[FindingCount] = Field(description="Du constat le plus fréquent au plus rare")
+    run_as_of: date | None = Field(
+        None, description="Jour du dernier calcul publié, dont viennent les constats ; null s’il n’y en a pas"
+    )
     imports: list[ImportSummary] = Field(description="Les 5 derniers")
     missing: list[Notice] = Field(description="Ce qui manque avant le prochain calcul")
     next_run_at: datetime = Field(description="Prochain calcul quotidien")

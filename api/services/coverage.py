@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection
 
 from api.domain.exceptions import InvalidInput
@@ -15,6 +17,7 @@ from api.domain.freshness import WINDOW_ROWS, is_late, park_gap, usual_gap
 from api.domain.measurements import natural_key
 from api.domain.schedule import next_run
 from api.domain.trust import IN_SERVICE
+from api.domain.wording import fr_number
 from api.inference.manifest import FeatureSpec
 from api.schemas.common import Notice
 from api.schemas.measurements import Coverage, FindingCount, TurbineCoverage
@@ -25,8 +28,9 @@ from api.services.measurement_intake import KIND
 from api.services.park_run import ParkRunService
 from api.settings import PARIS, Settings
 from api.storage import coverage, jobs, measurements, policies, runs
+from api.storage.coverage import SentDays
 from api.storage.database import Database
-from api.storage.measurements import LatestMeasurement, LivingTurbine
+from api.storage.measurements import LivingTurbine
 
 DEFAULT_DAYS = 30
 MAX_DAYS = 366
@@ -60,20 +64,20 @@ class CoverageService:
                 raise InvalidInput.single(
                     "from", f"période trop longue pour {len(park)} turbines : {MAX_CELLS // len(park)} jours."
                 )
-            counts = coverage.daily_counts(connection, begin, end)
-            lately = coverage.last_counts(connection, as_of, WINDOW_ROWS)
+            sent = coverage.sent_days(connection, begin, end, until=as_of, rows=WINDOW_ROWS)
             shown = runs.published(connection)
             found = {} if shown is None else coverage.findings_of(connection, shown.id)
             missing = self._missing(connection, park, as_of)
-        rows = _turbines(park, counts, lately, found, as_of, [begin + timedelta(days=n) for n in range(span)])
+        rows = _turbines(park, sent, found, as_of, [begin + timedelta(days=n) for n in range(span)])
         return Coverage(
             first=begin,
             last=end,
             as_of=as_of,
-            measured_per_day=[sum(row.counts[n] > 0 for row in rows) for n in range(span)],
+            measured_per_day=_measured_per_day(rows, span),
             late=sum(row.late for row in rows),
             turbines=rows,
             findings=_counted(found.values()),
+            run_as_of=None if shown is None else shown.as_of,
             imports=ImportHistory(self.database).newest(LAST_IMPORTS).items,
             missing=[*_late_notice(rows), *missing],
             next_run_at=next_run(self.settings.now(), self.settings.run_hour, PARIS, done_today=False),
@@ -82,14 +86,13 @@ class CoverageService:
     def _missing(self, connection: Connection, park: Sequence[LivingTurbine], as_of: date) -> list[Notice]:
         models = self.models.current()
         _, policy = policies.current(connection)
-        latest = measurements.latest_values(connection, as_of)
-        in_service = {row.id for row in park if row.service_state == IN_SERVICE}
+        lacking = coverage.lacking(connection, as_of, list(models.features))
         lying, importing = len(waiting(self.settings.home / FOLDER)), len(jobs.under_way(connection, KIND))
         limit = as_of - timedelta(days=policy.max_age_days)
         return [
             *_models_notice(models),
             *_park_notices(park, limit, policy.max_age_days),
-            *_sensor_notices(latest, in_service, models.features),
+            *_sensor_notices(lacking, models.features),
             *_files_notices(lying, importing),
         ]
 
@@ -103,38 +106,72 @@ def _span(begin: date, end: date) -> int:
     return span
 
 
+@dataclass(frozen=True)
+class _Rhythm:
+    """What a turbine's last measurements tell: the last day, and the gap that it seldom exceeds [d]."""
+
+    last: date | None
+    gap: float | None
+
+
+@cache
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def _rhythm(lately: str) -> _Rhythm:
+    if not lately:
+        return _Rhythm(None, None)
+    counts = Counter(map(_day, lately.split(",")))
+    return _Rhythm(max(counts), usual_gap(counts))
+
+
 def _turbines(
     park: Sequence[LivingTurbine],
-    counts: Mapping[int, Mapping[date, int]],
-    lately: Mapping[int, Mapping[date, int]],
+    sent: Mapping[int, SentDays],
     found: Mapping[int, Sequence[Mapping[str, Any]]],
     as_of: date,
     days: Sequence[date],
 ) -> list[TurbineCoverage]:
-    gaps = {row.id: usual_gap(lately.get(row.id, {})) for row in park}
-    usual = park_gap(gaps.values())
+    rhythms = {text: _rhythm(text) for text in {each.lately for each in sent.values()}}
+    places = {day.isoformat(): place for place, day in enumerate(days)}
+    counts = {text: _counts(text, places) for text in {each.period for each in sent.values()}}
+    usual = park_gap(rhythms[each.lately].gap for each in sent.values())
     rows = []
     for row in sorted(park, key=lambda row: natural_key(row.turbine_id)):
-        known = lately.get(row.id)
-        last = max(known) if known else None
-        age = None if last is None else (as_of - last).days
-        gap = gaps[row.id] if gaps[row.id] is not None else usual
-        sent = counts.get(row.id, {})
+        told = sent[row.id]
+        rhythm = rhythms[told.lately]
+        age = None if rhythm.last is None else (as_of - rhythm.last).days
+        gap = usual if rhythm.gap is None else rhythm.gap
         rows.append(
             TurbineCoverage(
                 turbine_id=row.turbine_id,
                 site=row.site,
                 farm=row.farm,
                 service_state=row.service_state,
-                last_measured_on=last,
+                last_measured_on=rhythm.last,
                 age_days=age,
                 usual_gap_days=gap,
                 late=is_late(age, gap, in_service=row.service_state == IN_SERVICE),
-                counts=[sent.get(day, 0) for day in days],
+                counts=counts[told.period],
                 findings=[finding["code"] for finding in found.get(row.id, ())],
             )
         )
     return rows
+
+
+def _counts(text: str, places: Mapping[str, int]) -> list[int]:
+    counts = [0] * len(places)
+    for day in text.split(",") if text else ():
+        counts[places[day]] += 1
+    return counts
+
+
+def _measured_per_day(rows: Sequence[TurbineCoverage], span: int) -> list[int]:
+    if not rows:
+        return [0] * span
+    measured: list[int] = (np.array([row.counts for row in rows]) > 0).sum(axis=0).tolist()
+    return measured
 
 
 def _counted(found: Iterable[Sequence[Mapping[str, Any]]]) -> list[FindingCount]:
@@ -152,7 +189,8 @@ def _late_notice(rows: Sequence[TurbineCoverage]) -> list[Notice]:
     late = [row.turbine_id for row in rows if row.late and row.last_measured_on is not None]
     if not late:
         return []
-    text = f"{_turbines_named(late)} en retard sur le rythme habituel : vérifiez la liaison."
+    whose = "leur" if len(late) > 1 else "son"
+    text = f"{_turbines_named(late)} en retard sur {whose} rythme habituel : vérifiez la liaison."
     return [Notice(code="mesures_en_retard", field=None, message=text)]
 
 
@@ -172,7 +210,7 @@ def _park_notices(park: Sequence[LivingTurbine], limit: date, max_age: int) -> l
     old = [row.turbine_id for row in serving if row.last_measured_on and row.last_measured_on < limit]
     notices = []
     if never:
-        text = f"{_turbines_named(never)} sans aucune mesure : non évaluable(s)."
+        text = f"{_turbines_named(never)} sans aucune mesure : pas d’évaluation possible."
         notices.append(Notice(code="jamais_mesuree", field=None, message=text))
     if old:
         text = f"{_turbines_named(old)} sans mesure depuis plus de {max_age} jours : données périmées."
@@ -181,20 +219,13 @@ def _park_notices(park: Sequence[LivingTurbine], limit: date, max_age: int) -> l
 
 
 def _sensor_notices(
-    latest: Sequence[LatestMeasurement], in_service: Collection[int], features: Mapping[str, FeatureSpec]
+    lacking: Mapping[str, Sequence[str]], features: Mapping[str, FeatureSpec]
 ) -> list[Notice]:
     """Sensors that the active models read and that no measurement of a turbine's last day gives."""
-    given: dict[int, set[str]] = {}
-    names: dict[int, str] = {}
-    for row in latest:
-        if row.turbine in in_service:
-            names[row.turbine] = row.turbine_id
-            given.setdefault(row.turbine, set()).update(row.values)
     notices = []
     for name, spec in features.items():
-        lacking = [names[turbine] for turbine, sent in given.items() if name not in sent]
-        if lacking:
-            text = f"{spec.label} : absent de la dernière mesure pour {_turbines_named(lacking)}."
+        if turbines := lacking.get(name):
+            text = f"{spec.label} : absent de la dernière mesure pour {_turbines_named(turbines)}."
             notices.append(Notice(code="capteur_absent", field=name, message=text))
     return notices
 
@@ -202,10 +233,10 @@ def _sensor_notices(
 def _files_notices(lying: int, importing: int) -> list[Notice]:
     notices = []
     if lying:
-        text = f"{lying} fichier(s) dans le dossier de dépôt, pas encore pris."
+        text = f"{_plural(lying, 'fichier')} en attente dans le dossier de dépôt."
         notices.append(Notice(code="fichiers_en_attente", field=None, message=text))
     if importing:
-        text = f"{importing} import(s) long(s) en cours."
+        text = f"{_plural(importing, 'import')} de fichier long en cours."
         notices.append(Notice(code="imports_en_cours", field=None, message=text))
     return notices
 
@@ -214,4 +245,8 @@ def _turbines_named(turbine_ids: Collection[str]) -> str:
     """« 3 turbines (2, 5, 17) », at most five of them by name."""
     ordered = sorted(turbine_ids, key=natural_key)
     shown = ", ".join(ordered[:_NAMED]) + ("…" if len(ordered) > _NAMED else "")
-    return f"{len(ordered)} turbine{'s' if len(ordered) > 1 else ''} ({shown})"
+    return f"{_plural(len(ordered), 'turbine')} ({shown})"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{fr_number(count)} {noun}{'s' if count > 1 else ''}"

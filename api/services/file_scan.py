@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.domain import day_format, units
-from api.domain.exceptions import FieldError, InvalidInput
+from api.domain.exceptions import FieldError, UnclearFile
 from api.domain.file_columns import DATE, DAYS_LEFT, PLANNED, Columns, holds_measurements
 from api.domain.notation import Notation, decimal_evidence
 from api.domain.readings import UnreadableCell, read_number
@@ -18,17 +20,23 @@ from api.services.import_options import ImportOptions
 from api.services.table_file import TableFile, open_table
 
 _SAMPLE = 4_000  # rows whose numbers are looked at; the first ones, then ever more apart
+_LOOK_AT_CLOCK = 4_096  # rows
 _MANY_DAYS = 100_000  # different texts in the date columns: more are instants of one shape
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A file and how to read it; ``doubts`` are the columns that look like another unit's."""
+    """A file and how to read it.
+
+    ``doubts`` are the columns that look like another unit's; ``scanned`` tells how many rows were read to
+    find the notation, where patience ended before the file did.
+    """
 
     file: TableFile
     columns: Columns
     notation: Notation
     doubts: tuple[FieldError, ...]
+    scanned: int | None = None
 
     @property
     def format(self) -> FileFormat:
@@ -57,6 +65,7 @@ class _Findings:
     decimals: Counter[str] = field(default_factory=Counter)
     rows: list[list[str]] = field(default_factory=list)
     stride: int = 1
+    stopped_after: int | None = None
 
     def keep(self, index: int, cells: list[str]) -> None:
         """Every so many rows, so that the sample spreads over the whole file however long it is."""
@@ -68,8 +77,21 @@ class _Findings:
             self.stride *= 2
 
 
-def understand(path: Path, sensors: Mapping[str, Sensor], options: ImportOptions) -> Understood:
+def understand(
+    path: Path,
+    sensors: Mapping[str, Sensor],
+    options: ImportOptions,
+    *,
+    patience_s: float = math.inf,
+) -> Understood:
     """Open a file and find how to read it.
+
+    Args:
+        path: of the file.
+        sensors: the catalogue, by column name.
+        options: names, units and date format that a person told.
+        patience_s: seconds after which the rows seen so far decide, for a first look that nothing is stored
+            from; by default all of them are read.
 
     Raises:
         InvalidInput: the file as a whole cannot be taken, with the remedy in French.
@@ -78,7 +100,7 @@ def understand(path: Path, sensors: Mapping[str, Sensor], options: ImportOptions
     days = day_format.named(named) if named else None
     file = open_table(path, lambda names: holds_measurements(names, options.map))
     columns = Columns.of(file.header, sensors, options.map)
-    found = _read(file, columns, days is None)
+    found = _read(file, columns, days is None, patience_s)
     numeric = _numeric(columns)
     decimal = options.map.decimal if options.map else None
     notation = Notation(
@@ -91,15 +113,18 @@ def understand(path: Path, sensors: Mapping[str, Sensor], options: ImportOptions
     doubts = tuple(
         FieldError(file.header[position[name]].strip(), reason) for name, reason in reasons.items()
     )
-    return Understood(file, columns, notation, doubts)
+    return Understood(file, columns, notation, doubts, found.stopped_after)
 
 
-def _read(file: TableFile, columns: Columns, wants_days: bool) -> _Findings:
-    found = _Findings()
+def _read(file: TableFile, columns: Columns, wants_days: bool, patience_s: float) -> _Findings:
+    found, started = _Findings(), time.monotonic()
     positions = (
         [columns.fixed[name] for name in (DATE, PLANNED) if name in columns.fixed] if wants_days else []
     )
     for index, line in enumerate(file.lines()):
+        if index and index % _LOOK_AT_CLOCK == 0 and time.monotonic() - started > patience_s:
+            found.stopped_after = index
+            break
         if line.defect is not None:
             continue
         found.keep(index, line.cells)
@@ -119,7 +144,7 @@ def _decimal(found: _Findings, numeric: list[int]) -> str:
     """The file's decimal mark: the one that most numbers prove.
 
     Raises:
-        InvalidInput: all that is seen could be thousands or decimals.
+        UnclearFile: all that is seen could be thousands or decimals.
     """
     for cells in found.rows:
         for position in numeric:
@@ -129,10 +154,10 @@ def _decimal(found: _Findings, numeric: list[int]) -> str:
     if commas > dots:
         return ","
     if either and not dots:
-        raise InvalidInput.single(
+        raise UnclearFile.single(
             "decimal",
             "les nombres comme « 1,234 » peuvent être des milliers ou des décimales ; dites lequel dans une"
-            " correspondance (--map) : decimal = « , » ou « . ».",
+            " correspondance : decimal = « , » ou « . ».",
         )
     return "."
 

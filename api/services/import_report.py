@@ -41,11 +41,12 @@ def report_csv(report: ImportReport) -> str:
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(_HEADER)
     for problem in report.problems:
-        writer.writerow((problem.line, *map(_inert, (problem.column, problem.value or "", problem.reason))))
+        writer.writerow((problem.line, *map(inert, (problem.column, problem.value or "", problem.reason))))
     if (left := report.problems_total - len(report.problems)) > 0:
         writer.writerow(("", "", "", f"… et {left} autres problèmes, non gardés."))
     return _BOM + text.getvalue()
 
 
-def _inert(cell: str) -> str:
+def inert(cell: str) -> str:
+    """A cell that a spreadsheet shows and never runs."""
     return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from api.domain.exceptions import CockpitError, FieldError, InvalidInput
 from api.domain.readings import shown
+from api.domain.remedies import BY_INBOX, with_remedy
 from api.inference.store import ModelStore
 from api.schemas.measurements import ImportReport, RowProblem
 from api.services.import_history import ImportHistory
@@ -133,7 +134,7 @@ class Inbox:
         except InvalidInput as refused:
             if _signature(path) != signature:
                 return False  # somebody writes it still
-            report, verdict = self._refusal(path, refused.errors), REFUSED
+            report, verdict = self._refusal(path, with_remedy(refused, BY_INBOX).errors), REFUSED
         except CockpitError as error:
             log.warning("inbox file left for later", extra={"file": path.name, "reason": error.detail})
             return False

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
-from api.domain.exceptions import CockpitError, InvalidInput
+from api.domain.exceptions import CockpitError, UnclearFile
 from api.domain.measurement_rows import CellProblem, judge_row
 from api.domain.measurements import canonical_values
 from api.domain.quick_rows import QuickReader
@@ -72,7 +72,7 @@ def ingest_file(
     known_source = read_source(source)
     understood = understand(path, sensors, options)
     if understood.doubts and not options.confirmed:
-        raise InvalidInput(understood.doubts)
+        raise UnclearFile(understood.doubts)
     name = options.filename or path.name
     with database.write() as connection:
         database.lock(connection, ingestion.LOCK)

@@ -43,6 +43,11 @@ def refuse_mixture(connection: Connection, source: Source) -> None:
         )
 
 
+def sets_simulation_aside(connection: Connection, source: Source) -> bool:
+    """True where the next row of this source puts a simulated park aside."""
+    return source is Source.MESURE and Source.SIMULATION in ingestion.living_sources(connection)
+
+
 def make_room(connection: Connection, source: Source, now: datetime) -> None:
     """Put the simulated park aside for real data, and keep simulated data out of a real park.
 
@@ -50,7 +55,7 @@ def make_room(connection: Connection, source: Source, now: datetime) -> None:
         Conflict: simulated data while real turbines are in the park.
     """
     refuse_mixture(connection, source)
-    if source is Source.MESURE and Source.SIMULATION in ingestion.living_sources(connection):
+    if sets_simulation_aside(connection, source):
         ingestion.archive_turbines(connection, Source.SIMULATION, now)
         # A ranking of simulated turbines must not be taken for one of the real park.
         runs.archive_all(connection, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
@@ -10,16 +10,19 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from api.domain.file_columns import DATE, DAYS_LEFT, FAILURE, TURBINE
 from api.domain.measurement_rows import CellProblem, Columns, MeasurementRow, judge_row
 from api.domain.measurements import canonical_values, natural_key
 from api.domain.readings import PARIS, shown
 from api.domain.sensors import Sensor
-from api.schemas.common import FieldProblem
+from api.domain.wording import fr_number
+from api.schemas.common import FieldProblem, Notice
 from api.schemas.measurements import ImportPreview, PreviewColumn, PreviewRow
 from api.services.file_scan import Understood, understand
 from api.services.import_options import NATIVE, ImportOptions
 from api.services.ingest_store import Identities
 from api.services.ingest_tally import SHOWN_PROBLEMS, ProblemList, consequence
+from api.services.park_source import Source, sets_simulation_aside
 from api.services.table_file import Line
 from api.storage import ingestion
 from api.storage.database import Database
@@ -27,6 +30,8 @@ from api.storage.database import Database
 EXAMINED_ROWS = 2_000
 SHOWN_ROWS = 20
 SHOWN_TURBINES = 50
+PATIENCE_S = 8.0  # a million rows of CSV take one; a workbook of as many would take minutes
+_TOLD_CELLS = (TURBINE, DATE, FAILURE, DAYS_LEFT)  # not the technician's: it could be a name
 
 
 @dataclass(slots=True)
@@ -47,6 +52,7 @@ def preview_file(
     *,
     now: datetime,
     options: ImportOptions = NATIVE,
+    patience_s: float = PATIENCE_S,
 ) -> ImportPreview:
     """What :func:`api.services.ingest.ingest_file` would do with this file; nothing is written.
 
@@ -56,16 +62,20 @@ def preview_file(
         sensors: the catalogue, by column name.
         now: the present instant; days after today in Europe/Paris are refused.
         options: names, units and date format of the file.
+        patience_s: seconds of reading after which the rows seen so far tell how the file is written.
 
     Raises:
         InvalidInput: the file as a whole cannot be taken, with the remedy; what would need
             ``options.confirmed`` does not raise, it stands in ``doubts``.
         DatabaseUnavailable: the database does not answer.
     """
-    understood = understand(path, sensors, options)
+    understood = understand(path, sensors, options, patience_s=patience_s)
     examined = _examine(understood, now.astimezone(PARIS).date())
     with database.read() as connection:
-        turbines = ingestion.turbine_keys(connection, {name for name, _identity in examined.accepted})
+        aside = bool(examined.accepted) and sets_simulation_aside(connection, Source.MESURE)
+        simulated = ingestion.count_living(connection, Source.SIMULATION) if aside else 0
+        wanted = set() if aside else {name for name, _identity in examined.accepted}
+        turbines = ingestion.turbine_keys(connection, wanted)
         known = _known(connection, examined, turbines)
     whole = examined.rows < EXAMINED_ROWS
     total = examined.rows if whole else max(understood.file.approximate_rows, examined.rows)
@@ -88,48 +98,82 @@ def preview_file(
         new_turbines=unknown[:SHOWN_TURBINES],
         doubts=[FieldProblem(field=doubt.field, message=doubt.message) for doubt in understood.doubts],
         needs_confirmation=bool(understood.doubts) and not options.confirmed,
+        notices=[*_simulation_notice(simulated), *_partial_notice(understood.scanned)],
     )
+
+
+def _simulation_notice(simulated: int) -> list[Notice]:
+    if not simulated:
+        return []
+    many = "s" if simulated > 1 else ""
+    text = (
+        f"Premières mesures réelles : le parc simulé ({fr_number(simulated)} turbine{many}) sera mis de côté"
+        " avec ses classements. Il reste dans la base et quitte l’écran."
+    )
+    return [Notice(code="parc_simule_mis_de_cote", field=None, message=text)]
+
+
+def _partial_notice(scanned: int | None) -> list[Notice]:
+    if scanned is None:
+        return []
+    text = (
+        f"Fichier très long : dates, nombres et unités sont jugés sur ses {fr_number(scanned)} premières"
+        " lignes. L’import lira tout, et refusera le fichier avant d’écrire si la suite les contredit."
+    )
+    return [Notice(code="lecture_partielle", field=None, message=text)]
 
 
 def _examine(understood: Understood, today: date) -> _Examined:
     examined, identities = _Examined(), Identities()
     for line in islice(understood.file.lines(), EXAMINED_ROWS):
         examined.rows += 1
-        row, accepted = _judged(line, understood, today, examined.problems)
+        row, accepted, told = _judged(line, understood, today)
+        for problem in told:
+            examined.problems.tell(line.number, problem)
         if accepted and row is not None:
             identity, _twin = identities.next(row, canonical_values(row.values))
             examined.accepted.append((row.turbine_id, identity))
         else:
             examined.rejected += 1
         if len(examined.shown) < SHOWN_ROWS:
-            examined.shown.append(_shown(line, row, accepted))
+            examined.shown.append(
+                _taken(line, row) if accepted and row is not None else _rejected(line, understood, told)
+            )
     return examined
 
 
 def _judged(
-    line: Line, understood: Understood, today: date, problems: ProblemList
-) -> tuple[MeasurementRow | None, bool]:
+    line: Line, understood: Understood, today: date
+) -> tuple[MeasurementRow | None, bool, Sequence[CellProblem]]:
     if line.defect is not None:
-        problems.tell(line.number, CellProblem("", None, line.defect))
-        return None, False
+        return None, False, [CellProblem("", None, line.defect)]
     verdict = judge_row(line.cells, understood.columns, today, understood.notation)
-    for problem in verdict.problems:
-        problems.tell(line.number, problem)
-    return verdict.row, verdict.accepted
+    return verdict.row, verdict.accepted, verdict.problems
 
 
-def _shown(line: Line, row: MeasurementRow | None, accepted: bool) -> PreviewRow:
-    if row is None:
-        return PreviewRow(line=line.number, accepted=False)
+def _taken(line: Line, row: MeasurementRow) -> PreviewRow:
     return PreviewRow(
         line=line.number,
-        accepted=accepted,
+        accepted=True,
         turbine_id=row.turbine_id,
         measured_on=row.measured_on,
         measured_at=row.measured_at,
         values=row.values,
         failure_within_7d=row.failure_within_7d,
         time_to_failure_days=row.time_to_failure_days,
+    )
+
+
+def _rejected(line: Line, understood: Understood, told: Sequence[CellProblem]) -> PreviewRow:
+    """A row that would not be taken: its cells as they were read, and why."""
+    columns = understood.columns
+    places = {name: columns.fixed[name] for name in _TOLD_CELLS if name in columns.fixed}
+    places |= {sensor.name: position for position, sensor in columns.sensors}
+    return PreviewRow(
+        line=line.number,
+        accepted=False,
+        cells={name: shown(line.cells[at]) for name, at in places.items()} if line.cells else {},
+        reasons=[f"{each.column} : {each.reason}" if each.column else each.reason for each in told],
     )
 
 

@@ -63,6 +63,12 @@ def living_sources(connection: Connection) -> set[str]:
     )
 
 
+def count_living(connection: Connection, source: str) -> int:
+    """How many turbines of the living park come from a source."""
+    query = select(func.count()).where(turbines.c.source == source, turbines.c.archived_at.is_(None))
+    return connection.scalar(query) or 0
+
+
 def archive_turbines(connection: Connection, source: str, now: datetime) -> None:
     """Put the living turbines of a source aside, with all that was measured on them."""
     connection.execute(

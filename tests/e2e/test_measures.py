@@ -134,7 +134,7 @@ def test_bad_rows__each_reason_read_whole_and_downloaded(visit: Open, tmp_path: 
     ]
 
     with page.expect_download() as downloading:
-        page.get_by_role("button", name="Télécharger tous les problèmes (CSV)").click()
+        page.get_by_role("button", name="Télécharger les problèmes (CSV, 10 000 au plus)").click()
     told = Path(downloading.value.path()).read_text(encoding="utf-8-sig").splitlines()
     assert downloading.value.suggested_filename.endswith(".rapport.csv")
     assert [line.split(";")[0] for line in told] == ["Ligne", "5", "6", "7"]

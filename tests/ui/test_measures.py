@@ -121,7 +121,7 @@ def test_coverage__what_the_api_says(opened: Open, installation: Installation) -
     assert set(shown["Turbine"][: len(late)]) == late
     assert set(shown["Fraîcheur"][: len(late)]) == {"✕ en retard"}
     findings = at.table[0].value
-    assert list(findings["Constat"]) == [coverage_views.finding_word(f.code) for f in seen.findings]
+    assert list(findings["Constat"]) == [coverage_views.finding_label(f.code) for f in seen.findings]
 
 
 def test_longer_period__asks_for_its_days(opened: Open, installation: Installation) -> None:
@@ -142,6 +142,7 @@ def test_good_file__nothing_written_before_confirmation(opened: Open, installati
 
     assert (fact(at, "Lignes du fichier"), fact(at, "Seraient ajoutées")) == ("40", "40")
     assert "dates au format AAAA-MM-JJ" in said(at)
+    assert "le parc simulé (50 turbines) sera mis de côté" in said(at)
     assert installation.imports() == before
 
     at.button(key="importer").click().run()
@@ -157,6 +158,7 @@ def test_good_file__nothing_written_before_confirmation(opened: Open, installati
 
     assert (fact(at, "Seraient ajoutées"), fact(at, "Déjà connues")) == ("0", "40")
     assert "ne doublera rien" in said(at)
+    assert "parc simulé" not in said(at)
 
 
 def test_wrong_columns__refused_in_place_and_options_open(opened: Open, installation: Installation) -> None:
@@ -167,6 +169,7 @@ def test_wrong_columns__refused_in_place_and_options_open(opened: Open, installa
     assert not at.exception
     assert "Fichier refusé, rien n’a été écrit." in said(at)
     assert "**turbine_id**" in said(at)
+    assert "--" not in "".join(error.value for error in at.error)
     assert at.expander[0].proto.expanded
     assert "importer" not in [button.key for button in at.button]
     assert installation.imports() == before
@@ -202,6 +205,12 @@ def test_bad_rows__each_told_as_typed_and_the_good_ones_kept(
     at = choose(opened("manager"), "fautif.csv", BAD_ROWS)
     assert fact(at, "Seraient rejetées") == "3"
     assert list(table(at, "Verdict")["Verdict"]) == ["✓ prise"] * 3 + ["✕ rejetée"] * 3
+    assert list(table(at, "Verdict")["Vitesse du vent [m/s]"][3:]) == ["**gras**", "7", "7"]
+    assert [reason.split(" : ")[0] for reason in table(at, "Verdict")["Raison"][3:]] == [
+        "wind_speed",
+        "temperature",
+        "turbine_id",
+    ]
 
     at.button(key="importer").click().run()
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from api.schemas.measurements import ImportPreview, ImportReport
@@ -16,7 +18,6 @@ from ui.app_pages import rapport_import
 from ui.measure_file import MeasureFile
 
 FOLLOW_S = 1
-LARGEST_MB = 200
 TYPES = ["csv", "gz", "tsv", "txt", "xlsx", "parquet"]
 ACTIVE = {"en_attente", "en_cours"}
 INVALID = 422
@@ -57,8 +58,17 @@ def draw() -> None:
 def _again() -> None:
     """Starts anew, with empty fields."""
     state: _Import = st.session_state[_STATE]
+    _forget_file(state)
     st.session_state[_STATE] = _Import(turn=state.turn + 1)
     st.query_params.pop(_JOB, None)
+
+
+def _forget_file(state: _Import) -> None:
+    """Frees the file's memory: Streamlit keeps every file of a person until they leave."""
+    context, (file_id, *_) = get_script_run_ctx(), state.asked or ("",)
+    manager = context.uploaded_file_mgr if context else None
+    if context is not None and isinstance(manager, MemoryUploadedFileManager) and file_id:
+        manager.remove_file(context.session_id, file_id)
 
 
 # Choosing
@@ -67,11 +77,10 @@ def _again() -> None:
 def _form(state: _Import) -> None:
     st.markdown(
         "Choisissez un fichier : rien n’est écrit avant votre confirmation. "
-        f"CSV (aussi compressé), Excel ou Parquet, {LARGEST_MB} Mo au plus."
+        f"CSV (aussi compressé), Excel ou Parquet, **{st.get_option('server.maxUploadSize')} Mo au plus**. "
+        "Plus gros : `python cockpit.py data import FICHIER`, ou le dossier de dépôt (`inbox`)."
     )
-    chosen = st.file_uploader(
-        "Fichier de mesures", TYPES, key=f"fichier_{state.turn}", max_upload_size=LARGEST_MB
-    )
+    chosen = st.file_uploader("Fichier de mesures", TYPES, key=f"fichier_{state.turn}")
     refusal, options = st.container(), st.container()
     if chosen is None:
         state.asked = state.preview = state.failure = None
@@ -144,7 +153,7 @@ def _refused(error: ApiError) -> None:
     )
     st.error(
         f"**Fichier refusé, rien n’a été écrit.**\n\n{told or layout.plain(error.detail)}\n\n"
-        "Corrigez le fichier et choisissez-le à nouveau, ou précisez les options de lecture."
+        "Corrigez le fichier et choisissez-le à nouveau, ou précisez les options de lecture ci-dessous."
     )
 
 
@@ -161,16 +170,19 @@ def _preview(state: _Import, preview: ImportPreview, file: MeasureFile) -> None:
     )
     layout.facts(views.preview_facts(preview))
     st.caption(f"Lu comme : {layout.plain(views.format_words(preview.format))}")
+    for notice in preview.notices:
+        st.warning(layout.plain(notice.message))
     for column in lacking:
         st.markdown(f":orange-badge[!] **{layout.plain(column.name)}** : {layout.plain(column.consequence)}")
     _confirm(state, preview, file, takes=takes)
     if preview.problems:
         rapport_import.problems(preview.problems, preview.problems_total)
-    st.markdown("**Premières lignes, comme elles sont comprises**")
+    st.markdown("**Premières lignes, comme elles sont comprises** (rejetées : telles que reçues)")
     st.dataframe(
         views.rows_frame(preview),
         hide_index=True,
         key=f"lignes_{state.turn}",
+        column_config={"Raison": st.column_config.TextColumn(width=220)},
         alt="Premières lignes du fichier",
     )
     st.markdown("**Colonnes du fichier**")
@@ -214,6 +226,7 @@ def _send(state: _Import, file: MeasureFile) -> None:
         state.unsent = error  # kept: the page is drawn anew when the service goes away
         st.rerun()
     state.unsent = None
+    _forget_file(state)
     if isinstance(answer, ImportReport):
         state.report = answer
     else:

@@ -85,7 +85,7 @@ def _findings(seen: Coverage) -> None:
     if seen.findings:
         layout.table(views.findings_frame(seen.findings))
     else:
-        st.markdown("Aucun constat : aucune mesure n’est mise en doute.")
+        st.markdown(views.no_findings_words(seen))
 
 
 def _freshness(seen: Coverage) -> None:
@@ -183,7 +183,8 @@ def _history() -> bool:
         },
     )
     st.caption(
-        f"{len(frame)} imports sur {fr.fr_number(known.total, 0)}. Cochez une ligne pour lire son rapport."
+        f"{fr.counted(len(frame), 'import')} sur {fr.fr_number(known.total, 0)}. "
+        "Cochez une ligne pour lire son rapport."
     )
     _report()
     return True

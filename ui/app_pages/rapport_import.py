@@ -41,7 +41,7 @@ def _download(report: ImportReport, where: str) -> None:
     content = layout.fetched(lambda: _all_problems(report.import_id, report.sha256), f"problemes_{where}")
     if content is not None:
         st.download_button(
-            "Télécharger tous les problèmes (CSV)",
+            "Télécharger les problèmes (CSV, 10 000 au plus)",
             content,
             file_name=f"import-{report.import_id}.rapport.csv",
             mime="text/csv",
