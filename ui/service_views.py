@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from api.schemas.park import Run
-from api.schemas.supervision import AlertDay, CallLogItem, CallStats
+from api.schemas.supervision import AlertDay, CallLogItem, CallStats, FindingTrend, FindingTrends
 from ui import labels as fr
 
 
@@ -63,6 +63,57 @@ def call_facts(calls: CallStats) -> list[tuple[str, str, str]]:
         ("Temps moyen", _milliseconds(calls.mean_ms), "par appel"),
         ("19 appels sur 20 en moins de", _milliseconds(calls.p95_ms), "95e centile"),
     ]
+
+
+def findings_frame(found: FindingTrends) -> pd.DataFrame:
+    """Turbines per finding, as given (most frequent first), beside the run before where there is one."""
+    rows = [
+        {
+            "Constat": trend.label,
+            f"Turbines au {fr.fr_date(found.as_of)}": fr.fr_number(trend.turbines, 0),
+            _before_words(found): fr.fr_number(trend.before, 0),
+            "Évolution": trend_words(trend),
+        }
+        for trend in found.items
+    ]
+    frame = pd.DataFrame(rows)
+    return frame if found.previous_run_id is not None or not rows else frame.iloc[:, :2]
+
+
+def _before_words(found: FindingTrends) -> str:
+    return f"au {fr.fr_date(found.previous_as_of)}"
+
+
+def trend_words(trend: FindingTrend) -> str:
+    """What became of a finding since the run before: a rise is told by a sign and a number, not by colour."""
+    if trend.before is None:
+        return fr.NOTHING
+    change = trend.turbines - trend.before
+    if change == 0:
+        return "= stable"
+    if trend.turbines == 0:
+        return "▼ disparu"
+    if trend.before == 0:
+        return f"▲ nouveau (+{fr.fr_number(change, 0)})"
+    return f"▲ +{fr.fr_number(change, 0)}" if change > 0 else f"▼ {fr.fr_number(change, 0)}"
+
+
+def findings_words(found: FindingTrends | None) -> str:
+    """What the table of findings shows, or why there is none."""
+    if found is None:
+        return "Les constats sur les capteurs se comptent à partir du premier calcul publié."
+    if not found.items:
+        return f"Aucun constat au calcul du {fr.fr_date(found.as_of)} : aucune mesure n’est mise en doute."
+    if found.previous_as_of is None:
+        return f"Turbines par constat au calcul du {fr.fr_date(found.as_of)}, le premier qui soit publié."
+    rising = [
+        trend.label for trend in found.items if trend.before is not None and trend.turbines > trend.before
+    ]
+    told = f"en hausse : {', '.join(rising)}" if rising else "aucun n’est en hausse"
+    return (
+        f"Turbines par constat au calcul du {fr.fr_date(found.as_of)}, à côté de celui du "
+        f"{fr.fr_date(found.previous_as_of)} ; {told}."
+    )
 
 
 def alert_words(days: Sequence[AlertDay]) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Iterable, Mapping
 from datetime import date
-from itertools import pairwise
+
+from api.domain.rhythm import gaps_between, usual_gap_of
 
 WINDOW_ROWS = 21  # last measurements looked at: three weeks of daily ones
 MIN_GAPS = 4  # fewer tell no rhythm
-SHARE = 0.95  # as the plausibility rule of the silent turbine, whose limit is twice this gap
 
 
 def usual_gap(counts: Mapping[date, int]) -> float | None:
@@ -20,13 +19,13 @@ def usual_gap(counts: Mapping[date, int]) -> float | None:
         counts: measurements per measured day, of the turbine's last :data:`WINDOW_ROWS` measurements.
 
     Returns:
-        The 95th percentile (nearest rank) of its gaps; 1 where so many measurements fill too few days to show
-        a gap; None where it has sent too little to tell.
+        The gap seldom exceeded (:mod:`api.domain.rhythm`, as for the silent turbine, whose limit is twice
+        this); 1 where so many measurements fill too few days to show a gap; None where it has sent too
+        little to tell.
     """
-    days = sorted(counts)
-    gaps = sorted((later - earlier).days for earlier, later in pairwise(days))
+    gaps = gaps_between(day.toordinal() for day in counts)
     if len(gaps) >= MIN_GAPS:
-        return float(gaps[math.ceil(SHARE * len(gaps)) - 1])
+        return float(usual_gap_of(gaps))
     return 1.0 if sum(counts.values()) >= WINDOW_ROWS else None
 
 

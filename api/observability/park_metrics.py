@@ -1,15 +1,18 @@
-"""What Prometheus reads of the park: runs by status, turbines by level, age of the published ranking."""
+"""What Prometheus reads of the park: runs, turbines by level and by finding, age of the ranking."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from sqlalchemy import Connection
 
+from api.domain.finding_counts import turbines_by_code
+from api.schemas.findings import FINDING_LABELS
 from api.schemas.vocabulary import RiskLevel
-from api.storage import jobs, runs
+from api.storage import coverage, jobs, runs
 from api.storage.database import Database
 
 
@@ -18,6 +21,7 @@ class ParkCollector(Collector):
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._database, self._now = database, now
+        self._found: tuple[int, Mapping[str, int]] = (0, {})
 
     def describe(self) -> Iterable[Metric]:
         """Nothing before the first scrape: registering must not need the database."""
@@ -29,6 +33,7 @@ class ParkCollector(Collector):
             statuses = runs.count_by_status(connection)
             shown = runs.published(connection)
             seen = jobs.last_seen(connection)
+            found = {} if shown is None else self._findings(connection, shown.id)
         ended = CounterMetricFamily("cockpit_runs", "Calculs du parc", labels=["status"])
         for status, count in statuses.items():
             ended.add_metric([status], count)
@@ -38,6 +43,12 @@ class ParkCollector(Collector):
             for level in RiskLevel:
                 levels.add_metric([level.value], (shown.counts or {}).get(level.value, 0))
             yield levels
+            doubts = GaugeMetricFamily(
+                "cockpit_turbines_with_finding", "Turbines qui portent un constat", labels=["code"]
+            )
+            for code in sorted({*FINDING_LABELS, *found}):
+                doubts.add_metric([code], found.get(code, 0))
+            yield doubts
             yield GaugeMetricFamily("cockpit_turbines_failed", "Turbines non évaluées", value=shown.failed)
             yield GaugeMetricFamily(
                 "cockpit_turbines_stale", "Turbines à la mesure périmée", value=shown.stale
@@ -52,3 +63,9 @@ class ParkCollector(Collector):
                 "Dernier signe de vie d’un calculateur",
                 value=seen.timestamp(),
             )
+
+    def _findings(self, connection: Connection, run_id: int) -> Mapping[str, int]:
+        """Turbines per finding; a published run never changes, so it is read once."""
+        if self._found[0] != run_id:
+            self._found = run_id, turbines_by_code(coverage.findings_of(connection, run_id).values())
+        return self._found[1]

@@ -47,6 +47,25 @@ class AlertDay(Answer):
     counts: LevelCounts
 
 
+class FindingTrend(Answer):
+    """How many turbines carry one finding, now and before."""
+
+    code: str
+    label: str = Field(description="Nom du constat en français")
+    turbines: int = Field(description="Turbines qui le portent au calcul publié")
+    before: int | None = Field(None, description="Turbines au calcul précédent ; nul s’il n’y en a pas")
+
+
+class FindingTrends(Answer):
+    """The findings of the published run beside those of the last published run of an earlier day."""
+
+    run_id: int
+    as_of: date
+    previous_run_id: int | None = None
+    previous_as_of: date | None = None
+    items: list[FindingTrend] = Field(description="Du constat le plus fréquent au plus rare")
+
+
 class Supervision(Answer):
     """Does the cockpit run, do the scorings go well, is the alert level unusual?"""
 
@@ -59,6 +78,7 @@ class Supervision(Answer):
     last_runs: list[Run]
     alert_history: list[AlertDay]
     next_run_at: datetime | None = None
+    findings: FindingTrends | None = Field(None, description="Nul tant qu’aucun calcul n’est publié")
 
 
 class CallLogItem(Answer):

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
 
-from api.domain.plausibility.judging import judge, judge_park
-from api.domain.plausibility.limits import DEFAULT
-from api.domain.plausibility.table import arranged, day_number
+from api.domain.plausibility.judging import judge_against, judge_many, judge_park
+from api.domain.plausibility.limits import DEFAULT, STOPPED, Implausible
+from api.domain.plausibility.table import NAN, Floats, Measurements, arranged, day_number
+from api.domain.plausibility.verdicts import standing
 from api.domain.sensors import Sensor
-from api.domain.trust import Finding
+from api.domain.trust import IN_SERVICE, Finding
 from api.services.measurement_model import Reading
-from api.storage.recent import recent_rows
+from api.storage.recent import RecentRow, recent_rows
 
-IN_SERVICE = "en_service"
+_ALONE = standing((), DEFAULT)
+_OURS = frozenset({*Implausible, STOPPED})
 
 
 @dataclass(frozen=True)
@@ -44,26 +47,58 @@ def audit_park(
         sensors: the catalogue.
         fresh_days: age up to which history is asked; older measurements are out of date anyway.
     """
-    names = list(sensors)
-    rows = recent_rows(connection, as_of, DEFAULT.depth + 1, names)
+    rows = recent_rows(connection, as_of, DEFAULT.depth + 1, list(sensors))
     if not rows:
         return ParkAudit()
-    values = np.array([row.values for row in rows], dtype=np.float64)
-    table = arranged(
-        [row.turbine for row in rows],
-        [day_number(row.measured_on, row.measured_at) for row in rows],
-        {name: values[:, i] for i, name in enumerate(names)},
-        rated_kw=np.array([row.rated_power_kw for row in rows], dtype=np.float64),
-        in_service=[row.service_state == IN_SERVICE for row in rows],
-    )
+    table = table_of(rows, sensors)
     found = judge_park(table, as_of, sensors, fresh_days=fresh_days)
     return ParkAudit({rows[at].id: list(told) for at, told in found.rows.items()}, found.silent)
 
 
+def table_of(rows: Sequence[RecentRow], sensors: Mapping[str, Sensor]) -> Measurements:
+    """Stored rows, read with the values of ``sensors`` in their order, as the rules want them."""
+    values = np.array([row.values for row in rows], dtype=np.float64)
+    return arranged(
+        [row.turbine for row in rows],
+        [day_number(row.measured_on, row.measured_at) for row in rows],
+        {name: values[:, i] for i, name in enumerate(sensors)},
+        rated_kw=np.array([row.rated_power_kw for row in rows], dtype=np.float64),
+        in_service=[row.service_state == IN_SERVICE for row in rows],
+    )
+
+
 def audit_one(reading: Reading, sensors: Mapping[str, Sensor]) -> list[Finding]:
     """Judge one measurement by the rules that need no history: what physics alone contradicts."""
-    day = reading.day
-    if day is None:
+    if reading.moment is None:
         return []
-    values = {name: reading.values.get(name) for name in sensors}
-    return judge(values, day_number(day), sensors)
+    return judge_against(reading.values, NAN, sensors, _ALONE)  # no day: these rules ask for none
+
+
+def audit_many(readings: Sequence[Reading], sensors: Mapping[str, Sensor]) -> list[list[Finding]]:
+    """The same for many measurements, in order; the rules are called once for all."""
+    rows = np.array([i for i, reading in enumerate(readings) if reading.moment is not None], dtype=np.intp)
+    dated = [readings[row] for row in rows]
+    told = judge_many(columns(dated), np.full(len(rows), NAN), sensors, _ALONE, np.ones(len(rows), np.bool_))
+    found: list[list[Finding]] = [[] for _ in readings]
+    for row, own in zip(rows.tolist(), told, strict=True):
+        found[row] = own
+    return found
+
+
+def columns(readings: Sequence[Reading]) -> dict[str, Floats]:
+    """The readings' values by sensor, NaN where missing; those of the first one name the sensors."""
+    names = readings[0].values if readings else ()
+    return {
+        name: np.array([reading.values.get(name) for reading in readings], dtype=np.float64) for name in names
+    }
+
+
+def recorded_findings(warnings: Iterable[Mapping[str, Any]]) -> list[Finding]:
+    """The plausibility findings among an answer's recorded warnings.
+
+    They come from what was stored when the answer was made; whoever computes it again must take them as they
+    were, or its level would change with every measurement that has come in since.
+    """
+    return [
+        Finding(told["code"], told["field"], told["message"]) for told in warnings if told["code"] in _OURS
+    ]

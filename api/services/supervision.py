@@ -7,15 +7,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import mean, pstdev
 
+from sqlalchemy import Connection
+
 from api.domain.exceptions import DatabaseUnavailable
+from api.domain.finding_counts import turbines_by_code
 from api.domain.schedule import next_run
+from api.schemas.findings import finding_label
 from api.schemas.park import ParkDay, Run
-from api.schemas.supervision import AlertDay, Check, Component, State, Supervision
+from api.schemas.supervision import (
+    AlertDay,
+    Check,
+    Component,
+    FindingTrend,
+    FindingTrends,
+    State,
+    Supervision,
+)
 from api.services.active_models import ActiveModelsSource
 from api.services.calls import call_statistics
 from api.services.park_view import ParkViewService
 from api.settings import PARIS, Settings
-from api.storage import jobs
+from api.storage import coverage, jobs, runs
 from api.storage.database import Database
 
 PERIOD = timedelta(hours=24)
@@ -45,6 +57,7 @@ class SupervisionService:
         since = self.now() - PERIOD
         with self.database.read() as connection:
             calls = call_statistics(connection, since)
+            findings = _trends(connection)
         return Supervision(
             checked_at=self.now(),
             version=self.settings.version,
@@ -55,6 +68,7 @@ class SupervisionService:
             last_runs=recent,
             alert_history=[AlertDay(as_of=day.as_of, counts=day.counts) for day in days],
             next_run_at=next_run(self.now(), self.settings.run_hour, PARIS, done_today=False),
+            findings=findings,
         )
 
     def components(self) -> list[Component]:
@@ -88,6 +102,33 @@ class SupervisionService:
             detail = f"Ne répond plus depuis {silent:.0f} s ; relancez-le."
             return Component(name="Calculateur", state="erreur", detail=detail)
         return Component(name="Calculateur", state="ok", detail=f"Vu il y a {silent:.0f} s.")
+
+
+def _trends(connection: Connection) -> FindingTrends | None:
+    """The published run's findings, beside those of an earlier day: a run made again tells no rise."""
+    shown = runs.published(connection)
+    if shown is None:
+        return None
+    earlier = runs.published_between(connection, None, shown.as_of - timedelta(days=1))
+    previous = earlier[-1] if earlier else None
+    now = turbines_by_code(coverage.findings_of(connection, shown.id).values())
+    before = turbines_by_code(coverage.findings_of(connection, previous.id).values()) if previous else None
+    codes = sorted({*now, *(before or ())}, key=lambda code: (-now[code], code))
+    return FindingTrends(
+        run_id=shown.id,
+        as_of=shown.as_of,
+        previous_run_id=previous.id if previous else None,
+        previous_as_of=previous.as_of if previous else None,
+        items=[
+            FindingTrend(
+                code=code,
+                label=finding_label(code),
+                turbines=now[code],
+                before=None if before is None else before[code],
+            )
+            for code in codes
+        ],
+    )
 
 
 def _worst(states: Sequence[State]) -> State:

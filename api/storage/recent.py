@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Date, func, literal, select
 
-from api.storage.tables import measurements, turbines
+from api.storage.tables import measurements, policies, turbines
 
 
 class RecentRow(NamedTuple):
@@ -64,3 +64,20 @@ def recent_rows(connection: Connection, as_of: date, depth: int, sensors: Sequen
         RecentRow(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6:]))
         for row in connection.execute(query)
     ]
+
+
+def revision(connection: Connection) -> tuple[Any, ...]:
+    """What changes when measurements arrive, when a turbine changes, or when the policy does; cheap to ask.
+
+    A measurement that comes back with more sensors than before keeps its key and is not seen here.
+    """
+    newest = connection.scalar(select(func.max(measurements.c.id)))
+    policy = connection.scalar(select(func.max(policies.c.version)))
+    table = turbines.c
+    park = (
+        select(table.service_state, func.count(), func.sum(table.id), func.sum(table.rated_power_kw))
+        .where(table.archived_at.is_(None))
+        .group_by(table.service_state)
+        .order_by(table.service_state)
+    )
+    return newest, policy, tuple(tuple(row) for row in connection.execute(park))

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api.domain.freshness import MIN_GAPS, WINDOW_ROWS, is_late, park_gap, usual_gap
+from api.domain.plausibility.park import learn_park
+from api.domain.plausibility.past import learn_past
+from api.domain.plausibility.table import arranged
+from api.domain.rhythm import gaps_between, usual_gap_of, usual_gaps
+from tests.plausibility_park import as_table, made_park
 
 START = date(2024, 1, 1)
 
@@ -66,3 +72,31 @@ def test_is_late(age: int | None, gap: float | None, in_service: bool, late: boo
 def test_park_gap__is_the_median_of_those_known() -> None:
     assert park_gap([None, 1.0, 9.0, 2.0]) == 2.0
     assert park_gap([None]) is None
+
+
+@given(st.lists(st.lists(st.integers(1, 400), max_size=60), min_size=1, max_size=6))
+def test_the_rule_of_the_usual_gap__is_one_for_lateness_and_for_silence(rows: list[list[int]]) -> None:
+    """One gap in twenty at most is longer, and no shorter gap of the turbine can say so."""
+    width = max(1, *(len(row) for row in rows))
+    matrix = np.array([[*row, *[np.nan] * (width - len(row))] for row in rows], dtype=float)
+    for row, found in zip(rows, usual_gaps(matrix), strict=True):
+        if not row:
+            assert np.isnan(found)
+            continue
+        assert found == usual_gap_of(row)
+        assert found == min(gap for gap in row if 20 * sum(longer > gap for longer in row) <= len(row))
+
+
+def test_gaps__several_measurements_of_a_day_are_one() -> None:
+    assert gaps_between([10, 3, 3, 4, 10]) == [1, 6]
+
+
+def test_a_silent_turbine__and_a_late_one_have_the_same_usual_gap() -> None:
+    """Twenty-one daily measurements with one gap of four days: both rules say one day."""
+    days = np.array([*range(20), 24], dtype=float)
+    columns = made_park(turbines=2, days=60)
+    table = as_table(columns)
+    park = learn_park(table, table.day.max() + 1, ())
+    one = arranged(np.zeros(21), 19_000 + days, {})
+    own = learn_past(one, np.array([21]), park, ()).gap
+    assert own == usual_gap(_days(*(int(day) for day in days))) == 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from api.schemas.supervision import Supervision
+from api.schemas.supervision import FindingTrends, Supervision
 from ui import auth, figures, layout
 from ui import labels as fr
 from ui import service_views as views
@@ -35,6 +35,7 @@ def _body() -> bool:
     _checks(seen)
     layout.facts(views.call_facts(seen.calls))
     _parts_and_alerts(seen)
+    _findings(seen.findings)
     st.subheader("Derniers calculs du parc", anchor=False)
     if seen.last_runs:
         st.dataframe(
@@ -77,6 +78,17 @@ def _parts_and_alerts(seen: Supervision) -> None:
             )
         else:
             st.info("La courbe se dessine à partir de deux calculs publiés.")
+
+
+def _findings(found: FindingTrends | None) -> None:
+    """How many turbines carry each finding, or why there is nothing to show."""
+    st.subheader("Constats sur les capteurs et les mesures", anchor=False)
+    words = views.findings_words(found)
+    if found is None or not found.items:
+        st.info(words)
+        return
+    st.caption(words)
+    layout.table(views.findings_frame(found))
 
 
 def _badge(state: str) -> str:

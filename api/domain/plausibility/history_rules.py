@@ -1,12 +1,12 @@
 """The rules that judge a row against its turbine's past, and all the rules together.
 
 A missing value or an unknown past is NaN and every comparison with it is false. Each rule is written once,
-for one row (numbers) and for many (arrays).
+for one row (numbers) and for many (arrays), and answers None where it flags nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -15,13 +15,14 @@ from api.domain.plausibility.limits import POWER, TEMPERATURE, WIND, Implausible
 from api.domain.plausibility.park import Park
 from api.domain.plausibility.past import Past, Usual
 from api.domain.plausibility.row_rules import at_rest
-from api.domain.plausibility.table import NAN, Flags, Numbers
-from api.domain.plausibility.verdicts import Known, Rows, Verdict, known_of
+from api.domain.plausibility.table import NAN, Flags, Numbers, any_of, opposite
+from api.domain.plausibility.verdicts import Known, Rows, Standing, Verdict, given
 
+_JUDGED_TOGETHER = frozenset({WIND, POWER})  # the weather jumps by itself; the curve judges both
 _NEVER_OFF_CURVE = 0.97  # of the curve's top: a machine at its plateau is not « stuck », it is regulated
 
 
-def off_curve(rows: Rows, past: Past, park: Park, known: Known, limits: Limits) -> Verdict:
+def off_curve(rows: Rows, past: Past, park: Park, known: Known, limits: Limits) -> Verdict | None:
     """Power far from the turbine's own curve: the park's curve at its own yield, with its own scatter.
 
     Zero power and zero wind have their own rules. Beyond the winds that the park has known, power may still
@@ -29,13 +30,15 @@ def off_curve(rows: Rows, past: Past, park: Park, known: Known, limits: Limits) 
 
     Source: IEC 61400-12-1 (method of bins), with medians as OpenOA's power-curve filters use them.
     """
-    wind, power = rows[WIND], rows[POWER]
+    wind, power = rows.wind, rows.power
     expected = past.yield_factor * park.curve.expected(wind) * known.capacity_kw
     scatter = past.curve_spread * park.curve.scatter(wind) * known.capacity_kw
     reach = limits.curve_deviations * scatter
     above = (power > expected + reach) & (wind <= park.curve.strongest)
     below = power < expected - reach
-    flags = (above | below) & (power > limits.nothing_share * known.capacity_kw) & (wind > 0)
+    flags = (above | below) & (power > known.nothing_kw) & (wind > 0)
+    if not any_of(flags):
+        return None
     figures = {
         "power": power,
         "wind": wind,
@@ -46,7 +49,7 @@ def off_curve(rows: Rows, past: Past, park: Park, known: Known, limits: Limits) 
     return Verdict(Implausible.OFF_CURVE, POWER, flags, figures)
 
 
-def unusual_temperature(rows: Rows, past: Past, park: Park, known: Known, limits: Limits) -> Verdict:
+def unusual_temperature(rows: Rows, past: Past, park: Park, known: Known, limits: Limits) -> Verdict | None:
     """Temperature far from what the turbine's past, the season and the load make expect.
 
     Far from the long past *and* from the recent readings: a bearing that heats up over weeks is a machine
@@ -56,11 +59,13 @@ def unusual_temperature(rows: Rows, past: Past, park: Park, known: Known, limits
     Process.* 25, 2011), reduced to what these data support: medians of month and load, no physics.
     """
     heat = rows[TEMPERATURE]
-    residual = park.residual_temperature(rows.day, heat, rows[POWER] / known.capacity_kw)
+    residual = park.residual_temperature(rows.day, heat, rows.power / known.capacity_kw)
     usual = past.usual[TEMPERATURE]
     reach = limits.heat_deviations * usual.spread
     flags = _departs(residual, usual, reach)
-    flags = flags & np.logical_not(at_rest(rows, known, limits)) & rows.in_service
+    if not any_of(flags):
+        return None
+    flags = flags & opposite(at_rest(rows, known, limits)) & rows.in_service
     explained = heat - residual
     figures = {
         "value": heat,
@@ -68,10 +73,10 @@ def unusual_temperature(rows: Rows, past: Past, park: Park, known: Known, limits
         "low": explained + usual.level - reach,
         "high": explained + usual.level + reach,
     }
-    return Verdict(Implausible.TEMPERATURE, TEMPERATURE, flags, figures)
+    return given(Implausible.TEMPERATURE, TEMPERATURE, flags, figures)
 
 
-def jump(rows: Rows, sensor: str, past: Past, known: Known, limits: Limits) -> Verdict:
+def jump(rows: Rows, sensor: str, past: Past, known: Known, limits: Limits) -> Verdict | None:
     """A value far from the turbine's long past and from its recent readings alike.
 
     Wear climbs with the recent readings, a repair falls back to the long past: neither departs from both. In
@@ -82,14 +87,16 @@ def jump(rows: Rows, sensor: str, past: Past, known: Known, limits: Limits) -> V
     usual, value = past.usual[sensor], rows[sensor]
     reach = limits.jump_deviations * usual.spread
     flags = _departs(value, usual, reach)
-    flags = flags & np.logical_not(at_rest(rows, known, limits)) & rows.in_service & (value != 0)
+    if not any_of(flags):
+        return None
+    flags = flags & opposite(at_rest(rows, known, limits)) & rows.in_service & (value != 0)
     figures = {
         "value": value,
         "expected": usual.recent,
         "low": np.minimum(usual.level, usual.recent) - reach,
         "high": np.maximum(usual.level, usual.recent) + reach,
     }
-    return Verdict(Implausible.JUMP, sensor, flags, figures)
+    return given(Implausible.JUMP, sensor, flags, figures)
 
 
 def _departs(value: Numbers, usual: Usual, reach: Numbers) -> Flags:
@@ -100,7 +107,7 @@ def _departs(value: Numbers, usual: Usual, reach: Numbers) -> Flags:
     return departs
 
 
-def stuck(rows: Rows, sensor: str, past: Past, park: Park, known: Known, limits: Limits) -> Verdict:
+def stuck(rows: Rows, sensor: str, past: Past, park: Park, known: Known, limits: Limits) -> Verdict | None:
     """The same value on several readings in a row, over days, more often than rounding alone can bring.
 
     Not on a machine that stands still or is stopped on purpose, nor for a power regulated at its plateau.
@@ -109,15 +116,18 @@ def stuck(rows: Rows, sensor: str, past: Past, park: Park, known: Known, limits:
     readings grows until chance alone would bring it once in 10,000 readings (``stuck_chance``).
     """
     held, value = past.held[sensor], rows[sensor]
+    same = value == held.value
+    if not any_of(same):
+        return None
     needed = _readings_needed(park.repeats.get(sensor, NAN), limits)
     readings = held.readings + 1.0
     lasting = (rows.day - held.since >= limits.stuck_days) | (held.readings >= limits.depth)
-    idle = rows[POWER] <= limits.nothing_share * known.capacity_kw
-    flags = (value == held.value) & (readings >= needed) & lasting & rows.in_service & np.logical_not(idle)
+    idle = rows.power <= known.nothing_kw
+    flags = same & (readings >= needed) & lasting & rows.in_service & opposite(idle)
     if sensor == POWER and len(park.curve.load):
         flags = flags & (value < _NEVER_OFF_CURVE * float(park.curve.load[-1]) * known.capacity_kw)
     figures = {"value": value, "readings": readings, "since": held.since}
-    return Verdict(Implausible.STUCK, sensor, flags, figures)
+    return given(Implausible.STUCK, sensor, flags, figures)
 
 
 def _readings_needed(chance: float, limits: Limits) -> float:
@@ -148,22 +158,30 @@ def silent(as_of: float, last_day: Numbers, gap: Numbers, in_service: Flags, lim
     return Verdict(Implausible.SILENT, "measured_at", (age > rhythm) & in_service, figures)
 
 
-def verdicts(
-    rows: Rows, past: Past | None, park: Park | None, sensors: Collection[str], limits: Limits
-) -> Iterator[Verdict]:
-    """Every rule on every sensor that it can speak of."""
-    known = known_of(rows, past, park, limits)
-    yield row_rules.zero_vibration(rows, known, limits)
-    yield row_rules.power_without_wind(rows, known, limits)
-    yield row_rules.wind_without_power(rows, known, limits)
-    yield row_rules.zero_power(rows, known, limits)
-    yield row_rules.standing_still(rows, known, limits)
+def verdicts(rows: Rows, against: Standing) -> Iterator[Verdict]:
+    """What every rule flags, on every sensor that it can speak of."""
+    known, limits, park, past = against.known, against.limits, against.park, against.past
+    for rule in row_rules.RULES:
+        if (found := rule(rows, known, limits)) is not None:
+            yield found
     if past is None or park is None:
         return
-    yield off_curve(rows, past, park, known, limits)
-    for sensor in (name for name in sensors if name in past.usual):  # others came into the catalogue since
-        yield stuck(rows, sensor, past, park, known, limits)
-        if sensor == TEMPERATURE:
-            yield unusual_temperature(rows, past, park, known, limits)
-        elif sensor not in {WIND, POWER}:  # the weather jumps by itself; the curve judges both together
-            yield jump(rows, sensor, past, known, limits)
+    if (found := off_curve(rows, past, park, known, limits)) is not None:
+        yield found
+    for sensor in against.names:
+        if sensor not in past.usual or rows.values.get(sensor) is None:  # new in the catalogue, or missing
+            continue
+        if (found := stuck(rows, sensor, past, park, known, limits)) is not None:
+            yield found
+        if (found := _out_of_place(rows, sensor, past, park, known, limits)) is not None:
+            yield found
+
+
+def _out_of_place(
+    rows: Rows, sensor: str, past: Past, park: Park, known: Known, limits: Limits
+) -> Verdict | None:
+    if sensor == TEMPERATURE:
+        return unusual_temperature(rows, past, park, known, limits)
+    if sensor in _JUDGED_TOGETHER:
+        return None
+    return jump(rows, sensor, past, known, limits)

@@ -13,8 +13,8 @@ from api.domain.plausibility.limits import DEFAULT, Limits
 from api.domain.plausibility.park import Park, learn_park
 from api.domain.plausibility.past import Past, learn_past
 from api.domain.plausibility.sentences import sentence
-from api.domain.plausibility.table import NAN, Ints, Measurements, day_number
-from api.domain.plausibility.verdicts import Rows, Verdict
+from api.domain.plausibility.table import NAN, Bools, Floats, Ints, Measurements, day_number
+from api.domain.plausibility.verdicts import Rows, Standing, Verdict, standing
 from api.domain.sensors import Sensor
 from api.domain.trust import Finding
 
@@ -90,17 +90,57 @@ def judge(
         in_service: False where the turbine is stopped on purpose.
         limits: of the rules.
     """
-    known = {name: NAN if value is None else float(value) for name, value in values.items()}
-    rows = Rows(day, known, rated_kw if rated_kw is not None and rated_kw > 0 else NAN, in_service)
     if park is not None and park.until > day:
         park = past = None
     if past is not None and past.last_day > day:
         past = None
-    return [
-        _finding(verdict, 0, sensors, limits)
-        for verdict in verdicts(rows, past, park, continuous(sensors), limits)
-        if verdict.flags
-    ]
+    rated = rated_kw if rated_kw is not None and rated_kw > 0 else NAN
+    against = standing(continuous(sensors), limits, park=park, past=past, rated_kw=rated)
+    return judge_against(values, day, sensors, against, in_service=in_service)
+
+
+def judge_against(
+    values: Mapping[str, float | None],
+    day: float,
+    sensors: Mapping[str, Sensor],
+    against: Standing,
+    *,
+    in_service: bool = True,
+) -> list[Finding]:
+    """The findings on one measurement, where what it is judged against is kept between two of them.
+
+    Args:
+        values: sensor name to value in the catalogue's unit, None where missing.
+        day: day number of the measurement; no earlier than what ``against`` comes from.
+        sensors: the catalogue, for labels and units.
+        against: from :func:`~api.domain.plausibility.verdicts.standing`.
+        in_service: False where the turbine is stopped on purpose.
+    """
+    rows = Rows(day, values, in_service)
+    return [_finding(verdict, 0, sensors, against.limits) for verdict in verdicts(rows, against)]
+
+
+def judge_many(
+    values: Mapping[str, Floats],
+    days: Floats,
+    sensors: Mapping[str, Sensor],
+    against: Standing,
+    in_service: Bools,
+) -> list[list[Finding]]:
+    """The findings on each of many measurements, each with its own line of ``against``.
+
+    Args:
+        values: sensor name to one value per measurement, NaN where missing.
+        days: day number of each.
+        sensors: the catalogue, for labels and units.
+        against: as for one measurement, with arrays of one entry per measurement.
+        in_service: False where the turbine is stopped on purpose.
+    """
+    found: list[list[Finding]] = [[] for _ in days]
+    for verdict in verdicts(Rows(days, values, in_service), against):
+        for row in np.flatnonzero(verdict.flags):
+            found[row].append(_finding(verdict, int(row), sensors, against.limits))
+    return found
 
 
 def judge_rows(
@@ -139,16 +179,14 @@ def _judge_alike(
 ) -> None:
     names = continuous(sensors)
     past = None if park is None else learn_past(measurements, rows, park, names, limits)
-    judged = Rows(
-        measurements.day[rows],
+    told = judge_many(
         {name: column[rows] for name, column in measurements.values.items()},
-        measurements.rated_kw[rows],
+        measurements.day[rows],
+        sensors,
+        standing(names, limits, park=park, past=past, rated_kw=measurements.rated_kw[rows]),
         measurements.in_service[rows],
     )
-    for verdict in verdicts(judged, past, park, names, limits):
-        for row in np.flatnonzero(verdict.flags):
-            key = int(measurements.order[rows[row]])
-            found.setdefault(key, []).append(_finding(verdict, int(row), sensors, limits))
+    found |= {int(measurements.order[row]): own for row, own in zip(rows, told, strict=True) if own}
 
 
 def judge_park(

@@ -6,54 +6,28 @@ turbine stands on them (``past.py``).
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
+from api.domain.plausibility.curve import NO_CURVE, Curve, learn_curve
 from api.domain.plausibility.limits import DEFAULT, POWER, TEMPERATURE, WIND, Limits
 from api.domain.plausibility.table import (
     NAN,
-    TO_DEVIATION,
     Floats,
     Measurements,
     Numbers,
     deviation,
     median,
 )
+from api.domain.rhythm import usual_gaps
 
 _MOST_ROWS = 50_000  # a median of more says nothing more; larger pasts are thinned evenly in time
 _MOST_A_DAY = 500  # for a season, thinned day by day so that no later row changes an earlier season
-_FEWEST_BINS = 3  # fewer say nothing of a curve's shape
-_THINNEST_SPREAD = 0.2  # of the whole curve's spread, below which a bin's own spread is an accident
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Median load and its spread by wind: IEC 61400-12-1's method of bins, with medians."""
-
-    wind: Floats
-    load: Floats
-    spread: Floats
-
-    def expected(self, wind: Numbers) -> Numbers:
-        """Load [share of capacity] at this wind: from zero in a calm, level beyond the last bin."""
-        return self._at(wind, self.load, 0.0)
-
-    def scatter(self, wind: Numbers) -> Numbers:
-        """Robust standard deviation of the load around the curve at this wind."""
-        return self._at(wind, self.spread, self.spread[0] if len(self.spread) else NAN)
-
-    @property
-    def strongest(self) -> float:
-        """The wind beyond which the curve is only known not to fall [m/s]; NaN without a curve."""
-        return float(self.wind[-1]) if len(self.wind) else NAN
-
-    def _at(self, wind: Numbers, knots: Floats, calm: float) -> Numbers:
-        if not len(self.wind):
-            return wind * NAN
-        found: Numbers = np.interp(wind, np.append(0.0, self.wind), np.append(calm, knots))
-        return found
 
 
 @dataclass(frozen=True)
@@ -73,7 +47,7 @@ class Park:
         level: usual value of each sensor, and of the temperature's residual.
         spread: robust standard deviation of the same.
         repeats: share of readings that equal the turbine's previous one by rounding.
-        gap: 95th percentile of the days between two measured days of a turbine.
+        gap: usual longest gap between two measured days of a turbine [d] (:mod:`api.domain.rhythm`).
     """
 
     until: float
@@ -96,6 +70,9 @@ class Park:
         """
         if not len(self.season_day):
             return temperature * NAN
+        if isinstance(day, float) and isinstance(load, float):
+            place = bisect_right(self._season_days, math.floor(day)) - 1
+            return temperature - (self._season_levels[place] if place >= 0 else NAN) - self._heat(load)
         at = np.searchsorted(self.season_day, np.floor(day), side="right") - 1
         season = np.where(at >= 0, self.season[at], NAN)
         residual: Numbers = temperature - season - self._heat(load)
@@ -103,14 +80,26 @@ class Park:
 
     def _heat(self, load: Numbers) -> Numbers:
         extra = self.heat_per_load * (load - self.usual_load)
+        if isinstance(extra, float):
+            return 0.0 if math.isnan(extra) else extra
         heat: Numbers = np.where(np.isnan(extra), 0.0, extra)
         return heat
+
+    @cached_property
+    def _season_days(self) -> list[float]:
+        return [float(day) for day in self.season_day]
+
+    @cached_property
+    def _season_levels(self) -> list[float]:
+        return [float(level) for level in self.season]
 
 
 def capacity(rated_kw: Numbers, park: Park | None, limits: Limits = DEFAULT) -> Numbers:
     """What a turbine can deliver [kW]: its rated power, else the park's highest powers, else the default."""
-    known = NAN if park is None else park.capacity_kw
-    found: Numbers = np.where(np.isnan(rated_kw), limits.capacity_kw if np.isnan(known) else known, rated_kw)
+    usual = limits.capacity_kw if park is None or math.isnan(park.capacity_kw) else park.capacity_kw
+    if isinstance(rated_kw, float):
+        return usual if math.isnan(rated_kw) else rated_kw
+    found: Numbers = np.where(np.isnan(rated_kw), usual, rated_kw)
     return found
 
 
@@ -138,7 +127,7 @@ def learn_park(
     bare = Park(
         until=until,
         capacity_kw=highest,
-        curve=_curve(wind[running], load[running], limits) if enough else Curve(*[np.empty(0)] * 3),
+        curve=learn_curve(wind[running], load[running], limits) if enough else NO_CURVE,
         calm_load=_calm(wind, load, limits),
         heat_per_load=heat,
         usual_load=usual_load,
@@ -171,26 +160,6 @@ def _thinned(measurements: Measurements) -> Measurements:
     wanted = np.zeros(len(measurements), dtype=np.bool_)
     wanted[np.argsort(measurements.day, kind="stable")[::stride]] = True
     return measurements.kept(wanted)
-
-
-def _curve(wind: Floats, load: Floats, limits: Limits) -> Curve:
-    """Bins of 1 m/s, put together until each has rows enough."""
-    order = np.argsort(wind)
-    wind, load = wind[order], load[order]
-    edges = np.searchsorted(wind, np.arange(1.0, np.floor(wind[-1]) + 1.0))
-    cuts = [0]
-    for edge in edges:
-        if edge - cuts[-1] >= limits.bin_rows and len(wind) - edge >= limits.bin_rows:
-            cuts.append(int(edge))
-    if len(cuts) < _FEWEST_BINS:
-        return Curve(*[np.empty(0)] * 3)
-    bins = [slice(a, b) for a, b in zip(cuts, [*cuts[1:], len(wind)], strict=True)]
-    middles, loads = (np.array([np.median(column[b]) for b in bins]) for column in (wind, load))
-    bare = Curve(middles, loads, np.empty(0))
-    away = load - bare.expected(wind)
-    spreads = np.array([TO_DEVIATION * np.median(np.abs(away[b])) for b in bins])
-    thinnest = max(_THINNEST_SPREAD * deviation(away), limits.nothing_share)
-    return Curve(middles, loads, np.maximum(spreads, thinnest))
 
 
 def _calm(wind: Floats, load: Floats, limits: Limits) -> float:
@@ -236,7 +205,8 @@ def _seasons(
     days, cooled = _thinned_by_day(days[~np.isnan(cooled)], cooled[~np.isnan(cooled)])
     if not len(days):
         return np.empty(0), np.empty(0)
-    wanted = np.append(np.unique(days), days[-1] + 1)
+    # A day without a measurement has its season too, until its window is empty: a row to come may be of it.
+    wanted = np.unique(np.unique(days)[:, None] + np.arange(limits.season_days + 2))
     ends = np.searchsorted(days, wanted)
     starts = np.searchsorted(days, wanted - limits.season_days)
     starts = np.where(ends - starts >= limits.park_rows, starts, 0)
@@ -272,4 +242,4 @@ def _repeats(past: Measurements, name: str, limits: Limits) -> float:
 def _usual_gap(past: Measurements, limits: Limits) -> float:
     gaps = np.diff(np.floor(past.day))[np.diff(past.turbine) == 0]
     gaps = gaps[gaps > 0]
-    return float(np.quantile(gaps, 0.95)) if len(gaps) >= limits.park_rows else NAN
+    return float(usual_gaps(gaps[None, :])[0]) if len(gaps) >= limits.park_rows else NAN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,9 +19,9 @@ from api.domain.plausibility.table import (
     counts,
     deviations,
     medians,
-    quantiles,
     taken,
 )
+from api.domain.rhythm import usual_gaps
 
 _CURVE_FROM = 0.1  # load from which power over curve tells the turbine's own yield; below it is noise
 
@@ -50,7 +50,7 @@ class Past:
 
     Attributes:
         last_day: day number of the newest earlier reading.
-        gap: usual longest gap between two measured days [d], 95th percentile.
+        gap: usual longest gap between two measured days [d] (:mod:`api.domain.rhythm`).
         yield_factor: own power over the park's curve.
         curve_spread: own scatter around that curve, over the park's.
         usual: by sensor; for the temperature, of its residual (``Park.residual_temperature``).
@@ -67,16 +67,20 @@ class Past:
     def one(self, row: int) -> Past:
         """The past of one row, as plain numbers."""
 
-        def at(numbers: Numbers) -> float:
-            return float(np.asarray(numbers)[row])
+        return self._each(lambda numbers: float(np.asarray(numbers)[row]))
 
+    def at(self, rows: Ints) -> Past:
+        """The pasts of these rows, in this order; a row may come more than once."""
+        return self._each(lambda numbers: np.asarray(numbers)[rows])
+
+    def _each(self, change: Callable[[Numbers], Numbers]) -> Past:
         return Past(
-            at(self.last_day),
-            at(self.gap),
-            at(self.yield_factor),
-            at(self.curve_spread),
-            {n: Usual(at(u.level), at(u.recent), at(u.spread)) for n, u in self.usual.items()},
-            {n: Held(at(h.value), at(h.readings), at(h.since)) for n, h in self.held.items()},
+            change(self.last_day),
+            change(self.gap),
+            change(self.yield_factor),
+            change(self.curve_spread),
+            {n: Usual(change(u.level), change(u.recent), change(u.spread)) for n, u in self.usual.items()},
+            {n: Held(change(h.value), change(h.readings), change(h.since)) for n, h in self.held.items()},
         )
 
 
@@ -86,6 +90,8 @@ def learn_past(
     park: Park,
     sensors: Collection[str],
     limits: Limits = DEFAULT,
+    *,
+    turbines: Ints | None = None,
 ) -> Past:
     """The past of each of ``rows``: the readings of its own turbine before it, at most ``limits.depth``.
 
@@ -96,13 +102,17 @@ def learn_past(
         park: the park's past.
         sensors: names of the continuous sensors.
         limits: of the rules.
+        turbines: number of each row's turbine, shape ``(n,)``, where rows to come stand among the stored
+            ones; None where each position is a row of its own turbine.
 
     Returns:
         Arrays of shape ``(n,)``.
     """
-    earlier = measurements.before(rows, limits.depth)
+    earlier = measurements.before(rows, limits.depth, turbines)
     days = taken(measurements.day, earlier)
-    rated = measurements.rated_kw[np.minimum(rows, len(measurements) - 1)]
+    # A turbine's rated power stands on all its rows; without an earlier one there is no power to compare.
+    own = np.minimum(rows, len(measurements) - 1) if turbines is None else np.maximum(rows - 1, 0)
+    rated = measurements.rated_kw[own]
     able = capacity(rated, park, limits)
     columns = {name: taken(measurements.column(name), earlier) for name in sensors}
     load = taken(measurements.column(POWER), earlier) / np.asarray(able)[:, None]
@@ -171,4 +181,4 @@ def _held(column: Floats, days: Floats) -> Held:
 def _usual_gaps(days: Floats, park: Park, limits: Limits) -> Floats:
     gaps = -np.diff(np.floor(days), axis=1)
     gaps[gaps == 0] = np.nan
-    return np.where(counts(gaps) >= limits.enough_rows, quantiles(gaps, 0.95), park.gap)
+    return np.where(counts(gaps) >= limits.enough_rows, usual_gaps(gaps), park.gap)

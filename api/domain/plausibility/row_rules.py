@@ -1,16 +1,17 @@
 """The rules that need no history: the sensors of one row against each other.
 
 A missing value is NaN and every comparison with it is false: what was not measured is not accused. Each rule
-is written once, for one row (numbers) and for many (arrays).
+is written once, for one row (numbers) and for many (arrays), and answers None where it flags nothing: its
+rarest condition comes first, so that a calm row costs little.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
 
 from api.domain.plausibility.limits import POWER, STOPPED, VIBRATION, WIND, Implausible, Limits
-from api.domain.plausibility.table import Flags
-from api.domain.plausibility.verdicts import Known, Rows, Verdict
+from api.domain.plausibility.table import Flags, any_of, opposite
+from api.domain.plausibility.verdicts import Known, Rows, Verdict, given
 
 
 def at_rest(rows: Rows, known: Known, limits: Limits) -> Flags:
@@ -19,72 +20,78 @@ def at_rest(rows: Rows, known: Known, limits: Limits) -> Flags:
     Source: a stopped nacelle only sways in the wind (ISO 10816-21 judges vibration under load for that
     reason); two sensors that agree accuse neither.
     """
-    power, vibration = rows[POWER], rows[VIBRATION]
-    still: Flags = (
-        (power <= limits.nothing_share * known.capacity_kw)
-        & (vibration > 0)
-        & (vibration < limits.rest_share * known.usual_vibration)
-    )
+    vibration = rows.vibration
+    moved = limits.rest_share * known.usual_vibration
+    still: Flags = (rows.power <= known.nothing_kw) & (vibration > 0) & (vibration < moved)
     return still
 
 
-def zero_vibration(rows: Rows, known: Known, limits: Limits) -> Verdict:
+def zero_vibration(rows: Rows, known: Known, limits: Limits) -> Verdict | None:
     """Vibration of exactly zero while power or wind says that the machine runs.
 
     Source: broadband vibration under load has a machine-dependent floor well above zero (ISO 10816-21:2015,
     VDI 3834-1); a constant zero is a broken cable or an unpowered sensor. In EnergiTech's rows the lowest
     other value is 0.08.
     """
-    delivers = rows[POWER] > limits.nothing_share * known.capacity_kw
-    blown = (rows[WIND] >= limits.cut_in + limits.clear_of_cut_in) & rows.in_service
-    flags = (rows[VIBRATION] <= 0) & (delivers | blown)
-    figures = {"value": rows[VIBRATION], "power": rows[POWER], "wind": rows[WIND]}
-    return Verdict(Implausible.ZERO_VIBRATION, VIBRATION, flags, figures)
+    silent = rows.vibration <= 0
+    if not any_of(silent):
+        return None
+    delivers = rows.power > known.nothing_kw
+    blown = (rows.wind >= limits.cut_in + limits.clear_of_cut_in) & rows.in_service
+    flags = silent & (delivers | blown)
+    figures = {"value": rows.vibration, "power": rows.power, "wind": rows.wind}
+    return given(Implausible.ZERO_VIBRATION, VIBRATION, flags, figures)
 
 
-def power_without_wind(rows: Rows, known: Known, limits: Limits) -> Verdict:
+def power_without_wind(rows: Rows, known: Known, limits: Limits) -> Verdict | None:
     """Power with a wind of zero, or much power with a wind below cut-in.
 
     Source: kinetic power grows with the cube of the wind and Betz leaves 59 % of it (Burton et al., *Wind
     Energy Handbook*, ch. 3): below 3 m/s a machine of 200 W/m² or more cannot deliver 5 % of its rated power.
     The limit stands higher (``calm_share``) because a measured wind may be a mean over gusts.
     """
-    wind, power = rows[WIND], rows[POWER]
-    flags = ((wind <= 0) & (power > limits.nothing_share * known.capacity_kw)) | (
+    wind, power = rows.wind, rows.power
+    flags = ((wind <= 0) & (power > known.nothing_kw)) | (
         (wind < limits.cut_in) & (power > limits.calm_share * known.capacity_kw)
     )
-    return Verdict(Implausible.POWER_WITHOUT_WIND, WIND, flags, {"power": power, "wind": wind})
+    return given(Implausible.POWER_WITHOUT_WIND, WIND, flags, {"power": power, "wind": wind})
 
 
-def wind_without_power(rows: Rows, known: Known, limits: Limits) -> Verdict:
+def wind_without_power(rows: Rows, known: Known, limits: Limits) -> Verdict | None:
     """No power although the wind is clear of cut-in and below the storm, on a turbine in service.
 
     Source: a measured power curve (IEC 61400-12-1) is positive between cut-in and cut-out. A machine that the
     vibration shows to be at rest is told apart (``standing_still``).
     """
-    lost = _blown_without_power(rows, known, limits) & np.logical_not(at_rest(rows, known, limits))
-    return Verdict(Implausible.WIND_WITHOUT_POWER, POWER, lost, {"power": rows[POWER], "wind": rows[WIND]})
+    lost = _blown_without_power(rows, known, limits)
+    if not any_of(lost):
+        return None
+    lost = lost & opposite(at_rest(rows, known, limits))
+    return given(Implausible.WIND_WITHOUT_POWER, POWER, lost, {"power": rows.power, "wind": rows.wind})
 
 
-def standing_still(rows: Rows, known: Known, limits: Limits) -> Verdict:
+def standing_still(rows: Rows, known: Known, limits: Limits) -> Verdict | None:
     """A turbine in service stands still in a wind that would drive it: told, but no sensor is in doubt."""
-    still = _blown_without_power(rows, known, limits) & at_rest(rows, known, limits)
-    figures = {"power": rows[POWER], "wind": rows[WIND], "vibration": rows[VIBRATION]}
-    return Verdict(STOPPED, POWER, still, figures)
+    still = _blown_without_power(rows, known, limits)
+    if not any_of(still):
+        return None
+    still = still & at_rest(rows, known, limits)
+    figures = {"power": rows.power, "wind": rows.wind, "vibration": rows.vibration}
+    return given(STOPPED, POWER, still, figures)
 
 
 def _blown_without_power(rows: Rows, known: Known, limits: Limits) -> Flags:
-    wind = rows[WIND]
+    wind = rows.wind
     blown: Flags = (
         (wind >= limits.cut_in + limits.clear_of_cut_in)
         & (wind < limits.storm)
-        & (rows[POWER] <= limits.nothing_share * known.capacity_kw)
+        & (rows.power <= known.nothing_kw)
         & rows.in_service
     )
     return blown
 
 
-def zero_power(rows: Rows, known: Known, limits: Limits) -> Verdict:
+def zero_power(rows: Rows, known: Known, limits: Limits) -> Verdict | None:
     """Power of exactly zero in a light wind, while the vibration is that of a running machine.
 
     Where the park is known to stop in calm weather, a zero means nothing and nothing is said. EnergiTech's
@@ -93,9 +100,21 @@ def zero_power(rows: Rows, known: Known, limits: Limits) -> Verdict:
     Source: EnergiTech's own description of its six rows (a stuck or absent sensor, not a calm machine). The
     witness is weak, for in its file vibration does not follow load: the sentence says to check both.
     """
-    light = rows[WIND] < limits.cut_in + limits.clear_of_cut_in
-    shaking = rows[VIBRATION] >= limits.running_share * known.usual_vibration
-    park_idles = known.calm_load < limits.idle_share
-    flags = (rows[POWER] == 0) & light & shaking & rows.in_service & (not park_idles)
-    figures = {"vibration": rows[VIBRATION], "wind": rows[WIND], "power": rows[POWER]}
-    return Verdict(Implausible.ZERO_POWER, POWER, flags, figures)
+    zero = rows.power == 0
+    if known.park_idles or not any_of(zero):
+        return None
+    light = rows.wind < limits.cut_in + limits.clear_of_cut_in
+    shaking = rows.vibration >= limits.running_share * known.usual_vibration
+    flags = zero & light & shaking & rows.in_service
+    figures = {"vibration": rows.vibration, "wind": rows.wind, "power": rows.power}
+    return given(Implausible.ZERO_POWER, POWER, flags, figures)
+
+
+RULES: tuple[Callable[[Rows, Known, Limits], Verdict | None], ...] = (
+    zero_vibration,
+    power_without_wind,
+    wind_without_power,
+    zero_power,
+    standing_still,
+)
+"""Every rule of this module, in the order in which findings are told."""

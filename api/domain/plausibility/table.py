@@ -28,6 +28,16 @@ _EPOCH = date(1970, 1, 1).toordinal()
 _SECONDS = 86_400
 
 
+def any_of(flags: Flags) -> bool:
+    """Whether one row at least is flagged."""
+    return flags if isinstance(flags, bool) else bool(np.any(flags))
+
+
+def opposite(flags: Flags) -> Flags:
+    """Not: the operator ``~`` of a plain bool is a number."""
+    return not flags if isinstance(flags, bool) else ~flags
+
+
 def day_number(day: date, at: datetime | None = None) -> float:
     """Days from 1970-01-01 to ``day``, with the hour of Paris where the instant ``at`` is known."""
     number = float(day.toordinal() - _EPOCH)
@@ -94,17 +104,19 @@ class Measurements:
         """The last row of each turbine, in the order of the turbines' numbers."""
         return np.flatnonzero(np.append(np.diff(self.turbine) != 0, [True] * bool(len(self))))
 
-    def before(self, rows: Ints, depth: int) -> Ints:
+    def before(self, rows: Ints, depth: int, turbines: Ints | None = None) -> Ints:
         """Positions of the ``depth`` rows of the same turbine before each of ``rows``, newest first.
 
         Args:
             rows: positions, shape ``(n,)``; ``len(self)`` stands for a row to come of the last turbine.
             depth: how far back.
+            turbines: number of each row's turbine, shape ``(n,)``, where rows to come stand among the
+                stored ones; None where each position is a row of its own turbine.
 
         Returns:
             Shape ``(n, depth)``, -1 where the turbine has no earlier row.
         """
-        own = self.turbine[np.minimum(rows, len(self) - 1)]
+        own = self.turbine[np.minimum(rows, len(self) - 1)] if turbines is None else turbines
         first = np.searchsorted(self.turbine, own, side="left")
         earlier = rows[:, None] - np.arange(1, depth + 1)
         found: Ints = np.where(earlier >= first[:, None], earlier, -1)
