@@ -53,8 +53,8 @@ def post_load(url: str, body: bytes, headers: Mapping[str, str], *, connections:
     return Load(
         connections=connections,
         requests_per_s=float(_found(r"Requests/sec:\s+([\d.]+)", told)),
-        p50_ms=_milliseconds(_found(r"50%\s+(\S+)", told)),
-        p99_ms=_milliseconds(_found(r"99%\s+(\S+)", told)),
+        p50_ms=_milliseconds(_found(r"(?m)^\s+50%\s+(\S+)$", told)),
+        p99_ms=_milliseconds(_found(r"(?m)^\s+99%\s+(\S+)$", told)),
         failed=int(failed.group(1)) if failed else 0,
     )
 
@@ -67,5 +67,5 @@ def _found(pattern: str, text: str) -> str:
 
 
 def _milliseconds(told: str) -> float:
-    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", told).groups()  # type: ignore[union-attr]
-    return float(number) * _SCALE[unit]
+    number = _found(r"^([\d.]+)", told)
+    return float(number) * _SCALE[told.removeprefix(number)]

@@ -51,6 +51,11 @@ def create_app() -> FastAPI:
         frame = pd.DataFrame([measurement])[names]
         return {"failure_probability": float(estimator.predict_proba(frame)[0, 1])}
 
+    @app.post("/naive/batch")
+    def naive_batch(measurements: Annotated[list[dict[str, Any]], Body(embed=True)]) -> list[float]:
+        frame = pd.DataFrame(measurements)[names]
+        return [float(p) for p in estimator.predict_proba(frame)[:, 1]]
+
     @app.post("/bare")
     async def bare(request: Request) -> dict[str, float]:
         measurement = models.measurement_model.model_validate_json(await request.body())

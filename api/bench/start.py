@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.bench.ports import free_port
 from api.domain.exceptions import Conflict
 from api.settings import ROOT
 from api.storage import runs
@@ -60,7 +60,7 @@ class Installation:
 def throwaway() -> Iterator[Installation]:
     """An empty home that is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="cockpit-bench-") as folder:
-        yield Installation(Path(folder), _free_port(), _free_port())
+        yield Installation(Path(folder), free_port(), free_port())
 
 
 @contextlib.contextmanager
@@ -100,12 +100,6 @@ def resident_mb(api: str) -> float | None:
         text = answer.read().decode()
     found = re.search(r"^process_resident_memory_bytes (\S+)$", text, re.MULTILINE)
     return float(found.group(1)) / 1e6 if found else None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def run_seconds(installation: Installation, repeats: int = 5) -> list[float]:

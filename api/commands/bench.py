@@ -6,8 +6,9 @@ import argparse
 import json
 from pathlib import Path
 from statistics import median
+from typing import Any
 
-from api.bench import inference, page, start
+from api.bench import batches, inference, page, start
 from api.commands.console import columns, say
 from api.core import Core
 from api.settings import ROOT
@@ -28,6 +29,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     served.add_argument("--seconds", type=float, default=5.0, metavar="S", help="durée de chaque charge")
     served.add_argument("--rounds", type=int, default=3, metavar="N", help="répétitions, entrelacées")
     served.add_argument("--connections", type=int, nargs="+", default=[1, 16, 64], metavar="N")
+    served.add_argument(
+        "--mlserver",
+        type=Path,
+        metavar="PYTHON",
+        help="interpréteur où MLServer est installé",
+    )
     served.set_defaults(run=_inference)
 
 
@@ -36,7 +43,11 @@ def _inference(arguments: argparse.Namespace, core: Core) -> int:
     connections = tuple(arguments.connections)
     say("Charges entrelacées ; la machine doit être calme.")
     figures = inference.measure(
-        core, seconds=arguments.seconds, rounds=arguments.rounds, connections=connections
+        core,
+        seconds=arguments.seconds,
+        rounds=arguments.rounds,
+        connections=connections,
+        mlserver_python=arguments.mlserver,
     )
     arguments.json.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     rows = [
@@ -45,12 +56,27 @@ def _inference(arguments: argparse.Namespace, core: Core) -> int:
         for n, load in by.items()
     ]
     print(columns(rows, ("service", "connexions", "req/s", "p50 ms", "p99 ms")))
-    for n, ratios in figures["ratios"].items():
-        told = ", ".join(f"{ratio:.2f} × {name}" for name, ratio in ratios.items())
-        print(f"{n} connexions : le service fait {told}")
-    for size, spent in figures["batch_ms"].items():
-        print(f"lot de {size} : {spent:.0f} ms")
+    print()
+    _tell_targets(figures)
     return 0
+
+
+def _tell_targets(figures: dict[str, Any]) -> None:
+    """Each ratio beside what was aimed at, then the batches."""
+    told = [
+        (what, f"{ratio:.2f}", f"≥ {least:g}", "tenu" if ratio >= least else "non tenu")
+        for what, ratio, least in inference.verdicts(figures)
+    ]
+    if told:
+        print(columns(told, (f"{inference.TARGET_CONNECTIONS} connexions", "rapport", "cible", "")))
+        print()
+    batch_rows = [
+        (size, *(f"{ms:.0f}" for ms in by.values()), f"{by['service'] / by[batches.BARE]:.2f}")
+        for size, by in figures["batch_ms"].items()
+    ]
+    names = next(iter(figures["batch_ms"].values()))
+    print(columns(batch_rows, ("lignes par lot", *(f"{name} ms" for name in names), "service ÷ nus")))
+    print(f"Cible : au plus {batches.TARGET:g} fois les modèles nus avec leur JSON, au plus grand lot.")
 
 
 def _start(arguments: argparse.Namespace, _core: Core) -> int:

@@ -4,12 +4,14 @@ The request id is always made here: it is the key of the call log and names a pr
 choose it. A caller's own ``X-Request-ID`` is kept beside it in the JSON log.
 
 A call whose record says ``must_commit`` is answered only once its row is committed; if that fails, the answer
-is replaced by a 503. Other calls are logged behind. Probes and static files are not in the call log.
+is replaced by a 503. Other calls are logged behind. Probes and static files are not in the call log; the JSON
+log has one line for each call that is neither a probe nor committed, and for all of them at level DEBUG.
 """
 
 from __future__ import annotations
 
 import logging
+import random
 import re
 import secrets
 import time
@@ -34,6 +36,8 @@ NO_ENDPOINT = "(inconnu)"  # one name for all addresses that do not exist: metri
 LARGE = 64 * 1024  # bytes from which compression leaves the event loop and the log's own thread
 _QUIET = frozenset({"/health", "/ready", "/metrics", "/version", "/docs", "/openapi.json", "/static"})
 _QUIET_PREFIX = "/v2/health/"
+# Names, not secrets: seeded once from the system, for a system call each would be dear.
+_draw = random.Random(secrets.randbits(256)).getrandbits  # noqa: S311
 _LOW_62 = (1 << 62) - 1
 _INBOUND_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 log = logging.getLogger("api.calls")
@@ -46,7 +50,7 @@ def new_request_id() -> str:
     and a commit wrote three times as much.
     """
     stamp = time.time_ns() // 1_000_000
-    chance = secrets.randbits(74)
+    chance = _draw(74)
     return f"{stamp << 80 | 7 << 76 | chance >> 62 << 64 | 2 << 62 | chance & _LOW_62:032x}"
 
 
@@ -128,7 +132,9 @@ class _Call:
             row = self._row(seconds)
             await _pack_if_large(row)
             self._services.committer.enqueue(row)
-        level = logging.DEBUG if quiet else logging.WARNING if self._status >= 500 else logging.INFO
+        # A committed row says all that a line would, and a prediction takes as long as writing one.
+        told = quiet or (self._committed and self._status < 400)
+        level = logging.DEBUG if told else logging.WARNING if self._status >= 500 else logging.INFO
         if log.isEnabledFor(level):
             log.log(level, "request", extra={FACTS: self._facts(endpoint, seconds)})
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.types import Receive, Scope, Send
 
-from api.deps import CoreDep, need
+from api.deps import CoreDep, need, services_of
 from api.domain.exceptions import InvalidInput
 from api.domain.rights import Right
 from api.observability.calls import CallRecord
@@ -17,37 +23,91 @@ from api.schemas.park import Park
 from api.schemas.predictions import BatchPredictions, Prediction
 from api.schemas.replay import RecordedPrediction, Replay
 from api.services.park_view import ParkQuery
-from api.services.prediction import MAX_BATCH
+from api.services.prediction import MAX_BATCH, Asked
 
 router = APIRouter(
     prefix="/api/v1/predictions", tags=["Prédictions"], dependencies=[Depends(need(Right.PREDICT))]
 )
 Explain = Annotated[bool, Query(description="Donner les facteurs de chaque probabilité (plus lent)")]
-Purpose = Annotated[
-    Literal["unitaire", "et_si"],
-    Query(description="« et_si » pour un essai de valeurs, distingué au journal"),
-]
 RequestId = Annotated[str, Path(max_length=64, description="Identifiant rendu avec la réponse")]
+
+
+class Ask(BaseModel):
+    """How one measurement is asked about."""
+
+    model_config = ConfigDict(frozen=True)
+
+    explain: bool = Field(True, description="Donner les facteurs de la probabilité (plus lent)")
+    purpose: Literal["unitaire", "et_si"] = Field(
+        "unitaire", description="« et_si » pour un essai de valeurs, distingué au journal"
+    )
+
+
 # The fields of a measurement are those of the active models: the schema is put in its place by api.openapi.
 ONE = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Measurement"}}}}}  # fmt: skip  # noqa: E501
 MANY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/MeasurementBatch"}}}}}  # fmt: skip  # noqa: E501
 
 
-@router.post("", summary="Risque d’une turbine", response_model=Prediction, openapi_extra=ONE)
-async def predict(
-    request: Request, core: CoreDep, explain: Explain = True, purpose: Purpose = "unitaire"
-) -> Response:
+async def predict(request: Request, ask: Annotated[Ask, Query()]) -> Response:
     """Une mesure en entrée ; probabilité, niveau, facteurs et avertissements en sortie."""
     body = await request.body()
-    call: CallRecord = request.state.call
-    call.purpose, call.rows, call.inputs, call.must_commit = purpose, 1, body, True
-    request_id = request.state.request_id
-    if explain:
-        answer = await run_in_threadpool(core.prediction.one, body, request_id, explain=True)
-    else:  # a compiled model answers in microseconds: a thread would cost more than the work
-        answer = core.prediction.one(body, request_id, explain=False)
+    services = services_of(request)
+    state = request.scope["state"]
+    call: CallRecord = state["call"]
+    call.purpose, call.rows, call.inputs, call.must_commit = ask.purpose, 1, body, True
+    if ask.explain:
+        answer = await run_in_threadpool(
+            services.core.prediction.one, body, state["request_id"], explain=True
+        )
+    else:  # a thread would cost more than the work, which is shared with whoever asks at the same time
+        answer = await services.gathering.ask(Asked(body, state["request_id"]))
     call.turbine_id = answer.turbine_id
     return _json(answer)
+
+
+class _DirectRoute(APIRoute):
+    """The route most called: documented as all others, but taken without resolving declarations each time.
+
+    FastAPI resolves dependencies and parameters anew for each request, which costs more than the prediction.
+    """
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; what is raised reaches the same handlers as elsewhere."""
+        if scope["method"] != "POST":
+            await super().handle(scope, receive, send)
+            return
+        request = Request(scope, receive, send)
+        await need(Right.PREDICT)(request)
+        response = await predict(request, _asked(scope["query_string"]))
+        await response(scope, receive, send)
+
+
+def add_direct(app: FastAPI) -> None:
+    """Put the prediction of one measurement before all other routes."""
+    app.router.add_api_route(
+        "/api/v1/predictions",
+        predict,
+        methods=["POST"],
+        tags=["Prédictions"],
+        summary="Risque d’une turbine",
+        response_model=Prediction,
+        openapi_extra=ONE,
+        dependencies=[Depends(need(Right.PREDICT))],
+        route_class_override=_DirectRoute,
+    )
+
+
+@lru_cache(maxsize=64)
+def _asked(query_string: bytes) -> Ask:
+    """The parameters of an address; few addresses are ever asked.
+
+    Raises:
+        RequestValidationError: a parameter that is none of the values allowed.
+    """
+    try:
+        return Ask.model_validate(dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)))
+    except ValidationError as error:
+        raise RequestValidationError([{**e, "loc": ("query", *e["loc"])} for e in error.errors()]) from error
 
 
 @router.post(

@@ -112,16 +112,5 @@ def _doubtful_interval(models: ActiveModels) -> Finding:
 
 
 def _uses(models: ActiveModels, probability: float, days: float | None) -> tuple[ModelUse, ...]:
-    outputs = {"classification": probability, "regression": days}
-    return tuple(
-        ModelUse(
-            name=m.name,
-            version=m.version,
-            task=m.task,
-            sha256=m.sha256,
-            raw_output=output,
-            calibration=m.calibration.status,
-        )
-        for m in (served.model.manifest for served in models.served)
-        if (output := outputs[m.task]) is not None
-    )
+    spoke = [(models.classifier, probability), (models.regressor, days)]
+    return tuple(served.said(raw) for served, raw in spoke if served is not None and raw is not None)

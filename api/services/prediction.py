@@ -19,13 +19,21 @@ from api.services.active_models import ActiveModels, ActiveModelsSource
 from api.services.explaining import drivers
 from api.services.french_errors import french_errors
 from api.services.measurement_model import Reading, reading_of
-from api.services.plausibility import audit_one
 from api.services.policy import PolicySource
 from api.services.scoring import Score, score
+from api.services.turbine_pasts import PastReader
 from api.services.turbines import KnownTurbines
 from api.settings import PARIS
 
 MAX_BATCH = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One measurement as JSON, and the name of its answer."""
+
+    body: bytes
+    request_id: str
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,7 @@ class PredictionService:
 
     models: ActiveModelsSource
     policy: PolicySource
+    pasts: PastReader
     turbines: KnownTurbines
     now: Callable[[], datetime]
 
@@ -49,13 +58,23 @@ class PredictionService:
             InvalidInput: the measurement is malformed, outside the physical range or from the future.
             ModelUnavailable: no model can answer.
         """
-        models = self.models.current()
-        models.require()
-        reading = self._checked(_validated(models.measurement_model.model_validate_json, body, models))
-        version, policy = self.policy.current()
-        scored = score([reading], models, policy, found=[audit_one(reading, models.sensors)])
-        base, found = drivers([reading], models) if explain else (None, [[]])
-        return self._worded(scored[0], request_id, policy, version, base, found[0])
+        (answer,) = self.many([Asked(body, request_id)], explain=explain)
+        if isinstance(answer, InvalidInput):
+            raise answer
+        return answer
+
+    def many(self, asked: Sequence[Asked], *, explain: bool) -> list[Prediction | InvalidInput]:
+        """One prediction, or the reasons for its absence, per measurement; each model is called once for all.
+
+        Raises:
+            ModelUnavailable: no model can answer.
+        """
+        models = self._models()
+        check = models.measurement_model.model_validate_json
+        found = [self._read(check, one.body, models) for one in asked]
+        kept = [(r, one.request_id) for r, one in zip(found, asked, strict=True) if isinstance(r, Reading)]
+        answers = iter(self._answers(kept, models, explain=explain))
+        return [next(answers) if isinstance(read, Reading) else read for read in found]
 
     def batch(self, rows: Sequence[Any], request_id: str, *, explain: bool) -> BatchPredictions:
         """A prediction or the reasons for its absence for each row, in order.
@@ -70,35 +89,50 @@ class PredictionService:
                 f"{MAX_BATCH} mesures au plus par appel ; envoyez le reste ensuite.",
                 len(rows),
             )
-        models = self.models.current()
-        models.require()
-        readings: dict[int, Reading] = {}
-        refused: dict[int, Sequence[FieldError]] = {}
-        for index, row in enumerate(rows):
-            try:
-                validated = _validated(models.measurement_model.model_validate, row, models)
-                readings[index] = self._checked(validated)
-            except InvalidInput as error:
-                refused[index] = error.errors
-        version, policy = self.policy.current()
-        kept = list(readings.values())
-        scored = score(kept, models, policy, found=[audit_one(r, models.sensors) for r in kept])
-        base, found = drivers(kept, models) if explain else (None, [[] for _ in kept])
-        answers = {
-            index: self._worded(s, f"{request_id}-{index}", policy, version, base, d)
-            for index, s, d in zip(readings, scored, found, strict=True)
-        }
-        items = [
-            BatchItem(index=i, prediction=answers.get(i), errors=_problems(refused.get(i, ())))
-            for i in range(len(rows))
-        ]
+        models = self._models()
+        check = models.measurement_model.model_validate
+        found = [self._read(check, row, models) for row in rows]
+        kept = [(read, f"{request_id}-{i}") for i, read in enumerate(found) if isinstance(read, Reading)]
+        answers = iter(self._answers(kept, models, explain=explain))
         return BatchPredictions(
             request_id=request_id,
             total=len(rows),
-            succeeded=len(answers),
-            failed=len(refused),
-            items=items,
+            succeeded=len(kept),
+            failed=len(rows) - len(kept),
+            items=[
+                BatchItem(index=i, prediction=next(answers))
+                if isinstance(read, Reading)
+                else BatchItem(index=i, errors=_problems(read.errors))
+                for i, read in enumerate(found)
+            ],
         )
+
+    def _models(self) -> ActiveModels:
+        models = self.models.current()
+        models.require()
+        return models
+
+    def _read(
+        self, check: Callable[[Any], BaseModel], raw: Any, models: ActiveModels
+    ) -> Reading | InvalidInput:
+        try:
+            return self._checked(_validated(check, raw, models))
+        except InvalidInput as error:
+            return error
+
+    def _answers(
+        self, kept: Sequence[tuple[Reading, str]], models: ActiveModels, *, explain: bool
+    ) -> list[Prediction]:
+        version, policy = self.policy.current()
+        readings = [reading for reading, _ in kept]
+        scored = score(
+            readings, models, policy, found=self.pasts.findings_for_many(readings, models.sensors)
+        )
+        base, found = drivers(readings, models) if explain else (None, [[] for _ in readings])
+        return [
+            self._worded(one, request_id, policy, version, base, told)
+            for (_, request_id), one, told in zip(kept, scored, found, strict=True)
+        ]
 
     def _checked(self, reading: Reading) -> Reading:
         today = self.now().astimezone(PARIS).date()

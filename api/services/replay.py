@@ -13,6 +13,7 @@ from api.inference.store import ModelStore
 from api.schemas.replay import RecordedPrediction, Replay, ReplayedOutput
 from api.services.active_models import ActiveModels, ServedModel
 from api.services.measurement_model import reading_of
+from api.services.plausibility import recorded_findings
 from api.services.scoring import Score, score
 from api.storage import call_log, policies
 from api.storage.database import Database
@@ -66,7 +67,8 @@ class ReplayService:
         version, policy = self._policy(pairs[0].answer)
         features = models.features
         readings = [reading_of(models.measurement_model.model_validate(p.asked), features) for p in pairs]
-        scores = score(readings, models, policy)
+        found = [recorded_findings(p.answer["warnings"]) for p in pairs]
+        scores = score(readings, models, policy, found=found)
         outputs = [o for p, s in zip(pairs, scores, strict=True) for o in _compared(p, s)]
         levels = [
             p.index

@@ -94,7 +94,7 @@ def _about_models(reading: Reading, models: ActiveModels) -> list[Finding]:
     found = []
     for served in models.served:
         manifest = served.model.manifest
-        missing = [s.label for s in manifest.features if reading.values.get(s.name) is None]
+        missing = [label for name, label in served.labels.items() if reading.values.get(name) is None]
         if missing:
             code = "mesure_incomplete" if served is models.classifier else "modele_muet"
             told = f"Valeur absente ({', '.join(missing)}) : {manifest.name} ne peut pas répondre."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -115,6 +116,50 @@ def test_wrong_value__is_refused_naming_the_field(
     assert [e["field"] for e in problem["errors"]] == [field]
     assert field in problem["detail"]
     assert len(problem["request_id"]) == 32
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [("explain=peut-être", "explain"), ("purpose=jeu", "purpose"), ("explain=", "explain")],
+)
+def test_unknown_parameter_value__is_refused_naming_it(
+    scored: Api, technician: dict[str, str], query: str, field: str
+) -> None:
+    answer = ask(scored, technician, GOOD, f"/api/v1/predictions?{query}")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+
+
+def test_openapi__documents_the_parameters_and_the_body_of_a_prediction(scored: Api) -> None:
+    document = scored.get("/openapi.json").json()
+    operation = document["paths"]["/api/v1/predictions"]["post"]
+    assert {p["name"] for p in operation["parameters"]} == {"explain", "purpose"}
+    body = operation["requestBody"]["content"]["application/json"]["schema"]
+    assert "wind_speed" in document["components"]["schemas"][body["$ref"].rsplit("/", 1)[1]]["properties"]
+    assert set(document["paths"]["/api/v1/predictions"]) == {"get", "post"}
+
+
+def test_predictions_asked_together__each_get_their_own_answer_or_error(
+    scored: Api, technician: dict[str, str]
+) -> None:
+    bodies = [{**GOOD, "wind_speed": -1.0 if n % 3 == 0 else 3.0 + n / 10} for n in range(60)]
+
+    async def together() -> list[Any]:
+        url = "/api/v1/predictions?explain=false"
+        return await asyncio.gather(
+            *(scored.client.post(url, json=body, headers=technician) for body in bodies)
+        )
+
+    answers = scored.portal.call(together)
+    for number, (body, answer) in enumerate(zip(bodies, answers, strict=True)):
+        if number % 3 == 0:
+            assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "wind_speed")
+            continue
+        told = answer.json()
+        assert told["request_id"] == answer.headers["x-request-id"]
+        recorded = scored.get(f"/api/v1/predictions/{told['request_id']}", headers=technician).json()
+        assert recorded["inputs"]["wind_speed"] == body["wind_speed"]
+        alone = ask(scored, technician, body).json()
+        assert told["models"][0]["raw_output"] == pytest.approx(alone["models"][0]["raw_output"], abs=1e-6)
 
 
 @pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "1" + "0" * 400])

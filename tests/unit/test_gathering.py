@@ -1,0 +1,81 @@
+"""Questions asked in one turn of the loop are answered together, each with its own answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.services.gathering import MOST, Gathering
+
+
+class Doubling:
+    """Doubles numbers, refuses negative ones, and remembers what came together."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[int]] = []
+
+    def __call__(self, questions: Sequence[int]) -> list[int | Exception]:
+        self.groups.append(list(questions))
+        return [ValueError(f"{q} < 0") if q < 0 else 2 * q for q in questions]
+
+
+def asked_together(answer: Doubling, questions: Sequence[int]) -> list[int | BaseException]:
+    async def ask() -> list[int | BaseException]:
+        gathering = Gathering(answer)
+        return await asyncio.gather(*(gathering.ask(q) for q in questions), return_exceptions=True)
+
+    return asyncio.run(ask())
+
+
+@given(st.lists(st.integers(-5, 5), max_size=3 * MOST))
+def test_ask__each_gets_its_own_answer_in_bounded_groups_that_lose_nobody(questions: list[int]) -> None:
+    answer = Doubling()
+    given_back = asked_together(answer, questions)
+    for question, told in zip(questions, given_back, strict=True):
+        if question < 0:
+            assert isinstance(told, ValueError)
+            assert str(told) == f"{question} < 0"
+        else:
+            assert told == 2 * question
+    assert [q for group in answer.groups for q in group] == questions
+    assert all(len(group) <= MOST for group in answer.groups)
+    assert len(answer.groups) == -(-len(questions) // MOST)
+
+
+def test_ask__what_the_group_raises_is_everybodys_answer_and_the_next_group_is_served() -> None:
+    calls = []
+
+    def answer(questions: Sequence[int]) -> list[int | Exception]:
+        calls.append(len(questions))
+        if len(calls) == 1:
+            raise RuntimeError("aucun modèle")
+        return list(questions)
+
+    async def ask() -> tuple[list[int | BaseException], int]:
+        gathering = Gathering(answer)
+        first = await asyncio.gather(gathering.ask(1), gathering.ask(2), return_exceptions=True)
+        return first, await gathering.ask(3)
+
+    first, after = asyncio.run(ask())
+    assert [str(told) for told in first] == ["aucun modèle"] * 2
+    assert after == 3
+    assert calls == [2, 1]
+
+
+def test_ask__a_cancelled_question_costs_its_neighbours_nothing() -> None:
+    async def ask() -> int:
+        gathering = Gathering(Doubling())
+        leaving = asyncio.ensure_future(gathering.ask(1))
+        staying = asyncio.ensure_future(gathering.ask(2))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        answer = await staying
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
+        return answer
+
+    assert asyncio.run(ask()) == 4
