@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -126,21 +127,34 @@ def measured_on(card: ModelCard) -> str:
     return f"Mesuré sur {rows}, de {turbines}, dont {failures}.{warning}"
 
 
-def thresholds_frame(measured: Json | None) -> pd.DataFrame:
-    """What each decision threshold would have caught and cost on the unseen rows."""
-    rows = [
-        {
-            "Seuil": fr.fr_share(row["threshold"]),
-            "Pannes annoncées": row["true_positives"],
-            "Pannes manquées": row["false_negatives"],
-            "Fausses alertes": row["false_positives"],
-            "Silences justifiés": fr.fr_number(row["true_negatives"], 0),
-            "Précision": _with_interval(row["precision"], "precision"),
-            "Rappel": _with_interval(row["recall"], "recall"),
-        }
-        for row in (measured or {}).get("thresholds", ())
-    ]
-    return pd.DataFrame(rows)
+def calibration_word(status: str) -> str:
+    """Whether the probability shown is the model's own."""
+    known = {"platt": "calibrée (Platt)", "isotonique": "calibrée (isotonique)"}
+    return known.get(status) or fr.CALIBRATIONS.get(status, status)
+
+
+def why_not_activated(model: ModelSummary) -> str:
+    """Why a version cannot be put into service from the page; empty where it can."""
+    if model.problem:
+        return model.problem
+    if not model.admitted:
+        return (
+            "Ne passe pas le contrôle de qualité. Une personne peut l’admettre sous son nom, avec un motif, "
+            "par « python cockpit.py models activate » et --admit."
+        )
+    return ""
+
+
+def activation_words(chosen: ModelSummary, serving: ModelSummary | None) -> str:
+    """What putting a version into service changes."""
+    if serving is None:
+        return (
+            f"{chosen.name} v{chosen.version} répondra : aucun modèle ne sert aujourd’hui pour cette tâche."
+        )
+    return (
+        f"{chosen.name} v{chosen.version} remplacera {serving.name} v{serving.version} pour toutes les "
+        "réponses, sans interruption. Le prochain calcul du parc s’en servira."
+    )
 
 
 def median_words(measured: Json | None) -> str:
@@ -183,6 +197,7 @@ def features_frame(features: Sequence[FeatureInfo]) -> pd.DataFrame:
                 "Colonne": feature.name,
                 "Unité": feature.unit or fr.NOTHING,
                 "Plage apprise": _range(feature.training_minimum, feature.training_maximum),
+                "Plage possible": _range(feature.minimum, feature.maximum),
                 "Rôle": "indice, pas une cause" if feature.marker else "mesure",
             }
             for feature in features
@@ -193,6 +208,9 @@ def features_frame(features: Sequence[FeatureInfo]) -> pd.DataFrame:
 def data_words(data: Json) -> list[str]:
     """What the model was fitted on."""
     said = [f"Fichier : {data['source']}."] if data.get("source") else []
+    if data.get("first_day") and data.get("last_day"):
+        first, last = (fr.fr_date(date.fromisoformat(data[name])) for name in ("first_day", "last_day"))
+        said.append(f"Période : du {first} au {last}.")
     counts = [
         fr.counted(data[name], "ligne") + words
         for name, words in (
@@ -203,7 +221,8 @@ def data_words(data: Json) -> list[str]:
         if data.get(name) is not None
     ]
     said += [", ".join(counts) + "."] if counts else []
-    return said + ([f"Partage : {data['split']}"] if data.get("split") else [])
+    said += [f"Lignes jamais vues : {data['split']}"] if data.get("split") else []
+    return said + ([f"Empreinte SHA-256 des données : {data['sha256']}."] if data.get("sha256") else [])
 
 
 def _range(low: float | None, high: float | None) -> str:
@@ -223,10 +242,6 @@ def _interval(estimate: Json, key: str) -> str:
         return "trop peu de données"
     digits, unit = (1, f"{fr.NBSP}j") if key in _IN_DAYS else (3, "")
     return f"de {fr.fr_number(low, digits)} à {fr.fr_number(high, digits)}{unit}"
-
-
-def _with_interval(estimate: Json, key: str) -> str:
-    return f"{_value(estimate, key)} ({_interval(estimate, key)})"
 
 
 def _reported(value: float | None, key: str) -> str:

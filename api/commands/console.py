@@ -19,8 +19,23 @@ _FRENCH = (
 )
 
 
+_HELP = (
+    ("usage: ", "usage : "),
+    ("positional arguments:", "arguments :"),
+    ("options:", "options :"),
+    ("show this help message and exit", "montre cette aide"),
+)
+
+
 class FrenchParser(argparse.ArgumentParser):
-    """An argument parser whose errors are one French line."""
+    """An argument parser that speaks French: its help, and its errors in one line."""
+
+    def format_help(self) -> str:
+        """The help, with argparse's own words in French."""
+        text = super().format_help()
+        for english, french in _HELP:
+            text = text.replace(english, french)
+        return text
 
     def error(self, message: str) -> NoReturn:
         for pattern, sentence in _FRENCH:

@@ -154,11 +154,7 @@ def judge_calibration(raw: Floats, truth: Floats, turbines: NDArray[np.generic],
         events: independent failures among them.
     """
     if events < MIN_EVENTS:
-        return Calibration(
-            "non_calibree",
-            f"Non calibrée : {events} pannes distinctes parmi les lignes non vues, il en faut {MIN_EVENTS} "
-            "pour qu’une calibration ne fasse pas pire que la probabilité brute.",
-        )
+        return _too_few_events(raw, truth, turbines, events)
     raw_brier, trials = try_methods(raw, truth, turbines)
     helpful = [trial for trial in trials if trial.change.high is not None and trial.change.high < 0]
     if not helpful:
@@ -172,6 +168,19 @@ def judge_calibration(raw: Floats, truth: Floats, turbines: NDArray[np.generic],
         trials,
         fit(best.method, raw, truth),
     )
+
+
+def _too_few_events(raw: Floats, truth: Floats, turbines: NDArray[np.generic], events: int) -> Calibration:
+    """Nothing is adopted; what the methods would have done is kept for the card, where it can be told."""
+    reason = (
+        f"Non calibrée : {events} pannes distinctes parmi les lignes non vues, il en faut {MIN_EVENTS} "
+        "pour qu’une calibration ne fasse pas pire que la probabilité brute."
+    )
+    try:
+        raw_brier, trials = try_methods(raw, truth, turbines)
+    except ValueError:  # all failures are in one fold's turbines: nothing else to fit on
+        return Calibration("non_calibree", reason)
+    return Calibration("non_calibree", reason + _told(raw_brier, trials), raw_brier, trials)
 
 
 _NO_GAIN = "Non calibrée : aucune méthode n’améliore sûrement le score de Brier sur d’autres turbines."

@@ -16,10 +16,10 @@ from api.domain.exceptions import InvalidInput
 from api.domain.gate import judge
 from api.inference.artefact import read_artefact
 from api.inference.checks import Candidate, open_candidate, probe_rows, prove_output
-from api.inference.companions import write_background, write_leaves, write_runtime, write_unseen
+from api.inference.companions import write_background, write_leaves, write_runtime, write_scores, write_unseen
 from api.inference.evidence import Evidence, read_evidence, training_data
 from api.inference.golden import prove_golden, read_golden
-from api.inference.limits import authorised_use, known_limits
+from api.inference.limits import authorised_use, known_limits, prohibited_use
 from api.inference.loaded import RawOutput
 from api.inference.manifest import FeatureSpec, GoldenProof, Manifest
 from api.inference.measuring import measure
@@ -92,6 +92,8 @@ def build_version(job: Job) -> Manifest:
         golden=checked.golden,
         authorised_use=draft.authorised_use or authorised_use(request.task),
         limits=(*draft.limits, *known_limits(measures)),
+        prohibited_use=draft.prohibited_use or prohibited_use(request.task),
+        scores=write_scores(job.folder, measures.scores),
         background=write_background(job.folder, candidate.features, checked.output, evidence),
         unseen=write_unseen(job.folder, evidence),
         leaves=(

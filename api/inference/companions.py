@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from api.domain.threshold_costs import Scores
 from api.inference.artefact import sha256_of
 from api.inference.evidence import Evidence
 from api.inference.explanation import spread_background
@@ -16,6 +17,7 @@ from api.inference.leaves import MAX_TABLE_BYTES
 from api.inference.loaded import RawOutput
 from api.inference.manifest import Runtime, StoredFile
 from api.inference.parity import Compiled
+from api.inference.scores import SCORES_FILE, scores_bytes
 from api.inference.trees import leaves_of, tree_sum
 
 COMPILED_FILE, LEAVES_FILE = "model.onnx", "leaves.npy.z"
@@ -42,6 +44,13 @@ def write_unseen(folder: Path, evidence: Evidence | None) -> StoredFile | None:
     identities = evidence.rows.identities
     unseen = sorted(identities[index] for index in np.flatnonzero(evidence.parts.unseen))
     return _stored(folder, "unseen_rows.json", (json.dumps(unseen, indent=0) + "\n").encode(), len(unseen))
+
+
+def write_scores(folder: Path, scores: Scores | None) -> StoredFile | None:
+    """What was shown and what happened on each unseen row: any threshold can then be counted exactly."""
+    if scores is None:
+        return None
+    return _stored(folder, SCORES_FILE, scores_bytes(scores), len(scores.failed))
 
 
 def write_leaves(folder: Path, estimator: BaseEstimator, positive: int | None) -> StoredFile | None:

@@ -10,7 +10,20 @@ from typing import Any
 from api.domain.exceptions import InvalidInput
 from api.inference.isolation import WALL_SECONDS, run_in_child
 from api.inference.manifest import Task
-from api.inference.request import DraftJob
+from api.inference.request import HELP_KEY, DraftJob
+
+# JSON has no comments: these lines stand under a key that the importer reads past.
+HELP = (
+    "Complétez ce brouillon, puis : python cockpit.py models import FICHIER … --manifest CE_FICHIER",
+    "label : nom français montré aux personnes ; unit : unité, vide s’il n’y en a pas.",
+    "dtype : float (nombre), int (entier) ou binary (0 ou 1).",
+    "training_range : étendue vue dans les mesures données ; relue à l’import si --split est donné.",
+    "physical_range : hors de là une valeur est impossible et sera refusée ; null : pas de borne de ce côté.",
+    "role : cause, ou marker pour un indice qui accompagne les pannes sans les provoquer ; note : ce qu’il "
+    "faut savoir avant de l’interpréter.",
+    "target : colonne de l’étiquette. authorised_use, prohibited_use, limits : phrases de la fiche ; vides, "
+    "celles du cockpit sont prises.",
+)
 
 
 def draft_manifest(
@@ -54,5 +67,5 @@ def draft_manifest(
 
 
 def draft_text(draft: dict[str, Any]) -> str:
-    """The draft as it is written to a file: indented, accents kept."""
-    return json.dumps(draft, indent=2, ensure_ascii=False) + "\n"
+    """The draft as it is written to a file: indented, accents kept, what to complete said at its head."""
+    return json.dumps({HELP_KEY: HELP, **draft}, indent=2, ensure_ascii=False) + "\n"

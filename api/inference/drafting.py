@@ -36,6 +36,7 @@ def draft_of(job: DraftJob) -> dict[str, Any]:
         "features": [feature.model_dump(mode="json") for feature in features],
         "authorised_use": [],
         "limits": [],
+        "prohibited_use": [],
     }
 
 

@@ -61,6 +61,7 @@ def training_data(evidence: Evidence | None, spec: str | None) -> TrainingData:
         source=rows.source,
         sha256=rows.sha256,
         rows=len(rows.labels),
+        first_day=rows.days.min().item(),
         last_day=rows.days.max().item(),
         split=_NO_SPLIT,
     )

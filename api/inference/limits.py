@@ -19,6 +19,23 @@ def authorised_use(task: Task) -> tuple[str, ...]:
     return (purpose, "Éclairer une personne qualifiée, qui décide ; aucune action n’est automatique.")
 
 
+def prohibited_use(task: Task) -> tuple[str, ...]:
+    """What such a model must not be used for, however good its figures."""
+    unfit = (
+        "Juger la cause d’une panne, ou conclure qu’agir sur une mesure l’éviterait : le modèle décrit des "
+        "corrélations."
+        if task == "classification"
+        else "Fixer une date d’arrêt ou repousser une intervention sur la foi du seul nombre de jours."
+    )
+    return (
+        "Arrêter, brider ou redémarrer une machine sans décision humaine.",
+        "Remplacer une inspection réglementaire, une alarme ou un système de sécurité.",
+        unfit,
+        "Évaluer le travail d’une personne.",
+        "Répondre pour un parc ou des capteurs autres que ceux décrits ici sans nouvelle mesure de qualité.",
+    )
+
+
 def known_limits(measures: Measures) -> tuple[str, ...]:
     """What is to be known before relying on the model; figures are those just measured."""
     measured = measures.quality

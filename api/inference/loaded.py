@@ -87,11 +87,16 @@ class LoadedModel:
         kept = np.ascontiguousarray(features, dtype=np.float64)
         return self._ready_explainer(self._background).explain(kept, self._shown(kept))
 
+    def warm(self) -> None:
+        """Make what the first explanation needs now, and not in the request of whoever asks for it first."""
+        if self._background is not None:
+            self._ready_explainer(self._background)
+
     def _shown(self, features: Floats) -> Floats:
         return self.calibrated(self.raw(features))
 
     def _ready_explainer(self, background: Floats) -> Explainer:
-        """Made once, at the first explanation: its tables are large, and many versions never explain."""
+        """Made once, by :meth:`warm` or the first explanation: many versions never explain."""
         if self._explainer is None:
             with self._lock:
                 if self._explainer is None:

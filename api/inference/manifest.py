@@ -115,6 +115,7 @@ class TrainingData(_Frozen):
         split: how training and unseen rows were told apart, in French words.
         split_spec: the same as given to the importer.
         left_out: rows that are in neither part: gap of days, missing label or feature.
+        first_day: of the labelled rows.
         last_day: of the labelled rows; the model cannot have seen any later one.
     """
 
@@ -124,6 +125,7 @@ class TrainingData(_Frozen):
     training_rows: int | None = None
     unseen_rows: int | None = None
     left_out: int | None = None
+    first_day: date | None = None
     last_day: date | None = None
     split: str
     split_spec: str | None = None
@@ -176,9 +178,18 @@ class Manifest(_Frozen):
     golden: GoldenProof | None = None
     authorised_use: tuple[str, ...]
     limits: tuple[str, ...]
+    prohibited_use: tuple[str, ...] = ()
     background: StoredFile | None = None
     unseen: StoredFile | None = None
     leaves: StoredFile | None = None
+    scores: StoredFile | None = None
+
+    @model_validator(mode="after")
+    def _measured_on_unseen_rows(self) -> Self:
+        # What makes a card on training rows impossible, whoever writes the manifest.
+        if self.measured is not None and (self.unseen is None or self.measured.rows != self.data.unseen_rows):
+            raise ValueError("des mesures ne valent que sur des lignes connues pour non vues.")
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -11,6 +11,7 @@ from api.domain.conformal import IntervalTable, conformal_table
 from api.domain.evaluation import Unseen, evaluate_classification, evaluate_regression, failure_events
 from api.domain.exceptions import InvalidInput
 from api.domain.quality import ClassificationQuality, RegressionQuality
+from api.domain.threshold_costs import Scores
 from api.inference.evidence import Evidence
 from api.inference.loaded import Floats, RawOutput
 
@@ -23,11 +24,16 @@ DAYS_ARE_NOT = Calibration("sans_objet", "Un nombre de jours n’est pas une pro
 
 @dataclass(frozen=True)
 class Measures:
-    """Everything measured; nothing where nobody said which rows are unseen."""
+    """Everything measured; nothing where nobody said which rows are unseen.
+
+    Args:
+        scores: the unseen rows with the probability that would be shown; None for days.
+    """
 
     quality: Quality | None
     calibration: Calibration
     interval: IntervalTable | None
+    scores: Scores | None = None
 
 
 def measure(evidence: Evidence | None, output: RawOutput, classifier: bool) -> Measures:
@@ -70,7 +76,11 @@ def _classifier(unseen: Unseen) -> Measures:
     events = failure_events(unseen.turbines, unseen.days, unseen.truth)
     calibration = judge_calibration(unseen.output, unseen.truth, unseen.turbines, events)
     if calibration.table is None:
-        return Measures(raw_quality, calibration, None)
+        return Measures(raw_quality, calibration, None, _scores(unseen))
     shown: Floats = cross_fitted(calibration.table.method, unseen.output, unseen.truth, unseen.turbines)
     calibrated = Unseen(unseen.turbines, unseen.days, unseen.truth, shown)
-    return Measures(evaluate_classification(calibrated), calibration, None)
+    return Measures(evaluate_classification(calibrated), calibration, None, _scores(calibrated))
+
+
+def _scores(unseen: Unseen) -> Scores:
+    return Scores(unseen.turbines, unseen.truth, unseen.output)

@@ -16,6 +16,7 @@ from api.inference.catalogue import CATALOGUE, NOT_SENSORS, TARGETS, unknown_sen
 from api.inference.manifest import FEATURE_PATTERN, NAME_PATTERN, FeatureSpec, Manifest, Reported, Task
 
 _Model = TypeVar("_Model", bound=BaseModel)
+HELP_KEY = "_aide"
 
 
 class _Frozen(BaseModel):
@@ -138,12 +139,14 @@ class FeatureDraft(_Frozen):
 
 
 class Draft(_Frozen):
-    """A manifest drafted by hand: only what no file can tell."""
+    """A manifest drafted by hand: only what no file can tell; ``aide`` is for whoever completes it."""
 
+    aide: tuple[str, ...] = Field(default=(), alias=HELP_KEY)
     target: str | None = None
     features: tuple[FeatureDraft, ...] = ()
     authorised_use: tuple[str, ...] = Field(default=())
     limits: tuple[str, ...] = Field(default=())
+    prohibited_use: tuple[str, ...] = Field(default=())
 
     def describe(self, name: str) -> FeatureSpec:
         """The description of one feature, over the catalogue's."""

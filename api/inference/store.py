@@ -22,11 +22,13 @@ import numpy as np
 from pydantic import ValidationError
 
 from api.domain.exceptions import ModelUnavailable, NotFound
+from api.domain.threshold_costs import Scores
 from api.inference.artefact import sha256_of
 from api.inference.leaves import Leaves
 from api.inference.loaded import Floats, LoadedModel
 from api.inference.manifest import MANIFEST_FILE, NAME_PATTERN, Manifest, StoredFile
 from api.inference.runtimes import output_of
+from api.inference.scores import read_scores
 
 logger = logging.getLogger(__name__)
 
@@ -112,6 +114,19 @@ class ModelStore:
             text = (folder / manifest.unseen.file).read_text(encoding="ascii")
             self._unseen[folder] = frozenset(json.loads(text))
         return self._unseen[folder]
+
+    def scores(self, name: str, version: int) -> Scores | None:
+        """What a classifier showed on its unseen rows, and what happened; None where it was not kept.
+
+        Raises:
+            NotFound: no such version.
+            ModelUnavailable: their file is missing or altered.
+        """
+        folder = self.folder(name, version)
+        manifest = self._read(folder)
+        if manifest.scores is not None:
+            _check_file(folder, manifest, manifest.scores)
+        return read_scores(folder, manifest)
 
     def same_artefact(self, name: str, sha256: str) -> Manifest | None:
         """The version of that name that already holds this artefact."""
@@ -202,7 +217,14 @@ class ModelStore:
         artefact = StoredFile(file=manifest.artefact, sha256=manifest.sha256)
         for stored in filter(
             None,
-            (artefact, manifest.runtime.compiled, manifest.background, manifest.unseen, manifest.leaves),
+            (
+                artefact,
+                manifest.runtime.compiled,
+                manifest.background,
+                manifest.unseen,
+                manifest.leaves,
+                manifest.scores,
+            ),
         ):
             _check_file(folder, manifest, stored)
         written, installed = manifest.libraries.get(LIBRARY), installed_version(LIBRARY)

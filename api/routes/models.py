@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
+from fastapi.responses import HTMLResponse
 
 from api.deps import CoreDep, need
 from api.domain.rights import Principal, Right
@@ -26,6 +27,21 @@ def models(core: CoreDep) -> ModelList:
 def card(core: CoreDep, name: Name, version: Version) -> ModelCard:
     """Usage, données, qualité mesurée et, à part, qualité annoncée."""
     return core.model_service.card(name, version)
+
+
+@router.get(
+    "/{name}/{version}/card",
+    summary="Fiche d’un modèle, à imprimer",
+    response_class=HTMLResponse,
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
+)
+def printable_card(core: CoreDep, name: Name, version: Version) -> HTMLResponse:
+    """La même fiche en une page HTML qui ne demande rien d’autre, au format A4."""
+    headers = {
+        "Content-Disposition": f'inline; filename="fiche-{name}-v{version}.html"',
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    }
+    return HTMLResponse(core.model_service.printable_card(name, version), headers=headers)
 
 
 @router.post("/{name}/{version}/activate", summary="Mettre une version en service")

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.common import Answer
+from api.schemas.model_card import CalibrationTrial, Decision, Explained, Golden
 from api.schemas.predictions import FeatureInfo
 
 
@@ -49,6 +50,15 @@ class ModelCard(Answer):
     )
     calibration: str
     calibration_reason: str = Field("", description="Pourquoi la probabilité est recalibrée, ou non")
+    raw_brier: float | None = Field(
+        None, description="Score de Brier de la probabilité brute, sur les lignes jamais vues"
+    )
+    calibration_trials: list[CalibrationTrial] = Field(
+        default_factory=list, description="Recalibrations essayées, jugées sur d’autres turbines"
+    )
+    decision: Decision | None = Field(
+        None, description="Ce que chaque seuil aurait donné et coûté, avec la politique en vigueur"
+    )
     interval: dict[str, Any] | None = Field(
         None,
         description="Intervalle des jours restants : bornes par horizon et couverture réellement obtenue",
@@ -56,6 +66,15 @@ class ModelCard(Answer):
     libraries: dict[str, str]
     runtime: dict[str, Any]
     activations: list[Activation]
+    estimator: str = Field("", description="Estimateur scikit-learn")
+    classes: list[str] = Field(default_factory=list, description="Classes, dans l’ordre du modèle")
+    positive_class: str | None = Field(None, description="Classe qui veut dire « panne »")
+    size_bytes: int | None = Field(None, description="Taille de l’artefact [octets]")
+    golden: Golden | None = Field(
+        None, description="Sorties enregistrées ailleurs et retrouvées ici, le cas échéant"
+    )
+    explained: Explained = Field("aucune", description="Facteurs : exacte, estimee (tirages) ou aucune")
+    prohibited_use: list[str] = Field(default_factory=list, description="À quoi il ne doit pas servir")
 
 
 class Activation(Answer):
@@ -66,6 +85,10 @@ class Activation(Answer):
     activated_at: datetime
     activated_by: str
     reason: str
+    admitted_by: str | None = Field(
+        None, description="Qui l’a admis sans qu’il passe le contrôle de qualité, le cas échéant"
+    )
+    replaced_at: datetime | None = Field(None, description="Fin de service ; null : en service")
 
 
 class ActivationRequest(BaseModel):

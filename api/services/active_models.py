@@ -15,6 +15,7 @@ from api.domain.trust import KnownRange
 from api.inference.loaded import LoadedModel
 from api.inference.manifest import FeatureSpec
 from api.inference.store import ModelStore
+from api.schemas.predictions import ModelUse
 from api.services.measurement_model import build_measurement_model
 from api.services.sensors import sensor_of
 from api.storage import activations
@@ -34,6 +35,27 @@ class ServedModel:
     def may_raise(self) -> bool:
         """Whether its estimate may raise a level of risk."""
         return self.model.manifest.gate.may_raise
+
+    def said(self, raw_output: float) -> ModelUse:
+        """What an answer tells of this model: checked once, for each answer differs by one number only."""
+        return self._use.model_copy(update={"raw_output": raw_output})
+
+    @cached_property
+    def _use(self) -> ModelUse:
+        m = self.model.manifest
+        return ModelUse(
+            name=m.name,
+            version=m.version,
+            task=m.task,
+            sha256=m.sha256,
+            raw_output=0.0,
+            calibration=m.calibration.status,
+        )
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """French label of each feature that it reads."""
+        return {spec.name: spec.label for spec in self.model.manifest.features}
 
 
 @dataclass(frozen=True)
@@ -115,8 +137,16 @@ class ActiveModelsSource:
         models = self._models
         if models is not None and time.monotonic() - self._checked_at < REFRESH_S:
             return models
-        with self._lock:
+        if models is None:
+            with self._lock:
+                return self._refreshed()
+        # While one caller brings the next set in, the others go on with the one that they know.
+        if not self._lock.acquire(blocking=False):
+            return models
+        try:
             return self._refreshed()
+        finally:
+            self._lock.release()
 
     def _refreshed(self) -> ActiveModels:
         if self._models is not None and time.monotonic() - self._checked_at < REFRESH_S:
@@ -133,7 +163,17 @@ class ActiveModelsSource:
         problems = []
         for task, row in rows.items():
             try:
-                served[task] = ServedModel(self._store.load(row.name, row.version), row.admitted_by)
+                served[task] = ServedModel(self._ready(row), row.admitted_by)
             except (ModelUnavailable, NotFound) as error:
                 problems.append(error.detail)
         return ActiveModels(revision, served.get("classification"), served.get("regression"), tuple(problems))
+
+    def _ready(self, row: activations.AnyRow) -> LoadedModel:
+        """The version, able to explain from its first answer on; as it is where it serves already."""
+        for served in self._models.served if self._models is not None else ():
+            known = served.model.manifest
+            if (known.name, known.version, known.sha256) == (row.name, row.version, row.sha256):
+                return served.model
+        model = self._store.load(row.name, row.version)
+        model.warm()
+        return model

@@ -9,9 +9,10 @@ from datetime import datetime
 from api.domain.exceptions import Conflict, InvalidInput
 from api.inference.manifest import Manifest
 from api.inference.store import ModelStore
-from api.schemas.models import Activation, ModelCard, ModelSummary
-from api.services.turbine_view import feature_info
-from api.storage import activations
+from api.schemas.models import ModelCard, ModelSummary
+from api.services.card_html import card_html
+from api.services.model_card import build_card
+from api.storage import activations, policies, shadow
 from api.storage.database import Database
 
 
@@ -35,28 +36,29 @@ class ModelService:
 
         Raises:
             NotFound: no such version is stored.
+            ModelUnavailable: its files were altered.
         """
         manifest = self.store.manifest(name, version)
-        stored = manifest.model_dump(mode="json", include={"measured", "reported", "calibration", "interval"})
         with self.database.read() as connection:
             active = activations.active(connection)
-            history = activations.history(connection, name)
-        return ModelCard(
-            summary=self._summary(manifest, active),
-            target=manifest.target,
-            features=[feature_info(spec, [manifest.name]) for spec in manifest.features],
-            authorised_use=list(manifest.authorised_use),
-            limits=list(manifest.limits),
-            data=manifest.data.model_dump(),
-            measured=stored["measured"],
-            reported=stored["reported"],
-            calibration=manifest.calibration.status,
-            calibration_reason=manifest.calibration.reason,
-            interval=stored["interval"],
-            libraries=manifest.libraries,
-            runtime=manifest.runtime.model_dump(),
-            activations=[_activation(row) for row in history if row.version == version],
+            history = [row for row in activations.history(connection) if row.task == manifest.task]
+            policy = policies.current(connection)
+        return build_card(
+            manifest,
+            self._summary(manifest, active),
+            self.store.scores(name, version),
+            policy,
+            history,
         )
+
+    def printable_card(self, name: str, version: int) -> str:
+        """The card of one version as a self-contained HTML page.
+
+        Raises:
+            NotFound: no such version is stored.
+            ModelUnavailable: its files were altered.
+        """
+        return card_html(self.card(name, version), self.now())
 
     def activate(self, name: str, version: int, *, by: str, reason: str, admit: bool = False) -> ModelSummary:
         """Let a version serve its task from now on.
@@ -92,6 +94,7 @@ class ModelService:
                 admitted_by=None if manifest.gate.passed else by,
                 now=self.now(),
             )
+            shadow.end_promoted(connection, manifest.task, name, version, by=by, now=self.now())
             active = activations.active(connection)
         return self._summary(manifest, active)
 
@@ -129,13 +132,3 @@ class ModelService:
             imported_by=manifest.imported_by,
             problem=self.store.problem(manifest.name, manifest.version),
         )
-
-
-def _activation(row: activations.AnyRow) -> Activation:
-    return Activation(
-        name=row.name,
-        version=row.version,
-        activated_at=row.activated_at,
-        activated_by=row.activated_by,
-        reason=row.reason,
-    )

@@ -1,14 +1,21 @@
-"""Models: which versions are stored, and how good each one really is."""
+"""Models: which versions are stored, how good each one really is, and which one serves."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import streamlit as st
 
 from api.schemas.models import ModelCard, ModelSummary
+from api.schemas.vocabulary import Role
 from ui import auth, layout
 from ui import labels as fr
 from ui import model_views as views
 from ui.api_error import ApiError
+from ui.app_pages import candidat, fiche_modele
+
+MIN_REASON = 3
+_DONE = "_modele_change"
 
 
 def page() -> None:
@@ -27,10 +34,15 @@ def _body() -> bool:
     if not models:
         st.info("Aucun modèle n’est enregistré. `python cockpit.py models import` en ajoute un.")
         return True
+    told = st.session_state.pop(_DONE, None)
+    if told:
+        st.success(layout.plain(told))
     st.dataframe(
         views.models_frame(models), hide_index=True, key="versions", alt="Versions de modèles enregistrées"
     )
-    chosen = _chooser(models)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = _chooser(models)
+        _actions(chosen, models)
     try:
         card = auth.client().model_card(chosen.name, chosen.version)
     except ApiError as error:
@@ -38,6 +50,7 @@ def _body() -> bool:
         layout.show_error(error)
         return not error.unreachable
     _card(card)
+    candidat.draw(models)
     return True
 
 
@@ -53,6 +66,67 @@ def _chooser(models: list[ModelSummary]) -> ModelSummary:
     return by_name[chosen]
 
 
+def _actions(chosen: ModelSummary, models: list[ModelSummary]) -> None:
+    """The page to print, and, for who may, putting into service and going back."""
+    name = f"fiche-{chosen.name}-v{chosen.version}.html"
+    page_html = layout.fetched(lambda: auth.client().printable_card(chosen.name, chosen.version), "fiche")
+    if page_html is not None:
+        st.download_button(
+            "Fiche à imprimer", page_html, name, "text/html", key="fiche_html", on_click="ignore"
+        )
+    user = auth.current_user()
+    if user is None or user.role is not Role.INGENIEUR:
+        return
+    if not chosen.active:
+        _activation(chosen, models)
+    else:
+        _going_back(chosen)
+
+
+def _activation(chosen: ModelSummary, models: list[ModelSummary]) -> None:
+    blocked = views.why_not_activated(chosen)
+    if blocked:
+        st.button("Mettre en service…", key="activer_bloque", disabled=True, help=blocked)
+        return
+    serving = next((m for m in models if m.active and m.task == chosen.task), None)
+
+    def carry_out(reason: str) -> ModelSummary:
+        return auth.client().activate(chosen.name, chosen.version, reason)
+
+    with st.popover("Mettre en service…", key="activer"):
+        st.markdown(layout.plain(views.activation_words(chosen, serving)))
+        _confirmed("activation", "Confirmer la mise en service", carry_out)
+
+
+def _going_back(chosen: ModelSummary) -> None:
+    with st.popover("Revenir au précédent…", key="revenir"):
+        st.markdown(
+            layout.plain(
+                f"{chosen.name} v{chosen.version} cesse de répondre ; ce qui servait avant pour la même "
+                "tâche reprend sa place au plus tard dans les secondes qui suivent."
+            )
+        )
+        _confirmed(
+            "retour", "Confirmer le retour", lambda reason: auth.client().rollback(chosen.name, reason)
+        )
+
+
+def _confirmed(key: str, words: str, carry_out: Callable[[str], ModelSummary]) -> None:
+    """A reason, then the change; what was typed stays when the API refuses."""
+    with st.form(f"{key}_form", border=False):
+        reason = st.text_input("Motif, gardé dans l’historique", key=f"{key}_motif", max_chars=500)
+        asked = st.form_submit_button(words, type="primary")
+    if not asked:
+        return
+    if len(reason.strip()) < MIN_REASON:
+        st.error(f"Le motif est attendu : {MIN_REASON} caractères au moins.")
+        return
+    changed = layout.fetched(lambda: carry_out(reason.strip()), key)
+    if changed is not None:
+        st.session_state[_DONE] = f"{changed.name} v{changed.version} est en service."
+        st.rerun()
+
+
 def _card(card: ModelCard) -> None:
     summary = card.summary
     state = ":green-badge[✓ En service]" if summary.active else ":gray-badge[Pas en service]"
@@ -60,77 +134,8 @@ def _card(card: ModelCard) -> None:
     st.subheader(f"{summary.name} v{summary.version} : {fr.TASKS[summary.task].lower()}", anchor=False)
     origin = f"Importé le {fr.fr_date(summary.created_at)} par {layout.plain(summary.imported_by)}"
     if summary.task == "classification":
-        origin += f", probabilité {fr.CALIBRATIONS.get(card.calibration, card.calibration)}"
+        origin += f", probabilité {views.calibration_word(card.calibration)}"
     st.markdown(f"{state} {gate} {origin}.")
     if summary.problem:
         st.error(layout.plain(summary.problem))
-    _quality(card)
-    _gate(summary)
-    _uses(card)
-    _origin(card)
-
-
-def _quality(card: ModelCard) -> None:
-    st.subheader("Qualité : mesurée ici, et annoncée", anchor=False)
-    st.markdown(layout.plain(views.measured_on(card)))
-    st.table(
-        views.quality_frame(card),
-        hide_index=True,
-        border="horizontal",
-        alt="Qualité mesurée et qualité annoncée",
-    )
-    st.caption(layout.plain(views.reported_words(card.reported)))
-    without = views.median_words(card.measured)
-    if without:
-        st.markdown(layout.plain(without))
-    thresholds = views.thresholds_frame(card.measured)
-    if len(thresholds):
-        st.subheader("Ce que chaque seuil aurait donné", anchor=False)
-        st.markdown(
-            "Sur les mêmes lignes jamais vues : plus le seuil est bas, plus on annonce de pannes, "
-            "et plus il y a de fausses alertes."
-        )
-        st.dataframe(
-            thresholds, hide_index=True, key="seuils", alt="Alertes justes et fausses à chaque seuil"
-        )
-
-
-def _gate(summary: ModelSummary) -> None:
-    st.subheader("Contrôle de qualité", anchor=False)
-    verdict = (
-        "Ce modèle peut servir à classer le parc."
-        if summary.admitted
-        else "Ce modèle ne sert pas à classer le parc."
-    )
-    st.markdown(verdict + "".join(f"\n- {layout.plain(reason)}" for reason in summary.gate_reasons))
-
-
-def _uses(card: ModelCard) -> None:
-    left, right = st.columns(2)
-    with left:
-        st.subheader("Usages autorisés", anchor=False)
-        st.markdown("\n".join(f"- {layout.plain(use)}" for use in card.authorised_use) or fr.NOTHING)
-    with right:
-        st.subheader("Limites", anchor=False)
-        st.markdown("\n".join(f"- {layout.plain(limit)}" for limit in card.limits) or fr.NOTHING)
-
-
-def _origin(card: ModelCard) -> None:
-    st.subheader("Ce que le modèle lit", anchor=False)
-    st.dataframe(
-        views.features_frame(card.features), hide_index=True, key="variables", alt="Mesures que le modèle lit"
-    )
-    for feature in card.features:
-        if feature.note:
-            st.caption(f"{layout.plain(feature.label)} : {layout.plain(feature.note)}")
-    st.subheader("Sur quoi il a été ajusté", anchor=False)
-    st.markdown("\n".join(f"- {layout.plain(line)}" for line in views.data_words(card.data)))
-    with st.expander("Empreinte, bibliothèques, mises en service"):
-        st.markdown(f"Cible : `{card.target}`  \nEmpreinte SHA-256 : `{card.summary.sha256}`")
-        st.markdown("Bibliothèques : " + ", ".join(f"{n} {v}" for n, v in sorted(card.libraries.items())))
-        st.markdown(
-            layout.plain(f"Calcul par {card.runtime.get('engine', '?')}. {card.runtime.get('reason', '')}")
-        )
-        for change in card.activations:
-            who = layout.plain(fr.principal_words(change.activated_by))
-            st.markdown(f"- {fr.fr_date(change.activated_at)}, {who} : {layout.plain(change.reason)}")
+    fiche_modele.draw(card)

@@ -1,0 +1,101 @@
+"""A measured version as French tables for a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from api.commands.console import columns
+from api.domain.quality import ClassificationQuality, DaysError, RegressionQuality
+from api.domain.statistics import Estimate
+from api.inference.evaluate import Evaluation
+from api.services import card_words as words
+
+_VALUE = ("mesure", "valeur [intervalle à 95 %]")
+
+
+def evaluation_text(found: Evaluation) -> str:
+    """Every figure with its interval, what it was measured on, and what the quality gate says of it."""
+    quality = found.quality
+    body = _classifier(quality) if isinstance(quality, ClassificationQuality) else _regressor(quality)
+    verdict = "passé" if found.gate.passed else "NON passé"
+    left = f"{words.count(found.left_out)} lignes laissées de côté : vues à l’entraînement, ou non connues "
+    return "\n".join(
+        [
+            f"{found.name} version {found.version}, mesuré sur {found.source}",
+            found.words,
+            *([left + "pour non vues."] if found.left_out else []),
+            "",
+            *body,
+            f"Contrôle de qualité sur ces lignes : {verdict}.",
+            *[f"  {reason}" for reason in found.gate.reasons],
+        ]
+    )
+
+
+def _told(estimate: Estimate, digits: int, unit: str = "") -> str:
+    return words.with_interval(asdict(estimate), digits, unit)
+
+
+def _classifier(quality: ClassificationQuality) -> list[str]:
+    figures = [
+        ("aire sous la courbe ROC", _told(quality.roc_auc, 3)),
+        ("précision moyenne", _told(quality.average_precision, 3)),
+        ("score de Brier", _told(quality.brier, 4)),
+    ]
+    thresholds = [
+        (
+            words.threshold(row.threshold), words.count(row.true_negatives), row.false_positives,
+            row.false_negatives, row.true_positives, _told(row.precision, 3), _told(row.recall, 3),
+            _told(row.f1, 3),
+        )
+        for row in quality.thresholds
+    ]  # fmt: skip
+    bins = [
+        (
+            f"{words.threshold(each.low)} à {words.threshold(each.high)}",
+            words.count(each.rows),
+            each.failures,
+            f"{words.fr_number(100 * each.mean_probability, 1)} %",
+            words.share(asdict(each.observed)),
+        )
+        for each in quality.reliability
+    ]
+    return [
+        f"{words.count(quality.rows)} lignes de {quality.turbines} turbines, dont "
+        f"{words.count(quality.failures)} de panne ({quality.failure_events} pannes distinctes).",
+        "",
+        columns(figures, _VALUE),
+        "",
+        "Seuils : vrais et faux négatifs (VN, FN) et positifs (VP, FP)",
+        columns(thresholds, ("seuil", "VN", "FP", "FN", "VP", "précision", "rappel", "F1")),
+        "",
+        "Fiabilité de la probabilité",
+        columns(bins, ("annoncé", "lignes", "pannes", "moyenne annoncée", "observé")),
+        "",
+    ]
+
+
+def _regressor(quality: RegressionQuality) -> list[str]:
+    figures = [
+        ("erreur absolue moyenne (MAE)", _told(quality.overall.mae, 1, " j")),
+        ("erreur quadratique (RMSE)", _told(quality.rmse, 1, " j")),
+        ("R²", _told(quality.r2, 2)),
+        ("biais (positif : trop tard)", _told(quality.overall.bias, 1, " j")),
+    ]
+    near = f"{words.fr_number(quality.short_horizon_days)} jours ou moins"
+    ranges = [_range(near, quality.short_horizon)] + [
+        _range(words.days_span(each.low, each.high), each.error) for each in quality.by_days_left
+    ]
+    return [
+        f"{words.count(quality.rows)} lignes de {quality.turbines} turbines.",
+        "",
+        columns(figures, _VALUE),
+        "",
+        "Erreur selon les jours qui restaient vraiment",
+        columns(ranges, ("il restait", "lignes", "erreur absolue moyenne", "biais")),
+        "",
+    ]
+
+
+def _range(where: str, error: DaysError) -> tuple[str, str, str, str]:
+    return where, words.count(error.rows), _told(error.mae, 1, " j"), _told(error.bias, 1, " j")

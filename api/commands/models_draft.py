@@ -1,0 +1,76 @@
+"""``models draft``: writes what a model file tells of its features, for a person to complete."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from api.commands.console import say
+from api.core import Core
+from api.domain.exceptions import InvalidInput
+from api.inference.draft import draft_manifest, draft_text
+
+
+def register(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the action."""
+    draft = models.add_parser("draft", help="rédige un brouillon de manifeste à compléter")
+    draft.add_argument("file", type=Path, metavar="FICHIER", help="modèle scikit-learn (pickle ou joblib)")
+    draft.add_argument(
+        "--task", choices=["classification", "regression"], help="ce qu’il prédit ; lu dans le fichier sinon"
+    )
+    draft.add_argument(
+        "--labelled", type=Path, metavar="CSV", help="mesures étiquetées : types et étendues y sont lus"
+    )
+    draft.add_argument("--features", nargs="+", metavar="NOM", help="variables, dans l’ordre du modèle")
+    draft.add_argument("--target", metavar="COLONNE", help="colonne de l’étiquette, si ce n’est pas la nôtre")
+    draft.add_argument(
+        "--out", "-o", type=Path, metavar="JSON", help="fichier à écrire ; la sortie standard sinon"
+    )
+    draft.set_defaults(run=_draft)
+
+
+def _draft(arguments: argparse.Namespace, _core: Core) -> int:
+    out: Path | None = arguments.out
+    if out is not None and out.exists():
+        raise InvalidInput.single(
+            "--out", f"{out.name} existe déjà et n’est pas écrasé : donnez un autre nom, ou effacez-le."
+        )
+    drafted = draft_manifest(
+        arguments.file,
+        task=arguments.task,
+        labelled=arguments.labelled,
+        features=tuple(arguments.features) if arguments.features else None,
+        target=arguments.target,
+    )
+    text = draft_text(drafted)
+    if out is None:
+        print(text, end="")
+    else:
+        _write(out, text)
+    for line in _left_to_complete(drafted):
+        say(line)
+    say(f"Puis : python cockpit.py models import {arguments.file.name} … --manifest {out or 'BROUILLON'}")
+    return 0
+
+
+def _write(out: Path, text: str) -> None:
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput.single(
+            "--out",
+            f"{out.name} ne peut pas être écrit : choisissez un dossier qui existe et vous appartient.",
+        ) from error
+
+
+def _left_to_complete(drafted: dict[str, Any]) -> list[str]:
+    """What only a person knows, feature by feature."""
+    features = drafted["features"]
+    unnamed = [feature["name"] for feature in features if not feature["label"]]
+    if not unnamed:
+        return [f"{len(features)} variables, toutes connues du catalogue : relisez, rien n’est obligatoire."]
+    return [
+        f"{len(features)} variables, dont {len(unnamed)} à décrire (label, unit, physical_range, role) :",
+        f"  {', '.join(unnamed)}",
+    ]

@@ -1,0 +1,60 @@
+"""``models evaluate``: measures a stored version on labelled rows that it has not seen."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from api.commands.console import say
+from api.commands.evaluation_text import evaluation_text
+from api.commands.models_import import SPLIT_HELP
+from api.core import Core
+from api.domain.exceptions import NotFound
+from api.inference.evaluate import Evaluation, evaluate
+from api.inference.split_words import split_spec
+
+
+def register(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the action."""
+    again = models.add_parser(
+        "evaluate",
+        help="mesure une version sur des lignes jamais vues",
+        description="Mesure une version rangée, sans la changer, sur des lignes qu’elle n’a pas vues.",
+    )
+    again.add_argument("name", metavar="NOM", help="nom du modèle (« models list »)")
+    again.add_argument(
+        "version", nargs="?", type=int, metavar="VERSION", help="celle en service sinon, ou la dernière"
+    )
+    again.add_argument("--labelled", required=True, type=Path, metavar="CSV", help="mesures étiquetées")
+    again.add_argument(
+        "--split",
+        metavar="RÈGLE",
+        help=f"{SPLIT_HELP} ; all : aucune ligne n’a servi à l’ajuster. Sinon, ce que le manifeste sait",
+    )
+    again.add_argument("--json", action="store_true", help="tous les chiffres en JSON")
+    again.set_defaults(run=_evaluate)
+
+
+def _evaluate(arguments: argparse.Namespace, core: Core) -> int:
+    version = arguments.version or _version_of(core, arguments.name)
+    say(f"Mesure de {arguments.name} version {version} sur {arguments.labelled.name}…")
+    found = evaluate(core.store, arguments.name, version, arguments.labelled, split_spec(arguments.split))
+    if arguments.json:
+        print(TypeAdapter(Evaluation).dump_json(found, indent=2).decode())
+    else:
+        print(evaluation_text(found))
+    return 0
+
+
+def _version_of(core: Core, name: str) -> int:
+    """The version in service, else the newest.
+
+    Raises:
+        NotFound: no version has that name.
+    """
+    versions = [summary for summary in core.model_service.all() if summary.name == name]
+    if not versions:
+        raise NotFound("Modèle", name, "La liste est donnée par « models list ».")
+    return max(versions, key=lambda summary: (summary.active, summary.version)).version

@@ -1,0 +1,82 @@
+"""``models import``: checks, measures and stores a model."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from api.commands.console import say
+from api.commands.models_serve import person, serve
+from api.core import Core
+from api.inference.importer import ImportRequest, import_model
+from api.inference.split_words import split_spec
+
+SPLIT_HELP = (
+    "lignes jamais vues : stratified:test_size=…,random_state=…,by=…, date:JOUR[,gap=N], keys:FICHIER, ou "
+    "seulement un jour (2024-10-01) ou un fichier de clés"
+)
+
+
+def register(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the action."""
+    bring = models.add_parser("import", help="vérifie, mesure et range un modèle")
+    bring.add_argument("file", type=Path, metavar="FICHIER", help="modèle scikit-learn (pickle ou joblib)")
+    bring.add_argument(
+        "--name", required=True, metavar="NOM", help="nom du modèle : lettres, chiffres, tirets"
+    )
+    bring.add_argument(
+        "--task", required=True, choices=["classification", "regression"], help="ce qu’il prédit"
+    )
+    _register_evidence(bring)
+    bring.add_argument("--positive", metavar="CLASSE", help="classe qui désigne la panne")
+    bring.add_argument("--features", nargs="+", metavar="NOM", help="variables, dans l’ordre du modèle")
+    bring.add_argument(
+        "--manifest", type=Path, metavar="JSON", help="brouillon de manifeste complété (« models draft »)"
+    )
+    bring.add_argument("--activate", action="store_true", help="le mettre en service aussitôt")
+    bring.add_argument("--admit", metavar="MOTIF", help="l’admettre même sans passer le contrôle de qualité")
+    bring.set_defaults(run=_import)
+
+
+def _register_evidence(bring: argparse.ArgumentParser) -> None:
+    bring.add_argument("--labelled", type=Path, metavar="CSV", help="mesures étiquetées pour le mesurer")
+    bring.add_argument("--split", metavar="RÈGLE", help=SPLIT_HELP)
+    bring.add_argument(
+        "--reported", type=Path, metavar="JSON", help="chiffres annoncés par le rapport fourni"
+    )
+    bring.add_argument(
+        "--golden",
+        type=Path,
+        metavar="JSON",
+        help="sorties enregistrées là où il a été ajusté, s’il vient d’une autre version de scikit-learn",
+    )
+
+
+def _import(arguments: argparse.Namespace, core: Core) -> int:
+    say(f"Vérification et mesure de {arguments.file.name}…")
+    result = import_model(_request(arguments), core.store, core.settings.now())
+    manifest = result.manifest
+    known = "" if result.created else " (déjà rangé, rien n’a changé)"
+    print(f"{manifest.name} version {manifest.version}{known}")
+    for reason in manifest.gate.reasons:
+        print(f"  {reason}")
+    if arguments.activate:
+        return serve(core, manifest.name, manifest.version, "Activation à l’import", arguments.admit)
+    print(f"Pour le mettre en service : python cockpit.py models activate {manifest.name} {manifest.version}")
+    return 0
+
+
+def _request(arguments: argparse.Namespace) -> ImportRequest:
+    return ImportRequest(
+        file=arguments.file,
+        name=arguments.name,
+        task=arguments.task,
+        labelled=arguments.labelled,
+        split=split_spec(arguments.split),
+        reported=arguments.reported,
+        positive=arguments.positive,
+        features=tuple(arguments.features) if arguments.features else None,
+        manifest=arguments.manifest,
+        golden=arguments.golden,
+        imported_by=person(),
+    )

@@ -1,0 +1,64 @@
+"""What a model's card holds beyond the manifest's own blocks."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from api.schemas.common import Answer
+
+Explained = Literal["exacte", "estimee", "aucune"]
+
+
+class Figure(Answer):
+    """A measured figure with its 95 % interval; null where too little was observed."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    method: str = Field("aucun", description="wilson, bootstrap_turbine ou aucun")
+
+
+class ThresholdOutcome(Answer):
+    """What one decision threshold would have given on the rows never seen."""
+
+    threshold: float
+    true_negatives: int
+    false_positives: int
+    false_negatives: int
+    true_positives: int
+    precision: Figure
+    recall: Figure
+    f1: Figure
+    cost_eur: Figure = Field(description="Interventions déclenchées et pannes manquées [€]")
+    chosen: bool = Field(description="Seuil de la politique en vigueur")
+
+
+class Decision(Answer):
+    """Thresholds and their cost under the policy in force, on the rows never seen."""
+
+    policy_version: int
+    threshold: float = Field(description="Seuil de la politique en vigueur")
+    cost_intervention_eur: float = Field(description="Coût d’une intervention, utile ou non [€]")
+    cost_failure_eur: float = Field(description="Coût d’une panne manquée [€]")
+    never_eur: float = Field(description="Coût de ne jamais intervenir sur ces lignes [€]")
+    always_eur: float = Field(description="Coût d’intervenir à chaque ligne [€]")
+    table: list[ThresholdOutcome]
+    curve: list[ThresholdOutcome] = Field(description="Les mêmes chiffres sur une grille fine")
+
+
+class CalibrationTrial(Answer):
+    """One recalibration, judged on other turbines than those that it was fitted on."""
+
+    method: str = Field(description="platt ou isotonique")
+    brier: float
+    change: Figure = Field(description="Écart au score de Brier brut ; négatif : mieux")
+
+
+class Golden(Answer):
+    """Outputs recorded where the model was fitted, found again here."""
+
+    written_by: str = Field(description="Version de scikit-learn qui a écrit le fichier")
+    rows: int
+    largest_difference: float
