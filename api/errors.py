@@ -28,6 +28,8 @@ from api.domain.exceptions import (
     NotAuthenticated,
     NotFound,
     Unavailable,
+    UnclearFile,
+    UnreadForm,
 )
 from api.services.french_errors import BODY, french_errors
 
@@ -49,6 +51,8 @@ class Kind:
 
 TABLE: dict[type[CockpitError], Kind] = {
     InvalidInput: Kind(422, "saisie-invalide", "Données à corriger"),
+    UnclearFile: Kind(422, "fichier-a-preciser", "Lecture du fichier à préciser"),
+    UnreadForm: Kind(400, "forme-non-lue", "Forme de requête non lue"),
     NotFound: Kind(404, "introuvable", "Introuvable"),
     NotAuthenticated: Kind(401, "authentification-requise", "Authentification requise"),
     NotAllowed: Kind(403, "droit-insuffisant", "Droit insuffisant"),

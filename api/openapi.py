@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.core import Core
+from api.schemas.open_inference import InferRequest
 
 REF = "#/components/schemas/{model}"
 
@@ -34,6 +35,8 @@ class OpenApiDocument:
             schemas = document.setdefault("components", {}).setdefault("schemas", {})
             schemas["Measurement"] = models.measurement_model.model_json_schema(ref_template=REF)
             schemas["MeasurementBatch"] = _BATCH
+            infer = InferRequest.model_json_schema(ref_template=REF)
+            schemas.update(infer.pop("$defs"), InferRequest=infer)
             self._document, self._revision = document, models.revision
         return self._document
 

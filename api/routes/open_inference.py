@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from api.deps import CoreDep, need
-from api.domain.exceptions import InvalidInput
+from api.domain.exceptions import UnreadForm
 from api.domain.rights import Right
 from api.schemas.open_inference import (
-    InferRequest,
     InferResponse,
     Live,
     ModelMetadata,
@@ -23,7 +23,15 @@ router = APIRouter(prefix="/v2", tags=["Open Inference Protocol V2"])
 Name = Annotated[str, Path(max_length=64)]
 Version = Annotated[str, Path(max_length=20)]
 READ, PREDICT = Depends(need(Right.READ)), Depends(need(Right.PREDICT))
-BINARY = "Inference-Header-Content-Length"
+# What each header announces, which is not read here.
+UNREAD = {
+    "Inference-Header-Content-Length": "les tenseurs binaires ne sont pas lus ; envoyez-les en JSON "
+    "(tritonclient : binary_data=False).",
+    "Content-Encoding": "un corps compressé n’est pas lu ; envoyez-le tel quel.",
+}
+# The body is read by the service, so that a form not read is told as such and not as bad JSON; its schema is
+# put in its place by api.openapi.
+INFER = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InferRequest"}}}}}  # fmt: skip  # noqa: E501
 
 
 @router.get("", summary="Serveur")
@@ -56,16 +64,25 @@ def metadata(core: CoreDep, name: Name, version: Version | None = None) -> Model
 @router.get("/models/{name}/ready", summary="Ce modèle peut répondre", dependencies=[READ])
 @router.get("/models/{name}/versions/{version}/ready", include_in_schema=False, dependencies=[READ])
 def model_ready(core: CoreDep, name: Name, version: Version | None = None) -> ModelReady:
-    """Vrai quand l’artefact est présent et intact."""
-    return ModelReady(name=name, ready=core.open_inference.ready(name, version))
+    """Vrai quand l’artefact est présent et intact, sinon 503."""
+    core.open_inference.require(name, version)
+    return ModelReady(name=name, ready=True)
 
 
-@router.post("/models/{name}/infer", summary="Sorties brutes", dependencies=[PREDICT])
+@router.post(
+    "/models/{name}/infer",
+    summary="Sorties brutes",
+    dependencies=[PREDICT],
+    response_model=InferResponse,
+    openapi_extra=INFER,
+    responses={400: {"description": "Tenseurs binaires ou corps compressé : envoyez du JSON"}},
+)
 @router.post("/models/{name}/versions/{version}/infer", include_in_schema=False, dependencies=[PREDICT])
-def infer(
-    core: CoreDep, request: Request, name: Name, asked: InferRequest, version: Version | None = None
-) -> InferResponse:
+async def infer(core: CoreDep, request: Request, name: Name, version: Version | None = None) -> Response:
     """Une sortie par ligne, avant toute politique de risque."""
-    if BINARY in request.headers:
-        raise InvalidInput.single("", f"les tenseurs binaires ({BINARY}) ne sont pas lus ; envoyez du JSON.")
-    return core.open_inference.infer(name, version, asked)
+    for header, sentence in UNREAD.items():
+        if header in request.headers:
+            raise UnreadForm(f"{header} : {sentence}")
+    answer = await run_in_threadpool(core.open_inference.infer, name, version, await request.body())
+    # The protocol has no null: what was not given is left out.
+    return Response(answer.model_dump_json(exclude_none=True), media_type="application/json")

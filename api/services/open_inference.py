@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from pydantic import ValidationError
 
 from api.domain.exceptions import FieldError, InvalidInput, ModelUnavailable, NotFound
 from api.inference.loaded import LoadedModel
@@ -21,6 +22,7 @@ from api.schemas.open_inference import (
     TensorMetadata,
 )
 from api.services.active_models import ActiveModelsSource
+from api.services.french_errors import french_errors
 
 OUTPUTS = {"classification": "proba_panne_7j", "regression": "jours_avant_panne"}
 PLATFORMS = {"onnx": "onnxruntime", "joblib": "scikit-learn_joblib"}
@@ -56,24 +58,33 @@ class OpenInferenceService:
             outputs=[output],
         )
 
-    def ready(self, name: str, version: str | None) -> bool:
-        """Whether the version can answer.
+    def require(self, name: str, version: str | None) -> None:
+        """Nothing where the version can answer: clients look at the status alone.
 
         Raises:
             NotFound: no such model or version.
+            ModelUnavailable: it cannot answer, with the reason.
         """
         manifest = self._manifest(name, version)
-        return self.store.problem(manifest.name, manifest.version) is None
+        problem = self.store.problem(manifest.name, manifest.version)
+        if problem is not None:
+            raise ModelUnavailable(problem)
 
-    def infer(self, name: str, version: str | None, request: InferRequest) -> InferResponse:
+    def infer(self, name: str, version: str | None, body: bytes) -> InferResponse:
         """Raw outputs, one per row.
+
+        Args:
+            name: of the model.
+            version: None for the one in service, else the newest.
+            body: the protocol's request as JSON.
 
         Raises:
             NotFound: no such model or version.
             ModelUnavailable: its artefact is missing or altered.
-            InvalidInput: tensors that are missing, of differing lengths, or not finite.
+            InvalidInput: tensors that are missing, unknown, of differing lengths, or not finite.
         """
         model = self._model(name, version)
+        request = _read(body)
         manifest = model.manifest
         output = OUTPUTS[manifest.task]
         unknown = [o.name for o in request.outputs or () if o.name != output]
@@ -100,6 +111,10 @@ class OpenInferenceService:
 
     def _model(self, name: str, version: str | None) -> LoadedModel:
         manifest = self._manifest(name, version)
+        for served in self.models.current().served:
+            found = served.model.manifest
+            if (found.name, found.version) == (manifest.name, manifest.version):
+                return served.model
         try:
             loaded: LoadedModel = self._loaded(manifest.name, manifest.version)  # type: ignore[attr-defined]
         except NotFound as error:
@@ -107,11 +122,23 @@ class OpenInferenceService:
         return loaded
 
 
+def _read(body: bytes) -> InferRequest:
+    try:
+        return InferRequest.model_validate_json(body)
+    except ValidationError as error:
+        raise InvalidInput(french_errors(error.errors(include_url=False))) from error
+
+
 def _matrix(names: Sequence[str], tensors: Sequence[RequestTensor]) -> np.ndarray:
+    """(n, k) rows, features in the order of ``names``."""
     given = {tensor.name: tensor for tensor in tensors}
-    missing = [FieldError(n, "tenseur d’entrée manquant.") for n in names if n not in given]
-    if missing:
-        raise InvalidInput(missing)
+    told = f"ce modèle lit {', '.join(names)}."
+    wrong = [FieldError(n, "tenseur d’entrée manquant.") for n in names if n not in given]
+    wrong += [FieldError(n, f"tenseur inconnu ; {told}") for n in given if n not in names]
+    if len(given) < len(tensors):
+        wrong.append(FieldError("inputs", "un tenseur y est deux fois."))
+    if wrong:
+        raise InvalidInput(wrong)
     columns = [_column(given[name]) for name in names]
     if len({len(column) for column in columns}) > 1:
         raise InvalidInput.single("inputs", "les tenseurs n’ont pas tous le même nombre de lignes.")
