@@ -1,0 +1,78 @@
+"""What changed in the park between two published runs, and the queues."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import Field
+
+from api.schemas.common import Answer, Page
+from api.schemas.vocabulary import ChangeKind, RiskLevel
+
+
+class ItemChange(Answer):
+    """What became of one turbine since the previous published run, as the two rankings show it."""
+
+    kind: ChangeKind
+    previous_level: RiskLevel
+    sentence: str = Field(description="La cause, en une phrase")
+
+
+class LevelDifferences(Answer):
+    """Turbines more (+) or fewer (−) per level."""
+
+    critique: int = 0
+    eleve: int = 0
+    modere: int = 0
+    faible: int = 0
+
+
+class SincePrevious(Answer):
+    """The park beside its previous published run of an earlier day."""
+
+    previous_run_id: int
+    previous_as_of: date
+    levels: LevelDifferences
+    events: dict[ChangeKind, int] = Field(
+        description="Événements par genre, oscillations comprises une seule fois"
+    )
+
+
+class QueueCounts(Answer):
+    """Turbines per queue, in the whole park; one turbine may stand in several."""
+
+    avant_visite: int = 0
+    a_verifier: int = 0
+    desaccord: int = 0
+    intervention_depuis: int = 0
+
+
+class DaysCoverage(Answer):
+    """What the interval of days left is worth, which the filter ``max_days`` relies on."""
+
+    target: float = Field(description="Couverture visée, de 0 à 1")
+    measured: float | None = Field(description="Couverture mesurée sur des lignes jamais vues")
+    low: float | None = Field(description="Borne basse de la couverture mesurée (intervalle à 95 %)")
+    high: float | None = Field(description="Borne haute")
+
+
+class ParkEvent(Answer):
+    """One change that is told once: an oscillation around a bound is a single event."""
+
+    as_of: date
+    run_id: int
+    turbine_id: str
+    site: str | None
+    farm: str | None
+    kind: ChangeKind
+    previous_level: RiskLevel | None = Field(
+        description="Niveau annoncé auparavant ; nul si nouvelle turbine"
+    )
+    risk_level: RiskLevel = Field(
+        description="Niveau annoncé désormais, sans le plancher des données douteuses"
+    )
+    sentence: str
+
+
+class ParkEvents(Page[ParkEvent]):
+    """Events of a period, the newest first, then the most urgent turbine."""

@@ -1,0 +1,160 @@
+"""What changed from run to run, the queues, and what a published run says of the park as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, select
+
+from api.storage.tables import (
+    measurements,
+    park_changes,
+    planned_visits,
+    run_summaries,
+    runs,
+    scores,
+    turbines,
+)
+
+_MANY = 500  # keys in one question, under the least number of parameters that SQLite takes
+AnyRow = Row[Any]
+
+
+def in_queues(bits: int) -> ColumnElement[bool]:
+    """Scores that stand in one of these queues at least."""
+    return scores.c.queues.bitwise_and(bits) != 0
+
+
+class FormerScore(NamedTuple):
+    """A turbine in the previous run; ``told_level`` is the level that the events told last."""
+
+    turbine: int
+    level: str
+    data_status: str
+    probability: float | None
+    days_left: float | None
+    days_low: float | None
+    measurement: int | None
+    told_level: str
+
+
+def run_before(connection: Connection, as_of: date) -> AnyRow | None:
+    """The last published run of the last day before ``as_of`` that has one."""
+    query = (
+        select(runs)
+        .where(runs.c.as_of < as_of, runs.c.published_at.is_not(None), runs.c.archived_at.is_(None))
+        .order_by(runs.c.as_of.desc(), runs.c.published_at.desc(), runs.c.id.desc())
+        .limit(1)
+    )
+    return connection.execute(query).one_or_none()
+
+
+def former_scores(connection: Connection, run_id: int) -> dict[int, FormerScore]:
+    """The scores of a run, by turbine key."""
+    changed = park_changes.c
+    query = select(
+        scores.c.turbine,
+        scores.c.level,
+        scores.c.data_status,
+        scores.c.probability,
+        scores.c.days_left,
+        scores.c.days_low,
+        scores.c.measurement,
+        func.coalesce(changed.told_level, scores.c.level),
+    ).select_from(
+        scores.outerjoin(park_changes, and_(changed.run == scores.c.run, changed.turbine == scores.c.turbine))
+    )
+    rows = connection.execute(query.where(scores.c.run == run_id))
+    return {row[0]: FormerScore(*row) for row in rows}
+
+
+def values_of(connection: Connection, keys: Sequence[int]) -> dict[int, dict[str, float]]:
+    """The values of these measurements, by their key."""
+    found: dict[int, dict[str, float]] = {}
+    for start in range(0, len(keys), _MANY):
+        some = keys[start : start + _MANY]
+        query = select(measurements.c.id, measurements.c["values"]).where(measurements.c.id.in_(some))
+        found.update((row[0], row[1]) for row in connection.execute(query))
+    return found
+
+
+def last_visits(connection: Connection, as_of: date) -> dict[int, date]:
+    """The last visit whose planned day had come by ``as_of``, as known by then, by turbine key."""
+    visits = planned_visits.c
+    query = (
+        select(visits.turbine, func.max(visits.planned_on))
+        .join_from(planned_visits, turbines, visits.turbine == turbines.c.id)
+        .where(turbines.c.archived_at.is_(None), visits.planned_on <= as_of, visits.known_on <= as_of)
+        .group_by(visits.turbine)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def save(
+    connection: Connection, run_id: int, summary: Mapping[str, Any], changes: Sequence[Mapping[str, Any]]
+) -> None:
+    """Keep what a run says beside its scores; called in the transaction that publishes it."""
+    for table in (park_changes, run_summaries):
+        connection.execute(delete(table).where(table.c.run == run_id))
+    connection.execute(insert(run_summaries).values(run=run_id, **summary))
+    if changes:
+        connection.execute(insert(park_changes), [{"run": run_id, **change} for change in changes])
+
+
+def summary_of(connection: Connection, run_id: int) -> AnyRow | None:
+    """What a run says of the park; None where it is older than these summaries."""
+    earlier = runs.alias("earlier")
+    query = (
+        select(
+            run_summaries, earlier.c.as_of.label("previous_as_of"), earlier.c.counts.label("previous_counts")
+        )
+        .outerjoin(earlier, earlier.c.id == run_summaries.c.previous)
+        .where(run_summaries.c.run == run_id)
+    )
+    return connection.execute(query).one_or_none()
+
+
+def _shown(first: date | None, last: date | None) -> Select[tuple[int]]:
+    """The run that stands for each day: the last one published."""
+    order = (runs.c.published_at.desc(), runs.c.id.desc())
+    place = func.row_number().over(partition_by=runs.c.as_of, order_by=order)
+    published = select(runs.c.id, place.label("place")).where(
+        runs.c.published_at.is_not(None), runs.c.archived_at.is_(None)
+    )
+    if first is not None:
+        published = published.where(runs.c.as_of >= first)
+    if last is not None:
+        published = published.where(runs.c.as_of <= last)
+    ordered = published.subquery()
+    return select(ordered.c.id).where(ordered.c.place == 1)
+
+
+def events(
+    connection: Connection, first: date | None, last: date | None, *, limit: int, offset: int
+) -> tuple[int, list[AnyRow]]:
+    """How many events the days' last published runs tell, and one page of them: newest, then most urgent."""
+    told = (park_changes.c.run.in_(_shown(first, last)), park_changes.c.event.is_not(None))
+    total = connection.scalar(select(func.count()).select_from(park_changes).where(*told)) or 0
+    query = (
+        select(
+            park_changes.c.run,
+            park_changes.c.event,
+            park_changes.c.event_from,
+            func.coalesce(park_changes.c.told_level, scores.c.level).label("event_to"),
+            park_changes.c.cause,
+            runs.c.as_of,
+            turbines.c.turbine_id,
+            turbines.c.site,
+            turbines.c.farm,
+        )
+        .join(runs, runs.c.id == park_changes.c.run)
+        .join(turbines, turbines.c.id == park_changes.c.turbine)
+        .join(scores, and_(scores.c.run == park_changes.c.run, scores.c.turbine == park_changes.c.turbine))
+        .where(*told)
+        .order_by(runs.c.as_of.desc(), scores.c.rank)
+        .limit(limit)
+        .offset(offset)
+    )
+    return total, list(connection.execute(query))
