@@ -1,0 +1,127 @@
+"""``evaluation``: published scores beside what was observed since, and the realised quality."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from api.commands.console import columns, say
+from api.commands.realised_plot import FORMATS, drawing, page, pairs_of
+from api.core import Core
+from api.domain.exceptions import InvalidInput
+from api.domain.wording import fr_number
+from api.schemas.evaluation import AlertFigures, Evaluation, Figure
+from api.services.realised import RealisedQuery
+
+_NOTHING = "–"
+MISSED_SHOWN = 20  # the others are in the API's answer
+_LEVELS = {"critique": "critique", "eleve": "élevé", "modere": "modéré", "faible": "faible"}
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command."""
+    evaluation = commands.add_parser(
+        "evaluation", help="compare les scores publiés à ce qui a été observé depuis"
+    )
+    for flag, name, text in (("--from", "first", "premier jour"), ("--to", "last", "dernier jour")):
+        evaluation.add_argument(flag, dest=name, type=date.fromisoformat, metavar="AAAA-MM-JJ", help=text)
+    evaluation.add_argument("--model", metavar="NOM[:VERSION]", help="un modèle seulement")
+    evaluation.add_argument("--week", action="store_true", help="par semaine plutôt que par mois")
+    evaluation.add_argument("--csv", type=Path, metavar="FICHIER", help="un score par ligne, pour un tableur")
+    evaluation.add_argument(
+        "--plot", type=Path, metavar="FICHIER", help="graphique prévu / observé (.svg ou .html)"
+    )
+    evaluation.set_defaults(run=_evaluation)
+
+
+def _evaluation(arguments: argparse.Namespace, core: Core) -> int:
+    if arguments.plot is not None and arguments.plot.suffix.lower() not in FORMATS:
+        expected = " ou ".join(FORMATS)
+        raise InvalidInput.single("--plot", f"fichier {expected} attendu.", arguments.plot.name)
+    query = RealisedQuery(
+        arguments.first, arguments.last, arguments.model, "week" if arguments.week else "month", limit=0
+    )
+    found = core.realised.evaluation(query)
+    print(told(found))
+    if arguments.csv is not None:
+        _write("--csv", arguments.csv, core.realised.csv(query))
+    if arguments.plot is not None:
+        image = drawing(found, pairs_of(core.realised.judged(query)))
+        text = image if arguments.plot.suffix.lower() == ".svg" else page(found, image)
+        _write("--plot", arguments.plot, [text.encode()])
+    return 0
+
+
+def _write(option: str, target: Path, chunks: Iterable[bytes]) -> None:
+    """Replace the file whole or not at all."""
+    partial = target.with_name(f"{target.name}.part")
+    try:
+        with partial.open("wb") as file:
+            file.writelines(chunks)
+        partial.replace(target)
+    except OSError as error:
+        raise InvalidInput.single(option, f"écriture impossible : {error.strerror}.", target.name) from error
+    finally:
+        partial.unlink(missing_ok=True)
+    say(f"{target} écrit.")
+
+
+def told(found: Evaluation) -> str:
+    """The figures as a person reads them on a terminal."""
+    head = [found.message, *(f"À savoir : {notice.message}" for notice in found.notices)]
+    if not found.counts.counted:
+        return "\n".join(head)
+    return "\n".join([*head, *_tables(found)])
+
+
+def _tables(found: Evaluation) -> Iterable[str]:
+    header = ("", "lignes", "pannes", "annoncées", "manquées", "fausses", "précision", "rappel")
+    rows = [_alerts("seuil publié", found.at_threshold)]
+    rows += [_alerts(f"niveau {_LEVELS[level.level]} et plus", level.at_or_above) for level in found.levels]
+    rows += [_alerts(f"{m.name} v{m.version}", m.at_threshold) for m in found.models if m.at_threshold]
+    rows += [_alerts(f"{p.start:%d/%m/%Y}", p.at_threshold) for p in found.periods]
+    yield "\nAlertes (entre crochets, intervalle à 95 %)\n" + columns(rows, header)
+    bins = [
+        (f"{fr_number(b.low, 2)} à {fr_number(b.high, 2)}", b.rows, fr_number(b.mean_probability, 3),
+         _figure(b.observed, 3))
+        for b in found.calibration
+    ]  # fmt: skip
+    yield "\nProbabilités montrées\n" + columns(bins, ("tranche", "lignes", "annoncée", "observée"))
+    if found.days.rows:
+        short = f"restait {fr_number(found.short_horizon_days)} jours au plus"
+        days = [
+            (name, d.rows, _figure(d.mae, 1), _figure(d.bias, 1), _figure(d.coverage, 2))
+            for name, d in (("tout", found.days), (short, found.days_short))
+        ]
+        names = ("Jours restants", "lignes", "erreur moyenne", "biais", "couverture")
+        yield "\n" + columns(days, names)
+    events = found.events
+    yield (
+        f"\nPannes : {events.announced} annoncées sur {events.total}, rappel {_figure(events.recall, 2)} ; "
+        f"préavis moyen {_figure(events.lead_mean, 1)} jours."
+    )
+    for missed in events.missed[:MISSED_SHOWN]:
+        when = f"{missed.failed_on:%d/%m/%Y}" if missed.failed_on else "jour inconnu"
+        levels = " ".join(_LEVELS[shown.level] for shown in missed.history)
+        yield f"  manquée : turbine {missed.turbine}, {when} ; niveaux publiés : {levels}"
+    if (left := events.total - events.announced - MISSED_SHOWN) > 0:
+        yield f"  … et {left} autres pannes manquées."
+
+
+def _alerts(name: str, figures: AlertFigures) -> tuple[object, ...]:
+    failures = figures.true_positives + figures.false_negatives
+    return (
+        name, figures.rows, failures, figures.true_positives, figures.false_negatives,
+        figures.false_positives, _figure(figures.precision, 2), _figure(figures.recall, 2),
+    )  # fmt: skip
+
+
+def _figure(figure: Figure, digits: int) -> str:
+    if figure.value is None:
+        return _NOTHING
+    value = fr_number(figure.value, digits)
+    if figure.low is None or figure.high is None:
+        return f"{value} [trop peu de données]"
+    return f"{value} [{fr_number(figure.low, digits)} ; {fr_number(figure.high, digits)}]"
