@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import anyio
 
@@ -10,9 +11,12 @@ from api.core import Core, build_core
 from api.observability.group_commit import GroupCommitter
 from api.observability.metrics import Metrics
 from api.observability.park_metrics import ParkCollector
+from api.schemas.predictions import Prediction
 from api.services.authentication import Authentication
 from api.services.calls import CallLogService
+from api.services.gathering import Gathering
 from api.services.passwords import hasher_for
+from api.services.prediction import Asked
 from api.services.readiness import Readiness
 from api.services.tokens import AccessTokens
 from api.settings import Settings
@@ -34,6 +38,7 @@ class Services:
     metrics: Metrics
     committer: GroupCommitter
     sign_in_gate: anyio.CapacityLimiter
+    gathering: Gathering[Asked, Prediction]
 
 
 def build_services(settings: Settings) -> Services:
@@ -52,5 +57,6 @@ def build_services(settings: Settings) -> Services:
         readiness=Readiness(database, [lambda: core.models.current().require()]),
         metrics=metrics,
         committer=GroupCommitter(database, metrics),
+        gathering=Gathering(partial(core.prediction.many, explain=False)),
         sign_in_gate=anyio.CapacityLimiter(SIGN_INS_AT_ONCE),
     )

@@ -15,17 +15,25 @@ from api.services.demo_feed import BY, DemoFeed
 from api.services.exports import ExportService
 from api.services.import_history import ImportHistory
 from api.services.inbox import Inbox
+from api.services.intervention_photos import InterventionPhotos
+from api.services.intervention_proposals import InterventionProposals
+from api.services.interventions import InterventionService
 from api.services.jobs import JobKind, JobService
 from api.services.measurement_intake import KIND, MeasurementIntake
+from api.services.model_comparison import ModelComparisonService
 from api.services.models import ModelService
 from api.services.open_inference import OpenInferenceService
 from api.services.park_run import ParkRunService
 from api.services.park_view import ParkViewService
 from api.services.policy import PolicySource
 from api.services.prediction import PredictionService
+from api.services.realised import RealisedService
 from api.services.replay import ReplayService
+from api.services.shadow import ShadowService
+from api.services.shadow_report import ShadowReportService
 from api.services.supervision import SupervisionService
 from api.services.turbine_admin import TurbineAdmin
+from api.services.turbine_pasts import PastReader
 from api.services.turbine_view import TurbineViewService
 from api.services.turbines import KnownTurbines
 from api.services.uploads import Uploads
@@ -42,6 +50,7 @@ class Core:
     store: ModelStore
     models: ActiveModelsSource
     policy: PolicySource
+    pasts: PastReader
     prediction: PredictionService
     runner: ParkRunService
     view: ParkViewService
@@ -54,7 +63,14 @@ class Core:
     imports: ImportHistory
     coverage: CoverageService
     exports: ExportService
+    realised: RealisedService
     turbine_admin: TurbineAdmin
+    shadow: ShadowService
+    shadow_report: ShadowReportService
+    model_comparison: ModelComparisonService
+    interventions: InterventionService
+    intervention_proposals: InterventionProposals
+    intervention_photos: InterventionPhotos
 
     def job_service(self) -> JobService:
         """A worker of its own name on this core."""
@@ -79,6 +95,7 @@ class Core:
 
     def close(self) -> None:
         """Give the database's connections back."""
+        self.pasts.close()
         self.database.close()
 
 
@@ -88,7 +105,9 @@ def build_core(settings: Settings) -> Core:
     store = ModelStore(settings.reference_models, settings.imported_models)
     models = ActiveModelsSource(database, store)
     policy = PolicySource(database)
-    runner = ParkRunService(database, models, store, settings.now, settings.env)
+    pasts = PastReader(database, store, settings.now)
+    shadow = ShadowService(database, store, settings.now)
+    runner = ParkRunService(database, models, store, settings.now, settings.env, shadow)
     view = ParkViewService(database, runner, settings.now)
     return Core(
         settings=settings,
@@ -96,7 +115,8 @@ def build_core(settings: Settings) -> Core:
         store=store,
         models=models,
         policy=policy,
-        prediction=PredictionService(models, policy, KnownTurbines(database), settings.now),
+        pasts=pasts,
+        prediction=PredictionService(models, policy, pasts, KnownTurbines(database), settings.now),
         runner=runner,
         view=view,
         turbines=TurbineViewService(database, models),
@@ -108,5 +128,12 @@ def build_core(settings: Settings) -> Core:
         imports=ImportHistory(database),
         coverage=CoverageService(settings, database, models, runner),
         exports=ExportService(database, store),
+        realised=RealisedService(database, store),
         turbine_admin=TurbineAdmin(database, settings.now),
+        shadow=shadow,
+        shadow_report=ShadowReportService(database),
+        model_comparison=ModelComparisonService(database, store),
+        interventions=InterventionService(database, settings.now, runner.default_day),
+        intervention_proposals=InterventionProposals(database, runner.default_day),
+        intervention_photos=InterventionPhotos(database, settings.now),
     )

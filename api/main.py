@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,7 +19,10 @@ from api.observability.middleware import Edge
 from api.openapi import OpenApiDocument
 from api.routes import (
     auth,
+    candidates,
+    evaluation,
     exports,
+    interventions,
     logs,
     measurements,
     models,
@@ -32,6 +36,7 @@ from api.routes import (
 from api.services.accounts import AccountService
 from api.settings import ROOT, Environment, Settings, load_settings
 
+GC_THRESHOLD = 50_000  # objects made between two looks at the youngest
 MAX_BODY_BYTES = 10 * 1024 * 1024
 DESCRIPTION = """\
 Quelles éoliennes visiter d’abord, et pourquoi.
@@ -46,6 +51,7 @@ TAGS = [
     {"name": "Prédictions", "description": "Le risque de panne d’une mesure, ou de plusieurs."},
     {"name": "Parc", "description": "Le classement de toutes les turbines, et ses calculs."},
     {"name": "Turbines", "description": "Une machine, ses mesures, son historique."},
+    {"name": "Interventions", "description": "Proposer, planifier, suivre, clôturer avec un verdict."},
     {
         "name": "Mesures",
         "description": "Faire entrer des mesures, suivre leur sort, les reprendre en fichier.",
@@ -71,6 +77,8 @@ class Cockpit(FastAPI):
             redoc_url=None,
             redirect_slashes=False,
             max_body_size=MAX_BODY_BYTES,
+            # The edge measures and logs each request; asking whether anybody else listens is not free.
+            telemetry={"tracing": False, "metrics": False, "logs": False},
             lifespan=_lifespan,
         )
         self.state.services = services
@@ -94,13 +102,17 @@ def create_app(settings: Settings) -> FastAPI:
     """The application; it reads its database only once it starts."""
     app = Cockpit(build_services(settings))
     errors.install(app)
+    predictions.add_direct(app)
     for module in (
         predictions,
         park,
         turbines,
+        interventions,
         measurements,
         exports,
         models,
+        evaluation,
+        candidates,
         supervision,
         logs,
         auth,
@@ -116,7 +128,9 @@ def create_app_from_env() -> FastAPI:
     """For ``uvicorn --factory``: settings from the environment, JSON logs on stdout."""
     settings = load_settings()
     configure_logging(settings.log_level)
-    return create_app(settings)
+    app = create_app(settings)
+    _spare_the_collector()
+    return app
 
 
 @asynccontextmanager
@@ -127,8 +141,20 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             AccountService(services.database, services.settings).refuse_demo_accounts
         )
     services.committer.start()
+    await anyio.to_thread.run_sync(services.core.pasts.warm)
     try:
         yield
     finally:
         await anyio.to_thread.run_sync(services.committer.stop)
         services.core.close()
+
+
+def _spare_the_collector() -> None:
+    """Keep what stands from the start out of every collection, and collect less often.
+
+    The framework's own objects are never garbage; walking them again and again made one request in a hundred
+    wait twice as long.
+    """
+    gc.set_threshold(GC_THRESHOLD, 20, 20)
+    gc.collect()
+    gc.freeze()

@@ -33,19 +33,25 @@ COMMANDS = {
     "run": Command("", "prépare ce qui manque puis démarre l’API, le calcul et le tableau de bord", "run"),
     "test": Command("[--all] [options de pytest]", "vérifie le code et lance les essais", "test --all"),
     "data": Command(
-        "import FICHIER [--map M] [--date-format F] [--report CSV] [--yes] | generate",
-        "ingère des mesures (CSV, Excel, Parquet), ou refait l’échantillon simulé",
+        "import FICHIER [--map M] [--date-format F] [--report CSV] [--yes] | turbines FICHIER | export …"
+        " | generate | feed",
+        "ajoute des mesures (CSV, Excel, Parquet) ou des turbines, les exporte, simule le parc d’essai",
         "data import mesures.csv --date-format JJ/MM/AAAA",
     ),
     "models": Command(
-        "import|list|activate|rollback …",
-        "importe, liste ou active des modèles",
+        "draft|import|list|evaluate|activate|rollback|shadow …",
+        "prépare, importe, mesure, active ou met à l’essai des modèles",
         "models activate classification 2",
     ),
     "score": Command(
         "[--as-of DATE | --from DATE --to DATE]",
         "calcule le risque du parc à une date, ou jour après jour",
         "score --as-of 2024-12-30",
+    ),
+    "evaluation": Command(
+        "[--from DATE] [--to DATE] [--model NOM] [--csv FICHIER] [--plot FICHIER]",
+        "compare les scores publiés à ce qui a été observé depuis",
+        "evaluation --from 2024-10-01 --plot prevu-observe.html",
     ),
     "users": Command("…", "gère les comptes des personnes", "users --help"),
     "keys": Command("…", "gère les clés d’API des machines", "keys --help"),

@@ -9,27 +9,27 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, TypeVar
-from urllib.parse import quote
+from typing import Any
 
 import requests
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from api.schemas.auth import Token, User
+from api.schemas.changes import ParkEvents
 from api.schemas.common import Items, Page
 from api.schemas.measurements import Coverage, ImportJob, ImportPreview, ImportReport, ImportSummary
-from api.schemas.models import ModelCard, ModelList
 from api.schemas.park import MeasurementRow, Park, Run, ScorePoint, Turbine, TurbineDetail
 from api.schemas.predictions import Prediction
 from api.schemas.supervision import CallLog, Supervision
-from api.schemas.vocabulary import RiskLevel
+from api.schemas.vocabulary import Queue, RiskLevel
 from ui.api_error import ApiError
+from ui.client_base import Answer, Query, segment
+from ui.client_cards import CardCalls
+from ui.client_models import ModelCalls
+from ui.client_quality import QualityCalls
 from ui.measure_file import MeasureFile
-
-Answer = TypeVar("Answer", bound=BaseModel)
-Query = Mapping[str, Any]
 
 PREFIX = "/api/v1"
 PARK_LIMIT = 10_000  # the most that one call answers
@@ -57,7 +57,7 @@ class Session:
         return cls(token.user, token.access_token, token.refresh_token, renew_at, token.session_expires_at)
 
 
-class ApiClient:
+class ApiClient(ModelCalls, CardCalls, QualityCalls):
     """Calls of one person of the dashboard to the API."""
 
     def __init__(self, base_url: str) -> None:
@@ -122,15 +122,22 @@ class ApiClient:
         *,
         levels: Sequence[RiskLevel] = (),
         max_days: float | None = None,
+        queue: Queue | None = None,
         limit: int = PARK_LIMIT,
     ) -> Park:
-        """The published ranking, narrowed by level and by days left."""
+        """The published ranking, narrowed by level, by days left and to a queue."""
         query = {
             "risk_level": [level.value for level in levels],
             "max_days": max_days,
+            "queue": queue,
             "limit": limit,
         }
         return self._get("/park", Park, query)
+
+    def park_events(self, day: date, limit: int) -> ParkEvents:
+        """What changed on that day since the day before, the most urgent first."""
+        query = {"from": day.isoformat(), "to": day.isoformat(), "limit": limit}
+        return self._get("/park/changes", ParkEvents, query)
 
     def start_run(self, as_of: date | None = None) -> Run:
         """Asks for a new scoring of the park."""
@@ -151,17 +158,17 @@ class ApiClient:
         Raises:
             ApiError: 404 when there is no such turbine.
         """
-        return self._get(f"/turbines/{_segment(turbine_id)}", TurbineDetail)
+        return self._get(f"/turbines/{segment(turbine_id)}", TurbineDetail)
 
     def measurements(self, turbine_id: str, limit: int) -> list[MeasurementRow]:
         """The turbine's last measurements, newest first."""
         return self._get(
-            f"/turbines/{_segment(turbine_id)}/measurements", Items[MeasurementRow], {"limit": limit}
+            f"/turbines/{segment(turbine_id)}/measurements", Items[MeasurementRow], {"limit": limit}
         ).items
 
     def history(self, turbine_id: str) -> list[ScorePoint]:
         """The turbine's published scores."""
-        return self._get(f"/turbines/{_segment(turbine_id)}/history", Items[ScorePoint]).items
+        return self._get(f"/turbines/{segment(turbine_id)}/history", Items[ScorePoint]).items
 
     # Measurements
 
@@ -175,8 +182,7 @@ class ApiClient:
         Raises:
             ApiError: 422 when the file as a whole is refused.
         """
-        answer = self._call("POST", "/measurements/preview", read_s=UPLOAD_S, **file.form())
-        return self._parse(answer, ImportPreview)
+        return self._parse(self._upload("/measurements/preview", file), ImportPreview)
 
     def import_file(self, file: MeasureFile, key: str) -> ImportReport | ImportJob:
         """Imports ``file``: its report, or the job to follow where it is long.
@@ -188,8 +194,7 @@ class ApiClient:
         Raises:
             ApiError: 422 when the file as a whole is refused.
         """
-        headers = {"Idempotency-Key": key}
-        answer = self._call("POST", "/measurements", read_s=UPLOAD_S, headers=headers, **file.form())
+        answer = self._upload("/measurements", file, **{"Idempotency-Key": key})
         if answer.status_code == ACCEPTED:
             return self._parse(answer, ImportJob)
         return self._parse(answer, ImportReport)
@@ -210,7 +215,7 @@ class ApiClient:
         """All the problems of one file, as CSV for a French spreadsheet."""
         return self._call("GET", f"/measurements/imports/{import_id}/report.csv").content
 
-    # Predictions, models, supervision
+    # Predictions, supervision
 
     def what_if(self, measurement: Mapping[str, Any]) -> Prediction:
         """What the active models say of values that nobody measured.
@@ -223,14 +228,6 @@ class ApiClient:
             self._call("POST", "/predictions", params=query, json=dict(measurement)), Prediction
         )
 
-    def models(self) -> ModelList:
-        """Every stored version of every model."""
-        return self._get("/models", ModelList)
-
-    def model_card(self, name: str, version: int) -> ModelCard:
-        """The card of one version."""
-        return self._get(f"/models/{_segment(name)}/{version}", ModelCard)
-
     def supervision(self) -> Supervision:
         """Whether the cockpit runs and how well."""
         return self._get("/supervision", Supervision)
@@ -241,8 +238,15 @@ class ApiClient:
 
     # Transport
 
+    def _upload(self, path: str, file: MeasureFile, **headers: str) -> requests.Response:
+        form = file.form()
+        return self._call("POST", path, read_s=UPLOAD_S, headers={**form.headers, **headers}, data=form)
+
     def _get(self, path: str, answer: type[Answer], query: Query | None = None) -> Answer:
         return self._parse(self._call("GET", path, params=query), answer)
+
+    def _ask(self, method: str, path: str, answer: type[Answer], **options: Any) -> Answer:
+        return self._parse(self._call(method, path, **options), answer)
 
     def _call(self, method: str, path: str, **options: Any) -> requests.Response:
         """One authorised call; a token that has run out is renewed once, without the person noticing."""
@@ -290,8 +294,3 @@ class ApiClient:
             return wanted.model_validate_json(answer.content)
         except ValidationError as error:
             raise ApiError.unreadable(answer.headers.get(REQUEST_ID, "")) from error
-
-
-def _segment(text: str) -> str:
-    """``text`` as one segment of a path, whatever it holds."""
-    return quote(text, safe="")

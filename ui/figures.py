@@ -109,7 +109,7 @@ def drivers_bar(frame: pd.DataFrame, colours: Palette) -> go.Figure:
     figure.update_xaxes(title="Effet sur la probabilité (points)", range=[low - room, high + room])
     figure.update_xaxes(zeroline=True, zerolinecolor=colours.text)
     figure.update_yaxes(visible=False, range=[-0.5, len(frame) - 0.3])
-    return _dressed(figure, colours, height=70 + 58 * len(frame))
+    return dressed(figure, colours, height=70 + 58 * len(frame))
 
 
 def sensor_curve(frame: pd.DataFrame, feature: FeatureInfo, title: str, colours: Palette) -> go.Figure:
@@ -135,7 +135,7 @@ def sensor_curve(frame: pd.DataFrame, feature: FeatureInfo, title: str, colours:
     figure.update_layout(title={"text": f"<b>{title}</b>", "font": {"size": 14}, "x": 0})
     figure.update_yaxes(tickformat=",~r")
     _dates(figure)
-    return _dressed(figure, colours, height=230, top=36)
+    return dressed(figure, colours, height=230, top=36)
 
 
 def risk_history(frame: pd.DataFrame, threshold: float | None, colours: Palette) -> go.Figure:
@@ -166,7 +166,7 @@ def risk_history(frame: pd.DataFrame, threshold: float | None, colours: Palette)
         )
     figure.update_yaxes(title="Probabilité à 7 jours (%)", rangemode="tozero")
     _dates(figure)
-    return _dressed(figure, colours, height=320)
+    return dressed(figure, colours, height=320)
 
 
 def alert_history(days: Sequence[AlertDay], colours: Palette) -> go.Figure:
@@ -184,7 +184,7 @@ def alert_history(days: Sequence[AlertDay], colours: Palette) -> go.Figure:
     figure.update_layout(barmode="stack", bargap=0.3, legend={"orientation": "h", "y": 1.12, "x": 0})
     figure.update_yaxes(title="Turbines", rangemode="tozero", tickformat="d")
     _dates(figure)
-    return _dressed(figure, colours, height=280, legend=True)
+    return dressed(figure, colours, height=280, legend=True)
 
 
 def coverage_map(seen: Coverage, shown: Sequence[TurbineCoverage], colours: Palette) -> go.Figure:
@@ -208,7 +208,7 @@ def coverage_map(seen: Coverage, shown: Sequence[TurbineCoverage], colours: Pale
         )
     )
     _dates(figure)
-    figure = _dressed(figure, colours, height=56 + MAP_ROW_PX * len(shown))
+    figure = dressed(figure, colours, height=56 + MAP_ROW_PX * len(shown))
     figure.update_xaxes(showgrid=False)
     figure.update_yaxes(
         tickvals=list(range(len(shown))), ticktext=names, autorange="reversed", showgrid=False, zeroline=False
@@ -224,10 +224,10 @@ def _dates(figure: go.Figure) -> None:
     figure.update_xaxes(type="date", tickformat="%d/%m/%Y", nticks=4, hoverformat="%d/%m/%Y")
 
 
-def _dressed(
+def dressed(
     figure: go.Figure, colours: Palette, *, height: int, top: int = 16, legend: bool = False
 ) -> go.Figure:
-    """The common look: French separators, no background of its own, quiet grid."""
+    """The common look of every figure: French separators, no background of its own, quiet grid."""
     figure.update_layout(
         height=height,
         separators=", ",

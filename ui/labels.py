@@ -225,8 +225,8 @@ def with_unit(value: float | None, unit: str) -> str:
 
 
 def driver_value(driver: Driver) -> str:
-    """The value behind a driver; a yes or no when it has no unit and is one."""
-    if driver.value in {0.0, 1.0} and driver.unit in {"", "-", "–", "0/1"}:
+    """The value behind a driver; a yes or no when it is one."""
+    if driver.dtype == "binary" and driver.value is not None:
         return "oui" if driver.value else "non"
     return with_unit(driver.value, driver.unit)
 

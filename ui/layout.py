@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -133,15 +133,26 @@ def notices(items: Sequence[Notice]) -> None:
         st.markdown(f":gray-badge[À savoir] {plain(item.message)}")
 
 
-def levels_strip(counts: LevelCounts) -> None:
-    """Turbines per level: sign, number, word, meaning."""
+def levels_strip(
+    counts: LevelCounts, differences: Mapping[RiskLevel, str] | None = None, elapsed: str = ""
+) -> None:
+    """Turbines per level: sign, number, word, meaning, and the difference with the ranking before.
+
+    Args:
+        counts: of the ranking shown.
+        differences: signed, per level; None where there is nothing to compare with.
+        elapsed: how long the differences took.
+    """
     tiles = []
     for level, words in fr.LEVELS.items():
         colour = colours().level(level)
+        gap = ""
+        if differences is not None:
+            gap = f'<span class="ecart">{differences[level]}<small> {escaped(elapsed)}</small></span>'
         tiles.append(
             f'<li style="--niveau:{colour}"><span class="signe" aria-hidden="true">{words.sign}</span>'
             f'<span class="compte">{getattr(counts, level.value)}</span>'
-            f'<span class="mot">{words.word}</span><span class="sens">{words.meaning}</span></li>'
+            f'<span class="mot">{words.word}</span><span class="sens">{words.meaning}</span>{gap}</li>'
         )
     st.html(f'<ul class="niveaux" aria-label="Turbines par niveau de risque">{"".join(tiles)}</ul>')
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from api.schemas.vocabulary import Role
 from ui import auth, layout
-from ui.app_pages import accueil, cockpit, mesures, modeles, supervision, turbine
+from ui.app_pages import accueil, cockpit, mesures, modeles, qualite, supervision, turbine
 from ui.settings import SettingsError, UiSettings, load_settings
 
 EVERYONE = frozenset(Role)
@@ -18,6 +18,7 @@ PAGES: tuple[tuple[str, str, Callable[[], None], frozenset[Role]], ...] = (
     ("turbine", "Turbine", turbine.page, EVERYONE),
     ("mesures", "Mesures", mesures.page, EVERYONE),
     ("modeles", "Modèles", modeles.page, frozenset({Role.MANAGER, Role.INGENIEUR, Role.ADMIN})),
+    ("qualite", "Qualité réalisée", qualite.page, EVERYONE),
     ("supervision", "Supervision", supervision.page, frozenset({Role.MANAGER, Role.INGENIEUR, Role.ADMIN})),
 )
 _FRENCH = "<script>document.documentElement.lang = 'fr';</script>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -90,6 +90,28 @@ def feature_title(feature: FeatureInfo) -> str:
     """« Température (°C) »."""
     unitless = feature.unit in {"", "-", "–", "0/1"} or feature.dtype == "binary"
     return feature.label if unitless else f"{feature.label} ({feature.unit})"
+
+
+def feature_value(feature: FeatureInfo, value: float) -> str:
+    """« 84,5 °C », « oui »."""
+    if feature.dtype == "binary":
+        return "oui" if value else "non"
+    return fr.with_unit(value, feature.unit)
+
+
+def by_presence(
+    features: Sequence[FeatureInfo], rows: Sequence[Mapping[str, Any]]
+) -> tuple[list[FeatureInfo], list[FeatureInfo]]:
+    """Features with a value in some row, then those without any: another model's sensors, say."""
+    known = {name for row in rows for name, value in row.items() if value is not None}
+    return [f for f in features if f.name in known], [f for f in features if f.name not in known]
+
+
+def absent_words(absent: Sequence[FeatureInfo]) -> str:
+    """Which sensors this turbine does not send, and which models wait for them."""
+    names = ", ".join(feature.label for feature in absent)
+    models = ", ".join(dict.fromkeys(model for feature in absent for model in feature.required_by))
+    return f"Non mesuré sur cette turbine, mais lu par {models} : {names}."
 
 
 def sensor_frame(rows: Sequence[MeasurementRow], feature: str) -> pd.DataFrame:

@@ -15,8 +15,9 @@ from pandas.io.formats.style import Styler
 
 from api.schemas.common import Notice
 from api.schemas.park import Park, ParkItem, Run
-from api.schemas.vocabulary import DataStatus, RiskLevel
+from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
 from ui import labels as fr
+from ui.change_views import change_words
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class View:
     days: float | None = None
     farm: str | None = None
     text: str = ""
+    queue: Queue | None = None
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> View:
@@ -38,7 +40,8 @@ class View:
         except ValueError:
             days = math.nan
         limit = max(0.0, days) if math.isfinite(days) else None
-        return cls(tuple(dict.fromkeys(asked)), limit, query.get("parc") or None, query.get("q", ""))
+        queue = next((queue for queue in Queue if queue.value == query.get("file")), None)
+        return cls(tuple(dict.fromkeys(asked)), limit, query.get("parc") or None, query.get("q", ""), queue)
 
     def query(self) -> dict[str, str]:
         """The address's part that asks for this view; empty when nothing is narrowed."""
@@ -47,6 +50,7 @@ class View:
             "jours": "" if self.days is None else f"{self.days:g}",
             "parc": self.farm or "",
             "q": self.text,
+            "file": self.queue or "",
         }
         return {name: value for name, value in parts.items() if value}
 
@@ -58,9 +62,11 @@ def matching(items: Sequence[ParkItem], view: View) -> list[ParkItem]:
 
 
 def _shown(item: ParkItem, view: View) -> bool:
-    days = item.time_to_failure_days
-    near = view.days is None or (days is not None and days <= view.days)
-    return near and item.risk_level in (view.levels or RiskLevel) and view.farm in {None, item.farm}
+    interval = item.time_to_failure_interval
+    soonest = interval[0] if interval else item.time_to_failure_days
+    near = view.days is None or (soonest is not None and soonest <= view.days)
+    placed = view.farm in {None, item.farm} and (view.queue is None or view.queue in item.queues)
+    return near and placed and item.risk_level in (view.levels or RiskLevel)
 
 
 def _searchable(item: ParkItem) -> str:
@@ -84,6 +90,7 @@ def park_frame(items: Sequence[ParkItem]) -> pd.DataFrame:
     for column in PARK_FORMATS:
         frame[column] = frame[column].astype(float)
     silent = {
+        "Changement": not any(item.change for item in items),
         "Intervalle": not any(item.time_to_failure_interval for item in items),
         "Parc": len({item.farm for item in items}) < 2,
         "Qualité de la mesure": all(item.data_status is DataStatus.OK for item in items),
@@ -92,8 +99,8 @@ def park_frame(items: Sequence[ParkItem]) -> pd.DataFrame:
 
 
 PARK_COLUMNS = [
-    "Rang", "Turbine", "Niveau", "Probabilité", "Jours restants", "Intervalle", "Facteur principal",
-    "Âge de la mesure", "Qualité de la mesure", "Visite prévue", "Parc",
+    "Rang", "Turbine", "Niveau", "Changement", "Probabilité", "Jours restants", "Intervalle",
+    "Facteur principal", "Âge de la mesure", "Qualité de la mesure", "Visite prévue", "Parc",
 ]  # fmt: skip
 
 
@@ -102,6 +109,7 @@ def _park_row(item: ParkItem) -> dict[str, Any]:
         "Rang": item.rank,
         "Turbine": item.turbine_id,
         "Niveau": [fr.LEVELS[item.risk_level].text],
+        "Changement": change_words(item),
         "Probabilité": _rounded(item.failure_probability, 4),
         "Jours restants": _rounded(item.time_to_failure_days, 1),
         "Intervalle": fr.fr_interval(item.time_to_failure_interval),

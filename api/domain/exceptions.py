@@ -2,6 +2,8 @@
 
     CockpitError
     ├── InvalidInput            a request or a file that must be corrected (field errors inside)
+    │   └── UnclearFile         a file that a person must say how to read
+    ├── UnreadForm              a request in a form that is not read here: binary, compressed
     ├── NotFound                turbine, run, model, prediction, page of history
     ├── NotAuthenticated        no credentials, or wrong ones
     ├── NotAllowed              known, but without this right
@@ -52,6 +54,17 @@ class InvalidInput(CockpitError):
         """The error for one field; ``value`` is shown back truncated to 80 characters."""
         shown = None if value is None else str(value)[:80]
         return cls([FieldError(field, message, shown)])
+
+
+class UnreadForm(CockpitError):
+    """The request comes in a form that this call does not read, whatever it holds."""
+
+
+class UnclearFile(InvalidInput):
+    """A file whose date format, names or units must be told, or whose values must be confirmed.
+
+    Its sentences name what must be told; how it is told depends on the way in (:mod:`api.domain.remedies`).
+    """
 
 
 class NotFound(CockpitError):

@@ -30,6 +30,9 @@ class KnownRange:
     high: float
 
 
+_MOST_DIGITS = 9
+
+
 def outside_training(values: Mapping[str, float | None], ranges: Mapping[str, KnownRange]) -> list[Finding]:
     """One finding per value that lies outside what the model was trained on.
 
@@ -39,15 +42,24 @@ def outside_training(values: Mapping[str, float | None], ranges: Mapping[str, Kn
     for name, known in ranges.items():
         value = values.get(name)
         if value is not None and not known.low <= value <= known.high:
-            span = f"{fr_number(known.low, 1)} à {fr_number(known.high, 1)} {known.unit}".strip()
+            digits = _telling_digits(value, known)
+            low, high, shown = (fr_number(each, digits) for each in (known.low, known.high, value))
+            span = f"{low} à {high} {known.unit}".strip()
             found.append(
                 Finding(
                     "hors_domaine",
                     name,
-                    f"{known.label} : {fr_number(value, 1)} est hors du domaine connu du modèle ({span}).",
+                    f"{known.label} : {shown} est hors du domaine connu du modèle ({span}).",
                 )
             )
     return found
+
+
+def _telling_digits(value: float, known: KnownRange) -> int:
+    """Decimals with which ``value`` still lies outside once rounded: « 84,0 hors de … à 84,0 » misleads."""
+    low, high = known.low, known.high
+    outside = (d for d in range(1, _MOST_DIGITS) if not round(low, d) <= round(value, d) <= round(high, d))
+    return next(outside, _MOST_DIGITS)
 
 
 def age_finding(measured_on: date, as_of: date, max_age_days: int) -> Finding | None:

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Path, Query, status
 
 from api.deps import CoreDep, need
 from api.domain.rights import Principal, Right
+from api.schemas.changes import ParkEvents
 from api.schemas.common import Items
 from api.schemas.park import Park, ParkDay, Run, RunRequest, ServiceState
-from api.schemas.vocabulary import RiskLevel
+from api.schemas.vocabulary import Queue, RiskLevel
 from api.services.park_view import ParkQuery, TurbineFilter
 
 router = APIRouter(prefix="/api/v1/park", tags=["Parc"], dependencies=[Depends(need(Right.READ))])
@@ -21,11 +22,18 @@ Last = Annotated[date | None, Query(alias="to", description="Dernier jour")]
 RunId = Annotated[int, Path(ge=1, le=2**31 - 1, description="Numéro du calcul")]
 
 
+MAX_DAYS = (
+    "Jours avant panne : garde les turbines dont l’intervalle commence à X jours ou moins, donc celles dont "
+    "une panne sous X jours ne peut être écartée à la couverture de cet intervalle (days_coverage dans la "
+    "réponse). Sans intervalle, l’estimation compte."
+)
+
+
 @router.get("", summary="Classement publié du parc")
 def park(
     core: CoreDep,
     risk_level: Annotated[list[RiskLevel], Query(description="Niveaux gardés ; tous par défaut")] = [],  # noqa: B006
-    max_days: Annotated[float | None, Query(ge=0, le=10_000, description="Jours avant panne au plus")] = None,
+    max_days: Annotated[float | None, Query(ge=0, le=10_000, description=MAX_DAYS)] = None,
     sort: Annotated[
         str, Query(max_length=20, description="rank, turbine, probability, days, age ; - inverse")
     ] = "rank",
@@ -38,16 +46,39 @@ def park(
     text: Annotated[
         str | None, Query(max_length=80, description="Cherché dans l’identifiant, le site et le parc éolien")
     ] = None,
+    queue: Annotated[list[Queue], Query(description="Files ; la turbine est dans l’une au moins")] = [],  # noqa: B006
+    driver: Annotated[
+        str | None,
+        Query(max_length=80, description="Facteur principal, par son nom de colonne (tête du classement)"),
+    ] = None,
 ) -> Park:
     """Toutes les turbines du dernier calcul publié, de la plus à la moins urgente."""
     where = TurbineFilter(site, farm, service_state, text or None)
-    return core.view.park(ParkQuery(tuple(risk_level), max_days, where, sort, limit, offset, as_of))
+    query = ParkQuery(tuple(risk_level), max_days, where, sort, limit, offset, as_of, tuple(queue), driver)
+    return core.view.park(query)
 
 
 @router.get("/history", summary="Turbines par niveau, jour après jour")
 def history(core: CoreDep, first: First = None, last: Last = None) -> Items[ParkDay]:
     """Une entrée par jour évalué, la plus ancienne d’abord."""
     return Items(items=core.view.history(first, last))
+
+
+@router.get("/changes", summary="Ce qui a changé d’un jour à l’autre")
+def park_changes(
+    core: CoreDep,
+    first: First = None,
+    last: Last = None,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 500,
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+) -> ParkEvents:
+    """Entrées et sorties du niveau critique, hausses et baisses, mesures perdues ou revenues.
+
+    Chaque jour est comparé au jour publié qui le précède. Une turbine qui oscille autour d’une borne fait un
+    seul événement : une baisse n’est annoncée qu’une fois la marge franchie (moitié de la borne, ou 3 jours
+    de plus).
+    """
+    return core.view.events(first, last, limit, offset)
 
 
 @router.post("/runs", status_code=status.HTTP_202_ACCEPTED, summary="Lancer un calcul du parc")

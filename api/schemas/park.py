@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.schemas.changes import DaysCoverage, ItemChange, QueueCounts, SincePrevious
 from api.schemas.common import Answer, Notice, Page
 from api.schemas.predictions import Driver, FeatureInfo, ModelUse
-from api.schemas.vocabulary import DataStatus, RiskLevel
+from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
 
 RunStatus = Literal["en_attente", "en_cours", "termine", "termine_avec_erreurs", "echoue", "interrompu"]
 ServiceState = Literal["en_service", "arret_programme", "hors_service"]
@@ -87,6 +88,8 @@ class ParkItem(Answer):
     recommendation: str
     planned_visit_on: date | None = Field(description="Prochaine visite prévue après le jour du calcul")
     warnings: list[Notice]
+    change: ItemChange | None = Field(None, description="Ce qui a changé depuis le calcul précédent")
+    queues: list[Queue] = Field(default_factory=list, description="Files où la turbine se trouve")
 
 
 class Park(Page[ParkItem]):
@@ -100,6 +103,13 @@ class Park(Page[ParkItem]):
     )
     stale: bool = Field(False, description="Vrai : le classement est trop ancien pour décider")
     threshold: float | None = Field(description="Seuil de décision du calcul publié")
+    changes: SincePrevious | None = Field(
+        None, description="Le parc depuis le calcul du jour précédent ; nul s’il n’y en a pas"
+    )
+    queues: QueueCounts = Field(default_factory=QueueCounts, description="Turbines par file, parc entier")
+    days_coverage: DaysCoverage | None = Field(
+        None, description="Ce que vaut l’intervalle des jours restants sur lequel max_days filtre"
+    )
     notices: list[Notice] = Field(default_factory=list)
 
 

@@ -22,6 +22,9 @@ class Driver(Answer):
     label: str = Field(description="Nom en français")
     value: float | None = Field(description="Valeur mesurée, dans l’unité indiquée")
     unit: str
+    dtype: Literal["float", "int", "binary"] = Field(
+        "float", description="Nombre, nombre entier, ou « binary » : 0 ou 1 pour non ou oui"
+    )
     contribution: float = Field(description="Valeur de Shapley, en points de probabilité (0,01 = 1 point)")
     direction: Literal["hausse", "baisse", "neutre"]
     marker: bool = Field(

@@ -23,6 +23,27 @@ class DataStatus(StrEnum):
     NON_EVALUE = "non_evalue"
 
 
+class ChangeKind(StrEnum):
+    """What became of a turbine between two published runs, from the most to the least urgent."""
+
+    ENTREE_CRITIQUE = "entree_critique"
+    NON_EVALUE = "non_evalue"
+    PERIME = "perime"
+    HAUSSE = "hausse"
+    RETOUR = "retour"
+    SORTIE_CRITIQUE = "sortie_critique"
+    BAISSE = "baisse"
+
+
+class Queue(StrEnum):
+    """Reasons to look at a turbine that its level alone does not give."""
+
+    AVANT_VISITE = "avant_visite"
+    A_VERIFIER = "a_verifier"
+    DESACCORD = "desaccord"
+    INTERVENTION_DEPUIS = "intervention_depuis"
+
+
 class Role(StrEnum):
     """What an account is for; what each may do is decided by the API."""
 
@@ -30,3 +51,76 @@ class Role(StrEnum):
     MANAGER = "manager"
     INGENIEUR = "ingenieur"
     ADMIN = "admin"
+
+
+class InterventionState(StrEnum):
+    """Where an intervention stands; the last two are final."""
+
+    PROPOSEE = "proposee"
+    PLANIFIEE = "planifiee"
+    EN_COURS = "en_cours"
+    TERMINEE = "terminee"
+    ANNULEE = "annulee"
+
+
+class InterventionOrigin(StrEnum):
+    """What an intervention was opened for."""
+
+    RECOMMANDATION = "recommandation"
+    MANUELLE = "manuelle"
+    CONSTAT = "constat"
+
+
+class Priority(StrEnum):
+    """How soon an intervention is wanted, the most urgent first."""
+
+    URGENTE = "urgente"
+    HAUTE = "haute"
+    NORMALE = "normale"
+    BASSE = "basse"
+
+
+class Skill(StrEnum):
+    """What the people sent must know."""
+
+    MECANIQUE = "mecanique"
+    ELECTRICITE = "electricite"
+    HYDRAULIQUE = "hydraulique"
+    PALES = "pales"
+    AUTOMATISME = "automatisme"
+    INSTRUMENTATION = "instrumentation"
+
+
+class Verdict(StrEnum):
+    """What closing an intervention tells of the alert behind it."""
+
+    PANNE_CONFIRMEE = "panne_confirmee"
+    DEGRADATION_TROUVEE = "degradation_trouvee"
+    FAUSSE_ALERTE = "fausse_alerte"
+    AUTRE_CAUSE = "autre_cause"
+    NON_VERIFIABLE = "non_verifiable"
+
+
+class Effect(StrEnum):
+    """What the runs that follow a closed intervention say of it."""
+
+    EFFET_CONSTATE = "effet_constate"
+    SANS_EFFET = "sans_effet"
+    RECHUTE = "rechute"
+    TROP_TOT = "trop_tot"
+
+
+class JournalAction(StrEnum):
+    """What one entry of an intervention's journal tells."""
+
+    CREATION = "creation"
+    PLANIFICATION = "planification"
+    MODIFICATION = "modification"
+    PRISE_EN_COMPTE = "prise_en_compte"
+    DEMARRAGE = "demarrage"
+    SUSPENSION = "suspension"
+    CLOTURE = "cloture"
+    ANNULATION = "annulation"
+    COMMENTAIRE = "commentaire"
+    CONSTAT = "constat"
+    PHOTO = "photo"

@@ -35,6 +35,7 @@ def _drivers_of(served: ServedModel, reading: Reading, contributions: Floats) ->
             label=spec.label,
             value=reading.values.get(spec.name),
             unit=spec.unit,
+            dtype=spec.dtype,
             contribution=float(amount),
             direction=_direction(float(amount)),
             marker=spec.role == "marker",

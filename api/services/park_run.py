@@ -20,11 +20,13 @@ from api.schemas.vocabulary import DataStatus, RiskLevel
 from api.services.active_models import ActiveModels, ActiveModelsSource
 from api.services.explaining import drivers, main_driver
 from api.services.measurement_model import Reading
+from api.services.park_changes import ScoredRun, queue_up, record
 from api.services.plausibility import ParkAudit, audit_park
 from api.services.scoring import Score, score
 from api.services.sensors import catalogue_of
+from api.services.shadow import ShadowService
 from api.settings import PARIS, Environment
-from api.storage import jobs, measurements, policies, runs
+from api.storage import changes, jobs, measurements, policies, runs
 from api.storage.database import Database
 
 EXPLAINED = 200  # drivers are kept for the top of the ranking; the others are computed when asked for
@@ -50,6 +52,7 @@ class ParkRunService:
     store: ModelStore
     now: Callable[[], datetime]
     env: Environment
+    shadow: ShadowService
 
     def default_day(self) -> date:
         """Today in Europe/Paris; in demo the last measured day, for the simulated park does not age."""
@@ -97,6 +100,8 @@ class ParkRunService:
         except Exception:
             self._fail(run_id, "Erreur inattendue ; son détail est dans le journal du calculateur.")
             raise
+        else:  # published: what a candidate does can no longer change it
+            self.shadow.score_run(run_id)
 
     def interrupt(self, run_id: int) -> None:
         """Close a run whose worker is gone; its scores are forgotten, the published ranking stands."""
@@ -121,16 +126,22 @@ class ParkRunService:
             sensors = catalogue_of(self.store)
             audit = audit_park(connection, run.as_of, sensors, fresh_days=policy.max_age_days)
             visits = measurements.next_planned_visits(connection, run.as_of)
+            worked_on = changes.last_visits(connection, run.as_of)
         if not park:
             raise Conflict(
                 "Le parc est vide : importez d’abord des mesures (« python cockpit.py data import »)."
             )
         candidates = _candidates(park, latest, audit, models, policy, run.as_of)
         rows = _rows(candidates, models, visits)
+        queue_up(rows, policy, worked_on)
         self._store(run.id, rows, progress)
         dead = [c.score.status for c in candidates if counts_as_dead(c.score.status, c.score.findings)]
         failed = dead.count(DataStatus.NON_EVALUE)
+        used = [_used(served.model.manifest) for served in models.served]
+        scored = ScoredRun(run.id, run.as_of, rows, used, models, version, policy)
         with self.database.write() as connection:
+            self.database.lock(connection, "publication")  # each run compares with one that stays before it
+            record(connection, scored)
             runs.publish(
                 connection,
                 run.id,
@@ -139,7 +150,7 @@ class ParkRunService:
                 failed=failed,
                 stale=dead.count(DataStatus.PERIME),
                 counts={level: sum(row["level"] == level for row in rows) for level in RiskLevel},
-                models=[_used(served.model.manifest) for served in models.served],
+                models=used,
                 policy_version=version,
                 threshold=policy.threshold,
             )

@@ -12,14 +12,17 @@ from sqlalchemy import Connection, Row
 
 from api.domain.exceptions import InvalidInput, NotFound
 from api.domain.measurements import natural_key
+from api.domain.queues import bits_of, queues_in
 from api.domain.risk import RiskPolicy
 from api.domain.wording import recommendation
+from api.schemas.changes import ParkEvents
 from api.schemas.common import Notice
 from api.schemas.park import LevelCounts, Park, ParkDay, ParkItem, Run, RunModel
 from api.schemas.predictions import Driver
-from api.schemas.vocabulary import DataStatus, RiskLevel
+from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
 from api.services.park_run import ParkRunService
-from api.storage import policies, runs
+from api.services.park_since import days_coverage, item_change, park_events, queue_counts, since_previous
+from api.storage import changes, policies, runs
 from api.storage.database import Database
 from api.storage.runs import TurbineFilter
 
@@ -38,6 +41,8 @@ class ParkQuery:
     limit: int = 100
     offset: int = 0
     as_of: date | None = None
+    queues: tuple[Queue, ...] = ()
+    driver: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ class ParkViewService:
                 return _nothing_yet(newest)
             policy = policies.version(connection, shown.policy_version)
             total, page = self._page(connection, shown.id, query)
+            summary = changes.summary_of(connection, shown.id)
         notices = self._notices(shown, newest) if query.as_of is None else []
         return Park(
             total=total,
@@ -77,6 +83,9 @@ class ParkViewService:
             last_attempt=run_of(newest) if newest is not None and newest.id != shown.id else None,
             stale=any(notice.code == "classement_perime" for notice in notices),
             threshold=shown.threshold,
+            changes=since_previous(summary, shown.counts),
+            queues=queue_counts(summary),
+            days_coverage=days_coverage(summary),
             notices=notices,
         )
 
@@ -88,6 +97,8 @@ class ParkViewService:
             run_id,
             levels=[level.value for level in query.levels],
             max_days=query.max_days,
+            queue_bits=bits_of(query.queues),
+            driver=query.driver,
             where=query.where,
         )
         if query.sort.removeprefix("-") != "turbine":
@@ -114,6 +125,14 @@ class ParkViewService:
         return [
             ParkDay(run_id=row.id, as_of=row.as_of, counts=LevelCounts(**(row.counts or {}))) for row in rows
         ]
+
+    def events(self, first: date | None, last: date | None, limit: int, offset: int) -> ParkEvents:
+        """What changed from day to day, each oscillation told once.
+
+        Raises:
+            InvalidInput: the last day precedes the first.
+        """
+        return park_events(self.database, first, last, limit, offset)
 
     def recent_runs(self, limit: int) -> list[Run]:
         """The newest runs, whatever became of them."""
@@ -196,6 +215,8 @@ def park_item(row: Row[Any], as_of: date, policy: RiskPolicy) -> ParkItem:
         ),
         planned_visit_on=row.planned_visit_on,
         warnings=stored_notices(row.warnings),
+        change=item_change(row),
+        queues=queues_in(row.queues),
     )
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.domain.exceptions import Conflict
-from api.storage.tables import measurements, publication, runs, scores, turbines
+from api.storage.changes import in_queues
+from api.storage.tables import measurements, park_changes, publication, runs, scores, turbines
 
 UNDER_WAY = ("en_attente", "en_cours")
 FAILED = ("echoue", "interrompu")
@@ -146,7 +147,14 @@ _SCORED = select(
     turbines.c.site,
     turbines.c.farm,
     turbines.c.service_state,
-).join(turbines, turbines.c.id == scores.c.turbine)
+    park_changes.c.kind.label("change_kind"),
+    park_changes.c.from_level.label("change_from"),
+    park_changes.c.cause.label("change_cause"),
+).select_from(
+    scores.join(turbines, turbines.c.id == scores.c.turbine).outerjoin(
+        park_changes, and_(park_changes.c.run == scores.c.run, park_changes.c.turbine == scores.c.turbine)
+    )
+)
 
 _ORDERS = {
     "rank": scores.c.rank,
@@ -190,6 +198,8 @@ def page_of_scores(
     *,
     levels: Iterable[str] = (),
     max_days: float | None = None,
+    queue_bits: int = 0,
+    driver: str | None = None,
     where: TurbineFilter | None = None,
     sort: str = "rank",
     limit: int | None,
@@ -200,7 +210,10 @@ def page_of_scores(
     Args:
         run_id: the run.
         levels: kept risk levels; all where empty.
-        max_days: kept where the days left are at most this [days].
+        max_days: kept where the interval of days left begins at or under this [days]; the estimate counts
+            where it has no interval.
+        queue_bits: kept where the turbine stands in one of these queues; all where 0.
+        driver: kept where this feature is the main driver, which is kept for the top of the ranking.
         where: what the turbines must be; all where None.
         sort: one of :data:`SORTS`, with ``-`` before it to reverse; rank breaks ties.
         limit: size of the page; None for all.
@@ -210,17 +223,24 @@ def page_of_scores(
     if chosen := list(levels):
         wanted.append(scores.c.level.in_(chosen))
     if max_days is not None:
-        wanted.append(scores.c.days_left <= max_days)
-    counted = select(func.count()).select_from(scores)
+        wanted.append(func.coalesce(scores.c.days_low, scores.c.days_left) <= max_days)
+    if queue_bits:
+        wanted.append(in_queues(queue_bits))
+    if driver is not None:
+        wanted.append(scores.c.main_driver["feature"].as_string() == driver)
+    matching = select(scores.c.rank)
     if where is not None and where.conditions():
-        counted = counted.join(turbines, turbines.c.id == scores.c.turbine)
+        matching = matching.join(turbines, turbines.c.id == scores.c.turbine)
         wanted += where.conditions()
+    matching = matching.where(*wanted)
     column = _ORDERS[sort.removeprefix("-")]
     # The oldest measurement is the greatest age, so age runs against the date.
     falling = sort.startswith("-") != (column is scores.c.measured_on)
-    order = (column.desc() if falling else column.asc()).nulls_last()
-    total = connection.scalar(counted.where(*wanted)) or 0
-    query = _SCORED.where(*wanted).order_by(order, scores.c.rank).limit(limit).offset(offset)
+    order = ((column.desc() if falling else column.asc()).nulls_last(), scores.c.rank)
+    total = connection.scalar(matching.with_only_columns(func.count(), maintain_column_froms=True)) or 0
+    # The page is chosen among narrow rows first: turbines and changes are looked up for its rows alone.
+    page = matching.order_by(*order).limit(limit).offset(offset)
+    query = _SCORED.where(scores.c.run == run_id, scores.c.rank.in_(page)).order_by(*order)
     return total, list(connection.execute(query))
 
 

@@ -122,11 +122,14 @@ def test_coverage__counts_living_turbines_only(any_database: Database, tmp_path:
         keys = _keys(connection)
         now = datetime.now(UTC)
         connection.execute(turbines.update().where(turbines.c.turbine_id == "2").values(archived_at=now))
-        found = coverage.daily_counts(connection, date(2024, 8, 2), date(2024, 8, 8))
-    assert found == {keys["1"]: {date(2024, 8, 2): 2}}
+        days = (date(2024, 8, 2), date(2024, 8, 8))
+        found = coverage.sent_days(connection, *days, until=days[-1], rows=WINDOW_ROWS)
+    assert list(found) == [keys["1"]]
+    assert found[keys["1"]].period.split(",") == ["2024-08-02", "2024-08-02"]
+    assert sorted(found[keys["1"]].lately.split(",")) == ["2024-08-01", "2024-08-02", "2024-08-02"]
 
 
-def test_last_counts__hold_the_last_rows_of_each_turbine(any_database: Database, tmp_path: Path) -> None:
+def test_last_days__are_those_of_each_turbine_s_last_rows(any_database: Database, tmp_path: Path) -> None:
     start = date(2024, 1, 1)
     days = [start + timedelta(days=n) for n in range(WINDOW_ROWS + 10)]
     rows = [changed(ROW, turbine_id="1", date_measure=str(day)) for day in days]
@@ -134,9 +137,35 @@ def test_last_counts__hold_the_last_rows_of_each_turbine(any_database: Database,
     ingest(any_database, write_csv(tmp_path / "a.csv", SHORT, rows))
     with any_database.read() as connection:
         keys = _keys(connection)
-        found = coverage.last_counts(connection, days[-3], WINDOW_ROWS)
-    assert sorted(found[keys["1"]]) == days[-3 - WINDOW_ROWS + 1 : -2]
-    assert sorted(found[keys["2"]]) == [date(2020, 1, 1)]
+        found = coverage.sent_days(connection, days[-1], days[-1], until=days[-3], rows=WINDOW_ROWS)
+    assert sorted(found[keys["1"]].lately.split(",")) == [str(day) for day in days[-3 - WINDOW_ROWS + 1 : -2]]
+    assert (found[keys["2"]].period, found[keys["2"]].lately) == ("", "2020-01-01")
+
+
+def test_lacking__names_the_turbines_whose_last_day_never_gives_a_sensor(
+    any_database: Database, tmp_path: Path
+) -> None:
+    rows = [
+        changed(ROW, turbine_id="1"),
+        changed(ROW, turbine_id="2", date_measure="2024-08-13"),
+        changed(ROW, turbine_id="2", wind_speed=""),
+        changed(ROW, turbine_id="3", wind_speed="", date_measure="2024-08-13"),  # its last day does
+        changed(ROW, turbine_id="3", wind_speed=""),
+        changed(ROW, turbine_id="3"),
+        changed(ROW, turbine_id="4", wind_speed="", power_output=""),
+        changed(ROW, turbine_id="5", wind_speed=""),
+        changed(ROW, turbine_id="6", wind_speed="", date_measure="2024-08-20"),  # after the day asked
+    ]
+    ingest(any_database, write_csv(tmp_path / "a.csv", SHORT, rows))
+    with any_database.write() as connection:
+        stopped = turbines.c.turbine_id == "5"
+        connection.execute(turbines.update().where(stopped).values(service_state="arret_programme"))
+        found = coverage.lacking(connection, date(2024, 8, 15), ["wind_speed", "power_output", "temperature"])
+        assert coverage.lacking(connection, date(2024, 8, 15), []) == {}
+    assert {name: sorted(ids) for name, ids in found.items()} == {
+        "wind_speed": ["2", "4"],
+        "power_output": ["4"],
+    }
 
 
 def test_sensor_names__are_all_that_is_stored(any_database: Database, tmp_path: Path) -> None:
@@ -186,11 +215,14 @@ def test_reads_of_the_last_days__never_walk_the_whole_history(database: Database
 
     event.listen(database.engine, "before_cursor_execute", note)
     with database.read() as connection:
-        latest_values(connection, date(2024, 8, 14))
-        coverage.last_counts(connection, date(2024, 8, 14), WINDOW_ROWS)
-        for statement, parameters in list(asked[-2:]):
+        day = date(2024, 8, 14)
+        latest_values(connection, day)
+        coverage.lacking(connection, day, ["wind_speed"])
+        coverage.sent_days(connection, day, day, until=day, rows=WINDOW_ROWS)
+        for statement, parameters in list(asked[-3:]):
             rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
             plan = [row[3] for row in rows]
-            assert plan[0] == "SCAN turbines", plan
-            assert plan[1].startswith("SEARCH measurements USING"), plan
-            assert "(turbine=? AND measured_on" in plan[1], plan
+            assert plan[0].startswith("SCAN turbines"), plan
+            walks = [step for step in plan[1:] if "measurements" in step]
+            assert walks, plan
+            assert all("(turbine=? AND measured_on" in step for step in walks), plan

@@ -12,6 +12,7 @@ from tests.client import bring_client_in, new_core
 from tests.e2e.servers import Server, api_server, environment, free_port, prepare
 from tests.ui.conftest import RunningApi, log_in, open_at, text_of
 from ui import labels as fr
+from ui import service_views
 
 Open = Callable[..., AppTest]
 
@@ -29,6 +30,45 @@ def test_supervision__three_questions_and_figures(logged_in: Open, running_api: 
     runs, calls = (frame.value for frame in at.dataframe)
     assert list(runs["N°"]) == sorted(runs["N°"], reverse=True)
     assert calls["Appel"].str.contains("/api/v1/").any()
+
+
+def test_supervision__turbines_per_finding_beside_the_day_before(
+    logged_in: Open, running_api: RunningApi
+) -> None:
+    found = running_api.client("manager").supervision().findings
+    assert found is not None
+    assert found.items, "the simulated park has sensors that lie"
+    park = running_api.client("manager").park(limit=1_000)
+    at = logged_in("manager", "supervision")
+
+    table = at.table[0].value
+    shown = [str(cell).replace("\\", "") for cell in table["Constat"]]
+    assert shown == [trend.label for trend in found.items]
+    numbers = [int(cell) for cell in table[f"Turbines au {fr.fr_date(found.as_of)}"]]
+    assert numbers == [trend.turbines for trend in found.items]
+    assert 0 < max(numbers) <= park.total
+    assert "Constats sur les capteurs et les mesures" in text_of(at)
+    assert service_views.findings_words(found) in text_of(at)
+
+
+def _nothing_to_count() -> None:
+    """A page of the section alone, before any run and after a run without findings."""
+    from api.schemas.supervision import FindingTrends
+    from ui.app_pages.supervision import _findings
+
+    _findings(None)
+    _findings(FindingTrends(run_id=1, as_of="2024-12-30", items=[]))
+
+
+def test_supervision__without_findings_says_why() -> None:
+    at = AppTest.from_function(_nothing_to_count).run()
+
+    assert not at.exception
+    assert not at.table
+    assert [info.value for info in at.info] == [
+        "Les constats sur les capteurs se comptent à partir du premier calcul publié.",
+        "Aucun constat au calcul du 30/12/2024 : aucune mesure n’est mise en doute.",
+    ]
 
 
 def test_models__versions_in_service_and_measured_figures(logged_in: Open, running_api: RunningApi) -> None:

@@ -140,5 +140,6 @@ def coverage(*turbines: TurbineCoverage, **changes: Any) -> Coverage:
         "imports": [],
         "missing": [],
         "next_run_at": "2024-12-31T05:00:00Z",
+        "run_as_of": "2024-12-30",
     }
     return Coverage.model_validate(known | changes)

@@ -50,11 +50,21 @@ def test_calibration__a_right_probability_is_left_alone() -> None:
     assert "Score de Brier" in judged.reason
 
 
-def test_calibration__too_few_events_are_told_and_nothing_is_tried() -> None:
+def test_calibration__too_few_events_are_told_and_nothing_is_adopted() -> None:
     true, truth, turbines = park()
     judged = judge_calibration(np.clip(3 * true, 0, 1), truth, turbines, events=MIN_EVENTS - 1)
-    assert (judged.status, judged.trials) == ("non_calibree", ())
+    assert (judged.status, judged.table) == ("non_calibree", None)
     assert "49 pannes distinctes" in judged.reason
+    # Recalibrating would surely have helped here: that is told, and still not adopted.
+    assert all(trial.change.high < 0 for trial in judged.trials)
+    assert "Score de Brier" in judged.reason
+
+
+def test_calibration__failures_that_leave_a_fold_without_any_are_told_without_figures() -> None:
+    truth, turbines = np.zeros(40), np.repeat(np.arange(10), 4)
+    truth[:3] = 1.0  # one turbine's
+    judged = judge_calibration(np.linspace(0, 1, 40), truth, turbines, events=1)
+    assert (judged.status, judged.raw_brier, judged.trials) == ("non_calibree", None, ())
 
 
 def test_cross_fitted__no_turbine_is_on_both_sides_and_each_row_is_judged_once() -> None:

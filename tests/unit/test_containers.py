@@ -10,6 +10,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,24 @@ def test_compose__dashboard__never_sees_the_api_s_secret() -> None:
         assert not [n for n in service["environment"] if n.endswith("_KEY")], (
             "secrets are files, not variables"
         )
+
+
+def test_compose__received_files__spool_where_the_largest_fits() -> None:
+    from api.commands.prepare import FOLDERS
+    from api.routes.upload_form import MAX_UPLOAD_BYTES
+
+    (state,) = {volume.split(":")[1] for name in ("api", "worker") for volume in SERVICES[name]["volumes"]}
+    spools = {SERVICES[name]["environment"]["TMPDIR"] for name in ("migrate", "api", "worker")}
+    assert spools <= {f"{state}/{folder}" for folder in FOLDERS}, "made by prepare"
+    streamlit = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    largest_mb = streamlit["server"]["maxUploadSize"]
+    (tmpfs,) = SERVICES["ui"]["tmpfs"]
+    assert int(re.search(r"size=(\d+)m", tmpfs)[1]) >= 2 * largest_mb  # type: ignore[index]
+    assert largest_mb * 1024**2 <= MAX_UPLOAD_BYTES, "what the page takes, the API takes"
+
+
+def test_compose__demo_feed__reaches_the_worker() -> None:
+    assert SERVICES["worker"]["environment"]["COCKPIT_DEMO_FEED"] == "${COCKPIT_DEMO_FEED:-False}"
 
 
 def test_compose__secret_file__is_the_one_that_the_api_reads(

@@ -23,11 +23,15 @@ from api.domain.exceptions import (
     NotAuthenticated,
     NotFound,
     Unavailable,
+    UnclearFile,
+    UnreadForm,
 )
 
 # What the contract promises, written a second time and independently of the table.
 PROMISED = {
     InvalidInput([FieldError("vent", "trop grand.")]): 422,
+    UnclearFile([FieldError("date_format", "précisez le format des dates.")]): 422,
+    UnreadForm("Tenseurs binaires."): 400,
     NotFound("Turbine", "77"): 404,
     NotAuthenticated(): 401,
     NotAllowed("lancer un calcul"): 403,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -49,6 +50,15 @@ def test_help__every_command_with_its_example(
         assert f"python cockpit.py {name}" in shown
         assert command.summary in shown
         assert f"exemple : python cockpit.py {command.example}" in shown
+
+
+def test_help_of_data__names_every_action_of_the_application() -> None:
+    from api.cli import build_parser
+
+    [commands] = build_parser()._subparsers._group_actions  # type: ignore[union-attr]
+    [actions] = commands.choices["data"]._subparsers._group_actions  # type: ignore[index,call-overload]
+    for action in actions.choices:
+        assert re.search(rf"\b{action}\b", COMMANDS["data"].arguments), action
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("rnu", "run"), ("model", "models"), ("tests", "test")])

@@ -20,6 +20,19 @@ def test_outside_training__bounds_are_known(value: float | None, found: int) -> 
     assert all(f.field == "wind_speed" and "Vitesse du vent" in f.message for f in findings)
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (25.1, "25,1 est hors du domaine connu du modèle (0,0 à 25,0 m/s)"),
+        (25.004, "25,004 est hors du domaine connu du modèle (0,000 à 25,000 m/s)"),
+        (-0.04, "-0,04 est hors du domaine connu du modèle (0,00 à 25,00 m/s)"),
+    ],
+)
+def test_outside_training__figures_shown_do_not_contradict_it(value: float, said: str) -> None:
+    (finding,) = outside_training({"wind_speed": value}, WIND)
+    assert said in finding.message
+
+
 @pytest.mark.parametrize(("day", "stale"), [(24, False), (23, False), (22, True), (31, False)])
 def test_age__is_counted_at_the_day_of_the_run(day: int, stale: bool) -> None:
     finding = age_finding(date(2024, 12, day), date(2024, 12, 30), max_age_days=7)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from api.schemas.vocabulary import RiskLevel
+from api.schemas.vocabulary import Queue, RiskLevel
 from tests.unit.ui_http import MODELS, PROBLEM, Script, serving
 from ui import client as client_module
 from ui.api_error import ApiError
@@ -213,11 +213,12 @@ def test_park__sends_the_view(server: Script, logged_in: ApiClient) -> None:
     nothing = {"as_of": None, "run": None, "last_attempt": None, "threshold": None}
     server.answers.append((200, {"total": 0, "items": [], "counts": {}, **nothing}))
 
-    logged_in.park(levels=[RiskLevel.CRITIQUE, RiskLevel.ELEVE], max_days=12.5)
+    logged_in.park(levels=[RiskLevel.CRITIQUE, RiskLevel.ELEVE], max_days=12.5, queue=Queue.A_VERIFIER)
 
     query = parse_qs(urlsplit(server.asked[0][1]).query)
     assert query["risk_level"] == ["critique", "eleve"]
     assert query["max_days"] == ["12.5"]
+    assert query["queue"] == ["a_verifier"]
 
 
 def test_logout__tells_the_api_and_forgets_even_if_it_is_away(server: Script, logged_in: ApiClient) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
-from api.domain.plausibility.limits import STOPPED, Implausible
-from api.domain.trust import _STATUS_OF
-from api.schemas.measurements import FindingCount
+from api.schemas.measurements import FindingCount, TurbineCoverage
 from tests.unit.measure_samples import coverage, turbine
 from ui import coverage_views as views
 from ui import figures
@@ -16,11 +15,6 @@ STALE = turbine("27", age_days=9, last_measured_on="2024-12-21", findings=["mesu
 NEVER = turbine("9", age_days=None, last_measured_on=None, usual_gap_days=None, counts=[0, 0, 0])
 STOPPED_ONE = turbine("4", service_state="arret_programme", age_days=30, last_measured_on="2024-11-30")
 FRESH = turbine("1")
-
-
-def test_findings__every_code_of_the_service_has_words() -> None:
-    assert {code.value for code in Implausible} | {STOPPED} | set(_STATUS_OF) <= set(views.FINDINGS)
-    assert views.finding_word("constat_nouveau") == "Constat nouveau"
 
 
 def test_freshness__late_then_never_then_stale_then_oldest() -> None:
@@ -49,6 +43,21 @@ def test_facts__turbines_with_a_finding_counted_once() -> None:
         "En retard": "1",
         "Avec un constat": "2",
     }
+
+
+@pytest.mark.parametrize(("late", "whose"), [([LATE], "son"), ([LATE, LATE], "leur")])
+def test_facts__agree_with_the_count(late: list[TurbineCoverage], whose: str) -> None:
+    notes = {name: note for name, _, note in views.coverage_facts(coverage(*late))}
+
+    assert notes["En retard"] == f"sur {whose} rythme habituel"
+
+
+def test_no_findings__is_not_said_where_nobody_looked() -> None:
+    never = coverage(FRESH, run_as_of=None)
+
+    assert views.no_findings_words(coverage(FRESH)).startswith("Aucun constat")
+    assert views.no_findings_words(never).startswith("Aucun calcul publié")
+    assert views.coverage_facts(never)[-1][1] == "–"
 
 
 def test_findings_frame__word_count_and_example() -> None:

@@ -161,9 +161,15 @@ def test_driver__name_value_unit_and_direction() -> None:
 
 
 def test_marker__is_called_a_sign_and_its_value_is_a_word() -> None:
-    recent = driver(label="Intervention récente", value=1.0, unit="", marker=True)
+    recent = driver(label="Intervention récente", value=1.0, unit="", dtype="binary", marker=True)
 
     assert fr.driver_words(recent) == "↑ Intervention récente : oui (indice)"
+
+
+def test_number_without_unit__is_no_yes_or_no() -> None:
+    mode = driver(label="Mode de fonctionnement", value=1.0, unit="", dtype="int")
+
+    assert fr.driver_words(mode) == "↑ Mode de fonctionnement : 1"
 
 
 def test_verdict__probability_threshold_and_days() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -10,7 +13,7 @@ from api.domain import day_format, file_columns
 from api.schemas.measurements import PreviewColumn, RowProblem
 from tests.unit.measure_samples import file_format, job, preview, report, summary
 from ui import measure_views as views
-from ui.measure_file import MeasureFile
+from ui.measure_file import BLOCK, MeasureFile
 
 NBSP, THIN = "\u00a0", "\u202f"
 
@@ -43,10 +46,11 @@ def test_format__said_in_words() -> None:
     ("changes", "begins"),
     [
         ({}, f"40{NBSP}lignes nouvelles, à ajouter. Rien n’est encore écrit."),
+        ({"rows": 41}, f"Environ{NBSP}40{NBSP}lignes nouvelles"),
         ({"estimated_new": 1}, f"1{NBSP}ligne nouvelle, à ajouter. "),
         (
             {"rejected": 2},
-            f"40{NBSP}lignes nouvelles, à ajouter{NBSP}; les lignes fautives seraient rejetées",
+            f"40{NBSP}lignes nouvelles, à ajouter{NBSP}; chaque ligne fautive serait rejetée",
         ),
         ({"estimated_new": 0, "estimated_known": 40}, "Toutes les lignes lisibles sont déjà connues"),
         ({"estimated_new": 0, "rejected": 40}, "Aucune ligne ne pourrait être prise"),
@@ -109,14 +113,30 @@ def test_first_rows__french_numbers_and_nothing_for_what_was_not_read() -> None:
             "values": {"wind_speed": 1234.5},
             "failure_within_7d": True,
         },
-        {"line": 3, "accepted": False},
+        {"line": 3, "accepted": True, "turbine_id": "8", "measured_on": "2024-12-30"},
     ]
 
     frame = views.rows_frame(preview(columns=[wind], first_rows=rows))
 
     assert list(frame.iloc[0]) == ["2", "✓ prise", "7", "30/12/2024", f"1{THIN}234,5", "oui"]
-    assert list(frame.iloc[1]) == ["3", "✕ rejetée", "–", "–", "–", "–"]
+    assert list(frame.iloc[1]) == ["3", "✓ prise", "8", "30/12/2024", "–", "–"]
     assert "Jours avant panne" not in frame
+
+
+def test_first_rows__a_rejected_one_shows_what_was_read_and_why() -> None:
+    wind = {"name": "vent", "state": "reconnue", "target": "wind_speed", "label": "Vent", "unit": "m/s"}
+    cells = {"turbine_id": "9", "date_measure": "31/02/2024", "wind_speed": "fort", "failure_within_7d": ""}
+    reasons = ["date_measure : jour inexistant.", "wind_speed : nombre attendu."]
+    rows = [
+        {"line": 2, "accepted": False, "cells": cells, "reasons": reasons},
+        {"line": 3, "accepted": False, "reasons": ["trop peu de colonnes : 1 au lieu de 3."]},
+    ]
+
+    frame = views.rows_frame(preview(columns=[wind], first_rows=rows, rejected=2))
+
+    assert list(frame.columns) == ["Ligne", "Verdict", "Raison", "Turbine", "Mesurée le", "Vent [m/s]"]
+    assert list(frame.iloc[0])[2:] == [f"{NBSP}; ".join(reasons), "9", "31/02/2024", "fort"]
+    assert list(frame.iloc[1])[1:] == ["✕ rejetée", "trop peu de colonnes : 1 au lieu de 3.", "–", "–", "–"]
 
 
 def test_report__usual_counts_always_and_rare_ones_where_they_happened() -> None:
@@ -156,10 +176,41 @@ def test_imports__counts_only_once_they_are_known() -> None:
     assert frame["Le"][0] == "06/01/2025 à 06:00"
 
 
-def test_form__options_left_out_where_nothing_was_chosen() -> None:
-    bare = MeasureFile("a.csv", b"x").form()
-    full = MeasureFile("a.csv", b"x", "JJ/MM/AAAA", "noms.toml", b"y", confirmed=True).form()
+def _read_back(file: MeasureFile) -> dict[str, tuple[str | None, bytes]]:
+    """The fields of the form as another parser reads them: file name and content."""
+    form = file.form()
+    body = b"".join(form)
+    assert len(body) == len(form)
+    head = f"Content-Type: {form.headers['Content-Type']}\r\n\r\n".encode()
+    parts = email.message_from_bytes(head + body, policy=email.policy.HTTP).iter_parts()
+    return {str(p.get_param("name", header="content-disposition")): _content(p) for p in parts}
 
-    assert bare == {"files": {"file": ("a.csv", b"x")}, "data": {"confirmed": "false"}}
-    assert full["files"]["map"] == ("noms.toml", b"y")
-    assert full["data"] == {"confirmed": "true", "date_format": "JJ/MM/AAAA"}
+
+def _content(part: Any) -> tuple[str | None, bytes]:
+    return part.get_filename(), part.get_payload(decode=True)
+
+
+def test_form__options_left_out_where_nothing_was_chosen() -> None:
+    bare = _read_back(MeasureFile("a.csv", b"x"))
+    full = _read_back(MeasureFile("a.csv", b"x", "JJ/MM/AAAA", "noms.toml", b"y", confirmed=True))
+
+    assert bare == {"file": ("a.csv", b"x"), "confirmed": (None, b"false")}
+    assert full["map"] == ("noms.toml", b"y")
+    assert (full["confirmed"][1], full["date_format"][1]) == (b"true", b"JJ/MM/AAAA")
+
+
+def test_form__of_a_file_with_an_odd_name__is_read_whole() -> None:
+    sent = _read_back(MeasureFile('a"b\r\nc.csv', b"x\r\n--\r\n"))
+
+    assert sent["file"] == ("a%22b%0D%0Ac.csv", b"x\r\n--\r\n")
+
+
+def test_form__of_a_large_file__is_sent_without_another_copy_of_it() -> None:
+    content = bytes(16 * BLOCK)
+    tracemalloc.start()
+    sent = sum(len(block) for block in MeasureFile("a.csv", content).form())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert sent > len(content)
+    assert peak < BLOCK

@@ -108,14 +108,17 @@ def test_few_failures__are_said_to_make_figures_uncertain() -> None:
     assert "incertain" in said
 
 
-def test_thresholds__counts_of_what_would_have_been_caught() -> None:
-    frame = views.thresholds_frame(measured_classifier()).set_index("Seuil")
-
-    half = frame.loc[fr.fr_share(0.5)]
-    assert (half["Pannes annoncées"], half["Pannes manquées"], half["Fausses alertes"]) == (10, 10, 5)
-    assert (frame["Pannes annoncées"] + frame["Pannes manquées"] == 20).all()
-    assert frame.loc[fr.fr_share(0.06), "Pannes annoncées"] == 20
-    assert views.thresholds_frame(None).empty
+def test_activation__says_what_is_replaced_and_why_a_version_may_not_serve() -> None:
+    serving = card().summary
+    candidate = serving.model_copy(update={"version": 2, "active": False})
+    assert views.why_not_activated(candidate) == ""
+    said = views.activation_words(candidate, serving)
+    assert said.startswith("risque v2 remplacera risque v1")
+    assert "aucun modèle ne sert" in views.activation_words(candidate, None)
+    refused = candidate.model_copy(update={"admitted": False})
+    assert "contrôle de qualité" in views.why_not_activated(refused)
+    broken = candidate.model_copy(update={"problem": "fichier absent"})
+    assert views.why_not_activated(broken) == "fichier absent"
 
 
 def test_regression__errors_in_days_and_the_median_to_beat() -> None:
@@ -147,11 +150,22 @@ def test_features_and_data__in_words() -> None:
 
     assert frame["Plage apprise"].tolist() == ["de 13,8 à 86,5", fr.NOTHING]
     assert frame["Rôle"].tolist() == ["mesure", "indice, pas une cause"]
+    assert frame["Plage possible"].tolist() == ["de −60 à 200"] * 2
     said = views.data_words(
-        {"source": "a.csv", "training_rows": 2100, "unseen_rows": 900, "split": "au hasard"}
+        {
+            "source": "a.csv",
+            "sha256": "b" * 64,
+            "first_day": "2024-01-01",
+            "last_day": "2024-12-30",
+            "training_rows": 2100,
+            "unseen_rows": 900,
+            "split": "au hasard",
+        }
     )
     assert [line.replace(fr.NBSP, " ").replace(fr.THIN, " ") for line in said] == [
         "Fichier : a.csv.",
+        "Période : du 01/01/2024 au 30/12/2024.",
         "2 100 lignes pour l’ajuster, 900 lignes jamais vues.",
-        "Partage : au hasard",
+        "Lignes jamais vues : au hasard",
+        "Empreinte SHA-256 des données : " + "b" * 64 + ".",
     ]

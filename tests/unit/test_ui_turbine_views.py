@@ -148,3 +148,29 @@ def test_what_if_sentence__direction_of_the_change() -> None:
     assert "monterait de" in views.what_if_words(now, prediction(failure_probability=0.3))
     assert "descendrait de" in views.what_if_words(now, prediction(failure_probability=0.02))
     assert "ne changent pas" in views.what_if_words(now, prediction(failure_probability=0.1103))
+
+
+def test_features__those_never_measured_are_told_with_the_models_that_wait_for_them() -> None:
+    features = [
+        feature(),
+        feature(name="pitch", label="Calage", required_by=["délai"]),
+        feature(name="done", label="Intervention", dtype="binary", required_by=["délai", "risque"]),
+    ]
+
+    present, absent = views.by_presence(features, [row.values for row in ROWS])
+
+    assert [f.name for f in present] == ["temperature", "done"]
+    assert views.absent_words(absent) == "Non mesuré sur cette turbine, mais lu par délai : Calage."
+    assert views.by_presence(features, []) == ([], features)
+
+
+@pytest.mark.parametrize(
+    ("changes", "value", "shown"),
+    [
+        ({}, 61.25, f"61,25{fr.NBSP}°C"),
+        ({"dtype": "binary", "unit": ""}, 0.0, "non"),
+        ({"unit": ""}, 3.0, "3"),
+    ],
+)
+def test_feature_value__in_its_unit_or_a_word(changes: dict[str, str], value: float, shown: str) -> None:
+    assert views.feature_value(feature(**changes), value) == shown

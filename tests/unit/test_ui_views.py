@@ -27,7 +27,7 @@ def test_view__comes_back_from_its_address(view: views.View) -> None:
     assert views.View.of(view.query()) == view
 
 
-@given(st.dictionaries(st.sampled_from(["niveau", "jours", "parc", "q", "id"]), st.text(max_size=12)))
+@given(st.dictionaries(st.sampled_from(["niveau", "jours", "parc", "q", "id", "file"]), st.text(max_size=12)))
 def test_view__any_address_opens(query: dict[str, str]) -> None:
     view = views.View.of(query)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from api.schemas.changes import DaysCoverage
 from api.schemas.park import Park, ParkItem, Run
 from api.schemas.vocabulary import RiskLevel, Role
-from ui import auth, layout, views
+from ui import auth, change_views, layout, views
 from ui import labels as fr
 from ui.api_error import ApiError
+from ui.app_pages import changements
 
 REFRESH_S = 30
 FOLLOW_S = 1
@@ -80,15 +82,18 @@ def _start_button() -> None:
 
 
 def _board() -> bool:
-    top, filters, table = st.container(gap="small"), st.container(key="filtres"), st.container()
+    top, filters = st.container(gap="small"), st.container(key="filtres")
+    tabs, table = st.container(key="files"), st.container()
     with filters:
         view = _filters()
     try:
-        park = auth.client().park(levels=view.levels, max_days=view.days)
+        park = auth.client().park(levels=view.levels, max_days=view.days, queue=view.queue)
     except ApiError as error:
         layout.check_session(error)
         with top:
             layout.show_error(error)
+        with tabs:
+            changements.queues(None)
         if error.unreachable:
             _last_known(top, table)
         return not error.unreachable
@@ -96,6 +101,9 @@ def _board() -> bool:
     _follow(park.last_attempt)
     with top:
         _summary(park, known=True)
+        changements.since(park)
+    with tabs:
+        changements.queues(park)
     with table:
         _ranking(park, view)
     return True
@@ -127,7 +135,11 @@ def _summary(park: Park, *, known: bool) -> None:
         f"<strong>{'✓' if good else '⚠'} {layout.escaped(headline)}</strong> "
         f"{layout.escaped(' · '.join(trust.facts))}{f'<ul>{told}</ul>' if told else ''}</div>"
     )
-    layout.levels_strip(park.counts)
+    if park.changes is None or park.as_of is None:
+        layout.levels_strip(park.counts)
+    else:
+        gaps = change_views.differences(park.changes.levels)
+        layout.levels_strip(park.counts, gaps, change_views.elapsed_words(park.changes, park.as_of))
 
 
 def _filters() -> views.View:
@@ -140,6 +152,7 @@ def _filters() -> views.View:
         st.session_state["filtre_jours"] = asked.days
         st.session_state["filtre_parc"] = asked.farm
         st.session_state["filtre_texte"] = asked.text
+        st.session_state["filtre_file"] = asked.queue
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         levels = st.pills(
             "Niveau",
@@ -155,7 +168,8 @@ def _filters() -> views.View:
                 "Parc éolien", farms, index=None, placeholder="Tous", key="filtre_parc", width=170
             )
         days = st.number_input(
-            "Jours restants au plus",
+            "Panne possible sous (j)",
+            help=change_views.days_help(_coverage()),
             min_value=0.0,
             step=1.0,
             value=None,
@@ -166,7 +180,7 @@ def _filters() -> views.View:
         )
         text = st.text_input("Rechercher", placeholder="Turbine, facteur…", key="filtre_texte", width=210)
         _start_button()
-    view = views.View(tuple(levels), days, farm, text.strip())
+    view = views.View(tuple(levels), days, farm, text.strip(), st.session_state.get("filtre_file"))
     st.session_state[_VIEW] = view
     if st.query_params.to_dict() != view.query():
         st.query_params.from_dict(view.query())
@@ -183,8 +197,16 @@ def _farms(asked: str | None) -> list[str]:
     return sorted(known | ({asked} if asked else set()))
 
 
+def _coverage() -> DaysCoverage | None:
+    """What the interval of the last ranking received is worth."""
+    last: tuple[Park, views.View] | None = st.session_state.get(_LAST)
+    return None if last is None else last[0].days_coverage
+
+
 def _clear() -> None:
-    st.session_state.update(filtre_niveau=[], filtre_jours=None, filtre_parc=None, filtre_texte="")
+    st.session_state.update(
+        filtre_niveau=[], filtre_jours=None, filtre_parc=None, filtre_texte="", filtre_file=None
+    )
 
 
 def _ranking(park: Park, view: views.View) -> None:
@@ -236,6 +258,7 @@ def _table(items: list[ParkItem]) -> None:
                 color=[words.chip for words in fr.LEVELS.values()],
                 width=105,
             ),
+            "Changement": column.TextColumn(help="Depuis le calcul du jour précédent", width=135),
             "Probabilité": column.NumberColumn(help="Probabilité de panne dans les 7 jours", width=95),
             "Jours restants": column.NumberColumn(help="Jours estimés avant panne", width=110),
             "Intervalle": column.TextColumn(help="Intervalle des jours restants", width=125),

@@ -37,26 +37,48 @@ def draw(detail: TurbineDetail) -> None:
 
 def _form(detail: TurbineDetail, measured: dict[str, Any], state: dict[str, Any]) -> None:
     told = {problem.field: problem.message for problem in state.get("errors", ())}
-    fixed = [feature for feature in detail.features if feature.marker]
+    present, absent = views.by_presence(detail.features, [measured])
     with st.form("et_si", border=True):
-        for feature in detail.features:
-            if not feature.marker:
-                _field(feature, measured.get(feature.name), detail.turbine.turbine_id)
-                if feature.name in told:
-                    st.markdown(f":red[**↑ {layout.plain(told.pop(feature.name))}**]")
-        for feature in fixed:
-            _fixed_field(feature, measured.get(feature.name))
+        _fields(detail, present, measured, told)
+        if absent:
+            st.caption(layout.plain(views.absent_words(absent)))
+            _fields(detail, absent, measured, told)
         for field, message in told.items():
             st.markdown(f":red[**{layout.plain(field)} : {layout.plain(message)}**]")
         st.form_submit_button("Comparer", type="primary", on_click=_ask, args=(detail, measured))
+
+
+def _fields(
+    detail: TurbineDetail, features: list[FeatureInfo], measured: dict[str, Any], told: dict[str, str]
+) -> None:
+    """What may be tried, each with what was told of it, then what is only shown."""
+    for feature in features:
+        if not feature.marker:
+            _field(feature, measured.get(feature.name), detail.turbine.turbine_id)
+            if feature.name in told:
+                st.markdown(f":red[**↑ {layout.plain(told.pop(feature.name))}**]")
+    for feature in features:
+        if feature.marker:
+            _fixed_field(feature, measured.get(feature.name))
 
 
 def _field(feature: FeatureInfo, value: Any, turbine_id: str) -> None:
     """One input, prefilled; its bounds are the API's to check, so that its words are shown at the field."""
     key, title = _key(feature, turbine_id), views.feature_title(feature)
     kind = {"binary": bool, "int": int, "float": float}[feature.dtype]
-    st.session_state.setdefault(key, None if value is None and kind is not bool else kind(value or 0))
-    if kind is bool:
+    st.session_state.setdefault(key, None if value is None else kind(value))
+    if kind is bool and value is None:  # an empty box would answer no for a value that nobody knows
+        words = {1: "oui", 0: "non"}
+        st.selectbox(
+            title,
+            words,
+            index=None,
+            format_func=words.__getitem__,
+            placeholder="non mesuré",
+            key=key,
+            persist_state="page",
+        )
+    elif kind is bool:
         st.checkbox(title, key=key, persist_state="page")
     else:
         step, shown = (1, "%d") if kind is int else (0.1, "%0.2f")
@@ -65,15 +87,10 @@ def _field(feature: FeatureInfo, value: Any, turbine_id: str) -> None:
 
 def _fixed_field(feature: FeatureInfo, value: Any) -> None:
     """A marker: shown with its measured value, for acting on it would not act on the machine."""
-    shown = (
-        "non mesuré"
-        if value is None
-        else ("oui" if value else "non")
-        if feature.dtype == "binary"
-        else str(value)
-    )
+    shown = "non mesuré" if value is None else layout.plain(views.feature_value(feature, value))
+    kept = "" if value is None else " (valeur mesurée, conservée)"
     note = feature.note or "Cette donnée accompagne les pannes sans en être la cause."
-    st.markdown(f"**{layout.plain(feature.label)} : {shown}** (valeur mesurée, conservée)")
+    st.markdown(f"**{layout.plain(feature.label)} : {shown}**{kept}")
     st.caption(layout.plain(note))
 
 

@@ -185,15 +185,16 @@ def _sensors(detail: TurbineDetail) -> None:
     if not rows:
         st.info("Aucune mesure n’est enregistrée pour cette turbine.")
         return
+    present, absent = views.by_presence(detail.features, [row.values for row in rows])
     st.dataframe(
-        views.measurement_frame(rows[:TABLE_ROWS], detail.features),
+        views.measurement_frame(rows[:TABLE_ROWS], present),
         hide_index=True,
         key="mesures",
         alt=f"Les {min(TABLE_ROWS, len(rows))} dernières mesures de la turbine",
     )
     st.caption("La bande colorée est la plage de valeurs sur laquelle le modèle a appris.")
     with st.grid(2, min_column_width=330):
-        for feature in detail.features:
+        for feature in present:
             if feature.dtype != "binary":
                 frame = views.sensor_frame(rows, feature.name)
                 title = views.feature_title(feature)
@@ -204,6 +205,8 @@ def _sensors(detail: TurbineDetail) -> None:
                     key=f"courbe_{feature.name}",
                     alt=views.curve_words(frame, feature),
                 )
+    if absent:
+        st.caption(layout.plain(views.absent_words(absent)))
 
 
 def _history(detail: TurbineDetail) -> None:

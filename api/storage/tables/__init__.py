@@ -5,6 +5,7 @@ that a model with other features changes no table.
 """
 
 from api.storage.tables.base import metadata
+from api.storage.tables.interventions import intervention_journal, intervention_photos, interventions
 from api.storage.tables.park import (
     imports,
     measurements,
@@ -14,7 +15,17 @@ from api.storage.tables.park import (
     turbines,
 )
 from api.storage.tables.people import api_keys, call_log, sessions, users
-from api.storage.tables.scoring import model_activations, policies, publication, runs, scores
+from api.storage.tables.scoring import (
+    model_activations,
+    park_changes,
+    policies,
+    publication,
+    run_summaries,
+    runs,
+    scores,
+    shadow_candidates,
+    shadow_scores,
+)
 from api.storage.tables.work import intake_keys, jobs, leases, workers
 
 __all__ = [
@@ -22,6 +33,9 @@ __all__ = [
     "call_log",
     "imports",
     "intake_keys",
+    "intervention_journal",
+    "intervention_photos",
+    "interventions",
     "jobs",
     "leases",
     "measurements",
@@ -29,12 +43,16 @@ __all__ = [
     "model_activations",
     "outcome_versions",
     "outcomes",
+    "park_changes",
     "planned_visits",
     "policies",
     "publication",
+    "run_summaries",
     "runs",
     "scores",
     "sessions",
+    "shadow_candidates",
+    "shadow_scores",
     "turbines",
     "users",
     "workers",

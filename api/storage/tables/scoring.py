@@ -46,6 +46,7 @@ policies = Table(
 )
 
 
+_PRESENT = text("ended_at IS NULL")
 _LIVING = text("kind = 'planifie' AND status NOT IN ('echoue', 'interrompu') AND archived_at IS NULL")
 
 runs = Table(
@@ -94,9 +95,74 @@ scores = Table(
     Column("main_driver", Json),
     Column("planned_visit_on", Date),
     Column("warnings", Json),
+    # One bit per queue (api/storage/changes.py), so that a queue is a filter like any other.
+    Column("queues", Integer),
     UniqueConstraint("run", "turbine"),
     Index("ix_scores_turbine_run", "turbine", "run"),
     Index("ix_scores_run_level_rank", "run", "level", "rank"),
+)
+
+# Versions that score each run without speaking: their outputs are compared, and shown to nobody else.
+shadow_candidates = Table(
+    "shadow_candidates",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("task", Word(), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("since", Utc, nullable=False),
+    Column("set_by", String(80), nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("ended_at", Utc),
+    Column("ended_by", String(80)),
+    Column("end_reason", String(500)),
+    # The last run that it could not score, forgotten when it scores one again.
+    Column("failed_run", ForeignKey("runs.id")),
+    Column("failed_at", Utc),
+    Column("failure", Text),
+    Index(
+        "uq_shadow_candidates_living", "task", unique=True, sqlite_where=_PRESENT, postgresql_where=_PRESENT
+    ),
+)
+
+shadow_scores = Table(
+    "shadow_scores",
+    metadata,
+    Column("candidate", ForeignKey("shadow_candidates.id"), primary_key=True),
+    Column("run", ForeignKey("runs.id"), primary_key=True),
+    Column("turbine", ForeignKey("turbines.id"), primary_key=True),
+    Column("raw_output", Float, nullable=False),
+    Column("output", Float, nullable=False),  # the probability as it would be shown, or the days left
+)
+
+# What became of a turbine since the run before: a row only where something is to be told or remembered.
+park_changes = Table(
+    "park_changes",
+    metadata,
+    Column("run", ForeignKey("runs.id"), primary_key=True),
+    Column("turbine", ForeignKey("turbines.id"), primary_key=True),
+    # The change as the two rankings show it.
+    Column("kind", Word(16)),
+    Column("from_level", Word(16)),
+    Column("to_level", Word(16)),
+    Column("cause", Json),
+    # The same with margins: what is told once, and the level that stands told where it is not the shown one.
+    Column("event", Word(16)),
+    Column("event_from", Word(16)),
+    Column("told_level", Word(16)),
+    Index("ix_park_changes_run_event", "run", "event"),
+)
+
+# What a published run says of the park as a whole, beside its scores.
+run_summaries = Table(
+    "run_summaries",
+    metadata,
+    Column("run", ForeignKey("runs.id"), primary_key=True),
+    Column("previous", ForeignKey("runs.id")),
+    Column("events", Json, nullable=False),
+    Column("queues", Json, nullable=False),
+    Column("interval", Json),
 )
 
 # The one row that says which run people see: a run is published by changing it, whole or not at all.

@@ -1,0 +1,75 @@
+"""Which turbines of a published run deserve an intervention that nobody has planned. Pure rules.
+
+A proposal is computed whenever it is read and kept nowhere: it becomes an intervention when a person confirms
+it. So the same alarm, run after run, can only ever be one proposal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from api.domain.realised import ALERTS
+from api.domain.risk import SEVERITY, RiskPolicy
+from api.schemas.vocabulary import InterventionState, RiskLevel
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The last intervention of a turbine, where it has ended.
+
+    Args:
+        state: ``terminee`` or ``annulee``.
+        done_on: day on which it ended.
+        opened_at: level of risk when it was opened.
+        calm_since: the turbine has left the alarm levels in a run of a later day.
+    """
+
+    state: InterventionState
+    done_on: date
+    opened_at: RiskLevel | None
+    calm_since: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A turbine in the published run, and what was already decided for it.
+
+    Args:
+        level: of risk.
+        as_of: day of the run.
+        measured_on: day of the measurement behind it.
+        next_visit: first visit planned after the day of the run.
+        living: an intervention is proposed, planned or under way.
+        last: the one that ended last, None where there never was one.
+    """
+
+    level: RiskLevel
+    as_of: date
+    measured_on: date | None
+    next_visit: date | None
+    living: bool
+    last: Ended | None
+
+
+def is_proposed(turbine: Standing, policy: RiskPolicy) -> bool:
+    """Whether an intervention is to be proposed.
+
+    Not where one is living, nor where a visit comes within the policy's ``urgent_days``: the alarm announces
+    a failure by then, and a later visit would come too late. Not for an alarm that a person has answered
+    either: after work, until something was measured later than it; after a refusal, until the alarm has ended
+    once or is worse than it was.
+    """
+    if turbine.level not in ALERTS or turbine.living:
+        return False
+    visit = turbine.next_visit
+    if visit is not None and (visit - turbine.as_of).days <= policy.urgent_days:
+        return False
+    return turbine.last is None or not _answered(turbine, turbine.last)
+
+
+def _answered(turbine: Standing, last: Ended) -> bool:
+    if last.state is InterventionState.TERMINEE:
+        return turbine.measured_on is None or turbine.measured_on <= last.done_on
+    worse = last.opened_at is not None and SEVERITY[turbine.level] > SEVERITY[last.opened_at]
+    return not (last.calm_since or worse)

@@ -1,0 +1,106 @@
+"""What the last published run recommends and nobody has decided: computed when read, kept nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from api.domain.checklists import checklist_for, priority_for, skills_for
+from api.domain.interventions import State
+from api.domain.proposals import Ended, Standing, is_proposed
+from api.domain.realised import ALERTS
+from api.domain.risk import RiskPolicy
+from api.schemas.interventions import CheckLine, Proposal, Proposals
+from api.schemas.vocabulary import RiskLevel
+from api.services.intervention_rows import level_of
+from api.services.park_view import park_item
+from api.storage import interventions as store
+from api.storage import policies, runs
+from api.storage.database import Database
+
+
+@dataclass(frozen=True)
+class InterventionProposals:
+    """Reads proposals; confirming one opens an intervention."""
+
+    database: Database
+    today: Callable[[], date]
+
+    def page(self, limit: int, offset: int) -> Proposals:
+        """Proposed interventions, in the order of the ranking."""
+        with self.database.read() as connection:
+            run = runs.published(connection)
+            if run is None:
+                return Proposals(total=0, items=[], as_of=None, today=self.today())
+            policy = policies.version(connection, run.policy_version)
+            wanted, last = _wanted(connection, run, policy)
+        shown = [
+            _proposal(row, run, policy, last.get(row.turbine)) for row in wanted[offset : offset + limit]
+        ]
+        return Proposals(total=len(wanted), items=shown, as_of=run.as_of, today=self.today())
+
+
+def _wanted(
+    connection: Connection, run: Row[Any], policy: RiskPolicy
+) -> tuple[list[Row[Any]], dict[int, Row[Any]]]:
+    """Scores that deserve an intervention, and the last one that ended on each of their turbines."""
+    levels = [level.value for level in ALERTS]
+    _, alerts = runs.page_of_scores(connection, run.id, levels=levels, limit=None)
+    keys = {row.turbine for row in alerts}
+    living, last = store.living(connection), store.last_ended(connection, keys)
+    calmed = _calmed(connection, last)
+
+    def standing(row: Row[Any]) -> Standing:
+        former = last.get(row.turbine)
+        ended = None
+        if former is not None:
+            ended = Ended(State(former.state), former.done_on, level_of(former), former.turbine in calmed)
+        return Standing(
+            level=RiskLevel(row.level),
+            as_of=run.as_of,
+            measured_on=row.measured_on,
+            next_visit=row.planned_visit_on,
+            living=row.turbine in living,
+            last=ended,
+        )
+
+    return [row for row in alerts if is_proposed(standing(row), policy)], last
+
+
+def _calmed(connection: Connection, last: dict[int, Row[Any]]) -> set[int]:
+    """Turbines whose alarm has ended, in a run of a day after that of a refusal."""
+    refused = {key: row.done_on for key, row in last.items() if row.state == State.ANNULEE}
+    if not refused:
+        return set()
+    seen = store.scores_since(connection, refused.keys(), min(refused.values()), None)
+    return {one.turbine for one in seen if one.as_of > refused[one.turbine] and one.level not in ALERTS}
+
+
+def _proposal(row: Row[Any], run: Row[Any], policy: RiskPolicy, former: Row[Any] | None) -> Proposal:
+    item = park_item(row, run.as_of, policy)
+    driver = item.main_driver
+    feature, label = (None, None) if driver is None else (driver.feature, driver.label)
+    return Proposal(
+        turbine_id=item.turbine_id,
+        site=item.site,
+        farm=item.farm,
+        run_id=run.id,
+        as_of=run.as_of,
+        risk_level=item.risk_level,
+        failure_probability=item.failure_probability,
+        time_to_failure_days=item.time_to_failure_days,
+        expected_failure_cost_eur=item.expected_failure_cost_eur,
+        net_benefit_eur=item.net_benefit_eur,
+        main_driver=driver,
+        recommendation=item.recommendation,
+        planned_visit_on=item.planned_visit_on,
+        priority=priority_for(item.risk_level),
+        skills=list(skills_for(feature)),
+        checklist=[CheckLine(**asdict(line)) for line in checklist_for(feature, label)],
+        last_intervention_id=None if former is None else former.id,
+        last_done_on=None if former is None else former.done_on,
+    )

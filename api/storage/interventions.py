@@ -1,0 +1,256 @@
+"""All SQL for interventions, their journal and their photos; those of an archived park are never read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+
+from api.domain.exceptions import Conflict
+from api.domain.interventions import LIVING
+from api.schemas.vocabulary import InterventionState, Role
+from api.storage.runs import published_between
+from api.storage.tables import (
+    intervention_journal,
+    intervention_photos,
+    interventions,
+    planned_visits,
+    runs,
+    scores,
+    turbines,
+    users,
+)
+
+AnyRow = Row[Any]
+TABLE = interventions.c
+_LIVING = sorted(state.value for state in LIVING)
+_PRESENT = turbines.c.archived_at.is_(None)
+_ACCOUNT = "compte:"
+# Under way first, then planned, then proposed; ended ones last.
+_ORDER = case({state.value: place for place, state in enumerate(
+    (InterventionState.EN_COURS, InterventionState.PLANIFIEE, InterventionState.PROPOSEE)
+)}, value=TABLE.state, else_=3)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which interventions to keep; what is empty keeps all.
+
+    Args:
+        states: kept.
+        turbine_id: canonical identifier.
+        assignee: pseudonym.
+        first, last: of the day on which it ended, else of the day planned; without either it is left out.
+    """
+
+    states: tuple[InterventionState, ...] = ()
+    turbine_id: str | None = None
+    assignee: str | None = None
+    first: date | None = None
+    last: date | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The filter in SQL."""
+        day = func.coalesce(TABLE.done_on, TABLE.planned_on)
+        found: list[ColumnElement[bool]] = [_PRESENT]
+        if self.states:
+            found.append(TABLE.state.in_([state.value for state in self.states]))
+        if self.turbine_id is not None:
+            found.append(turbines.c.turbine_id == self.turbine_id)
+        if self.assignee is not None:
+            found.append(TABLE.assignee == self.assignee)
+        if self.first is not None:
+            found.append(day >= self.first)
+        if self.last is not None:
+            found.append(day <= self.last)
+        return found
+
+
+class Seen(NamedTuple):
+    """A published score that rests on a measurement."""
+
+    turbine: int
+    as_of: date
+    measured_on: date | None
+    level: str
+
+
+def add(connection: Connection, turbine_id: str, values: Mapping[str, Any]) -> int:
+    """Insert an intervention and return its number.
+
+    Raises:
+        Conflict: the turbine has a living one.
+    """
+    try:
+        with connection.begin_nested():
+            result = connection.execute(insert(interventions).values(**values))
+    except IntegrityError as error:
+        raise Conflict(
+            f"La turbine {turbine_id} a déjà une intervention en vie : relisez la liste, puis modifiez-la."
+        ) from error
+    assert result.inserted_primary_key is not None  # noqa: S101 - one row was inserted
+    return int(result.inserted_primary_key[0])
+
+
+def change(connection: Connection, number: int, version: int, values: Mapping[str, Any]) -> bool:
+    """Set columns of one intervention, unless it is no longer at ``version``; whether it was."""
+    query = update(interventions).where(TABLE.id == number, TABLE.version == version).values(**values)
+    return connection.execute(query).rowcount == 1
+
+
+def append(
+    connection: Connection,
+    number: int,
+    *,
+    at: datetime,
+    by: str,
+    action: str,
+    changes: Mapping[str, Any],
+    comment: str | None,
+) -> None:
+    """Add one entry to the journal."""
+    values = {"at": at, "by": by, "action": action, "changes": dict(changes), "comment": comment}
+    connection.execute(insert(intervention_journal).values(intervention=number, **values))
+
+
+def journal(connection: Connection, number: int) -> list[AnyRow]:
+    """Every change of one intervention, oldest first."""
+    table = intervention_journal
+    query = select(table).where(table.c.intervention == number).order_by(table.c.id)
+    return list(connection.execute(query))
+
+
+def get(connection: Connection, number: int, *, for_update: bool = False) -> AnyRow | None:
+    """One intervention; ``for_update`` holds it until the transaction ends."""
+    query = _shown().where(TABLE.id == number, _PRESENT)
+    return connection.execute(query.with_for_update(of=interventions) if for_update else query).one_or_none()
+
+
+def page(connection: Connection, wanted: Filter, *, limit: int, offset: int) -> tuple[int, list[AnyRow]]:
+    """How many match, and one page: what is to be done by day, then what ended, newest first."""
+    conditions = wanted.conditions()
+    counted = select(func.count()).select_from(_JOINED).where(*conditions)
+    ended_first = case((TABLE.state.in_(_LIVING), None), else_=func.coalesce(TABLE.done_on, TABLE.planned_on))
+    query = (
+        _shown()
+        .where(*conditions)
+        .order_by(
+            _ORDER, ended_first.desc().nulls_last(), TABLE.planned_on.asc().nulls_last(), TABLE.id.desc()
+        )
+        .limit(limit)
+        .offset(offset)
+    )
+    return connection.scalar(counted) or 0, list(connection.execute(query))
+
+
+def living_of(connection: Connection, turbine: int) -> AnyRow | None:
+    """The intervention of a turbine that is proposed, planned or under way."""
+    return connection.execute(
+        _shown().where(TABLE.turbine == turbine, TABLE.state.in_(_LIVING))
+    ).one_or_none()
+
+
+def living(connection: Connection) -> dict[int, AnyRow]:
+    """The living intervention of each turbine that has one, by turbine key."""
+    query = _shown().where(_PRESENT, TABLE.state.in_(_LIVING))
+    return {row.turbine: row for row in connection.execute(query)}
+
+
+def last_ended(connection: Connection, keys: Collection[int]) -> dict[int, AnyRow]:
+    """The intervention that ended last on each of these turbines, by turbine key."""
+    return {row.turbine: row for row in ended(connection, keys)}
+
+
+def ended(connection: Connection, keys: Collection[int]) -> list[AnyRow]:
+    """All that ended on these turbines, oldest first."""
+    query = (
+        select(TABLE.id, TABLE.turbine, TABLE.state, TABLE.done_on, TABLE.level)
+        .where(TABLE.turbine.in_(keys), TABLE.state.not_in(_LIVING))
+        .order_by(TABLE.done_on, TABLE.id)
+    )
+    return list(connection.execute(query))
+
+
+def last_worked(connection: Connection, as_of: date) -> dict[int, date]:
+    """The last day up to ``as_of`` on which work ended on a turbine, by turbine key."""
+    query = (
+        select(TABLE.turbine, func.max(TABLE.done_on))
+        .join_from(interventions, turbines, TABLE.turbine == turbines.c.id)
+        .where(_PRESENT, TABLE.state == InterventionState.TERMINEE.value, TABLE.done_on <= as_of)
+        .group_by(TABLE.turbine)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def scores_since(connection: Connection, keys: Collection[int], first: date, last: date | None) -> list[Seen]:
+    """What the last published run of each day says of these turbines, from the day after ``first``."""
+    shown = [row.id for row in published_between(connection, first, last) if row.as_of > first]
+    query = (
+        select(scores.c.turbine, runs.c.as_of, scores.c.measured_on, scores.c.level)
+        .join(runs, runs.c.id == scores.c.run)
+        .where(scores.c.turbine.in_(keys), scores.c.run.in_(shown))
+        .order_by(runs.c.as_of)
+    )
+    return [Seen(*row) for row in connection.execute(query)]
+
+
+def verdicts(connection: Connection, first: date | None, last: date | None) -> list[AnyRow]:
+    """Closed interventions with their verdict, oldest first, that ended between two days."""
+    wanted = Filter((InterventionState.TERMINEE,), first=first, last=last).conditions()
+    query = _shown().where(*wanted).order_by(TABLE.done_on, TABLE.id)
+    return list(connection.execute(query))
+
+
+def save_photo(connection: Connection, number: int, values: Mapping[str, Any]) -> None:
+    """Keep a photo, in place of the one before."""
+    connection.execute(delete(intervention_photos).where(intervention_photos.c.intervention == number))
+    connection.execute(insert(intervention_photos).values(intervention=number, **values))
+
+
+def photo(connection: Connection, number: int) -> AnyRow | None:
+    """The photo of one intervention, content included."""
+    query = select(intervention_photos).where(intervention_photos.c.intervention == number)
+    return connection.execute(query).one_or_none()
+
+
+def assignees(connection: Connection) -> list[str]:
+    """Who can be sent, by pseudonym: technicians' accounts, and the technicians of the visits planned."""
+    accounts = select(users.c.username).where(users.c.role == Role.TECHNICIEN.value, users.c.active)
+    visiting = (
+        select(planned_visits.c.technician)
+        .join(turbines, turbines.c.id == planned_visits.c.turbine)
+        .where(_PRESENT, planned_visits.c.technician.is_not(None))
+    )
+    return list(connection.scalars(accounts.union(visiting)))
+
+
+def account_names(connection: Connection, principals: Collection[str]) -> dict[str, str]:
+    """Account name behind each principal of a person, such as ``compte:3``."""
+    numbers = [int(name.removeprefix(_ACCOUNT)) for name in principals if name.startswith(_ACCOUNT)]
+    query = select(users.c.id, users.c.username).where(users.c.id.in_(numbers))
+    return {f"{_ACCOUNT}{row.id}": row.username for row in connection.execute(query)}
+
+
+_JOINED = interventions.join(turbines, turbines.c.id == TABLE.turbine).outerjoin(
+    intervention_photos, intervention_photos.c.intervention == TABLE.id
+)
+
+
+def _shown() -> Select[Any]:
+    columns = (turbines.c.turbine_id, turbines.c.site, turbines.c.farm, intervention_photos.c.content_type)
+    return select(interventions, *columns).select_from(_JOINED)
