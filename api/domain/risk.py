@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import Any, Self
 
 from api.domain.exceptions import FieldError, InvalidInput
@@ -81,17 +82,17 @@ class RiskPolicy:
         if wrong:
             raise InvalidInput(wrong)
 
-    @property
+    @cached_property
     def threshold(self) -> float:
         """Probability from which intervening costs less than waiting."""
         return self.cost_intervention_eur / self.cost_failure_eur
 
-    @property
+    @cached_property
     def critical_from(self) -> float:
         """Probability from which the level is ``critique``; never below the threshold."""
         return max(self.threshold, min(self.critical_cap, self.critical_factor * self.threshold))
 
-    @property
+    @cached_property
     def moderate_from(self) -> float:
         """Probability from which the level is ``modere``."""
         return self.threshold / self.moderate_divisor

@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -37,20 +38,14 @@ class ServedModel:
         return self.model.manifest.gate.may_raise
 
     def said(self, raw_output: float) -> ModelUse:
-        """What an answer tells of this model: checked once, for each answer differs by one number only."""
-        return self._use.model_copy(update={"raw_output": raw_output})
+        """What an answer tells of this model."""
+        return ModelUse(**self._facts, raw_output=raw_output)
 
     @cached_property
-    def _use(self) -> ModelUse:
+    def _facts(self) -> dict[str, Any]:
         m = self.model.manifest
-        return ModelUse(
-            name=m.name,
-            version=m.version,
-            task=m.task,
-            sha256=m.sha256,
-            raw_output=0.0,
-            calibration=m.calibration.status,
-        )
+        facts = {name: getattr(m, name) for name in ("name", "version", "task", "sha256")}
+        return facts | {"calibration": m.calibration.status}
 
     @cached_property
     def labels(self) -> dict[str, str]:
@@ -67,11 +62,6 @@ class ActiveModels:
     regressor: ServedModel | None = None
     problems: tuple[str, ...] = field(default=())
 
-    @property
-    def served(self) -> list[ServedModel]:
-        """The models in service, the classifier first."""
-        return [served for served in (self.classifier, self.regressor) if served is not None]
-
     def require(self) -> ServedModel:
         """The classifier, without which nothing can be said.
 
@@ -86,6 +76,11 @@ class ActiveModels:
                 "(« python cockpit.py models activate NOM VERSION »)."
             )
         return self.classifier
+
+    @cached_property
+    def served(self) -> list[ServedModel]:
+        """The models in service, the classifier first."""
+        return [served for served in (self.classifier, self.regressor) if served is not None]
 
     @cached_property
     def features(self) -> dict[str, FeatureSpec]:
