@@ -53,8 +53,8 @@ def post_load(url: str, body: bytes, headers: Mapping[str, str], *, connections:
     return Load(
         connections=connections,
         requests_per_s=float(_found(r"Requests/sec:\s+([\d.]+)", told)),
-        p50_ms=_milliseconds(_found(r"(?m)^\s+50%\s+(\S+)$", told)),
-        p99_ms=_milliseconds(_found(r"(?m)^\s+99%\s+(\S+)$", told)),
+        p50_ms=_milliseconds(_found(r"(?m)^\s+50%\s+(\S+)\s*$", told)),
+        p99_ms=_milliseconds(_found(r"(?m)^\s+99%\s+(\S+)\s*$", told)),
         failed=int(failed.group(1)) if failed else 0,
     )
 

@@ -83,7 +83,7 @@ def test_two_thousand_at_once__all_in_the_table_in_far_fewer_transactions(any_da
     async def all_at_once() -> None:
         await asyncio.gather(*(committer.commit(row(name)) for name in sorted(names)))
 
-    asyncio.run(all_at_once())
+    in_a_loop(all_at_once)
 
     assert stored(any_database) == names, "all are there before anything is stopped"
     assert committer.commits <= 100
@@ -99,7 +99,7 @@ def test_commit__returns_only_once_another_connection_sees_the_row(
             await committer.commit(row(f"{number}"))
             assert f"{number}" in stored(database)
 
-    asyncio.run(one_after_another())
+    in_a_loop(one_after_another)
 
 
 def test_several_event_loops__each_is_woken(database: Database, committer: Committer) -> None:
@@ -141,7 +141,7 @@ def test_row_behind__rides_with_a_row_that_waits(database: Database, committer: 
         await committer.commit(row("waiting"))
         return committer.commits
 
-    assert asyncio.run(both()) == 1
+    assert in_a_loop(both) == 1
     assert stored(database) == {"behind", "waiting"}
 
 
@@ -154,8 +154,8 @@ def test_database_error__told_to_all_who_wait_and_over_when_it_is(
         )
 
     with no_table(database):
-        refused = asyncio.run(ask(100, "refused"))
-    accepted = asyncio.run(ask(100, "accepted"))
+        refused = in_a_loop(ask, 100, "refused")
+    accepted = in_a_loop(ask, 100, "accepted")
 
     assert {type(error) for error in refused} == {DatabaseUnavailable}
     assert all("migration" in str(error) for error in refused)
@@ -173,9 +173,9 @@ def test_locked_database__tells_after_its_patience(tmp_path_factory: pytest.Temp
     committer.start()
 
     with database.write(), pytest.raises(DatabaseUnavailable, match="occupée"):
-        asyncio.run(committer.commit(row("locked-out")))
+        in_a_loop(committer.commit, row("locked-out"))
 
-    asyncio.run(committer.commit(row("after")))
+    in_a_loop(committer.commit, row("after"))
     assert stored(database) == {"after"}
     committer.stop()
 
@@ -184,7 +184,7 @@ def test_rows_behind__wait_out_a_short_failure(database: Database, committer: Co
     with no_table(database):
         committer.enqueue(row("patient"))
         with pytest.raises(DatabaseUnavailable):
-            asyncio.run(committer.commit(row("impatient")))
+            in_a_loop(committer.commit, row("impatient"))
 
     deadline = time.monotonic() + 20
     while "patient" not in stored(database):
@@ -209,7 +209,7 @@ def test_rows_behind__are_given_up_counted_and_told_after_some_attempts(
             time.sleep(0.02)
 
     assert sum(record.__dict__.get("rows", 0) for record in caplog.records) == 7
-    asyncio.run(committer.commit(row("afterwards")))
+    in_a_loop(committer.commit, row("afterwards"))
     assert stored(database) == {"afterwards"}
 
 
@@ -230,13 +230,13 @@ def test_row_the_database_never_takes__costs_its_neighbours_nothing(
 ) -> None:
     committer = Committer(any_database)
     committer.start()
-    asyncio.run(committer.commit(row("twice")))
+    in_a_loop(committer.commit, row("twice"))
 
     async def among_others() -> list[BaseException | None]:
         names = ["before", "twice", "after"]
         return await asyncio.gather(*(committer.commit(row(n)) for n in names), return_exceptions=True)
 
-    before, twice, after = asyncio.run(among_others())
+    before, twice, after = in_a_loop(among_others)
 
     assert (before, after) == (None, None)
     assert isinstance(twice, DatabaseUnavailable)
@@ -252,7 +252,7 @@ def test_cancelled_request__does_not_harm_the_others(database: Database, committ
         tasks[7].cancel()
         return list(await asyncio.gather(*tasks, return_exceptions=True))
 
-    results = asyncio.run(one_gives_up())
+    results = in_a_loop(one_gives_up)
 
     assert isinstance(results[7], asyncio.CancelledError)
     assert [result for n, result in enumerate(results) if n != 7] == [None] * 19
@@ -273,7 +273,13 @@ def test_too_many_waiting__refused_at_once_and_nothing_grows(
         return list(await asyncio.gather(*tasks, return_exceptions=True))
 
     results: list[BaseException | None] = []
-    flooding = threading.Thread(target=lambda: results.extend(asyncio.run(flood())))
+    flooding = threading.Thread(
+        target=lambda: results.extend(
+            in_a_loop(
+                flood,
+            )
+        )
+    )
     with database.write():  # nothing can be written meanwhile
         flooding.start()
         assert full.wait(timeout=10)
@@ -287,7 +293,7 @@ def test_too_many_waiting__refused_at_once_and_nothing_grows(
     assert all(type(error) is Unavailable and "saturé" in str(error) for error in refused)
     assert committer.lost == 5
     assert len(stored(database)) == 10
-    asyncio.run(committer.commit(row("room-again")))
+    in_a_loop(committer.commit, row("room-again"))
     committer.stop()
 
 
@@ -295,6 +301,6 @@ def test_stopped__refuses_instead_of_waiting_for_ever(committer: Committer) -> N
     committer.stop()
 
     with pytest.raises(Unavailable):
-        asyncio.run(asyncio.wait_for(committer.commit(row("late")), timeout=5))
+        in_a_loop(asyncio.wait_for, committer.commit(row("late")), timeout=5)
     committer.enqueue(row("late"))
     assert committer.lost == 1

@@ -25,6 +25,7 @@ from api.services.accounts import AccountService
 from tests.client import new_core
 from tests.integration.importer_tools import SENSORS, SPLIT, bring, fill_bench
 from tests.integration.serving import serving
+from tests.loops import in_a_loop
 
 CONNECTIONS = 64
 REPLAYED = 150
@@ -114,7 +115,7 @@ def test_activate_and_roll_back_under_load__no_failure_and_each_answer_replays(
 ) -> None:
     key = (home / "key").read_text(encoding="utf-8")
     with serving(home) as (_, url):
-        seen = asyncio.run(_load(url, key, swaps))
+        seen = in_a_loop(_load, url, key, swaps)
         told = Counter(answer["models"][0]["version"] for answer in seen)
         assert set(told) == {1, 2}
         assert min(told.values()) > len(seen) / 10, "both versions had their share of the load"

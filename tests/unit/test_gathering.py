@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.services.gathering import MOST, Gathering
+from tests.loops import in_a_loop
 
 
 class Doubling:
@@ -28,7 +29,7 @@ def asked_together(answer: Doubling, questions: Sequence[int]) -> list[int | Bas
         gathering = Gathering(answer)
         return await asyncio.gather(*(gathering.ask(q) for q in questions), return_exceptions=True)
 
-    return asyncio.run(ask())
+    return in_a_loop(ask)
 
 
 @given(st.lists(st.integers(-5, 5), max_size=3 * MOST))
@@ -60,7 +61,7 @@ def test_ask__what_the_group_raises_is_everybodys_answer_and_the_next_group_is_s
         first = await asyncio.gather(gathering.ask(1), gathering.ask(2), return_exceptions=True)
         return first, await gathering.ask(3)
 
-    first, after = asyncio.run(ask())
+    first, after = in_a_loop(ask)
     assert [str(told) for told in first] == ["aucun modèle"] * 2
     assert after == 3
     assert calls == [2, 1]
@@ -78,4 +79,4 @@ def test_ask__a_cancelled_question_costs_its_neighbours_nothing() -> None:
             await leaving
         return answer
 
-    assert asyncio.run(ask()) == 4
+    assert in_a_loop(ask) == 4
