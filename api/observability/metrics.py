@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from functools import cache
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -69,8 +70,13 @@ class Metrics:
     def request(self, method: str, endpoint: str, status: int, seconds: float) -> None:
         """Count one answered request; ``endpoint`` is a path template, so that the series stay few."""
         method = method if method in _METHODS else "AUTRE"
-        self._requests.labels(method, endpoint, status).inc()
-        self._durations.labels(method, endpoint).observe(seconds)
+        counter, histogram = self._series(method, endpoint, status)
+        counter.inc()
+        histogram.observe(seconds)
+
+    @cache  # noqa: B019 - one for the life of the process; finding a series costs more than counting
+    def _series(self, method: str, endpoint: str, status: int) -> tuple[Counter, Histogram]:
+        return self._requests.labels(method, endpoint, status), self._durations.labels(method, endpoint)
 
     def prediction(self, record: CallRecord, status: int) -> None:
         """Count the measurements of a prediction call by what became of them."""

@@ -18,6 +18,7 @@ from api.observability.metrics import Metrics
 from api.storage import migrate
 from api.storage.call_log import CallRow
 from api.storage.database import Database
+from tests.loops import in_a_loop
 
 
 def row(request_id: str) -> CallRow:
@@ -301,6 +302,6 @@ def test_stopped__refuses_instead_of_waiting_for_ever(committer: Committer) -> N
     committer.stop()
 
     with pytest.raises(Unavailable):
-        in_a_loop(asyncio.wait_for, committer.commit(row("late")), timeout=5)
+        in_a_loop(committer.commit, row("late"))
     committer.enqueue(row("late"))
     assert committer.lost == 1
