@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from api.domain.exceptions import InvalidInput, ModelUnavailable, NotFound
+from api.domain.intervention_effect import known_outcomes
 from api.domain.realised import (
     JudgedScore,
     KnownOutcome,
@@ -26,6 +27,7 @@ from api.inference.store import ModelStore
 from api.schemas.evaluation import Evaluation
 from api.schemas.vocabulary import RiskLevel
 from api.services import realised_words as words
+from api.services.interventions import InterventionService
 from api.settings import PARIS
 from api.storage import realised, runs
 from api.storage.database import Database
@@ -80,6 +82,7 @@ class RealisedService:
 
     database: Database
     store: ModelStore
+    interventions: InterventionService
 
     def evaluation(self, query: RealisedQuery) -> Evaluation:
         """The figures of a period, and one page of its scores whose outcome is known.
@@ -127,9 +130,10 @@ class RealisedService:
     def _judged(self, selection: _Selection) -> Iterator[list[JudgedScore]]:
         with self.database.read() as connection:
             park = realised.scored_turbines(connection)
+        verdicts = {one.measurement: one for one in known_outcomes(self.interventions.outcomes())}
         for turbine, rows in realised.observed_scores(self.database, list(selection.runs), park):
             scores = (_score(turbine, row, selection.runs[row.run]) for row in rows)
-            yield judge_turbine(scores, merged(_outcomes(rows)))
+            yield judge_turbine(scores, merged(_outcomes(rows, verdicts)))
 
     def _selection(self, query: RealisedQuery) -> _Selection:
         if query.first and query.last and query.last < query.first:
@@ -203,11 +207,13 @@ def _spelled(model: ModelVersion) -> str:
     return f"{model.name}:{model.version}"
 
 
-def _outcomes(rows: list[AnyRow]) -> Iterator[KnownOutcome]:
-    """Labels of measurements; whatever else tells outcomes is added after them, and prevails."""
+def _outcomes(rows: list[AnyRow], verdicts: Mapping[int, KnownOutcome]) -> Iterator[KnownOutcome]:
+    """Labels of measurements, then what people found on the machine, which prevails."""
     for row in rows:
         if row.failure_within_7d is not None or row.time_to_failure_days is not None:
             yield KnownOutcome(row.measurement, row.failure_within_7d, row.time_to_failure_days, row.source)
+    for measurement in {row.measurement for row in rows} & verdicts.keys():
+        yield verdicts[measurement]
 
 
 def _score(turbine: str, row: AnyRow, run: _Run) -> PublishedScore:
