@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from api.schemas.vocabulary import DataStatus, RiskLevel
+from api.schemas.vocabulary import DataStatus, RiskLevel, Skill
 
 _NBSP = "\u202f"  # narrow no-break space, between thousands and before units
+
+LEVEL_WORDS = {
+    RiskLevel.CRITIQUE: "critique",
+    RiskLevel.ELEVE: "élevé",
+    RiskLevel.MODERE: "modéré",
+    RiskLevel.FAIBLE: "faible",
+}
+SKILL_WORDS = {
+    Skill.MECANIQUE: "mécanique",
+    Skill.ELECTRICITE: "électricité",
+    Skill.HYDRAULIQUE: "hydraulique",
+    Skill.PALES: "pales",
+    Skill.AUTOMATISME: "automatisme",
+    Skill.INSTRUMENTATION: "instrumentation",
+}
+WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 
 
 def fr_number(value: float, digits: int = 0) -> str:

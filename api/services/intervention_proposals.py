@@ -37,17 +37,25 @@ class InterventionProposals:
             if run is None:
                 return Proposals(total=0, items=[], as_of=None, today=self.today())
             policy = policies.version(connection, run.policy_version)
-            wanted, last = _wanted(connection, run, policy)
+            wanted, last = wanted_in(connection, run, policy)
         shown = [
             _proposal(row, run, policy, last.get(row.turbine)) for row in wanted[offset : offset + limit]
         ]
-        return Proposals(total=len(wanted), items=shown, as_of=run.as_of, today=self.today())
+        alerts = sum((run.counts or {}).get(level.value, 0) for level in ALERTS)
+        return Proposals(total=len(wanted), items=shown, alerts=alerts, as_of=run.as_of, today=self.today())
 
 
-def _wanted(
-    connection: Connection, run: Row[Any], policy: RiskPolicy
+def wanted_in(
+    connection: Connection, run: Row[Any], policy: RiskPolicy, *, visits_answer: bool = True
 ) -> tuple[list[Row[Any]], dict[int, Row[Any]]]:
-    """Scores that deserve an intervention, and the last one that ended on each of their turbines."""
+    """Scores that deserve an intervention, and the last one that ended on each of their turbines.
+
+    Args:
+        connection: to read with.
+        run: the ranking.
+        policy: its rule.
+        visits_answer: whether a visit planned in time answers the alarm, as proposals have it.
+    """
     levels = [level.value for level in ALERTS]
     _, alerts = runs.page_of_scores(connection, run.id, levels=levels, limit=None)
     keys = {row.turbine for row in alerts}
@@ -63,7 +71,7 @@ def _wanted(
             level=RiskLevel(row.level),
             as_of=run.as_of,
             measured_on=row.measured_on,
-            next_visit=row.planned_visit_on,
+            next_visit=row.planned_visit_on if visits_answer else None,
             living=row.turbine in living,
             last=ended,
         )

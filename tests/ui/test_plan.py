@@ -1,0 +1,131 @@
+"""The page « Plan de la semaine »: it shows the API's plan; adjusted, accepted, nothing typed is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pandas as pd
+import pytest
+from sqlalchemy import delete
+from streamlit.testing.v1 import AppTest
+
+from api.schemas.week_plan import WeekPlan
+from api.storage.database import Database
+from api.storage.tables import intervention_journal, intervention_photos, interventions, week_plan_inputs
+from tests.ui.conftest import RunningApi, text_of
+from ui import labels as fr
+from ui import plan_views as views
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def nothing_planned(running_api: RunningApi) -> Iterator[None]:
+    """No intervention and no crew kept, before and after: other pages share the installation."""
+
+    def wiped() -> None:
+        database = Database.at(f"sqlite:///{running_api.home / 'cockpit.db'}")
+        with database.write() as connection:
+            for table in (intervention_journal, intervention_photos, interventions, week_plan_inputs):
+                connection.execute(delete(table))
+        database.close()
+
+    wiped()
+    yield
+    wiped()
+
+
+def solved(at: AppTest) -> WeekPlan:
+    """The page once its plan is made."""
+    at.button(key="etablir").click().run()
+    assert not at.exception
+    plan: WeekPlan = at.session_state["_plan"]
+    return plan
+
+
+def tables(at: AppTest) -> list[pd.DataFrame]:
+    return [table.value for table in at.table]
+
+
+def test_first_time__one_crew_to_begin_with__plan_is_that_of_the_api(
+    logged_in: Open, running_api: RunningApi
+) -> None:
+    at = logged_in("manager", "plan")
+    assert "Rien n’est planifié avant que vous l’acceptiez" in text_of(at)
+
+    plan = solved(at)
+
+    client = running_api.client("manager")
+    again = client.week_plan(at.session_state["_plan_demande"])
+    assert plan == again
+    assert len(plan.visits) > 0
+    shown = pd.concat([table for table in tables(at) if "Coût évité" in table])
+    assert [cell.split(" ")[0] for cell in shown["Turbine"]] == [v.turbine_id for v in plan.visits]
+    page = text_of(at)
+    assert fr.fr_euros(plan.totals.net_eur) in page
+    assert fr.fr_euros(plan.totals.remaining_eur) in page
+    assert "optimum prouvé" in page
+    assert client.week_plan_inputs().crews[0].name == "Équipe 1"
+
+
+def test_budget__less_of_it__reasons_are_told(logged_in: Open) -> None:
+    at = logged_in("manager", "plan")
+    at.number_input(key="plan_budget").set_value(3_000).run()
+
+    plan = solved(at)
+
+    assert len(plan.visits) == 1
+    (left,) = (table for table in tables(at) if "Motif" in table)
+    assert list(left["Motif"]) == [one.sentence for one in plan.left]
+    at.number_input(key="plan_budget").set_value(6_000).run()
+    assert "Les réglages ou les choix ont changé depuis ce plan" in text_of(at)
+
+
+def test_adjust__out_then_solved_again(logged_in: Open) -> None:
+    at = logged_in("manager", "plan")
+    at.number_input(key="plan_budget").set_value(3_000).run()
+    first = solved(at).visits[0].turbine_id
+
+    at.multiselect(key="plan_ecartees").set_value([first]).run()
+    at.button(key="plan_recalculer").click().run()
+
+    plan = at.session_state["_plan"]
+    assert first not in [visit.turbine_id for visit in plan.visits]
+    assert {one.turbine_id: one.reason for one in plan.left}[first] == "ecartee"
+    assert "ont changé depuis ce plan" not in text_of(at)
+
+
+def test_refused__reason_is_told__what_was_typed_stays(logged_in: Open) -> None:
+    at = logged_in("manager", "plan")
+    at.number_input(key="plan_duree").set_value(30).run()
+
+    at.button(key="etablir").click().run()
+
+    assert "Durée d’une intervention" in text_of(at)
+    assert "Vos réglages sont conservés" in text_of(at)
+    assert at.number_input(key="plan_duree").value == 30
+
+
+def test_accept__asks_once__then_planned_and_covered(logged_in: Open, running_api: RunningApi) -> None:
+    at = logged_in("manager", "plan")
+    plan = solved(at)
+    client = running_api.client("manager")
+    assert client.interventions().total == 0
+
+    at.button(key="plan_confirmer").click().run()
+
+    assert not at.exception
+    page = text_of(at)
+    assert views.accepted_words(at.session_state["_plan_accepte"]) in [s.value for s in at.success]
+    planned = {(i.turbine_id, i.planned_on) for i in client.interventions().items}
+    assert planned == {(visit.turbine_id, visit.day) for visit in plan.visits}
+    assert "Classement du" not in page
+    after = solved(at)
+    assert not {one.turbine_id for one in after.visits} & {visit.turbine_id for visit in plan.visits}
+    assert "Déjà planifié ces jours" in text_of(at)
+    assert {one.turbine_id for one in after.covered} == {visit.turbine_id for visit in plan.visits}
+
+
+def test_others__have_no_such_page(logged_in: Open) -> None:
+    at = logged_in("technicien", "plan")
+    assert "Votre rôle n’ouvre pas cette page" in text_of(at)
