@@ -42,7 +42,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _service(core: Core) -> AccountService:
-    return AccountService(core.database, core.settings)
+    return core.accounts
 
 
 def _users(_arguments: argparse.Namespace, core: Core) -> int:
@@ -89,10 +89,16 @@ def _ask_password() -> str:
 
 def _keys(_arguments: argparse.Namespace, core: Core) -> int:
     rows = [
-        (k.name, " ".join(k.scopes), f"{k.created_at:%d/%m/%Y}", "révoquée" if k.revoked_at else "active")
+        (
+            k.name,
+            " ".join(k.scopes),
+            f"{k.created_at:%d/%m/%Y}",
+            f"{k.last_used_at:%d/%m/%Y}" if k.last_used_at else "jamais",
+            "révoquée" if k.revoked_at else "active",
+        )
         for k in _service(core).list_keys()
     ]
-    print(columns(rows, ("nom", "portées", "créée le", "état")))
+    print(columns(rows, ("nom", "portées", "créée le", "dernier usage", "état")))
     return 0
 
 

@@ -10,6 +10,7 @@ from fastapi.security import OAuth2PasswordRequestForm
 
 from api.deps import ServicesDep, need
 from api.domain.rights import Principal, Right
+from api.schemas.accounts import OwnPassword
 from api.schemas.auth import RefreshRequest, Token, User
 
 router = APIRouter(prefix="/api/v1/auth", tags=["Authentification"])
@@ -44,3 +45,31 @@ def logout(services: ServicesDep, asked: RefreshRequest) -> None:
 def me(services: ServicesDep, principal: Annotated[Principal, Depends(need(Right.READ, fresh=True))]) -> User:
     """Le compte de la personne connectée."""
     return services.authentication.user(principal)
+
+
+@router.post("/password", summary="Changer mon mot de passe")
+async def change_password(
+    services: ServicesDep,
+    response: Response,
+    principal: Annotated[Principal, Depends(need(Right.READ, fresh=True))],
+    asked: OwnPassword,
+) -> Token:
+    """Demande l’actuel ; toutes les sessions sont closes, et une nouvelle s’ouvre pour qui l’a changé."""
+    response.headers.update(NO_STORE)
+    return await anyio.to_thread.run_sync(
+        services.own_account.change_password,
+        principal,
+        asked.current_password,
+        asked.new_password,
+        limiter=services.sign_in_gate,
+    )
+
+
+@router.post(
+    "/logout-everywhere", status_code=status.HTTP_204_NO_CONTENT, summary="Fermer toutes mes sessions"
+)
+def logout_everywhere(
+    services: ServicesDep, principal: Annotated[Principal, Depends(need(Right.READ, fresh=True))]
+) -> None:
+    """Sur tous les appareils, celui-ci compris."""
+    services.own_account.sign_out_everywhere(principal)

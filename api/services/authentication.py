@@ -12,13 +12,15 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from api.domain.exceptions import NotAllowed, NotAuthenticated
+from api.domain.exceptions import DatabaseUnavailable, InvalidInput, NotAllowed, NotAuthenticated
 from api.domain.rights import ANONYMOUS, ROLE_RIGHTS, Principal, rights_of_scopes
 from api.schemas.auth import Token, User
-from api.schemas.vocabulary import Role
+from api.schemas.vocabulary import AuditAction, Role
+from api.services.audit import record
 from api.services.passwords import Hasher
 from api.services.tokens import LIFETIME, AccessTokens
 from api.storage import accounts as store
@@ -28,6 +30,7 @@ SESSION = timedelta(hours=8)
 MAX_FAILURES = 5
 LOCK = timedelta(minutes=15)
 KEY_MEMORY_S = 10.0  # a revoked key is refused everywhere within this time
+KEY_USE_NOTED_EVERY = timedelta(minutes=1)
 WRONG = "Identifiant ou mot de passe incorrect, ou compte indisponible."
 log = logging.getLogger(__name__)
 
@@ -54,6 +57,12 @@ class Authentication:
     ) -> None:
         self.database, self.tokens, self.hasher, self.now = database, tokens, hasher, now
         self._keys: dict[str, tuple[Principal, float]] = {}
+        # One thread, started at the first note: a call never waits for what is only worth knowing.
+        self._behind = ThreadPoolExecutor(1, thread_name_prefix="key-use")
+
+    def close(self) -> None:
+        """Finish what is being noted."""
+        self._behind.shutdown()
 
     def login(self, username: str, password: str) -> Token:
         """Open a session.
@@ -61,9 +70,8 @@ class Authentication:
         Raises:
             NotAuthenticated: unknown, wrong, locked or inactive; always in the same words.
         """
-        user = self._admitted(username.strip().casefold())
-        if not self.hasher.matches(password, user.password_hash if user else None) or user is None:
-            log.warning("sign-in refused", extra={"principal": f"compte:{user.id}" if user else ANONYMOUS})
+        user = self._proven(username.strip().casefold(), password)
+        if user is None:
             raise NotAuthenticated(WRONG)
         now, secret = self.now(), secrets.token_urlsafe(32)
         with self.database.write() as connection:
@@ -79,6 +87,38 @@ class Authentication:
         log.info("signed in", extra={"principal": f"compte:{user.id}"})
         return self.refresh(secret)
 
+    def prove(self, principal: Principal, password: str) -> str:
+        """Make sure that whoever is signed in knows the account's password too; returns the account's name.
+
+        Wrong guesses count as those of the login form do, so a stolen session cannot be used to guess it.
+
+        Raises:
+            NotAllowed: the caller is a machine.
+            NotAuthenticated: the account is gone or inactive.
+            InvalidInput: wrong, or tried too often.
+        """
+        username = self.user(principal).username
+        if self._proven(username, password) is None:
+            raise InvalidInput.single(
+                "current_password",
+                "mot de passe actuel incorrect ; après cinq erreurs, il faut attendre 15 minutes.",
+            )
+        with self.database.write() as connection:
+            store.change_user(connection, principal.id, failed_attempts=0, locked_until=None)
+        return username
+
+    def _proven(self, username: str, password: str) -> store.AnyRow | None:
+        """The account, if it may be tried and the password is its own; as slow for nobody as for somebody."""
+        user = self._admitted(username)
+        if self.hasher.matches(password, user.password_hash if user else None) and user is not None:
+            return user
+        log.warning("sign-in refused", extra={"principal": f"compte:{user.id}" if user else ANONYMOUS})
+        if user is not None and _attempts(user) >= MAX_FAILURES:
+            with self.database.write() as connection:
+                action = AuditAction.CONNEXION_BLOQUEE
+                record(self.database, connection, action, "compte", user.id, by=f"compte:{user.id}")
+        return None
+
     def _admitted(self, username: str) -> store.AnyRow | None:
         """The account, if a password may be tried on it; the attempt is counted first.
 
@@ -91,7 +131,7 @@ class Authentication:
                 return None
             if user.locked_until is not None and user.locked_until > now:
                 return None
-            attempts = 1 if user.locked_until is not None else user.failed_attempts + 1
+            attempts = _attempts(user)
             locked_until = now + LOCK if attempts >= MAX_FAILURES else None
             store.change_user(connection, user.id, failed_attempts=attempts, locked_until=locked_until)
             return user
@@ -170,7 +210,17 @@ class Authentication:
             raise NotAuthenticated
         principal = Principal(kind="key", id=found.id, rights=rights_of_scopes(found.scopes))
         self._keys[hashed] = (principal, time.monotonic() + KEY_MEMORY_S)
+        now = self.now()
+        if found.last_used_at is None or now - found.last_used_at >= KEY_USE_NOTED_EVERY:
+            self._behind.submit(self._note_use, found.id, now)
         return principal
+
+    def _note_use(self, key_id: int, now: datetime) -> None:
+        try:
+            with self.database.write() as connection:
+                store.note_key_use(connection, key_id, now, now - KEY_USE_NOTED_EVERY)
+        except DatabaseUnavailable:  # the next call says the same
+            log.warning("use of a key not noted", extra={"key": f"cle:{key_id}"})
 
     def recheck(self, principal: Principal) -> Principal:
         """The caller as the database has it now: key, session, account, role and token version.
@@ -189,3 +239,8 @@ class Authentication:
             raise NotAuthenticated("Session terminée ou droits modifiés : reconnectez-vous.")
         role = Role(found.role)
         return replace(principal, role=role, rights=ROLE_RIGHTS[role])
+
+
+def _attempts(user: store.AnyRow) -> int:
+    """Wrong passwords in a row, the one being tried included; a lock that ran out starts anew."""
+    return 1 if user.locked_until is not None else int(user.failed_attempts) + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, update
 
 from api.storage.tables import api_keys, sessions, users
 
@@ -18,14 +18,36 @@ def user_by_name(connection: Connection, username: str, *, for_update: bool = Fa
     return connection.execute(query.with_for_update() if for_update else query).one_or_none()
 
 
-def user_by_id(connection: Connection, user_id: int) -> AnyRow | None:
-    """The account with that number, active or not."""
-    return connection.execute(select(users).where(users.c.id == user_id)).one_or_none()
+def user_by_id(connection: Connection, user_id: int, *, for_update: bool = False) -> AnyRow | None:
+    """The account with that number, active or not; ``for_update`` as for :func:`user_by_name`."""
+    query = select(users).where(users.c.id == user_id)
+    return connection.execute(query.with_for_update() if for_update else query).one_or_none()
+
+
+def names_of(connection: Connection) -> dict[int, str]:
+    """What each account is called on the pages, by its number."""
+    return {row.id: row.display_name for row in connection.execute(select(users.c.id, users.c.display_name))}
+
+
+def active_with_role(connection: Connection, role: str) -> list[int]:
+    """Numbers of the accounts with that role that can sign in."""
+    return list(connection.scalars(select(users.c.id).where(users.c.role == role, users.c.active)))
 
 
 def every_user(connection: Connection) -> list[AnyRow]:
     """All accounts, by name."""
     return list(connection.execute(select(users).order_by(users.c.username)))
+
+
+def sessions_by_user(connection: Connection, now: datetime) -> dict[int, AnyRow]:
+    """Living sessions (``living``) and the last sign-in that is remembered (``last``), by account."""
+    living = sessions.c.revoked_at.is_(None) & (sessions.c.expires_at > now)
+    query = select(
+        sessions.c.user,
+        func.count().filter(living).label("living"),
+        func.max(sessions.c.created_at).label("last"),
+    ).group_by(sessions.c.user)
+    return {row.user: row for row in connection.execute(query)}
 
 
 def active_demo_users(connection: Connection) -> list[AnyRow]:
@@ -112,6 +134,23 @@ def key_by_hash(connection: Connection, key_sha256: str) -> AnyRow | None:
 def key_by_name(connection: Connection, name: str) -> AnyRow | None:
     """The key with that name, revoked or not."""
     return connection.execute(select(api_keys).where(api_keys.c.name == name)).one_or_none()
+
+
+def key_by_id(connection: Connection, key_id: int) -> AnyRow | None:
+    """The key with that number, revoked or not."""
+    return connection.execute(select(api_keys).where(api_keys.c.id == key_id)).one_or_none()
+
+
+def note_key_use(connection: Connection, key_id: int, now: datetime, before: datetime) -> None:
+    """Remember that a key was used, unless that was noted after ``before``."""
+    connection.execute(
+        update(api_keys)
+        .where(
+            api_keys.c.id == key_id,
+            or_(api_keys.c.last_used_at.is_(None), api_keys.c.last_used_at <= before),
+        )
+        .values(last_used_at=now)
+    )
 
 
 def key_in_force(connection: Connection, key_id: int) -> AnyRow | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from api.domain.risk import RiskPolicy
 from api.storage.tables import policies
@@ -41,3 +42,8 @@ def version(connection: Connection, number: int) -> RiskPolicy:
     """The rule of one version."""
     parameters = connection.scalar(select(policies.c.parameters).where(policies.c.version == number))
     return RiskPolicy.of_parameters(parameters or {})
+
+
+def every(connection: Connection) -> list[Row[Any]]:
+    """All versions with who made them, when and why, newest first."""
+    return list(connection.execute(select(policies).order_by(policies.c.version.desc())))

@@ -152,11 +152,16 @@ def test_session_ended_elsewhere__next_view_asks_to_log_in_again(
     assert [title.value for title in at.title] == ["Cockpit"]
 
 
+READ_BY_ALL = {"cockpit", "turbine", "interventions", "mesures", "qualite", "politique"}
+
+
 @pytest.mark.parametrize(
     ("username", "shown"),
     [
-        ("technicien", {"cockpit", "turbine", "mesures"}),
-        ("manager", {"cockpit", "turbine", "mesures", "modeles", "supervision"}),
+        ("technicien", READ_BY_ALL),
+        ("manager", READ_BY_ALL | {"plan", "modeles", "supervision"}),
+        ("ingenieur", READ_BY_ALL | {"modeles", "supervision"}),
+        ("admin", READ_BY_ALL | {"modeles", "supervision", "comptes", "audit"}),
     ],
 )
 def test_navigation__shows_what_the_role_is_for(

@@ -44,6 +44,7 @@ api_keys = Table(
     Column("created_at", Utc, nullable=False),
     Column("created_by", String(80), nullable=False),
     Column("revoked_at", Utc),
+    Column("last_used_at", Utc),
 )
 
 call_log = Table(

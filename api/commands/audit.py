@@ -1,0 +1,59 @@
+"""``audit``: read the trail of who did what, and prove it whole."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from api.commands.console import columns
+from api.core import Core
+from api.services.audit import AuditQuery
+from api.settings import PARIS
+
+MOST = 10_000
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare both actions."""
+    audit = commands.add_parser("audit", help="journal d’audit").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    listed = audit.add_parser("list", help="les derniers actes, le plus récent d’abord")
+    listed.add_argument("--limit", type=_count, default=50, metavar="N", help="entrées affichées (50)")
+    listed.set_defaults(run=_list)
+    audit.add_parser(
+        "verify", help="recalcule la chaîne ; 1 si une entrée a été changée ou retirée"
+    ).set_defaults(run=_verify)
+
+
+def _list(arguments: argparse.Namespace, core: Core) -> int:
+    page = core.audit.page(AuditQuery(limit=arguments.limit))
+    rows = [
+        (
+            entry.id,
+            f"{entry.at.astimezone(PARIS):%d/%m/%Y %H:%M:%S}",
+            entry.actor,
+            entry.action,
+            f"{entry.object_kind} {entry.object_id}",
+            json.dumps(entry.details, ensure_ascii=False) if entry.details else "",
+        )
+        for entry in page.items
+    ]
+    print(columns(rows, ("n°", "quand", "qui", "quoi", "sur", "détail")))
+    return 0
+
+
+def _verify(_arguments: argparse.Namespace, core: Core) -> int:
+    found = core.audit.verify()
+    if not found.intact:
+        print(f"Chaîne rompue à l’entrée n° {found.broken_at} : {found.reason}")
+        return 1
+    print(f"{found.entries} entrées, chaîne intacte. Empreinte de la dernière : {found.head or 'aucune'}")
+    return 0
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= MOST:
+        raise argparse.ArgumentTypeError(f"de 1 à {MOST}")
+    return number

@@ -1,0 +1,99 @@
+"""Accounts of people and keys of machines: the administrator's alone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import anyio.to_thread
+from fastapi import APIRouter, Depends, Path, Response, status
+
+from api.deps import CoreDep, ServicesDep, need
+from api.domain.rights import Principal, Right
+from api.routes.auth import NO_STORE
+from api.schemas.accounts import (
+    Account,
+    AccountChange,
+    AccountRequest,
+    AccountSecret,
+    ApiKey,
+    KeyRequest,
+    NewKey,
+    PasswordReset,
+)
+from api.schemas.common import Items
+
+Administrator = Annotated[Principal, Depends(need(Right.ACCOUNTS, fresh=True))]
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+router = APIRouter(prefix="/api/v1", tags=["Comptes et clés"])
+
+
+@router.get("/accounts", summary="Comptes")
+def accounts(core: CoreDep, _principal: Administrator) -> Items[Account]:
+    """Tous les comptes, désactivés compris, par identifiant."""
+    return Items(items=core.accounts.list_users())
+
+
+@router.post("/accounts", status_code=status.HTTP_201_CREATED, summary="Créer un compte")
+async def create(
+    services: ServicesDep, principal: Administrator, response: Response, asked: AccountRequest
+) -> AccountSecret:
+    """Sans mot de passe, il en est tiré un au hasard, affiché cette seule fois."""
+    response.headers.update(NO_STORE)
+    return await anyio.to_thread.run_sync(
+        services.core.accounts.new_account,
+        asked.username,
+        asked.display_name,
+        asked.role,
+        asked.password,
+        principal.name,
+        limiter=services.sign_in_gate,
+    )
+
+
+@router.patch("/accounts/{number}", summary="Modifier un compte")
+def change(core: CoreDep, principal: Administrator, number: Number, asked: AccountChange) -> Account:
+    """Nom affiché, rôle, activation. Le dernier administrateur actif ne peut être ni rétrogradé ni
+    désactivé ; personne ne désactive son propre compte."""
+    return core.accounts.change(number, by=principal.name, **asked.model_dump())
+
+
+@router.post("/accounts/{number}/password", summary="Réinitialiser un mot de passe")
+async def reset_password(
+    services: ServicesDep, principal: Administrator, response: Response, number: Number, asked: PasswordReset
+) -> AccountSecret:
+    """Débloque le compte et clôt ses sessions ; un mot de passe tiré au hasard n’est affiché qu’ici."""
+    response.headers.update(NO_STORE)
+    return await anyio.to_thread.run_sync(
+        services.core.accounts.reset_password,
+        number,
+        asked.password,
+        principal.name,
+        limiter=services.sign_in_gate,
+    )
+
+
+@router.delete(
+    "/accounts/{number}/sessions", status_code=status.HTTP_204_NO_CONTENT, summary="Clore les sessions"
+)
+def end_sessions(core: CoreDep, principal: Administrator, number: Number) -> None:
+    """La personne devra se reconnecter partout."""
+    core.accounts.end_sessions(number, principal.name)
+
+
+@router.get("/keys", summary="Clés d’API")
+def keys(core: CoreDep, _principal: Administrator) -> Items[ApiKey]:
+    """Toutes les clés, révoquées comprises : portées, auteur, dernier usage ; jamais la clé elle-même."""
+    return Items(items=core.accounts.list_keys())
+
+
+@router.post("/keys", status_code=status.HTTP_201_CREATED, summary="Créer une clé")
+def create_key(core: CoreDep, principal: Administrator, response: Response, asked: KeyRequest) -> NewKey:
+    """La clé est affichée cette seule fois : seule son empreinte est gardée."""
+    response.headers.update(NO_STORE)
+    return core.accounts.new_key(asked.name, asked.scopes, principal.name)
+
+
+@router.delete("/keys/{number}", summary="Révoquer une clé")
+def revoke_key(core: CoreDep, principal: Administrator, number: Number) -> ApiKey:
+    """Elle est refusée partout en quelques secondes, définitivement."""
+    return core.accounts.revoke_key_number(number, principal.name)

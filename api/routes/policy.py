@@ -1,0 +1,42 @@
+"""The risk policy: read by all, changed by whoever answers for it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path
+
+from api.deps import CoreDep, need
+from api.domain.rights import Principal, Right
+from api.schemas.policy import Policy, PolicyChange, PolicyPreview, PolicyRestore, PreviewRequest
+
+router = APIRouter(prefix="/api/v1/policy", tags=["Politique de risque"])
+Reader = Annotated[Principal, Depends(need(Right.READ))]
+Manager = Annotated[Principal, Depends(need(Right.POLICY, fresh=True))]
+Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+@router.get("", summary="Politique en vigueur")
+def policy(core: CoreDep, principal: Reader) -> Policy:
+    """Coûts, bornes, limite d’âge, et toutes les versions : qui, quand, pourquoi."""
+    return core.policies.policy(names=principal.kind == "user")
+
+
+@router.put("", summary="Enregistrer une nouvelle version")
+def change(core: CoreDep, principal: Manager, asked: PolicyChange) -> Policy:
+    """En vigueur aussitôt pour les prédictions ; le classement publié garde la sienne jusqu’au prochain
+    calcul. 409 si une autre version est entrée en vigueur depuis base_version."""
+    return core.policies.change(asked.base_version, asked.parameters, by=principal.name, reason=asked.reason)
+
+
+@router.post("/preview", summary="Voir l’effet d’une politique sans l’enregistrer")
+def preview(core: CoreDep, _principal: Manager, asked: PreviewRequest) -> PolicyPreview:
+    """Turbines du classement publié qui changeraient de niveau, et ce que chaque seuil aurait annoncé et
+    coûté sur des lignes que le modèle n’a jamais vues."""
+    return core.policy_preview.preview(asked)
+
+
+@router.post("/{version}/restore", summary="Revenir à une version")
+def restore(core: CoreDep, principal: Manager, version: Version, asked: PolicyRestore) -> Policy:
+    """Enregistre une nouvelle version aux mêmes valeurs ; l’historique n’est jamais réécrit."""
+    return core.policies.restore(version, asked.base_version, by=principal.name, reason=asked.reason)

@@ -1,0 +1,103 @@
+"""Accounts of people and keys of machines, as the administrator sees them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.schemas.common import Answer
+from api.schemas.vocabulary import Role
+
+MAX_TYPED = 200
+_PASSWORD = "Mot de passe : 12 caractères au moins, 72 octets au plus"  # noqa: S105 - a description
+
+
+class Account(Answer):
+    """An account; never its password."""
+
+    id: int
+    username: str
+    display_name: str
+    role: Role
+    active: bool
+    demo: bool = Field(description="Compte de démonstration, refusé en production")
+    locked_until: datetime | None = Field(description="Bloqué jusque-là après cinq mots de passe erronés")
+    created_at: datetime
+    sessions: int = Field(0, description="Sessions ouvertes")
+    last_signed_in_at: datetime | None = Field(None, description="Dernière connexion connue")
+
+
+class ApiKey(Answer):
+    """An API key; never the key itself."""
+
+    id: int
+    name: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    created_by: str = Field(description="compte:N ou ligne de commande")
+    revoked_at: datetime | None
+    last_used_at: datetime | None = Field(None, description="Dernier usage connu, à la minute près")
+
+
+class AccountRequest(BaseModel):
+    """A new account; without a password one is drawn and shown once."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    username: str = Field(max_length=MAX_TYPED, description="2 à 64 caractères : a–z, 0–9, . - _ @")
+    display_name: str = Field(max_length=MAX_TYPED, description="Nom affiché")
+    role: Role
+    password: str | None = Field(None, max_length=MAX_TYPED, description=_PASSWORD)
+
+
+class AccountChange(BaseModel):
+    """What changes of an account; what is not given stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    display_name: str | None = Field(None, max_length=MAX_TYPED, description="Nom affiché")
+    role: Role | None = Field(None, description="Ses sessions sont closes")
+    active: bool | None = Field(None, description="false : désactivé, ses sessions sont closes")
+
+
+class PasswordReset(BaseModel):
+    """A new password of somebody else; without one it is drawn and shown once."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    password: str | None = Field(None, max_length=MAX_TYPED, description=_PASSWORD)
+
+
+class OwnPassword(BaseModel):
+    """A new password of one's own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    current_password: str = Field(max_length=MAX_TYPED, description="Mot de passe actuel")
+    new_password: str = Field(max_length=MAX_TYPED, description=_PASSWORD)
+
+
+class AccountSecret(Answer):
+    """An account with the password that was drawn for it, shown this once."""
+
+    account: Account
+    password: str | None = Field(
+        None, description="Mot de passe tiré au hasard, affiché cette seule fois ; null s’il a été choisi"
+    )
+
+
+class KeyRequest(BaseModel):
+    """A new key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(max_length=MAX_TYPED, description="Nom, jamais réutilisé")
+    scopes: list[str] = Field(max_length=10, description="Portées : read, predict, ingest, metrics")
+
+
+class NewKey(Answer):
+    """A key that was just made, shown this once."""
+
+    key: ApiKey
+    secret: str = Field(description="À envoyer dans X-API-Key ; affichée cette seule fois")
