@@ -197,6 +197,7 @@ class Proposal(Answer):
 class Proposals(Page[Proposal]):
     """Proposed interventions, the most urgent first."""
 
+    alerts: int = Field(0, description="Turbines en alerte, décidées ou visitées à temps comprises")
     as_of: date | None
     today: date
 

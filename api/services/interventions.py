@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -82,9 +82,9 @@ class InterventionService:
         return shown.InterventionDetail(**item.model_dump(), journal=entries)
 
     def assignees(self) -> list[str]:
-        """Pseudonyms to whom work can be given: technicians' accounts, and those of the visits planned."""
+        """Pseudonyms to whom work can be given: names first, then the numbers that files give."""
         with self.database.read() as connection:
-            return sorted(store.assignees(connection), key=natural_key)
+            return _ordered(store.assignees(connection))
 
     def outcomes(self, first: date | None = None, last: date | None = None) -> list[VerdictOutcome]:
         """What interventions closed between two days tell of the alerts behind them, oldest first."""
@@ -232,8 +232,12 @@ def actor_of(connection: Connection, caller: Principal) -> Actor:
 
 def _check_assignee(connection: Connection, pseudonym: str | None) -> None:
     if pseudonym is not None and pseudonym not in (known := store.assignees(connection)):
-        listed = ", ".join(sorted(known, key=natural_key)[:20]) or "aucun"
+        listed = ", ".join(_ordered(known)[:20]) or "aucun"
         raise InvalidInput.single("assignee", f"technicien inconnu ; au choix : {listed}.", pseudonym)
+
+
+def _ordered(pseudonyms: Sequence[str]) -> list[str]:
+    return sorted(pseudonyms, key=lambda name: (name.isdigit(), natural_key(name)))
 
 
 def _check_days(first: date | None, last: date | None) -> None:

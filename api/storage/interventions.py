@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -41,6 +41,7 @@ TABLE = interventions.c
 _LIVING = sorted(state.value for state in LIVING)
 _PRESENT = turbines.c.archived_at.is_(None)
 _ACCOUNT = "compte:"
+_MANY = 500
 # Under way first, then planned, then proposed; ended ones last.
 _ORDER = case({state.value: place for place, state in enumerate(
     (InterventionState.EN_COURS, InterventionState.PLANIFIEE, InterventionState.PROPOSEE)
@@ -177,13 +178,14 @@ def last_ended(connection: Connection, keys: Collection[int]) -> dict[int, AnyRo
 
 
 def ended(connection: Connection, keys: Collection[int]) -> list[AnyRow]:
-    """All that ended on these turbines, oldest first."""
-    query = (
+    """All that ended on these turbines, each one's oldest first."""
+    query: Select[Any] = (
         select(TABLE.id, TABLE.turbine, TABLE.state, TABLE.done_on, TABLE.level)
-        .where(TABLE.turbine.in_(keys), TABLE.state.not_in(_LIVING))
+        .where(TABLE.state.not_in(_LIVING))
         .order_by(TABLE.done_on, TABLE.id)
     )
-    return list(connection.execute(query))
+    some = (query.where(TABLE.turbine.in_(part)) for part in _parts(keys))
+    return [row for part in some for row in connection.execute(part)]
 
 
 def last_worked(connection: Connection, as_of: date) -> dict[int, date]:
@@ -203,10 +205,11 @@ def scores_since(connection: Connection, keys: Collection[int], first: date, las
     query = (
         select(scores.c.turbine, runs.c.as_of, scores.c.measured_on, scores.c.level)
         .join(runs, runs.c.id == scores.c.run)
-        .where(scores.c.turbine.in_(keys), scores.c.run.in_(shown))
+        .where(scores.c.run.in_(shown))
         .order_by(runs.c.as_of)
     )
-    return [Seen(*row) for row in connection.execute(query)]
+    some = (query.where(scores.c.turbine.in_(part)) for part in _parts(keys))
+    return [Seen(*row) for part in some for row in connection.execute(part)]
 
 
 def verdicts(connection: Connection, first: date | None, last: date | None) -> list[AnyRow]:
@@ -249,6 +252,12 @@ def account_names(connection: Connection, principals: Collection[str]) -> dict[s
 _JOINED = interventions.join(turbines, turbines.c.id == TABLE.turbine).outerjoin(
     intervention_photos, intervention_photos.c.intervention == TABLE.id
 )
+
+
+def _parts(keys: Collection[int]) -> Iterator[list[int]]:
+    """The keys, as many at a time as every database takes in one question."""
+    ordered = sorted(keys)
+    return (ordered[start : start + _MANY] for start in range(0, len(ordered), _MANY))
 
 
 def _shown() -> Select[Any]:

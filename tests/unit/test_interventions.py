@@ -64,8 +64,13 @@ _ASKED = st.fixed_dictionaries(
     },
 )
 _CLOSES = st.just({"state": State.TERMINEE, **CLOSING})
-_WALKS = st.sampled_from([{"state": State.PLANIFIEE, "planned_on": TODAY, "assignee": "lea"},
-                          {"state": State.EN_COURS}, {"state": State.ANNULEE, "comment": "Doublon."}])  # fmt: skip
+_WALKS = st.sampled_from(
+    [
+        {"state": State.PLANIFIEE, "planned_on": TODAY, "assignee": "lea"},
+        {"state": State.EN_COURS},
+        {"state": State.ANNULEE, "comment": "Doublon."},
+    ]
+)
 _STEPS = st.lists(
     st.tuples(_ASKED | _WALKS | _CLOSES, st.sampled_from([MANAGER, LEA, SAM]), st.integers(0, 9)),
     max_size=14,

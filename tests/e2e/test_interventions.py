@@ -1,0 +1,122 @@
+"""A technician closes an intervention on a phone, in a real browser, through a cut of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from api.schemas.interventions import InterventionDetail
+from api.schemas.vocabulary import InterventionState, Verdict
+from tests.e2e.conftest import PHONE, open_visitor
+from tests.e2e.servers import PASSWORD, Server, api_server, free_port, prepare, ui_server
+from ui.client import ApiClient
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass(frozen=True)
+class Running:
+    """Where the dashboard and the API answer."""
+
+    ui: str
+    api: str
+    server: Server
+
+    def client(self, username: str) -> ApiClient:
+        """The API as this person calls it."""
+        client = ApiClient(self.api)
+        client.login(username, PASSWORD)
+        return client
+
+
+@pytest.fixture(scope="module")
+def running(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A prepared installation with its API and its dashboard."""
+    home = tmp_path_factory.mktemp("interventions")
+    prepare(home)
+    api_port, ui_port = free_port(), free_port()
+    api = api_server(home, api_port).start()
+    ui = ui_server(home, ui_port, f"http://127.0.0.1:{api_port}")
+    try:
+        ui.start()
+        yield Running(f"http://127.0.0.1:{ui_port}", f"http://127.0.0.1:{api_port}", api)
+    finally:
+        ui.stop()
+        api.stop()
+
+
+@pytest.fixture
+def planned(running: Running) -> InterventionDetail:
+    """The most urgent turbine, planned today for the technician."""
+    client = running.client("manager")
+    turbine = client.park(limit=1).items[0].turbine_id
+    body = {"turbine_id": turbine, "planned_on": client.interventions(limit=1).today.isoformat()}
+    item = client.open_intervention({**body, "origin": "recommandation", "assignee": "technicien"})
+    client.close()
+    return item
+
+
+def test_technician__closes_an_intervention_on_a_phone(
+    browser: Browser, running: Running, planned: InterventionDetail, tmp_path: Path
+) -> None:
+    visitor = open_visitor(browser, running.ui, PHONE)
+    page = visitor.page
+    page.goto(f"{running.ui}/interventions")
+    visitor.log_in("technicien")
+    expect(page.get_by_text(f"Turbine {planned.turbine_id} · intervention")).to_be_visible()
+    widths = [visitor.overflow()]
+
+    page.get_by_role("button", name="Ouvrir").click()
+    page.get_by_label("Commentaire (facultatif)").fill("J’y vais à 9 h.")
+    page.get_by_role("button", name="Prendre en compte").click()
+    expect(page.get_by_text("Prise en compte par technicien")).to_be_visible()
+    widths.append(visitor.overflow())
+    page.get_by_role("button", name="Commencer").click()
+    expect(page.get_by_role("heading", name="Clôturer")).to_be_visible()
+    page.get_by_text(planned.checklist[0].text).click()
+    expect(page.get_by_role("button", name="Enregistrer les vérifications")).to_be_visible()
+
+    page.get_by_label("Ce que vous avez constaté").fill("Roulement du palier arrière usé.")
+    page.get_by_label("Arrêt de la machine").fill("2.5")
+    page.get_by_text("Dégradation trouvée").click()
+    running.server.stop()
+    page.get_by_role("button", name="Clôturer").click()
+    expect(page.get_by_text("rien de ce que vous avez saisi n’est perdu")).to_be_visible()
+    expect(page.get_by_label("Ce que vous avez constaté")).to_have_value("Roulement du palier arrière usé.")
+    widths.append(visitor.overflow())
+    running.server.start()
+    page.get_by_role("button", name="Clôturer").click()
+    expect(page.get_by_text("Intervention clôturée, merci.")).to_be_visible()
+
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(_one_pixel())
+    page.locator("input[type=file]").set_input_files(photo)
+    page.get_by_role("button", name="Envoyer la photo").click()
+    expect(page.get_by_text("Photo jointe.")).to_be_visible()
+    widths.append(visitor.overflow())
+
+    now = running.client("manager").intervention(planned.id)
+    assert (now.state, now.verdict) == (InterventionState.TERMINEE, Verdict.DEGRADATION_TROUVEE)
+    assert (now.findings, now.downtime_hours) == ("Roulement du palier arrière usé.", 2.5)
+    assert now.checklist[0].done
+    assert running.client("manager").photo(planned.id) == _one_pixel()
+    page.goto(f"{running.ui}/interventions")
+    page.get_by_role("tab", name="Terminées et verdicts").click()
+    expect(page.get_by_text("Précision selon les verdicts")).to_be_visible()
+    widths.append(visitor.overflow())
+    assert widths == [0] * 5
+    assert visitor.foreign == []
+    page.context.close()
+
+
+def _one_pixel() -> bytes:
+    """The smallest PNG that a browser draws."""
+    return bytes.fromhex(
+        "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+        "1f15c4890000000d49444154789c6360f8cfc0f01f0005000201"
+        "a5f645400000000049454e44ae426082"
+    )

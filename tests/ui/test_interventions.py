@@ -1,0 +1,251 @@
+"""The pages about interventions: decided by the manager, worked by the technician, nothing typed is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import delete
+from streamlit.testing.v1 import AppTest
+
+from api.schemas.interventions import InterventionDetail
+from api.schemas.vocabulary import InterventionState, Verdict
+from api.storage.database import Database
+from api.storage.tables import intervention_journal, intervention_photos, interventions
+from tests.e2e.servers import Server, api_server, free_port, prepare
+from tests.ui.conftest import RunningApi, log_in, open_at, text_of
+from ui import intervention_views as views
+from ui import labels as fr
+
+State = InterventionState
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningApi, Server]]:
+    """An installation of its own, whose API may be stopped and started again."""
+    home = tmp_path_factory.mktemp("interventions")
+    prepare(home)
+    port = free_port()
+    server = api_server(home, port).start()
+    try:
+        yield RunningApi(f"http://127.0.0.1:{port}", home), server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def api(serving: tuple[RunningApi, Server]) -> Iterator[RunningApi]:
+    """No intervention at all when a test begins: a refused proposal would not come back."""
+    running, _ = serving
+    database = Database.at(f"sqlite:///{running.home / 'cockpit.db'}")
+    with database.write() as connection:
+        for table in (intervention_journal, intervention_photos, interventions):
+            connection.execute(delete(table))
+    database.close()
+    yield running
+
+
+@pytest.fixture
+def open_page(dashboard: Callable[[str], AppTest], api: RunningApi) -> Open:
+    def opened(username: str, page: str = "interventions", **query: str) -> AppTest:
+        at = dashboard(api.url)
+        at.run()
+        log_in(at, username)
+        return open_at(at, page, **query)
+
+    return opened
+
+
+def said(at: AppTest) -> str:
+    told = [element.value for element in (*at.success, *at.error, *at.warning)]
+    return "\n".join([text_of(at), *told]).replace("\\", "")
+
+
+def keys(at: AppTest) -> set[str]:
+    return {button.key for button in at.button if button.key}
+
+
+def planned(api: RunningApi, turbine: str, **more: Any) -> InterventionDetail:
+    client = api.client("manager")
+    today = client.interventions(limit=1).today.isoformat()
+    body = {"turbine_id": turbine, "planned_on": today, "assignee": "technicien", **more}
+    item = client.open_intervention(body)
+    client.close()
+    return item
+
+
+def started(api: RunningApi, turbine: str) -> InterventionDetail:
+    item = planned(api, turbine)
+    return api.client("technicien").change_intervention(item.id, item.version, {"state": State.EN_COURS})
+
+
+def fill_closing(at: AppTest, item: InterventionDetail, verdict: Verdict | None) -> AppTest:
+    at.text_area(key=f"clore_{item.id}_findings").set_value("Roulement usé, graissé.")
+    at.number_input(key=f"clore_{item.id}_downtime_hours").set_value(2.5)
+    if verdict is not None:
+        at.radio(key=f"clore_{item.id}_verdict").set_value(verdict)
+    return at.button(key="clore_envoyer").click().run()
+
+
+def test_manager__confirms_a_proposal_which_then_is_one_no_more(open_page: Open, api: RunningApi) -> None:
+    client = api.client("manager")
+    proposals = client.proposals(100)
+    assert proposals.total > 0, "the sample has turbines in alert"
+    first = proposals.items[0]
+
+    at = open_page("manager")
+
+    page = said(at)
+    assert views.to_decide_words(proposals) in page
+    assert views.proposal_words(first) in page
+    at.button(key=f"ouvrir_{first.turbine_id}").click().run()
+    form = f"proposer_{first.turbine_id}"
+    assert at.date_input(key=f"{form}_planned_on").value == proposals.today
+    assert at.multiselect(key=f"{form}_skills").value == list(first.skills)
+    at.selectbox(key=f"{form}_assignee").set_value("technicien")
+    at.text_input(key=f"{form}_comment").set_value("Prendre l’échelle.")
+    at.button(key=f"{form}_envoyer").click().run()
+
+    assert f"Intervention planifiée sur la turbine {first.turbine_id}." in said(at)
+    [made] = client.interventions(turbine=first.turbine_id, states=[State.PLANIFIEE]).items
+    assert (made.origin, made.assignee, made.reason) == ("recommandation", "technicien", "Prendre l’échelle.")
+    assert f"ouvrir_{first.turbine_id}" not in keys(at)
+    assert not at.exception
+    client.close()
+
+
+def test_dismissing__asks_why_then_takes_it_off(open_page: Open, api: RunningApi) -> None:
+    turbine = api.client("manager").proposals(1).items[0].turbine_id
+    at = open_page("manager")
+    at.button(key=f"ecarter_{turbine}").click().run()
+    assert "le motif de l’annulation est attendu" in said(at)
+    at.text_input(key=f"ecarter_{turbine}_motif").set_value("Arrêt programmé demain.")
+    at.button(key=f"ecarter_{turbine}").click().run()
+    assert "Proposition écartée" in said(at)
+    assert turbine not in [item.turbine_id for item in api.client("manager").proposals(100).items]
+
+
+def test_refused__message_at_the_field_and_all_kept(open_page: Open, api: RunningApi) -> None:
+    at = open_page("manager", planifier="12")
+    assert at.selectbox(key="a_la_main_turbine_id").value == "12"
+    at.number_input(key="a_la_main_expected_hours").set_value(-2.0)
+    at.text_input(key="a_la_main_comment").set_value("Voir le palier.")
+    at.button(key="a_la_main_envoyer").click().run()
+    assert "↑ doit être supérieur à 0" in said(at)
+    assert at.text_input(key="a_la_main_comment").value == "Voir le palier."
+    at.number_input(key="a_la_main_expected_hours").set_value(2.0)
+    at.button(key="a_la_main_envoyer").click().run()
+    assert "Intervention planifiée." in said(at)
+    assert len(api.client("manager").interventions(turbine="12", states=views.LIVING).items) == 1
+
+
+def test_technician__takes_checks_and_closes(open_page: Open, api: RunningApi) -> None:
+    mine, other = planned(api, "20"), planned(api, "21", assignee=None)
+    at = open_page("technicien")
+    assert f"voir_{mine.id}" in keys(at)
+    assert f"voir_{other.id}" not in keys(at)
+
+    at = open_page("technicien", n=str(mine.id))
+    at.text_input(key=f"prendre_{mine.id}_mot").set_value("J’y vais à 9 h.")
+    at.button(key="prendre").click().run()
+    assert "Prise en compte par technicien" in said(at)
+    at.button(key="commencer").click().run()
+    at.checkbox(key=f"verifie_{mine.id}_0").check().run()
+    at.button(key="verifications").click().run()
+    fill_closing(at, mine, Verdict.DEGRADATION_TROUVEE)
+
+    now = api.client("manager").intervention(mine.id)
+    assert (now.state, now.verdict, now.downtime_hours) == (State.TERMINEE, Verdict.DEGRADATION_TROUVEE, 2.5)
+    assert now.checklist[0].done
+    page = said(at)
+    assert "Intervention clôturée" in page
+    assert "Dégradation trouvée" in page
+    assert "« J’y vais à 9 h. »" in page
+    assert "clore_envoyer" not in keys(at)
+    assert not at.exception
+
+
+def test_closing_without_verdict__is_told_at_the_field(open_page: Open, api: RunningApi) -> None:
+    item = started(api, "22")
+    at = fill_closing(open_page("technicien", n=str(item.id)), item, None)
+    assert "↑ la clôture demande un verdict" in said(at)
+    assert at.text_area(key=f"clore_{item.id}_findings").value == "Roulement usé, graissé."
+    fill_closing(at, item, Verdict.FAUSSE_ALERTE)
+    assert api.client("manager").intervention(item.id).verdict is Verdict.FAUSSE_ALERTE
+
+
+def test_api_away__what_was_typed_stays_and_goes_out_once_it_is_back(
+    open_page: Open, serving: tuple[RunningApi, Server]
+) -> None:
+    api, server = serving
+    item = started(api, "23")
+    at = open_page("technicien", n=str(item.id))
+    server.stop()
+    fill_closing(at, item, Verdict.PANNE_CONFIRMEE)
+    assert "rien de ce que vous avez saisi n’est perdu" in said(at)
+    assert at.text_area(key=f"clore_{item.id}_findings").value == "Roulement usé, graissé."
+    assert at.radio(key=f"clore_{item.id}_verdict").value is Verdict.PANNE_CONFIRMEE
+    server.start()
+    at.button(key="clore_envoyer").click().run()
+    assert api.client("manager").intervention(item.id).findings == "Roulement usé, graissé."
+
+
+def test_changed_meanwhile__is_said_and_the_next_try_passes(open_page: Open, api: RunningApi) -> None:
+    item = started(api, "24")
+    at = open_page("technicien", n=str(item.id))
+    api.client("manager").change_intervention(item.id, item.version, {"comment": "Pense aux photos."})
+    fill_closing(at, item, Verdict.NON_VERIFIABLE)
+    assert "relisez-la" in said(at)
+    at.button(key="clore_envoyer").click().run()
+    assert api.client("manager").intervention(item.id).state is State.TERMINEE
+
+
+def test_ten_verdicts__page_and_api_say_the_same(open_page: Open, api: RunningApi) -> None:
+    entered = [*[Verdict.PANNE_CONFIRMEE] * 3, *[Verdict.FAUSSE_ALERTE] * 4, *list(Verdict)[:3]]
+    client = api.client("manager")
+    for place, verdict in enumerate(entered):
+        item = started(api, str(30 + place))
+        client.change_intervention(
+            item.id,
+            item.version,
+            {"state": State.TERMINEE, "verdict": verdict, "findings": "Vu.", "downtime_hours": 0},
+        )
+    right, wrong = 3 + 2, 4 + 1
+
+    at = open_page("ingenieur")
+    at.session_state["onglet_interventions"] = "Terminées et verdicts"
+    at.run()
+
+    told = client.verdict_precision()
+    assert told.precision == right / (right + wrong)
+    page = said(at)
+    assert f"<dd>{fr.fr_share(right / (right + wrong))}<span>" in page
+    assert f"de {fr.fr_share(told.low)} à {fr.fr_share(told.high)}" in page
+    counts = next(t.value for t in at.table if "Verdict" in t.value.columns).set_index("Verdict")
+    assert {v: int(counts.loc[views.VERDICTS[v], "Interventions"]) for v in Verdict} == told.counts
+    client.close()
+
+
+def test_turbine_page__its_interventions_and_a_finding(open_page: Open, api: RunningApi) -> None:
+    item = planned(api, "41")
+    at = open_page("technicien", "turbine", id="41")
+    assert f"intervention_{item.id}" in keys(at)
+    assert "planifier_turbine" not in keys(at)
+    at.button(key="constat_envoyer").click().run()
+    assert "dites ce que vous avez constaté" in said(at)
+    at.text_area(key="constat_41").set_value("Fuite d’huile au pied du mât.")
+    at.button(key="constat_envoyer").click().run()
+    assert "Constat enregistré." in said(at)
+    journal = api.client("manager").intervention(item.id).journal
+    assert (journal[-1].action, journal[-1].comment) == ("constat", "Fuite d’huile au pied du mât.")
+
+
+def test_reader__sees_and_has_no_lever(open_page: Open, api: RunningApi) -> None:
+    item = planned(api, "42")
+    at = open_page("ingenieur", n=str(item.id))
+    assert "Planifiée" in said(at)
+    assert not keys(at) & {"prendre", "commencer", "dire", "annuler", f"planifier_{item.id}_2_envoyer"}
+    at = open_page("admin", n="999999")
+    assert "introuvable" in said(at)
