@@ -55,8 +55,9 @@ def say(text: str) -> None:
 
 
 def progress(label: str) -> Callable[[int, int], None]:
-    """A progress line that is rewritten on a terminal, and told now and then elsewhere."""
+    """A progress line with the time left, rewritten on a terminal, and told now and then elsewhere."""
     live = sys.stderr.isatty()
+    began = time.monotonic()
     told_at = 0.0
 
     def show(done: int, total: int) -> None:
@@ -66,13 +67,22 @@ def progress(label: str) -> Callable[[int, int], None]:
             return
         told_at = time.monotonic()
         share = 100 * done // total if total else 100
-        line = f"{label} : {done}/{total} ({share} %)"
+        line = f"{label} : {done}/{total} ({share} %){_time_left(began, done, total)}"
         if live:
-            print(f"\r{line}", end="\n" if ended else "", file=sys.stderr, flush=True)
+            print(f"\r\x1b[K{line}", end="\n" if ended else "", file=sys.stderr, flush=True)
         else:
             say(line)
 
     return show
+
+
+def _time_left(began: float, done: int, total: int) -> str:
+    """How long the rest takes at the pace so far; nothing while that is not known, or at the end."""
+    spent = time.monotonic() - began
+    if done <= 0 or done >= total or spent < 1.0:
+        return ""
+    left = round(spent * (total - done) / done)
+    return f", encore {left} s" if left < 120 else f", encore {round(left / 60)} min"
 
 
 def columns(rows: Sequence[Sequence[object]], header: Sequence[str]) -> str:

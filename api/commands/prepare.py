@@ -11,16 +11,17 @@ from api.commands.data import import_measurements
 from api.commands.score import replay
 from api.core import Core
 from api.domain.exceptions import CockpitError
-from api.services.accounts import AccountService
+from api.services.park_source import Source
 from api.services.turbine_register import import_turbines
-from api.settings import ROOT, Environment
-from api.storage import activations, imports, measurements, migrate, policies, runs
+from api.settings import PARIS, ROOT, Environment
+from api.storage import activations, imports, ingestion, measurements, migrate, policies, replays, runs
 
 SAMPLE = ROOT / "data" / "energiTech_maintenance_sample.csv"
 TURBINES = ROOT / "data" / "turbines.csv"
 REFERENCE = (("risque-panne-7j", 1), ("delai-avant-panne", 1))
+BY = "installation"
 FOLDERS = ("inbox", "tmp")  # where people drop files; where the containers spool what they receive
-FIRST_HISTORY = timedelta(days=13)  # two weeks of curves at once; the rest by « score --from --to »
+FIRST_HISTORY = timedelta(days=13)  # two weeks of curves before the service starts; the worker makes the rest
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -52,7 +53,7 @@ def ensure_schema(core: Core) -> None:
 
 
 def _accounts(core: Core) -> list[dict[str, str | None]]:
-    service = AccountService(core.database, core.settings)
+    service = core.accounts
     if core.settings.env is Environment.PRODUCTION:
         service.refuse_demo_accounts()
         return []
@@ -73,22 +74,30 @@ def _demonstration(core: Core) -> None:
     if not imported:
         say("Échantillon simulé : ingestion…")
         import_turbines(core.database, TURBINES, source="simulation", now=core.settings.now())
-        import_measurements(core, SAMPLE, source="simulation", by="installation")
+        import_measurements(core, SAMPLE, source="simulation", by=BY)
     for name, version in REFERENCE:
         task = core.store.manifest(name, version).task
         if task not in serving:
-            core.model_service.activate(name, version, by="installation", reason="Modèle de référence")
-    _first_ranking(core)
+            core.model_service.activate(name, version, by=BY, reason="Modèle de référence")
+    _rankings(core, first_start=not imported)
 
 
-def _first_ranking(core: Core) -> None:
+def _rankings(core: Core, *, first_start: bool) -> None:
+    """A ranking to begin with, and the simulated year behind it; what takes long is left to the worker."""
     with core.database.read() as connection:
         shown = runs.published(connection)
-        last = measurements.last_measured_day(connection)
-    if shown is not None or last is None:
+        first = replays.first_measured_day(connection)
+        last = measurements.last_measured_day(connection, until=core.settings.now().astimezone(PARIS).date())
+        simulated = ingestion.living_sources(connection) == {Source.SIMULATION}
+    if first is None or last is None:
         return
     try:
-        replay(core, last - FIRST_HISTORY, last)
+        if shown is None and first_start:
+            replay(core, max(first, last - FIRST_HISTORY), last)
+        elif shown is None:
+            core.runner.request(last, kind="manuel", by=BY)
+        if simulated:
+            core.history.ask(first, last, by=BY)
     except CockpitError as error:
         # The service starts all the same and says on every page why there is no ranking.
         say(f"Premier calcul impossible : {error.detail}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 RETRY_AFTER = timedelta(minutes=10)
@@ -31,11 +31,39 @@ def is_due(now: datetime, hour: int, zone: ZoneInfo, attempts: Sequence[Attempt]
     """
     if now.astimezone(zone).hour < hour or len(attempts) >= MAX_ATTEMPTS:
         return False
-    return all(a.failed and (a.ended_at is None or now - a.ended_at >= RETRY_AFTER) for a in attempts)
+    return all(a.failed and _rested(now, a.ended_at) for a in attempts)
 
 
-def next_run(now: datetime, hour: int, zone: ZoneInfo, *, done_today: bool) -> datetime:
-    """The next instant at which a scheduled run falls due."""
+def _rested(now: datetime, ended_at: datetime | None) -> bool:
+    """Whether a failure lies far enough back; one that lies ahead tells that the clock went back."""
+    return ended_at is None or not timedelta(0) <= now - ended_at < RETRY_AFTER
+
+
+def next_attempt(now: datetime, hour: int, zone: ZoneInfo, attempts: Sequence[Attempt]) -> datetime:
+    """When the next scheduled run falls due, in ``zone``; in the past where it is due and not yet asked for.
+
+    Args:
+        now: aware instant.
+        hour: local hour of the daily run.
+        zone: of that hour.
+        attempts: scheduled runs of the day to be scored, as in :func:`is_due`.
+    """
+    done = len(attempts) >= MAX_ATTEMPTS or any(not a.failed for a in attempts)
+    if done:
+        return next_look(now, hour, zone)
+    due = _at_hour(now.astimezone(zone), hour)
+    ended = [a.ended_at for a in attempts if a.ended_at is not None and not _rested(now, a.ended_at)]
+    return max([due, *(end.astimezone(zone) + RETRY_AFTER for end in ended)])
+
+
+def next_look(now: datetime, hour: int, zone: ZoneInfo) -> datetime:
+    """The next instant, in ``zone``, at which the schedule looks whether a day is to be scored."""
     local = now.astimezone(zone)
-    today = local.replace(hour=hour, minute=0, second=0, microsecond=0)
-    return today + timedelta(days=1) if done_today or local >= today else today
+    today = _at_hour(local, hour)
+    return today if local < today else _at_hour(local + timedelta(days=1), hour)
+
+
+def _at_hour(local: datetime, hour: int) -> datetime:
+    """That hour of that day; where summer time skips it, the hour that the clocks show instead."""
+    wanted = local.replace(hour=hour, minute=0, second=0, microsecond=0, fold=0)
+    return wanted.astimezone(UTC).astimezone(local.tzinfo)

@@ -98,3 +98,13 @@ def list_runs(core: CoreDep, limit: Annotated[int, Query(ge=1, le=500)] = 20) ->
 def one_run(core: CoreDep, run_id: RunId) -> Run:
     """État, avancement et raison d’un échec éventuel."""
     return core.view.run(run_id)
+
+
+@router.post("/runs/{run_id}/cancel", summary="Annuler un calcul")
+def cancel_run(core: CoreDep, principal: Starter, run_id: RunId) -> Run:
+    """Arrêté aussitôt s’il attend, à sa prochaine étape s’il est en cours ; le classement publié reste.
+
+    Un calcul qui n’est plus en cours ne peut pas être annulé : 409.
+    """
+    core.runner.cancel(run_id, by=principal.name)
+    return core.view.run(run_id)

@@ -10,9 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.schemas.changes import DaysCoverage, ItemChange, QueueCounts, SincePrevious
 from api.schemas.common import Answer, Notice, Page
 from api.schemas.predictions import Driver, FeatureInfo, ModelUse
+from api.schemas.turbine_story import LivingIntervention, PowerLink, UsualRange
 from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
 
-RunStatus = Literal["en_attente", "en_cours", "termine", "termine_avec_erreurs", "echoue", "interrompu"]
+RunStatus = Literal[
+    "en_attente", "en_cours", "termine", "termine_avec_erreurs", "echoue", "interrompu", "annule"
+]
+RunPhase = Literal["lecture", "evaluation", "explication", "enregistrement", "publication"]
 ServiceState = Literal["en_service", "arret_programme", "hors_service"]
 RunKind = Literal["planifie", "manuel", "reprise"]
 
@@ -48,13 +52,15 @@ class Run(Answer):
     started_at: datetime | None
     finished_at: datetime | None
     duration_s: float | None
-    total: int
-    done: int
+    total: int = Field(description="Turbines du parc ; 0 tant que les mesures ne sont pas lues")
+    done: int = Field(description="Turbines traitées dans la phase en cours")
+    phase: RunPhase | None = Field(None, description="Ce que fait un calcul en cours ; nul avant et après")
     failed: int
     stale: int = Field(0, description="Turbines sans mesure assez récente")
     models: list[RunModel]
     policy_version: int | None
-    error: str | None
+    error: str | None = Field(description="Raison d’un échec, d’une interruption ou d’une annulation")
+    cancel_asked_by: str | None = Field(None, description="Qui a demandé l’annulation")
 
 
 class LevelCounts(Answer):
@@ -90,6 +96,9 @@ class ParkItem(Answer):
     warnings: list[Notice]
     change: ItemChange | None = Field(None, description="Ce qui a changé depuis le calcul précédent")
     queues: list[Queue] = Field(default_factory=list, description="Files où la turbine se trouve")
+    intervention: LivingIntervention | None = Field(
+        None, description="Intervention proposée, planifiée ou en cours ; nulle pour un classement passé"
+    )
 
 
 class Park(Page[ParkItem]):
@@ -102,6 +111,9 @@ class Park(Page[ParkItem]):
         description="Le dernier calcul lancé, s’il n’est pas celui qui est publié"
     )
     stale: bool = Field(False, description="Vrai : le classement est trop ancien pour décider")
+    next_run_at: datetime | None = Field(
+        None, description="Prochain calcul planifié ; nul s’il attend de nouvelles mesures (démonstration)"
+    )
     threshold: float | None = Field(description="Seuil de décision du calcul publié")
     changes: SincePrevious | None = Field(
         None, description="Le parc depuis le calcul du jour précédent ; nul s’il n’y en a pas"
@@ -184,4 +196,8 @@ class TurbineDetail(Answer):
     last_measurements: list[MeasurementRow]
     features: list[FeatureInfo]
     planned_visits: list[date]
+    usual: list[UsualRange] = Field(default_factory=list, description="Plages habituelles, par mesure")
+    power_link: PowerLink | None = Field(
+        None, description="Puissance et vent liés par la courbe de puissance de cette turbine"
+    )
     notices: list[Notice] = Field(default_factory=list)

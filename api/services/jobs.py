@@ -14,11 +14,11 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from api.domain.exceptions import CockpitError, Conflict
-from api.domain.schedule import Attempt, is_due
+from api.domain.schedule import is_due
 from api.services.inbox import Inbox
-from api.services.park_run import ParkRunService
+from api.services.park_run import KIND, LOST_DATABASE, STOPPED_WORKER, ParkRunService, attempts_of
 from api.settings import PARIS
-from api.storage import jobs, runs
+from api.storage import jobs
 from api.storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -31,11 +31,12 @@ class JobKind:
     """How jobs of one kind are done.
 
     Args:
-        carry_out: does one; what it returns is kept with the job.
+        carry_out: does one; what it returns is kept with the job. None puts the job back, for it goes on when
+            nothing more urgent waits.
         forget: cleans up after one that ended, in whatever way.
     """
 
-    carry_out: Callable[[Row[Any]], dict[str, Any]]
+    carry_out: Callable[[Row[Any]], dict[str, Any] | None]
     forget: Callable[[Row[Any]], None]
 
 
@@ -53,6 +54,7 @@ class JobService:
             done again.
         inbox: files dropped there are taken in; None where nobody looks.
         feed: called when the day's run may fall due, before it is asked for; None in most installations.
+        missed: called with the day whose run is asked for, to have the days before it made up for.
     """
 
     database: Database
@@ -63,6 +65,7 @@ class JobService:
     repeatable: Mapping[str, JobKind] = field(default_factory=dict)
     inbox: Inbox | None = None
     feed: Callable[[], object] | None = None
+    missed: Callable[[date], object] | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def beat_until_stopped(self) -> None:
@@ -97,22 +100,23 @@ class JobService:
         return True
 
     def close_abandoned(self) -> None:
-        """Mark as interrupted what a vanished worker left under way."""
+        """Close what a vanished worker left under way, and what this one could not close itself.
+
+        Between two jobs this worker does none: one that it still holds ended while the database was away.
+        """
         with self.database.read() as connection:
-            left = jobs.abandoned(connection, datetime.now(UTC))
-        for job in left:
+            left = [(job, STOPPED_WORKER) for job in jobs.abandoned(connection, datetime.now(UTC))]
+            mine = [(job, LOST_DATABASE) for job in jobs.leased_by(connection, self.worker)]
+        for job, reason in (*left, *mine):
             log.warning("job abandoned by its worker", extra={"job_id": job.id, "worker": job.leased_by})
             # The run first: if this worker too is stopped between the two, the job is found again.
-            if job.kind == "score":
-                self.runner.interrupt(job.payload["run_id"])
+            if job.kind == KIND:
+                self.runner.interrupt(job.payload["run_id"], reason)
             elif job.kind in self.repeatable and job.attempts < MAX_ATTEMPTS:
                 with self.database.write() as connection:
                     jobs.requeue(connection, job.id, job.leased_by)
                 continue
-            with self.database.write() as connection:
-                jobs.end(connection, job.id, status="interrompu", now=self.now(), error="calculateur arrêté")
-            if job.kind in self.repeatable:
-                self.repeatable[job.kind].forget(job)
+            self._end(job, status="interrompu", error="calculateur arrêté")
 
     def plan_daily_run(self) -> None:
         """Ask for the day's run when it is due; the database refuses a second one."""
@@ -127,12 +131,12 @@ class JobService:
             if self._due(day):
                 with contextlib.suppress(Conflict):  # another worker asked first
                     self.runner.request(day, kind="planifie", by="planification")
+                    if self.missed is not None:
+                        self.missed(day)
 
     def _due(self, day: date) -> bool:
         with self.database.read() as connection:
-            attempts = [
-                Attempt(row.status in runs.FAILED, row.finished_at) for row in runs.scheduled(connection, day)
-            ]
+            attempts = attempts_of(connection, day)
         return is_due(self.now(), self.run_hour, PARIS, attempts)
 
     def _carry_out(self, job: Row[Any]) -> None:
@@ -142,7 +146,11 @@ class JobService:
         try:
             if job.kind in self.repeatable:
                 result = self.repeatable[job.kind].carry_out(job)
-            elif job.kind == "score":
+                if result is None:
+                    with self.database.write() as connection:
+                        jobs.requeue(connection, job.id, self.worker, advanced=True)
+                    return
+            elif job.kind == KIND:
                 self.runner.execute(job.payload["run_id"])
             else:
                 raise Conflict(f"Travail inconnu : {job.kind}.")
@@ -152,8 +160,10 @@ class JobService:
             # The worker outlives a job that fails; the run already carries its state.
             log.exception("job failed", extra={"job_id": job.id})
             error = "erreur inattendue"
+        self._end(job, status="echoue" if error else "termine", result=result, error=error)
+
+    def _end(self, job: Row[Any], **values: Any) -> None:
         with self.database.write() as connection:
-            status = "echoue" if error else "termine"
-            jobs.end(connection, job.id, status=status, now=self.now(), result=result, error=error)
+            jobs.end(connection, job.id, job.leased_by, now=self.now(), **values)
         if job.kind in self.repeatable:
             self.repeatable[job.kind].forget(job)

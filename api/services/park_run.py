@@ -3,49 +3,88 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from api.domain.exceptions import CockpitError, Conflict, InvalidInput, NotFound
-from api.domain.risk import RiskPolicy, ranked, unassessed
-from api.domain.trust import Finding, counts_as_dead, of_a_stopped_machine
+from api.domain.schedule import Attempt, next_attempt
+from api.domain.trust import Finding, counts_as_dead
 from api.inference.manifest import Manifest
 from api.inference.store import ModelStore
-from api.schemas.predictions import Driver
-from api.schemas.vocabulary import DataStatus, RiskLevel
+from api.schemas.vocabulary import AuditAction, DataStatus, RiskLevel
+from api.services import audit
 from api.services.active_models import ActiveModels, ActiveModelsSource
-from api.services.explaining import drivers, main_driver
-from api.services.measurement_model import Reading
-from api.services.park_changes import ScoredRun, queue_up, record
-from api.services.plausibility import ParkAudit, audit_park
-from api.services.scoring import Score, score
+from api.services.park_changes import ScoredRun, record
+from api.services.park_scoring import ParkDay, Stored, auditing, read_park, score_park
 from api.services.sensors import catalogue_of
 from api.services.shadow import ShadowService
 from api.settings import PARIS, Environment
-from api.storage import changes, jobs, measurements, policies, runs
+from api.storage import jobs, measurements, runs
 from api.storage.database import Database
 
-EXPLAINED = 200  # drivers are kept for the top of the ranking; the others are computed when asked for
+KIND = "score"
+TELL_S = 0.2  # between two writings of how far a run is: each costs a commit
+GIVE_WAY_S = 0.01  # between two chunks on SQLite, whose other writers only look now and then for a gap
+STOPPED_WORKER = "Le calculateur s’est arrêté pendant le calcul ; relancez-le."
+LOST_DATABASE = "La base ne répondait plus pendant le calcul ; il sera relancé, ou relancez-le."
+_CANCELLED = "Calcul annulé sur demande ; le classement publié reste en place."
+_UNEXPECTED = "Erreur inattendue ; son détail est dans le journal du calculateur."
+_IN_WORDS = {
+    "termine": "terminé",
+    "termine_avec_erreurs": "terminé avec erreurs",
+    "echoue": "échoué",
+    "interrompu": "interrompu",
+    "annule": "annulé",
+}
+_DEMONSTRATION = frozenset({Environment.DEMO, Environment.TEST})
 log = logging.getLogger(__name__)
-Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    """One turbine with the reading that stands for it."""
+class _Stopped(Exception):
+    """The run is not to go on: somebody cancelled it, or it was closed meanwhile."""
 
-    turbine_pk: int
-    measurement_pk: int | None
-    score: Score
+
+@dataclass
+class _Meter:
+    """Writes how far a run is, now and then, and stops it where it is not to go on."""
+
+    database: Database
+    run_id: int
+    total: int = 0
+    _told_at: float = field(default_factory=time.monotonic)
+
+    def __call__(self, phase: str, done: int) -> None:
+        if time.monotonic() - self._told_at < TELL_S:
+            return
+        with self.database.write() as connection:
+            self.tell(connection, phase, done)
+        self._told_at = time.monotonic()
+
+    def tell(self, connection: Connection, phase: str, done: int) -> None:
+        """Write it, in a transaction that is rolled back where the run is to stop."""
+        if not runs.tell(connection, self.run_id, phase=phase, done=done, total=self.total):
+            raise _Stopped
 
 
 @dataclass(frozen=True)
 class ParkRunService:
-    """Asks for runs, and carries them out."""
+    """Asks for runs, carries them out, and cancels them.
+
+    Args:
+        database: of the park and its runs.
+        models: in force.
+        store: knows the sensors.
+        now: the clock.
+        env: in demonstration the park does not age.
+        shadow: candidates that score each published run.
+        run_hour: hour of the daily run, Europe/Paris.
+        fed: whether a demonstration gets a new day of measurements each day.
+    """
 
     database: Database
     models: ActiveModelsSource
@@ -53,14 +92,25 @@ class ParkRunService:
     now: Callable[[], datetime]
     env: Environment
     shadow: ShadowService
+    run_hour: int = 6
+    fed: bool = False
 
     def default_day(self) -> date:
         """Today in Europe/Paris; in demo the last measured day, for the simulated park does not age."""
         today = self.now().astimezone(PARIS).date()
-        if self.env not in {Environment.DEMO, Environment.TEST}:
+        if self.env not in _DEMONSTRATION:
             return today
         with self.database.read() as connection:
-            return measurements.last_measured_day(connection) or today
+            # A measurement dated in the future must not hold the schedule up.
+            return measurements.last_measured_day(connection, until=today) or today
+
+    def next_run_at(self) -> datetime | None:
+        """When the next scheduled run falls due; None where a demonstration awaits new measurements."""
+        with self.database.read() as connection:
+            attempts = attempts_of(connection, self.default_day())
+        if self.env in _DEMONSTRATION and not self.fed and any(not one.failed for one in attempts):
+            return None
+        return next_attempt(self.now(), self.run_hour, PARIS, attempts)
 
     def request(self, as_of: date | None, *, kind: str, by: str) -> int:
         """Queue a run and return its number; one under way for the same day is returned instead.
@@ -78,94 +128,145 @@ class ParkRunService:
             if kind != "planifie" and (waiting := runs.under_way(connection, day)):
                 return int(waiting.id)
             run_id = runs.create(connection, kind=kind, as_of=day, requested_by=by, now=self.now())
-            jobs.add(connection, kind="score", payload={"run_id": run_id}, by=by, now=self.now())
+            jobs.add(connection, kind=KIND, payload={"run_id": run_id}, by=by, now=self.now())
+            if kind != "planifie":
+                told = {"kind": kind, "as_of": day.isoformat()}
+                action = AuditAction.CALCUL_DEMANDE
+                audit.record(self.database, connection, action, "calcul", run_id, by=by, details=told)
             return run_id
 
-    def execute(self, run_id: int, progress: Progress | None = None) -> None:
-        """Carry a run out; it ends published or with its reason, never half visible.
+    def cancel(self, run_id: int, *, by: str) -> None:
+        """Stop a run: at once where it waits, at its next look where it is under way.
+
+        Raises:
+            NotFound: no such run.
+            Conflict: it has ended.
+        """
+        with self.database.write() as connection:
+            run = _known(connection, run_id)
+            if run.status not in runs.UNDER_WAY:
+                raise Conflict(
+                    f"Le calcul n° {run_id} n’est plus en cours ({_IN_WORDS[run.status]}) : "
+                    "il n’y a plus rien à annuler."
+                )
+            runs.change(connection, run_id, cancel_asked_by=by)
+            if run.status == "en_attente":  # its job finds it ended, and passes on
+                self._end(connection, run_id, "annule", _CANCELLED)
+
+    def execute(self, run_id: int) -> None:
+        """Carry a waiting run out; it ends published or with its reason, never half visible.
 
         Raises:
             NotFound: no such run.
         """
         with self.database.write() as connection:
-            run = runs.get(connection, run_id)
-            if run is None:
-                raise NotFound("Calcul du parc", run_id)
-            runs.drop_scores(connection, run_id)
-            runs.change(connection, run_id, status="en_cours", started_at=self.now(), done=0, error=None)
+            run = _known(connection, run_id)
+            if not runs.start(connection, run_id, self.now()):
+                return  # cancelled while it waited
         try:
-            self._score_and_publish(run, progress)
+            self._score_and_publish(run)
+        except _Stopped:
+            self._close(run_id, "interrompu", STOPPED_WORKER)
         except CockpitError as error:
-            self._fail(run_id, error.detail)
+            log.error("run failed", extra={"run_id": run_id, "reason": error.detail})
+            self._close(run_id, "echoue", error.detail)
         except Exception:
-            self._fail(run_id, "Erreur inattendue ; son détail est dans le journal du calculateur.")
+            self._close(run_id, "echoue", _UNEXPECTED)
             raise
         else:  # published: what a candidate does can no longer change it
             self.shadow.score_run(run_id)
 
-    def interrupt(self, run_id: int) -> None:
-        """Close a run whose worker is gone; its scores are forgotten, the published ranking stands."""
-        with self.database.write() as connection:
-            runs.drop_scores(connection, run_id)
-            sentence = "Le calculateur s’est arrêté pendant le calcul ; relancez-le."
-            runs.change(connection, run_id, status="interrompu", finished_at=self.now(), error=sentence)
+    def interrupt(self, run_id: int, reason: str = STOPPED_WORKER) -> None:
+        """Close a run that nobody carries out any more; one that has ended stays as it is."""
+        self._close(run_id, "interrompu", reason)
 
-    def _fail(self, run_id: int, reason: str) -> None:
-        log.error("run failed", extra={"run_id": run_id, "reason": reason})
+    def _close(self, run_id: int, status: str, reason: str) -> None:
+        """End a run without a ranking: its scores are forgotten, the published ranking stands."""
         with self.database.write() as connection:
-            runs.drop_scores(connection, run_id)
-            runs.change(connection, run_id, status="echoue", finished_at=self.now(), error=reason)
+            run = _known(connection, run_id)
+            if run.published_at is not None:
+                return
+            if run.status not in runs.UNDER_WAY:
+                runs.drop_scores(connection, run_id)  # what was stored after it was closed
+            elif run.cancel_asked_by is not None:
+                self._end(connection, run_id, "annule", _CANCELLED)
+            else:
+                self._end(connection, run_id, status, reason)
 
-    def _score_and_publish(self, run: Row[Any], progress: Progress | None) -> None:
+    def _end(self, connection: Connection, run_id: int, status: str, reason: str) -> None:
+        runs.drop_scores(connection, run_id)
+        runs.change(
+            connection, run_id, status=status, finished_at=self.now(), error=reason, phase=None, done=0
+        )
+
+    def _score_and_publish(self, run: Row[Any]) -> None:
+        meter = _Meter(self.database, run.id)
         models = self.models.current()
         models.require()
+        meter("lecture", 0)
         with self.database.read() as connection:
-            version, policy = policies.current(connection)
-            park = measurements.living_turbines(connection)
-            latest = measurements.latest_values(connection, run.as_of)
-            sensors = catalogue_of(self.store)
-            audit = audit_park(connection, run.as_of, sensors, fresh_days=policy.max_age_days)
-            visits = measurements.next_planned_visits(connection, run.as_of)
-            worked_on = changes.last_visits(connection, run.as_of)
-        if not park:
-            raise Conflict(
-                "Le parc est vide : importez d’abord des mesures (« python cockpit.py data import »)."
-            )
-        candidates = _candidates(park, latest, audit, models, policy, run.as_of)
-        rows = _rows(candidates, models, visits)
-        queue_up(rows, policy, worked_on)
-        self._store(run.id, rows, progress)
-        dead = [c.score.status for c in candidates if counts_as_dead(c.score.status, c.score.findings)]
-        failed = dead.count(DataStatus.NON_EVALUE)
-        used = [_used(served.model.manifest) for served in models.served]
-        scored = ScoredRun(run.id, run.as_of, rows, used, models, version, policy)
-        with self.database.write() as connection:
-            self.database.lock(connection, "publication")  # each run compares with one that stays before it
-            record(connection, scored)
-            runs.publish(
-                connection,
-                run.id,
-                now=self.now(),
-                status="termine_avec_erreurs" if failed else "termine",
-                failed=failed,
-                stale=dead.count(DataStatus.PERIME),
-                counts={level: sum(row["level"] == level for row in rows) for level in RiskLevel},
-                models=used,
-                policy_version=version,
-                threshold=policy.threshold,
-            )
-
-    def _store(self, run_id: int, rows: Sequence[dict[str, Any]], progress: Progress | None) -> None:
-        for start in range(0, len(rows), runs.CHUNK):
-            chunk = rows[start : start + runs.CHUNK]
+            known = read_park(connection, run.as_of, auditing(catalogue_of(self.store)))
+        meter.total = len(known.park)
+        rows = score_park(known, models, meter)
+        # The last chunk goes in with the publication: a small park costs one transaction.
+        *chunks, last = runs.in_chunks(rows)
+        for number, chunk in enumerate(chunks):
             with self.database.write() as connection:
-                runs.insert_scores(connection, run_id, chunk)
-                runs.change(connection, run_id, done=start + len(chunk), total=len(rows))
-            if progress:
-                progress(start + len(chunk), len(rows))
+                meter.tell(connection, "enregistrement", number * runs.CHUNK)
+                runs.insert_scores(connection, run.id, chunk)
+            if self.database.is_sqlite:
+                time.sleep(GIVE_WAY_S)
+        with self.database.write() as connection:
+            meter.tell(connection, "publication", meter.total)
+            runs.insert_scores(connection, run.id, last)
+            publish(self.database, connection, run.id, known, rows, models, self.now())
 
 
-def _used(manifest: Manifest) -> dict[str, Any]:
+def publish(
+    database: Database,
+    connection: Connection,
+    run_id: int,
+    known: ParkDay,
+    rows: Sequence[Stored],
+    models: ActiveModels,
+    now: datetime,
+) -> None:
+    """Show a run whose scores are stored, with what it changed; called inside one transaction."""
+    database.lock(connection, "publication")  # each run compares with one that stays before it
+    used = [used_model(served.model.manifest) for served in models.served]
+    record(connection, ScoredRun(run_id, known.as_of, rows, used, models, known.policy_version, known.policy))
+    dead = [status for row in rows if (status := _dead(row)) is not None]
+    failed = dead.count(DataStatus.NON_EVALUE)
+    runs.publish(
+        connection,
+        run_id,
+        now=now,
+        status="termine_avec_erreurs" if failed else "termine",
+        phase=None,
+        done=len(rows),
+        total=len(rows),
+        failed=failed,
+        stale=dead.count(DataStatus.PERIME),
+        counts={level: sum(row["level"] == level for row in rows) for level in RiskLevel},
+        models=used,
+        policy_version=known.policy_version,
+        threshold=known.policy.threshold,
+    )
+
+
+def attempts_of(connection: Connection, day: date) -> list[Attempt]:
+    """The scheduled runs of a day, as the schedule wants them.
+
+    One that was interrupted says nothing against the day: it may be tried again at once.
+    """
+    return [
+        Attempt(row.status in runs.FAILED, None if row.status == "interrompu" else row.finished_at)
+        for row in runs.scheduled(connection, day)
+    ]
+
+
+def used_model(manifest: Manifest) -> Stored:
+    """A model as a run names it."""
     return {
         "name": manifest.name,
         "version": manifest.version,
@@ -174,71 +275,15 @@ def _used(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _candidates(
-    park: Sequence[measurements.LivingTurbine],
-    latest: Sequence[measurements.LatestMeasurement],
-    audit: ParkAudit,
-    models: ActiveModels,
-    policy: RiskPolicy,
-    as_of: date,
-) -> list[_Candidate]:
-    """One candidate per turbine: of several measurements on its last day, the most alarming one."""
-    readings = [Reading(row.turbine_id, row.measured_at or row.measured_on, row.values) for row in latest]
-    found = [audit.of(row.id, row.turbine) for row in latest]
-    scores = score(readings, models, policy, as_of=as_of, found=found)
-    best: dict[int, _Candidate] = {}
-    for row, scored in zip(latest, scores, strict=True):
-        kept = best.get(row.turbine)
-        if kept is None or (scored.probability or -1.0) > (kept.score.probability or -1.0):
-            best[row.turbine] = _Candidate(row.turbine, row.id, scored)
-    silent = (_silent(row) for row in park if row.id not in best)
-    states = {row.id: row.service_state for row in park}
-    return [_told(candidate, states[candidate.turbine_pk]) for candidate in (*best.values(), *silent)]
+def _dead(row: Stored) -> DataStatus | None:
+    """The data status of a turbine that should have been measured and was not; None for the others."""
+    status = DataStatus(row["data_status"])
+    findings = [Finding(**told) for told in row["warnings"] or ()]
+    return status if counts_as_dead(status, findings) else None
 
 
-def _told(candidate: _Candidate, service_state: str) -> _Candidate:
-    """The candidate with the silence of a machine that was stopped on purpose told as such."""
-    findings = of_a_stopped_machine(service_state, candidate.score.findings)
-    return replace(candidate, score=replace(candidate.score, findings=findings))
-
-
-def _silent(turbine: measurements.LivingTurbine) -> _Candidate:
-    finding = Finding("sans_mesure", None, "Aucune mesure de cette turbine jusqu’à ce jour.")
-    reading = Reading(turbine.turbine_id, None, {})
-    nothing = Score(reading, None, None, unassessed(), DataStatus.NON_EVALUE, (finding,), ())
-    return _Candidate(turbine.id, None, nothing)
-
-
-def _rows(
-    candidates: Sequence[_Candidate], models: ActiveModels, visits: dict[int, date]
-) -> list[dict[str, Any]]:
-    """Scores as they are stored, ranked from 1, with drivers for the top."""
-    by_turbine = {c.score.reading.turbine_id: c for c in candidates}
-    order = ranked((turbine, c.score.risk.score) for turbine, c in by_turbine.items())
-    top = [by_turbine[t] for t in order[:EXPLAINED] if by_turbine[t].score.probability is not None]
-    _, found = drivers([c.score.reading for c in top], models)
-    explained = {c.turbine_pk: d for c, d in zip(top, found, strict=True)}
-    return [_row(rank, by_turbine[turbine], explained, visits) for rank, turbine in enumerate(order, start=1)]
-
-
-def _row(
-    rank: int, candidate: _Candidate, explained: dict[int, list[Driver]], visits: dict[int, date]
-) -> dict[str, Any]:
-    scored = candidate.score
-    driver = main_driver(explained.get(candidate.turbine_pk, []))
-    return {
-        "rank": rank,
-        "turbine": candidate.turbine_pk,
-        "measurement": candidate.measurement_pk,
-        "measured_on": scored.reading.day,
-        "probability": scored.probability,
-        "days_left": scored.days.days if scored.days else None,
-        "days_low": scored.days.low if scored.days else None,
-        "days_high": scored.days.high if scored.days else None,
-        "level": scored.risk.level.value,
-        "risk_score": scored.risk.score,
-        "data_status": scored.status.value,
-        "main_driver": driver.model_dump() if driver else None,
-        "planned_visit_on": visits.get(candidate.turbine_pk),
-        "warnings": [vars(f) for f in scored.findings] or None,
-    }
+def _known(connection: Connection, run_id: int) -> Row[Any]:
+    run = runs.get(connection, run_id, hold=True)
+    if run is None:
+        raise NotFound("Calcul du parc", run_id)
+    return run

@@ -19,10 +19,11 @@ from api.schemas.changes import ParkEvents
 from api.schemas.common import Notice
 from api.schemas.park import LevelCounts, Park, ParkDay, ParkItem, Run, RunModel
 from api.schemas.predictions import Driver
+from api.schemas.turbine_story import LivingIntervention
 from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
 from api.services.park_run import ParkRunService
 from api.services.park_since import days_coverage, item_change, park_events, queue_counts, since_previous
-from api.storage import changes, policies, runs
+from api.storage import changes, interventions, policies, runs
 from api.storage.database import Database
 from api.storage.runs import TurbineFilter
 
@@ -69,19 +70,22 @@ class ParkViewService:
             if shown is None and query.as_of is not None:
                 raise NotFound("Classement du jour", f"{query.as_of:%d/%m/%Y}")
             if shown is None:
-                return _nothing_yet(newest)
+                return _nothing_yet(newest, self.runner.next_run_at())
             policy = policies.version(connection, shown.policy_version)
             total, page = self._page(connection, shown.id, query)
             summary = changes.summary_of(connection, shown.id)
+            work = interventions.living(connection) if query.as_of is None else {}
         notices = self._notices(shown, newest) if query.as_of is None else []
+        next_run_at = self.runner.next_run_at() if query.as_of is None else None
         return Park(
             total=total,
-            items=[park_item(row, shown.as_of, policy) for row in page],
+            items=[park_item(row, shown.as_of, policy, work.get(row.turbine)) for row in page],
             as_of=shown.as_of,
             run=run_of(shown),
             counts=LevelCounts(**(shown.counts or {})),
             last_attempt=run_of(newest) if newest is not None and newest.id != shown.id else None,
             stale=any(notice.code == "classement_perime" for notice in notices),
+            next_run_at=next_run_at,
             threshold=shown.threshold,
             changes=since_previous(summary, shown.counts),
             queues=queue_counts(summary),
@@ -113,6 +117,13 @@ class ParkViewService:
         if age > 1:
             sentence = f"Ce classement est celui du {shown.as_of:%d/%m/%Y} : il a {age} jours."
             found.append(Notice(code="classement_perime", field="as_of", message=sentence))
+        if age < 0:
+            sentence = (
+                f"L’horloge du serveur est en retard : elle est {-age} {'jours' if age < -1 else 'jour'} "
+                f"avant le classement du {shown.as_of:%d/%m/%Y}. "
+                "Remettez-la à l’heure ; le classement reste en place."
+            )
+            found.append(Notice(code="horloge_en_retard", field="as_of", message=sentence))
         if newest is not None and newest.id != shown.id and newest.status in {"echoue", "interrompu"}:
             sentence = f"Le dernier calcul (n° {newest.id}) n’a pas abouti : {newest.error}"
             found.append(Notice(code="calcul_echoue", field=None, message=sentence))
@@ -152,7 +163,7 @@ class ParkViewService:
         return run_of(row)
 
 
-def _nothing_yet(newest: Row[Any] | None) -> Park:
+def _nothing_yet(newest: Row[Any] | None, next_run_at: datetime | None) -> Park:
     sentence = "Aucun classement n’est encore publié : lancez un calcul du parc."
     return Park(
         total=0,
@@ -162,6 +173,7 @@ def _nothing_yet(newest: Row[Any] | None) -> Park:
         counts=LevelCounts(),
         last_attempt=run_of(newest) if newest is not None else None,
         threshold=None,
+        next_run_at=next_run_at,
         notices=[Notice(code="aucun_classement", field=None, message=sentence)],
     )
 
@@ -178,19 +190,29 @@ def run_of(row: Row[Any]) -> Run:
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
-        duration_s=(row.finished_at - row.started_at).total_seconds() if ended else None,
+        # A clock that goes back meanwhile makes no negative duration.
+        duration_s=max(0.0, (row.finished_at - row.started_at).total_seconds()) if ended else None,
         total=row.total,
         done=row.done,
+        phase=row.phase,
         failed=row.failed,
         stale=row.stale,
         models=[RunModel(**model) for model in row.models],
         policy_version=row.policy_version,
         error=row.error,
+        cancel_asked_by=row.cancel_asked_by,
     )
 
 
-def park_item(row: Row[Any], as_of: date, policy: RiskPolicy) -> ParkItem:
-    """A stored score, as the contract shows it; euros follow from the policy that the run used."""
+def park_item(row: Row[Any], as_of: date, policy: RiskPolicy, work: Row[Any] | None = None) -> ParkItem:
+    """A stored score, as the contract shows it; euros follow from the policy that the run used.
+
+    Args:
+        row: the score.
+        as_of: day of its run.
+        policy: of its run.
+        work: the living intervention of the turbine.
+    """
     expected = None if row.probability is None else row.probability * policy.cost_failure_eur
     benefit = None if expected is None else expected - policy.cost_intervention_eur
     return ParkItem(
@@ -217,7 +239,12 @@ def park_item(row: Row[Any], as_of: date, policy: RiskPolicy) -> ParkItem:
         warnings=stored_notices(row.warnings),
         change=item_change(row),
         queues=queues_in(row.queues),
+        intervention=None if work is None else _living(work),
     )
+
+
+def _living(row: Row[Any]) -> LivingIntervention:
+    return LivingIntervention(id=row.id, state=row.state, planned_on=row.planned_on, assignee=row.assignee)
 
 
 def stored_notices(found: Sequence[dict[str, Any]] | None) -> list[Notice]:

@@ -45,7 +45,7 @@ def run_before(connection: Connection, as_of: date) -> AnyRow | None:
     query = (
         select(runs)
         .where(runs.c.as_of < as_of, runs.c.published_at.is_not(None), runs.c.archived_at.is_(None))
-        .order_by(runs.c.as_of.desc(), runs.c.published_at.desc(), runs.c.id.desc())
+        .order_by(runs.c.as_of.desc(), runs.c.id.desc())
         .limit(1)
     )
     return connection.execute(query).one_or_none()
@@ -118,8 +118,7 @@ def summary_of(connection: Connection, run_id: int) -> AnyRow | None:
 
 def _shown(first: date | None, last: date | None) -> Select[tuple[int]]:
     """The run that stands for each day: the last one published."""
-    order = (runs.c.published_at.desc(), runs.c.id.desc())
-    place = func.row_number().over(partition_by=runs.c.as_of, order_by=order)
+    place = func.row_number().over(partition_by=runs.c.as_of, order_by=runs.c.id.desc())
     published = select(runs.c.id, place.label("place")).where(
         runs.c.published_at.is_not(None), runs.c.archived_at.is_(None)
     )

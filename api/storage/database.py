@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.domain.exceptions import DatabaseUnavailable
 
@@ -54,6 +55,9 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writer = engine.execution_options(**{_BEGIN_IMMEDIATE: True})
+        # PostgreSQL's default would show each statement of one reading another state.
+        one_state = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._reader = engine if self.is_sqlite else engine.execution_options(**one_state)
 
     @classmethod
     def at(cls, url: str) -> Database:
@@ -72,7 +76,7 @@ class Database:
         Raises:
             DatabaseUnavailable: the database does not answer.
         """
-        with _told(), self.engine.connect() as connection:
+        with _told(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
@@ -99,21 +103,49 @@ class Database:
 def _told() -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        raise DatabaseUnavailable(_reason(str(error.orig))) from error
+    except PoolTimeout as error:
+        raise DatabaseUnavailable(_BUSY) from error
+    except DBAPIError as error:
+        reason = _reason_by_code(error) or _reason_by_text(error)
+        if reason is None:
+            raise
+        raise DatabaseUnavailable(reason) from error
 
 
-def _reason(driver_text: str) -> str:
-    lowered = driver_text.lower()
+_STALE = "La base n’est pas à jour : lancez « python cockpit.py run » ou la migration de l’image."
+_BUSY = "La base est occupée par une autre écriture ; réessayez dans un instant."
+_FULL = "Le disque est plein ; libérez de la place puis réessayez."
+_SILENT = "La base de données ne répond pas ; vérifiez COCKPIT_DATABASE_URL et le service de base."
+_BY_CODE = {  # https://www.postgresql.org/docs/current/errcodes-appendix.html
+    "42P01": _STALE,  # undefined table
+    "42703": _STALE,  # undefined column
+    "55P03": _BUSY,  # lock not available
+    "40P01": _BUSY,  # deadlock detected
+    "40001": _BUSY,  # serialization failure
+    "57014": _BUSY,  # query canceled: statement_timeout
+    "53100": _FULL,  # disk full
+    "53300": "La base refuse une connexion de plus ; augmentez son max_connections puis réessayez.",
+    "25006": "La base est en lecture seule ; COCKPIT_DATABASE_URL doit désigner le serveur primaire.",
+}
+
+
+def _reason_by_code(error: DBAPIError) -> str | None:
+    """The sentence for PostgreSQL's own code, whatever class its driver gives the error."""
+    return _BY_CODE.get(getattr(error.orig, "sqlstate", None) or "")
+
+
+def _reason_by_text(error: DBAPIError) -> str | None:
+    """The sentence for what SQLite says, and for any connection that failed; None for a fault of the code."""
+    if not isinstance(error, OperationalError) and not error.connection_invalidated:
+        return None
+    lowered = str(error.orig).lower()
     for sign, sentence in (
-        (
-            "no such table",
-            "La base n’est pas à jour : lancez « python cockpit.py run » ou la migration de l’image.",
-        ),
-        ("locked", "La base est occupée par une autre écriture ; réessayez dans un instant."),
+        ("no such table", _STALE),
+        ("no such column", _STALE),
+        ("locked", _BUSY),
         ("readonly", "La base est en lecture seule ; vérifiez les droits sur le dossier COCKPIT_HOME."),
-        ("full", "Le disque est plein ; libérez de la place puis réessayez."),
+        ("full", _FULL),
     ):
         if sign in lowered:
             return sentence
-    return "La base de données ne répond pas ; vérifiez COCKPIT_DATABASE_URL et le service de base."
+    return _SILENT

@@ -50,6 +50,12 @@ def measured(database: Database, *, living: bool) -> Iterator[Sequence[AnyRow]]:
     return _pages(database, query.where(archived.is_(None) if living else archived.is_not(None)))
 
 
+def park_rows(database: Database, last: date) -> Iterator[Sequence[AnyRow]]:
+    """Pages of the living park's measurements up to a day: what a replay reads, in the order of storage."""
+    query = select(measurements).join_from(measurements, turbines).where(turbines.c.archived_at.is_(None))
+    return _pages(database, _between(query, measurements.c.measured_on, None, last))
+
+
 def scores_of(database: Database, run_id: int) -> Iterator[Sequence[AnyRow]]:
     """Pages of one run's scores by rank."""
     query = select(scores, turbines.c.turbine_id).join_from(scores, turbines).where(scores.c.run == run_id)

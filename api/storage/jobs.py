@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, case, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from api.storage import leases
 from api.storage.tables import jobs, workers
 
 LEASE = timedelta(seconds=30)
+HISTORY = "historique"
+LOW_PRIORITY = (HISTORY,)  # kinds that are taken when nothing else waits
 AnyRow = Row[Any]
 
 
@@ -25,8 +27,9 @@ def add(connection: Connection, *, kind: str, payload: dict[str, Any], by: str, 
 
 
 def take(connection: Connection, worker: str, now: datetime) -> AnyRow | None:
-    """Lease the oldest job that waits; None where there is none."""
-    waiting = select(jobs.c.id).where(jobs.c.status == "en_attente").order_by(jobs.c.id).limit(1)
+    """Lease the oldest job that waits, those of low priority last; None where there is none."""
+    last = case((jobs.c.kind.in_(LOW_PRIORITY), 1), else_=0)
+    waiting = select(jobs.c.id).where(jobs.c.status == "en_attente").order_by(last, jobs.c.id).limit(1)
     job_id = connection.scalar(waiting.with_for_update(skip_locked=True))
     if job_id is None:
         return None
@@ -39,10 +42,18 @@ def take(connection: Connection, worker: str, now: datetime) -> AnyRow | None:
 
 
 def abandoned(connection: Connection, now: datetime) -> list[AnyRow]:
-    """Jobs whose lease ran out: their worker is gone."""
-    query = select(jobs).where(
-        jobs.c.status == "en_cours", or_(jobs.c.leased_until < now, jobs.c.leased_until.is_(None))
-    )
+    """Jobs whose lease ran out: their worker is gone.
+
+    A lease that runs far ahead was taken before the clock went back; its holder would have renewed it since.
+    """
+    until = jobs.c.leased_until
+    lost = or_(until < now, until > now + 2 * LEASE, until.is_(None))
+    return list(connection.execute(select(jobs).where(jobs.c.status == "en_cours", lost)))
+
+
+def leased_by(connection: Connection, worker: str) -> list[AnyRow]:
+    """What a worker holds."""
+    query = select(jobs).where(jobs.c.status == "en_cours", jobs.c.leased_by == worker)
     return list(connection.execute(query))
 
 
@@ -62,34 +73,39 @@ def progress(connection: Connection, job_id: int, done: int, total: int) -> None
     connection.execute(update(jobs).where(jobs.c.id == job_id).values(done=done, total=total))
 
 
-def requeue(connection: Connection, job_id: int, worker: str | None) -> None:
-    """Have an abandoned job done again from its beginning; only for work that may be repeated.
+def requeue(connection: Connection, job_id: int, worker: str | None, *, advanced: bool = False) -> None:
+    """Have a job taken again, from its beginning or from where it stands; only for work that may be repeated.
 
     Args:
         connection: to write with.
         job_id: the job.
-        worker: that abandoned it; where another has taken it meanwhile, nothing changes.
+        worker: that abandoned it or put it back; where another has taken it meanwhile, nothing changes.
+        advanced: it was put back after good work, which does not count as an attempt that failed.
     """
+    values: dict[str, Any] = {"status": "en_attente", "leased_by": None, "leased_until": None}
+    if advanced:
+        values["attempts"] = 0
     connection.execute(
         update(jobs)
         .where(jobs.c.id == job_id, jobs.c.status == "en_cours", jobs.c.leased_by == worker)
-        .values(status="en_attente", leased_by=None, leased_until=None)
+        .values(**values)
     )
 
 
 def end(
     connection: Connection,
     job_id: int,
+    worker: str | None,
     *,
     status: str,
     now: datetime,
     result: dict[str, Any] | None = None,
     error: str | None = None,
 ) -> None:
-    """Close a job."""
+    """Close a job that ``worker`` holds; where another has taken it meanwhile, nothing changes."""
     connection.execute(
         update(jobs)
-        .where(jobs.c.id == job_id)
+        .where(jobs.c.id == job_id, jobs.c.leased_by == worker)
         .values(status=status, finished_at=now, result=result, error=error, leased_until=None)
     )
 

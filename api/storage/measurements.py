@@ -139,9 +139,9 @@ def turbine_measurements(
     return [TurbineMeasurement(*row) for row in connection.execute(query)]
 
 
-def last_measured_day(connection: Connection) -> date | None:
-    """The most recent day with a measurement of a living turbine; None where there is none."""
-    days = select(_last_day().label("day")).select_from(turbines).where(_LIVING).subquery()
+def last_measured_day(connection: Connection, *, until: date | None = None) -> date | None:
+    """The last day, up to ``until``, with a measurement of a living turbine; None where there is none."""
+    days = select(_last_day(until).label("day")).select_from(turbines).where(_LIVING).subquery()
     last: date | None = connection.scalar(select(func.max(days.c.day)))
     return last
 
@@ -172,6 +172,24 @@ def planned_visits_after(connection: Connection, turbine: int, as_of: date) -> l
             .order_by(visits.planned_on)
         )
     )
+
+
+def planned_visit_days(connection: Connection, turbine: int) -> list[date]:
+    """Every day on which a visit of this turbine was ever planned, ascending."""
+    visits = planned_visits.c
+    query = select(visits.planned_on).where(visits.turbine == turbine)
+    return list(connection.scalars(query.distinct().order_by(visits.planned_on)))
+
+
+def failure_measurements(connection: Connection, turbine: int) -> list[tuple[date, float | None]]:
+    """Day of each measurement that a failure followed within 7 days, and its days left where known."""
+    query = (
+        select(measurements.c.measured_on, outcomes.c.time_to_failure_days)
+        .join_from(measurements, outcomes)
+        .where(measurements.c.turbine == turbine, outcomes.c.failure_within_7d)
+        .order_by(measurements.c.measured_on)
+    )
+    return [(row[0], row[1]) for row in connection.execute(query)]
 
 
 def living_turbines(connection: Connection) -> list[LivingTurbine]:

@@ -23,7 +23,9 @@ class RecentRow(NamedTuple):
     values: tuple[float | None, ...]
 
 
-def recent_rows(connection: Connection, as_of: date, depth: int, sensors: Sequence[str]) -> list[RecentRow]:
+def recent_rows(
+    connection: Connection, as_of: date, depth: int, sensors: Sequence[str], *, until: date | None = None
+) -> list[RecentRow]:
     """Each living turbine's last ``depth`` measurements up to ``as_of``; whole days, so maybe a few more.
 
     Args:
@@ -31,6 +33,7 @@ def recent_rows(connection: Connection, as_of: date, depth: int, sensors: Sequen
         as_of: last day that may be seen.
         depth: measurements per turbine.
         sensors: names of the values wanted.
+        until: the measurements of the days after ``as_of`` come too, up to this one.
     """
     earlier = measurements.alias("earlier")
     since = (
@@ -56,10 +59,12 @@ def recent_rows(connection: Connection, as_of: date, depth: int, sensors: Sequen
         .join(turbines, turbines.c.id == measurements.c.turbine)
         .where(
             turbines.c.archived_at.is_(None),
-            measurements.c.measured_on <= as_of,
+            measurements.c.measured_on <= (as_of if until is None else until),
             measurements.c.measured_on >= func.coalesce(since, literal(date.min, Date)),
         )
     )
+    if connection.dialect.name != "sqlite":
+        query = query.order_by(measurements.c.id)  # SQLite's index gives readings of one day in this order
     return [
         RecentRow(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6:]))
         for row in connection.execute(query)

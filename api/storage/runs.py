@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -44,9 +44,10 @@ def create(connection: Connection, *, kind: str, as_of: date, requested_by: str,
     return int(result.inserted_primary_key[0])
 
 
-def get(connection: Connection, run_id: int) -> AnyRow | None:
-    """One run."""
-    return connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
+def get(connection: Connection, run_id: int, *, hold: bool = False) -> AnyRow | None:
+    """One run; where it is held, nobody else changes it until the transaction ends."""
+    query = select(runs).where(runs.c.id == run_id)
+    return connection.execute(query.with_for_update() if hold else query).one_or_none()
 
 
 def recent(connection: Connection, limit: int) -> list[AnyRow]:
@@ -78,7 +79,8 @@ def published(connection: Connection, as_of: date | None = None) -> AnyRow | Non
     return connection.execute(
         select(runs)
         .where(runs.c.as_of == as_of, runs.c.published_at.is_not(None), runs.c.archived_at.is_(None))
-        .order_by(runs.c.published_at.desc(), runs.c.id.desc())
+        # By number and not by time: a clock that goes back must not bring a former run up.
+        .order_by(runs.c.id.desc())
         .limit(1)
     ).one_or_none()
 
@@ -86,6 +88,30 @@ def published(connection: Connection, as_of: date | None = None) -> AnyRow | Non
 def change(connection: Connection, run_id: int, **values: Any) -> None:
     """Set columns of one run."""
     connection.execute(update(runs).where(runs.c.id == run_id).values(**values))
+
+
+def start(connection: Connection, run_id: int, now: datetime) -> bool:
+    """Begin a run that waits; False where it does not wait any more."""
+    begun = connection.execute(
+        update(runs)
+        .where(runs.c.id == run_id, runs.c.status == "en_attente")
+        .values(status="en_cours", started_at=now, phase="lecture", done=0)
+    )
+    return begun.rowcount == 1
+
+
+def tell(connection: Connection, run_id: int, **values: Any) -> bool:
+    """Set columns of a run under way; False, and nothing set, where it was closed or is to be cancelled.
+
+    A worker that slept past its lease finds its run closed here, and must not publish what is left of it.
+    """
+    going_on = (runs.c.id == run_id, runs.c.status == "en_cours", runs.c.cancel_asked_by.is_(None))
+    return connection.execute(update(runs).where(*going_on).values(**values)).rowcount == 1
+
+
+def in_chunks(rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
+    """The rows by :data:`CHUNK`, so that no transaction of a large park holds the others up."""
+    return (rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK))
 
 
 def insert_scores(connection: Connection, run_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -110,7 +136,7 @@ def publish(connection: Connection, run_id: int, *, now: datetime, **values: Any
     if shown is None:
         connection.execute(delete(publication))
         connection.execute(insert(publication).values(id=1, run=run_id))
-    elif as_of is not None and as_of >= shown.as_of:
+    elif as_of is not None and (as_of, run_id) >= (shown.as_of, shown.id):
         connection.execute(update(publication).values(run=run_id))
 
 

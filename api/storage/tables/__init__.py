@@ -4,6 +4,7 @@ Times are UTC instants; days are calendar days in Europe/Paris. Sensor values st
 that a model with other features changes no table.
 """
 
+from api.storage.tables.audit import audit_head, audit_trail
 from api.storage.tables.base import metadata
 from api.storage.tables.interventions import intervention_journal, intervention_photos, interventions
 from api.storage.tables.park import (
@@ -26,10 +27,13 @@ from api.storage.tables.scoring import (
     shadow_candidates,
     shadow_scores,
 )
+from api.storage.tables.week_plan import week_plan_inputs
 from api.storage.tables.work import intake_keys, jobs, leases, workers
 
 __all__ = [
     "api_keys",
+    "audit_head",
+    "audit_trail",
     "call_log",
     "imports",
     "intake_keys",
@@ -55,5 +59,6 @@ __all__ = [
     "shadow_scores",
     "turbines",
     "users",
+    "week_plan_inputs",
     "workers",
 ]

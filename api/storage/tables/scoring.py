@@ -72,6 +72,9 @@ runs = Table(
     Column("policy_version", ForeignKey("policies.version")),
     Column("threshold", Float),
     Column("error", Text),
+    # What a run under way is doing; a run is asked to stop by naming who asks, and stops at its next look.
+    Column("phase", Word()),
+    Column("cancel_asked_by", String(80)),
     # One scheduled run per day, however many workers find it due at once; one that ended badly may be redone.
     Index("uq_runs_scheduled", "as_of", unique=True, sqlite_where=_LIVING, postgresql_where=_LIVING),
     Index("ix_runs_as_of_published_at", "as_of", "published_at"),

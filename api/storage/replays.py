@@ -1,0 +1,63 @@
+"""The published days of the past: which stand, what they were compared with, what their scores were."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from api.storage.tables import measurements, park_changes, run_summaries, runs, scores, turbines
+
+_COMPARED = ("turbine", "rank", "level", "data_status", "probability", "days_left", "days_low", "measurement")
+_KEPT = (*_COMPARED, "measured_on", "warnings", "queues")
+
+
+class ShownDay(NamedTuple):
+    """The run that stands for a day, and the run that its changes were told from."""
+
+    run: int
+    as_of: date
+    models: list[dict[str, Any]]
+    policy_version: int
+    compared_with: int | None
+
+
+def first_measured_day(connection: Connection) -> date | None:
+    """The first day with a measurement of a living turbine; None where there is none."""
+    first = select(func.min(measurements.c.measured_on)).where(measurements.c.turbine == turbines.c.id)
+    days = select(first.correlate(turbines).scalar_subquery().label("day")).where(
+        turbines.c.archived_at.is_(None)
+    )
+    found: date | None = connection.scalar(select(func.min(days.subquery().c.day)))
+    return found
+
+
+def shown_days(connection: Connection, first: date) -> list[ShownDay]:
+    """The days published from ``first`` on, oldest first."""
+    newest = (
+        select(func.max(runs.c.id))
+        .where(runs.c.published_at.is_not(None), runs.c.archived_at.is_(None), runs.c.as_of >= first)
+        .group_by(runs.c.as_of)
+    )
+    query = (
+        select(runs.c.id, runs.c.as_of, runs.c.models, runs.c.policy_version, run_summaries.c.previous)
+        .outerjoin(run_summaries, run_summaries.c.run == runs.c.id)
+        .where(runs.c.id.in_(newest))
+        .order_by(runs.c.as_of)
+    )
+    return [ShownDay(*row) for row in connection.execute(query)]
+
+
+def stored_scores(connection: Connection, run_id: int) -> list[dict[str, Any]]:
+    """The scores of a run, as changes are told from them."""
+    columns = [scores.c[name] for name in _KEPT]
+    rows = connection.execute(select(*columns).where(scores.c.run == run_id).order_by(scores.c.rank))
+    return [dict(row._mapping) for row in rows]
+
+
+def told_levels(connection: Connection, run_id: int) -> set[tuple[Any, ...]]:
+    """What the events of a run told, and the levels that stand told where the scores do not show them."""
+    table = park_changes.c
+    rows = connection.execute(select(table.turbine, table.event, table.told_level).where(table.run == run_id))
+    return {tuple(row) for row in rows}
