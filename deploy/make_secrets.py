@@ -1,7 +1,8 @@
 """Write the two secrets that compose.yaml mounts, where they do not exist yet.
 
-    python deploy/make_secrets.py [FOLDER]
+    python deploy/make_secrets.py [--postgresql] [FOLDER]
 
+With --postgresql, also those of deploy/compose.postgresql.yaml: a password, and the address that holds it.
 FOLDER is ``var/secrets`` by default; another one is given to Compose in ``COCKPIT_SECRETS``. A container
 mounts each file with its own mode and reads it as user 10001: files are readable by all, their folder is not.
 """
@@ -10,27 +11,38 @@ from __future__ import annotations
 
 import secrets
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 NAMES = ("cockpit_secret_key", "cockpit_cookie_key")
+POSTGRESQL = ("cockpit_database_password", "cockpit_database_url")
 FOLDER = Path(__file__).resolve().parent.parent / "var" / "secrets"
 
 
-def write_missing(folder: Path) -> list[str]:
+def write_missing(folder: Path, names: Sequence[str] = NAMES) -> list[str]:
     """Names of the secrets written; those already there are left as they are."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     written = []
-    for name in NAMES:
+    for name in names:
         path = folder / name
         if not path.exists():
-            path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+            path.write_text(_secret(folder, name), encoding="ascii")
             path.chmod(0o444)
             written.append(name)
     return written
 
 
+def _secret(folder: Path, name: str) -> str:
+    if name != "cockpit_database_url":
+        return secrets.token_urlsafe(48)
+    password = (folder / "cockpit_database_password").read_text(encoding="ascii")
+    return f"postgresql://cockpit:{password}@postgres/cockpit"
+
+
 if __name__ == "__main__":
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
-    made = write_missing(target)
+    given = [argument for argument in sys.argv[1:] if argument != "--postgresql"]
+    wanted = (*NAMES, *POSTGRESQL) if "--postgresql" in sys.argv else NAMES
+    target = Path(given[0]) if given else FOLDER
+    made = write_missing(target, wanted)
     sys.stdout.write(f"{target} : {', '.join(made) if made else 'rien à faire, les secrets existent déjà'}\n")

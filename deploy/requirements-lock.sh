@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Renews requirements-{api,ui,dev}.txt from their .in files: one resolution for all three, for every system and
+# Renews requirements-{api,ui,dev,dask}.txt from their .in files: one resolution for all, for every system and
 # Python 3.11 to 3.14, then each file with the hashes of what it needs. Needs uv (https://docs.astral.sh/uv/).
 set -eu
 cd "$(dirname "$0")/.."
@@ -8,8 +8,8 @@ common="$(mktemp)"
 trap 'rm -f "$common"' EXIT
 resolve() { uv pip compile --universal --python-version 3.11 --quiet --no-header "$@"; }
 
-resolve --no-annotate requirements-api.in requirements-ui.in requirements-dev.in -o "$common"
-for set in api ui dev; do
+resolve --no-annotate requirements-{api,ui,dev,dask}.in -o "$common"
+for set in api ui dev dask; do
     resolve --generate-hashes -c "$common" "requirements-$set.in" -o "requirements-$set.txt"
     # The temporary file's name would change the comments at every renewal.
     sed -i.old "s#$common#the common resolution#" "requirements-$set.txt"

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from launcher.checks import test
 from launcher.console import LauncherError, reason, say, use_utf8
-from launcher.environment import APPLICATION, TESTS, ensure_environment
+from launcher.environment import APPLICATION, DASK, TESTS, ensure_environment
 from launcher.processes import in_front
 from launcher.services import run
 from launcher.settings import ROOT, Settings, process_settings
@@ -138,6 +138,8 @@ def application(settings: Settings, arguments: Sequence[str]) -> int:
     """Hand ``arguments`` to the application's command line: its output, its exit code."""
     # A bench drives a browser, which comes with the tests.
     wanted = TESTS if arguments[0] == "bench" else APPLICATION
+    if arguments[0] == "score" and settings.variables.get("COCKPIT_DASK_SCHEDULER"):
+        wanted = (*wanted, DASK)
     python = str(ensure_environment(ROOT, settings.venv, wanted, settings.variables))
     # -P and PYTHONPATH: the person's folder stays the current one, for the files that they name, without
     # becoming a place to import from.

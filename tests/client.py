@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from api.commands.score import run_now
 from api.core import Core, build_core
 from api.inference.importer import ImportRequest, import_model
@@ -19,11 +21,18 @@ FEATURES = ["wind_speed", "vibration_level", "temperature", "power_output", "mai
 SPLIT = "stratified:test_size=0.3,random_state=42,by=failure_within_7d"
 REPORTS = Path(__file__).resolve().parent.parent / "docs" / "rapport-energitech"
 AS_OF = date(2024, 12, 30)
+DATABASE_FILE = "database_url"
 
 
 def settings_in(home: Path) -> Settings:
-    """Test settings on a home of their own, whatever the caller's environment says."""
-    return Settings(_env_file=None, env=Environment.TEST, home=home, secret_key="k" * 48)  # type: ignore[arg-type]
+    """Test settings on a home of their own, whatever the caller's environment says.
+
+    The database is SQLite in that home, or the one whose URL stands there in ``DATABASE_FILE``.
+    """
+    elsewhere = home / DATABASE_FILE
+    url = SecretStr(elsewhere.read_text(encoding="utf-8")) if elsewhere.is_file() else None
+    secret = SecretStr("k" * 48)
+    return Settings(_env_file=None, env=Environment.TEST, home=home, secret_key=secret, database_url=url)  # type: ignore[call-arg]
 
 
 def new_core(home: Path) -> Core:

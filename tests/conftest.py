@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from api.core import Core
-from tests.client import bring_client_in, new_core
+from api.storage.database import Database
+from tests.client import DATABASE_FILE, bring_client_in, new_core
+from tests.integration import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,3 +33,70 @@ def client_core(client_files: Path, tmp_path_factory: pytest.TempPathFactory) ->
     bring_client_in(core, client_files)
     yield core
     core.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """The tests' own PostgreSQL server; skipped, saying why, where none can be started."""
+    if reason := postgres.missing():
+        pytest.skip(reason)
+    with postgres.server() as started:
+        yield started
+
+
+_LONG = pytest.param("postgresql", marks=pytest.mark.long)
+
+
+@contextmanager
+def home_on(kind: str, home: Path, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Have every part that is built on ``home`` use a database of that kind."""
+    if kind == "sqlite":
+        yield
+        return
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    opened: list[Database] = []
+    make = Database.at
+
+    def noted(url: str) -> Database:
+        opened.append(make(url))
+        return opened[-1]
+
+    with server.fresh() as url, pytest.MonkeyPatch.context() as patch:
+        (home / DATABASE_FILE).write_text(url, encoding="utf-8")
+        # Unlike SQLite's, a forgotten connection of psycopg complains; tests open more than they close.
+        patch.setattr(Database, "at", noted)
+        yield
+        for database in opened:
+            database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def both_databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    """Run the test on each kind of database: for ``pytestmark = pytest.mark.usefixtures(…)``."""
+    with home_on(request.param, tmp_path, request):
+        yield
+
+
+@pytest.fixture(params=["sqlite", _LONG])
+def both_databases_if_long(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    """The same, PostgreSQL only among the long tests."""
+    with home_on(request.param, tmp_path, request):
+        yield
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def either_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home that a whole module shares, on each kind of database in turn."""
+    home = tmp_path_factory.mktemp("home")
+    with home_on(request.param, home, request):
+        yield home
+
+
+@pytest.fixture(scope="module", params=["sqlite", _LONG])
+def either_home_if_long(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """The same, PostgreSQL only among the long tests."""
+    home = tmp_path_factory.mktemp("home")
+    with home_on(request.param, home, request):
+        yield home

@@ -25,7 +25,7 @@ from api.services.accounts import AccountService
 from api.settings import Settings
 from api.storage import migrate, policies
 from api.storage.database import Database
-from tests.client import settings_in
+from tests.client import DATABASE_FILE, new_core, settings_in
 
 PASSWORD = "un mot de passe assez long"
 CLAIMS: dict[str, Any] = {
@@ -160,7 +160,10 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def home(tmp_path: Path, migrated: Path) -> Path:
     """A ``COCKPIT_HOME`` of the test's own, its database migrated."""
-    shutil.copy(migrated, tmp_path / "cockpit.db")
+    if (tmp_path / DATABASE_FILE).exists():
+        new_core(tmp_path).close()
+    else:
+        shutil.copy(migrated, tmp_path / "cockpit.db")
     return tmp_path
 
 

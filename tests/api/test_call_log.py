@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import Depends, FastAPI, Request, Response
+from sqlalchemy import select
 
 from api.deps import need
 from api.domain.exceptions import InvalidInput
 from api.domain.rights import Right
 from api.observability.calls import CallRecord
 from api.storage import call_log
+from api.storage.database import Database
+from api.storage.tables import call_log as table
 from tests.api.conftest import Api, MakeApi, problem
+
+pytestmark = pytest.mark.usefixtures("both_databases")
 
 ASK = "/api/v1/essai/predictions"
 BODY = b'{"turbine_id": "5", "wind_speed": 12.5}'
@@ -51,16 +55,16 @@ def open_api(make_api: MakeApi) -> Api:
 
 def stored(api: Api, request_id: str) -> dict[str, Any] | None:
     """The row as another process sees it now."""
-    connection = sqlite3.connect(api.settings.home / "cockpit.db")
-    connection.row_factory = sqlite3.Row
-    row = connection.execute("SELECT * FROM call_log WHERE request_id = ?", (request_id,)).fetchone()
-    connection.close()
-    return None if row is None else dict(row)
+    database = Database.at(api.settings.url)
+    with database.read() as connection:
+        row = connection.execute(select(table).where(table.c.request_id == request_id)).one_or_none()
+    database.close()
+    return None if row is None else dict(row._mapping)
 
 
 def test_prediction__its_row_is_there_when_the_answer_is(open_api: Api) -> None:
     headers = open_api.api_key(["predict"])
-    before = datetime.now(UTC).replace(tzinfo=None)
+    before = datetime.now(UTC)
 
     answer = open_api.post(ASK, content=BODY, headers=headers)
 
@@ -77,7 +81,7 @@ def test_prediction__its_row_is_there_when_the_answer_is(open_api: Api) -> None:
         "rows": 1,
         "turbine_id": "5",
     }
-    assert before <= datetime.fromisoformat(row["at"]) <= before + timedelta(seconds=10)
+    assert before <= row["at"] <= before + timedelta(seconds=10)
     assert 0 < row["duration_ms"] < 10_000
     assert row["error"] is None
     assert call_log.unpack(row["inputs"]) == BODY

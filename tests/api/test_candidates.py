@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,9 +25,9 @@ URL = "/api/v1/candidates"
 
 
 @pytest.fixture(scope="module")
-def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
+def core(either_home: Path) -> Iterator[Core]:
     """A scored park with a second version of each reference in store."""
-    made = new_core(tmp_path_factory.mktemp("candidates"))
+    made = new_core(either_home)
     serve_references(made)
     ingest_sample(made, "2024-11-15")
     for task in ("classification", "regression"):
@@ -156,6 +157,7 @@ def told(
         ("COCKPIT_HOME", str(core.settings.home)),
         ("COCKPIT_ENV", "test"),
         ("COCKPIT_SECRET_KEY", "k" * 48),
+        ("COCKPIT_DATABASE_URL", core.settings.url),
     ):
         monkeypatch.setenv(name, value)
     code = cli.main(["models", "shadow", *argv])

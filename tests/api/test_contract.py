@@ -32,8 +32,8 @@ GOOD: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
-    made = new_core(tmp_path_factory.mktemp("contract"))
+def core(either_home: Path) -> Iterator[Core]:
+    made = new_core(either_home)
     for summary in made.model_service.all():
         made.model_service.activate(summary.name, summary.version, by="essai", reason="essai")
     file = made.settings.home / "mesures.csv"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -202,13 +201,12 @@ def test_metrics__need_a_right_outside_demo_and_test(make_api: MakeApi, env: Env
     assert api.get("/health").status_code == 200
 
 
+@pytest.mark.usefixtures("both_databases")
 def test_database_gone__problem_503_and_probes_still_answer(api: Api) -> None:
     headers = api.api_key(["metrics"])
-    connection = sqlite3.connect(api.settings.home / "cockpit.db")
-    for table in ("call_log", "api_keys"):
-        connection.execute(f"DROP TABLE {table}")
-    connection.commit()
-    connection.close()
+    with api.services.database.write() as connection:
+        for table in ("call_log", "api_keys"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
 
     body = problem(api.get("/api/v1/logs", headers=headers), 503)
 

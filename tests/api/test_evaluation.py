@@ -36,8 +36,8 @@ DAYS = {"from": "2025-02-01", "to": "2025-02-02"}
 
 
 @pytest.fixture(scope="module")
-def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
-    made = new_core(tmp_path_factory.mktemp("evaluation"))
+def core(either_home: Path) -> Iterator[Core]:
+    made = new_core(either_home)
     for summary in made.model_service.all():
         made.model_service.activate(summary.name, summary.version, by="essai", reason="essai")
     file = made.settings.home / "mesures.csv"
@@ -174,7 +174,7 @@ def test_openapi__describes_the_answer_in_french(scored: Api) -> None:
 def command(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("ENV", "test"), ("HOME", str(core.settings.home)), ("SECRET_KEY", "k" * 48)):
         monkeypatch.setenv(f"COCKPIT_{name}", value)
-    monkeypatch.delenv("COCKPIT_DATABASE_URL", raising=False)
+    monkeypatch.setenv("COCKPIT_DATABASE_URL", core.settings.url)
 
 
 @pytest.mark.usefixtures("command")

@@ -17,6 +17,8 @@ from api.storage.tables import turbines
 from tests.api.conftest import Api
 from tests.integration.ingest_tools import NOW, SHORT, ingest, write_csv
 
+pytestmark = pytest.mark.usefixtures("both_databases_if_long")
+
 URL = "/api/v1/measurements/coverage"
 LAST = date(2024, 8, 30)
 VALUES = ("12.26", "3.57", "49.6", "557.2", "0")

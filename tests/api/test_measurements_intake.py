@@ -17,6 +17,9 @@ from api.services.jobs import JobService
 from api.services.measurement_intake import ROWS_AT_ONCE
 from api.storage.tables import intake_keys, jobs, measurements, outcomes, turbines
 from tests.api.conftest import Api
+from tests.client import DATABASE_FILE
+
+pytestmark = pytest.mark.usefixtures("both_databases_if_long")
 
 URL = "/api/v1/measurements"
 ROW: dict[str, Any] = {
@@ -169,7 +172,7 @@ def test_file__whatever_its_name__stays_in_its_folder_and_leaves_nothing(
     assert answer.status_code in {200, 422}, answer.text
     uploads = api.settings.home / "uploads"
     assert not uploads.exists() or list(uploads.iterdir()) == []
-    known = {"uploads", "cockpit.db", "cockpit.db-wal", "cockpit.db-shm"}
+    known = {"uploads", "cockpit.db", "cockpit.db-wal", "cockpit.db-shm", DATABASE_FILE}
     assert {path.name for path in api.settings.home.iterdir()} <= known
 
 

@@ -13,6 +13,8 @@ from api.core import Core, build_core
 from tests.api.conftest import Api, problem
 from tests.integration.ingest_tools import SHORT, ingest, write_csv
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 FIRST = date(2024, 8, 1)
 SECOND = FIRST + timedelta(days=1)
 CALM = ("12.26", "2.57", "44.6", "715.2", "0")

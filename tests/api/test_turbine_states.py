@@ -14,6 +14,8 @@ from api.storage.tables import turbines
 from tests.api.conftest import Api
 from tests.integration.ingest_tools import SHORT, ingest, write_csv
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 LAST = date(2024, 8, 30)
 FACTS: tuple[tuple[str, str | None, str | None, str], ...] = (
     ("1", "Nord", "Falaise", "en_service"),

@@ -12,7 +12,6 @@ import pytest
 
 from api.storage import migrate
 from api.storage.database import Database
-from tests.integration import postgres
 
 NewDatabase = Callable[[], AbstractContextManager[Database]]
 
@@ -44,15 +43,6 @@ def database(new_database: NewDatabase) -> Iterator[Database]:
     """An empty SQLite database at the newest schema."""
     with new_database() as made:
         yield made
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[postgres.Server]:
-    """The tests' own PostgreSQL server; skipped, saying why, where none can be started."""
-    if reason := postgres.missing():
-        pytest.skip(reason)
-    with postgres.server() as started:
-        yield started
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

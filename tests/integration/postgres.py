@@ -41,20 +41,33 @@ class Server:
 
     @contextmanager
     def database(self) -> Iterator[Database]:
-        """A fresh database, closed at the end."""
-        name = f"test_{next(self._numbers)}"
-        self._create(name, _TEMPLATE)
-        database = Database.at(self.url(name))
-        try:
-            yield database
-        finally:
-            database.close()
+        """A fresh database, closed and dropped at the end."""
+        with self.fresh() as url:
+            database = Database.at(url)
+            try:
+                yield database
+            finally:
+                database.close()
 
-    def _create(self, name: str, template: str) -> None:
+    @contextmanager
+    def fresh(self, *, migrated: bool = True) -> Iterator[str]:
+        """The URL of a fresh database, dropped at the end with whatever is still connected to it."""
+        name = f"test_{next(self._numbers)}"
+        self._create(name, _TEMPLATE if migrated else "template1")
+        try:
+            yield self.url(name)
+        finally:
+            self.command(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def command(self, sql: str) -> None:
+        """Run one statement as the server's owner, outside any transaction."""
         engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+            connection.execute(text(sql))
         engine.dispose()
+
+    def _create(self, name: str, template: str) -> None:
+        self.command(f"CREATE DATABASE {name} TEMPLATE {template}")
 
 
 def missing() -> str | None:
@@ -62,7 +75,7 @@ def missing() -> str | None:
     if not hasattr(os, "geteuid"):
         return "PostgreSQL's tests need Unix sockets"
     if _binary("initdb") is None:
-        return "PostgreSQL is not installed; apt-get install postgresql"
+        return "PostgreSQL is not installed; sudo apt-get install postgresql"
     return None
 
 

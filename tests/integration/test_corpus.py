@@ -15,6 +15,7 @@ from api.storage.database import Database
 from api.storage.tables import imports
 from tests.corpus import CASES
 from tests.corpus_tools import BASE, Case, csv
+from tests.integration import postgres
 from tests.integration.conftest import NewDatabase
 from tests.integration.ingest_tools import NOW, SENSORS, content, ingest, stored_import
 
@@ -46,7 +47,18 @@ def test_corpus__is_large_and_without_doubles() -> None:
 def test_file__its_verdict(
     case: Case, database: Database, plain: dict[str, list[Any]], tmp_path: Path
 ) -> None:
-    path = tmp_path / case.filename
+    _judge(case, database, plain, tmp_path / case.filename)
+
+
+@pytest.mark.parametrize("case", CASES[::8], ids=lambda case: case.name)
+def test_file__its_verdict_is_the_same_on_postgresql(
+    case: Case, postgres_server: postgres.Server, plain: dict[str, list[Any]], tmp_path: Path
+) -> None:
+    with postgres_server.database() as database:
+        _judge(case, database, plain, tmp_path / case.filename)
+
+
+def _judge(case: Case, database: Database, plain: dict[str, list[Any]], path: Path) -> None:
     path.write_bytes(case.data)
     if case.refused:
         with pytest.raises(InvalidInput) as caught:

@@ -20,6 +20,8 @@ from data.simulator import DAYS, HORIZON_TENTHS, START, next_day, simulate_park
 from tests.client import new_core
 from tests.integration.ingest_tools import ROW, SHORT, ingest, write_csv
 
+pytestmark = pytest.mark.usefixtures("both_databases_if_long")
+
 END = START + timedelta(days=DAYS - 1)
 AHEAD = 40
 

@@ -24,6 +24,8 @@ from api.storage.tables import measurements
 from tests.client import new_core
 from tests.integration.ingest_tools import FULL, LABELLED, NOW, ROW, changed, content, ingest, write_csv
 
+pytestmark = pytest.mark.usefixtures("both_databases_if_long")
+
 NAME = "risque-panne-7j"
 
 
@@ -205,7 +207,7 @@ def test_command__replaces_the_file_whole(
     _fill(core, tmp_path)
     for name, value in (("ENV", "test"), ("HOME", str(core.settings.home)), ("SECRET_KEY", "k" * 48)):
         monkeypatch.setenv(f"COCKPIT_{name}", value)
-    monkeypatch.delenv("COCKPIT_DATABASE_URL", raising=False)
+    monkeypatch.setenv("COCKPIT_DATABASE_URL", core.settings.url)
     target = tmp_path / "sortie.parquet"
     target.write_text("avant")
     command = ["data", "export", "--what", "labelled", "--format", "parquet", "-o", str(target)]

@@ -19,6 +19,8 @@ from api.services.ingest import ingest_file
 from api.services.sensors import catalogue_of
 from tests.client import new_core
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 HEADER = "turbine_id,date_measure,wind_speed,vibration_level,temperature,power_output,maintenance_done\n"
 CALM = "12.0,2.5,44.0,715.0,0"
 WINDLESS = "0.0,2.5,44.0,715.0,0"

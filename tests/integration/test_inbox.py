@@ -19,6 +19,8 @@ from api.storage.tables import imports, measurements, runs
 from tests.client import new_core
 from tests.integration.ingest_tools import FULL, LABELLED, ROW, SHORT, write_csv
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 
 class Clock:
     """Seconds that pass when the test says so."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
 from api.commands.score import run_now
 from api.core import Core
@@ -23,6 +23,9 @@ from api.storage import policies
 from api.storage.tables import park_changes, run_summaries, turbines
 from tests.client import new_core
 from tests.integration.ingest_tools import SHORT, VISITS, ingest, write_csv
+from tests.integration.refusing import refusing
+
+pytestmark = pytest.mark.usefixtures("both_databases")
 
 DAY = date(2024, 6, 1)
 CALM = {
@@ -185,17 +188,14 @@ def test_published_run__has_its_changes__or_is_not_published(core: Core, tmp_pat
     """The database refuses the last write of a publication: neither run nor changes are to be seen."""
     bring(core, tmp_path, [("1", day(0), CALM), ("1", day(1), WORN)])
     good = run(core, day(0))
-    refusal = "BEFORE UPDATE ON publication BEGIN SELECT RAISE(ABORT, 'refused'); END"
-    with core.database.write() as connection:
-        connection.execute(text(f"CREATE TRIGGER refusal {refusal}"))
 
-    assert run_now(core, day(1), kind="manuel", by="essai").status == "echoue"
+    with refusing(core.database, "UPDATE", "publication"):
+        assert run_now(core, day(1), kind="manuel", by="essai").status == "echoue"
 
-    with core.database.write() as connection:
+    with core.database.read() as connection:
         for table in (park_changes, run_summaries):
             later = select(func.count()).select_from(table).where(table.c.run > good)
             assert connection.scalar(later) == 0
-        connection.execute(text("DROP TRIGGER refusal"))
     shown = core.view.park(ParkQuery()).run
     assert shown is not None
     assert shown.run_id == good

@@ -22,6 +22,8 @@ from api.storage.tables import jobs as jobs_table
 from api.storage.tables import scores, turbines
 from tests.client import new_core, settings_in
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 HEADER = "turbine_id,date_measure,wind_speed,vibration_level,temperature,power_output,maintenance_done\n"
 CALM = "12.0,2.5,44.0,715.0,0"
 WORN = "14.0,6.5,75.0,840.0,1"

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from scipy.stats import binomtest
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from api.commands.score import run_now
@@ -23,6 +23,7 @@ from api.services.park_view import ParkQuery
 from api.storage.tables import measurements, scores, shadow_candidates, shadow_scores, turbines
 from tests.client import new_core
 from tests.integration.importer_tools import bring
+from tests.integration.refusing import refusing
 from tests.integration.shadow_tools import (
     CLASSIFIER,
     REGRESSOR,
@@ -38,9 +39,9 @@ ALL = ParkQuery(limit=10_000)
 
 
 @pytest.fixture(scope="module")
-def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
+def core(either_home_if_long: Path) -> Iterator[Core]:
     """The references in force on the sample's last weeks."""
-    made = new_core(tmp_path_factory.mktemp("shadow"))
+    made = new_core(either_home_if_long)
     serve_references(made)
     ingest_sample(made, "2024-12-15")
     yield made
@@ -262,14 +263,8 @@ def test_unexpected_fault_in_the_shadow__leaves_the_run_published(
     core: Core, seconds: dict[str, Second], caplog: pytest.LogCaptureFixture
 ) -> None:
     choose(core, "regression", seconds["regression"])
-    trigger = "CREATE TRIGGER refuses BEFORE INSERT ON shadow_scores BEGIN SELECT RAISE(ABORT, 'plein'); END"
-    with core.database.write() as connection:
-        connection.execute(text(trigger))
-    try:
+    with refusing(core.database, "INSERT", "shadow_scores"):
         run = run_now(core, DAY, kind="manuel", by="essai")
-    finally:
-        with core.database.write() as connection:
-            connection.execute(text("DROP TRIGGER refuses"))
 
     park = core.view.park(ALL)
     assert run.error is None
