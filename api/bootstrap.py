@@ -15,6 +15,7 @@ from api.schemas.predictions import Prediction
 from api.services.authentication import Authentication
 from api.services.calls import CallLogService
 from api.services.gathering import Gathering
+from api.services.own_account import OwnAccount
 from api.services.passwords import hasher_for
 from api.services.prediction import Asked
 from api.services.readiness import Readiness
@@ -33,6 +34,7 @@ class Services:
     database: Database
     core: Core
     authentication: Authentication
+    own_account: OwnAccount
     calls: CallLogService
     readiness: Readiness
     metrics: Metrics
@@ -46,13 +48,15 @@ def build_services(settings: Settings) -> Services:
     core = build_core(settings)
     database, metrics = core.database, Metrics()
     metrics.register(ParkCollector(database, settings.now))
+    authentication = Authentication(
+        database, AccessTokens(settings.secret_key.get_secret_value()), hasher_for(settings.env)
+    )
     return Services(
         settings=settings,
         database=database,
         core=core,
-        authentication=Authentication(
-            database, AccessTokens(settings.secret_key.get_secret_value()), hasher_for(settings.env)
-        ),
+        authentication=authentication,
+        own_account=OwnAccount(authentication, core.accounts),
         calls=CallLogService(database),
         readiness=Readiness(database, [lambda: core.models.current().require()]),
         metrics=metrics,

@@ -9,9 +9,12 @@ import threading
 from dataclasses import dataclass
 
 from api.inference.store import ModelStore
+from api.services.accounts import AccountService
 from api.services.active_models import ActiveModelsSource
+from api.services.audit import AuditService
 from api.services.coverage import CoverageService
 from api.services.demo_feed import BY, DemoFeed
+from api.services.distributed_replay import DaysOnDask
 from api.services.exports import ExportService
 from api.services.import_history import ImportHistory
 from api.services.inbox import Inbox
@@ -23,9 +26,12 @@ from api.services.measurement_intake import KIND, MeasurementIntake
 from api.services.model_comparison import ModelComparisonService
 from api.services.models import ModelService
 from api.services.open_inference import OpenInferenceService
+from api.services.park_history import ParkHistory
 from api.services.park_run import ParkRunService
 from api.services.park_view import ParkViewService
 from api.services.policy import PolicySource
+from api.services.policy_changes import PolicyService
+from api.services.policy_preview import PolicyPreviewService
 from api.services.prediction import PredictionService
 from api.services.realised import RealisedService
 from api.services.replay import ReplayService
@@ -34,11 +40,14 @@ from api.services.shadow_report import ShadowReportService
 from api.services.supervision import SupervisionService
 from api.services.turbine_admin import TurbineAdmin
 from api.services.turbine_pasts import PastReader
+from api.services.turbine_story import TurbineStoryService
 from api.services.turbine_view import TurbineViewService
 from api.services.turbines import KnownTurbines
 from api.services.uploads import Uploads
+from api.services.week_plan import WeekPlanService
 from api.settings import Settings
 from api.storage.database import Database
+from api.storage.jobs import HISTORY
 
 
 @dataclass(frozen=True)
@@ -50,11 +59,17 @@ class Core:
     store: ModelStore
     models: ActiveModelsSource
     policy: PolicySource
+    policies: PolicyService
+    policy_preview: PolicyPreviewService
+    accounts: AccountService
+    audit: AuditService
     pasts: PastReader
     prediction: PredictionService
     runner: ParkRunService
+    history: ParkHistory
     view: ParkViewService
     turbines: TurbineViewService
+    turbine_story: TurbineStoryService
     model_service: ModelService
     supervision: SupervisionService
     open_inference: OpenInferenceService
@@ -71,6 +86,7 @@ class Core:
     interventions: InterventionService
     intervention_proposals: InterventionProposals
     intervention_photos: InterventionPhotos
+    week_plan: WeekPlanService
 
     def job_service(self) -> JobService:
         """A worker of its own name on this core."""
@@ -83,9 +99,13 @@ class Core:
             now=settings.now,
             worker=worker,
             run_hour=settings.run_hour,
-            repeatable={KIND: JobKind(self.intake.carry_out, self.intake.forget)},
+            repeatable={
+                KIND: JobKind(self.intake.carry_out, self.intake.forget),
+                HISTORY: JobKind(self.history.carry_out, lambda _job: None),
+            },
             inbox=inbox,
             feed=self.demo_feed(worker).feed_today if settings.demo_feed else None,
+            missed=self.history.ask_missed,
             stopping=stopping,
         )
 
@@ -107,19 +127,31 @@ def build_core(settings: Settings) -> Core:
     policy = PolicySource(database)
     pasts = PastReader(database, store, settings.now)
     shadow = ShadowService(database, store, settings.now)
-    runner = ParkRunService(database, models, store, settings.now, settings.env, shadow)
+    runner = ParkRunService(
+        database, models, store, settings.now, settings.env, shadow, settings.run_hour, settings.demo_feed
+    )
     view = ParkViewService(database, runner, settings.now)
+    interventions = InterventionService(database, settings.now, runner.default_day)
+    proposals = InterventionProposals(database, runner.default_day)
     return Core(
         settings=settings,
         database=database,
         store=store,
         models=models,
         policy=policy,
+        policies=PolicyService(database, settings.now),
+        policy_preview=PolicyPreviewService(database, store),
+        accounts=AccountService(database, settings),
+        audit=AuditService(database),
         pasts=pasts,
         prediction=PredictionService(models, policy, pasts, KnownTurbines(database), settings.now),
         runner=runner,
+        history=ParkHistory(
+            database, models, store, settings.now, shadow, _days_on_dask(settings, database, store)
+        ),
         view=view,
         turbines=TurbineViewService(database, models),
+        turbine_story=TurbineStoryService(database),
         model_service=ModelService(database, store, settings.now),
         supervision=SupervisionService(settings, database, models, view, settings.now),
         open_inference=OpenInferenceService(models, store),
@@ -128,12 +160,20 @@ def build_core(settings: Settings) -> Core:
         imports=ImportHistory(database),
         coverage=CoverageService(settings, database, models, runner),
         exports=ExportService(database, store),
-        realised=RealisedService(database, store),
+        realised=RealisedService(database, store, interventions),
         turbine_admin=TurbineAdmin(database, settings.now),
         shadow=shadow,
         shadow_report=ShadowReportService(database),
         model_comparison=ModelComparisonService(database, store),
-        interventions=InterventionService(database, settings.now, runner.default_day),
-        intervention_proposals=InterventionProposals(database, runner.default_day),
+        interventions=interventions,
+        intervention_proposals=proposals,
         intervention_photos=InterventionPhotos(database, settings.now),
+        week_plan=WeekPlanService(database, interventions, settings.now, runner.default_day),
     )
+
+
+def _days_on_dask(settings: Settings, database: Database, store: ModelStore) -> DaysOnDask | None:
+    if settings.dask_scheduler is None:
+        return None
+    stores = (settings.reference_models, settings.imported_models)
+    return DaysOnDask(database, store, settings.home, stores, settings.dask_scheduler, settings.now)

@@ -36,7 +36,7 @@ from api.services.french_errors import BODY, french_errors
 PROBLEM_JSON = "application/problem+json"
 MAX_ERRORS = 100  # field errors in one answer
 _TOLD = 5  # field errors repeated in the detail
-_CREDENTIAL_PATHS = "/api/v1/auth/"
+_CREDENTIAL_PATHS = ("/api/v1/auth/", "/api/v1/accounts")
 _RETRY_AFTER_S = "5"
 
 

@@ -18,6 +18,8 @@ from api.observability.logging import configure_logging
 from api.observability.middleware import Edge
 from api.openapi import OpenApiDocument
 from api.routes import (
+    accounts,
+    audit,
     auth,
     candidates,
     evaluation,
@@ -28,12 +30,13 @@ from api.routes import (
     models,
     open_inference,
     park,
+    policy,
     predictions,
     supervision,
     system,
     turbines,
+    week_plan,
 )
-from api.services.accounts import AccountService
 from api.settings import ROOT, Environment, Settings, load_settings
 
 GC_THRESHOLD = 50_000  # objects made between two looks at the youngest
@@ -57,8 +60,14 @@ TAGS = [
         "description": "Faire entrer des mesures, suivre leur sort, les reprendre en fichier.",
     },
     {"name": "Modèles", "description": "Ce qui est rangé, ce qui sert, ce que cela vaut."},
+    {
+        "name": "Politique de risque",
+        "description": "Coûts, bornes et limite d’âge ; leur effet avant de les enregistrer.",
+    },
     {"name": "Supervision", "description": "Le cockpit tourne-t-il ? Qui l’a appelé ?"},
     {"name": "Authentification", "description": "Sessions des personnes."},
+    {"name": "Comptes et clés", "description": "Qui peut se connecter, quelles machines peuvent appeler."},
+    {"name": "Audit", "description": "Qui a fait quoi, en une chaîne qui se vérifie."},
     {"name": "Open Inference Protocol V2", "description": "Sorties brutes, pour tout client standard."},
     {"name": "Système", "description": "Sondes, version et métriques."},
 ]
@@ -108,6 +117,7 @@ def create_app(settings: Settings) -> FastAPI:
         park,
         turbines,
         interventions,
+        week_plan,
         measurements,
         exports,
         models,
@@ -116,6 +126,9 @@ def create_app(settings: Settings) -> FastAPI:
         supervision,
         logs,
         auth,
+        accounts,
+        audit,
+        policy,
         open_inference,
         system,
     ):
@@ -137,15 +150,14 @@ def create_app_from_env() -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     if services.settings.env is Environment.PRODUCTION:
-        await anyio.to_thread.run_sync(
-            AccountService(services.database, services.settings).refuse_demo_accounts
-        )
+        await anyio.to_thread.run_sync(services.core.accounts.refuse_demo_accounts)
     services.committer.start()
     await anyio.to_thread.run_sync(services.core.pasts.warm)
     try:
         yield
     finally:
         await anyio.to_thread.run_sync(services.committer.stop)
+        await anyio.to_thread.run_sync(services.authentication.close)
         services.core.close()
 
 

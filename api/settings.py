@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     demo_feed: bool = Field(
         False, description="En démo, le calculateur ajoute chaque jour un jour simulé, à l’heure du calcul"
     )
+    dask_scheduler: str | None = Field(
+        None, description="Reprises sur Dask : « local » ou l’adresse d’un ordonnanceur ; vide, sans Dask"
+    )
     log_level: str = Field("INFO", description="Niveau des journaux JSON : DEBUG, INFO, WARNING, ERROR")
 
     @model_validator(mode="after")

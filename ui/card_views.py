@@ -45,7 +45,7 @@ def decision_frame(decision: Decision) -> pd.DataFrame:
                 "Fausses alertes": row.false_positives,
                 "Silences justifiés": fr.fr_number(row.true_negatives, 0),
                 "Coût": fr.fr_euros(row.cost_eur.value),
-                "Coût, à 95 %": _euro_span(row.cost_eur),
+                "Coût, à 95 %": euro_span(row.cost_eur),
                 "Précision": with_interval(row.precision, 3),
                 "Rappel": with_interval(row.recall, 3),
             }
@@ -54,7 +54,8 @@ def decision_frame(decision: Decision) -> pd.DataFrame:
     )
 
 
-def _euro_span(cost: Figure) -> str:
+def euro_span(cost: Figure) -> str:
+    """« de 574 500 à 1 291 525 € »: the 95 % interval of a cost."""
     if cost.low is None or cost.high is None:
         return fr.NOTHING
     return f"de {fr.fr_number(cost.low, 0)} à {fr.fr_euros(cost.high)}"

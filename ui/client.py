@@ -18,17 +18,23 @@ from urllib3.util.retry import Retry
 
 from api.schemas.auth import Token, User
 from api.schemas.changes import ParkEvents
-from api.schemas.common import Items, Page
+from api.schemas.common import Page
 from api.schemas.measurements import Coverage, ImportJob, ImportPreview, ImportReport, ImportSummary
-from api.schemas.park import MeasurementRow, Park, Run, ScorePoint, Turbine, TurbineDetail
+from api.schemas.park import Park, Run
 from api.schemas.predictions import Prediction
 from api.schemas.supervision import CallLog, Supervision
 from api.schemas.vocabulary import Queue, RiskLevel
 from ui.api_error import ApiError
-from ui.client_base import Answer, Query, segment
+from ui.client_accounts import AccountCalls
+from ui.client_base import Answer, Query
 from ui.client_cards import CardCalls
+from ui.client_interventions import InterventionCalls
 from ui.client_models import ModelCalls
+from ui.client_plan import PlanCalls
+from ui.client_policy import PolicyCalls
 from ui.client_quality import QualityCalls
+from ui.client_runs import RunCalls
+from ui.client_turbines import TurbineCalls
 from ui.measure_file import MeasureFile
 
 PREFIX = "/api/v1"
@@ -37,6 +43,8 @@ CONNECT_S, READ_S = 2.0, 15.0
 UPLOAD_S = 180.0  # a workbook of the largest size is read whole before the answer
 RENEW_BEFORE_S = 30.0
 REQUEST_ID = "X-Request-ID"
+# What is asked before anybody is known, or to end a session: the access token has no place there.
+OPEN = frozenset({f"{PREFIX}/auth/token", f"{PREFIX}/auth/refresh", f"{PREFIX}/auth/logout"})
 ACCEPTED = 202
 
 
@@ -57,7 +65,10 @@ class Session:
         return cls(token.user, token.access_token, token.refresh_token, renew_at, token.session_expires_at)
 
 
-class ApiClient(ModelCalls, CardCalls, QualityCalls):
+class ApiClient(
+    ModelCalls, CardCalls, QualityCalls, InterventionCalls, TurbineCalls, PolicyCalls, AccountCalls,
+    RunCalls, PlanCalls,
+):  # fmt: skip
     """Calls of one person of the dashboard to the API."""
 
     def __init__(self, base_url: str) -> None:
@@ -104,6 +115,9 @@ class ApiClient(ModelCalls, CardCalls, QualityCalls):
         if ended is not None:
             self._send("POST", f"{PREFIX}/auth/logout", json={"refresh_token": ended.refresh_token})
 
+    def _adopt(self, token: Token) -> None:
+        self.session = Session.of(token)
+
     def close(self) -> None:
         """Gives its connections back; the client may still be used afterwards."""
         self._http.close()
@@ -123,13 +137,19 @@ class ApiClient(ModelCalls, CardCalls, QualityCalls):
         levels: Sequence[RiskLevel] = (),
         max_days: float | None = None,
         queue: Queue | None = None,
+        day: date | None = None,
         limit: int = PARK_LIMIT,
     ) -> Park:
-        """The published ranking, narrowed by level, by days left and to a queue."""
+        """The published ranking, or that of a day, narrowed by level, by days left and to a queue.
+
+        Raises:
+            ApiError: 404 when no ranking of that day was published.
+        """
         query = {
             "risk_level": [level.value for level in levels],
             "max_days": max_days,
             "queue": queue,
+            "as_of": day and day.isoformat(),
             "limit": limit,
         }
         return self._get("/park", Park, query)
@@ -147,28 +167,6 @@ class ApiClient(ModelCalls, CardCalls, QualityCalls):
     def run(self, run_id: int) -> Run:
         """One scoring, to follow its progress."""
         return self._get(f"/park/runs/{run_id}", Run)
-
-    def turbines(self) -> list[Turbine]:
-        """Every turbine, by name."""
-        return self._get("/turbines", Page[Turbine]).items
-
-    def turbine(self, turbine_id: str) -> TurbineDetail:
-        """One turbine with its current score.
-
-        Raises:
-            ApiError: 404 when there is no such turbine.
-        """
-        return self._get(f"/turbines/{segment(turbine_id)}", TurbineDetail)
-
-    def measurements(self, turbine_id: str, limit: int) -> list[MeasurementRow]:
-        """The turbine's last measurements, newest first."""
-        return self._get(
-            f"/turbines/{segment(turbine_id)}/measurements", Items[MeasurementRow], {"limit": limit}
-        ).items
-
-    def history(self, turbine_id: str) -> list[ScorePoint]:
-        """The turbine's published scores."""
-        return self._get(f"/turbines/{segment(turbine_id)}/history", Items[ScorePoint]).items
 
     # Measurements
 
@@ -272,7 +270,7 @@ class ApiClient(ModelCalls, CardCalls, QualityCalls):
         **options: Any,
     ) -> requests.Response:
         headers = {"Accept": "application/json", **(headers or {})}
-        if self.session is not None and not path.startswith(f"{PREFIX}/auth/"):
+        if self.session is not None and path not in OPEN:
             headers["Authorization"] = f"Bearer {self.session.access_token}"
         try:
             answer = self._http.request(

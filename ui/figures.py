@@ -14,11 +14,18 @@ import plotly.graph_objects as go
 from api.schemas.measurements import Coverage, TurbineCoverage
 from api.schemas.predictions import FeatureInfo
 from api.schemas.supervision import AlertDay
+from api.schemas.turbine_story import TurbineEvent
 from api.schemas.vocabulary import RiskLevel
 from ui import labels as fr
 
-MAP_ROW_PX = 15
+MAP_ROW_PX, DRIVER_ROW_PX = 15, 76
+FEW_POINTS = 60  # above, signs of the usual size would hide one another
 GRID_DAYS = 120  # lines between more days would hide them
+EVENT_MARKS = {
+    "visite": ("line-ns", "visite prévue"),
+    "intervention": ("circle", "intervention terminée"),
+    "panne": ("x", "panne observée"),
+}
 SIGNS = {
     RiskLevel.CRITIQUE: "square",
     RiskLevel.ELEVE: "triangle-up",
@@ -83,7 +90,7 @@ def drivers_bar(frame: pd.DataFrame, colours: Palette) -> go.Figure:
             x=frame["points"],
             y=list(range(len(frame))),
             orientation="h",
-            width=0.42,
+            width=0.34,
             text=frame["words"],
             textposition="outside",
             cliponaxis=False,
@@ -95,25 +102,47 @@ def drivers_bar(frame: pd.DataFrame, colours: Palette) -> go.Figure:
             hovertemplate="%{customdata[0]} : %{customdata[1]}<br>%{text}<extra></extra>",
         )
     )
-    for place, (label, value) in enumerate(zip(frame["label"], frame["value"], strict=True)):
+    for place, (label, value, usual) in enumerate(
+        zip(frame["label"], frame["value"], frame["usual"], strict=True)
+    ):
         figure.add_annotation(
-            text=f"{label} : <b>{value}</b>",
+            text=f"{label} : <b>{value}</b>" + (f"<br>d’habitude {usual}" if usual else ""),
+            align="left",
             x=0,
             xref="paper",
             xanchor="left",
-            y=place + 0.4,
+            yanchor="bottom",
+            y=place + 0.24,
             showarrow=False,
+        )
+        # The zero stands beside the bars alone: a line down the whole figure would strike the names through.
+        figure.add_shape(
+            type="line",
+            x0=0,
+            x1=0,
+            y0=place - 0.2,
+            y1=place + 0.2,
+            line={"color": colours.text, "width": 1},
         )
     low, high = min(0.0, *frame["points"]), max(0.0, *frame["points"])
     room = 0.38 * max(1.0, high - low)  # for the words at the end of the bars
     figure.update_xaxes(title="Effet sur la probabilité (points)", range=[low - room, high + room])
-    figure.update_xaxes(zeroline=True, zerolinecolor=colours.text)
-    figure.update_yaxes(visible=False, range=[-0.5, len(frame) - 0.3])
-    return dressed(figure, colours, height=70 + 58 * len(frame))
+    figure.update_yaxes(visible=False, range=[-0.4, len(frame) - 0.15])
+    figure = dressed(figure, colours, height=64 + DRIVER_ROW_PX * len(frame))
+    return figure.update_xaxes(showgrid=False, zeroline=False)
 
 
-def sensor_curve(frame: pd.DataFrame, feature: FeatureInfo, title: str, colours: Palette) -> go.Figure:
-    """One sensor over time; what the model saw when it learnt is a band behind the curve."""
+def sensor_curve(
+    frame: pd.DataFrame,
+    feature: FeatureInfo,
+    title: str,
+    colours: Palette,
+    events: Sequence[TurbineEvent] = (),
+) -> go.Figure:
+    """One sensor over time; what the model saw when it learnt is a band behind the curve.
+
+    Visits, interventions and failures are marks at the foot, told apart by their shape.
+    """
     figure = go.Figure(
         go.Scatter(
             x=frame["day"],
@@ -132,7 +161,26 @@ def sensor_curve(frame: pd.DataFrame, feature: FeatureInfo, title: str, colours:
             line_width=0,
             layer="below",
         )
-    figure.update_layout(title={"text": f"<b>{title}</b>", "font": {"size": 14}, "x": 0})
+    for kind, (symbol, words) in EVENT_MARKS.items():
+        days = [pd.Timestamp(event.on) for event in events if event.kind == kind]
+        if days:
+            figure.add_scatter(
+                x=days,
+                y=[0.05] * len(days),
+                yaxis="y2",
+                mode="markers",
+                marker={
+                    "symbol": symbol,
+                    "size": 10,
+                    "color": colours.text,
+                    "line": {"width": 1.5, "color": colours.text},
+                },
+                hovertemplate=f"%{{x|%d/%m/%Y}}<br>{words}<extra></extra>",
+            )
+    figure.update_layout(
+        title={"text": f"<b>{title}</b>", "font": {"size": 14}, "x": 0},
+        yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
+    )
     figure.update_yaxes(tickformat=",~r")
     _dates(figure)
     return dressed(figure, colours, height=230, top=36)
@@ -147,7 +195,7 @@ def risk_history(frame: pd.DataFrame, threshold: float | None, colours: Palette)
             mode="lines+markers",
             line={"color": colours.accent, "width": 1.5},
             marker={
-                "size": 10,
+                "size": 10 if len(frame) <= FEW_POINTS else 6,
                 "symbol": [SIGNS[level] for level in frame["level"]],
                 "color": [colours.level(level) for level in frame["level"]],
             },
@@ -198,13 +246,14 @@ def coverage_map(seen: Coverage, shown: Sequence[TurbineCoverage], colours: Pale
             y=list(range(len(shown))),
             z=[turbine.counts for turbine in shown],
             customdata=[[turbine.turbine_id] * len(days) for turbine in shown],
+            text=[[fr.plural(count, "mesure") for count in turbine.counts] for turbine in shown],
             zmin=0,
             zmax=max(most, 2),
             colorscale=[(0, colours.grid), (0.001, colours.some), (1, colours.accent)],
             showscale=False,
             xgap=1 if len(days) <= GRID_DAYS else 0,
             ygap=1,
-            hovertemplate="Turbine %{customdata}<br>%{x|%d/%m/%Y} : %{z} mesure(s)<extra></extra>",
+            hovertemplate="Turbine %{customdata}<br>%{x|%d/%m/%Y} : %{z} %{text}<extra></extra>",
         )
     )
     _dates(figure)

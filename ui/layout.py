@@ -20,6 +20,7 @@ from ui.figures import Palette, palette
 
 Result = TypeVar("Result")
 RETRY_S = 4
+OWN_ACCOUNT = "mon-compte"
 _GATE, _PAGES = "_gate", "_pages"
 _ASSETS = Path(__file__).resolve().parent / "assets"
 LOGO, ICON, STYLE = _ASSETS / "logo.svg", _ASSETS / "icon.png", _ASSETS / "style.css"
@@ -67,6 +68,8 @@ def header(title: str, beside: Callable[[], None] | None = None) -> None:
         if user is not None:
             with st.popover(user.display_name, width="content", key="compte"):
                 st.markdown(f"**{plain(user.display_name)}**  \n{fr.ROLES[user.role]}")
+                if st.button("Mon compte", key="ouvrir_mon_compte", width="stretch"):
+                    go(OWN_ACCOUNT)
                 st.session_state[_GATE].logout_button()
 
 

@@ -8,7 +8,21 @@ import streamlit as st
 
 from api.schemas.vocabulary import Role
 from ui import auth, layout
-from ui.app_pages import accueil, cockpit, mesures, modeles, qualite, supervision, turbine
+from ui.app_pages import (
+    accueil,
+    audit,
+    cockpit,
+    comptes,
+    interventions,
+    mesures,
+    modeles,
+    mon_compte,
+    plan,
+    politique,
+    qualite,
+    supervision,
+    turbine,
+)
 from ui.settings import SettingsError, UiSettings, load_settings
 
 EVERYONE = frozenset(Role)
@@ -16,11 +30,19 @@ EVERYONE = frozenset(Role)
 PAGES: tuple[tuple[str, str, Callable[[], None], frozenset[Role]], ...] = (
     ("cockpit", "Cockpit", cockpit.page, EVERYONE),
     ("turbine", "Turbine", turbine.page, EVERYONE),
+    ("interventions", "Interventions", interventions.page, EVERYONE),
+    ("plan", "Plan de la semaine", plan.page, frozenset({Role.MANAGER})),
     ("mesures", "Mesures", mesures.page, EVERYONE),
     ("modeles", "Modèles", modeles.page, frozenset({Role.MANAGER, Role.INGENIEUR, Role.ADMIN})),
     ("qualite", "Qualité réalisée", qualite.page, EVERYONE),
+    ("politique", "Politique de risque", politique.page, EVERYONE),
     ("supervision", "Supervision", supervision.page, frozenset({Role.MANAGER, Role.INGENIEUR, Role.ADMIN})),
+    ("comptes", "Comptes et clés", comptes.page, frozenset({Role.ADMIN})),
+    ("audit", "Journal d’audit", audit.page, frozenset({Role.ADMIN})),
+    (layout.OWN_ACCOUNT, "Mon compte", mon_compte.page, EVERYONE),
 )
+# Opened from the account's own menu, at the right of every page.
+ELSEWHERE = frozenset({layout.OWN_ACCOUNT})
 _FRENCH = "<script>document.documentElement.lang = 'fr';</script>"
 
 
@@ -41,7 +63,7 @@ def _navigation(role: Role | None) -> st.Page:
             draw if shown or role is None else _closed,
             title=title,
             url_path=path,
-            visibility="visible" if shown else "hidden",
+            visibility="visible" if shown and path not in ELSEWHERE else "hidden",
         )
         pages.append(page)
         layout.declare(path, page)

@@ -10,12 +10,21 @@ import pandas as pd
 
 from api.schemas.park import MeasurementRow, ParkItem, ScorePoint, TurbineDetail
 from api.schemas.predictions import Driver, FeatureInfo, Prediction
+from api.schemas.turbine_story import TurbineEvent, UsualRange
 from ui import labels as fr
 
+NOISE = "mesures_independantes"  # code of the notice that curves show noise, not wear
+EVENTS = {
+    "panne": ("✕", "panne observée"),
+    "intervention": ("●", "intervention terminée"),
+    "visite": ("│", "visite prévue"),
+}
 
-def drivers_frame(drivers: Sequence[Driver]) -> pd.DataFrame:
+
+def drivers_frame(drivers: Sequence[Driver], usual: Sequence[UsualRange] = ()) -> pd.DataFrame:
     """Drivers from the least to the most weighty, as horizontal bars are drawn (bottom up)."""
     ordered = sorted(drivers, key=lambda d: abs(d.contribution))
+    ranges = {known.feature: known for known in usual}
     return pd.DataFrame(
         {
             "label": [f"{d.label} (indice)" if d.marker else d.label for d in ordered],
@@ -23,14 +32,61 @@ def drivers_frame(drivers: Sequence[Driver]) -> pd.DataFrame:
             "points": [100 * d.contribution for d in ordered],
             "words": [fr.fr_points(d.contribution) for d in ordered],
             "marker": [d.marker for d in ordered],
+            "usual": [usual_words(ranges.get(d.feature)) for d in ordered],
         }
     )
 
 
 def drivers_words(frame: pd.DataFrame) -> str:
     """What the bars show, for those who do not see them."""
-    told = [f"{row.label} ({row.value}) {row.words}" for row in frame[::-1].itertuples()]
+    told = [
+        f"{label} ({value}) {words}" + (f" (d’habitude {usual})" if usual else "")
+        for label, value, words, usual in frame[::-1][["label", "value", "words", "usual"]].to_numpy()
+    ]
     return "Effet de chaque mesure, en points de probabilité : " + " ; ".join(told)
+
+
+def usual_words(known: UsualRange | None) -> str:
+    """Where nine values in ten lie, on this turbine and in the park; empty where too few are known."""
+    if known is None:
+        return ""
+    spans = (("ici", known.low, known.high), ("parc", known.park_low, known.park_high))
+    told = [
+        f"{where} {fr.fr_trimmed(low, 1)} à {fr.fr_trimmed(high, 1)}"
+        for where, low, high in spans
+        if low is not None and high is not None
+    ]
+    return " ; ".join(told)
+
+
+def key_figures(item: ParkItem, detail: TurbineDetail) -> list[tuple[str, str, str]]:
+    """The figures of the verdict: name, value, what it is compared with."""
+    days = item.time_to_failure_interval
+    threshold = "" if detail.threshold is None else f"seuil de décision {fr.fr_share(detail.threshold)}"
+    return [
+        ("Probabilité à 7 jours", fr.fr_percent(item.failure_probability), threshold),
+        (
+            "Jours avant panne",
+            fr.fr_days(item.time_to_failure_days),
+            f"intervalle {fr.fr_interval(days)}" if days else "",
+        ),
+        ("Attendre coûte", fr.fr_euros(item.expected_failure_cost_eur), "probabilité × coût d’une panne"),
+        ("Rang", str(item.rank), f"au classement du {fr.fr_date(detail.as_of)}"),
+        (
+            "Mesure",
+            fr.fr_date(item.measured_on),
+            f"{fr.age_words(item.age_days)}, {fr.DATA_STATUS[item.data_status]}",
+        ),
+    ]
+
+
+def events_words(events: Sequence[TurbineEvent]) -> str:
+    """What the marks over the curves are, and how many; empty where there is none."""
+    kinds: list[str] = [event.kind for event in events]
+    told = [
+        f"{sign} {words} ({kinds.count(kind)})" for kind, (sign, words) in EVENTS.items() if kinds.count(kind)
+    ]
+    return " · ".join(told)
 
 
 def base_words(detail: TurbineDetail) -> str:

@@ -6,18 +6,21 @@ Cells that are sorted stay numbers or dates; :func:`styled` gives them their Fre
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import pandas as pd
 from pandas.io.formats.style import Styler
 
 from api.schemas.common import Notice
-from api.schemas.park import Park, ParkItem, Run
-from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
+from api.schemas.park import Park, ParkItem
+from api.schemas.vocabulary import ChangeKind, DataStatus, Queue, RiskLevel
 from ui import labels as fr
 from ui.change_views import change_words
+from ui.intervention_views import STATES as STATE_WORDS
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,16 @@ class View:
     farm: str | None = None
     text: str = ""
     queue: Queue | None = None
+    site: str | None = None
+    driver: str | None = None
+    state: str | None = None
+    day: date | None = None
+    sort: str = ""
+
+    @property
+    def narrowed(self) -> View:
+        """What this view leaves out of the ranking, whatever its day and its order."""
+        return replace(self, day=None, sort="")
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> View:
@@ -41,7 +54,19 @@ class View:
             days = math.nan
         limit = max(0.0, days) if math.isfinite(days) else None
         queue = next((queue for queue in Queue if queue.value == query.get("file")), None)
-        return cls(tuple(dict.fromkeys(asked)), limit, query.get("parc") or None, query.get("q", ""), queue)
+        sort = query.get("tri", "")
+        return cls(
+            tuple(dict.fromkeys(asked)),
+            limit,
+            query.get("parc") or None,
+            query.get("q", ""),
+            queue,
+            site=query.get("site") or None,
+            driver=query.get("facteur") or None,
+            state=query.get("etat") if query.get("etat") in STATES else None,
+            day=_day(query.get("jour", "")),
+            sort=sort if sort.removeprefix("-") in SORTS else "",
+        )
 
     def query(self) -> dict[str, str]:
         """The address's part that asks for this view; empty when nothing is narrowed."""
@@ -51,22 +76,78 @@ class View:
             "parc": self.farm or "",
             "q": self.text,
             "file": self.queue or "",
+            "site": self.site or "",
+            "facteur": self.driver or "",
+            "etat": self.state or "",
+            "jour": "" if self.day is None else self.day.isoformat(),
+            "tri": self.sort,
         }
         return {name: value for name, value in parts.items() if value}
 
 
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def next_work(item: ParkItem) -> date | None:
+    """The next day on which someone is to go there: the intervention that is planned, else the visit."""
+    planned = item.intervention.planned_on if item.intervention else None
+    return planned or item.planned_visit_on
+
+
+# What a turbine or its measurement may be, as the filter and the address name it.
+STATES: dict[str, str] = {
+    **{status.value: f"Mesure {fr.DATA_STATUS[status]}" for status in DataStatus},
+    **{state: words[0].upper() + words[1:] for state, words in fr.SERVICE_STATES.items()},
+}
+_KINDS = list(ChangeKind)
+# Every column of the table, as the address names it, with what it is sorted by; None goes last both ways.
+SORTS: dict[str, tuple[str, Callable[[ParkItem], Any]]] = {
+    "rang": ("Rang", lambda item: item.rank),
+    "turbine": ("Turbine", lambda item: _natural(item.turbine_id)),
+    "probabilite": ("Probabilité", lambda item: item.failure_probability),
+    "jours": ("Jours restants", lambda item: item.time_to_failure_days),
+    "cout": ("Attendre coûte", lambda item: item.expected_failure_cost_eur),
+    "facteur": ("Facteur principal", lambda item: item.main_driver and fr.folded(item.main_driver.label)),
+    "changement": ("Changement", lambda item: item.change and _KINDS.index(item.change.kind)),
+    "age": ("Âge de la mesure", lambda item: item.age_days),
+    "prevu": ("Prévu le", next_work),
+    "parc": ("Parc", lambda item: item.farm and fr.folded(item.farm)),
+}
+
+
+def _natural(text: str) -> list[tuple[int, int, str]]:
+    """Turbine 9 before turbine 10."""
+    return [
+        (0, int(part), "") if part.isdigit() else (1, 0, part)
+        for part in re.split(r"(\d+)", text.casefold())
+        if part
+    ]
+
+
 def matching(items: Sequence[ParkItem], view: View) -> list[ParkItem]:
-    """The items that a view shows: its levels and days, its farm, and every word of its text."""
+    """The items that a view shows, in its order: what it narrows to, and every word of its text."""
     words = fr.folded(view.text).split()
-    return [item for item in items if _shown(item, view) and all(word in _searchable(item) for word in words)]
+    kept = [item for item in items if _shown(item, view) and all(word in _searchable(item) for word in words)]
+    if not view.sort:
+        return kept
+    key = SORTS[view.sort.removeprefix("-")][1]
+    known = sorted((i for i in kept if key(i) is not None), key=key, reverse=view.sort.startswith("-"))
+    return known + [item for item in kept if key(item) is None]
 
 
 def _shown(item: ParkItem, view: View) -> bool:
     interval = item.time_to_failure_interval
     soonest = interval[0] if interval else item.time_to_failure_days
     near = view.days is None or (soonest is not None and soonest <= view.days)
-    placed = view.farm in {None, item.farm} and (view.queue is None or view.queue in item.queues)
-    return near and placed and item.risk_level in (view.levels or RiskLevel)
+    placed = view.farm in {None, item.farm} and view.site in {None, item.site}
+    queued = view.queue is None or view.queue in item.queues
+    driven = view.driver is None or (item.main_driver is not None and item.main_driver.feature == view.driver)
+    stands = view.state in {None, item.data_status.value, item.service_state}
+    return near and placed and queued and driven and stands and item.risk_level in (view.levels or RiskLevel)
 
 
 def _searchable(item: ParkItem) -> str:
@@ -80,7 +161,8 @@ def _searchable(item: ParkItem) -> str:
 PARK_FORMATS: dict[str, Callable[[Any], str]] = {
     "Probabilité": fr.fr_percent,
     "Jours restants": fr.fr_days,
-    "Âge de la mesure": lambda days: "jour même" if days == 0 else f"{days:.0f}{fr.NBSP}j",
+    "Attendre coûte": fr.fr_euros,
+    "Âge": lambda days: "jour même" if days == 0 else f"{days:.0f}{fr.NBSP}j",
 }
 
 
@@ -91,16 +173,17 @@ def park_frame(items: Sequence[ParkItem]) -> pd.DataFrame:
         frame[column] = frame[column].astype(float)
     silent = {
         "Changement": not any(item.change for item in items),
+        "Intervention": not any(item.intervention for item in items),
         "Intervalle": not any(item.time_to_failure_interval for item in items),
         "Parc": len({item.farm for item in items}) < 2,
-        "Qualité de la mesure": all(item.data_status is DataStatus.OK for item in items),
+        "Qualité": all(item.data_status is DataStatus.OK for item in items),
     }
     return frame.drop(columns=[column for column, nothing in silent.items() if nothing])
 
 
 PARK_COLUMNS = [
-    "Rang", "Turbine", "Niveau", "Changement", "Probabilité", "Jours restants", "Intervalle",
-    "Facteur principal", "Âge de la mesure", "Qualité de la mesure", "Visite prévue", "Parc",
+    "Rang", "Turbine", "Niveau", "Probabilité", "Jours restants", "Intervalle", "Facteur principal",
+    "Attendre coûte", "Changement", "Âge", "Prévu le", "Intervention", "Qualité", "Parc",
 ]  # fmt: skip
 
 
@@ -114,11 +197,21 @@ def _park_row(item: ParkItem) -> dict[str, Any]:
         "Jours restants": _rounded(item.time_to_failure_days, 1),
         "Intervalle": fr.fr_interval(item.time_to_failure_interval),
         "Facteur principal": fr.driver_words(item.main_driver),
-        "Âge de la mesure": item.age_days,
-        "Qualité de la mesure": fr.DATA_STATUS[item.data_status],
-        "Visite prévue": pd.Timestamp(item.planned_visit_on) if item.planned_visit_on else pd.NaT,
+        "Attendre coûte": _rounded(item.expected_failure_cost_eur, 0),
+        "Âge": item.age_days,
+        "Prévu le": pd.NaT if (day := next_work(item)) is None else pd.Timestamp(day),
+        "Intervention": work_words(item),
+        "Qualité": fr.DATA_STATUS[item.data_status],
         "Parc": item.farm or fr.NOTHING,
     }
+
+
+def work_words(item: ParkItem) -> str:
+    """The living intervention in a table cell, and who has it."""
+    work = item.intervention
+    if work is None:
+        return fr.NOTHING
+    return STATE_WORDS[work.state] + (f" ({work.assignee})" if work.assignee else "")
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
@@ -144,8 +237,8 @@ class Trust:
     notices: tuple[Notice, ...]
 
 
-def trust(park: Park) -> Trust | None:
-    """The trust line of the published ranking; None where none was ever published."""
+def trust(park: Park, *, past: bool = False) -> Trust | None:
+    """The trust line of the published ranking, or of a ``past`` one; None where none was ever published."""
     if park.run is None or park.as_of is None:
         return None
     run = park.run
@@ -160,16 +253,9 @@ def trust(park: Park) -> Trust | None:
     if run.policy_version is not None:
         facts.append(f"politique v{run.policy_version}")
     headline = f"Classement du {fr.fr_long_date(park.as_of)}"
+    if past:
+        headline += ", tel que vu ce jour-là"
     if park.stale:
         headline += ", trop ancien pour décider"
-    return Trust(not park.stale and not park.notices, headline, tuple(facts), tuple(park.notices))
-
-
-def progress_words(run: Run) -> str:
-    """Where a scoring under way stands."""
-    stands = (
-        "en attente de son tour" if run.status == "en_attente" else f"{run.done} turbines sur {run.total}"
-    )
-    return (
-        f"Calcul du parc au {fr.fr_date(run.as_of)} : {stands}. Vous pouvez quitter cette page, il continue."
-    )
+    good = not (past or park.stale or park.notices)
+    return Trust(good, headline, tuple(facts), tuple(park.notices))

@@ -25,7 +25,8 @@ def _feed(arguments: argparse.Namespace, core: Core) -> int:
     say("Simulation du parc…")
     days, report = core.demo_feed().feed(arguments.days)
     print(
-        f"{len(days)} jour(s) ajouté(s), du {days[0]:%d/%m/%Y} au {days[-1]:%d/%m/%Y} : "
+        f"{len(days)} {'jours ajoutés' if len(days) > 1 else 'jour ajouté'}, "
+        f"du {days[0]:%d/%m/%Y} au {days[-1]:%d/%m/%Y} : "
         f"{report.inserted} mesures, {report.labels_added} étiquettes devenues connues."
     )
     return 0 if arguments.no_score else replay(core, days[0], days[-1])

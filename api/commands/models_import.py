@@ -10,6 +10,7 @@ from api.commands.models_serve import person, serve
 from api.core import Core
 from api.inference.importer import ImportRequest, import_model
 from api.inference.split_words import split_spec
+from api.schemas.vocabulary import AuditAction
 
 SPLIT_HELP = (
     "lignes jamais vues : stratified:test_size=…,random_state=…,by=…, date:JOUR[,gap=N], keys:FICHIER, ou "
@@ -60,6 +61,10 @@ def _import(arguments: argparse.Namespace, core: Core) -> int:
     print(f"{manifest.name} version {manifest.version}{known}")
     for reason in manifest.gate.reasons:
         print(f"  {reason}")
+    if result.created:
+        which = f"{manifest.name}:{manifest.version}"
+        told = {"task": manifest.task, "sha256": manifest.sha256}
+        core.audit.note(AuditAction.MODELE_IMPORTE, "modele", which, by=person(), details=told)
     if arguments.activate:
         return serve(core, manifest.name, manifest.version, "Activation à l’import", arguments.admit)
     print(f"Pour le mettre en service : python cockpit.py models activate {manifest.name} {manifest.version}")

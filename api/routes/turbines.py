@@ -11,10 +11,17 @@ from api.domain.rights import Principal, Right
 from api.routes.park import First, Last
 from api.schemas.common import Items, Page
 from api.schemas.park import MeasurementRow, ScorePoint, Turbine, TurbineChange, TurbineDetail
+from api.schemas.turbine_story import PowerAtWind, TurbineEvent
 
 router = APIRouter(prefix="/api/v1/turbines", tags=["Turbines"], dependencies=[Depends(need(Right.READ))])
 Planner = Annotated[Principal, Depends(need(Right.PLAN, fresh=True))]
 TurbineId = Annotated[str, Path(max_length=64, description="Identifiant de la turbine")]
+Wind = Annotated[float, Query(ge=0, le=100, allow_inf_nan=False, description="Vent demandé [m/s]")]
+FromWind = Annotated[float | None, Query(ge=0, le=100, allow_inf_nan=False, description="Vent mesuré [m/s]")]
+FromPower = Annotated[
+    float | None,
+    Query(ge=-1_000, le=30_000, allow_inf_nan=False, description="Puissance mesurée à ce vent [kW]"),
+]
 
 
 @router.get("", summary="Turbines du parc")
@@ -55,3 +62,27 @@ def history(
 ) -> Items[ScorePoint]:
     """Un score publié par jour, le plus ancien d’abord."""
     return Items(items=core.turbines.history(turbine_id, first, last))
+
+
+@router.get("/{turbine_id}/events", summary="Visites, interventions et pannes d’une turbine")
+def events(
+    core: CoreDep, turbine_id: TurbineId, first: First = None, last: Last = None
+) -> Items[TurbineEvent]:
+    """Visites prévues, interventions terminées et pannes observées, les plus anciennes d’abord."""
+    return Items(items=core.turbine_story.events(turbine_id, first, last))
+
+
+@router.get(
+    "/{turbine_id}/power",
+    summary="Puissance qui accompagne un vent",
+    responses={409: {"description": "Trop peu de mesures en marche pour une courbe de puissance"}},
+)
+def power(
+    core: CoreDep,
+    turbine_id: TurbineId,
+    wind_speed: Wind,
+    from_wind: FromWind = None,
+    from_power: FromPower = None,
+) -> PowerAtWind:
+    """Selon la courbe de puissance de cette turbine ; à partir d’une mesure quand elle est donnée."""
+    return core.turbine_story.power_at(turbine_id, wind_speed, from_wind, from_power)

@@ -124,3 +124,25 @@ class JournalAction(StrEnum):
     COMMENTAIRE = "commentaire"
     CONSTAT = "constat"
     PHOTO = "photo"
+
+
+class AuditAction(StrEnum):
+    """What one entry of the audit trail tells."""
+
+    CONNEXION_BLOQUEE = "connexion_bloquee"
+    COMPTE_CREE = "compte_cree"
+    COMPTE_MODIFIE = "compte_modifie"
+    COMPTE_DESACTIVE = "compte_desactive"
+    COMPTE_REACTIVE = "compte_reactive"
+    MOT_DE_PASSE_CHANGE = "mot_de_passe_change"
+    SESSIONS_CLOSES = "sessions_closes"
+    CLE_CREEE = "cle_creee"
+    CLE_REVOQUEE = "cle_revoquee"
+    POLITIQUE_ENREGISTREE = "politique_enregistree"
+    MODELE_IMPORTE = "modele_importe"
+    MODELE_ACTIVE = "modele_active"
+    CANDIDAT_CHOISI = "candidat_choisi"
+    CANDIDAT_RETIRE = "candidat_retire"
+    TURBINE_MODIFIEE = "turbine_modifiee"
+    IMPORT_TERMINE = "import_termine"
+    CALCUL_DEMANDE = "calcul_demande"

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from api.domain.exceptions import InvalidInput
 from api.domain.freshness import WINDOW_ROWS, is_late, park_gap, usual_gap
 from api.domain.measurements import natural_key
-from api.domain.schedule import next_run
+from api.domain.schedule import next_look
 from api.domain.trust import IN_SERVICE
 from api.domain.wording import fr_number
 from api.inference.manifest import FeatureSpec
@@ -80,7 +80,8 @@ class CoverageService:
             run_as_of=None if shown is None else shown.as_of,
             imports=ImportHistory(self.database).newest(LAST_IMPORTS).items,
             missing=[*_late_notice(rows), *missing],
-            next_run_at=next_run(self.settings.now(), self.settings.run_hour, PARIS, done_today=False),
+            next_run_at=self.runner.next_run_at()
+            or next_look(self.settings.now(), self.settings.run_hour, PARIS),
         )
 
     def _missing(self, connection: Connection, park: Sequence[LivingTurbine], as_of: date) -> list[Notice]:

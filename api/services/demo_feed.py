@@ -66,7 +66,8 @@ class DemoFeed:
         end = last + timedelta(days=days)
         if end > today:
             raise Conflict(
-                f"Le parc simulé est mesuré jusqu’au {last:%d/%m/%Y} : {days} jour(s) de plus iraient "
+                f"Le parc simulé est mesuré jusqu’au {last:%d/%m/%Y} : "
+                f"{days} {'jours' if days > 1 else 'jour'} de plus {'iraient' if days > 1 else 'irait'} "
                 f"au-delà d’aujourd’hui ({today:%d/%m/%Y})."
             )
         with tempfile.TemporaryDirectory(prefix="cockpit-") as folder:

@@ -15,6 +15,8 @@ from api.domain.quick_rows import QuickReader
 from api.domain.readings import PARIS
 from api.domain.sensors import Sensor
 from api.schemas.measurements import ImportReport
+from api.schemas.vocabulary import AuditAction
+from api.services.audit import record
 from api.services.file_scan import Understood, understand
 from api.services.import_options import NATIVE, ImportOptions
 from api.services.ingest_store import Candidate, Job, store
@@ -26,6 +28,7 @@ from api.storage.database import Database
 from api.storage.outcomes import Origin
 
 CHUNK_ROWS = 20_000
+_AUDITED = ("sha256", "rows", "inserted", "enriched", "labels_corrected", "rejected")
 Progress = Callable[[int, int], None]
 
 
@@ -100,6 +103,10 @@ def ingest_file(
     facts = import_facts(job.tally, name, understood, origin, finished)
     with database.write() as connection:
         imports.finish(connection, key, stored_report(facts), finished)
+        if known_source == "mesure":
+            told = {name: facts[name] for name in _AUDITED} | {"confirmed": options.confirmed}
+            action = AuditAction.IMPORT_TERMINE
+            record(database, connection, action, "import", key, by=imported_by, details=told)
     if progress is not None:
         progress(job.tally.rows, job.tally.rows)
     return people_report(key, facts)

@@ -58,7 +58,7 @@ def build_card(
             CalibrationTrial(method=trial.method, brier=trial.brier, change=_figure(trial.change))
             for trial in calibration.trials
         ],
-        decision=_decision(manifest, scores, *policy),
+        decision=decision_of(manifest, scores, *policy),
         interval=stored["interval"],
         libraries=manifest.libraries,
         runtime=manifest.runtime.model_dump(mode="json"),
@@ -72,7 +72,20 @@ def build_card(
     )
 
 
-def _decision(manifest: Manifest, scores: Scores | None, version: int, policy: RiskPolicy) -> Decision | None:
+def decision_of(
+    manifest: Manifest, scores: Scores | None, version: int, policy: RiskPolicy
+) -> Decision | None:
+    """What each threshold would have caught and cost under a policy, on the rows never seen.
+
+    Args:
+        manifest: of a version.
+        scores: what it showed on these rows, where they are kept.
+        version: number of the policy.
+        policy: whose costs and threshold count.
+
+    Returns:
+        None for a version that gives no probability, or was never measured.
+    """
     quality = manifest.measured
     if not isinstance(quality, ClassificationQuality):
         return None

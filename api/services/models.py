@@ -10,6 +10,8 @@ from api.domain.exceptions import Conflict, InvalidInput
 from api.inference.manifest import Manifest
 from api.inference.store import ModelStore
 from api.schemas.models import ModelCard, ModelSummary
+from api.schemas.vocabulary import AuditAction
+from api.services.audit import record
 from api.services.card_html import card_html
 from api.services.model_card import build_card
 from api.storage import activations, policies, shadow
@@ -96,6 +98,11 @@ class ModelService:
             )
             shadow.end_promoted(connection, manifest.task, name, version, by=by, now=self.now())
             active = activations.active(connection)
+            told = {"task": manifest.task, "sha256": manifest.sha256, "admitted": not manifest.gate.passed}
+            which = f"{name}:{version}"
+            record(
+                self.database, connection, AuditAction.MODELE_ACTIVE, "modele", which, by=by, details=told
+            )
         return self._summary(manifest, active)
 
     def rollback(self, name: str, *, by: str, reason: str) -> ModelSummary:

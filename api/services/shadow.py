@@ -15,7 +15,9 @@ from api.domain.exceptions import CockpitError, Conflict, InvalidInput, NotFound
 from api.inference.manifest import Manifest, Task
 from api.inference.store import ModelStore
 from api.schemas.candidates import Candidate
+from api.schemas.vocabulary import AuditAction
 from api.services.active_models import ServedModel
+from api.services.audit import record
 from api.services.measurement_model import Reading
 from api.services.model_outputs import raw_outputs
 from api.storage import activations, measurements, runs, shadow
@@ -78,6 +80,10 @@ class ShadowService:
             _check_place(connection, manifest)
             self._install(connection, manifest, by, reason)
             shown = runs.published(connection)
+            told, which = {"task": task, "sha256": manifest.sha256}, f"{name}:{version}"
+            record(
+                self.database, connection, AuditAction.CANDIDAT_CHOISI, "modele", which, by=by, details=told
+            )
         if shown is not None:
             self._score(task, shown.id)
         return self.candidate(task)
@@ -106,6 +112,16 @@ class ShadowService:
         with self.database.write() as connection:
             row = living(connection, task)
             shadow.end(connection, row.id, by=by, reason=reason, now=self.now())
+            which = f"{row.name}:{row.version}"
+            record(
+                self.database,
+                connection,
+                AuditAction.CANDIDAT_RETIRE,
+                "modele",
+                which,
+                by=by,
+                details={"task": task},
+            )
             return candidate_of(connection, shadow.get(connection, row.id))
 
     def score_run(self, run_id: int) -> None:

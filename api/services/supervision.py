@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 
 from api.domain.exceptions import DatabaseUnavailable
 from api.domain.finding_counts import turbines_by_code
-from api.domain.schedule import next_run
 from api.schemas.findings import finding_label
 from api.schemas.park import ParkDay, Run
 from api.schemas.supervision import (
@@ -26,7 +25,7 @@ from api.schemas.supervision import (
 from api.services.active_models import ActiveModelsSource
 from api.services.calls import call_statistics
 from api.services.park_view import ParkViewService
-from api.settings import PARIS, Settings
+from api.settings import Settings
 from api.storage import coverage, jobs, runs
 from api.storage.database import Database
 
@@ -67,7 +66,7 @@ class SupervisionService:
             calls=calls,
             last_runs=recent,
             alert_history=[AlertDay(as_of=day.as_of, counts=day.counts) for day in days],
-            next_run_at=next_run(self.now(), self.settings.run_hour, PARIS, done_today=False),
+            next_run_at=self.view.runner.next_run_at(),
             findings=findings,
         )
 
@@ -146,7 +145,8 @@ def _runs_at_all(components: Sequence[Component]) -> Check:
 
 def _scorings_go_well(recent: Sequence[Run]) -> Check:
     question = "Les calculs de risque se passent-ils bien ?"
-    ended = [run for run in recent if run.status not in {"en_attente", "en_cours"}]
+    # A cancelled run says nothing of how scorings go.
+    ended = [run for run in recent if run.status not in {"en_attente", "en_cours", "annule"}]
     if not ended:
         return Check(question=question, state="inconnu", answer="Aucun calcul n’a encore abouti.")
     last = ended[0]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from api.domain.exceptions import InvalidInput, NotFound
 from api.domain.measurements import canonical_turbine_id
+from api.schemas.vocabulary import AuditAction
+from api.services.audit import record
 from api.storage import measurements, turbine_facts
 from api.storage.database import Database
 
@@ -46,9 +48,12 @@ class TurbineAdmin:
             before = row._asdict()
             news = {name: value for name, value in checked.items() if before[name] != value}
             if news:
+                old = {name: before[name] for name in news}
                 turbine_facts.change(connection, row.id, news, by=by, now=self.now())
+                told = {name: [_plain(old[name]), _plain(news[name])] for name in news}
+                action = AuditAction.TURBINE_MODIFIEE
+                record(self.database, connection, action, "turbine", known, by=by, details=told)
         if news:
-            old = {name: before[name] for name in news}
             log.info(
                 "turbine changed",
                 extra={"turbine_id": known, "by": by, "before": str(old), "after": str(news)},
@@ -67,6 +72,10 @@ class TurbineAdmin:
         if day is not None and day > self.now().date():
             raise InvalidInput.single("commissioned_on", "jour à venir.", day)
         return checked
+
+
+def _plain(fact: Any) -> Any:
+    return fact.isoformat() if isinstance(fact, date) else fact
 
 
 def _name(field: str, given: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -19,12 +19,12 @@ from api.services.active_models import ActiveModels, ActiveModelsSource
 from api.services.explaining import drivers
 from api.services.measurement_model import Reading
 from api.services.park_view import park_item
-from api.storage import measurements, policies, runs
+from api.services.turbine_story import LOOKED_BACK, ParkRanges, power_link, usual_ranges
+from api.storage import interventions, measurements, policies, runs
 from api.storage.database import Database
 from api.storage.measurements import LivingTurbine, TurbineMeasurement
 
 RECENT = 30
-LOOKED_BACK = 200  # measurements in which a link between successive ones is looked for
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class TurbineViewService:
 
     database: Database
     models: ActiveModelsSource
+    park_ranges: ParkRanges = field(default_factory=ParkRanges)
 
     def turbines(self) -> list[Turbine]:
         """The living park, in natural order."""
@@ -56,7 +57,10 @@ class TurbineViewService:
             latest = measurements.turbine_measurements(connection, turbine.id, limit=LOOKED_BACK)
             today = shown.as_of if shown else turbine.last_measured_on
             visits = measurements.planned_visits_after(connection, turbine.id, today) if today else []
-        item = park_item(place, shown.as_of, policy) if place and shown and policy else None
+            work = interventions.living_of(connection, turbine.id)
+            names = list(models.features)
+            park = self.park_ranges.of(connection, shown.id, shown.as_of, names) if shown else {}
+        item = park_item(place, shown.as_of, policy, work) if place and shown and policy else None
         base, found, notices = self._why(models, place, item)
         return TurbineDetail(
             turbine=_turbine(turbine),
@@ -70,6 +74,8 @@ class TurbineViewService:
             last_measurements=[_measurement(row) for row in latest[:RECENT]],
             features=feature_infos(models),
             planned_visits=visits,
+            usual=usual_ranges(latest, park, models.features),
+            power_link=power_link(latest, models.features),
             notices=[*notices, *_about_series(models, latest)],
         )
 

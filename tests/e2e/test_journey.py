@@ -135,6 +135,74 @@ def test_table__sorted_by_urgency_and_opens_the_row_that_is_seen(visitor: Visito
     expect(page.get_by_role("heading", name=f"Turbine {rows[0][1]}")).to_be_visible()
 
 
+def test_morning__a_view_sent_a_run_that_moves_nothing_and_what_is_taken_away(
+    visitor: Visitor, cockpit: Cockpit
+) -> None:
+    page = visitor.page
+    page.goto(f"{cockpit.ui}/cockpit?niveau=critique%2Celeve%2Cfaible&tri=turbine")
+    visitor.log_in("manager")
+    turbines = [row[1] for row in visitor.ranking()]
+    assert turbines == sorted(turbines, key=int)
+    expect(page).to_have_url(f"{cockpit.ui}/cockpit?niveau=critique%2Celeve%2Cfaible&tri=turbine")
+
+    box = page.get_by_test_id("stDataFrame").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 300, box["y"] + 100)
+    page.mouse.wheel(0, 350)
+    scrolled = "document.querySelector('.dvn-scroller').scrollTop"
+    page.wait_for_function(f"{scrolled} === 350")
+    page.get_by_role("button", name="Recalculer le parc").click()
+    expect(page.get_by_text("Calcul terminé")).to_be_visible()
+    expect(page.get_by_role("button", name="Recalculer le parc")).to_be_enabled()
+    assert page.evaluate(scrolled) == 350
+    expect(page).to_have_url(f"{cockpit.ui}/cockpit?niveau=critique%2Celeve%2Cfaible&tri=turbine")
+
+    page.get_by_role("button", name="Exporter").click()
+    with page.expect_download() as table:
+        page.get_by_role("button", name="Tableau pour Excel (CSV)").click()
+    lines = table.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) == visitor.rows_counted() + 1
+    assert [line.split(";")[1] for line in lines[1 : 1 + len(turbines)]] == turbines
+    with page.expect_download() as sheet:
+        page.get_by_role("button", name="Feuille A4 à imprimer").click()
+    assert "Tri : turbine, croissant." in sheet.value.path().read_text(encoding="utf-8")
+    assert visitor.foreign == []
+
+
+def test_phone__technician_finds_a_turbine_reads_and_tries_values(browser: Browser, cockpit: Cockpit) -> None:
+    visitor = open_visitor(browser, cockpit.ui, PHONE, "dark")
+    page = visitor.page
+    page.goto(f"{cockpit.ui}/cockpit")
+    visitor.log_in("technicien")
+    visitor.ranking()
+    assert visitor.overflow() == 0
+
+    page.get_by_role("textbox", name="Rechercher").fill("turbine 12")
+    page.keyboard.press("Enter")
+    expect(visitor.grid).to_have_attribute("aria-rowcount", "2")
+    visitor.select_row(0)
+    expect(page.get_by_role("heading", name="Turbine 12")).to_be_visible()
+    expect(page.get_by_text("seuil de décision").first).to_be_visible()
+    assert visitor.overflow() == 0
+
+    page.get_by_role("tab", name="Et si…").click()
+    wind = page.get_by_role("spinbutton", name="Vitesse du vent")
+    power = page.get_by_role("spinbutton", name="Puissance délivrée")
+    expect(power).to_be_disabled()
+    before = power.input_value()
+    wind.fill("15")
+    page.get_by_role("button", name="Comparer").click()
+    expect(page.get_by_text("D’où vient l’écart")).to_be_visible()
+    expect(wind).to_have_value("15.00")
+    expect(power).not_to_have_value(before)
+    assert visitor.overflow() == 0
+    with page.expect_download() as sheet:
+        page.get_by_role("button", name="Fiche à imprimer").click()
+    assert f"{cockpit.ui}/turbine?id=12" in sheet.value.path().read_text(encoding="utf-8")
+    assert visitor.foreign == []
+    page.context.close()
+
+
 def test_navigation__technician_sees_his_pages_only(visitor: Visitor, cockpit: Cockpit) -> None:
     visitor.log_in("technicien")
     visitor.ranking()

@@ -30,7 +30,7 @@ def test_ranking__every_turbine_in_the_order_of_the_api(logged_in: Open, running
     assert len(shown) == 50
     assert list(shown["Turbine"]) == [item.turbine_id for item in ranked]
     assert list(shown["Rang"]) == list(range(1, 51))
-    assert list(shown["Visite prévue"].isna()) == [item.planned_visit_on is None for item in ranked]
+    assert list(shown["Prévu le"].isna()) == [item.planned_visit_on is None for item in ranked]
 
 
 def test_counts__are_those_of_the_rows(logged_in: Open) -> None:
@@ -151,3 +151,68 @@ def test_api_stopped__last_ranking_stays_with_a_warning_then_recovers(
         assert {cell[0] for cell in table(at)["Niveau"]} == {"■ Critique"}
     finally:
         api.stop()
+
+
+def test_day__opens_the_ranking_as_it_was_seen(
+    dashboard: Callable[[str], AppTest], running_api: RunningApi
+) -> None:
+    client = running_api.client("manager")
+    day = client.park_days()[-3].as_of
+    expected = [item.turbine_id for item in client.park(day=day).items]
+    assert expected != [item.turbine_id for item in client.park().items]
+
+    at = dashboard(running_api.url).run()
+    log_in(open_at(at, "cockpit", jour=day.isoformat()), "manager")
+
+    assert list(table(at)["Turbine"]) == expected
+    assert f"Classement du {fr.fr_long_date(day)}, tel que vu ce jour-là" in text_of(at)
+    at.selectbox(key="filtre_jour").set_value(None).run()
+    assert "jour" not in at.query_params
+    assert "tel que vu" not in text_of(at)
+
+
+def test_day__without_a_ranking_says_so_and_leads_back(
+    dashboard: Callable[[str], AppTest], running_api: RunningApi
+) -> None:
+    at = dashboard(running_api.url).run()
+    log_in(open_at(at, "cockpit", jour="2019-01-01"), "manager")
+
+    assert "Aucun classement du mardi 1er janvier 2019" in at.warning[0].value
+    next(button for button in at.button if button.label == "Revenir au dernier classement").click().run()
+    assert len(table(at)) == 50
+
+
+def test_more_filters__narrow_sort_and_go_into_the_address(logged_in: Open, running_api: RunningApi) -> None:
+    items = running_api.client("manager").park().items
+    site = items[0].site
+    at = logged_in("manager")
+
+    at.selectbox(key="filtre_site").set_value(site).run()
+    at.selectbox(key="filtre_tri").set_value("-age").run()
+
+    kept = {item.turbine_id: item.age_days for item in items if item.site == site}
+    shown = list(table(at)["Turbine"])
+    assert 0 < len(kept) < 50
+    assert set(shown) == set(kept)
+    ages = [kept[turbine] for turbine in shown]
+    assert ages == sorted(ages, reverse=True)  # type: ignore[type-var]
+    assert (at.query_params["site"], at.query_params["tri"]) == (site, "-age")
+
+
+def test_waiting_cost__is_that_of_the_api(logged_in: Open, running_api: RunningApi) -> None:
+    items = running_api.client("technicien").park().items
+
+    assert list(table(logged_in("technicien"))["Attendre coûte"]) == [
+        round(item.expected_failure_cost_eur or 0, 0) for item in items
+    ]
+
+
+def test_exports__offered_for_what_is_shown_only(logged_in: Open) -> None:
+    at = logged_in("manager")
+    assert [element.proto.label for element in at.get("download_button")] == [
+        "Tableau pour Excel (CSV)",
+        "Feuille A4 à imprimer",
+    ]
+
+    at.text_input(key="filtre_texte").set_value("rien de tel").run()
+    assert not at.get("download_button")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -92,11 +93,15 @@ def test_sensors__last_measurements_and_a_curve_each(logged_in: Open, running_ap
 
 
 def test_history__one_point_per_published_day(logged_in: Open, running_api: RunningApi) -> None:
-    points = running_api.client("technicien").history("12")
+    client = running_api.client("technicien")
+    before = len(client.history("12"))
 
     at = open_tab(logged_in("technicien", "turbine", id="12"), "Historique du risque")
 
-    assert f"{len(points)}" in at.get("plotly_chart")[0].proto.alt
+    # The worker may be filling the past in meanwhile.
+    told = re.search(rf"selon (\d+){fr.NBSP}calculs", at.get("plotly_chart")[0].proto.alt)
+    assert told is not None
+    assert before <= int(told.group(1)) <= len(client.history("12"))
 
 
 def test_what_if__prefilled_with_the_scored_values_and_marker_not_a_lever(
@@ -200,3 +205,44 @@ def test_what_if__refused_value_told_at_its_field_and_kept(logged_in: Open) -> N
     assert [line for line in at.markdown if line.value.startswith(":red[")]
     assert "Une valeur est refusée" in at.error[0].value
     assert not at.table
+
+
+def test_drivers__beside_what_is_usual_here_and_in_the_park(
+    logged_in: Open, running_api: RunningApi, riskiest: str
+) -> None:
+    detail = running_api.client("technicien").turbine(riskiest)
+    known = next(usual for usual in detail.usual if usual.feature == "vibration_level")
+
+    chart = logged_in("technicien", "turbine", id=riskiest).get("plotly_chart")[0].proto
+
+    here = f"ici {fr.fr_trimmed(known.low, 1)} à {fr.fr_trimmed(known.high, 1)}"
+    park = f"parc {fr.fr_trimmed(known.park_low, 1)} à {fr.fr_trimmed(known.park_high, 1)}"
+    assert f"d’habitude {here} ; {park}" in chart.alt
+
+
+def test_what_if__power_follows_the_wind_by_the_turbine_s_curve_unless_untied(
+    logged_in: Open, running_api: RunningApi
+) -> None:
+    client = running_api.client("technicien")
+    scored = {driver.feature: driver.value for driver in client.turbine("12").drivers}
+    wind = (scored["wind_speed"] or 0) + 3
+    expected = client.power_at("12", wind, scored["wind_speed"], scored["power_output"]).power_output
+    at = open_tab(logged_in("technicien", "turbine", id="12"), "Et si…")
+    power = "et_si_12_power_output"
+    assert at.number_input(key=power).disabled
+
+    at.number_input(key="et_si_12_wind_speed").set_value(wind)
+    at.button(key="FormSubmitter:et_si-Comparer").click().run()
+
+    assert at.number_input(key=power).value == expected != scored["power_output"]
+    at.toggle(key="et_si_12_lien").set_value(False).run()
+    assert not at.number_input(key=power).disabled
+    at.number_input(key=power).set_value(100.0)
+    at.button(key="FormSubmitter:et_si-Comparer").click().run()
+    assert at.number_input(key=power).value == 100.0
+
+
+def test_sheet__offered_on_the_page(logged_in: Open, riskiest: str) -> None:
+    at = logged_in("technicien", "turbine", id=riskiest)
+
+    assert "Fiche à imprimer" in [element.proto.label for element in at.get("download_button")]

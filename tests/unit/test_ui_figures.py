@@ -10,6 +10,7 @@ import pytest
 
 from api.schemas.park import LevelCounts
 from api.schemas.supervision import AlertDay
+from api.schemas.turbine_story import TurbineEvent
 from api.schemas.vocabulary import RiskLevel
 from tests.unit.test_ui_labels import contrast
 from tests.unit.ui_samples import driver, feature
@@ -73,6 +74,35 @@ def test_drivers__hatched_where_a_marker_and_room_for_the_words() -> None:
     assert low < -10
     assert high > 30
     assert len(figure.layout.annotations) == 2
+
+
+def test_drivers__no_line_strikes_the_names_through() -> None:
+    figure = drivers()
+
+    assert not figure.layout.xaxis.showgrid
+    assert not figure.layout.xaxis.zeroline
+    zeros = [(shape.y0, shape.y1) for shape in figure.layout.shapes]
+    # Each name stands on its bottom, above the zero of its own bar and under that of the next one.
+    for name, (low, high), following in zip(
+        figure.layout.annotations, zeros, [*zeros[1:], (len(zeros), 0)], strict=True
+    ):
+        assert name.yanchor == "bottom"
+        assert low < high < name.y < following[0]
+
+
+def test_sensor__events_told_apart_by_their_shape() -> None:
+    frame = pd.DataFrame({"day": DAYS, "value": [41.0, 43.5]})
+    events = [
+        TurbineEvent.model_validate({"on": "2024-12-29", "kind": kind})
+        for kind in ("visite", "panne", "intervention")
+    ]
+
+    figure = figures.sensor_curve(frame, feature(), "", figures.LIGHT, events)
+
+    marks = figure.data[1:]
+    assert len({mark.marker.symbol for mark in marks}) == 3
+    assert {mark.yaxis for mark in marks} == {"y2"}
+    assert all("%d/%m/%Y" in mark.hovertemplate for mark in marks)
 
 
 def test_drivers__nothing_to_explain_still_draws() -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from api.schemas.park import MeasurementRow, ScorePoint
+from api.schemas.turbine_story import TurbineEvent, UsualRange
 from tests.unit.ui_samples import driver, feature, item, prediction
 from ui import labels as fr
 from ui import turbine_views as views
@@ -35,6 +36,35 @@ def test_drivers__weightiest_last_for_bars_drawn_bottom_up_and_markers_named() -
     assert frame["points"].tolist() == pytest.approx([2.0, 10.0, -40.0])
     assert frame["label"].tolist() == ["Niveau de vibration", "Niveau de vibration (indice)", "Vent"]
     assert views.drivers_words(frame).startswith("Effet de chaque mesure, en points de probabilité : Vent")
+
+
+def test_usual__both_ranges_or_what_is_known_of_them() -> None:
+    known = {
+        "feature": "vibration_level",
+        "low": 1.44,
+        "high": 4.8,
+        "values": 200,
+        "park_low": 1.7,
+        "park_high": 5,
+    }
+    both = UsualRange.model_validate(known)
+
+    assert views.usual_words(both) == "ici 1,4 à 4,8 ; parc 1,7 à 5"
+    assert views.usual_words(both.model_copy(update={"low": None, "high": None})) == "parc 1,7 à 5"
+    assert views.usual_words(None) == ""
+    frame = views.drivers_frame([driver(), driver(feature="x")], [both])
+    assert sorted(frame["usual"]) == ["", "ici 1,4 à 4,8 ; parc 1,7 à 5"]
+    assert "(d’habitude ici 1,4 à 4,8" in views.drivers_words(frame)
+
+
+def test_events__each_kind_with_its_mark_and_number() -> None:
+    events = [
+        TurbineEvent.model_validate({"on": f"2024-12-{day}", "kind": kind})
+        for day, kind in ((10, "visite"), (12, "panne"), (20, "visite"))
+    ]
+
+    assert views.events_words(events) == "✕ panne observée (1) · │ visite prévue (2)"
+    assert views.events_words([]) == ""
 
 
 def test_measurements__french_newest_first_with_units() -> None:

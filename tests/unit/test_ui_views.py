@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.schemas.vocabulary import RiskLevel
+from api.schemas.vocabulary import Queue, RiskLevel
 from tests.unit.ui_samples import driver, item, park, run
 from ui import labels as fr
 from ui import views
@@ -19,7 +19,14 @@ VIEWS = st.builds(
     days=st.none() | st.integers(0, 400).map(float),
     farm=st.none() | st.text(min_size=1, max_size=20),
     text=st.text(max_size=20),
+    queue=st.none() | st.sampled_from(Queue),
+    site=st.none() | st.text(min_size=1, max_size=20),
+    driver=st.none() | st.text(min_size=1, max_size=20),
+    state=st.none() | st.sampled_from(list(views.STATES)),
+    day=st.none() | st.dates(),
+    sort=st.sampled_from(["", *views.SORTS, *(f"-{name}" for name in views.SORTS)]),
 )
+ADDRESS = ["niveau", "jours", "parc", "q", "id", "file", "site", "facteur", "etat", "jour", "tri"]
 
 
 @given(VIEWS)
@@ -27,7 +34,7 @@ def test_view__comes_back_from_its_address(view: views.View) -> None:
     assert views.View.of(view.query()) == view
 
 
-@given(st.dictionaries(st.sampled_from(["niveau", "jours", "parc", "q", "id", "file"]), st.text(max_size=12)))
+@given(st.dictionaries(st.sampled_from(ADDRESS), st.text(max_size=12)))
 def test_view__any_address_opens(query: dict[str, str]) -> None:
     view = views.View.of(query)
 
@@ -88,8 +95,8 @@ def test_park_frame__leaves_out_columns_that_would_say_nothing() -> None:
         item(turbine_id="2", farm="Bugey", data_status="perime"),
     ]
 
-    assert not {"Intervalle", "Parc", "Qualité de la mesure"} & set(views.park_frame(alike).columns)
-    assert {"Intervalle", "Parc", "Qualité de la mesure"} <= set(views.park_frame(told_apart).columns)
+    assert not {"Intervalle", "Parc", "Qualité"} & set(views.park_frame(alike).columns)
+    assert {"Intervalle", "Parc", "Qualité"} <= set(views.park_frame(told_apart).columns)
     assert views.park_frame([]).empty
 
 
@@ -139,6 +146,66 @@ def test_trust__none_before_the_first_ranking() -> None:
     assert views.trust(park(run=None, as_of=None)) is None
 
 
-def test_progress__waiting_then_counted() -> None:
-    assert "en attente" in views.progress_words(run(status="en_attente", done=0))
-    assert "12 turbines sur 50" in views.progress_words(run(status="en_cours", done=12))
+def test_trust__a_past_ranking_is_not_today_s() -> None:
+    told = views.trust(park(), past=True)
+
+    assert told is not None
+    assert not told.good
+    assert told.headline.endswith("tel que vu ce jour-là")
+
+
+WORK = {"id": 4, "state": "planifiee", "planned_on": "2025-01-03", "assignee": "T-101"}
+NARROWED = [
+    item(turbine_id="1", site="Lyon", main_driver=driver(), data_status="perime"),
+    item(turbine_id="2", site="Bugey", main_driver=driver(feature="wind"), service_state="hors_service"),
+]
+
+
+@pytest.mark.parametrize(
+    ("view", "kept"),
+    [
+        (views.View(site="Bugey"), ["2"]),
+        (views.View(driver="vibration_level"), ["1"]),
+        (views.View(state="perime"), ["1"]),
+        (views.View(state="hors_service"), ["2"]),
+        (views.View(state="en_service"), ["1"]),
+    ],
+)
+def test_matching__site_driver_and_state(view: views.View, kept: list[str]) -> None:
+    assert [one.turbine_id for one in views.matching(NARROWED, view)] == kept
+
+
+@given(
+    st.lists(st.none() | st.floats(0, 1), max_size=12),
+    st.sampled_from(["probabilite", "-probabilite"]),
+)
+def test_order__known_values_sorted_and_unknown_ones_last_both_ways(
+    chances: list[float | None], sort: str
+) -> None:
+    items = [item(turbine_id=str(n), failure_probability=p) for n, p in enumerate(chances)]
+
+    shown = [one.failure_probability for one in views.matching(items, views.View(sort=sort))]
+
+    known = sorted((p for p in chances if p is not None), reverse=sort.startswith("-"))
+    assert shown == known + [None] * (len(chances) - len(known))
+
+
+def test_order__every_column_can_be_sorted_and_turbines_are_numbers() -> None:
+    items = [
+        item(turbine_id="10", intervention=WORK, main_driver=driver()),
+        item(turbine_id="9", planned_visit_on="2025-01-09", farm=None),
+        item(turbine_id="A-2", change={"kind": "hausse", "previous_level": "faible", "sentence": "x"}),
+    ]
+
+    for name in views.SORTS:
+        assert len(views.matching(items, views.View(sort=f"-{name}"))) == 3
+    assert [i.turbine_id for i in views.matching(items, views.View(sort="turbine"))] == ["9", "10", "A-2"]
+    assert [i.turbine_id for i in views.matching(items, views.View(sort="prevu"))][:2] == ["10", "9"]
+
+
+def test_park_frame__what_is_to_be_done_and_by_whom() -> None:
+    frame = views.park_frame([item(intervention=WORK, planned_visit_on="2025-01-09"), item()])
+
+    assert frame["Intervention"].tolist() == ["Planifiée (T-101)", fr.NOTHING]
+    assert [str(day)[:10] for day in frame["Prévu le"]] == ["2025-01-03", "NaT"]
+    assert "Intervention" not in views.park_frame([item()]).columns

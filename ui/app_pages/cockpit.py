@@ -5,28 +5,30 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from api.schemas.changes import DaysCoverage
 from api.schemas.park import Park, ParkItem, Run
-from api.schemas.vocabulary import RiskLevel, Role
+from api.schemas.vocabulary import Role
 from ui import auth, change_views, layout, views
 from ui import labels as fr
 from ui.api_error import ApiError
-from ui.app_pages import changements
+from ui.app_pages import calculs, changements, filtres, telechargements
 
 REFRESH_S = 30
+NOT_FOUND = 404
 FOLLOW_S = 1
 ROW_PX, HEAD_PX, ROWS_SHOWN = 35, 37, 15
 ACTIVE = {"en_attente", "en_cours"}
 MAY_RUN = {Role.MANAGER, Role.INGENIEUR}
-_FOLLOWED, _LAST, _VIEW = "_followed_run", "_last_park", "_view"
-_TABLE, _TOUCHED = "park_table", "_table_version"
+_FOLLOWED, _LAST = "_followed_run", "_last_park"
+_TABLE = "park_table"
 
 
 def page() -> None:
     """Draws the page."""
-    layout.header("Cockpit")
-    if st.session_state.get(_FOLLOWED) is not None:
-        layout.live("run", _progress, every_s=FOLLOW_S)
+    layout.header("Cockpit", filtres.day_chooser)
+    # Its place is kept while no scoring runs: else the table would move, and lose its scroll and its order.
+    with st.container():
+        if st.session_state.get(_FOLLOWED) is not None:
+            layout.live("run", _progress, every_s=FOLLOW_S)
     layout.live("park", _board, every_s=REFRESH_S)
 
 
@@ -49,7 +51,7 @@ def _progress() -> bool:
         layout.show_error(error, "avancement")
         return True
     if run.status in ACTIVE:
-        st.progress(min(1.0, run.done / max(1, run.total)), text=views.progress_words(run))
+        calculs.under_way(run)
         return True
     st.session_state[_FOLLOWED] = None
     if run.status == "termine":
@@ -83,15 +85,19 @@ def _start_button() -> None:
 
 def _board() -> bool:
     top, filters = st.container(gap="small"), st.container(key="filtres")
-    tabs, table = st.container(key="files"), st.container()
+    tabs, table = st.container(key="files"), st.container(key="classement")
     with filters:
-        view = _filters()
+        view, files = filtres.draw(_last_park(), _start_button)
     try:
-        park = auth.client().park(levels=view.levels, max_days=view.days, queue=view.queue)
+        park = auth.client().park(levels=view.levels, max_days=view.days, queue=view.queue, day=view.day)
     except ApiError as error:
         layout.check_session(error)
         with top:
-            layout.show_error(error)
+            if view.day is not None and error.status == NOT_FOUND:
+                st.warning(f"**Aucun classement du {fr.fr_long_date(view.day)} n’a été publié.**")
+                st.button("Revenir au dernier classement", on_click=filtres.latest_day)
+            else:
+                layout.show_error(error)
         with tabs:
             changements.queues(None)
         if error.unreachable:
@@ -100,12 +106,14 @@ def _board() -> bool:
     st.session_state[_LAST] = park, view
     _follow(park.last_attempt)
     with top:
-        _summary(park, known=True)
+        _summary(park, known=True, past=view.day is not None)
         changements.since(park)
     with tabs:
         changements.queues(park)
     with table:
-        _ranking(park, view)
+        items = _ranking(park, view)
+    with files:
+        telechargements.park_files(park, items, view)
     return True
 
 
@@ -118,13 +126,13 @@ def _last_known(top: DeltaGenerator, table: DeltaGenerator) -> None:
         _summary(last[0], known=False)
     with table:
         _ranking(*last)
-        if last[1] != st.session_state[_VIEW]:
+        if last[1] != filtres.current():
             st.caption("Les filtres changés depuis s’appliqueront au retour du service.")
 
 
-def _summary(park: Park, *, known: bool) -> None:
+def _summary(park: Park, *, known: bool, past: bool = False) -> None:
     """The trust line and the counts; ``known`` is False when they are those of before an interruption."""
-    trust = views.trust(park)
+    trust = views.trust(park, past=past)
     if trust is None:
         return
     good = trust.good and known
@@ -142,87 +150,28 @@ def _summary(park: Park, *, known: bool) -> None:
         layout.levels_strip(park.counts, gaps, change_views.elapsed_words(park.changes, park.as_of))
 
 
-def _filters() -> views.View:
-    """The filters, in the page's address and back."""
-    asked = views.View.of(st.query_params)
-    if "filtre_niveau" not in st.session_state:
-        kept: views.View = st.session_state.get(_VIEW, views.View())
-        asked = asked if asked.query() else kept
-        st.session_state["filtre_niveau"] = list(asked.levels)
-        st.session_state["filtre_jours"] = asked.days
-        st.session_state["filtre_parc"] = asked.farm
-        st.session_state["filtre_texte"] = asked.text
-        st.session_state["filtre_file"] = asked.queue
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        levels = st.pills(
-            "Niveau",
-            list(RiskLevel),
-            selection_mode="multi",
-            format_func=lambda level: fr.LEVELS[level].text,
-            key="filtre_niveau",
-        )
-        farms = _farms(asked.farm)
-        farm = None
-        if farms:
-            farm = st.selectbox(
-                "Parc éolien", farms, index=None, placeholder="Tous", key="filtre_parc", width=170
-            )
-        days = st.number_input(
-            "Panne possible sous (j)",
-            help=change_views.days_help(_coverage()),
-            min_value=0.0,
-            step=1.0,
-            value=None,
-            format="%g",
-            placeholder="Tous",
-            key="filtre_jours",
-            width=170,
-        )
-        text = st.text_input("Rechercher", placeholder="Turbine, facteur…", key="filtre_texte", width=210)
-        _start_button()
-    view = views.View(tuple(levels), days, farm, text.strip(), st.session_state.get("filtre_file"))
-    st.session_state[_VIEW] = view
-    if st.query_params.to_dict() != view.query():
-        st.query_params.from_dict(view.query())
-    return view
-
-
-def _farms(asked: str | None) -> list[str]:
-    """Wind farms to choose from; nothing where the data names none, or cannot be had now."""
-    try:
-        known = {turbine.farm for turbine in layout.turbines() if turbine.farm}
-    except ApiError as error:
-        layout.check_session(error)
-        known = set()
-    return sorted(known | ({asked} if asked else set()))
-
-
-def _coverage() -> DaysCoverage | None:
-    """What the interval of the last ranking received is worth."""
+def _last_park() -> Park | None:
+    """The last ranking received."""
     last: tuple[Park, views.View] | None = st.session_state.get(_LAST)
-    return None if last is None else last[0].days_coverage
+    return None if last is None else last[0]
 
 
-def _clear() -> None:
-    st.session_state.update(
-        filtre_niveau=[], filtre_jours=None, filtre_parc=None, filtre_texte="", filtre_file=None
-    )
-
-
-def _ranking(park: Park, view: views.View) -> None:
+def _ranking(park: Park, view: views.View) -> list[ParkItem]:
+    """Draws the table; the turbines that it shows."""
     if park.run is None:
         _nothing_yet()
-        return
+        return []
     items = views.matching(park.items, view)
     if not items:
         st.info("Aucune turbine ne répond à ces filtres.")
-        st.button("Effacer les filtres", on_click=_clear)
-        return
+        st.button("Effacer les filtres", on_click=filtres.clear)
+        return []
     _table(items)
     st.caption(
         f"{fr.counted(len(items), 'turbine')} sur {park.run.total}. Cochez une ligne pour ouvrir la turbine. "
         "« Indice » : facteur qui accompagne les pannes sans en être la cause."
     )
+    return items
 
 
 def _nothing_yet() -> None:
@@ -251,20 +200,27 @@ def _table(items: list[ParkItem]) -> None:
         selection_mode="single-row",
         alt=f"Classement de {fr.counted(len(frame), 'turbine')} par risque",
         column_config={
-            "Rang": column.NumberColumn(width=55, pinned=True),
-            "Turbine": column.TextColumn(width=80, pinned=True),
+            "Rang": column.NumberColumn(width=52, pinned=True),
+            "Turbine": column.TextColumn(width=72, pinned=True),
             "Niveau": column.MultiselectColumn(
                 options=[words.text for words in fr.LEVELS.values()],
                 color=[words.chip for words in fr.LEVELS.values()],
-                width=105,
+                width=102,
             ),
-            "Changement": column.TextColumn(help="Depuis le calcul du jour précédent", width=135),
-            "Probabilité": column.NumberColumn(help="Probabilité de panne dans les 7 jours", width=95),
-            "Jours restants": column.NumberColumn(help="Jours estimés avant panne", width=110),
-            "Intervalle": column.TextColumn(help="Intervalle des jours restants", width=125),
-            "Facteur principal": column.TextColumn(width=300),
-            "Âge de la mesure": column.NumberColumn(help="Au jour du calcul", width=125),
-            "Visite prévue": column.DateColumn(format="DD/MM/YYYY", width=105),
+            "Probabilité": column.NumberColumn(help="Probabilité de panne dans les 7 jours", width=90),
+            "Jours restants": column.NumberColumn(help="Jours estimés avant panne", width=105),
+            "Intervalle": column.TextColumn(help="Intervalle des jours restants", width=122),
+            "Facteur principal": column.TextColumn(width=215),
+            "Attendre coûte": column.NumberColumn(
+                help="Probabilité de panne × coût d’une panne manquée", width=110
+            ),
+            "Changement": column.TextColumn(help="Depuis le calcul du jour précédent", width=130),
+            "Âge": column.NumberColumn(help="Âge de la mesure au jour du calcul", width=88),
+            "Prévu le": column.DateColumn(
+                help="Intervention planifiée, sinon prochaine visite", format="DD/MM/YYYY", width=92
+            ),
+            "Intervention": column.TextColumn(width=140),
+            "Qualité": column.TextColumn(help="Ce que vaut la mesure derrière le score", width=90),
         },
     )
     if event.selection.rows:

@@ -8,7 +8,9 @@ import streamlit as st
 
 from api.schemas.park import TurbineDetail
 from api.schemas.predictions import FeatureInfo, Prediction
+from api.schemas.turbine_story import PowerLink
 from ui import auth, layout
+from ui import labels as fr
 from ui import turbine_views as views
 from ui.api_error import ApiError
 
@@ -30,31 +32,58 @@ def draw(detail: TurbineDetail) -> None:
         state = st.session_state[_STATE] = {"turbine": detail.turbine.turbine_id}
     form, answer = st.columns([2, 3], gap="medium")
     with form:
-        _form(detail, measured, state)
+        tied = _tie(detail, measured)
+        _form(detail, measured, state, tied)
     with answer:
         _answer(state)
 
 
-def _form(detail: TurbineDetail, measured: dict[str, Any], state: dict[str, Any]) -> None:
+def _tie(detail: TurbineDetail, measured: dict[str, Any]) -> PowerLink | None:
+    """Power follows the wind, as on the machine, unless the person unties them."""
+    link = detail.power_link
+    if link is None or measured.get(link.wind) is None or measured.get(link.power) is None:
+        return None
+    tied = st.toggle(
+        "La puissance suit le vent",
+        value=True,
+        key=f"et_si_{detail.turbine.turbine_id}_lien",
+        persist_state="page",
+        help=(
+            f"Selon la courbe de puissance de cette turbine ({fr.counted(link.rows, 'mesure')} en marche) : "
+            "changer le vent seul décrirait une machine qui n’existe pas. "
+            "Déliez-les pour essayer une perte de rendement."
+        ),
+    )
+    return link if tied else None
+
+
+def _form(
+    detail: TurbineDetail, measured: dict[str, Any], state: dict[str, Any], tied: PowerLink | None
+) -> None:
     told = {problem.field: problem.message for problem in state.get("errors", ())}
     present, absent = views.by_presence(detail.features, [measured])
     with st.form("et_si", border=True):
-        _fields(detail, present, measured, told)
+        _fields(detail, present, measured, told, tied)
         if absent:
             st.caption(layout.plain(views.absent_words(absent)))
-            _fields(detail, absent, measured, told)
+            _fields(detail, absent, measured, told, tied)
         for field, message in told.items():
             st.markdown(f":red[**{layout.plain(field)} : {layout.plain(message)}**]")
-        st.form_submit_button("Comparer", type="primary", on_click=_ask, args=(detail, measured))
+        st.form_submit_button("Comparer", type="primary", on_click=_ask, args=(detail, measured, tied))
 
 
 def _fields(
-    detail: TurbineDetail, features: list[FeatureInfo], measured: dict[str, Any], told: dict[str, str]
+    detail: TurbineDetail,
+    features: list[FeatureInfo],
+    measured: dict[str, Any],
+    told: dict[str, str],
+    tied: PowerLink | None,
 ) -> None:
     """What may be tried, each with what was told of it, then what is only shown."""
     for feature in features:
         if not feature.marker:
-            _field(feature, measured.get(feature.name), detail.turbine.turbine_id)
+            follows = tied is not None and feature.name == tied.power
+            _field(feature, measured.get(feature.name), detail.turbine.turbine_id, follows)
             if feature.name in told:
                 st.markdown(f":red[**↑ {layout.plain(told.pop(feature.name))}**]")
     for feature in features:
@@ -62,7 +91,7 @@ def _fields(
             _fixed_field(feature, measured.get(feature.name))
 
 
-def _field(feature: FeatureInfo, value: Any, turbine_id: str) -> None:
+def _field(feature: FeatureInfo, value: Any, turbine_id: str, follows: bool) -> None:
     """One input, prefilled; its bounds are the API's to check, so that its words are shown at the field."""
     key, title = _key(feature, turbine_id), views.feature_title(feature)
     kind = {"binary": bool, "int": int, "float": float}[feature.dtype]
@@ -82,7 +111,15 @@ def _field(feature: FeatureInfo, value: Any, turbine_id: str) -> None:
         st.checkbox(title, key=key, persist_state="page")
     else:
         step, shown = (1, "%d") if kind is int else (0.1, "%0.2f")
-        st.number_input(title, value=None, step=step, format=shown, key=key, persist_state="page")
+        st.number_input(
+            f"{title}, suit le vent" if follows else title,
+            value=None,
+            step=step,
+            format=shown,
+            key=key,
+            persist_state="page",
+            disabled=follows,
+        )
 
 
 def _fixed_field(feature: FeatureInfo, value: Any) -> None:
@@ -98,7 +135,7 @@ def _key(feature: FeatureInfo, turbine_id: str) -> str:
     return f"et_si_{turbine_id}_{feature.name}"
 
 
-def _ask(detail: TurbineDetail, measured: dict[str, Any]) -> None:
+def _ask(detail: TurbineDetail, measured: dict[str, Any], tied: PowerLink | None) -> None:
     """Asks for both answers at once, so that the same models and the same policy give them."""
     turbine_id = detail.turbine.turbine_id
     names = {feature.name for feature in detail.features}
@@ -110,6 +147,9 @@ def _ask(detail: TurbineDetail, measured: dict[str, Any]) -> None:
     other = {name: value for name, value in other.items() if value is not None}
     state: dict[str, Any] = {"turbine": turbine_id}
     try:
+        if tied is not None and tried.get(tied.wind) is not None:
+            power = _power(turbine_id, tried[tied.wind], measured, tied)
+            other[tied.power] = st.session_state[f"et_si_{turbine_id}_{tied.power}"] = power
         state["answers"] = (
             auth.client().what_if({**identity, **current}),
             auth.client().what_if({**identity, **other}),
@@ -117,6 +157,17 @@ def _ask(detail: TurbineDetail, measured: dict[str, Any]) -> None:
     except ApiError as error:
         state["errors"], state["failure"] = error.errors, error
     st.session_state[_STATE] = state
+
+
+def _power(turbine_id: str, wind: float, measured: dict[str, Any], tied: PowerLink) -> float:
+    """The power that goes with the wind tried, from what was measured; the API knows the curve.
+
+    A wind that is no wind is left to the prediction's refusal, which is shown at its field.
+    """
+    from_wind, from_power = float(measured[tied.wind]), float(measured[tied.power])
+    if wind < 0:
+        return from_power
+    return auth.client().power_at(turbine_id, wind, from_wind, from_power).power_output
 
 
 def _answer(state: dict[str, Any]) -> None:

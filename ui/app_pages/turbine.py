@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from api.schemas.park import ParkItem, TurbineDetail
+from api.schemas.park import MeasurementRow, TurbineDetail
+from api.schemas.turbine_story import TurbineEvent
 from ui import auth, figures, layout
 from ui import labels as fr
 from ui import turbine_views as views
 from ui.api_error import ApiError
-from ui.app_pages import et_si
+from ui.app_pages import et_si, interventions_turbine, telechargements
 
 CURVE_ROWS, TABLE_ROWS = 90, 10
 WHY, SENSORS, HISTORY, WHAT_IF = "Pourquoi", "Capteurs", "Historique du risque", "Et si…"
@@ -52,6 +53,7 @@ def _draw(detail: TurbineDetail) -> None:
     _identity(detail)
     _verdict(detail)
     _tabs(detail)
+    interventions_turbine.draw(detail)
 
 
 def _last_known(turbine_id: str) -> None:
@@ -99,7 +101,9 @@ def _identity(detail: TurbineDetail) -> None:
     if turbine.commissioned_on is not None:
         said.append(f"mise en service le {fr.fr_date(turbine.commissioned_on)}")
     said.append(views.visit_words(detail.planned_visits))
-    st.markdown(layout.plain(" · ".join(said)))
+    with st.container(horizontal=True, vertical_alignment="center", key="identite"):
+        st.markdown(layout.plain(" · ".join(said)))
+        telechargements.turbine_file(detail)
 
 
 def _verdict(detail: TurbineDetail) -> None:
@@ -111,34 +115,13 @@ def _verdict(detail: TurbineDetail) -> None:
     sentence = layout.escaped(fr.verdict(item, detail.threshold))
     advice = layout.escaped(item.recommendation)
     st.html(f'<p class="verdict">{level} {sentence}<span class="conseil">{advice}</span></p>')
-    _figures(item, detail)
-    layout.notices([*item.warnings, *detail.notices])
+    layout.facts(views.key_figures(item, detail))
+    layout.notices([*item.warnings, *(n for n in detail.notices if n.code != views.NOISE)])
 
 
-def _figures(item: ParkItem, detail: TurbineDetail) -> None:
-    days_note = (
-        f"intervalle {fr.fr_interval(item.time_to_failure_interval)}" if item.time_to_failure_interval else ""
-    )
-    cells = (
-        (
-            "Probabilité à 7 jours",
-            fr.fr_percent(item.failure_probability),
-            f"seuil de décision {fr.fr_share(detail.threshold)}" if detail.threshold is not None else "",
-        ),
-        ("Jours avant panne", fr.fr_days(item.time_to_failure_days), days_note),
-        (
-            "Ce que coûte l’attente",
-            fr.fr_euros(item.expected_failure_cost_eur),
-            "probabilité × coût d’une panne",
-        ),
-        ("Rang", str(item.rank), f"au classement du {fr.fr_date(detail.as_of)}"),
-        (
-            "Mesure",
-            fr.fr_date(item.measured_on),
-            f"{fr.age_words(item.age_days)}, {fr.DATA_STATUS[item.data_status]}",
-        ),
-    )
-    layout.facts(cells)
+def _noise(detail: TurbineDetail) -> None:
+    """What a curve of this turbine cannot show, beside each curve."""
+    layout.notices([notice for notice in detail.notices if notice.code == views.NOISE])
 
 
 # What stands behind it
@@ -158,12 +141,13 @@ def _why(detail: TurbineDetail) -> None:
         return
     chart, words = st.columns([3, 2], gap="medium")
     with chart:
-        frame = views.drivers_frame(detail.drivers)
+        frame = views.drivers_frame(detail.drivers, detail.usual)
         figure = figures.drivers_bar(frame, layout.colours())
         st.plotly_chart(figure, config=_PLOT, theme=None, key="facteurs", alt=views.drivers_words(frame))
     with words:
         st.markdown(
-            f"Ce que chaque mesure ajoute à la probabilité, ou lui retire. {views.base_words(detail)}"
+            f"Ce que chaque mesure ajoute à la probabilité, ou lui retire. {views.base_words(detail)} "
+            "« D’habitude » : neuf mesures sur dix, sur cette turbine puis dans le parc."
         )
         for driver in detail.drivers:
             note = driver.note or ("Indice, pas une cause." if driver.marker else "")
@@ -186,27 +170,41 @@ def _sensors(detail: TurbineDetail) -> None:
         st.info("Aucune mesure n’est enregistrée pour cette turbine.")
         return
     present, absent = views.by_presence(detail.features, [row.values for row in rows])
-    st.dataframe(
-        views.measurement_frame(rows[:TABLE_ROWS], present),
-        hide_index=True,
-        key="mesures",
-        alt=f"Les {min(TABLE_ROWS, len(rows))} dernières mesures de la turbine",
+    events = _events(detail, rows)
+    marks = views.events_words(events)
+    st.caption(
+        "La bande colorée est la plage de valeurs sur laquelle le modèle a appris."
+        + (f" Au pied des courbes : {marks}." if marks else "")
     )
-    st.caption("La bande colorée est la plage de valeurs sur laquelle le modèle a appris.")
+    _noise(detail)
     with st.grid(2, min_column_width=330):
         for feature in present:
             if feature.dtype != "binary":
                 frame = views.sensor_frame(rows, feature.name)
                 title = views.feature_title(feature)
                 st.plotly_chart(
-                    figures.sensor_curve(frame, feature, title, layout.colours()),
+                    figures.sensor_curve(frame, feature, title, layout.colours(), events),
                     config=_PLOT,
                     theme=None,
                     key=f"courbe_{feature.name}",
                     alt=views.curve_words(frame, feature),
                 )
+    st.dataframe(
+        views.measurement_frame(rows[:TABLE_ROWS], present),
+        hide_index=True,
+        key="mesures",
+        alt=f"Les {min(TABLE_ROWS, len(rows))} dernières mesures de la turbine",
+    )
     if absent:
         st.caption(layout.plain(views.absent_words(absent)))
+
+
+def _events(detail: TurbineDetail, rows: list[MeasurementRow]) -> list[TurbineEvent]:
+    """What happened to the turbine over the days that the curves show, up to the day of the ranking."""
+    turbine, first = detail.turbine.turbine_id, rows[-1].measured_on
+    last = max(rows[0].measured_on, detail.as_of or rows[0].measured_on)
+    found = layout.fetched(lambda: auth.client().turbine_events(turbine, first), "evenements")
+    return [event for event in found or [] if event.on <= last]
 
 
 def _history(detail: TurbineDetail) -> None:
@@ -225,6 +223,7 @@ def _history(detail: TurbineDetail) -> None:
         key="historique",
         alt=views.history_words(frame),
     )
+    _noise(detail)
 
 
 def _what_if(detail: TurbineDetail) -> None:

@@ -1,0 +1,56 @@
+"""What is usual for a turbine, and what happened to it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from api.schemas.common import Answer
+from api.schemas.vocabulary import InterventionState
+
+
+class UsualRange(Answer):
+    """Where nine values in ten of a sensor lie: on this turbine, and in the park."""
+
+    feature: str
+    low: float | None = Field(description="5ᵉ centile des dernières mesures de la turbine")
+    high: float | None = Field(description="95ᵉ centile")
+    values: int = Field(description="Mesures de la turbine qui le disent")
+    park_low: float | None = Field(description="5ᵉ centile des dernières mesures du parc")
+    park_high: float | None = Field(description="95ᵉ centile")
+
+
+class PowerLink(Answer):
+    """The turbine's power follows its wind: which fields, and how many measurements say so."""
+
+    wind: str = Field(description="Champ du vent [m/s]")
+    power: str = Field(description="Champ de la puissance [kW]")
+    rows: int = Field(description="Mesures en marche derrière la courbe de puissance")
+
+
+class PowerAtWind(Answer):
+    """The power that goes with a wind, by the turbine's own power curve."""
+
+    wind_speed: float = Field(description="Vent demandé [m/s]")
+    power_output: float = Field(description="Puissance qui l’accompagne [kW]")
+    rows: int = Field(description="Mesures en marche derrière la courbe de puissance")
+
+
+class LivingIntervention(Answer):
+    """The intervention that is proposed, planned or under way on a turbine."""
+
+    id: int
+    state: InterventionState
+    planned_on: date | None
+    assignee: str | None = Field(description="Pseudonyme de la personne qui y va")
+
+
+class TurbineEvent(Answer):
+    """Something that happened to a turbine, or was to happen."""
+
+    on: date
+    kind: Literal["visite", "intervention", "panne"] = Field(
+        description="visite prévue, intervention terminée, panne observée"
+    )
