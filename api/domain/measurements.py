@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 
 from api.domain.exceptions import InvalidInput
 
@@ -41,7 +42,12 @@ def canonical_turbine_id(raw: object) -> str:
         raw = int(raw)
     if isinstance(raw, int) and not -(10**MAX_TURBINE_ID) < raw < 10**MAX_TURBINE_ID:
         raise InvalidInput.single("turbine_id", f"{MAX_TURBINE_ID} caractères au plus.")
-    text = str(raw).strip()
+    return _canonical_text(str(raw))
+
+
+@lru_cache(maxsize=65_536)  # of every row that comes in, from a park whose names are always the same
+def _canonical_text(raw: str) -> str:
+    text = raw.strip()
     if whole := _WHOLE.match(text):
         text = whole.group(1)
     if text.isdecimal() and text.isascii():

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import IntEnum
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from api.domain.exceptions import FieldError, InvalidInput
 from api.domain.measurements import natural_key
@@ -107,8 +107,7 @@ class RiskPolicy:
         return cls(**parameters)
 
 
-@dataclass(frozen=True)
-class TimeToFailure:
+class TimeToFailure(NamedTuple):
     """An admitted model's estimate [days], with its interval where one is known."""
 
     days: float
@@ -116,8 +115,7 @@ class TimeToFailure:
     high: float | None = None
 
 
-@dataclass(frozen=True)
-class Risk:
+class Risk(NamedTuple):
     """What the policy makes of one measurement."""
 
     level: RiskLevel

@@ -122,4 +122,6 @@ def counts_as_dead(status: DataStatus, findings: Iterable[Finding]) -> bool:
 def data_status(findings: Iterable[Finding]) -> DataStatus:
     """The gravest status among the findings; ``ok`` where none of them bears on the data."""
     statuses = {_STATUS_OF[finding.code] for finding in findings if finding.code in _STATUS_OF}
+    if not statuses:  # nearly always
+        return DataStatus.OK
     return next((status for status in _GRAVITY if status in statuses), DataStatus.OK)

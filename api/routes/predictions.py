@@ -44,6 +44,7 @@ class Ask(BaseModel):
 
 
 _PREDICTION = TypeAdapter(Prediction)
+_BATCH = TypeAdapter(BatchPredictions)
 # The fields of a measurement are those of the active models: the schema is put in its place by api.openapi.
 ONE = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Measurement"}}}}}  # fmt: skip  # noqa: E501
 MANY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/MeasurementBatch"}}}}}  # fmt: skip  # noqa: E501
@@ -173,4 +174,4 @@ def _rows(body: bytes) -> list[Any]:
 
 def _json(answer: BatchPredictions) -> Response:
     """The answer as it stands: it was validated when it was made."""
-    return Response(answer.model_dump_json(), media_type="application/json")
+    return Response(_BATCH.dump_json(answer), media_type="application/json")

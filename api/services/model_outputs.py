@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from math import isnan
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,7 @@ from api.services.measurement_model import Reading
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(NamedTuple):
     """One reading's outputs; None where a model could not speak.
 
     Args:
@@ -45,7 +45,9 @@ def outputs_of(readings: Sequence[Reading], models: ActiveModels) -> list[Output
     raw = raw_outputs(classifier, readings)
     shown = classifier.model.calibrated(raw)
     days = _days(models.regressor, readings)
-    return [_output(models, float(r), float(p), d) for r, p, d in zip(raw, shown, days, strict=True)]
+    doubt = _doubtful_interval(models)
+    rows = zip(raw.tolist(), shown.tolist(), days, strict=True)
+    return [_output(models, r, p, d, doubt) for r, p, d in rows]
 
 
 def raw_outputs(served: ServedModel, readings: Sequence[Reading]) -> Floats:
@@ -67,8 +69,7 @@ def matrix_of(served: ServedModel, readings: Sequence[Reading]) -> Floats:
     return np.array(rows, dtype=np.float64).reshape(len(readings), len(names))
 
 
-@dataclass(frozen=True)
-class _Days:
+class _Days(NamedTuple):
     """One estimate; NaN where the model could not speak."""
 
     days: float
@@ -83,19 +84,16 @@ def _days(regressor: ServedModel | None, readings: Sequence[Reading]) -> list[_D
     days = raw_outputs(regressor, readings)
     bounds = regressor.model.interval(days)
     if bounds is None:
-        return [_Days(float(d)) for d in days]
-    reliable = regressor.model.interval_reliable(days)
-    return [
-        _Days(float(d), float(low), float(high), bool(sure))
-        for d, low, high, sure in zip(days, *bounds, reliable, strict=True)
-    ]
+        return [_Days(d) for d in days.tolist()]
+    columns = (days, *bounds, regressor.model.interval_reliable(days))
+    return [_Days(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
-def _output(models: ActiveModels, raw: float, shown: float, days: _Days) -> Output:
-    if np.isnan(raw):
+def _output(models: ActiveModels, raw: float, shown: float, days: _Days, doubt: Finding) -> Output:
+    if isnan(raw):
         return Output(None, None, ())
-    spoke = not np.isnan(days.days)
-    findings = (_doubtful_interval(models),) if spoke and not days.reliable else ()
+    spoke = not isnan(days.days)
+    findings = (doubt,) if spoke and not days.reliable else ()
     estimate = TimeToFailure(days.days, days.low, days.high) if spoke else None
     return Output(shown, estimate, _uses(models, raw, days.days if spoke else None), findings)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -26,6 +28,8 @@ from api.services.turbines import KnownTurbines
 from api.settings import PARIS
 
 MAX_BATCH = 10_000
+BLOCK = 2_500  # rows of a batch handled together
+TOGETHER = 2  # blocks under way at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,21 @@ class Asked:
 
     body: bytes
     request_id: str
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """What one call is answered by: it must not change between two of its rows."""
+
+    models: ActiveModels
+    policy_version: int
+    policy: RiskPolicy
+    now: datetime
+
+    @cached_property
+    def today(self) -> date:
+        """The day in Europe/Paris."""
+        return self.now.astimezone(PARIS).date()
 
 
 @dataclass(frozen=True)
@@ -69,11 +88,11 @@ class PredictionService:
         Raises:
             ModelUnavailable: no model can answer.
         """
-        models = self._models()
-        check = models.measurement_model.model_validate_json
-        found = [self._read(check, one.body, models) for one in asked]
+        rule = self._rule()
+        check = rule.models.measurement_model.model_validate_json
+        found = [_read(check, one.body, rule) for one in asked]
         kept = [(r, one.request_id) for r, one in zip(found, asked, strict=True) if isinstance(r, Reading)]
-        answers = iter(self._answers(kept, models, explain=explain))
+        answers = iter(self._answers(kept, rule, explain=explain))
         return [next(answers) if isinstance(read, Reading) else read for read in found]
 
     def batch(self, rows: Sequence[Any], request_id: str, *, explain: bool) -> BatchPredictions:
@@ -89,65 +108,65 @@ class PredictionService:
                 f"{MAX_BATCH} mesures au plus par appel ; envoyez le reste ensuite.",
                 len(rows),
             )
-        models = self._models()
-        check = models.measurement_model.model_validate
-        found = [self._read(check, row, models) for row in rows]
-        kept = [(read, f"{request_id}-{i}") for i, read in enumerate(found) if isinstance(read, Reading)]
-        answers = iter(self._answers(kept, models, explain=explain))
+        rule = self._rule()
+        blocks = [range(start, min(start + BLOCK, len(rows))) for start in range(0, len(rows), BLOCK)]
+        with ThreadPoolExecutor(
+            TOGETHER
+        ) as pool:  # one block is put into words while a model computes another
+            made = pool.map(lambda block: self._items(rows, block, request_id, rule, explain=explain), blocks)
+            items = [item for block in made for item in block]
+        succeeded = sum(item.prediction is not None for item in items)
         return BatchPredictions(
             request_id=request_id,
             total=len(rows),
-            succeeded=len(kept),
-            failed=len(rows) - len(kept),
-            items=[
-                BatchItem(index=i, prediction=next(answers))
-                if isinstance(read, Reading)
-                else BatchItem(index=i, errors=_problems(read.errors))
-                for i, read in enumerate(found)
-            ],
+            succeeded=succeeded,
+            failed=len(rows) - succeeded,
+            items=items,
         )
 
-    def _models(self) -> ActiveModels:
-        models = self.models.current()
-        models.require()
-        return models
-
-    def _read(
-        self, check: Callable[[Any], BaseModel], raw: Any, models: ActiveModels
-    ) -> Reading | InvalidInput:
-        try:
-            return self._checked(_validated(check, raw, models))
-        except InvalidInput as error:
-            return error
-
-    def _answers(
-        self, kept: Sequence[tuple[Reading, str]], models: ActiveModels, *, explain: bool
-    ) -> list[Prediction]:
-        version, policy = self.policy.current()
-        readings = [reading for reading, _ in kept]
-        scored = score(
-            readings, models, policy, found=self.pasts.findings_for_many(readings, models.sensors)
-        )
-        base, found = drivers(readings, models) if explain else (None, [[] for _ in readings])
+    def _items(
+        self, rows: Sequence[Any], block: range, request_id: str, rule: _Rule, *, explain: bool
+    ) -> list[BatchItem]:
+        check = rule.models.measurement_model.model_validate
+        found = [_read(check, rows[i], rule) for i in block]
+        pairs = zip(block, found, strict=True)
+        kept = [(read, f"{request_id}-{i}") for i, read in pairs if isinstance(read, Reading)]
+        answers = iter(self._answers(kept, rule, explain=explain))
         return [
-            self._worded(one, request_id, policy, version, base, told)
-            for (_, request_id), one, told in zip(kept, scored, found, strict=True)
+            BatchItem(index=i, prediction=next(answers))
+            if isinstance(read, Reading)
+            else BatchItem(index=i, errors=_problems(read.errors))
+            for i, read in zip(block, found, strict=True)
         ]
 
-    def _checked(self, reading: Reading) -> Reading:
-        today = self.now().astimezone(PARIS).date()
-        if reading.day is not None and reading.day > today:
-            raise InvalidInput.single(
-                "measured_at", f"la mesure est datée du futur (aujourd’hui : {today:%d/%m/%Y}).", reading.day
-            )
-        return reading
+    def _rule(self) -> _Rule:
+        """By what one call is answered, all of it.
+
+        Raises:
+            ModelUnavailable: no model can answer.
+        """
+        models = self.models.current()
+        models.require()
+        return _Rule(models, *self.policy.current(), self.now())
+
+    def _answers(
+        self, kept: Sequence[tuple[Reading, str]], rule: _Rule, *, explain: bool
+    ) -> list[Prediction]:
+        models = rule.models
+        readings = [reading for reading, _ in kept]
+        found = self.pasts.findings_for_many(readings, models.sensors)
+        scored = score(readings, models, rule.policy, found=found)
+        base, told = drivers(readings, models) if explain else (None, [[] for _ in readings])
+        return [
+            self._worded(one, request_id, rule, base, own)
+            for (_, request_id), one, own in zip(kept, scored, told, strict=True)
+        ]
 
     def _worded(
         self,
         scored: Score,
         request_id: str,
-        policy: RiskPolicy,
-        policy_version: int,
+        rule: _Rule,
         base: float | None,
         found: list[Driver],
     ) -> Prediction:
@@ -161,7 +180,7 @@ class PredictionService:
             measured_at=scored.reading.moment,
             failure_probability=probability,
             failure_within_7d=risk.reaches_threshold,
-            decision_threshold=policy.threshold,
+            decision_threshold=rule.policy.threshold,
             time_to_failure_days=days.days if days else None,
             time_to_failure_interval=interval_of(scored),
             risk_level=risk.level,
@@ -174,8 +193,8 @@ class PredictionService:
             base_probability=base,
             warnings=notices([*scored.findings, *self._about_turbine(scored.reading.turbine_id)]),
             models=list(scored.models),
-            policy_version=policy_version,
-            scored_at=self.now(),
+            policy_version=rule.policy_version,
+            scored_at=rule.now,
         )
 
     def _about_turbine(self, turbine_id: str) -> list[Finding]:
@@ -194,6 +213,21 @@ def interval_of(scored: Score) -> tuple[float, float] | None:
 def notices(findings: Sequence[Finding]) -> list[Notice]:
     """Findings, as an answer carries them."""
     return [Notice(code=f.code, field=f.field, message=f.message) for f in findings]
+
+
+def _read(check: Callable[[Any], BaseModel], raw: Any, rule: _Rule) -> Reading | InvalidInput:
+    try:
+        return _not_later(_validated(check, raw, rule.models), rule.today)
+    except InvalidInput as error:
+        return error
+
+
+def _not_later(reading: Reading, today: date) -> Reading:
+    if reading.day is not None and reading.day > today:
+        raise InvalidInput.single(
+            "measured_at", f"la mesure est datée du futur (aujourd’hui : {today:%d/%m/%Y}).", reading.day
+        )
+    return reading
 
 
 def _validated(check: Callable[[Any], BaseModel], raw: Any, models: ActiveModels) -> Reading:

@@ -36,7 +36,7 @@ def test_phone_photo__fits_the_api_without_its_place() -> None:
 
 
 def test_turned_photo__stands_upright() -> None:
-    # 6: the camera was turned a quarter to the right; what was recorded at the top left belongs at the top right.
+    # 6: the camera was turned a quarter to the right; its top left corner belongs at the top right.
     with Image.open(io.BytesIO(ready_to_send(taken(400, 300, orientation=6)))) as read:
         assert read.size == (300, 400)
         red, green, _ = read.getpixel((280, 20))  # type: ignore[misc]
