@@ -55,7 +55,7 @@ QUEUES: dict[Queue, QueueWords] = {
         "Probabilité au seuil alors que la panne paraît lointaine, ou l’inverse : un avis humain tranche.",
     ),
     Queue.INTERVENTION_DEPUIS: QueueWords(
-        "Visite depuis la mesure",
+        "Intervention depuis la mesure",
         "Le jour d’une visite prévue est passé depuis la mesure : elle ne décrit peut-être plus la machine.",
     ),
 }

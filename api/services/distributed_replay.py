@@ -21,12 +21,13 @@ from typing import Any, NamedTuple
 from api.domain.exceptions import CockpitError
 from api.inference.store import ModelStore
 from api.services.active_models import ActiveModels
+from api.services.park_changes import last_work
 from api.services.park_partitions import no_rows, write_months
 from api.services.park_scoring import ParkDay, Stored
 from api.services.plausibility import ParkAudit
 from api.services.replayed_days import Asked, Plan, Version, carried, score_days
 from api.services.sensors import catalogue_of
-from api.storage import changes, measurements, policies
+from api.storage import measurements, policies
 from api.storage.database import Database
 
 LOCAL = "local"
@@ -134,7 +135,7 @@ class DaysOnDask:
             return Asked(
                 day,
                 visits=measurements.next_planned_visits(connection, day),
-                worked_on=changes.last_visits(connection, day),
+                worked_on=last_work(connection, day),
             )
 
 

@@ -20,7 +20,7 @@ from api.schemas.vocabulary import ChangeKind, DataStatus, RiskLevel
 from api.services.active_models import ActiveModels
 from api.services.explaining import drivers
 from api.services.measurement_model import Reading
-from api.storage import changes
+from api.storage import changes, interventions
 from api.storage.changes import FormerScore
 
 EXPLAINED = 100  # changes whose sensor is named, the most urgent first; others tell the probability
@@ -33,8 +33,7 @@ def queue_up(rows: Sequence[dict[str, Any]], policy: RiskPolicy, worked_on: Mapp
     Args:
         rows: scores as they are stored.
         policy: of the run.
-        worked_on: by turbine key, the last day on which the machine was worked on: until interventions are
-            recorded, the last visit whose planned day has come.
+        worked_on: what :func:`last_work` tells.
     """
     for row in rows:
         status = DataStatus(row["data_status"])
@@ -48,6 +47,17 @@ def queue_up(rows: Sequence[dict[str, Any]], policy: RiskPolicy, worked_on: Mapp
             worked_on=worked_on.get(row["turbine"]),
         )
         row["queues"] = bits_of(queues_of(case, policy))
+
+
+def last_work(connection: Connection, as_of: date) -> dict[int, date]:
+    """The last day, up to ``as_of``, on which somebody worked on each machine, by turbine key.
+
+    An intervention that ended tells it; of a visit planned elsewhere only the plan is known: its day counts.
+    """
+    told = changes.last_visits(connection, as_of)
+    for turbine, day in interventions.last_worked(connection, as_of).items():
+        told[turbine] = max(day, told.get(turbine, day))
+    return told
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from api.schemas.vocabulary import DataStatus
 from api.services.active_models import ActiveModels
 from api.services.explaining import drivers, main_driver
 from api.services.measurement_model import Reading
-from api.services.park_changes import queue_up
+from api.services.park_changes import last_work, queue_up
 from api.services.plausibility import ParkAudit, audit_park
 from api.services.scoring import Score, score
-from api.storage import changes, measurements, policies
+from api.storage import measurements, policies
 
 EXPLAINED = 200  # drivers are kept for the top of the ranking; the others are computed when asked for
 AT_ONCE = 2_500  # readings per call of the models: a run tells how far it is, and can be stopped, in between
@@ -91,7 +91,7 @@ def read_park(connection: Connection, as_of: date, audit: Audit) -> ParkDay:
         latest=latest,
         audit=audit(connection, as_of, policy),
         visits=measurements.next_planned_visits(connection, as_of),
-        worked_on=changes.last_visits(connection, as_of),
+        worked_on=last_work(connection, as_of),
     )
 
 

@@ -408,3 +408,16 @@ def test_verdicts__are_what_was_observed_of_the_published_scores(api: Api, manag
     assert {(one["turbine_id"], one["observed_failure"]) for one in told["items"]} == {
         ("2", False), ("4", True)
     }  # fmt: skip
+
+
+def test_work_since_the_measurement__puts_the_turbine_in_its_queue(
+    api: Api, manager: Headers, core: Core, tmp_path: Path
+) -> None:
+    later = DAY + timedelta(days=2)
+    ingest(api.services.database, write_csv(tmp_path / "plus.csv", SHORT, [("1", later, *CALM)]))
+    close(api, manager, plan(api, manager, "4", planned_on=later.isoformat()), Verdict.DEGRADATION_TROUVEE)
+
+    assert run_now(core, later, kind="manuel", by="essai").error is None
+
+    queued = api.get("/api/v1/park", params={"queue": "intervention_depuis"}, headers=manager).json()
+    assert [item["turbine_id"] for item in queued["items"]] == ["4"]
