@@ -54,7 +54,9 @@ def opened(browser: Browser, cockpit: Running, username: str, page: str, viewpor
 
 def menu(page: Page, name: str) -> None:
     """Opens one of the page's menus."""
-    page.get_by_test_id("stPopoverButton").filter(has_text=name).click()
+    button = page.get_by_test_id("stPopoverButton").filter(has_text=name)
+    expect(button).to_have_count(1)  # while a page is redrawn, what it was stands beside what it becomes
+    button.click()
 
 
 def status(cockpit: Running, key: str) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from api.domain.photos import photo_type
 from api.schemas.interventions import InterventionDetail
 from api.schemas.vocabulary import InterventionState, Verdict
 from tests.e2e.conftest import PHONE, open_visitor
@@ -70,7 +71,7 @@ def test_technician__closes_an_intervention_on_a_phone(
     expect(page.get_by_text(f"Turbine {planned.turbine_id} · intervention")).to_be_visible()
     widths = [visitor.overflow()]
 
-    page.get_by_role("button", name="Ouvrir").click()
+    page.get_by_role("button", name="Ouvrir", exact=True).click()
     page.get_by_label("Commentaire (facultatif)").fill("J’y vais à 9 h.")
     page.get_by_role("button", name="Prendre en compte").click()
     expect(page.get_by_text("Prise en compte par technicien")).to_be_visible()
@@ -103,7 +104,7 @@ def test_technician__closes_an_intervention_on_a_phone(
     assert (now.state, now.verdict) == (InterventionState.TERMINEE, Verdict.DEGRADATION_TROUVEE)
     assert (now.findings, now.downtime_hours) == ("Roulement du palier arrière usé.", 2.5)
     assert now.checklist[0].done
-    assert running.client("manager").photo(planned.id) == _one_pixel()
+    assert photo_type(running.client("manager").photo(planned.id)) == "image/jpeg"
     page.goto(f"{running.ui}/interventions")
     page.get_by_role("tab", name="Terminées et verdicts").click()
     expect(page.get_by_text("Précision selon les verdicts")).to_be_visible()

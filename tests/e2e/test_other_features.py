@@ -77,7 +77,13 @@ def bring_in(env: dict[str, str], files: Path) -> None:
     assert "24 turbines en" in command(env, "score", "--as-of", other.AS_OF)
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["alone", "beside a regressor"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(True, id="alone"),
+        pytest.param(False, id="beside a regressor", marks=pytest.mark.long),
+    ],
+)
 def cockpit(
     request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Cockpit]:
@@ -181,6 +187,7 @@ def test_turbine__tells_its_drivers_and_shows_its_sensors(visitor: Visitor, deta
     for name in [*other.NUMERIC, other.CATEGORY]:
         expect(page.get_by_label(re.compile(rf"^{other.LABELS[name]} : \d+\svaleurs, de "))).to_be_attached()
     header = page.locator("[role=grid]").first.locator("thead th")
+    expect(header.first).to_be_attached()
     titles = [title.strip() for title in header.all_inner_texts()]
     assert titles[0] == "Mesure du"
     assert set(titles[1:]) <= {title_of(name) for name in other.FEATURES}

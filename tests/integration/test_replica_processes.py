@@ -97,7 +97,8 @@ def _ended(worker: subprocess.Popen[bytes]) -> int:
     return worker.wait(timeout=DAY_S)
 
 
-@pytest.mark.parametrize("days", [2, pytest.param(30, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("days", [2, 30])
 def test_two_replicas_and_two_workers__one_run_a_day(core: Core, days: int) -> None:
     home, lived = core.settings.home, run_days(LAST, days)
     key = AccountService(core.database, core.settings).create_key("essai", ["read"])

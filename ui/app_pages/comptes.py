@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from api.schemas.accounts import Account, ApiKey
 from api.schemas.vocabulary import Role
@@ -67,9 +68,14 @@ def _hide() -> None:
     st.session_state.pop(_SECRET, None)
 
 
+def _form(key: str) -> DeltaGenerator:
+    """Fields that are sent together: were the page redrawn at each of them, a quick click would be lost."""
+    return st.form(key, border=False, enter_to_submit=False)
+
+
 def _new_account() -> None:
     errors = st.session_state.get(_ERRORS, {})
-    with st.popover("Créer un compte…", width="content", key="creer_compte"):
+    with st.popover("Créer un compte…", width="content", key="creer_compte"), _form("formulaire_compte"):
         st.text_input("Identifiant", key="compte_identifiant", max_chars=64)
         _wrong(errors, "username")
         st.text_input("Nom affiché", key="compte_nom", max_chars=120)
@@ -80,7 +86,7 @@ def _new_account() -> None:
             autocomplete="new-password",
         )  # fmt: skip
         _wrong(errors, "password")
-        st.button("Créer le compte", key="compte_creer", type="primary", on_click=_create_account)
+        st.form_submit_button("Créer le compte", key="compte_creer", type="primary", on_click=_create_account)
 
 
 def _create_account() -> None:
@@ -102,7 +108,7 @@ def _create_account() -> None:
 def _one_account(accounts: list[Account]) -> None:
     by_name = {account.username: account for account in accounts}
     chosen = by_name[st.selectbox("Compte à modifier", list(by_name), key="compte_choisi", width=260)]
-    with st.popover("Modifier…", width="content", key="modifier_compte"):
+    with st.popover("Modifier…", width="content", key="modifier_compte"), _form("formulaire_modifier"):
         _change(chosen)
     with st.popover("Mot de passe…", width="content", key="reinitialiser_compte"):
         st.markdown(
@@ -133,7 +139,9 @@ def _change(chosen: Account) -> None:
     roles = list(Role)
     st.selectbox("Rôle", roles, roles.index(chosen.role), format_func=fr.ROLES.__getitem__, key=role)
     st.caption("Changer de rôle clôt ses sessions.")
-    st.button("Enregistrer", key="compte_enregistrer", type="primary", on_click=_update, args=(chosen,))
+    st.form_submit_button(
+        "Enregistrer", key="compte_enregistrer", type="primary", on_click=_update, args=(chosen,)
+    )
 
 
 def _update(chosen: Account) -> None:
@@ -177,14 +185,14 @@ def _switch(chosen: Account) -> None:
 
 def _new_key() -> None:
     errors = st.session_state.get(_ERRORS, {})
-    with st.popover("Créer une clé…", width="content", key="creer_cle"):
+    with st.popover("Créer une clé…", width="content", key="creer_cle"), _form("formulaire_cle"):
         st.text_input("Nom de la machine", key="cle_nom", max_chars=80)
         _wrong(errors, "name")
         st.markdown("Ce qu’elle pourra faire")
         for scope, words in views.SCOPES.items():
             st.checkbox(f"{scope} : {words}", key=f"cle_{scope}")
         _wrong(errors, "scopes")
-        st.button("Créer la clé", key="cle_creer", type="primary", on_click=_create_key)
+        st.form_submit_button("Créer la clé", key="cle_creer", type="primary", on_click=_create_key)
 
 
 def _create_key() -> None:
