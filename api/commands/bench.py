@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from api.bench import batches, inference, page, start
+from api.commands import bench_park
 from api.commands.console import columns, say
 from api.core import Core
 from api.settings import ROOT
@@ -36,6 +37,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="interpréteur où MLServer est installé",
     )
     served.set_defaults(run=_inference)
+    bench_park.register(kinds)
 
 
 def _inference(arguments: argparse.Namespace, core: Core) -> int:

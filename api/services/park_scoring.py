@@ -134,7 +134,8 @@ def _candidates(known: ParkDay, models: ActiveModels, told: Told) -> list[_Candi
         for row, scored in zip(some, scores, strict=True):
             kept = best.get(row.turbine)
             if kept is None or (scored.probability or -1.0) > (kept.score.probability or -1.0):
-                best[row.turbine] = _Candidate(row.turbine, row.id, scored)
+                # What each model said is not stored: a large park would hold it for nothing.
+                best[row.turbine] = _Candidate(row.turbine, row.id, replace(scored, models=()))
     silent = (_silent(row) for row in known.park if row.id not in best)
     states = {row.id: row.service_state for row in known.park}
     return [_told(candidate, states[candidate.turbine_pk]) for candidate in (*best.values(), *silent)]

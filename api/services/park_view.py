@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from api.domain.exceptions import InvalidInput, NotFound
-from api.domain.measurements import natural_key
 from api.domain.queues import bits_of, queues_in
 from api.domain.risk import RiskPolicy
 from api.domain.wording import recommendation
@@ -28,7 +26,7 @@ from api.storage.database import Database
 from api.storage.runs import TurbineFilter
 
 __all__ = ["SORTS", "ParkQuery", "ParkViewService", "TurbineFilter"]
-SORTS = (*runs.SORTS, "turbine")
+SORTS = runs.SORTS
 
 
 @dataclass(frozen=True)
@@ -94,9 +92,7 @@ class ParkViewService:
         )
 
     def _page(self, connection: Connection, run_id: int, query: ParkQuery) -> tuple[int, list[Row[Any]]]:
-        """One page; natural order of turbines is not SQL's, so that order alone is made here."""
-        select = partial(
-            runs.page_of_scores,
+        return runs.page_of_scores(
             connection,
             run_id,
             levels=[level.value for level in query.levels],
@@ -104,12 +100,10 @@ class ParkViewService:
             queue_bits=bits_of(query.queues),
             driver=query.driver,
             where=query.where,
+            sort=query.sort,
+            limit=query.limit,
+            offset=query.offset,
         )
-        if query.sort.removeprefix("-") != "turbine":
-            return select(sort=query.sort, limit=query.limit, offset=query.offset)
-        total, rows = select(limit=None)
-        rows.sort(key=lambda row: natural_key(row.turbine_id), reverse=query.sort.startswith("-"))
-        return total, rows[query.offset : query.offset + query.limit]
 
     def _notices(self, shown: Row[Any], newest: Row[Any] | None) -> list[Notice]:
         found = []

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Date, func, literal, select
 
 from api.storage.tables import measurements, policies, turbines
+
+_AT_ONCE = 20_000  # rows held as Python objects
 
 
 class RecentRow(NamedTuple):
@@ -28,6 +30,8 @@ def recent_rows(
 ) -> list[RecentRow]:
     """Each living turbine's last ``depth`` measurements up to ``as_of``; whole days, so maybe a few more.
 
+    :func:`recent_blocks` gives the same without holding all of them.
+
     Args:
         connection: to read with.
         as_of: last day that may be seen.
@@ -35,6 +39,13 @@ def recent_rows(
         sensors: names of the values wanted.
         until: the measurements of the days after ``as_of`` come too, up to this one.
     """
+    return [row for some in recent_blocks(connection, as_of, depth, sensors, until=until) for row in some]
+
+
+def recent_blocks(
+    connection: Connection, as_of: date, depth: int, sensors: Sequence[str], *, until: date | None = None
+) -> Iterator[list[RecentRow]]:
+    """The rows of :func:`recent_rows`, some at a time: those of a large park would fill the memory."""
     earlier = measurements.alias("earlier")
     since = (
         select(earlier.c.measured_on)
@@ -65,10 +76,9 @@ def recent_rows(
     )
     if connection.dialect.name != "sqlite":
         query = query.order_by(measurements.c.id)  # SQLite's index gives readings of one day in this order
-    return [
-        RecentRow(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6:]))
-        for row in connection.execute(query)
-    ]
+    found = connection.execute(query.execution_options(yield_per=_AT_ONCE))
+    for some in found.partitions():
+        yield [RecentRow(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6:])) for row in some]
 
 
 def revision(connection: Connection) -> tuple[Any, ...]:

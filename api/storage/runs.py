@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from api.domain.exceptions import Conflict
 from api.storage.changes import in_queues
 from api.storage.tables import measurements, park_changes, publication, runs, scores, turbines
+from api.storage.turbine_order import page_by_turbine
 
 UNDER_WAY = ("en_attente", "en_cours")
 FAILED = ("echoue", "interrompu")
@@ -188,7 +189,8 @@ _ORDERS = {
     "days": scores.c.days_left,
     "age": scores.c.measured_on,
 }
-SORTS = tuple(_ORDERS)
+BY_TURBINE = "turbine"
+SORTS = (*_ORDERS, BY_TURBINE)
 
 
 @dataclass(frozen=True)
@@ -255,13 +257,17 @@ def page_of_scores(
     if driver is not None:
         wanted.append(scores.c.main_driver["feature"].as_string() == driver)
     matching = select(scores.c.rank)
-    if where is not None and where.conditions():
+    by_turbine = sort.removeprefix("-") == BY_TURBINE
+    about = [] if where is None else where.conditions()
+    if about or by_turbine:
         matching = matching.join(turbines, turbines.c.id == scores.c.turbine)
-        wanted += where.conditions()
-    matching = matching.where(*wanted)
+    matching, falling = matching.where(*wanted, *about), sort.startswith("-")
+    if by_turbine:
+        whole = _SCORED.where(scores.c.run == run_id)
+        return page_by_turbine(connection, matching, whole, falling=falling, limit=limit, offset=offset)
     column = _ORDERS[sort.removeprefix("-")]
     # The oldest measurement is the greatest age, so age runs against the date.
-    falling = sort.startswith("-") != (column is scores.c.measured_on)
+    falling = falling != (column is scores.c.measured_on)
     order = ((column.desc() if falling else column.asc()).nulls_last(), scores.c.rank)
     total = connection.scalar(matching.with_only_columns(func.count(), maintain_column_froms=True)) or 0
     # The page is chosen among narrow rows first: turbines and changes are looked up for its rows alone.

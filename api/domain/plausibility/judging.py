@@ -18,6 +18,7 @@ from api.domain.plausibility.verdicts import Rows, Standing, Verdict, standing
 from api.domain.sensors import Sensor
 from api.domain.trust import Finding
 
+_BLOCK = 5_000  # rows that look back on their past at once
 Findings = dict[int, list[Finding]]
 """Findings by position of the row in the arrays given to ``arranged``; rows without any are left out."""
 
@@ -164,9 +165,14 @@ def judge_rows(
     found: Findings = {}
     fresh = np.full(len(rows), park is not None and park.until <= measurements.day[rows])
     for wanted, known_park in ((rows[fresh], park), (rows[~fresh], None)):
-        if len(wanted):
-            _judge_alike(found, measurements, wanted, known_park, sensors, limits)
+        for some in _in_blocks(wanted):
+            _judge_alike(found, measurements, some, known_park, sensors, limits)
     return found
+
+
+def _in_blocks(rows: Ints) -> list[Ints]:
+    """The rows by :data:`_BLOCK`: each looks back on many others, which memory must hold at once."""
+    return [rows[start : start + _BLOCK] for start in range(0, len(rows), _BLOCK)]
 
 
 def _judge_alike(
@@ -213,7 +219,7 @@ def judge_park(
         return ParkFindings({}, {})
     park = learn_park(seen, today - fresh_days, continuous(sensors), limits)
     newest = seen.newest()
-    gaps = learn_past(seen, newest, park, (), limits).gap
+    gaps = np.concatenate([learn_past(seen, some, park, (), limits).gap for some in _in_blocks(newest)])
     quiet = silent(today, seen.day[newest], gaps, seen.in_service[newest], limits)
     return ParkFindings(
         rows=judge_rows(seen, seen.last_rows(), park, sensors, limits),
