@@ -137,6 +137,6 @@ def _pack(content: bytes | None) -> bytes | None:
         return _AS_IT_IS + content
     if len(content) > _SMALL:
         return zlib.compress(content, 1)
-    # With tables of its own size: preparing the default ones takes four times as long as compressing an answer.
+    # With tables of its own size: making the default ones takes four times as long as compressing an answer.
     small = zlib.compressobj(1, zlib.DEFLATED, wbits=12, memLevel=5)
     return small.compress(content) + small.flush()

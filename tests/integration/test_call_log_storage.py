@@ -75,7 +75,20 @@ def test_row__comes_back_as_it_was(any_database: Database) -> None:
     assert (other.inputs, call_log.unpack(other.outputs)) == (None, None)
 
 
-@pytest.mark.parametrize("content", [b"", b"x", b"\0", b"x\x9c", b"{}", b"\0" * 300, b"a" * 255, b"a" * 256])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"x",
+        b"\0",
+        b"x\x9c",
+        b"{}",
+        b"\0" * 300,
+        b"a" * 255,
+        b"a" * 256,
+        *(bytes(range(256)) * n for n in (4, 16, 17, 400)),
+    ],
+)
 def test_pack__any_content_comes_back(content: bytes) -> None:
     packed = row(1, inputs=content)
 
