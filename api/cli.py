@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from api.commands import accounts, audit, bench, data, evaluation, health, models, prepare, score
+from api.commands import accounts, audit, bench, captures, data, evaluation, health, models, prepare, score
 from api.commands.console import FrenchParser, say
 from api.core import build_core
 from api.domain.exceptions import CockpitError
@@ -21,7 +21,7 @@ def build_parser() -> FrenchParser:
     """Every command with its arguments."""
     parser = FrenchParser(prog="cockpit.py", description="Cockpit de maintenance prédictive d’EnergiTech")
     commands = parser.add_subparsers(required=True, metavar="COMMANDE")
-    for module in (prepare, data, models, score, evaluation, accounts, audit, health, bench):
+    for module in (prepare, data, models, score, evaluation, accounts, audit, health, bench, captures):
         module.register(commands)
     return parser
 

@@ -22,6 +22,8 @@ COPY .streamlit/ .streamlit/
 COPY api/__init__.py api/
 COPY api/schemas/ api/schemas/
 COPY ui/ ui/
+# The help page shows it.
+COPY docs/glossaire.md docs/
 # The file system is read-only at run time: the bytecode is made here or at every start.
 RUN python -m compileall -q api ui
 ARG COCKPIT_VERSION=0.0.0

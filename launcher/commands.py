@@ -56,6 +56,9 @@ COMMANDS = {
     "users": Command("…", "gère les comptes des personnes", "users --help"),
     "keys": Command("…", "gère les clés d’API des machines", "keys --help"),
     "bench": Command("…", "mesure vitesse et mémoire sur cette machine", "bench"),
+    "captures": Command(
+        "[--only PAGE …] [--into DOSSIER]", "photographie chaque page, sur portable et téléphone", "captures"
+    ),
 }
 
 
@@ -136,8 +139,8 @@ def help_text() -> str:
 
 def application(settings: Settings, arguments: Sequence[str]) -> int:
     """Hand ``arguments`` to the application's command line: its output, its exit code."""
-    # A bench drives a browser, which comes with the tests.
-    wanted = TESTS if arguments[0] == "bench" else APPLICATION
+    # These drive a browser, which comes with the tests.
+    wanted = TESTS if arguments[0] in {"bench", "captures"} else APPLICATION
     if arguments[0] == "score" and settings.variables.get("COCKPIT_DASK_SCHEDULER"):
         wanted = (*wanted, DASK)
     python = str(ensure_environment(ROOT, settings.venv, wanted, settings.variables))

@@ -160,16 +160,19 @@ def gaps_frame(pairs: Sequence[TurbinePair], task: str) -> pd.DataFrame:
     )
 
 
-def quality_frame(found: ModelComparison) -> pd.DataFrame:
-    """Measured quality of both versions and the interval of their difference."""
+def quality_frame(found: ModelComparison, left: str = "En service", right: str = "Candidat") -> pd.DataFrame:
+    """Measured quality of both versions, under their names, and the interval of their difference."""
+    for_whom = {"left": f"en faveur de {left}", "right": f"en faveur de {right}"}
+    if (left, right) == ("En service", "Candidat"):
+        for_whom = {"left": "en faveur du modèle en service", "right": "en faveur du candidat"}
     return pd.DataFrame(
         [
             {
                 "Mesure de qualité": _FIGURES.get(figure.key, figure.key),
-                "En service": _value(figure.left.value, figure.key),
-                "Candidat": _value(figure.right.value, figure.key),
+                left: _value(figure.left.value, figure.key),
+                right: _value(figure.right.value, figure.key),
                 "Différence (intervalle à 95 %)": _with_interval(figure),
-                "Ce qu’on peut en dire": _verdict(figure),
+                "Ce qu’on peut en dire": for_whom.get(figure.better or "", "l’intervalle ne tranche pas"),
             }
             for figure in found.figures
         ]
@@ -242,11 +245,6 @@ def _with_interval(figure: QualityPair) -> str:
         return f"{_value(apart.value, figure.key)} (trop peu de données)"
     low, high = _value(apart.low, figure.key), _value(apart.high, figure.key)
     return f"{_value(apart.value, figure.key)} (de {low} à {high})"
-
-
-def _verdict(figure: QualityPair) -> str:
-    words = {"left": "en faveur du modèle en service", "right": "en faveur du candidat"}
-    return words[figure.better] if figure.better else "l’intervalle ne tranche pas"
 
 
 def _escaped(text: str) -> str:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from api.schemas.candidates import Candidate, ModelComparison, ShadowReport
 from api.schemas.common import Items
+from api.schemas.model_imports import ModelImport
 from api.schemas.models import ModelCard, ModelList, ModelSummary
 from ui.client_base import Calls, segment
+from ui.measure_file import Form, Part
+
+UPLOAD_S = 180.0  # a file of the largest size is read whole before the answer
 
 
 class ModelCalls(Calls):
@@ -53,3 +59,27 @@ class ModelCalls(Calls):
     def compare_models(self, task: str, left: str, right: str) -> ModelComparison:
         """Two versions, each ``name:version``, on rows that neither has seen."""
         return self._get("/models/compare", ModelComparison, {"task": task, "left": left, "right": right})
+
+    def import_model(self, fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes]]) -> ModelImport:
+        """Sends a model file to be checked and stored by the worker.
+
+        Args:
+            fields: name, task and what else is said of it.
+            files: name and content by role; ``file`` is the model.
+
+        Raises:
+            ApiError: 403 without the right, 413 too large, 422 with one entry per wrong field.
+        """
+        texts = [Part(name, text.encode()) for name, text in fields.items() if text]
+        form = Form([*texts, *(Part(role, content, name) for role, (name, content) in files.items())])
+        return self._ask(
+            "POST", "/models/imports", ModelImport, read_s=UPLOAD_S, headers=form.headers, data=form
+        )
+
+    def model_import(self, import_id: int) -> ModelImport:
+        """One import of a model, check by check."""
+        return self._get(f"/models/imports/{import_id}", ModelImport)
+
+    def model_imports(self, limit: int) -> list[ModelImport]:
+        """The last imports of models, newest first."""
+        return self._get("/models/imports", Items[ModelImport], {"limit": limit}).items

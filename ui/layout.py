@@ -24,6 +24,7 @@ OWN_ACCOUNT = "mon-compte"
 _GATE, _PAGES = "_gate", "_pages"
 _ASSETS = Path(__file__).resolve().parent / "assets"
 LOGO, ICON, STYLE = _ASSETS / "logo.svg", _ASSETS / "icon.png", _ASSETS / "style.css"
+FRENCH = _ASSETS / "french.js"
 
 
 def colours() -> Palette:

@@ -10,6 +10,7 @@ from api.schemas.vocabulary import Role
 from ui import auth, layout
 from ui.app_pages import (
     accueil,
+    aide,
     audit,
     cockpit,
     comptes,
@@ -39,11 +40,12 @@ PAGES: tuple[tuple[str, str, Callable[[], None], frozenset[Role]], ...] = (
     ("supervision", "Supervision", supervision.page, frozenset({Role.MANAGER, Role.INGENIEUR, Role.ADMIN})),
     ("comptes", "Comptes et clés", comptes.page, frozenset({Role.ADMIN})),
     ("audit", "Journal d’audit", audit.page, frozenset({Role.ADMIN})),
+    ("aide", "Aide", aide.page, EVERYONE),
     (layout.OWN_ACCOUNT, "Mon compte", mon_compte.page, EVERYONE),
 )
 # Opened from the account's own menu, at the right of every page.
 ELSEWHERE = frozenset({layout.OWN_ACCOUNT})
-_FRENCH = "<script>document.documentElement.lang = 'fr';</script>"
+_FRENCH = f"<script>{layout.FRENCH.read_text(encoding='utf-8')}</script>"
 
 
 @st.cache_resource

@@ -152,7 +152,7 @@ def test_session_ended_elsewhere__next_view_asks_to_log_in_again(
     assert [title.value for title in at.title] == ["Cockpit"]
 
 
-READ_BY_ALL = {"cockpit", "turbine", "interventions", "mesures", "qualite", "politique"}
+READ_BY_ALL = {"cockpit", "turbine", "interventions", "mesures", "qualite", "politique", "aide"}
 
 
 @pytest.mark.parametrize(

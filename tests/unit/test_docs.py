@@ -191,8 +191,9 @@ def test_glossary__fields_of_the_contract__are_explained() -> None:
     assert (fields | values) - words == set()
 
 
-def test_swagger__assets__are_those_of_their_readme() -> None:
-    folder = ROOT / "api" / "static" / "swagger"
+@pytest.mark.parametrize("place", ["api/static/swagger", "tests/e2e/axe-core"])
+def test_vendored_files__are_those_of_their_readme(place: str) -> None:
+    folder = ROOT / place
     told = dict(
         re.findall(r"^\| `([^`]+)` \| `([0-9a-f]{64})` \|$", (folder / "README.md").read_text(), re.M)
     )

@@ -64,8 +64,12 @@ def _again() -> None:
 
 
 def _forget_file(state: _Import) -> None:
-    """Frees the file's memory: Streamlit keeps every file of a person until they leave."""
-    context, (file_id, *_) = get_script_run_ctx(), state.asked or ("",)
+    forget_file(state.asked[0] if state.asked else "")
+
+
+def forget_file(file_id: str) -> None:
+    """Frees a file's memory: Streamlit keeps every file of a person until they leave."""
+    context = get_script_run_ctx()
     manager = context.uploaded_file_mgr if context else None
     if context is not None and isinstance(manager, MemoryUploadedFileManager) and file_id:
         manager.remove_file(context.session_id, file_id)

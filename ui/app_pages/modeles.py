@@ -12,7 +12,7 @@ from ui import auth, layout
 from ui import labels as fr
 from ui import model_views as views
 from ui.api_error import ApiError
-from ui.app_pages import candidat, fiche_modele
+from ui.app_pages import candidat, comparer_modeles, fiche_modele, import_modele
 
 MIN_REASON = 3
 _DONE = "_modele_change"
@@ -21,6 +21,7 @@ _DONE = "_modele_change"
 def page() -> None:
     """Draws the page."""
     layout.header("Modèles")
+    import_modele.draw()
     layout.live("modeles", _body)
 
 
@@ -50,6 +51,7 @@ def _body() -> bool:
         layout.show_error(error)
         return not error.unreachable
     _card(card)
+    comparer_modeles.draw(models)
     candidat.draw(models)
     return True
 

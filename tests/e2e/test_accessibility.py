@@ -1,0 +1,223 @@
+"""Every page, for each role that sees it, in light and dark: what axe-core checks, and keyboard alone."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from api.schemas.vocabulary import Role
+from tests.e2e import axe
+from tests.e2e.conftest import LAPTOP, PHONE, Visitor, open_visitor
+from tests.e2e.servers import PASSWORD, ROOT, api_server, free_port, prepare, ui_server
+from ui.client import ApiClient
+
+pytestmark = pytest.mark.browser
+SETTLED_MS = 500
+SCHEMES = ("light", "dark")
+TECHNICIAN, MANAGER, ENGINEER, ADMIN = Role.TECHNICIEN, Role.MANAGER, Role.INGENIEUR, Role.ADMIN
+ALL = frozenset(Role)
+PAGES: dict[str, frozenset[Role]] = {
+    "cockpit": ALL,
+    "turbine": ALL,
+    "interventions": ALL,
+    "plan": frozenset({MANAGER}),
+    "mesures": ALL,
+    "modeles": frozenset({MANAGER, ENGINEER, ADMIN}),
+    "qualite": ALL,
+    "politique": ALL,
+    "supervision": frozenset({MANAGER, ENGINEER, ADMIN}),
+    "comptes": frozenset({ADMIN}),
+    "audit": frozenset({ADMIN}),
+    "aide": ALL,
+    "mon-compte": ALL,
+}
+
+
+@dataclass(frozen=True)
+class Running:
+    """Where the dashboard answers, and what there is to open."""
+
+    ui: str
+    turbine: str
+    intervention: int
+
+    def address(self, page: str) -> str:
+        """Where a page is; the turbine's is that of the most urgent."""
+        return f"{self.ui}/{page}" + (f"?id={self.turbine}" if page == "turbine" else "")
+
+
+@pytest.fixture(scope="module")
+def running(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """An installation with work under way: pages are judged with something in them."""
+    home: Path = tmp_path_factory.mktemp("accessibilite")
+    prepare(home)
+    api_url = f"http://127.0.0.1:{free_port()}"
+    api = api_server(home, int(api_url.rsplit(":", 1)[1])).start()
+    port = free_port()
+    ui = ui_server(home, port, api_url)
+    try:
+        ui.start()
+        client = ApiClient(api_url)
+        client.login("manager", PASSWORD)
+        turbine = client.park(limit=1).items[0].turbine_id
+        today = client.interventions(limit=1).today.isoformat()
+        body = {"turbine_id": turbine, "planned_on": today, "assignee": "technicien"}
+        opened = client.open_intervention({**body, "origin": "recommandation"})
+        client.close()
+        yield Running(f"http://127.0.0.1:{port}", turbine, opened.id)
+    finally:
+        ui.stop()
+        api.stop()
+
+
+def entered(browser: Browser, running: Running, role: Role, viewport: dict[str, int] = LAPTOP) -> Visitor:
+    """Somebody of a role, signed in, whose browser keeps the session."""
+    visitor = open_visitor(browser, running.ui, viewport)
+    visitor.page.goto(running.ui)
+    visitor.log_in(role.value)
+    visitor.page.wait_for_function("document.cookie.includes('cockpit_session')")
+    settle(visitor.page)
+    return visitor
+
+
+def settle(page: Page) -> None:
+    """Waits until nothing moves: the script has ended, figures and fragments are drawn."""
+    idle = ("data-test-script-state", "notRunning")
+    expect(page.get_by_test_id("stApp")).to_have_attribute(*idle)
+    page.wait_for_timeout(SETTLED_MS)
+    expect(page.get_by_test_id("stApp")).to_have_attribute(*idle)
+    expect(page.get_by_test_id("stAppSkeleton")).to_have_count(0)
+
+
+def judged(page: Page, where: str) -> list[str]:
+    """Violations of what is on the screen, in both themes; back to the light one."""
+    found = []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        settle(page)
+        found += [f"{where}, {scheme}: {line}" for line in axe.violations(page)]
+    page.emulate_media(color_scheme="light")
+    return found
+
+
+def test_axe__sees_what_is_wrong(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content(
+        "<main><h1>x</h1><button></button><p style='color:#bbb;background:#fff'>Trop pâle</p></main>"
+    )
+    rules = {line.split(" : ")[0] for line in axe.violations(page)}
+    page.close()
+    assert {"button-name", "color-contrast", "html-has-lang"} <= rules
+
+
+def test_pages__none_is_forgotten_here() -> None:
+    tree = ast.parse((ROOT / "ui" / "streamlit_app.py").read_text(encoding="utf-8"))
+    (declared,) = (
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "PAGES"
+    )
+    assert isinstance(declared, ast.Tuple)
+    paths = {ast.unparse(entry.elts[0]) for entry in declared.elts if isinstance(entry, ast.Tuple)}
+    assert paths == {repr(name) for name in PAGES if name != "mon-compte"} | {"layout.OWN_ACCOUNT"}
+
+
+def test_login__no_violation(browser: Browser, running: Running) -> None:
+    visitor = open_visitor(browser, running.ui, LAPTOP)
+    visitor.page.goto(running.ui)
+    expect(visitor.page.get_by_label("Identifiant")).to_be_visible()
+    assert judged(visitor.page, "login") == []
+    assert visitor.foreign == []
+    visitor.page.context.close()
+
+
+# Manager and admin see every page between them; the others repeat what these have shown.
+@pytest.mark.parametrize(
+    "role",
+    [MANAGER, ADMIN, *(pytest.param(role, marks=pytest.mark.long) for role in (TECHNICIAN, ENGINEER))],
+)
+def test_pages_of_a_role__no_violation__no_foreign_address(
+    browser: Browser, running: Running, role: Role
+) -> None:
+    visitor = entered(browser, running, role)
+    page, found = visitor.page, []
+    for name in (name for name, roles in PAGES.items() if role in roles):
+        page.goto(running.address(name))
+        expect(page.get_by_test_id("stPopoverButton").first).to_be_visible()
+        expect(page.get_by_role("heading", name="Page réservée")).to_have_count(0)
+        tabs = page.get_by_role("tab")
+        settle(page)
+        found += judged(page, f"{role} {name}")
+        for number in range(1, tabs.count()):
+            tabs.nth(number).click()
+            found += judged(page, f"{role} {name}, tab {number + 1}")
+    page.context.close()
+    assert found == []
+    assert visitor.foreign == []
+
+
+@pytest.mark.parametrize("name", ["cockpit", "turbine", "interventions?n={n}", "mesures"])
+def test_phone_of_a_technician__no_violation(browser: Browser, running: Running, name: str) -> None:
+    visitor = entered(browser, running, TECHNICIAN, PHONE)
+    visitor.page.goto(running.address(name.format(n=running.intervention)))
+    expect(visitor.page.get_by_test_id("stPopoverButton").first).to_be_visible()
+    settle(visitor.page)
+    found = judged(visitor.page, f"phone {name}")
+    wide = visitor.overflow()
+    visitor.page.context.close()
+    assert found == []
+    assert wide <= 0
+
+
+def test_labels_that_streamlit_writes__are_french(browser: Browser, running: Running) -> None:
+    visitor = entered(browser, running, MANAGER, PHONE)
+    page = visitor.page
+    page.goto(running.address("politique"))
+    expect(page.get_by_role("button", name="Ouvrir le menu")).to_be_visible()
+    expect(page.get_by_role("link", name="Aller au contenu")).to_be_attached()
+    expect(page.get_by_role("button", name="Aide : Intervention inutile (€)")).to_be_visible()
+    assert page.evaluate("document.documentElement.lang") == "fr"
+    page.goto(running.address("mesures"))
+    expect(page.get_by_role("button", name="Choisir un fichier").first).to_be_visible()
+    english = "[aria-label^='Help'], [aria-label^='Show'], [aria-label='Open'], [aria-label^='Navigate']"
+    expect(page.locator(english).filter(visible=True)).to_have_count(0)
+    page.context.close()
+
+
+def test_keyboard_alone__from_login_to_a_turbine(browser: Browser, running: Running) -> None:
+    visitor = open_visitor(browser, running.ui, LAPTOP)
+    page = visitor.page
+    page.goto(running.ui)
+    expect(page.get_by_label("Identifiant")).to_be_visible()
+    settle(page)
+
+    reach(page, "document.activeElement.ariaLabel === 'Identifiant'")
+    page.keyboard.type("technicien")
+    reach(page, "document.activeElement.type === 'password'")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Cockpit", exact=True)).to_be_visible()
+    second = visitor.ranking()[1][1]
+    settle(page)
+
+    reach(page, "document.activeElement.tagName === 'CANVAS'")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+Space")
+    expect(page.get_by_role("heading", name=f"Turbine {second}", exact=True)).to_be_visible()
+    page.context.close()
+
+
+def reach(page: Page, there: str) -> None:
+    """Presses Tab until the focus is there, as often as a patient person would."""
+    for _ in range(60):
+        if page.evaluate(there):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(
+        f"not reached with Tab: {there}, but {page.evaluate('document.activeElement.outerHTML')}"
+    )
