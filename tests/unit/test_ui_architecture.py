@@ -58,9 +58,6 @@ def test_pure_modules__load_neither_streamlit_nor_the_service() -> None:
 
 
 def test_whole_dashboard__loads_without_the_service() -> None:
-    loaded = loaded_by(
-        "from ui import auth, layout; "
-        f"from ui.app_pages import {', '.join(sorted(PAGES))}"
-    )
+    loaded = loaded_by(f"from ui import auth, layout; from ui.app_pages import {', '.join(sorted(PAGES))}")
 
     assert not loaded & SERVICE

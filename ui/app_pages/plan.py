@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -60,7 +61,11 @@ def _settings(inputs: WeekPlanInputs) -> None:
         first, days, budget, hours = st.columns([2, 2, 2, 2])
         first.date_input("Premier jour", format="DD/MM/YYYY", key=_START, persist_state="session")
         days.selectbox(
-            "Durée du plan", list(views.DAYS), format_func=views.DAYS.get, key=_DAYS, persist_state="session"
+            "Durée du plan",
+            list(views.DAYS),
+            format_func=views.DAYS.__getitem__,
+            key=_DAYS,
+            persist_state="session",
         )
         budget.number_input(
             "Budget (€), vide : sans limite",
@@ -224,7 +229,7 @@ def _actions(plan: WeekPlan) -> None:
         ):
             st.download_button(
                 label,
-                data=lambda form=form: auth.client().week_plan_file(asked, form),
+                data=partial(auth.client().week_plan_file, asked, form),
                 file_name=f"plan-{plan.week_start.isoformat()}.{form}",
                 mime=mime,
                 on_click="ignore",
