@@ -24,6 +24,7 @@ from api.services.interventions import InterventionService
 from api.services.jobs import JobKind, JobService
 from api.services.measurement_intake import KIND, MeasurementIntake
 from api.services.model_comparison import ModelComparisonService
+from api.services.model_imports import ModelImports
 from api.services.models import ModelService
 from api.services.open_inference import OpenInferenceService
 from api.services.park_history import ParkHistory
@@ -47,7 +48,7 @@ from api.services.uploads import Uploads
 from api.services.week_plan import WeekPlanService
 from api.settings import Settings
 from api.storage.database import Database
-from api.storage.jobs import HISTORY
+from api.storage.jobs import HISTORY, MODEL_IMPORT
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class Core:
     shadow: ShadowService
     shadow_report: ShadowReportService
     model_comparison: ModelComparisonService
+    model_imports: ModelImports
     interventions: InterventionService
     intervention_proposals: InterventionProposals
     intervention_photos: InterventionPhotos
@@ -101,6 +103,7 @@ class Core:
             run_hour=settings.run_hour,
             repeatable={
                 KIND: JobKind(self.intake.carry_out, self.intake.forget),
+                MODEL_IMPORT: JobKind(self.model_imports.carry_out, self.model_imports.forget),
                 HISTORY: JobKind(self.history.carry_out, lambda _job: None),
             },
             inbox=inbox,
@@ -165,6 +168,9 @@ def build_core(settings: Settings) -> Core:
         shadow=shadow,
         shadow_report=ShadowReportService(database),
         model_comparison=ModelComparisonService(database, store),
+        model_imports=ModelImports(
+            database, store, AuditService(database), Uploads(settings.home), settings.now
+        ),
         interventions=interventions,
         intervention_proposals=proposals,
         intervention_photos=InterventionPhotos(database, settings.now),

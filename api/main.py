@@ -27,6 +27,7 @@ from api.routes import (
     interventions,
     logs,
     measurements,
+    model_imports,
     models,
     open_inference,
     park,
@@ -120,6 +121,7 @@ def create_app(settings: Settings) -> FastAPI:
         week_plan,
         measurements,
         exports,
+        model_imports,  # before the models: their paths would take « imports » for a name
         models,
         evaluation,
         candidates,

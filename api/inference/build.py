@@ -26,6 +26,7 @@ from api.inference.measuring import measure
 from api.inference.parity import Compiled, compile_and_prove
 from api.inference.request import Draft, Job, read_draft, read_reported, target_of
 from api.inference.sklearn_output import SklearnOutput
+from api.inference.steps import Step, Tell, untold
 
 
 @dataclass(frozen=True)
@@ -57,15 +58,20 @@ class _Checked:
         return self.compiled.output
 
 
-def build_version(job: Job) -> Manifest:
+def build_version(job: Job, tell: Tell = untold) -> Manifest:
     """Check the artefact in ``job.folder``, measure it, and write its companions beside it.
+
+    Args:
+        job: what to build.
+        tell: told of each check as it begins.
 
     Raises:
         ModelRefused: the file may not become a model.
         InvalidInput: an option or a companion file must be corrected.
     """
-    checked = _check(job)
+    checked = _check(job, tell)
     request, draft, candidate, evidence = job.request, checked.draft, checked.candidate, checked.evidence
+    tell(Step.QUALITE)
     measures = measure(evidence, checked.served, request.task == "classification")
     return Manifest(
         name=request.name,
@@ -104,7 +110,8 @@ def build_version(job: Job) -> Manifest:
     )
 
 
-def _check(job: Job) -> _Checked:
+def _check(job: Job, tell: Tell) -> _Checked:
+    tell(Step.ESTIMATEUR)
     request, draft = job.request, read_draft(job.request.manifest)
     golden = read_golden(request.golden)
     candidate = open_candidate(
@@ -115,6 +122,7 @@ def _check(job: Job) -> _Checked:
         other_versions=golden is not None,
     )
     _check_draft(draft, candidate.features)
+    tell(Step.MESURES)
     target = target_of(request, draft)
     evidence = read_evidence(request.labelled, request.split, candidate, target)
     features = _describe(candidate.features, draft, evidence)
@@ -122,8 +130,10 @@ def _check(job: Job) -> _Checked:
         np.zeros((0, len(features))) if evidence is None else evidence.rows.features[evidence.rows.usable]
     )
     tried = np.vstack([probe_rows(features), sample])
+    tell(Step.SORTIES)
     output, difference = prove_output(candidate, tried)
     proof = None if golden is None else prove_golden(golden, candidate, output)
+    tell(Step.RAPIDE)
     compiled = compile_and_prove(candidate, output, features, sample)
     return _Checked(
         candidate, draft, target, features, evidence, output, difference, len(tried), compiled, proof

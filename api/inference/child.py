@@ -1,6 +1,7 @@
 """The process in which a file that nobody trusts yet is read: ``python -m api.inference.child``.
 
-A job in JSON comes on the standard input; the outcome, in JSON too, goes to the file named by the argument.
+A job in JSON comes on the standard input; the outcome, in JSON too, goes to the file named by the argument,
+and each check that begins to the file beside it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from api.domain.exceptions import InvalidInput, ModelRefused, ModelUnavailable
 from api.inference.artefact import read_artefact
 from api.inference.request import DraftJob, EvaluationJob, Job
 from api.inference.scan import scan
+from api.inference.steps import STEPS, Step, Tell, untold
 
 AnyJob = Annotated[Job | EvaluationJob | DraftJob, Field(discriminator="kind")]
 
@@ -44,24 +46,25 @@ def limit_resources() -> None:
         resource.setrlimit(kind, (bound, bound))
 
 
-def outcome_of(job: AnyJob) -> dict[str, Any]:
+def outcome_of(job: AnyJob, tell: Tell = untold) -> dict[str, Any]:
     """What the parent needs to know: the findings, or the refusal."""
     try:
         if isinstance(job, EvaluationJob):
             return {"evaluation": _evaluation(job)}
+        tell(Step.CONTENU)
         # Before scikit-learn is imported: a file that is refused costs nothing more.
         scan(read_artefact(job.file if isinstance(job, DraftJob) else job.folder / job.artefact))
-        return {"draft": _draft(job)} if isinstance(job, DraftJob) else {"manifest": _manifest(job)}
+        return {"draft": _draft(job)} if isinstance(job, DraftJob) else {"manifest": _manifest(job, tell)}
     except InvalidInput as error:
         return {"invalid": [[e.field, e.message, e.value] for e in error.errors]}
     except (ModelRefused, ModelUnavailable) as error:
         return {"refused": error.detail}
 
 
-def _manifest(job: Job) -> dict[str, Any]:
+def _manifest(job: Job, tell: Tell) -> dict[str, Any]:
     from api.inference.build import build_version  # noqa: PLC0415
 
-    return build_version(job).model_dump(mode="json")
+    return build_version(job, tell).model_dump(mode="json")
 
 
 def _draft(job: DraftJob) -> dict[str, Any]:
@@ -80,7 +83,13 @@ def main() -> None:
     """Run the job on the standard input."""
     job: AnyJob = TypeAdapter(AnyJob).validate_json(sys.stdin.buffer.read())
     limit_resources()
-    Path(sys.argv[1]).write_text(json.dumps(outcome_of(job)), encoding="utf-8")
+    outcome = Path(sys.argv[1])
+
+    def tell(step: Step) -> None:
+        with outcome.with_suffix(STEPS).open("a", encoding="ascii") as steps:
+            steps.write(f"{step}\n")
+
+    outcome.write_text(json.dumps(outcome_of(job, tell)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from api.inference.request import (
     read_draft,
     read_reported,
 )
+from api.inference.steps import Step, Tell, untold
 from api.inference.store import ModelStore
 
 __all__ = ["ImportRequest", "ImportResult", "import_model"]
@@ -36,7 +37,11 @@ _ARTEFACT = "model.joblib"
 
 
 def import_model(
-    request: ImportRequest, store: ModelStore, now: datetime, wall_seconds: float = WALL_SECONDS
+    request: ImportRequest,
+    store: ModelStore,
+    now: datetime,
+    wall_seconds: float = WALL_SECONDS,
+    tell: Tell = untold,
 ) -> ImportResult:
     """Check, measure and publish a model file.
 
@@ -45,6 +50,7 @@ def import_model(
         store: where it is published.
         now: aware instant written in the manifest.
         wall_seconds: longest time given to the child process [s].
+        tell: told of each check as it begins.
 
     Raises:
         ModelRefused: the file may not become a model.
@@ -73,7 +79,8 @@ def import_model(
             version=store.next_version(request.name),
             created_at=now,
         )
-        manifest = _manifest_of(run_in_child(job, work / "outcome.json", wall_seconds))
+        manifest = _manifest_of(run_in_child(job, work / "outcome.json", wall_seconds, tell))
+        tell(Step.RANGEMENT)
         if sha256_of(folder / _ARTEFACT) != sha256 or manifest.sha256 != sha256:
             raise ModelRefused("Le fichier a été modifié pendant son contrôle : il est refusé.")
         published = store.add(folder, manifest)

@@ -5,7 +5,27 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from api.domain.exceptions import InvalidInput
+
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:,gap=\d+)?")
+
+
+def split_sent(text: str | None) -> str | None:
+    """A split that comes over the network: a bare day is understood, a file of the service's own never read.
+
+    Raises:
+        InvalidInput: neither a day, nor ``date:…``, nor ``stratified:…``.
+    """
+    if text is None or text.startswith(("date:", "stratified:")):
+        return text
+    if _DAY.fullmatch(text):
+        return f"date:{text}"
+    raise InvalidInput.single(
+        "split",
+        "un jour (2024-10-01), date:JOUR[,gap=N] ou stratified:test_size=…,random_state=…,by=… est attendu ; "
+        "un fichier de clés s’emploie avec la commande « models import ».",
+        text,
+    )
 
 
 def split_spec(text: str | None) -> str | None:

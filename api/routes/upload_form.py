@@ -40,8 +40,12 @@ def content_type(request: Request) -> str:
 
 
 @asynccontextmanager
-async def read_form(request: Request) -> AsyncIterator[FormData]:
+async def read_form(request: Request, max_files: int = 2) -> AsyncIterator[FormData]:
     """The form of a request, closed at the end.
+
+    Args:
+        request: that carries it.
+        max_files: the most that it may hold.
 
     Raises:
         InvalidInput: another type of content, or a form that cannot be read.
@@ -51,7 +55,7 @@ async def read_form(request: Request) -> AsyncIterator[FormData]:
             "Content-Type", f"« {MULTIPART} » (fichier) ou « {JSON} » (liste) est attendu.", kind
         )
     try:
-        form = await request.form(max_files=2, max_fields=10)
+        form = await request.form(max_files=max_files, max_fields=10)
     except HTTPException as error:
         if error.status_code != status.HTTP_400_BAD_REQUEST:
             raise

@@ -200,7 +200,11 @@ class MeasurementIntake:
     def forget_abandoned(self) -> None:
         """Remove received files that no job awaits any more."""
         with self.database.read() as connection:
-            awaited = [job.payload["upload"] for job in jobs.under_way(connection, KIND)]
+            awaited = [
+                job.payload["upload"]
+                for kind in (KIND, jobs.MODEL_IMPORT)
+                for job in jobs.under_way(connection, kind)
+            ]
         self.uploads.forget_abandoned(awaited)
 
     def job(self, job_id: int) -> ImportJob:

@@ -100,9 +100,7 @@ class ModelService:
             active = activations.active(connection)
             told = {"task": manifest.task, "sha256": manifest.sha256, "admitted": not manifest.gate.passed}
             which = f"{name}:{version}"
-            record(
-                self.database, connection, AuditAction.MODELE_ACTIVE, "modele", which, by=by, details=told
-            )
+            record(self.database, connection, AuditAction.MODELE_ACTIVE, "modele", which, by=by, details=told)
         return self._summary(manifest, active)
 
     def rollback(self, name: str, *, by: str, reason: str) -> ModelSummary:

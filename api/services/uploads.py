@@ -41,18 +41,28 @@ class Uploads:
     def keep(self, stream: BinaryIO, filename: str | None) -> Upload:
         """Copy what was received to the disk, under the name that its sender gave it."""
         token, path = self.place(safe_name(filename))
-        digest = hashlib.sha256()
-        with path.open("wb") as file:
-            while block := stream.read(_BLOCK):
-                digest.update(block)
-                file.write(block)
-            file.flush()
-            os.fsync(file.fileno())
-        return Upload(token, path, digest.hexdigest())
+        return _copied(stream, token, path)
+
+    def keep_with(self, token: str, role: str, stream: BinaryIO, filename: str | None) -> Upload:
+        """The same, in the folder of files that belong together.
+
+        Args:
+            token: of that folder, see :meth:`new`.
+            role: what the file is among them: its own sub-folder, for two may bear the same name.
+            stream: its content.
+            filename: that its sender gave it.
+        """
+        path = self.path(token, role) / safe_name(filename)
+        path.parent.mkdir(parents=True)
+        return _copied(stream, token, path)
+
+    def new(self) -> str:
+        """The name of a folder for files that belong together."""
+        return secrets.token_hex(16)
 
     def place(self, filename: str) -> tuple[str, Path]:
         """A new folder's name, and a path in it, for a file that is made here."""
-        token = secrets.token_hex(16)
+        token = self.new()
         path = self.path(token, filename)
         path.parent.mkdir(parents=True)
         return token, path
@@ -78,6 +88,17 @@ class Uploads:
             with suppress(FileNotFoundError):  # another worker removes it at this instant
                 if time.time() - left.stat().st_mtime > ABANDONED_S:
                     shutil.rmtree(left, ignore_errors=True)
+
+
+def _copied(stream: BinaryIO, token: str, path: Path) -> Upload:
+    digest = hashlib.sha256()
+    with path.open("wb") as file:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+    return Upload(token, path, digest.hexdigest())
 
 
 def safe_name(filename: str | None) -> str:

@@ -13,6 +13,7 @@ from api.storage.tables import jobs, workers
 
 LEASE = timedelta(seconds=30)
 HISTORY = "historique"
+MODEL_IMPORT = "import_modele"
 LOW_PRIORITY = (HISTORY,)  # kinds that are taken when nothing else waits
 AnyRow = Row[Any]
 
@@ -71,6 +72,17 @@ def under_way(connection: Connection, kind: str) -> list[AnyRow]:
 def progress(connection: Connection, job_id: int, done: int, total: int) -> None:
     """Tell how far a job is."""
     connection.execute(update(jobs).where(jobs.c.id == job_id).values(done=done, total=total))
+
+
+def tell(connection: Connection, job_id: int, result: dict[str, Any]) -> None:
+    """Keep what a job under way has found so far."""
+    connection.execute(update(jobs).where(jobs.c.id == job_id).values(result=result))
+
+
+def newest(connection: Connection, kind: str, limit: int) -> list[AnyRow]:
+    """The last jobs of a kind, newest first."""
+    query = select(jobs).where(jobs.c.kind == kind).order_by(jobs.c.id.desc()).limit(limit)
+    return list(connection.execute(query))
 
 
 def requeue(connection: Connection, job_id: int, worker: str | None, *, advanced: bool = False) -> None:

@@ -1,0 +1,77 @@
+"""Importing a model: the file comes here, the worker checks and stores it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
+from fastapi.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+
+from api.deps import CoreDep, need
+from api.domain.rights import Principal, Right
+from api.routes.upload_form import MAX_UPLOAD_BYTES, MULTIPART, file_of, read_form
+from api.schemas.common import Items
+from api.schemas.model_imports import ModelImport
+from api.services.model_imports import ROLES, TEXTS
+
+_FILE = {"type": "string", "format": "binary"}
+_FORM: dict[str, Any] = {
+    "type": "object",
+    "required": ["file", "name", "task"],
+    "properties": {
+        "file": {**_FILE, "description": "Estimateur scikit-learn ajusté (pickle ou joblib)"},
+        "name": {"type": "string", "description": "Nom du modèle ; un nom connu reçoit une version de plus"},
+        "task": {"type": "string", "enum": ["classification", "regression"]},
+        "positive": {"type": "string", "description": "Classe qui désigne la panne, si ce n’est pas 0 et 1"},
+        "features": {"type": "string", "description": "Variables, dans l’ordre, séparées par des virgules"},
+        "labelled": {**_FILE, "description": "Mesures étiquetées (CSV)"},
+        "split": {"type": "string", "description": "Lignes jamais vues : un jour, date:… ou stratified:…"},
+        "reported": {**_FILE, "description": "Chiffres annoncés (JSON)"},
+        "golden": {**_FILE, "description": "Sorties enregistrées là où il a été ajusté (JSON)"},
+        "manifest": {**_FILE, "description": "Brouillon de manifeste complété (JSON)"},
+        "reason": {"type": "string", "description": "Motif, gardé avec l’import"},
+    },
+}
+_BODY = {"requestBody": {"required": True, "content": {MULTIPART: {"schema": _FORM}}}}
+
+router = APIRouter(prefix="/api/v1/models/imports", tags=["Modèles"])
+Engineer = Annotated[Principal, Depends(need(Right.MODELS, fresh=True))]
+READER = [Depends(need(Right.READ))]
+ImportId = Annotated[int, Path(ge=1, le=2**31 - 1, description="Numéro de l’import")]
+
+
+@router.post(
+    "",
+    summary="Importer un modèle",
+    status_code=status.HTTP_202_ACCEPTED,
+    openapi_extra=_BODY,
+    max_body_size=MAX_UPLOAD_BYTES,
+)
+async def bring(request: Request, response: Response, core: CoreDep, principal: Engineer) -> ModelImport:
+    """Le fichier est contrôlé, mesuré et rangé par le calculateur ; un refus ne laisse aucune trace."""
+    async with read_form(request, max_files=len(ROLES)) as form:
+        file_of(form)
+        files = {
+            role: (sent.file, sent.filename)
+            for role in ROLES
+            if isinstance(sent := form.get(role), UploadFile) and (sent.filename or sent.size)
+        }
+        texts = {
+            name: text.strip() for name in TEXTS if isinstance(text := form.get(name), str) and text.strip()
+        }
+        told = await run_in_threadpool(core.model_imports.receive, files, texts, principal.name)
+    response.headers["Location"] = f"/api/v1/models/imports/{told.import_id}"
+    return told
+
+
+@router.get("", summary="Derniers imports de modèles", dependencies=READER)
+def imports(core: CoreDep, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> Items[ModelImport]:
+    """Du plus récent au plus ancien, refus compris."""
+    return Items(items=core.model_imports.newest(limit))
+
+
+@router.get("/{import_id}", summary="Suivre l’import d’un modèle", dependencies=READER)
+def one(core: CoreDep, import_id: ImportId) -> ModelImport:
+    """Chaque contrôle et son état, puis la version rangée ou le refus."""
+    return core.model_imports.one(import_id)
