@@ -154,8 +154,11 @@ def _scorings_go_well(recent: Sequence[Run]) -> Check:
     if last.status in {"echoue", "interrompu"}:
         return Check(question=question, state="erreur", answer=f"{when} n’a pas abouti : {last.error}")
     if last.failed or last.stale:
-        told = f"{when} a classé {last.total} turbines : {last.failed} non évaluées, {last.stale} périmées."
-        return Check(question=question, state="attention", answer=told)
+        counts = [(last.failed, "non évaluée"), (last.stale, "périmée")]
+        told = ", ".join(f"{count} {word}{'s' if count > 1 else ''}" for count, word in counts if count)
+        return Check(
+            question=question, state="attention", answer=f"{when} a classé {last.total} turbines : {told}."
+        )
     return Check(question=question, state="ok", answer=f"Oui. {when} a évalué {last.total} turbines.")
 
 
