@@ -136,11 +136,9 @@ def test_login__no_violation(browser: Browser, running: Running) -> None:
     visitor.page.context.close()
 
 
-# Manager and admin see every page between them; the others repeat what these have shown.
-@pytest.mark.parametrize(
-    "role",
-    [MANAGER, *(pytest.param(role, marks=pytest.mark.long) for role in (ADMIN, TECHNICIAN, ENGINEER))],
-)
+# Each page and tab of four roles in two themes: a minute each, which the short command cannot spend.
+@pytest.mark.long
+@pytest.mark.parametrize("role", [MANAGER, ADMIN, TECHNICIAN, ENGINEER])
 def test_pages_of_a_role__no_violation__no_foreign_address(
     browser: Browser, running: Running, role: Role
 ) -> None:

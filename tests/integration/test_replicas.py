@@ -13,7 +13,8 @@ SIX = datetime(2024, 3, 10, 6, tzinfo=UTC)  # seven in Paris, then eight: summer
 DAYS = 30
 
 
-@pytest.mark.usefixtures("both_databases_if_long")
+@pytest.mark.long
+@pytest.mark.usefixtures("both_databases")
 def test_two_workers_and_two_replicas__thirty_days_are_thirty_runs(tmp_path: Path) -> None:
     site = Replicas(tmp_path, SIX, DAYS)
     try:
