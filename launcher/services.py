@@ -129,7 +129,7 @@ def services(settings: Settings, python: str) -> list[Service]:
     api += ["--timeout-graceful-shutdown", "5"]
     if settings.api_workers > 1:
         api += ["--workers", str(settings.api_workers)]
-    ui = [python, "-m", "streamlit", "run", str(Path("ui", "streamlit_app.py"))]
+    ui = [python, "-m", "streamlit", "run", str(Path("ui", "serve.py"))]
     ui += ["--server.address", settings.ui_host, "--server.port", str(settings.ui_port)]
     ui += ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
     application = settings.for_application()

@@ -24,6 +24,7 @@ from ui.app_pages import (
     supervision,
     turbine,
 )
+from ui.security_headers import LANGUAGE_SCRIPT
 from ui.settings import SettingsError, UiSettings, load_settings
 
 EVERYONE = frozenset(Role)
@@ -45,7 +46,6 @@ PAGES: tuple[tuple[str, str, Callable[[], None], frozenset[Role]], ...] = (
 )
 # Opened from the account's own menu, at the right of every page.
 ELSEWHERE = frozenset({layout.OWN_ACCOUNT})
-_FRENCH = f"<script>{layout.FRENCH.read_text(encoding='utf-8')}</script>"
 
 
 @st.cache_resource
@@ -106,7 +106,7 @@ def main() -> None:
     else:
         current.run()
     with st.container(key="technique"):
-        st.html(_FRENCH, unsafe_allow_javascript=True)
+        st.html(LANGUAGE_SCRIPT, unsafe_allow_javascript=True)
         gate.draw_cookie()
 
 

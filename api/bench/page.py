@@ -5,15 +5,42 @@ from __future__ import annotations
 import shutil
 import time
 from statistics import median
+from typing import TYPE_CHECKING
 
 from api.bench.start import PASSWORD, Installation
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 VISITS = 5
+PATIENCE_MS = 30_000
+# The condition stands in the text of a function: Playwright’s own wait evaluates it again at each frame, what
+# the dashboard’s Content-Security-Policy refuses.
+_UNTIL = """(limit) => new Promise((held, failed) => {
+  const end = performance.now() + limit;
+  const look = () => {
+    try {
+      if (%s) held();
+      else if (performance.now() > end) failed(new Error(`not true after ${limit} ms`));
+      else requestAnimationFrame(look);
+    } catch (error) { failed(error); }
+  };
+  look();
+})"""
 
 
 def chromium() -> str | None:
     """The browser, where one is installed."""
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def until(page: Page, condition: str, patience_ms: float = PATIENCE_MS) -> None:
+    """Waits in a page until ``condition``, an expression of JavaScript, holds.
+
+    Raises:
+        playwright.sync_api.Error: it did not in time, or cannot be evaluated.
+    """
+    page.evaluate(_UNTIL % condition, patience_ms)
 
 
 def table_seconds(installation: Installation, executable: str) -> list[float]:

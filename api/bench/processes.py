@@ -54,7 +54,7 @@ def dashboard_of(place: Place, api_url: str) -> Iterator[Served]:
     Raises:
         Conflict: it does not start.
     """
-    command = [sys.executable, "-m", "streamlit", "run", str(Path("ui", "streamlit_app.py"))]
+    command = [sys.executable, "-m", "streamlit", "run", str(Path("ui", "serve.py"))]
     command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
     command += ["--browser.gatherUsageStats", "false", "--server.port"]
     told = {"COCKPIT_ENV": "demo", "COCKPIT_HOME": str(place.home), "COCKPIT_API_URL": api_url}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from api.bench.page import chromium
+from api.bench.page import chromium, until
 from api.bench.park import throwaway
 from api.bench.park_child import score
 from api.bench.park_data import LAST, Place, build
@@ -160,7 +160,7 @@ def _logged_in(browser: Browser, address: str) -> _Visitor:
     page.get_by_label("Identifiant").fill(USER)
     page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Se connecter").click()
-    page.wait_for_function(_ROWS)
+    until(page, _ROWS)
     return _Visitor(page, traffic)
 
 
@@ -174,13 +174,13 @@ def _visit(visitor: _Visitor, visits: int) -> dict[str, Seen]:
         with visitor.timed(seen["cockpit"]):
             page.get_by_role("link", name="Cockpit", exact=True).click()
             page.get_by_role("heading", name="Cockpit").wait_for()
-            page.wait_for_function(_ROWS)
+            until(page, _ROWS)
         shown = page.evaluate(_COUNT)
         with visitor.timed(seen["filtre"]):
             page.get_by_role("button", name=_LEVEL).click()
-            page.wait_for_function(f"{_COUNT} !== '{shown}'")
+            until(page, f"{_COUNT} !== '{shown}'")
         page.get_by_role("button", name=_LEVEL).click()
-        page.wait_for_function(f"{_COUNT} === '{shown}'")
+        until(page, f"{_COUNT} === '{shown}'")
         with visitor.timed(seen["turbine"]):
             _open_first(page)
             page.get_by_role("tab", name="Pourquoi").wait_for()

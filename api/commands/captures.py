@@ -132,7 +132,7 @@ def _visitor(opened: Browser, installation: start.Installation, look: _Look, who
     page.get_by_label("Identifiant").fill(who)
     page.get_by_label("Mot de passe", exact=True).fill(start.PASSWORD)
     page.get_by_role("button", name="Se connecter").click()
-    page.wait_for_function("document.cookie.includes('cockpit_session')", timeout=PATIENCE_MS)
+    browser.until(page, "document.cookie.includes('cockpit_session')", PATIENCE_MS)
     _settle(page)
     yield page
     context.close()

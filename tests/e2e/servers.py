@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -41,7 +42,19 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 
 def prepare(home: Path) -> None:
-    """Database, accounts, simulated sample, reference models and a first ranking."""
+    """Database, accounts, simulated sample, reference models and a first ranking.
+
+    It is made once beside ``home``, the temporary folder of this process's tests, and copied from there.
+    """
+    made = home.parent / "installation-prepared"
+    if not made.is_dir():
+        _prepare(home)
+        shutil.copytree(home, made)
+    else:
+        shutil.copytree(made, home, dirs_exist_ok=True)
+
+
+def _prepare(home: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "api.cli", "prepare"],
         cwd=ROOT,
@@ -116,7 +129,7 @@ def api_server(home: Path, port: int) -> Server:
 
 def ui_server(home: Path, port: int, api_url: str) -> Server:
     """The dashboard of the installation in ``home``."""
-    command = [sys.executable, "-m", "streamlit", "run", "ui/streamlit_app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", "ui/serve.py", "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
     env = environment(home, COCKPIT_API_URL=api_url)
     return Server(command, env, f"http://127.0.0.1:{port}/_stcore/health", home / "ui.log")
