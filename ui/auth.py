@@ -136,7 +136,7 @@ class _ApiCookieModel(CookieModel):  # type: ignore[misc]
 
         The same element is drawn at the end of every run: one that a rerun cuts short would set nothing, and
         this way the browser sees no change from run to run. Nothing is drawn for a cookie that the browser
-        already holds: the component answers, and its answer runs the page once more.
+        already holds: the component answers, and its answer runs what drew it once more.
         """
         session = client().session
         if session is not None and session.refresh_token != self._held():
@@ -206,8 +206,12 @@ class Gate:
             st.rerun()
 
     def draw_cookie(self) -> None:
-        """To be called at the end of every complete run."""
-        self._authenticator.cookie_controller.cookie_model.draw(secure=self._settings.cookie_secure)
+        """To be called at the end of every complete run.
+
+        A fragment, for the cookie answers once it is set: the page would be redrawn under whoever types.
+        """
+        model = self._authenticator.cookie_controller.cookie_model
+        st.fragment(lambda: model.draw(secure=self._settings.cookie_secure))()
 
 
 def end_session(message: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,17 +90,37 @@ def _flag(given: Mapping[str, str], name: str, *, default: bool) -> bool:
 
 
 def _kept_key(path: Path) -> str:
-    """The key in ``path``, made on first use, readable by its owner only.
+    """The key in ``path``, made on first use.
 
-    Processes that start at once agree: each writes its own file, one alone can link it to ``path``.
+    Raises:
+        SettingsError: what the file holds is too short to be one.
     """
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        mine = path.with_name(f"{path.name}.{os.getpid()}")
-        descriptor = os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        _write_once(path, secrets.token_urlsafe(48))
+    key = path.read_text(encoding="ascii").strip()
+    if len(key) < MIN_SECRET:
+        raise SettingsError(
+            f"{path} devrait contenir {MIN_SECRET} caractères au moins ; supprimez ce fichier et relancez."
+        )
+    return key
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Writes ``text`` to ``path``, readable by its owner only, unless somebody has done so.
+
+    Callers at the same instant agree: each writes a file of its own, one alone can link it to ``path``.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, mine = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+    try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(48))
+            file.write(text)
         with contextlib.suppress(FileExistsError):
             os.link(mine, path)
-        mine.unlink()
-    return path.read_text(encoding="ascii").strip()
+    except OSError:  # no hard links there, as on FAT or some network shares
+        with contextlib.suppress(FileExistsError):
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(text)
+    finally:
+        Path(mine).unlink()

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from api.bench.page import until
 from tests.e2e.servers import PASSWORD
 
 WAIT_MS = 30_000
@@ -45,17 +46,23 @@ class Visitor:
             self.foreign.append(url)
 
     def log_in(self, username: str) -> None:
-        """Fills the login form."""
+        """Fills the login form, and waits until the page that it leads to is whole and the session kept."""
         self.page.get_by_label("Identifiant").fill(username)
         self.page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
         self.page.get_by_role("button", name="Se connecter").click()
+        until(self.page, "document.cookie.includes('cockpit_session')")
+        self.idle()
+
+    def idle(self) -> None:
+        """Waits until the page that is being drawn is whole, and nothing is left of what it was."""
+        idle(self.page)
 
     def log_out(self) -> None:
         """Ends the session, and waits until the browser has lost its cookie."""
         self.page.get_by_test_id("stPopoverButton").click()
         self.page.get_by_role("button", name="Se déconnecter").click()
         expect(self.page.get_by_text("Vous êtes déconnecté.")).to_be_visible()
-        self.page.wait_for_function("!document.cookie.includes('cockpit_session')")
+        until(self.page, "!document.cookie.includes('cockpit_session')")
 
     @property
     def grid(self) -> Locator:
@@ -81,6 +88,16 @@ class Visitor:
         """By how many pixels the page is wider than the window."""
         widths = "[document.documentElement, document.querySelector('[data-testid=stMain]')]"
         return int(self.page.evaluate(f"Math.max(...{widths}.map(e => e.scrollWidth - e.clientWidth))"))
+
+
+def idle(page: Page) -> None:
+    """Waits until Streamlit's script has ended and nothing is left of the page before.
+
+    To be called once something of the awaited page is in sight: what was clicked just before may not have
+    reached the server, and the page still looks at rest.
+    """
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.locator("[data-stale=true], [data-testid=stAppSkeleton]")).to_have_count(0)
 
 
 def open_visitor(browser: Browser, home: str, viewport: dict[str, int], scheme: str = "light") -> Visitor:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from api.services.authentication import KEY_MEMORY_S
 from tests.e2e.conftest import LAPTOP, PHONE, Visitor, open_visitor
@@ -49,14 +49,14 @@ def opened(browser: Browser, cockpit: Running, username: str, page: str, viewpor
     visitor.page.goto(f"{cockpit.ui}/{page}")
     visitor.log_in(username)
     expect(visitor.page.get_by_test_id("stPopoverButton").first).to_be_visible()
+    visitor.idle()
     return visitor
 
 
-def menu(page: Page, name: str) -> None:
-    """Opens one of the page's menus."""
-    button = page.get_by_test_id("stPopoverButton").filter(has_text=name)
-    expect(button).to_have_count(1)  # while a page is redrawn, what it was stands beside what it becomes
-    button.click()
+def menu(visitor: Visitor, name: str) -> None:
+    """Opens one of the page's menus, once the page is whole."""
+    visitor.idle()
+    visitor.page.get_by_test_id("stPopoverButton").filter(has_text=name).click()
 
 
 def status(cockpit: Running, key: str) -> int:
@@ -69,17 +69,18 @@ def test_administrator__makes_an_account_and_a_key_then_revokes_it(
 ) -> None:
     visitor = opened(browser, cockpit, "admin", "comptes", LAPTOP)
     page = visitor.page
-    menu(page, "Créer un compte…")
+    menu(visitor, "Créer un compte…")
     page.get_by_role("textbox", name="Identifiant").fill("lea")
     page.get_by_role("textbox", name="Nom affiché").fill("Léa Martin")
     page.get_by_role("textbox", name="Nom affiché").press("Tab")
     page.get_by_role("button", name="Créer le compte").click()
     expect(page.get_by_text("Compte lea créé.")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)  # it would hide the password
     password = page.locator(".st-key-secret code").inner_text().strip()
     page.get_by_role("button", name="C’est copié, ne plus l’afficher").click()
     expect(page.locator(".st-key-secret")).to_have_count(0)
 
-    menu(page, "Créer une clé…")
+    menu(visitor, "Créer une clé…")
     page.get_by_role("textbox", name="Nom de la machine").fill("scada nord")
     page.get_by_role("textbox", name="Nom de la machine").press("Tab")
     page.get_by_text(re.compile("^read :")).click()
@@ -88,7 +89,7 @@ def test_administrator__makes_an_account_and_a_key_then_revokes_it(
     key = page.locator(".st-key-secret code").inner_text().strip()
     assert status(cockpit, key) == 200
 
-    menu(page, "Révoquer…")
+    menu(visitor, "Révoquer…")
     page.get_by_role("button", name="Révoquer la clé").click()
     expect(page.get_by_text("Clé « scada nord » révoquée.")).to_be_visible()
     expect(page.locator(".st-key-secret")).to_have_count(0)
@@ -109,7 +110,7 @@ def test_policy__effect_seen_on_a_phone_without_sideways_scrolling(
     browser: Browser, cockpit: Running
 ) -> None:
     visitor = opened(browser, cockpit, "manager", "politique", PHONE)
-    cost = visitor.page.get_by_role("spinbutton", name="Intervention inutile (€)")
+    cost = visitor.page.get_by_role("textbox", name="Intervention inutile (€)")
     cost.fill("1500")
     cost.press("Enter")
     expect(visitor.page.get_by_text("changent de niveau", exact=False).first).to_be_visible()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import stat
-import sys
-from concurrent.futures import ThreadPoolExecutor
+import os
 from pathlib import Path
 
 import pytest
 
+from tests.kept_secrets import agreed_by_callers_at_once, kept_for_its_owner_only, no_links
 from ui.settings import SettingsError, load_settings
 
 KEY = "k" * 32
@@ -26,14 +25,26 @@ def test_defaults__demo_on_this_machine(tmp_path: Path) -> None:
 def test_missing_key__made_once_and_kept_for_its_owner_only(tmp_path: Path) -> None:
     given = {"COCKPIT_HOME": str(tmp_path / "var")}
 
-    with ThreadPoolExecutor(8) as pool:
-        keys = set(pool.map(lambda _: load_settings(given, tmp_path).cookie_key, range(8)))
+    key = agreed_by_callers_at_once(lambda: load_settings(given, tmp_path).cookie_key)
 
-    assert len(keys) == 1
-    assert (tmp_path / "var" / "ui_cookie_key").read_text(encoding="ascii") in keys
-    if sys.platform != "win32":
-        assert stat.S_IMODE((tmp_path / "var" / "ui_cookie_key").stat().st_mode) == 0o600
-    assert [path.name for path in (tmp_path / "var").iterdir()] == ["ui_cookie_key"]
+    kept_for_its_owner_only(tmp_path / "var" / "ui_cookie_key", key)
+
+
+def test_missing_key__made_where_a_file_cannot_have_two_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "link", no_links)
+
+    key = load_settings({"COCKPIT_HOME": str(tmp_path / "var")}, tmp_path).cookie_key
+
+    kept_for_its_owner_only(tmp_path / "var" / "ui_cookie_key", key)
+
+
+def test_kept_key__damaged__refused_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "ui_cookie_key").touch()
+
+    with pytest.raises(SettingsError, match=r"ui_cookie_key devrait contenir 32 .* supprimez ce fichier"):
+        load_settings({"COCKPIT_HOME": str(tmp_path)}, tmp_path)
 
 
 @pytest.mark.parametrize("env", ["preprod", "production"])

@@ -9,7 +9,7 @@ import streamlit as st
 from api.schemas.candidates import Candidate, ModelComparison, ShadowReport
 from api.schemas.models import ModelSummary
 from api.schemas.vocabulary import Role
-from ui import auth, layout
+from ui import auth, layout, outcome
 from ui import candidate_figures as figures
 from ui import candidate_views as views
 from ui import labels as fr
@@ -18,7 +18,7 @@ from ui.api_error import ApiError
 SHOWN = 10  # turbines where the two differ most
 POINTS = 2_000
 REASON_MIN = 3
-_TOLD, _MEASURED = "_candidat_dit", "_candidat_mesure"
+_PAGE, _MEASURED = "candidat", "_candidat_mesure"
 _PLOT = {"displayModeBar": False, "scrollZoom": False}
 EXPLAINED = (
     "Un **candidat en observation** est une version qui note chaque calcul du parc, sur les mêmes mesures "
@@ -37,7 +37,7 @@ def draw(models: Sequence[ModelSummary]) -> None:
     candidates = layout.fetched(auth.client().candidates, "candidats")
     if candidates is None:
         return
-    _told()
+    outcome.told(_PAGE)
     living = [candidate for candidate in candidates if candidate.ended_at is None]
     for candidate in living:
         _candidate(candidate, models)
@@ -154,7 +154,7 @@ def _confirmed(
     key: str, label: str, words: str, confirm: str, act: Callable[[str], object], done: str
 ) -> None:
     """A button that asks once, with a reason, before it acts."""
-    with st.popover(label, width="content", key=f"confirmer_{key}"):
+    with outcome.menu(_PAGE, label, f"confirmer_{key}"):
         st.markdown(words)
         st.text_input("Motif, conservé dans l’historique", key=f"motif_{key}", max_chars=500)
         st.button(confirm, key=key, type="primary", on_click=_act, args=(f"motif_{key}", act, done))
@@ -166,7 +166,7 @@ def _chooser(choices: Sequence[ModelSummary], *, already: bool) -> None:
         st.caption("Aucune autre version n’est rangée : importez-en une pour l’essayer en observation.")
         return
     by_name = {views.version_name(m): m for m in choices}
-    with st.popover(label, width="content", key="choisir_candidat"):
+    with outcome.menu(_PAGE, label, "choisir_candidat"):
         name = st.selectbox("Version à essayer", list(by_name), key="version_candidate")
         chosen = by_name[name]
         st.markdown(f"Répond à : {fr.TASKS[chosen.task].lower()}.")
@@ -192,23 +192,15 @@ def _act(reason_key: str, act: Callable[[str], object], done: str) -> None:
     """Does what was confirmed; what was typed stays where the API refuses."""
     reason = st.session_state.get(reason_key, "").strip()
     if len(reason) < REASON_MIN:
-        st.session_state[_TOLD] = ("error", "Un motif est attendu, de trois lettres au moins.")
+        outcome.tell(_PAGE, "Un motif est attendu, de trois lettres au moins.", done=False)
         return
     try:
         act(reason)
     except ApiError as error:
-        st.session_state[_TOLD] = ("error", f"{error.title}. {error.detail}")
+        outcome.tell(_PAGE, f"{error.title}. {error.detail}", done=False)
         return
     st.session_state[reason_key] = ""
-    st.session_state[_TOLD] = ("success", done)
-
-
-def _told() -> None:
-    """What the last act came to, said once."""
-    told = st.session_state.pop(_TOLD, None)
-    if told is not None:
-        kind, words = told
-        (st.error if kind == "error" else st.success)(layout.plain(words))
+    outcome.tell(_PAGE, done)
 
 
 def _may_change() -> bool:

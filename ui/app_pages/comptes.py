@@ -11,11 +11,11 @@ from streamlit.delta_generator import DeltaGenerator
 from api.schemas.accounts import Account, ApiKey
 from api.schemas.vocabulary import Role
 from ui import account_views as views
-from ui import auth, layout
+from ui import auth, layout, outcome
 from ui import labels as fr
 from ui.api_error import ApiError
 
-_TOLD, _SECRET, _ERRORS = "_comptes_dit", "_comptes_secret", "_comptes_erreurs"
+_PAGE, _SECRET, _ERRORS = "comptes", "_comptes_secret", "_comptes_erreurs"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def page() -> None:
         _one_account(accounts)
     st.subheader("Clés d’API", anchor=False)
     if keys:
-        frame = views.keys_frame(keys, accounts)
+        frame = views.keys_frame(keys)
         st.dataframe(frame, hide_index=True, key="table_cles", alt="Clés d’API")
     else:
         st.markdown("Aucune clé : chaque machine qui appelle le service a besoin de la sienne.")
@@ -52,12 +52,11 @@ def page() -> None:
 
 def _said() -> None:
     """What the last act came to, and a secret as long as nobody says that it was copied."""
-    told = st.session_state.pop(_TOLD, None)
-    if told is not None:
-        kind, words = told
-        (st.error if kind == "error" else st.success)(layout.plain(words))
+    outcome.told(_PAGE)
     secret: _Secret | None = st.session_state.get(_SECRET)
-    if secret is not None:
+    with st.container():  # whose place is held, as that of what was said
+        if secret is None:
+            return
         with st.container(border=True, key="secret"):
             st.markdown(layout.plain(secret.words))
             st.code(secret.value, language=None)
@@ -75,7 +74,7 @@ def _form(key: str) -> DeltaGenerator:
 
 def _new_account() -> None:
     errors = st.session_state.get(_ERRORS, {})
-    with st.popover("Créer un compte…", width="content", key="creer_compte"), _form("formulaire_compte"):
+    with outcome.menu(_PAGE, "Créer un compte…", "creer_compte"), _form("formulaire_compte"):
         st.text_input("Identifiant", key="compte_identifiant", max_chars=64)
         _wrong(errors, "username")
         st.text_input("Nom affiché", key="compte_nom", max_chars=120)
@@ -108,9 +107,9 @@ def _create_account() -> None:
 def _one_account(accounts: list[Account]) -> None:
     by_name = {account.username: account for account in accounts}
     chosen = by_name[st.selectbox("Compte à modifier", list(by_name), key="compte_choisi", width=260)]
-    with st.popover("Modifier…", width="content", key="modifier_compte"), _form("formulaire_modifier"):
+    with outcome.menu(_PAGE, "Modifier…", "modifier_compte"), _form("formulaire_modifier"):
         _change(chosen)
-    with st.popover("Mot de passe…", width="content", key="reinitialiser_compte"):
+    with outcome.menu(_PAGE, "Mot de passe…", "reinitialiser_compte"):
         st.markdown(
             layout.plain(f"Un mot de passe provisoire remplace celui de {chosen.username}, ses sessions ")
             + "sont closes et le compte est débloqué."
@@ -118,11 +117,11 @@ def _one_account(accounts: list[Account]) -> None:
         st.button(
             "Réinitialiser", key="compte_reinitialiser", type="primary", on_click=_reset, args=(chosen,)
         )
-    with st.popover("Sessions…", width="content", key="clore_compte"):
+    with outcome.menu(_PAGE, "Sessions…", "clore_compte"):
         st.markdown(layout.plain(f"{chosen.username} devra se reconnecter sur tous ses appareils."))
         st.button("Clore ses sessions", key="compte_clore", on_click=_end_sessions, args=(chosen,))
     label = "Désactiver…" if chosen.active else "Réactiver…"
-    with st.popover(label, width="content", key="activation_compte"):
+    with outcome.menu(_PAGE, label, "activation_compte"):
         words = "ne pourra plus se connecter ; ses sessions sont closes." if chosen.active else (
             "pourra de nouveau se connecter."
         )  # fmt: skip
@@ -149,7 +148,7 @@ def _update(chosen: Account) -> None:
     news = {"display_name": typed_name} if typed_name != chosen.display_name else {}
     news |= {"role": typed_role.value} if typed_role is not chosen.role else {}
     if not news:
-        st.session_state[_TOLD] = ("error", "Rien n’a été changé.")
+        outcome.tell(_PAGE, "Rien n’a été changé.", done=False)
         return
 
     def change() -> str:
@@ -185,7 +184,7 @@ def _switch(chosen: Account) -> None:
 
 def _new_key() -> None:
     errors = st.session_state.get(_ERRORS, {})
-    with st.popover("Créer une clé…", width="content", key="creer_cle"), _form("formulaire_cle"):
+    with outcome.menu(_PAGE, "Créer une clé…", "creer_cle"), _form("formulaire_cle"):
         st.text_input("Nom de la machine", key="cle_nom", max_chars=80)
         _wrong(errors, "name")
         st.markdown("Ce qu’elle pourra faire")
@@ -212,7 +211,7 @@ def _revocation(keys: list[ApiKey]) -> None:
         return
     by_name = {key.name: key for key in keys}
     chosen = by_name[st.selectbox("Clé à révoquer", list(by_name), key="cle_choisie", width=260)]
-    with st.popover("Révoquer…", width="content", key="revoquer_cle"):
+    with outcome.menu(_PAGE, "Révoquer…", "revoquer_cle"):
         st.markdown(
             layout.plain(f"« {chosen.name} » sera refusée partout en quelques secondes, définitivement.")
         )
@@ -239,12 +238,12 @@ def _act(act: Callable[[], str], clear: tuple[str, ...] = ()) -> None:
         done = act()
     except ApiError as error:
         st.session_state[_ERRORS] = {each.field.rsplit(".", 1)[-1]: each.message for each in error.errors}
-        st.session_state[_TOLD] = ("error", f"{error.title}. {error.detail}")
+        outcome.tell(_PAGE, f"{error.title}. {error.detail}", done=False)
         return
     st.session_state.pop(_ERRORS, None)
     for key in clear:
         st.session_state[key] = ""
-    st.session_state[_TOLD] = ("success", done)
+    outcome.tell(_PAGE, done)
 
 
 def _wrong(errors: dict[str, str], field: str) -> None:

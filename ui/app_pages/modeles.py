@@ -8,14 +8,14 @@ import streamlit as st
 
 from api.schemas.models import ModelCard, ModelSummary
 from api.schemas.vocabulary import Role
-from ui import auth, layout
+from ui import auth, layout, outcome
 from ui import labels as fr
 from ui import model_views as views
 from ui.api_error import ApiError
 from ui.app_pages import candidat, comparer_modeles, fiche_modele, import_modele
 
 MIN_REASON = 3
-_DONE = "_modele_change"
+_PAGE = "modeles"
 
 
 def page() -> None:
@@ -35,9 +35,7 @@ def _body() -> bool:
     if not models:
         st.info("Aucun modèle n’est enregistré. `python cockpit.py models import` en ajoute un.")
         return True
-    told = st.session_state.pop(_DONE, None)
-    if told:
-        st.success(layout.plain(told))
+    outcome.told(_PAGE)
     st.dataframe(
         views.models_frame(models), hide_index=True, key="versions", alt="Versions de modèles enregistrées"
     )
@@ -95,13 +93,13 @@ def _activation(chosen: ModelSummary, models: list[ModelSummary]) -> None:
     def carry_out(reason: str) -> ModelSummary:
         return auth.client().activate(chosen.name, chosen.version, reason)
 
-    with st.popover("Mettre en service…", key="activer"):
+    with outcome.menu(_PAGE, "Mettre en service…", "activer"):
         st.markdown(layout.plain(views.activation_words(chosen, serving)))
         _confirmed("activation", "Confirmer la mise en service", carry_out)
 
 
 def _going_back(chosen: ModelSummary) -> None:
-    with st.popover("Revenir au précédent…", key="revenir"):
+    with outcome.menu(_PAGE, "Revenir au précédent…", "revenir"):
         st.markdown(
             layout.plain(
                 f"{chosen.name} v{chosen.version} cesse de répondre ; ce qui servait avant pour la même "
@@ -125,7 +123,7 @@ def _confirmed(key: str, words: str, carry_out: Callable[[str], ModelSummary]) -
         return
     changed = layout.fetched(lambda: carry_out(reason.strip()), key)
     if changed is not None:
-        st.session_state[_DONE] = f"{changed.name} v{changed.version} est en service."
+        outcome.tell(_PAGE, f"{changed.name} v{changed.version} est en service.")
         st.rerun()
 
 
@@ -134,7 +132,8 @@ def _card(card: ModelCard) -> None:
     state = ":green-badge[✓ En service]" if summary.active else ":gray-badge[Pas en service]"
     gate = ":green-badge[✓ Admis]" if summary.admitted else ":red-badge[✕ Non admis]"
     st.subheader(f"{summary.name} v{summary.version} : {fr.TASKS[summary.task].lower()}", anchor=False)
-    origin = f"Importé le {fr.fr_date(summary.created_at)} par {layout.plain(summary.imported_by)}"
+    who = fr.principal_words(summary.imported_by, summary.imported_by_name)
+    origin = f"Importé le {fr.fr_date(summary.created_at)} par {layout.plain(who)}"
     if summary.task == "classification":
         origin += f", probabilité {views.calibration_word(card.calibration)}"
     st.markdown(f"{state} {gate} {origin}.")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import auth, layout
+from ui import auth, layout, outcome
 from ui import labels as fr
 from ui.api_error import ApiError
 
-_TOLD, _ERRORS = "_mon_compte_dit", "_mon_compte_erreurs"
+_PAGE, _ERRORS = "mon_compte", "_mon_compte_erreurs"
 _TYPED = ("mdp_actuel", "mdp_nouveau", "mdp_encore")
 
 
@@ -22,10 +22,7 @@ def page() -> None:
         f"**{layout.plain(user.display_name)}**, {fr.ROLES[user.role].lower()}, "
         f"identifiant {layout.plain(user.username)}."
     )
-    told = st.session_state.pop(_TOLD, None)
-    if told is not None:
-        kind, words = told
-        (st.error if kind == "error" else st.success)(layout.plain(words))
+    outcome.told(_PAGE)
     _password()
     _sessions()
 
@@ -59,11 +56,11 @@ def _change() -> None:
         auth.client().change_own_password(current, new)
     except ApiError as error:
         st.session_state[_ERRORS] = {each.field: each.message for each in error.errors}
-        st.session_state[_TOLD] = ("error", f"{error.title}. {error.detail}")
+        outcome.tell(_PAGE, f"{error.title}. {error.detail}", done=False)
         return
     for key in _TYPED:
         st.session_state[key] = ""
-    st.session_state[_TOLD] = ("success", "Mot de passe changé ; vos autres sessions sont closes.")
+    outcome.tell(_PAGE, "Mot de passe changé ; vos autres sessions sont closes.")
 
 
 def _sessions() -> None:
