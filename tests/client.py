@@ -44,6 +44,18 @@ def new_core(home: Path) -> Core:
     return core
 
 
+def demonstration_core(home: Path, measured: str) -> Core:
+    """A core where the reference models serve and the measurements of the CSV text ``measured`` are in."""
+    core = new_core(home)
+    for summary in core.model_service.all():
+        core.model_service.activate(summary.name, summary.version, by="essai", reason="essai")
+    file = core.settings.home / "mesures.csv"
+    file.write_text(measured, encoding="utf-8")
+    now = core.settings.now()
+    ingest_file(core.database, file, catalogue_of(core.store), source="mesure", imported_by="essai", now=now)
+    return core
+
+
 def bring_client_in(core: Core, files: Path) -> None:
     """Import and activate both models, ingest the measurements, score the last day."""
     for task, pickle in PICKLES.items():

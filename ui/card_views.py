@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from api.schemas.model_card import Decision, Figure
+from api.schemas.common import Figure
+from api.schemas.model_card import Decision
 from api.schemas.models import ModelCard
 from ui import labels as fr
 from ui.model_figures import chosen_of
@@ -191,9 +192,9 @@ def history_frame(card: ModelCard) -> pd.DataFrame:
             {
                 "Du": fr.fr_date(change.activated_at),
                 "Au": "en service" if change.replaced_at is None else fr.fr_date(change.replaced_at),
-                "Par": fr.principal_words(change.activated_by),
+                "Par": fr.principal_words(change.activated_by, change.activated_by_name),
                 "Motif": change.reason,
-                "Admis sans contrôle": fr.principal_words(change.admitted_by)
+                "Admis sans contrôle": fr.principal_words(change.admitted_by, change.admitted_by_name)
                 if change.admitted_by
                 else "non",
             }

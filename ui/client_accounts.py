@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, TypeVar
-
-from pydantic import BaseModel
+from typing import Any
 
 from api.schemas.accounts import Account, AccountSecret, ApiKey, NewKey
 from api.schemas.audit import AuditEntry, AuditVerification
 from api.schemas.auth import Token
 from api.schemas.common import Items, Page
 from api.schemas.vocabulary import Role
+from ui.client_base import Calls
 
-Answer = TypeVar("Answer", bound=BaseModel)
 
-
-class AccountCalls(ABC):
+class AccountCalls(Calls):
     """One typed method per call; the client that inherits them carries them over HTTP.
 
     All but the last two answer 403 to anybody but an administrator.
@@ -94,12 +91,6 @@ class AccountCalls(ABC):
     def sign_out_everywhere(self) -> None:
         """Ends every session of whoever is signed in, this one included."""
         self._call("POST", "/auth/logout-everywhere")
-
-    @abstractmethod
-    def _ask(self, method: str, path: str, answer: type[Answer], **options: Any) -> Answer: ...
-
-    @abstractmethod
-    def _call(self, method: str, path: str, **options: Any) -> Any: ...
 
     @abstractmethod
     def _adopt(self, token: Token) -> None: ...

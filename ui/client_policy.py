@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, TypeVar
-
-from pydantic import BaseModel
 
 from api.schemas.policy import Policy, PolicyPreview
+from ui.client_base import Calls
 
-Answer = TypeVar("Answer", bound=BaseModel)
 
-
-class PolicyCalls(ABC):
+class PolicyCalls(Calls):
     """One typed method per call; the client that inherits them carries them over HTTP."""
 
     def policy(self) -> Policy:
@@ -46,6 +41,3 @@ class PolicyCalls(ABC):
         """
         body = {"base_version": base_version, "reason": reason}
         return self._ask("POST", f"/policy/{version}/restore", Policy, json=body)
-
-    @abstractmethod
-    def _ask(self, method: str, path: str, answer: type[Answer], **options: Any) -> Answer: ...

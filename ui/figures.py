@@ -102,6 +102,16 @@ def drivers_bar(frame: pd.DataFrame, colours: Palette) -> go.Figure:
             hovertemplate="%{customdata[0]} : %{customdata[1]}<br>%{text}<extra></extra>",
         )
     )
+    _name_bars(figure, frame, colours)
+    low, high = min(0.0, *frame["points"]), max(0.0, *frame["points"])
+    room = 0.38 * max(1.0, high - low)  # for the words at the end of the bars
+    figure.update_xaxes(title="Effet sur la probabilité (points)", range=[low - room, high + room])
+    figure.update_yaxes(visible=False, range=[-0.4, len(frame) - 0.15])
+    figure = dressed(figure, colours, height=64 + DRIVER_ROW_PX * len(frame))
+    return figure.update_xaxes(showgrid=False, zeroline=False)
+
+
+def _name_bars(figure: go.Figure, frame: pd.DataFrame, colours: Palette) -> None:
     for place, (label, value, usual) in enumerate(
         zip(frame["label"], frame["value"], frame["usual"], strict=True)
     ):
@@ -116,20 +126,8 @@ def drivers_bar(frame: pd.DataFrame, colours: Palette) -> go.Figure:
             showarrow=False,
         )
         # The zero stands beside the bars alone: a line down the whole figure would strike the names through.
-        figure.add_shape(
-            type="line",
-            x0=0,
-            x1=0,
-            y0=place - 0.2,
-            y1=place + 0.2,
-            line={"color": colours.text, "width": 1},
-        )
-    low, high = min(0.0, *frame["points"]), max(0.0, *frame["points"])
-    room = 0.38 * max(1.0, high - low)  # for the words at the end of the bars
-    figure.update_xaxes(title="Effet sur la probabilité (points)", range=[low - room, high + room])
-    figure.update_yaxes(visible=False, range=[-0.4, len(frame) - 0.15])
-    figure = dressed(figure, colours, height=64 + DRIVER_ROW_PX * len(frame))
-    return figure.update_xaxes(showgrid=False, zeroline=False)
+        line = {"color": colours.text, "width": 1}
+        figure.add_shape(type="line", x0=0, x1=0, y0=place - 0.2, y1=place + 0.2, line=line)
 
 
 def sensor_curve(
@@ -161,6 +159,17 @@ def sensor_curve(
             line_width=0,
             layer="below",
         )
+    _mark_events(figure, events, colours)
+    figure.update_layout(
+        title={"text": f"<b>{title}</b>", "font": {"size": 14}, "x": 0},
+        yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
+    )
+    figure.update_yaxes(tickformat=",~r")
+    _dates(figure)
+    return dressed(figure, colours, height=230, top=36)
+
+
+def _mark_events(figure: go.Figure, events: Sequence[TurbineEvent], colours: Palette) -> None:
     for kind, (symbol, words) in EVENT_MARKS.items():
         days = [pd.Timestamp(event.on) for event in events if event.kind == kind]
         if days:
@@ -177,13 +186,6 @@ def sensor_curve(
                 },
                 hovertemplate=f"%{{x|%d/%m/%Y}}<br>{words}<extra></extra>",
             )
-    figure.update_layout(
-        title={"text": f"<b>{title}</b>", "font": {"size": 14}, "x": 0},
-        yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
-    )
-    figure.update_yaxes(tickformat=",~r")
-    _dates(figure)
-    return dressed(figure, colours, height=230, top=36)
 
 
 def risk_history(frame: pd.DataFrame, threshold: float | None, colours: Palette) -> go.Figure:
@@ -288,6 +290,6 @@ def dressed(
         margin={"l": 8, "r": 8, "t": 48 if legend else top, "b": 8},
         dragmode=False,
     )
-    figure.update_xaxes(gridcolor=colours.grid, automargin=True, fixedrange=True)
+    figure.update_xaxes(gridcolor=colours.grid, automargin=True, fixedrange=True, ticklabelstandoff=6)
     figure.update_yaxes(gridcolor=colours.grid, zerolinecolor=colours.grid, automargin=True, fixedrange=True)
     return figure

@@ -11,13 +11,13 @@ from api.commands.console import columns, say
 from api.commands.realised_plot import FORMATS, drawing, page, pairs_of
 from api.core import Core
 from api.domain.exceptions import InvalidInput
-from api.domain.wording import fr_number
-from api.schemas.evaluation import AlertFigures, Evaluation, Figure
+from api.domain.wording import LEVEL_WORDS, fr_number
+from api.schemas.common import Figure
+from api.schemas.evaluation import AlertFigures, Evaluation
 from api.services.realised import RealisedQuery
 
 _NOTHING = "–"
 MISSED_SHOWN = 20  # the others are in the API's answer
-_LEVELS = {"critique": "critique", "eleve": "élevé", "modere": "modéré", "faible": "faible"}
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -79,7 +79,9 @@ def told(found: Evaluation) -> str:
 def _tables(found: Evaluation) -> Iterable[str]:
     header = ("", "lignes", "pannes", "annoncées", "manquées", "fausses", "précision", "rappel")
     rows = [_alerts("seuil publié", found.at_threshold)]
-    rows += [_alerts(f"niveau {_LEVELS[level.level]} et plus", level.at_or_above) for level in found.levels]
+    rows += [
+        _alerts(f"niveau {LEVEL_WORDS[level.level]} et plus", level.at_or_above) for level in found.levels
+    ]
     rows += [_alerts(f"{m.name} v{m.version}", m.at_threshold) for m in found.models if m.at_threshold]
     rows += [_alerts(f"{p.start:%d/%m/%Y}", p.at_threshold) for p in found.periods]
     yield "\nAlertes (entre crochets, intervalle à 95 %)\n" + columns(rows, header)
@@ -104,7 +106,7 @@ def _tables(found: Evaluation) -> Iterable[str]:
     )
     for missed in events.missed[:MISSED_SHOWN]:
         when = f"{missed.failed_on:%d/%m/%Y}" if missed.failed_on else "jour inconnu"
-        levels = " ".join(_LEVELS[shown.level] for shown in missed.history)
+        levels = " ".join(LEVEL_WORDS[shown.level] for shown in missed.history)
         yield f"  manquée : turbine {missed.turbine}, {when} ; niveaux publiés : {levels}"
     if (left := events.total - events.announced - MISSED_SHOWN) > 0:
         yield f"  … et {left} autres pannes manquées."

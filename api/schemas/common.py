@@ -7,6 +7,12 @@ from typing import Annotated, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 Item = TypeVar("Item")
+IS_NAME = "name of the account or key in the field of the same name without _name"
+Name = Annotated[
+    str | None,
+    Field(description="Nom affiché du compte, ou nom de la clé d’API ; donné aux personnes seulement"),
+    IS_NAME,
+]
 Probability = Annotated[float, Field(ge=0, le=1, description="Probabilité, de 0 à 1")]
 
 
@@ -54,3 +60,12 @@ class Items(Answer, Generic[Item]):
     """A list, whole or cut at the limit asked for."""
 
     items: list[Item]
+
+
+class Figure(Answer):
+    """A measured figure with its 95 % interval; None where too little was observed."""
+
+    value: float | None = Field(description="Le chiffre ; absent là où il n’est pas défini")
+    low: float | None = Field(None, description="Borne basse à 95 %")
+    high: float | None = Field(None, description="Borne haute à 95 %")
+    method: str = Field("aucun", description="wilson, bootstrap_turbine (turbines tirées au sort) ou aucun")

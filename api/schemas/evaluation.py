@@ -7,21 +7,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.schemas.common import Answer, Notice
+from api.schemas.common import Answer, Figure, Notice
 from api.schemas.vocabulary import RiskLevel
 
 ScoreStanding = Literal[
     "compte", "issue_inconnue", "sans_score", "deja_compte", "vu_apprentissage", "non_prouve"
 ]
-
-
-class Figure(Answer):
-    """A measured figure with its 95 % interval; None where too little was observed."""
-
-    value: float | None = Field(description="Le chiffre ; absent là où il n’est pas défini")
-    low: float | None = Field(description="Borne basse à 95 %")
-    high: float | None = Field(description="Borne haute à 95 %")
-    method: str = Field(description="wilson, bootstrap_turbine (turbines tirées au sort) ou aucun")
 
 
 class ScoreCounts(Answer):

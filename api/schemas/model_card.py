@@ -6,18 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.schemas.common import Answer
+from api.schemas.common import Answer, Figure
 
 Explained = Literal["exacte", "estimee", "aucune"]
-
-
-class Figure(Answer):
-    """A measured figure with its 95 % interval; null where too little was observed."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    method: str = Field("aucun", description="wilson, bootstrap_turbine ou aucun")
 
 
 class ThresholdOutcome(Answer):

@@ -8,7 +8,8 @@ from html import escape
 from typing import Any
 
 from api.domain.wording import fr_euros, fr_number
-from api.schemas.model_card import Decision, Figure
+from api.schemas.common import Figure
+from api.schemas.model_card import Decision
 
 _WIDTH, _HEIGHT = 340, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 12, 12, 44

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from api.domain.wording import fr_euros
 from api.domain.wording import fr_number as _plain_number
-from api.schemas.model_card import Figure
+from api.schemas.common import Figure
 
 Json = Mapping[str, Any]
 NOTHING = "–"

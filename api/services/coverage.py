@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
 
 from api.domain.exceptions import InvalidInput
+from api.domain.finding_counts import turbines_by_code
 from api.domain.freshness import WINDOW_ROWS, is_late, park_gap, usual_gap
 from api.domain.measurements import natural_key
 from api.domain.schedule import next_look
@@ -177,13 +179,12 @@ def _measured_per_day(rows: Sequence[TurbineCoverage], span: int) -> list[int]:
 
 def _counted(found: Iterable[Sequence[Mapping[str, Any]]]) -> list[FindingCount]:
     """Each code with the number of turbines that have it, however many times."""
-    turbines: Counter[str] = Counter()
+    of_turbines = list(found)
     examples: dict[str, str] = {}
-    for findings in found:
-        turbines.update({finding["code"] for finding in findings})
-        for finding in findings:
-            examples.setdefault(finding["code"], finding["message"])
-    return [FindingCount(code=c, turbines=n, example=examples[c]) for c, n in turbines.most_common()]
+    for finding in chain.from_iterable(of_turbines):
+        examples.setdefault(finding["code"], finding["message"])
+    counts = turbines_by_code(of_turbines).most_common()
+    return [FindingCount(code=code, turbines=number, example=examples[code]) for code, number in counts]
 
 
 def _late_notice(rows: Sequence[TurbineCoverage]) -> list[Notice]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -30,8 +31,8 @@ class DemoAccount:
     password: str | None
 
 
-class DemoAccounts:
-    """Makes the demonstration accounts, and refuses them; how an account is made is not known here."""
+class DemoAccounts(ABC):
+    """Makes the demonstration accounts, and refuses them; how an account is made is left to who inherits."""
 
     database: Database
     settings: Settings
@@ -82,8 +83,8 @@ class DemoAccounts:
                 "Désactivez-les : python cockpit.py users disable NOM."
             )
 
-    def _insert(self, name: str, shown: str, role: Role, hashed: str, *, by: str, demo: bool) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    def _insert(self, name: str, shown: str, role: Role, hashed: str, *, by: str, demo: bool) -> int: ...
 
-    def _set_hash(self, who: str | int, hashed: str, by: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _set_hash(self, who: str | int, hashed: str, by: str) -> None: ...

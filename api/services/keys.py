@@ -111,4 +111,4 @@ class KeyService:
 
 def _shown(row: Row[Any] | None) -> ApiKey:
     assert row is not None  # noqa: S101 - read in the transaction that found or made it
-    return ApiKey(**{name: getattr(row, name) for name in ApiKey.model_fields})
+    return ApiKey(**{name: row._mapping[name] for name in ApiKey.model_fields if name in row._mapping})

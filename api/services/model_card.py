@@ -17,7 +17,8 @@ from api.domain.threshold_costs import (
     threshold_table,
 )
 from api.inference.manifest import Manifest
-from api.schemas.model_card import CalibrationTrial, Decision, Explained, Figure, Golden, ThresholdOutcome
+from api.schemas.common import Figure
+from api.schemas.model_card import CalibrationTrial, Decision, Explained, Golden, ThresholdOutcome
 from api.schemas.models import Activation, ModelCard, ModelSummary
 from api.services.turbine_view import feature_info
 from api.storage.activations import AnyRow

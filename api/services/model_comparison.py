@@ -20,7 +20,7 @@ from api.inference.loaded import LoadedModel
 from api.inference.manifest import Manifest, Task
 from api.inference.store import ModelStore
 from api.schemas.candidates import ModelComparison, ModelRef, QualityPair
-from api.schemas.model_card import Figure
+from api.schemas.common import Figure
 from api.storage import exports, policies
 from api.storage.database import Database
 

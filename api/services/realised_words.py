@@ -11,7 +11,7 @@ from typing import Any
 
 from api.domain.realised import FailureEvent, JudgedScore, PublishedScore, Standing
 from api.domain.realised_quality import RealisedQuality
-from api.domain.wording import fr_number
+from api.domain.wording import LEVEL_WORDS, fr_number
 from api.schemas.common import Notice
 from api.schemas.evaluation import Failure, ObservedScore, PublishedLevel, ScoreCounts
 from api.services.import_report import inert
@@ -31,7 +31,6 @@ HEADER = (
     "Jours restants publiés", "Borne basse", "Borne haute", "Panne observée sous 7 jours",
     "Jours restants observés", "Écart en jours", "Compté", "Modèles", "Source de l’issue",
 )  # fmt: skip
-_LEVELS = {"critique": "critique", "eleve": "élevé", "modere": "modéré", "faible": "faible"}
 
 
 def figures(quality: RealisedQuality) -> dict[str, Any]:
@@ -167,7 +166,7 @@ def _cells(one: JudgedScore) -> tuple[str, ...]:
         f"{score.as_of:%d/%m/%Y}",
         inert(score.turbine),
         "" if score.measured_on is None else f"{score.measured_on:%d/%m/%Y}",
-        _LEVELS[score.level],
+        LEVEL_WORDS[score.level],
         _number(score.probability, 6),
         _number(score.threshold, 6),
         _number(score.days, 2),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,8 @@ import pytest
 
 from api.commands.score import run_now
 from api.core import Core
-from api.services.ingest import ingest_file
-from api.services.sensors import catalogue_of
 from tests.api.conftest import Api, running
-from tests.client import new_core
+from tests.client import demonstration_core
 
 HEADER = "turbine_id,date_measure,wind_speed,vibration_level,temperature,power_output,maintenance_done\n"
 ROWS = "1,2024-06-30,12.0,2.5,44.0,715.0,0\n2,2024-06-30,14.0,6.5,75.0,840.0,1\n"
@@ -33,13 +30,7 @@ GOOD: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def core(either_home: Path) -> Iterator[Core]:
-    made = new_core(either_home)
-    for summary in made.model_service.all():
-        made.model_service.activate(summary.name, summary.version, by="essai", reason="essai")
-    file = made.settings.home / "mesures.csv"
-    file.write_text(HEADER + ROWS, encoding="utf-8")
-    now = datetime.now(UTC)
-    ingest_file(made.database, file, catalogue_of(made.store), source="mesure", imported_by="essai", now=now)
+    made = demonstration_core(either_home, HEADER + ROWS)
     run_now(made, None, kind="manuel", by="essai")
     yield made
     made.close()

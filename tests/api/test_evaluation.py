@@ -6,7 +6,7 @@ import csv
 import io
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,8 @@ import pytest
 from api import cli
 from api.commands.score import replay
 from api.core import Core
-from api.services.ingest import ingest_file
-from api.services.sensors import catalogue_of
 from tests.api.conftest import Api, problem, running
-from tests.client import new_core
+from tests.client import demonstration_core
 
 URL = "/api/v1/evaluation"
 HEADER = (
@@ -37,13 +35,7 @@ DAYS = {"from": "2025-02-01", "to": "2025-02-02"}
 
 @pytest.fixture(scope="module")
 def core(either_home: Path) -> Iterator[Core]:
-    made = new_core(either_home)
-    for summary in made.model_service.all():
-        made.model_service.activate(summary.name, summary.version, by="essai", reason="essai")
-    file = made.settings.home / "mesures.csv"
-    file.write_text(HEADER + ROWS, encoding="utf-8")
-    now = datetime.now(UTC)
-    ingest_file(made.database, file, catalogue_of(made.store), source="mesure", imported_by="essai", now=now)
+    made = demonstration_core(either_home, HEADER + ROWS)
     replay(made, date(2025, 2, 1), date(2025, 2, 2))
     yield made
     made.close()
@@ -138,13 +130,7 @@ def test_period_without_ranking__is_told_as_such(scored: Api, technician: dict[s
 
 
 def test_scores_without_any_label__wait(tmp_path: Path) -> None:
-    core = new_core(tmp_path)
-    for summary in core.model_service.all():
-        core.model_service.activate(summary.name, summary.version, by="essai", reason="essai")
-    file = tmp_path / "mesures.csv"
-    file.write_text(HEADER + "1,2025-02-01,12.0,2.5,44.0,715.0,0,,\n", encoding="utf-8")
-    now = datetime.now(UTC)
-    ingest_file(core.database, file, catalogue_of(core.store), source="mesure", imported_by="essai", now=now)
+    core = demonstration_core(tmp_path, HEADER + "1,2025-02-01,12.0,2.5,44.0,715.0,0,,\n")
     replay(core, date(2025, 2, 1), date(2025, 2, 1))
     core.close()
     with running(core.settings) as api:
