@@ -13,6 +13,11 @@ from api.schemas.predictions import Driver
 from api.schemas.vocabulary import DataStatus, RiskLevel, Role
 
 PARIS = ZoneInfo("Europe/Paris")
+_PARTS = {
+    "planification": "calcul quotidien",
+    "rattrapage": "rattrapage des jours manqués",
+    "installation": "premier démarrage",
+}
 NBSP, THIN = "\u00a0", "\u202f"
 NOTHING = "–"
 MINUS = "−"
@@ -88,7 +93,11 @@ SERVICE_STATES = {
     "arret_programme": "en arrêt programmé",
     "hors_service": "hors service",
 }
-CALIBRATIONS = {"non_calibree": "non calibrée"}
+CALIBRATIONS = {
+    "non_calibree": "non calibrée",
+    "platt": "calibrée, méthode de Platt",
+    "isotonique": "calibrée, régression isotonique",
+}
 TASKS = {"classification": "Panne dans les 7 jours", "regression": "Jours avant panne"}
 
 
@@ -196,11 +205,18 @@ def age_words(age_days: int | None) -> str:
     return f"mesurée il y a {age_days}{NBSP}{plural(age_days, 'jour')}"
 
 
-def principal_words(principal: str) -> str:
-    """Who asked: the API's logs hold identifiers, never names."""
+def principal_words(principal: str, name: str | None = None) -> str:
+    """Who asked.
+
+    Args:
+        principal: identifier, as the histories hold it.
+        name: of the account or the key, where the API knows one.
+    """
+    if name:
+        return name
     kind, _, number = principal.partition(":")
     kinds = {"compte": "compte", "cle": "clé"}
-    return f"{kinds[kind]} n°{NBSP}{number}" if kind in kinds and number else principal
+    return f"{kinds[kind]} n°{NBSP}{number}" if kind in kinds and number else _PARTS.get(principal, principal)
 
 
 def plural(count: float, word: str) -> str:

@@ -100,11 +100,7 @@ def models_words(detail: TurbineDetail) -> str:
     """Which models and which policy answered; only a probability can be calibrated."""
     used = [
         f"{model.name} v{model.version}"
-        + (
-            f" ({fr.CALIBRATIONS.get(model.calibration, model.calibration)})"
-            if model.task == "classification"
-            else ""
-        )
+        + (f" ({fr.CALIBRATIONS[model.calibration]})" if model.calibration in fr.CALIBRATIONS else "")
         for model in detail.models
     ]
     policy = "" if detail.policy_version is None else f", politique de risque v{detail.policy_version}"

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.changes import DaysCoverage, ItemChange, QueueCounts, SincePrevious
-from api.schemas.common import Answer, Notice, Page
-from api.schemas.predictions import Driver, FeatureInfo, ModelUse
+from api.schemas.common import Answer, Name, Notice, Page
+from api.schemas.predictions import Driver, FeatureInfo
 from api.schemas.turbine_story import LivingIntervention, PowerLink, UsualRange
 from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
 
@@ -40,6 +40,14 @@ class RunModel(Answer):
     sha256: str
 
 
+class SpokenModel(RunModel):
+    """A model behind a published score."""
+
+    calibration: str | None = Field(
+        description="Calibration de sa probabilité ; null si la version n’est plus dans le magasin"
+    )
+
+
 class Run(Answer):
     """One scoring of the whole park, waiting, under way or ended."""
 
@@ -48,6 +56,7 @@ class Run(Answer):
     as_of: date
     status: RunStatus
     requested_by: str
+    requested_by_name: Name = None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -61,6 +70,7 @@ class Run(Answer):
     policy_version: int | None
     error: str | None = Field(description="Raison d’un échec, d’une interruption ou d’une annulation")
     cancel_asked_by: str | None = Field(None, description="Qui a demandé l’annulation")
+    cancel_asked_by_name: Name = None
 
 
 class LevelCounts(Answer):
@@ -108,7 +118,8 @@ class Park(Page[ParkItem]):
     run: Run | None = Field(description="Le calcul publié ; nul tant qu’aucun ne l’est")
     counts: LevelCounts
     last_attempt: Run | None = Field(
-        description="Le dernier calcul lancé, s’il n’est pas celui qui est publié"
+        description="La dernière tentative au jour du classement publié ou après, si elle n’est pas publiée "
+        "; un jour passé recalculé n’en est pas une"
     )
     stale: bool = Field(False, description="Vrai : le classement est trop ancien pour décider")
     next_run_at: datetime | None = Field(
@@ -145,6 +156,7 @@ class Turbine(Answer):
     last_measured_on: date | None
     changed_at: datetime | None = Field(None, description="Dernière modification à la main")
     changed_by: str | None = None
+    changed_by_name: Name = None
 
 
 class TurbineChange(BaseModel):
@@ -191,7 +203,7 @@ class TurbineDetail(Answer):
     drivers: list[Driver]
     base_probability: float | None
     threshold: float | None
-    models: list[ModelUse]
+    models: list[SpokenModel]
     policy_version: int | None
     last_measurements: list[MeasurementRow]
     features: list[FeatureInfo]

@@ -9,12 +9,20 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from api.domain.exceptions import NotFound
+from api.domain.exceptions import ModelUnavailable, NotFound
 from api.domain.measurements import canonical_turbine_id, natural_key
 from api.domain.series import successive_rows_are_independent
+from api.inference.store import ModelStore
 from api.schemas.common import Notice
-from api.schemas.park import MeasurementRow, ParkItem, ScorePoint, Turbine, TurbineDetail
-from api.schemas.predictions import Driver, FeatureInfo, ModelUse
+from api.schemas.park import (
+    MeasurementRow,
+    ParkItem,
+    ScorePoint,
+    SpokenModel,
+    Turbine,
+    TurbineDetail,
+)
+from api.schemas.predictions import Driver, FeatureInfo
 from api.services.active_models import ActiveModels, ActiveModelsSource
 from api.services.explaining import drivers
 from api.services.measurement_model import Reading
@@ -33,6 +41,7 @@ class TurbineViewService:
 
     database: Database
     models: ActiveModelsSource
+    store: ModelStore
     park_ranges: ParkRanges = field(default_factory=ParkRanges)
 
     def turbines(self) -> list[Turbine]:
@@ -69,7 +78,7 @@ class TurbineViewService:
             drivers=found,
             base_probability=base,
             threshold=shown.threshold if shown else None,
-            models=_uses(shown, item),
+            models=self._spoken(shown, item),
             policy_version=shown.policy_version if shown else None,
             last_measurements=[_measurement(row) for row in latest[:RECENT]],
             features=feature_infos(models),
@@ -95,6 +104,23 @@ class TurbineViewService:
             return base, found, []
         sentence = "Le modèle a changé depuis ce classement ; relancez un calcul pour voir ses facteurs."
         return None, [], [Notice(code="modele_change", field=None, message=sentence)]
+
+    def _spoken(self, shown: Row[Any] | None, item: ParkItem | None) -> list[SpokenModel]:
+        """The models that had something to say of this turbine."""
+        if shown is None or item is None:
+            return []
+        said = {"classification": item.failure_probability, "regression": item.time_to_failure_days}
+        return [
+            SpokenModel(**model, calibration=self._calibration(model["name"], model["version"]))
+            for model in shown.models
+            if said[model["task"]] is not None
+        ]
+
+    def _calibration(self, name: str, version: int) -> str | None:
+        try:
+            return self.store.manifest(name, version).calibration.status
+        except (NotFound, ModelUnavailable):  # a score outlives the files of the model that made it
+            return None
 
     def measurements(
         self, turbine_id: str, limit: int, first: date | None, last: date | None
@@ -180,17 +206,6 @@ def feature_info(spec: Any, readers: list[str]) -> FeatureInfo:
         note=spec.note,
         required_by=readers,
     )
-
-
-def _uses(shown: Row[Any] | None, item: ParkItem | None) -> list[ModelUse]:
-    if shown is None or item is None:
-        return []
-    outputs = {"classification": item.failure_probability, "regression": item.time_to_failure_days}
-    return [
-        ModelUse(**model, raw_output=output, calibration="non_calibree")
-        for model in shown.models
-        if (output := outputs[model["task"]]) is not None
-    ]
 
 
 def _turbine(row: LivingTurbine) -> Turbine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from api.commands.score import run_now
 from api.core import Core, build_core
+from api.inference.store import ModelStore
 from tests.api.conftest import Api, problem
 from tests.integration.ingest_tools import FULL, ingest, write_csv
 
@@ -145,3 +147,13 @@ def test_park__tells_the_living_intervention_but_not_of_a_past_day(api: Api, cor
     assert work()["1"] == expected == asked("1")["current"]["intervention"]
     assert {turbine for turbine, found in work().items() if found} == {"1"}
     assert not any(work(as_of=LAST.isoformat()).values())
+
+
+def test_models__tell_their_own_calibration_or_nothing_once_gone(
+    core: Core, asked: Any, tmp_path: Path
+) -> None:
+    told = {model["task"]: model["calibration"] for model in asked("1")["models"]}
+    assert told == {"classification": "non_calibree", "regression": "sans_objet"}
+
+    emptied = replace(core.turbines, store=ModelStore(tmp_path, tmp_path))
+    assert [model.calibration for model in emptied.detail("1").models] == [None, None]
