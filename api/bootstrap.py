@@ -51,6 +51,7 @@ def build_services(settings: Settings) -> Services:
     authentication = Authentication(
         database, AccessTokens(settings.secret_key.get_secret_value()), hasher_for(settings.env)
     )
+    committer = GroupCommitter(database, metrics)
     return Services(
         settings=settings,
         database=database,
@@ -60,7 +61,7 @@ def build_services(settings: Settings) -> Services:
         calls=CallLogService(database),
         readiness=Readiness(database, [lambda: core.models.current().require()]),
         metrics=metrics,
-        committer=GroupCommitter(database, metrics),
-        gathering=Gathering(partial(core.prediction.many, explain=False)),
+        committer=committer,
+        gathering=Gathering(partial(core.prediction.many, explain=False), committer),
         sign_in_gate=anyio.CapacityLimiter(SIGN_INS_AT_ONCE),
     )

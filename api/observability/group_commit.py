@@ -13,7 +13,7 @@ import queue
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from api.domain.exceptions import DatabaseUnavailable, Unavailable
@@ -49,6 +49,8 @@ class GroupCommitter:
         self._queue: queue.SimpleQueue[list[_Entry] | None] = queue.SimpleQueue()
         self._arrived: deque[_Entry] = deque()
         self._handing_over = False
+        self._awaited = 0  # rows that somebody waits for, on their way to the database
+        self._freed: list[Callable[[], None]] = []
         self._behind: deque[_Entry] = deque()
         self._told = False
         self._counting = threading.Lock()
@@ -71,7 +73,19 @@ class GroupCommitter:
         self._queue.put(None)
         thread.join()
         late, _ = self._gather([])
-        _wake(late, Unavailable("Le service s’arrête."))
+        self._wake(late, Unavailable("Le service s’arrête."))
+
+    @property
+    def busy(self) -> bool:
+        """Whether rows that somebody waits for are on their way to the database."""
+        return self._awaited > 0
+
+    def when_free(self, then: Callable[[], None]) -> None:
+        """Have ``then`` called, in the event loop, once the group being written now is settled.
+
+        Only while :attr:`busy`, and from the loop's own thread.
+        """
+        self._freed.append(then)
 
     async def commit(self, row: CallRow) -> None:
         """Return once the row is committed.
@@ -84,6 +98,7 @@ class GroupCommitter:
             raise Unavailable("Le service est saturé : réessayez dans quelques secondes.")
         loop = asyncio.get_running_loop()
         future = loop.create_future()
+        self._awaited += 1
         self._arrived.append(_Entry(row, future))
         if not self._handing_over:  # whatever else this turn of the loop brings goes with it
             self._handing_over = True
@@ -166,10 +181,10 @@ class GroupCommitter:
         else:
             self._settled += len(group)
             self._metrics.logged(len(group))
-            _wake(group, None)
+            self._wake(group, None)
 
     def _refused(self, group: Sequence[_Entry], error: Exception) -> None:
-        _wake(group, error)
+        self._wake(group, error)
         behind = [entry for entry in group if entry.future is None]
         for entry in behind:
             entry.attempts += 1
@@ -181,6 +196,23 @@ class GroupCommitter:
         if lost := len(behind) - len(again):
             self._lose(lost, str(error))
 
+    def _wake(self, group: Sequence[_Entry], error: Exception | None) -> None:
+        """Answer whoever waits: one call into each event loop for the whole group."""
+        waiting: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = defaultdict(list)
+        for entry in group:
+            if entry.future is not None:
+                waiting[entry.future.get_loop()].append(entry.future)
+        for loop, futures in waiting.items():
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(self._settled_in_loop, futures, error)
+
+    def _settled_in_loop(self, futures: Sequence[asyncio.Future[None]], error: Exception | None) -> None:
+        self._awaited -= len(futures)
+        _settle(futures, error)
+        freed, self._freed = self._freed, []
+        for then in freed:
+            then()
+
     def _lose(self, rows: int, reason: str) -> None:
         self._metrics.lost(rows)
         log.error("call log rows lost", extra={"rows": rows, "reason": reason})
@@ -189,17 +221,6 @@ class GroupCommitter:
 def _emptied(waiting: deque[_Entry]) -> list[_Entry]:
     """What stands in a queue now, taken out of it."""
     return [waiting.popleft() for _ in range(len(waiting))]
-
-
-def _wake(group: Sequence[_Entry], error: Exception | None) -> None:
-    """Answer whoever waits: one call into each event loop for the whole group."""
-    waiting: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = defaultdict(list)
-    for entry in group:
-        if entry.future is not None:
-            waiting[entry.future.get_loop()].append(entry.future)
-    for loop, futures in waiting.items():
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(_settle, futures, error)
 
 
 def _settle(futures: Sequence[asyncio.Future[None]], error: Exception | None) -> None:

@@ -1,30 +1,46 @@
-"""Answering together what one turn of the event loop brings.
+"""Answering together the questions that come together.
 
 Requests that arrive together are answered by one call of the model and one pass over each rule: what a pass
-costs is then shared, and nobody waits for a neighbour that has not come yet.
+costs is then shared. While the rows of the group before are being written, new questions gather: their own
+rows would have to wait for that writing anyway. Nobody waits for a neighbour otherwise.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 Question = TypeVar("Question")
 Given = TypeVar("Given")
 MOST = 64  # questions answered at once: no more than a few milliseconds between two turns of the loop
 
 
+class Writer(Protocol):
+    """Writes what becomes of the answers, one group after the other."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a group is being written."""
+
+    def when_free(self, then: Callable[[], None]) -> None:
+        """Have ``then`` called in the loop once that group is settled."""
+
+
 class Gathering(Generic[Question, Given]):
-    """Gathers the questions of one turn of the loop.
+    """Gathers questions while there is nothing to gain from answering them one by one.
 
     Args:
         answer: gives one answer, or the exception that stands for it, per question and in order; what it
             raises is everybody's answer.
+        writer: where the answers go before they leave.
     """
 
-    def __init__(self, answer: Callable[[Sequence[Question]], Sequence[Given | Exception]]) -> None:
+    def __init__(
+        self, answer: Callable[[Sequence[Question]], Sequence[Given | Exception]], writer: Writer
+    ) -> None:
         self._answer = answer
+        self._writer = writer
         self._waiting: list[tuple[Question, asyncio.Future[Given]]] = []
 
     async def ask(self, question: Question) -> Given:
@@ -37,8 +53,24 @@ class Gathering(Generic[Question, Given]):
         future: asyncio.Future[Given] = loop.create_future()
         self._waiting.append((question, future))
         if len(self._waiting) == 1:
-            loop.call_soon(self._settle)
+            if self._writer.busy:
+                self._writer.when_free(self._once_no_more_come)
+            else:
+                self._once_no_more_come()
         return await future
+
+    def _once_no_more_come(self, before: int = 0) -> None:
+        """Answer as soon as two turns of the loop bring no further question.
+
+        One turn reads a request, the next one asks its question: those whose answers left together come back
+        together, and must not be split into groups.
+        """
+        now = len(self._waiting)
+        if before < now < MOST:
+            loop = asyncio.get_running_loop()
+            loop.call_soon(loop.call_soon, self._once_no_more_come, now)
+        else:
+            self._settle()
 
     def _settle(self) -> None:
         taken, self._waiting = self._waiting[:MOST], self._waiting[MOST:]

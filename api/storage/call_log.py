@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Row, case, func, insert, select
@@ -17,6 +18,7 @@ AnyRow = Row[Any]
 _WORTH_IT = 256  # bytes; a single measurement is smaller, and no smaller when compressed
 _SMALL = 4096  # bytes; up to here a window of 4 kB sees all of it
 _AS_IT_IS = b"\0"  # no zlib stream begins so
+_AT_ONCE = 64  # rows of one statement at most; SQLite takes 32,766 values
 _COLUMNS = [column.name for column in call_log.c]
 _AT = _COLUMNS.index("at")
 _LISTED = [column for column in call_log.c if column.name not in {"inputs", "outputs"}]
@@ -74,18 +76,25 @@ def unpack(stored: bytes | None) -> bytes | None:
 
 
 def add_many(connection: Connection, rows: Sequence[CallRow]) -> None:
-    """Insert packed rows, all or none."""
-    # The driver's executemany: SQLAlchemy's own handling of a row costs half as much again as its insertion.
-    # One statement fed by json_each, or one long VALUES list, was measured no faster than this.
+    """Insert packed rows; all or none, where the caller's transaction ends well."""
+    # The driver's own statement: SQLAlchemy's handling of a row costs half as much again as its insertion.
     dialect = connection.dialect
-    sql, instant = _insertion(dialect)
+    instant = _instant(dialect)
     values = [[getattr(row, name) for name in _COLUMNS] for row in rows]
     for row in values:
         row[_AT] = instant(row[_AT])
-    if dialect.positional:
-        connection.exec_driver_sql(sql, [tuple(row) for row in values])
-    else:
-        connection.exec_driver_sql(sql, [dict(zip(_COLUMNS, row, strict=True)) for row in values])
+    if not dialect.positional:
+        connection.exec_driver_sql(
+            _insertion(dialect, 1), [dict(zip(_COLUMNS, row, strict=True)) for row in values]
+        )
+        return
+    # One statement for many rows: this thread takes Python's lock back after each one, and while predictions
+    # are being computed it waits for it longer than a row takes to be inserted. Powers of two, so that few
+    # statements are ever prepared.
+    while values:
+        size = min(_AT_ONCE, 1 << (len(values).bit_length() - 1))
+        some, values = values[:size], values[size:]
+        connection.exec_driver_sql(_insertion(dialect, size), tuple(chain.from_iterable(some)))
 
 
 def newest(connection: Connection, limit: int, offset: int) -> tuple[int, list[AnyRow]]:
@@ -123,11 +132,18 @@ def statistics(connection: Connection, since: datetime) -> CallFigures:
 
 
 @lru_cache
-def _insertion(dialect: Dialect) -> tuple[str, Callable[[Any], Any]]:
-    """The driver's INSERT for one row, and what turns an instant into its parameter."""
+def _insertion(dialect: Dialect, rows: int) -> str:
+    """The driver's INSERT of that many rows."""
+    into, one = str(insert(call_log).compile(dialect=dialect)).split(" VALUES ")
+    return f"{into} VALUES {', '.join([one] * rows)}"
+
+
+@lru_cache
+def _instant(dialect: Dialect) -> Callable[[Any], Any]:
+    """What turns an instant into the driver's parameter."""
     convert = call_log.c.at.type.dialect_impl(dialect).bind_processor(dialect)
     assert convert is not None, "instants are stored in UTC, which takes a conversion"  # noqa: S101
-    return str(insert(call_log).compile(dialect=dialect)), convert
+    return convert
 
 
 def _pack(content: bytes | None) -> bytes | None:

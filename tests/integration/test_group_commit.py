@@ -15,7 +15,7 @@ from sqlalchemy import event
 from api.domain.exceptions import DatabaseUnavailable, Unavailable
 from api.observability.group_commit import ATTEMPTS, LINGER_S, GroupCommitter
 from api.observability.metrics import Metrics
-from api.storage import migrate
+from api.storage import call_log, migrate
 from api.storage.call_log import CallRow
 from api.storage.database import Database
 from tests.loops import in_a_loop
@@ -305,3 +305,48 @@ def test_stopped__refuses_instead_of_waiting_for_ever(committer: Committer) -> N
         in_a_loop(committer.commit, row("late"))
     committer.enqueue(row("late"))
     assert committer.lost == 1
+
+
+def test_busy__from_the_first_row_that_waits_to_the_end_of_its_group(committer: Committer) -> None:
+    async def watch() -> list[str]:
+        seen = ["busy" if committer.busy else "free"]
+        asked = asyncio.ensure_future(committer.commit(row("a")))
+        await asyncio.sleep(0)
+        seen.append("busy" if committer.busy else "free")
+        ended = asyncio.get_running_loop().create_future()
+        committer.when_free(lambda: ended.set_result(committer.busy))
+        seen.append("busy" if await ended else "free")
+        await asked
+        return seen
+
+    assert in_a_loop(watch) == ["free", "busy", "free"]
+
+
+def test_busy__over_also_where_the_row_was_refused(database: Database, committer: Committer) -> None:
+    async def watch() -> bool:
+        asked = asyncio.ensure_future(committer.commit(row("a")))
+        await asyncio.sleep(0)
+        ended = asyncio.get_running_loop().create_future()
+        committer.when_free(lambda: ended.set_result(committer.busy))
+        with pytest.raises(DatabaseUnavailable):
+            await asked
+        return await ended
+
+    with no_table(database):
+        assert not in_a_loop(watch)
+
+
+@pytest.mark.parametrize("count", [1, 2, 63, 64, 65, 200])
+def test_group_of_any_size__each_row_once(any_database: Database, count: int) -> None:
+    names = [f"r{number:03}" for number in range(count)]
+    rows = [row(name) for name in names]
+    for each in rows:
+        each.pack()
+    with any_database.write() as connection:
+        call_log.add_many(connection, rows)
+    assert stored(any_database) == set(names)
+    with any_database.read() as connection:
+        kept = call_log.one(connection, names[-1])
+    assert kept is not None
+    assert call_log.unpack(kept.inputs) == names[-1].encode() * 20
+    assert kept.at == rows[-1].at
