@@ -30,6 +30,7 @@ from api.services.open_inference import OpenInferenceService
 from api.services.park_history import ParkHistory
 from api.services.park_run import ParkRunService
 from api.services.park_view import ParkViewService
+from api.services.people import PeopleService
 from api.services.policy import PolicySource
 from api.services.policy_changes import PolicyService
 from api.services.policy_preview import PolicyPreviewService
@@ -64,6 +65,7 @@ class Core:
     policy_preview: PolicyPreviewService
     accounts: AccountService
     audit: AuditService
+    people: PeopleService
     pasts: PastReader
     prediction: PredictionService
     runner: ParkRunService
@@ -146,6 +148,7 @@ def build_core(settings: Settings) -> Core:
         policy_preview=PolicyPreviewService(database, store),
         accounts=AccountService(database, settings),
         audit=AuditService(database),
+        people=PeopleService(database),
         pasts=pasts,
         prediction=PredictionService(models, policy, pasts, KnownTurbines(database), settings.now),
         runner=runner,
@@ -153,7 +156,7 @@ def build_core(settings: Settings) -> Core:
             database, models, store, settings.now, shadow, _days_on_dask(settings, database, store)
         ),
         view=view,
-        turbines=TurbineViewService(database, models),
+        turbines=TurbineViewService(database, models, store),
         turbine_story=TurbineStoryService(database),
         model_service=ModelService(database, store, settings.now),
         supervision=SupervisionService(settings, database, models, view, settings.now),

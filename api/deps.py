@@ -7,12 +7,13 @@ No other header says anything about the caller.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import anyio.to_thread
 from fastapi import Depends, Request
 from fastapi.openapi.models import APIKey, APIKeyIn
 from fastapi.security.base import SecurityBase
+from pydantic import BaseModel
 
 from api.bootstrap import Services
 from api.core import Core
@@ -22,6 +23,7 @@ from api.openapi_errors import KEY_SCHEME
 from api.services.authentication import Authentication
 from api.settings import Environment
 
+Answered = TypeVar("Answered", bound=BaseModel)
 _OPEN_METRICS = frozenset({Environment.DEMO, Environment.TEST})
 _BOTH = "Deux identités dans une requête : envoyez X-API-Key ou un jeton, pas les deux."
 
@@ -96,6 +98,22 @@ async def may_read_metrics(request: Request) -> None:
         await need(Right.METRICS)(request)
 
 
+class Naming:
+    """Puts the names of people into an answer, where the caller of the request is one."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+
+    def __call__(self, answer: Answered) -> Answered:
+        """The answer with its names."""
+        return services_of(self._request).core.people.named(answer, self._request.state.principal)
+
+
+async def _naming(request: Request) -> Naming:
+    return Naming(request)
+
+
+NamingDep = Annotated[Naming, Depends(_naming)]
 ServicesDep = Annotated[Services, Depends(_services)]
 CoreDep = Annotated[Core, Depends(_core)]
 

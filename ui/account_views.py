@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -12,6 +14,8 @@ from api.schemas.vocabulary import AuditAction
 from ui import labels as fr
 from ui.policy_views import SHORT
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_PERIOD = re.compile(rf"{_DAY.pattern}/{_DAY.pattern}")
 SCOPES = {
     "read": "lire le parc, les turbines et les modèles",
     "predict": "demander des prédictions",
@@ -36,6 +40,7 @@ ACTIONS = {
     AuditAction.TURBINE_MODIFIEE: "Turbine modifiée",
     AuditAction.IMPORT_TERMINE: "Mesures importées",
     AuditAction.CALCUL_DEMANDE: "Calcul du parc demandé",
+    AuditAction.HISTORIQUE_DEMANDE: "Recalcul de l’historique demandé",
 }
 _KINDS = {
     "compte": "compte",
@@ -45,6 +50,7 @@ _KINDS = {
     "turbine": "turbine",
     "import": "import n°",
     "calcul": "calcul n°",
+    "historique": "jours",
 }
 _FIELDS = {
     "display_name": "nom affiché",
@@ -59,6 +65,7 @@ _FIELDS = {
     "base": "à partir de la version",
     "restored": "reprend la version",
     "as_of": "jour",
+    "again": "jours déjà publiés refaits :",
     "kind": "nature",
     "rows": "lignes",
     "inserted": "ajoutées",
@@ -108,16 +115,15 @@ def accounts_frame(accounts: list[Account]) -> pd.DataFrame:
     )
 
 
-def keys_frame(keys: list[ApiKey], accounts: list[Account]) -> pd.DataFrame:
+def keys_frame(keys: list[ApiKey]) -> pd.DataFrame:
     """Every key, those in force first."""
-    names = {f"compte:{account.id}": account.display_name for account in accounts}
     return pd.DataFrame(
         [
             (
                 key.name,
                 ", ".join(key.scopes),
                 fr.fr_date(key.created_at),
-                names.get(key.created_by, key.created_by),
+                fr.principal_words(key.created_by, key.created_by_name),
                 fr.fr_date(key.last_used_at) if key.last_used_at else "jamais",
                 "Active" if key.revoked_at is None else f"Révoquée le {fr.fr_date(key.revoked_at)}",
             )
@@ -127,16 +133,31 @@ def keys_frame(keys: list[ApiKey], accounts: list[Account]) -> pd.DataFrame:
     )
 
 
+def known_names(accounts: list[Account], keys: list[ApiKey]) -> dict[str, str]:
+    """What accounts and keys are called, by the identifiers that the trail holds."""
+    people = {f"compte:{account.id}": account.display_name for account in accounts}
+    return people | {f"cle:{key.id}": key.name for key in keys}
+
+
 def actor_words(actor: str, names: dict[str, str]) -> str:
-    """Who acted: the account's name where it is known here, else its number."""
-    return names.get(actor) or fr.principal_words(actor)
+    """Who acted: the name of the account or the key where it is known here, else its number."""
+    return fr.principal_words(actor, names.get(actor))
 
 
 def object_words(entry: AuditEntry, names: dict[str, str]) -> str:
     """On what an act bore."""
     known = names.get(f"{entry.object_kind}:{entry.object_id}")
     kind = _KINDS.get(entry.object_kind, entry.object_kind)
-    return f"{kind} {known or entry.object_id}"
+    return f"{kind} {known or _period_words(entry.object_id)}"
+
+
+def _period_words(key: str) -> str:
+    """« 01/01/2024 – 31/01/2024 » for two days of the calendar, any other key as it is."""
+    return " – ".join(map(_day_words, key.split("/"))) if _PERIOD.fullmatch(key) else key
+
+
+def _day_words(text: str) -> str:
+    return fr.fr_date(date.fromisoformat(text)) if _DAY.fullmatch(text) else text
 
 
 def details_words(details: dict[str, Any]) -> str:
@@ -166,7 +187,7 @@ def _word(fact: Any) -> str:
         return "oui" if fact else "non"
     if isinstance(fact, float | int):
         return fr.fr_trimmed(fact)
-    text = _WORDS.get(str(fact), str(fact))
+    text = _WORDS.get(str(fact), _day_words(str(fact)))
     return f"{text[:12]}…" if len(text) == 64 else text  # a SHA-256 is recognised by its beginning
 
 

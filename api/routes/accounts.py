@@ -7,7 +7,7 @@ from typing import Annotated
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Path, Response, status
 
-from api.deps import CoreDep, ServicesDep, need
+from api.deps import CoreDep, NamingDep, ServicesDep, need
 from api.domain.rights import Principal, Right
 from api.routes.auth import NO_STORE
 from api.schemas.accounts import (
@@ -81,9 +81,9 @@ def end_sessions(core: CoreDep, principal: Administrator, number: Number) -> Non
 
 
 @router.get("/keys", summary="Clés d’API")
-def keys(core: CoreDep, _principal: Administrator) -> Items[ApiKey]:
+def keys(core: CoreDep, named: NamingDep, _principal: Administrator) -> Items[ApiKey]:
     """Toutes les clés, révoquées comprises : portées, auteur, dernier usage ; jamais la clé elle-même."""
-    return Items(items=core.accounts.list_keys())
+    return named(Items(items=core.accounts.list_keys()))
 
 
 @router.post("/keys", status_code=status.HTTP_201_CREATED, summary="Créer une clé")
@@ -94,6 +94,6 @@ def create_key(core: CoreDep, principal: Administrator, response: Response, aske
 
 
 @router.delete("/keys/{number}", summary="Révoquer une clé")
-def revoke_key(core: CoreDep, principal: Administrator, number: Number) -> ApiKey:
+def revoke_key(core: CoreDep, named: NamingDep, principal: Administrator, number: Number) -> ApiKey:
     """Elle est refusée partout en quelques secondes, définitivement."""
-    return core.accounts.revoke_key_number(number, principal.name)
+    return named(core.accounts.revoke_key_number(number, principal.name))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from api.deps import CoreDep, need
+from api.deps import CoreDep, NamingDep, need
 from api.domain.rights import Principal, Right
 from api.schemas.candidates import Candidate, CandidateRequest, ModelComparison, ShadowReport, Task
 from api.schemas.common import Items
@@ -21,40 +21,43 @@ RunNumber = Annotated[
 
 
 @router.get("/candidates", summary="Candidats en observation")
-def candidates(core: CoreDep) -> Items[Candidate]:
+def candidates(core: CoreDep, named: NamingDep) -> Items[Candidate]:
     """Ceux qui notent chaque calcul sans être montrés, puis les derniers qui l’ont fait."""
-    return Items(items=core.shadow.candidates())
+    return named(Items(items=core.shadow.candidates()))
 
 
 @router.get("/candidates/{task}", summary="Candidat d’une tâche")
-def candidate(core: CoreDep, task: Task) -> Candidate:
+def candidate(core: CoreDep, named: NamingDep, task: Task) -> Candidate:
     """Quelle version, depuis quand, par qui et pourquoi."""
-    return core.shadow.candidate(task)
+    return named(core.shadow.candidate(task))
 
 
 @router.put("/candidates/{task}", summary="Mettre une version en observation")
-def choose(core: CoreDep, principal: Engineer, task: Task, asked: CandidateRequest) -> Candidate:
+def choose(
+    core: CoreDep, named: NamingDep, principal: Engineer, task: Task, asked: CandidateRequest
+) -> Candidate:
     """Elle note le classement publié, puis chaque calcul, sans rien y changer ; elle remplace le candidat
     précédent de la tâche."""
-    return core.shadow.choose(task, asked.name, asked.version, by=principal.name, reason=asked.reason)
+    return named(core.shadow.choose(task, asked.name, asked.version, by=principal.name, reason=asked.reason))
 
 
 @router.delete("/candidates/{task}", summary="Retirer un candidat")
-def withdraw(core: CoreDep, principal: Engineer, task: Task, reason: Reason) -> Candidate:
+def withdraw(core: CoreDep, named: NamingDep, principal: Engineer, task: Task, reason: Reason) -> Candidate:
     """Il ne note plus rien ; ce qu’il a dit reste consultable dans la base."""
-    return core.shadow.withdraw(task, by=principal.name, reason=reason)
+    return named(core.shadow.withdraw(task, by=principal.name, reason=reason))
 
 
 @router.get("/candidates/{task}/report", summary="Ce que le candidat aurait changé")
 def report(
     core: CoreDep,
+    named: NamingDep,
     task: Task,
     run_id: RunNumber = None,
     runs: Annotated[int, Query(ge=1, le=100, description="Derniers calculs comparés")] = 10,
     limit: Annotated[int, Query(ge=0, le=10_000, description="Turbines listées au plus")] = 1_000,
 ) -> ShadowReport:
     """Accord avec ce qui fut publié, sur des mesures identiques : niveaux, classement, plus grands écarts."""
-    return core.shadow_report.report(task, run_id=run_id, last=runs, limit=limit)
+    return named(core.shadow_report.report(task, run_id=run_id, last=runs, limit=limit))
 
 
 @router.get("/models/compare", summary="Comparer deux versions")

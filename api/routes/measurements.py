@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 
-from api.deps import CoreDep, need
+from api.deps import CoreDep, NamingDep, need
 from api.domain.rights import Principal, Right
 from api.routes.park import First, Last
 from api.routes.upload_form import (
@@ -132,25 +132,26 @@ async def preview(request: Request, core: CoreDep, _principal: Ingester) -> Impo
 
 
 @router.get("/jobs/{job_id}", summary="Suivre un import long")
-def job(core: CoreDep, _principal: Ingester, job_id: ImportId) -> ImportJob:
+def job(core: CoreDep, named: NamingDep, _principal: Ingester, job_id: ImportId) -> ImportJob:
     """Avancement, puis le rapport."""
-    return core.intake.job(job_id)
+    return named(core.intake.job(job_id))
 
 
 @router.get("/imports", summary="Derniers imports", dependencies=READER)
 def imports(
     core: CoreDep,
+    named: NamingDep,
     limit: Annotated[int, Query(ge=1, le=500)] = 20,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> Page[ImportSummary]:
     """Du plus récent au plus ancien, quel que soit le chemin par lequel le fichier est venu."""
-    return core.imports.newest(limit, offset)
+    return named(core.imports.newest(limit, offset))
 
 
 @router.get("/imports/{import_id}", summary="Rapport d’un import", dependencies=READER)
-def one_import(core: CoreDep, import_id: ImportId) -> ImportReport:
+def one_import(core: CoreDep, named: NamingDep, import_id: ImportId) -> ImportReport:
     """Ce qu’il est advenu de chaque ligne ; les 20 premiers problèmes."""
-    return core.imports.report(import_id)
+    return named(core.imports.report(import_id))
 
 
 @router.get(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
-from api.deps import CoreDep, need
+from api.deps import CoreDep, NamingDep, need
 from api.domain.rights import Principal, Right
 from api.routes.upload_form import MAX_UPLOAD_BYTES, MULTIPART, file_of, read_form
 from api.schemas.common import Items
@@ -66,12 +66,14 @@ async def bring(request: Request, response: Response, core: CoreDep, principal: 
 
 
 @router.get("", summary="Derniers imports de modèles", dependencies=READER)
-def imports(core: CoreDep, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> Items[ModelImport]:
+def imports(
+    core: CoreDep, named: NamingDep, limit: Annotated[int, Query(ge=1, le=100)] = 20
+) -> Items[ModelImport]:
     """Du plus récent au plus ancien, refus compris."""
-    return Items(items=core.model_imports.newest(limit))
+    return named(Items(items=core.model_imports.newest(limit)))
 
 
 @router.get("/{import_id}", summary="Suivre l’import d’un modèle", dependencies=READER)
-def one(core: CoreDep, import_id: ImportId) -> ModelImport:
+def one(core: CoreDep, named: NamingDep, import_id: ImportId) -> ModelImport:
     """Chaque contrôle et son état, puis la version rangée ou le refus."""
-    return core.model_imports.one(import_id)
+    return named(core.model_imports.one(import_id))

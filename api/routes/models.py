@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path
 from fastapi.responses import HTMLResponse
 
-from api.deps import CoreDep, need
+from api.deps import CoreDep, NamingDep, need
 from api.domain.rights import Principal, Right
 from api.schemas.models import ActivationRequest, ModelCard, ModelList, ModelSummary
 
@@ -18,15 +18,15 @@ Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.get("", summary="Modèles rangés")
-def models(core: CoreDep) -> ModelList:
+def models(core: CoreDep, named: NamingDep) -> ModelList:
     """Toutes les versions, celles en service d’abord."""
-    return ModelList(items=core.model_service.all())
+    return named(ModelList(items=core.model_service.all()))
 
 
 @router.get("/{name}/{version}", summary="Fiche d’un modèle")
-def card(core: CoreDep, name: Name, version: Version) -> ModelCard:
+def card(core: CoreDep, named: NamingDep, name: Name, version: Version) -> ModelCard:
     """Usage, données, qualité mesurée et, à part, qualité annoncée."""
-    return core.model_service.card(name, version)
+    return named(core.model_service.card(name, version))
 
 
 @router.get(
@@ -35,24 +35,31 @@ def card(core: CoreDep, name: Name, version: Version) -> ModelCard:
     response_class=HTMLResponse,
     responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
 )
-def printable_card(core: CoreDep, name: Name, version: Version) -> HTMLResponse:
+def printable_card(core: CoreDep, named: NamingDep, name: Name, version: Version) -> HTMLResponse:
     """La même fiche en une page HTML qui ne demande rien d’autre, au format A4."""
     headers = {
         "Content-Disposition": f'inline; filename="fiche-{name}-v{version}.html"',
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
     }
-    return HTMLResponse(core.model_service.printable_card(name, version), headers=headers)
+    return HTMLResponse(core.model_service.printable_card(name, version, named), headers=headers)
 
 
 @router.post("/{name}/{version}/activate", summary="Mettre une version en service")
 def activate(
-    core: CoreDep, principal: Engineer, name: Name, version: Version, asked: ActivationRequest
+    core: CoreDep,
+    named: NamingDep,
+    principal: Engineer,
+    name: Name,
+    version: Version,
+    asked: ActivationRequest,
 ) -> ModelSummary:
     """Elle remplace celle qui servait pour la même tâche ; le motif est conservé."""
-    return core.model_service.activate(name, version, by=principal.name, reason=asked.reason)
+    return named(core.model_service.activate(name, version, by=principal.name, reason=asked.reason))
 
 
 @router.post("/{name}/rollback", summary="Revenir à ce qui servait avant")
-def rollback(core: CoreDep, principal: Engineer, name: Name, asked: ActivationRequest) -> ModelSummary:
+def rollback(
+    core: CoreDep, named: NamingDep, principal: Engineer, name: Name, asked: ActivationRequest
+) -> ModelSummary:
     """Rend sa tâche au modèle précédent ; le motif est conservé."""
-    return core.model_service.rollback(name, by=principal.name, reason=asked.reason)
+    return named(core.model_service.rollback(name, by=principal.name, reason=asked.reason))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, status
 
-from api.deps import CoreDep, need
+from api.deps import CoreDep, NamingDep, need
 from api.domain.rights import Principal, Right
 from api.schemas.changes import ParkEvents
 from api.schemas.common import Items
@@ -32,6 +32,7 @@ MAX_DAYS = (
 @router.get("", summary="Classement publié du parc")
 def park(
     core: CoreDep,
+    named: NamingDep,
     risk_level: Annotated[list[RiskLevel], Query(description="Niveaux gardés ; tous par défaut")] = [],  # noqa: B006
     max_days: Annotated[float | None, Query(ge=0, le=10_000, description=MAX_DAYS)] = None,
     sort: Annotated[
@@ -55,7 +56,7 @@ def park(
     """Toutes les turbines du dernier calcul publié, de la plus à la moins urgente."""
     where = TurbineFilter(site, farm, service_state, text or None)
     query = ParkQuery(tuple(risk_level), max_days, where, sort, limit, offset, as_of, tuple(queue), driver)
-    return core.view.park(query)
+    return named(core.view.park(query))
 
 
 @router.get("/history", summary="Turbines par niveau, jour après jour")
@@ -82,29 +83,29 @@ def park_changes(
 
 
 @router.post("/runs", status_code=status.HTTP_202_ACCEPTED, summary="Lancer un calcul du parc")
-def start_run(core: CoreDep, principal: Starter, asked: RunRequest | None = None) -> Run:
+def start_run(core: CoreDep, named: NamingDep, principal: Starter, asked: RunRequest | None = None) -> Run:
     """Le calculateur s’en charge ; suivez-le par son numéro."""
     day = asked.as_of if asked else None
-    return core.view.run(core.runner.request(day, kind="manuel", by=principal.name))
+    return named(core.view.run(core.runner.request(day, kind="manuel", by=principal.name)))
 
 
 @router.get("/runs", summary="Derniers calculs")
-def list_runs(core: CoreDep, limit: Annotated[int, Query(ge=1, le=500)] = 20) -> Items[Run]:
+def list_runs(core: CoreDep, named: NamingDep, limit: Annotated[int, Query(ge=1, le=500)] = 20) -> Items[Run]:
     """Les calculs les plus récents, quel que soit leur sort."""
-    return Items(items=core.view.recent_runs(limit))
+    return named(Items(items=core.view.recent_runs(limit)))
 
 
 @router.get("/runs/{run_id}", summary="Suivre un calcul")
-def one_run(core: CoreDep, run_id: RunId) -> Run:
+def one_run(core: CoreDep, named: NamingDep, run_id: RunId) -> Run:
     """État, avancement et raison d’un échec éventuel."""
-    return core.view.run(run_id)
+    return named(core.view.run(run_id))
 
 
 @router.post("/runs/{run_id}/cancel", summary="Annuler un calcul")
-def cancel_run(core: CoreDep, principal: Starter, run_id: RunId) -> Run:
+def cancel_run(core: CoreDep, named: NamingDep, principal: Starter, run_id: RunId) -> Run:
     """Arrêté aussitôt s’il attend, à sa prochaine étape s’il est en cours ; le classement publié reste.
 
     Un calcul qui n’est plus en cours ne peut pas être annulé : 409.
     """
     core.runner.cancel(run_id, by=principal.name)
-    return core.view.run(run_id)
+    return named(core.view.run(run_id))

@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.types import Receive, Scope, Send
 
-from api.deps import CoreDep, need, services_of
+from api.deps import CoreDep, NamingDep, need, services_of
 from api.domain.exceptions import InvalidInput
 from api.domain.rights import Right
 from api.observability.calls import CallRecord
@@ -134,12 +134,13 @@ async def predict_batch(request: Request, core: CoreDep, explain: Explain = Fals
 @router.get("", summary="Scores publiés d’un jour")
 def published(
     core: CoreDep,
+    named: NamingDep,
     day: Annotated[date, Query(alias="date", description="Jour évalué")],
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> Park:
     """Le dernier classement publié pour ce jour."""
-    return core.view.park(ParkQuery(limit=limit, offset=offset, as_of=day))
+    return named(core.view.park(ParkQuery(limit=limit, offset=offset, as_of=day)))
 
 
 @router.get("/{request_id}", summary="Retrouver une réponse")

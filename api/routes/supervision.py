@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
-from api.deps import CoreDep, need
+from api.deps import CoreDep, NamingDep, need
 from api.domain.rights import Right
 from api.schemas.supervision import Supervision
 
@@ -12,6 +12,6 @@ router = APIRouter(prefix="/api/v1/supervision", tags=["Supervision"])
 
 
 @router.get("", summary="Le cockpit tourne-t-il ?", dependencies=[Depends(need(Right.SUPERVISION))])
-def supervision(core: CoreDep) -> Supervision:
+def supervision(core: CoreDep, named: NamingDep) -> Supervision:
     """Trois questions, leurs réponses et les chiffres derrière."""
-    return core.supervision.state()
+    return named(core.supervision.state())

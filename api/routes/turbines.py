@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from api.deps import CoreDep, need
+from api.deps import CoreDep, NamingDep, need
 from api.domain.rights import Principal, Right
 from api.routes.park import First, Last
 from api.schemas.common import Items, Page
@@ -25,23 +25,25 @@ FromPower = Annotated[
 
 
 @router.get("", summary="Turbines du parc")
-def turbines(core: CoreDep) -> Page[Turbine]:
+def turbines(core: CoreDep, named: NamingDep) -> Page[Turbine]:
     """Toutes les turbines, dans l’ordre naturel de leurs identifiants."""
     found = core.turbines.turbines()
-    return Page(total=len(found), items=found)
+    return named(Page(total=len(found), items=found))
 
 
 @router.get("/{turbine_id}", summary="Une turbine")
-def turbine(core: CoreDep, turbine_id: TurbineId) -> TurbineDetail:
+def turbine(core: CoreDep, named: NamingDep, turbine_id: TurbineId) -> TurbineDetail:
     """Sa place dans le classement, ce qui l’explique, ses dernières mesures."""
-    return core.turbines.detail(turbine_id)
+    return named(core.turbines.detail(turbine_id))
 
 
 @router.patch("/{turbine_id}", summary="Modifier une turbine")
-def change(core: CoreDep, principal: Planner, turbine_id: TurbineId, asked: TurbineChange) -> TurbineDetail:
+def change(
+    core: CoreDep, named: NamingDep, principal: Planner, turbine_id: TurbineId, asked: TurbineChange
+) -> TurbineDetail:
     """État de service, site, parc éolien, puissance, mise en service ; ce qui est omis reste."""
     core.turbine_admin.change(turbine_id, asked.model_dump(exclude_unset=True), principal.name)
-    return core.turbines.detail(turbine_id)
+    return named(core.turbines.detail(turbine_id))
 
 
 @router.get("/{turbine_id}/measurements", summary="Mesures d’une turbine")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.common import Answer
+from api.schemas.common import Answer, Name
 from api.schemas.vocabulary import Role
 
 MAX_TYPED = 200
@@ -36,6 +36,7 @@ class ApiKey(Answer):
     scopes: tuple[str, ...]
     created_at: datetime
     created_by: str = Field(description="compte:N ou ligne de commande")
+    created_by_name: Name = None
     revoked_at: datetime | None
     last_used_at: datetime | None = Field(None, description="Dernier usage connu, à la minute près")
 

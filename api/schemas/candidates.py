@@ -7,8 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.common import Answer
-from api.schemas.model_card import Figure
+from api.schemas.common import Answer, Figure, Name
 
 Task = Literal["classification", "regression"]
 
@@ -32,9 +31,11 @@ class Candidate(Answer):
     sha256: str
     since: datetime = Field(description="Candidat depuis")
     set_by: str
+    set_by_name: Name = None
     reason: str
     ended_at: datetime | None = Field(None, description="Retiré, remplacé ou mis en service le")
     ended_by: str | None = None
+    ended_by_name: Name = None
     end_reason: str | None = None
     failure: str | None = Field(None, description="Pourquoi il n’a pas su noter le dernier calcul")
     failed_at: datetime | None = None

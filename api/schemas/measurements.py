@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.schemas.common import Answer, FieldProblem, Notice
+from api.schemas.common import Answer, FieldProblem, Name, Notice
 
 
 class RowProblem(Answer):
@@ -57,6 +57,7 @@ class ImportReport(Answer):
     started_at: datetime
     finished_at: datetime
     imported_by: str
+    imported_by_name: Name = None
     format: FileFormat | None = Field(None, description="Comment le fichier a été lu")
 
 
@@ -123,6 +124,7 @@ class ImportJob(Answer):
     done: int = Field(description="Lignes lues")
     total: int = Field(description="Lignes à lire, à peu près ; 0 tant qu’on ne le sait pas")
     requested_by: str
+    requested_by_name: Name = None
     created_at: datetime
     finished_at: datetime | None
     import_id: int | None = Field(description="Numéro de l’import une fois terminé")
@@ -146,6 +148,7 @@ class ImportSummary(Answer):
     rejected: int = 0
     problems_total: int = Field(0, description="Tous les problèmes du fichier, gardés ou non")
     imported_by: str
+    imported_by_name: Name = None
     started_at: datetime
     finished_at: datetime | None
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.schemas.common import Answer, FieldProblem
+from api.schemas.common import Answer, FieldProblem, Name
 
 Task = Literal["classification", "regression"]
 
@@ -31,6 +31,7 @@ class ModelImport(Answer):
     status: Literal["en_attente", "en_cours", "termine", "refuse", "echoue", "interrompu"]
     steps: list[ModelImportStep]
     requested_by: str
+    requested_by_name: Name = None
     reason: str | None
     created_at: datetime
     finished_at: datetime | None

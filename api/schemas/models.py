@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.common import Answer
+from api.schemas.common import Answer, Name
 from api.schemas.model_card import CalibrationTrial, Decision, Explained, Golden
 from api.schemas.predictions import FeatureInfo
 
@@ -24,6 +24,7 @@ class ModelSummary(Answer):
     gate_reasons: list[str]
     created_at: datetime
     imported_by: str
+    imported_by_name: Name = None
     problem: str | None = Field(None, description="Pourquoi cette version ne peut pas servir, le cas échéant")
 
 
@@ -84,10 +85,12 @@ class Activation(Answer):
     version: int
     activated_at: datetime
     activated_by: str
+    activated_by_name: Name = None
     reason: str
     admitted_by: str | None = Field(
         None, description="Qui l’a admis sans qu’il passe le contrôle de qualité, le cas échéant"
     )
+    admitted_by_name: Name = None
     replaced_at: datetime | None = Field(None, description="Fin de service ; null : en service")
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.schemas.common import Answer
+from api.schemas.common import Answer, Name
 from api.schemas.park import LevelCounts, Run
 
 State = Literal["ok", "attention", "erreur", "inconnu"]
@@ -90,6 +90,7 @@ class CallLogItem(Answer):
     endpoint: str
     purpose: str | None = Field(description="unitaire, et_si, lot ou nul")
     principal: str
+    principal_name: Name = None
     status: int
     duration_ms: float
     rows: int | None

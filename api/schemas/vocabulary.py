@@ -146,3 +146,4 @@ class AuditAction(StrEnum):
     TURBINE_MODIFIEE = "turbine_modifiee"
     IMPORT_TERMINE = "import_termine"
     CALCUL_DEMANDE = "calcul_demande"
+    HISTORIQUE_DEMANDE = "historique_demande"

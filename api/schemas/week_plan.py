@@ -131,12 +131,25 @@ class CoveredTurbine(Answer):
 
 
 class CrewDay(Answer):
-    """What one crew has and what the plan takes of it, on one day [h]."""
+    """What one crew has and what is taken of it, on one day [h]."""
 
     crew: str
     day: date
-    available: float
-    planned: float
+    available: float = Field(description="Heures données pour cette équipe [h]")
+    booked: float = Field(0.0, description="Déjà prises par des interventions planifiées [h]")
+    planned: float = Field(description="Prises par ce plan [h]")
+    free: float = Field(0.0, description="Encore libres, jamais sous zéro [h]")
+
+
+class BookedVisit(Answer):
+    """An intervention already planned within the days of the plan."""
+
+    intervention_id: int
+    turbine_id: str
+    day: date
+    hours: float = Field(description="Durée prévue [h] ; 0 si personne ne l’a dite")
+    assignee: str | None
+    crew: str | None = Field(description="Équipe dont les heures sont prises ; nulle si inconnue")
 
 
 class PlanTotals(Answer):
@@ -169,6 +182,9 @@ class WeekPlan(Answer):
     left: list[LeftTurbine]
     covered: list[CoveredTurbine]
     loads: list[CrewDay]
+    booked: list[BookedVisit] = Field(
+        default_factory=list, description="Interventions déjà planifiées ces jours-là"
+    )
     totals: PlanTotals
     proven: bool = Field(description="Vrai : aucun autre plan n’évite davantage")
     gap_eur: float = Field(description="Ce qu’un autre plan pourrait encore éviter, au plus [€]")

@@ -6,7 +6,7 @@ from datetime import datetime
 from html import escape
 
 from api.domain.wording import fr_number
-from api.schemas.models import ModelCard
+from api.schemas.models import Activation, ModelCard
 from api.schemas.predictions import FeatureInfo
 from api.services import card_words as words
 from api.services.card_quality import quality_sections
@@ -54,7 +54,8 @@ def _head(card: ModelCard, now: datetime) -> str:
         + paragraph(f"{words.TASKS[summary.task]}. Estimateur {card.estimator or 'non précisé'}.")
         + f"<p>{shown}</p>"
         + paragraph(
-            f"Importé le {words.moment(summary.created_at)} par {summary.imported_by}. "
+            f"Importé le {words.moment(summary.created_at)} par "
+            f"{summary.imported_by_name or summary.imported_by}. "
             f"Fiche produite le {words.moment(now)} à partir du manifeste, sans saisie.",
             "note",
         )
@@ -122,13 +123,18 @@ def _runtime(card: ModelCard) -> list[str]:
     return [*said, f"Empreinte SHA-256 de l’artefact : {card.summary.sha256}{size}."]
 
 
+def _admitted(change: Activation) -> str:
+    who = change.admitted_by_name or change.admitted_by
+    return f" (admis par {who})" if who else ""
+
+
 def _history(card: ModelCard) -> str:
     rows = [
         (
             words.moment(change.activated_at),
             "en service" if change.replaced_at is None else words.moment(change.replaced_at),
-            change.activated_by,
-            change.reason + (f" (admis par {change.admitted_by})" if change.admitted_by else ""),
+            change.activated_by_name or change.activated_by,
+            change.reason + _admitted(change),
         )
         for change in card.activations
     ]

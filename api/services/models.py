@@ -53,14 +53,21 @@ class ModelService:
             history,
         )
 
-    def printable_card(self, name: str, version: int) -> str:
+    def printable_card(
+        self, name: str, version: int, named: Callable[[ModelCard], ModelCard] = lambda card: card
+    ) -> str:
         """The card of one version as a self-contained HTML page.
+
+        Args:
+            name: of the model.
+            version: to show.
+            named: puts the names of people into the card.
 
         Raises:
             NotFound: no such version is stored.
             ModelUnavailable: its files were altered.
         """
-        return card_html(self.card(name, version), self.now())
+        return card_html(named(self.card(name, version)), self.now())
 
     def activate(self, name: str, version: int, *, by: str, reason: str, admit: bool = False) -> ModelSummary:
         """Let a version serve its task from now on.

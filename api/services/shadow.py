@@ -216,5 +216,5 @@ def living(connection: Connection, task: str) -> Row[Any]:
 
 def candidate_of(connection: Connection, row: Row[Any]) -> Candidate:
     """A stored candidate as people see it."""
-    fields = {name: getattr(row, name) for name in Candidate.model_fields if name != "runs_scored"}
+    fields = {name: row._mapping[name] for name in Candidate.model_fields if name in row._mapping}
     return Candidate(**fields, runs_scored=shadow.count_runs(connection, row.id))

@@ -21,7 +21,7 @@ from api.schemas.candidates import (
     TopOverlap,
     TurbinePair,
 )
-from api.schemas.model_card import Figure
+from api.schemas.common import Figure
 from api.schemas.vocabulary import RiskLevel
 from api.services.shadow import candidate_of, living
 from api.storage import policies, shadow

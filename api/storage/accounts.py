@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, literal, or_, select, union_all, update
 
 from api.storage.tables import api_keys, sessions, users
 
 AnyRow = Row[Any]
+_ACCOUNT, _KEY = "compte:", "cle:"
 
 
 def user_by_name(connection: Connection, username: str, *, for_update: bool = False) -> AnyRow | None:
@@ -27,6 +29,23 @@ def user_by_id(connection: Connection, user_id: int, *, for_update: bool = False
 def names_of(connection: Connection) -> dict[int, str]:
     """What each account is called on the pages, by its number."""
     return {row.id: row.display_name for row in connection.execute(select(users.c.id, users.c.display_name))}
+
+
+def principal_names(connection: Connection, principals: Collection[str]) -> dict[str, str]:
+    """What accounts and API keys are called, by identifiers such as ``compte:3`` and ``cle:2``, in one query.
+
+    Deactivated accounts and revoked keys keep their names; identifiers of nobody are left out.
+    """
+
+    def numbers(kind: str) -> list[int]:
+        return [int(who.removeprefix(kind)) for who in principals if who.startswith(kind)]
+
+    people = select(literal(_ACCOUNT).label("kind"), users.c.id, users.c.display_name.label("name"))
+    machines = select(literal(_KEY).label("kind"), api_keys.c.id, api_keys.c.name)
+    query = union_all(
+        people.where(users.c.id.in_(numbers(_ACCOUNT))), machines.where(api_keys.c.id.in_(numbers(_KEY)))
+    )
+    return {f"{row.kind}{row.id}": row.name for row in connection.execute(query)}
 
 
 def active_with_role(connection: Connection, role: str) -> list[int]:

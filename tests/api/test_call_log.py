@@ -222,6 +222,7 @@ def test_logs_route__newest_first_in_pages_with_total(open_api: Api) -> None:
         "endpoint",
         "purpose",
         "principal",
+        "principal_name",
         "status",
         "duration_ms",
         "rows",

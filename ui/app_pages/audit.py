@@ -27,12 +27,13 @@ def page() -> None:
     query = _filters()
     found = layout.fetched(lambda: auth.client().audit(limit=PAGE, **query), "audit")
     accounts = layout.fetched(auth.client().accounts, "comptes_audit")
-    if found is None or accounts is None:
+    keys = layout.fetched(auth.client().api_keys, "cles_audit")
+    if found is None or accounts is None or keys is None:
         return
     if not found.items:
         st.info("Aucune entrée ne correspond.")
         return
-    names = {f"compte:{account.id}": account.display_name for account in accounts}
+    names = views.known_names(accounts, keys)
     st.dataframe(
         views.audit_frame(found.items, names), hide_index=True, key="journal", alt="Entrées du journal"
     )
