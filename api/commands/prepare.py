@@ -93,7 +93,7 @@ def _rankings(core: Core, *, first_start: bool) -> None:
         return
     try:
         if shown is None and first_start:
-            replay(core, max(first, last - FIRST_HISTORY), last)
+            replay(core, max(first, last - FIRST_HISTORY), last, by=BY)
         elif shown is None:
             core.runner.request(last, kind="manuel", by=BY)
         if simulated:

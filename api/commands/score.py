@@ -56,14 +56,14 @@ def _score(arguments: argparse.Namespace, core: Core) -> int:
     return 0 if run.error is None else 1
 
 
-def replay(core: Core, first: date, last: date, *, again: bool = False) -> int:
+def replay(core: Core, first: date, last: date, *, again: bool = False, by: str = BY) -> int:
     """One run per day, oldest first; nothing later than each day is used.
 
     Stopped at any moment, it goes on from there when it is asked for again.
     """
     try:
         done = core.history.replay(
-            first, last, by=BY, again=again, show=progress("Calcul de l’historique, jours")
+            first, last, by=by, again=again, show=progress("Calcul de l’historique, jours")
         )
     except KeyboardInterrupt:
         say("\nInterrompu. Les jours calculés sont publiés ; la même commande reprend où elle s’est arrêtée.")

@@ -21,9 +21,9 @@ from api.schemas.turbine_story import LivingIntervention
 from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
 from api.services.park_run import ParkRunService
 from api.services.park_since import days_coverage, item_change, park_events, queue_counts, since_previous
-from api.storage import changes, interventions, policies, runs
+from api.storage import attempts, changes, interventions, policies, runs
 from api.storage.database import Database
-from api.storage.runs import TurbineFilter
+from api.storage.turbine_filter import TurbineFilter
 
 __all__ = ["SORTS", "ParkQuery", "ParkViewService", "TurbineFilter"]
 SORTS = runs.SORTS
@@ -64,16 +64,18 @@ class ParkViewService:
             raise InvalidInput.single("sort", f"ordre inconnu ; au choix : {allowed} (« - » pour inverser).")
         with self.database.read() as connection:
             shown = runs.published(connection, query.as_of)
-            newest = next(iter(runs.recent(connection, 1)), None)
+            attempt = attempts.last_attempt(connection)
             if shown is None and query.as_of is not None:
                 raise NotFound("Classement du jour", f"{query.as_of:%d/%m/%Y}")
             if shown is None:
-                return _nothing_yet(newest, self.runner.next_run_at())
+                return _nothing_yet(attempt, self.runner.next_run_at())
             policy = policies.version(connection, shown.policy_version)
             total, page = self._page(connection, shown.id, query)
             summary = changes.summary_of(connection, shown.id)
             work = interventions.living(connection) if query.as_of is None else {}
-        notices = self._notices(shown, newest) if query.as_of is None else []
+        # Published, it is the ranking that people see: nothing was tried since.
+        tried = None if attempt is None or attempt.published_at is not None else attempt
+        notices = self._notices(shown, tried) if query.as_of is None else []
         next_run_at = self.runner.next_run_at() if query.as_of is None else None
         return Park(
             total=total,
@@ -81,7 +83,7 @@ class ParkViewService:
             as_of=shown.as_of,
             run=run_of(shown),
             counts=LevelCounts(**(shown.counts or {})),
-            last_attempt=run_of(newest) if newest is not None and newest.id != shown.id else None,
+            last_attempt=None if tried is None else run_of(tried),
             stale=any(notice.code == "classement_perime" for notice in notices),
             next_run_at=next_run_at,
             threshold=shown.threshold,
@@ -105,7 +107,7 @@ class ParkViewService:
             offset=query.offset,
         )
 
-    def _notices(self, shown: Row[Any], newest: Row[Any] | None) -> list[Notice]:
+    def _notices(self, shown: Row[Any], tried: Row[Any] | None) -> list[Notice]:
         found = []
         age = (self.runner.default_day() - shown.as_of).days
         if age > 1:
@@ -118,8 +120,8 @@ class ParkViewService:
                 "Remettez-la à l’heure ; le classement reste en place."
             )
             found.append(Notice(code="horloge_en_retard", field="as_of", message=sentence))
-        if newest is not None and newest.id != shown.id and newest.status in {"echoue", "interrompu"}:
-            sentence = f"Le dernier calcul (n° {newest.id}) n’a pas abouti : {newest.error}"
+        if tried is not None and tried.status in runs.FAILED:
+            sentence = f"Le dernier calcul (n° {tried.id}) n’a pas abouti : {tried.error}"
             found.append(Notice(code="calcul_echoue", field=None, message=sentence))
         return found
 
@@ -144,6 +146,12 @@ class ParkViewService:
         with self.database.read() as connection:
             return [run_of(row) for row in runs.recent(connection, limit)]
 
+    def last_ended_attempt(self) -> Run | None:
+        """The last attempt that says how scorings go: see :func:`api.storage.attempts.last_attempt`."""
+        with self.database.read() as connection:
+            row = attempts.last_attempt(connection, ended=True)
+        return None if row is None else run_of(row)
+
     def run(self, run_id: int) -> Run:
         """One run.
 
@@ -157,7 +165,7 @@ class ParkViewService:
         return run_of(row)
 
 
-def _nothing_yet(newest: Row[Any] | None, next_run_at: datetime | None) -> Park:
+def _nothing_yet(attempt: Row[Any] | None, next_run_at: datetime | None) -> Park:
     sentence = "Aucun classement n’est encore publié : lancez un calcul du parc."
     return Park(
         total=0,
@@ -165,7 +173,7 @@ def _nothing_yet(newest: Row[Any] | None, next_run_at: datetime | None) -> Park:
         as_of=None,
         run=None,
         counts=LevelCounts(),
-        last_attempt=run_of(newest) if newest is not None else None,
+        last_attempt=None if attempt is None else run_of(attempt),
         threshold=None,
         next_run_at=next_run_at,
         notices=[Notice(code="aucun_classement", field=None, message=sentence)],

@@ -71,7 +71,7 @@ def score_days(
     """
     rows = before if month is None else before.joined(read_month(month))
     park = {one.id: one for one in plan.park}
-    past = PastDays(rows.recent_rows(park), plan.sensors)
+    past = PastDays(rows.columns(park, list(plan.sensors)), plan.sensors)
     models = _models(plan.stores, plan.versions)
     return [score_park(_known(plan, rows, park, past, day), models, lambda *_: None) for day in asked]
 

@@ -52,7 +52,8 @@ class SupervisionService:
         components = self.components()
         recent = self.view.recent_runs(RECENT_RUNS)
         days = self.view.history(None, None)[-HISTORY:]
-        checks = [_runs_at_all(components), _scorings_go_well(recent), _alert_level(days)]
+        last = self.view.last_ended_attempt()
+        checks = [_runs_at_all(components), _scorings_go_well(last), _alert_level(days)]
         since = self.now() - PERIOD
         with self.database.read() as connection:
             calls = call_statistics(connection, since)
@@ -143,13 +144,10 @@ def _runs_at_all(components: Sequence[Component]) -> Check:
     return Check(question=question, state=_worst([part.state for part in broken]), answer=told)
 
 
-def _scorings_go_well(recent: Sequence[Run]) -> Check:
+def _scorings_go_well(last: Run | None) -> Check:
     question = "Les calculs de risque se passent-ils bien ?"
-    # A cancelled run says nothing of how scorings go.
-    ended = [run for run in recent if run.status not in {"en_attente", "en_cours", "annule"}]
-    if not ended:
+    if last is None:
         return Check(question=question, state="inconnu", answer="Aucun calcul n’a encore abouti.")
-    last = ended[0]
     when = f"Le dernier calcul (n° {last.run_id}, au {last.as_of:%d/%m/%Y})"
     if last.status in {"echoue", "interrompu"}:
         return Check(question=question, state="erreur", answer=f"{when} n’a pas abouti : {last.error}")
