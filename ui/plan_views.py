@@ -34,6 +34,8 @@ _WORDS = {words: skill for skill, words in SKILLS.items()}
 _SHORT = ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim.")
 _USUAL_HOURS = 7.0  # shown before the first plan, to be changed: a French working day
 _WORKING_DAYS = 5
+HOURS_TYPED = r"^\s*(2[0-4]|[01]?\d)([.,]\d{1,2})?\s*[hH]?\s*$"
+"""What the editor takes as hours of a day."""
 
 
 def hours_column(day: int) -> str:
@@ -41,9 +43,19 @@ def hours_column(day: int) -> str:
     return f"j{day}"
 
 
-def usual_hours(day: int) -> float:
-    """Hours that a new crew begins with on a day from 0 [h]."""
-    return _USUAL_HOURS if day < _WORKING_DAYS else 0.0
+def usual_hours(day: int) -> str:
+    """Hours that a new crew begins with on a day from 0."""
+    return _hours(_USUAL_HOURS if day < _WORKING_DAYS else 0.0)
+
+
+def typed_hours(value: object) -> float:
+    """« 7 h », « 7,5 » or 7.5 as a number of hours; an empty cell is none.
+
+    Raises:
+        ValueError: the text is no number of hours.
+    """
+    text = "" if value is None or value is pd.NA else str(value).casefold().strip().removesuffix("h").strip()
+    return 0.0 if text in {"", "nan", "none"} else float(text.replace(",", "."))
 
 
 def day_title(day: date) -> str:
@@ -58,7 +70,7 @@ def crews_frame(inputs: WeekPlanInputs) -> pd.DataFrame:
         hours = [*crew.hours, *[0.0] * WEEK][:WEEK]
         rows.append(
             {NAME: crew.name, KNOWS: [SKILLS[skill] for skill in crew.skills], WHO: crew.assignee}
-            | {hours_column(day): value for day, value in enumerate(hours)}
+            | {hours_column(day): _hours(value) for day, value in enumerate(hours)}
         )
     if not rows:
         rows = [
@@ -85,7 +97,7 @@ def crews_of(frame: pd.DataFrame, days: int) -> list[dict[str, Any]]:
                 "name": name,
                 "skills": [_WORDS[words].value for words in knows if words in _WORDS],
                 "assignee": who,
-                "hours": [0.0 if value is None or pd.isna(value) else float(value) for value in hours],
+                "hours": [typed_hours(value) for value in hours],
             }
         )
     return found
@@ -102,19 +114,35 @@ def facts(plan: WeekPlan) -> list[Fact]:
     totals = plan.totals
     budget = "sans limite" if plan.budget_eur is None else f"sur {fr.fr_euros(plan.budget_eur)}"
     hours = sum(load.planned for load in plan.loads)
-    available = sum(load.available for load in plan.loads)
+    open_to_it = sum(load.planned + load.free for load in plan.loads)
     of_park = f"sur {fr.fr_euros(totals.park_eur)} pour le parc"
     return [
         (
             "Interventions",
             fr.fr_number(totals.visits, 0),
-            f"{_hours(hours)} sur {_hours(available)}",
+            f"{_hours(hours)} sur {_hours(open_to_it)} libres",
         ),
         ("Coût des interventions", fr.fr_euros(totals.cost_eur), budget),
         ("Coût évité", fr.fr_euros(totals.net_eur), "pannes évitées moins interventions"),
         ("Risque qui reste", fr.fr_euros(totals.remaining_eur), of_park),
         ("Déjà pris en charge", fr.fr_euros(totals.covered_eur), fr.counted(len(plan.covered), "turbine")),
     ]
+
+
+def hours_words(plan: WeekPlan) -> list[str]:
+    """What is left of each crew's hours, where interventions already planned take some."""
+    said = []
+    for crew in dict.fromkeys(load.crew for load in plan.loads):
+        loads = [load for load in plan.loads if load.crew == crew]
+        booked, given, planned, free = (
+            sum(getattr(load, part) for load in loads) for part in ("booked", "available", "planned", "free")
+        )
+        if booked:
+            said.append(
+                f"{crew}{fr.NBSP}: {_hours(booked)} déjà prises sur {_hours(given)}, {_hours(planned)} dans "
+                f"ce plan, {_hours(free)} libres."
+            )
+    return said
 
 
 def proof_words(plan: WeekPlan) -> str:

@@ -58,11 +58,13 @@ class Crew:
         name: as the plan calls them.
         skills: what they know.
         hours: that they can give on each day of the plan [h].
+        assignee: technician to whom their work is given, by pseudonym.
     """
 
     name: str
     skills: frozenset[Skill]
     hours: tuple[float, ...]
+    assignee: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,7 +193,7 @@ def _impossible(candidate: Candidate, empty: Room) -> FieldError | None:
     if not any(candidate.skills <= crew.skills for crew in empty.crews):
         sentence = "imposée, mais aucune équipe n’a toutes les compétences attendues."
     elif not empty.slots(candidate):
-        sentence = "imposée, mais aucune équipe compétente n’a de journée assez longue."
+        sentence = "imposée, mais aucune équipe compétente n’a assez d’heures libres le même jour."
     elif not empty.affords(candidate):
         sentence = "imposée, mais son coût dépasse le budget."
     else:

@@ -44,6 +44,11 @@ def fr_euros(amount: float) -> str:
     return f"{fr_number(amount)}{_NBSP}€"
 
 
+def fr_hours(hours: float) -> str:
+    """« 7 h », « 7,5 h »."""
+    return f"{fr_number(hours, 2).rstrip('0').rstrip(',')}{_NBSP}h"
+
+
 _BY_LEVEL = {
     RiskLevel.CRITIQUE: "Intervenir en priorité",
     RiskLevel.ELEVE: "Planifier une intervention dans les 7 jours",

@@ -11,17 +11,19 @@ from api.domain.exceptions import CockpitError, Conflict, FieldError, InvalidInp
 from api.domain.interventions import State
 from api.domain.rights import Principal
 from api.domain.week_plan import Crew
+from api.domain.week_plan_booked import free_crews
 from api.domain.week_plan_solver import plan_week
 from api.schemas import week_plan as shown
 from api.schemas.interventions import InterventionRequest
 from api.schemas.vocabulary import InterventionOrigin
 from api.services.intervention_proposals import wanted_in
 from api.services.interventions import Filter, InterventionService
-from api.services.week_plan_answer import answer
-from api.services.week_plan_park import Asked, ParkAtWork, park_at_work
+from api.services.week_plan_answer import Week, answer
+from api.services.week_plan_park import Asked, ParkAtWork, bookings, park_at_work
 from api.storage import policies, runs
 from api.storage import week_plan as store
 from api.storage.database import Database
+from api.storage.interventions import living as living_interventions
 
 log = logging.getLogger(__name__)
 _REMEMBERED = {"crews", "days", "budget_eur", "hours_each", "place_visits"}
@@ -67,13 +69,16 @@ class WeekPlanService:
         if wrong := [*_crew_errors(asked), *_day_errors(start, today)]:
             raise InvalidInput(wrong)
         park = self._park(asked)
-        crews = [Crew(crew.name, frozenset(crew.skills), tuple(crew.hours)) for crew in asked.crews]
-        solved = plan_week(park.candidates, crews, asked.budget_eur)
+        crews = [
+            Crew(crew.name, frozenset(crew.skills), tuple(crew.hours), crew.assignee) for crew in asked.crews
+        ]
+        booked = bookings(park, start, asked.days)
+        solved = plan_week(park.candidates, free_crews(booked, crews), asked.budget_eur)
         if caller is not None:
             with self.database.write() as connection:
                 kept = asked.model_dump(mode="json", include=_REMEMBERED)
                 store.remember(connection, kept, by=caller.name, now=self.now())
-        return answer(park, asked, start, solved)
+        return answer(park, asked, start, solved, Week(crews, booked))
 
     def accept(self, asked: shown.WeekPlanAcceptance, caller: Principal) -> shown.WeekPlanAccepted:
         """Plan interventions; each is accepted or refused on its own.
@@ -90,6 +95,7 @@ class WeekPlanService:
         recommended = {row.turbine_id for row in wanted}
         items = [self._planned(visit, recommended, caller) for visit in asked.visits]
         planned = sum(item.intervention_id is not None for item in items)
+        self._give(asked.visits, items)
         log.info("week planned", extra={"planned": planned, "by": caller.name})
         return shown.WeekPlanAccepted(planned=planned, refused=len(items) - planned, items=items)
 
@@ -113,6 +119,17 @@ class WeekPlanService:
         except CockpitError as error:
             return shown.VisitOutcome(turbine_id=visit.turbine_id, error=error.detail)
         return shown.VisitOutcome(turbine_id=visit.turbine_id, intervention_id=number)
+
+    def _give(self, visits: list[shown.AcceptedVisit], items: list[shown.VisitOutcome]) -> None:
+        """Note which crew each planned intervention is for: the next plan counts its hours."""
+        crews = {
+            item.intervention_id: visit.crew
+            for visit, item in zip(visits, items, strict=True)
+            if item.intervention_id is not None
+        }
+        with self.database.write() as connection:
+            living = {row.id for row in living_interventions(connection).values()}
+            store.give(connection, crews, living)
 
     def _waiting(self, visit: shown.AcceptedVisit, caller: Principal) -> int | None:
         """Plan the intervention that is already proposed for the turbine, such as a finding; its number."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from api.domain.week_plan import Candidate, LeftAside, Reason, Visit, WeekPlan, to_cents, to_minutes
-from api.domain.wording import fr_euros, fr_number
+from api.domain.week_plan import Candidate, Crew, LeftAside, Reason, Visit, WeekPlan, to_cents, to_minutes
+from api.domain.week_plan_booked import Booking, booked_minutes, crew_of
+from api.domain.wording import fr_euros, fr_hours, fr_number
 from api.schemas import week_plan as shown
 from api.schemas.common import Notice
 from api.services.week_plan_park import ParkAtWork
@@ -16,7 +19,7 @@ HORIZON = timedelta(days=7)  # what the probability covers, from the day of the 
 _SENTENCES = {
     Reason.ECARTEE: "Écartée de ce plan à la main.",
     Reason.COMPETENCE: "Aucune équipe disponible n’a toutes les compétences attendues.",
-    Reason.JOURNEE: "Aucune équipe compétente n’a de journée assez longue.",
+    Reason.JOURNEE: "Aucune équipe compétente n’a assez d’heures libres le même jour.",
     Reason.HEURES: "Les heures des équipes compétentes vont à des interventions qui évitent davantage.",
     Reason.BUDGET: "Le budget va à des interventions qui évitent davantage.",
     Reason.HEURES_ET_BUDGET: "Ni les heures des équipes compétentes ni le budget n’y suffisent.",
@@ -25,7 +28,17 @@ _SENTENCES = {
 _DECIDED = "L’alerte a déjà reçu une réponse : intervention terminée depuis la mesure, ou écartée."
 
 
-def answer(park: ParkAtWork, asked: shown.WeekPlanRequest, start: date, plan: WeekPlan) -> shown.WeekPlan:
+@dataclass(frozen=True)
+class Week:
+    """The crews as they were given, and the interventions that take some of their hours already."""
+
+    crews: Sequence[Crew]
+    booked: Sequence[Booking]
+
+
+def answer(
+    park: ParkAtWork, asked: shown.WeekPlanRequest, start: date, plan: WeekPlan, week: Week
+) -> shown.WeekPlan:
     """The plan and what it leaves."""
     return shown.WeekPlan(
         run_id=park.run.id,
@@ -43,11 +56,12 @@ def answer(park: ParkAtWork, asked: shown.WeekPlanRequest, start: date, plan: We
             for one in park.decided
         ],
         covered=park.covered,
-        loads=_loads(asked, start, plan),
+        loads=_loads(start, plan, week),
+        booked=[_booked(one, start, week) for one in week.booked],
         totals=_totals(park, plan),
         proven=plan.proven,
         gap_eur=plan.gap_eur,
-        notices=_notices(park, asked, start, plan),
+        notices=_notices(park, asked, start, plan, week),
     )
 
 
@@ -101,21 +115,36 @@ def _visit_left(park: ParkAtWork, one: Candidate) -> str:
     return "" if day is None else f" Une visite reste prévue le {day:%d/%m/%Y}."
 
 
-def _loads(asked: shown.WeekPlanRequest, start: date, plan: WeekPlan) -> list[shown.CrewDay]:
+def _loads(start: date, plan: WeekPlan, week: Week) -> list[shown.CrewDay]:
     taken: Counter[tuple[str, int]] = Counter()
     for visit in plan.visits:
         taken[visit.crew.name, visit.day] += to_minutes(visit.candidate.hours)
+    booked = booked_minutes(week.booked, week.crews)
     return [
         shown.CrewDay(
             crew=crew.name,
             day=start + timedelta(days=day),
-            available=hours,
+            available=crew.hours[day],
+            booked=before / 60,
             planned=taken[crew.name, day] / 60,
+            free=max(0, to_minutes(crew.hours[day]) - before - taken[crew.name, day]) / 60,
         )
-        for day in range(asked.days)
-        for crew in asked.crews
-        for hours in (crew.hours[day],)
+        for day in range(len(week.crews[0].hours))
+        for crew in week.crews
+        for before in (booked.get((crew.name, day), 0),)
     ]
+
+
+def _booked(one: Booking, start: date, week: Week) -> shown.BookedVisit:
+    crew = crew_of(one, week.crews)
+    return shown.BookedVisit(
+        intervention_id=one.intervention,
+        turbine_id=one.turbine,
+        day=start + timedelta(days=one.day),
+        hours=one.minutes / 60,
+        assignee=one.assignee,
+        crew=None if crew is None else crew.name,
+    )
 
 
 def _totals(park: ParkAtWork, plan: WeekPlan) -> shown.PlanTotals:
@@ -134,11 +163,13 @@ def _totals(park: ParkAtWork, plan: WeekPlan) -> shown.PlanTotals:
     )
 
 
-def _notices(park: ParkAtWork, asked: shown.WeekPlanRequest, start: date, plan: WeekPlan) -> list[Notice]:
+def _notices(
+    park: ParkAtWork, asked: shown.WeekPlanRequest, start: date, plan: WeekPlan, week: Week
+) -> list[Notice]:
     """What must be known before the plan is followed."""
     last, announced = start + timedelta(days=asked.days - 1), park.run.as_of + HORIZON
-    booked = [one for one in park.going if one.planned_on is not None and start <= one.planned_on <= last]
-    hours = fr_number(sum(one.expected_hours or 0.0 for one in booked), 1)
+    counted = [one for one in week.booked if crew_of(one, week.crews) is not None]
+    alone = [one for one in week.booked if one not in counted]
     doubtful = [
         v.candidate.turbine for v in plan.visits if park.rows[v.candidate.turbine].data_status != "ok"
     ]
@@ -146,9 +177,13 @@ def _notices(park: ParkAtWork, asked: shown.WeekPlanRequest, start: date, plan: 
         (last > announced, "hors_horizon", "week_start",
          f"Le classement du {park.run.as_of:%d/%m/%Y} annonce les pannes jusqu’au {announced:%d/%m/%Y} : "
          "pour les jours d’après, établissez le plan de nouveau avec un classement plus récent."),
-        (booked, "deja_planifie", "crews",
-         f"Déjà planifié ces jours-là : {_counted(len(booked), 'intervention')}, {hours} h ; retirez ces "
-         "heures de celles des équipes qui y vont."),
+        (counted, "deja_planifie", "crews",
+         f"Déjà planifié ces jours-là : {_counted(len(counted), 'intervention')}, {_hours(counted)}, "
+         "retirées des heures des équipes qui y vont."),
+        (alone, "sans_equipe", "crews",
+         f"Déjà planifié ces jours-là sans équipe connue : {_counted(len(alone), 'intervention')}, "
+         f"{_hours(alone)} (turbines {', '.join(one.turbine for one in alone)}). Aucune équipe n’en perd "
+         "d’heures : donnez à l’équipe qui y va le technicien de l’intervention, ou retirez-lui ces heures."),
         (not plan.proven, "non_prouve", None,
          "Le temps de calcul n’a pas suffi à prouver que ce plan est le meilleur : un autre éviterait au "
          f"plus {fr_euros(plan.gap_eur)} de plus."),
@@ -158,6 +193,10 @@ def _notices(park: ParkAtWork, asked: shown.WeekPlanRequest, start: date, plan: 
          f"Mesure douteuse ou trop ancienne : vérifiez d’abord les capteurs de {', '.join(doubtful)}."),
     )  # fmt: skip
     return [Notice(code=code, field=name, message=text) for true, code, name, text in told if true]
+
+
+def _hours(booked: Sequence[Booking]) -> str:
+    return fr_hours(sum(one.minutes for one in booked) / 60)
 
 
 def _counted(count: int, word: str) -> str:

@@ -13,10 +13,11 @@ from api.domain.wording import (
     SKILL_WORDS,
     WEEKDAYS,
     fr_euros,
+    fr_hours,
     fr_number,
     fr_percent,
 )
-from api.schemas.week_plan import LeftTurbine, PlannedTurbine, PlannedVisit, WeekPlan
+from api.schemas.week_plan import BookedVisit, LeftTurbine, PlannedTurbine, PlannedVisit, WeekPlan
 from api.services.card_style import bullets, document, paragraph, section, table
 from api.services.card_words import moment
 from api.services.import_report import inert
@@ -41,6 +42,9 @@ HEADER = (
 )
 
 
+_PARTS = ("available", "booked", "planned", "free")
+
+
 def plan_csv(plan: WeekPlan) -> bytes:
     """Semicolons, decimal commas, a byte order mark; visits, what is left aside, what is covered."""
     text = io.StringIO()
@@ -52,13 +56,20 @@ def plan_csv(plan: WeekPlan) -> bytes:
     for left in plan.left:
         cells = (*_cells(left), *_money(left, plan.cost_intervention_eur))
         writer.writerow(("laissée de côté", "", "", "", *cells, left.sentence))
+    booked = {one.turbine_id: one for one in plan.booked}
     for other in plan.covered:
-        nothing = [""] * 7
+        one = booked.get(other.turbine_id)
+        when = ("", "", "", "") if one is None else _whose(one)
         writer.writerow(
-            ("déjà prise en charge", "", "", "", inert(other.turbine_id), *nothing, _decimal(other.risk_eur),
-             "", "", other.sentence)
+            ("déjà prise en charge", *when[:3], inert(other.turbine_id), *[""] * 5, when[3], "",
+             _decimal(other.risk_eur), "", "", other.sentence)
         )  # fmt: skip
     return text.getvalue().encode("utf-8-sig")
+
+
+def _whose(one: BookedVisit) -> tuple[str, str, str, str]:
+    """Day, crew, technician and hours of an intervention that stands in the week already."""
+    return f"{one.day:%d/%m/%Y}", inert(one.crew or ""), inert(one.assignee or ""), _decimal(one.hours)
 
 
 def _cells(turbine: PlannedTurbine) -> tuple[str, ...]:
@@ -109,6 +120,7 @@ def plan_html(plan: WeekPlan, now: datetime) -> str:
             ),
             "</header>",
             *(_day_section(day, visits) for day, visits in groupby(plan.visits, lambda each: each.day)),
+            section("Heures des équipes", _hours_table(plan)),
             section("Laissées de côté", _left_table(plan.left)),
             section(
                 "Déjà prises en charge",
@@ -132,7 +144,7 @@ def _day_section(day: date, visits: Iterable[PlannedVisit]) -> str:
             LEVEL_WORDS[visit.risk_level],
             "–" if visit.failure_probability is None else fr_percent(visit.failure_probability),
             visit.main_driver or "–",
-            f"{fr_number(visit.hours, 2).rstrip('0').rstrip(',')} h",
+            fr_hours(visit.hours),
             _skills(visit) or "–",
             fr_euros(visit.net_benefit_eur),
         )
@@ -140,6 +152,14 @@ def _day_section(day: date, visits: Iterable[PlannedVisit]) -> str:
     ]
     header = ("Équipe", "Où", "Niveau", "Risque", "Facteur", "Durée", "Compétences", "Coût évité")
     return section(_day(day).capitalize(), table("Interventions", header, rows))
+
+
+def _hours_table(plan: WeekPlan) -> str:
+    rows = []
+    for crew in dict.fromkeys(load.crew for load in plan.loads):
+        loads = [load for load in plan.loads if load.crew == crew]
+        rows.append((crew, *(fr_hours(sum(getattr(load, part) for load in loads)) for part in _PARTS)))
+    return table("Heures", ("Équipe", "Données", "Déjà prises", "Ce plan", "Libres"), rows)
 
 
 def _left_table(left: Iterable[LeftTurbine]) -> str:

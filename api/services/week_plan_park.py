@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -14,11 +14,12 @@ from api.domain.exceptions import FieldError, InvalidInput
 from api.domain.interventions import WORDS, State
 from api.domain.measurements import canonical_turbine_id
 from api.domain.risk import RiskPolicy
-from api.domain.week_plan import Candidate, Choice, to_cents
+from api.domain.week_plan import Candidate, Choice, to_cents, to_minutes
+from api.domain.week_plan_booked import Booking
 from api.schemas.vocabulary import Skill
 from api.schemas.week_plan import CoveredTurbine, PlanAdjustment, WeekPlanRequest
 from api.services.intervention_proposals import wanted_in
-from api.storage import interventions, policies, runs
+from api.storage import interventions, policies, runs, week_plan
 
 AnyRow = Row[Any]
 _FIELD = "adjustments"
@@ -75,6 +76,7 @@ class ParkAtWork:
         decided: worth a visit, but a person has answered the alarm.
         covered: where somebody goes already.
         going: interventions planned or under way.
+        crews_given: for which crew accepted plans set some of them out, by number.
     """
 
     run: AnyRow
@@ -84,6 +86,7 @@ class ParkAtWork:
     decided: list[Candidate] = field(default_factory=list)
     covered: list[CoveredTurbine] = field(default_factory=list)
     going: list[AnyRow] = field(default_factory=list)
+    crews_given: Mapping[int, str] = field(default_factory=dict)
     park_cents: int = 0
     covered_cents: int = 0
     small_cents: int = 0
@@ -103,6 +106,7 @@ def park_at_work(connection: Connection, run: AnyRow, asked: Asked) -> ParkAtWor
     living = interventions.living(connection)
     going = {key: one for key, one in living.items() if one.state != State.PROPOSEE}
     park.going += going.values()
+    park.crews_given = week_plan.crews_of(connection)
     known = {row.turbine_id: row for row in rows}
     if wrong := list(_wrong_choices(asked, known, going)):
         raise InvalidInput(wrong)
@@ -151,6 +155,23 @@ def _sort(
     else:
         park.small += row.probability is not None
         park.small_cents += cents
+
+
+def bookings(park: ParkAtWork, start: date, days: int) -> list[Booking]:
+    """The interventions that stand within the days of a plan, by day."""
+    found = [
+        Booking(
+            intervention=row.id,
+            turbine=row.turbine_id,
+            day=(row.planned_on - start).days,
+            minutes=to_minutes(row.expected_hours or 0.0),
+            assignee=row.assignee,
+            crew=park.crews_given.get(row.id),
+        )
+        for row in park.going
+        if row.planned_on is not None and 0 <= (row.planned_on - start).days < days
+    ]
+    return sorted(found, key=lambda one: (one.day, one.intervention))
 
 
 def _visited(park: ParkAtWork, row: AnyRow) -> bool:

@@ -165,14 +165,20 @@ def test_accept__plans_each__then_they_are_covered(api: Api, manager: Headers) -
     assert {i["origin"] for i in listed} == {"recommandation"}
     events = api.get("/api/v1/interventions.ics?state=planifiee", headers=manager).text
     assert events.count("BEGIN:VEVENT") == len(visits) - 1
-    after = solved(api, manager)
+    after = solved(api, manager, crews=[crew(assignee="essai.technicien")])
     assert turbines(after["visits"]) == [visits[-1]["turbine_id"]]
     assert set(turbines(after["covered"])) == {v["turbine_id"] for v in visits[:-1]}
     booked = sum(v["hours"] for v in visits[:-1])
     assert [n["message"] for n in after["notices"]] == [
-        f"Déjà planifié ces jours-là : {len(visits) - 1} interventions, {booked:.1f} h ; ".replace(".", ",")
-        + "retirez ces heures de celles des équipes qui y vont."
+        f"Déjà planifié ces jours-là : {len(visits) - 1} interventions, {booked:g}\u202fh, "
+        "retirées des heures des équipes qui y vont."
     ]
+    taken = {
+        day: sum(v["hours"] for v in visits[:-1] if v["day"] == day) for day in {v["day"] for v in visits}
+    }
+    for load in after["loads"]:
+        assert load["booked"] == taken.get(load["day"], 0)
+        assert load["free"] == load["available"] - load["booked"] - load["planned"] >= 0
     assert cents(after["totals"]["covered_eur"]) == sum(cents(v["risk_eur"]) for v in before["visits"][:-1])
     assert after["totals"]["park_eur"] == before["totals"]["park_eur"]
     again = api.post(
@@ -182,6 +188,50 @@ def test_accept__plans_each__then_they_are_covered(api: Api, manager: Headers) -
     assert "déjà" in again.json()["items"][0]["error"]
     imposed = {"crews": [crew()], "adjustments": [{**ADJUST, "turbine_id": visits[0]["turbine_id"]}]}
     assert "déjà planifiée" in problem(api.post(URL, json=imposed, headers=manager), 422)["detail"]
+
+
+def test_hours_already_planned__of_a_crew_without_technician__are_those_of_the_accepted_plan(
+    api: Api, manager: Headers
+) -> None:
+    crews = [crew("Nord", hours=[4.0] * 5), crew("Sud", hours=[0.0] * 5)]
+    before = solved(api, manager, crews=crews)
+    visits = [accepted(visit) for visit in before["visits"][:2]]
+    body = {"run_id": before["run_id"], "visits": visits}
+    assert api.post(f"{URL}/accept", json=body, headers=manager).json()["planned"] == 2
+
+    after = solved(api, manager, crews=crews)
+
+    assert [(one["day"], one["crew"], one["hours"]) for one in after["booked"]] == [
+        (visit["day"], "Nord", 4) for visit in visits
+    ]
+    taken = {visit["day"] for visit in visits}
+    assert not taken & {visit["day"] for visit in after["visits"]}, "those days are full"
+    assert {load["free"] for load in after["loads"] if load["day"] in taken} == {0}
+    asked = {"crews": crews}
+    lines = api.post(f"{URL}/export?format=csv", json=asked, headers=manager).content.decode("utf-8-sig")
+    rows = [
+        row for row in csv.DictReader(io.StringIO(lines), delimiter=";") if row["État"].startswith("déjà")
+    ]
+    assert [(row["Équipe"], row["Durée [h]"]) for row in rows] == [("Nord", "4,00")] * 2
+    page = api.post(f"{URL}/export?format=html", json=asked, headers=manager).text
+    assert "Déjà prises" in page
+    assert "8\u202fh" in page
+
+
+def test_hours_already_planned__of_nobody_known__are_told_and_taken_from_none(
+    api: Api, manager: Headers
+) -> None:
+    told = {"turbine_id": "2", "origin": "manuelle", "planned_on": MONDAY.isoformat(), "expected_hours": 6}
+    number = api.post("/api/v1/interventions", json=told, headers=manager).json()["id"]
+
+    plan = solved(api, manager, crews=[crew("Nord", assignee="essai.technicien")])
+
+    (one,) = plan["booked"]
+    assert (one["intervention_id"], one["turbine_id"], one["hours"], one["crew"]) == (number, "2", 6, None)
+    assert {load["booked"] for load in plan["loads"]} == {0}
+    (notice,) = plan["notices"]
+    assert notice["code"] == "sans_equipe"
+    assert "6\u202fh (turbines 2)" in notice["message"]
 
 
 ADJUST = {"turbine_id": "1", "choice": "imposee"}

@@ -70,20 +70,31 @@ def test_first_time__one_crew_to_begin_with__plan_is_that_of_the_api(
 
 def test_budget__less_of_it__reasons_are_told(logged_in: Open) -> None:
     at = logged_in("manager", "plan")
-    at.number_input(key="plan_budget").set_value(3_000).run()
+    at.text_input(key="plan_budget").set_value("3 000").run()
 
     plan = solved(at)
 
     assert len(plan.visits) == 1
     (left,) = (table for table in tables(at) if "Motif" in table)
     assert list(left["Motif"]) == [one.sentence for one in plan.left]
-    at.number_input(key="plan_budget").set_value(6_000).run()
+    at.text_input(key="plan_budget").set_value("6000").run()
     assert "Les réglages ou les choix ont changé depuis ce plan" in text_of(at)
+
+
+def test_budget__unreadable__nothing_is_asked_and_it_stays(logged_in: Open) -> None:
+    at = logged_in("manager", "plan")
+    at.text_input(key="plan_budget").set_value("3.000").run()
+
+    at.button(key="etablir").click().run()
+
+    assert "3000 ou 3,000" in text_of(at)
+    assert at.text_input(key="plan_budget").value == "3.000"
+    assert "_plan" not in at.session_state
 
 
 def test_adjust__out_then_solved_again(logged_in: Open) -> None:
     at = logged_in("manager", "plan")
-    at.number_input(key="plan_budget").set_value(3_000).run()
+    at.text_input(key="plan_budget").set_value("3 000").run()
     first = solved(at).visits[0].turbine_id
 
     at.multiselect(key="plan_ecartees").set_value([first]).run()
@@ -97,13 +108,13 @@ def test_adjust__out_then_solved_again(logged_in: Open) -> None:
 
 def test_refused__reason_is_told__what_was_typed_stays(logged_in: Open) -> None:
     at = logged_in("manager", "plan")
-    at.number_input(key="plan_duree").set_value(30).run()
+    at.text_input(key="plan_duree").set_value("30,5").run()
 
     at.button(key="etablir").click().run()
 
     assert "Durée d’une intervention" in text_of(at)
     assert "Vos réglages sont conservés" in text_of(at)
-    assert at.number_input(key="plan_duree").value == 30
+    assert at.text_input(key="plan_duree").value == "30,5"
 
 
 def test_accept__asks_once__then_planned_and_covered(logged_in: Open, running_api: RunningApi) -> None:

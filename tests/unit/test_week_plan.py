@@ -162,7 +162,7 @@ def test_imposed__goes_first_whatever_it_is_worth() -> None:
     ("hours", "skills", "budget", "told"),
     [
         (4.0, frozenset({Skill.PALES}), None, "aucune équipe n’a toutes les compétences"),
-        (9.0, NONE, None, "journée assez longue"),
+        (9.0, NONE, None, "heures libres le même jour"),
         (4.0, NONE, 2_000.0, "dépasse le budget"),
     ],
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import combinations
 
 from api.domain.week_plan import Candidate, Choice, Crew
+from api.domain.week_plan_booked import Booking
 from api.schemas.vocabulary import Skill
 
 SKILLS = list(Skill)[:3]
@@ -43,17 +44,48 @@ def random_week(
     return park, teams, budget
 
 
+def random_bookings(seed: int, crews: Sequence[Crew]) -> list[Booking]:
+    """Interventions that stand in the week already, some of nobody's crew, some longer than the day."""
+    draw = random.Random(seed)
+    days = len(crews[0].hours) if crews else 1
+    return [
+        Booking(
+            number,
+            f"prise {number}",
+            draw.randrange(days),
+            draw.choice((0, 45, 60, 150, 240, 600)),
+            draw.choice((None, "anne", "bob", "inconnu")),
+            draw.choice((None, "Équipe 0", "Équipe 1", "disparue")),
+        )
+        for number in range(draw.randint(1, 5))
+    ]
+
+
 def best_by_trying(
-    park: Sequence[Candidate], crews: Sequence[Crew], budget: float | None
+    park: Sequence[Candidate],
+    crews: Sequence[Crew],
+    budget: float | None,
+    taken: Mapping[tuple[str, int], Fraction] | None = None,
 ) -> tuple[Fraction, Fraction]:
-    """Net benefit of the best plan, and the most risk that a plan worth as much takes away [€]."""
+    """Net benefit of the best plan, and the most risk that a plan worth as much takes away [€].
+
+    Args:
+        park: candidates.
+        crews: with the hours that they give.
+        budget: for all interventions [€].
+        taken: hours of which something else is made already, by crew and day [h].
+    """
     free = [one for one in park if one.choice is not Choice.ECARTEE]
     sets = [chosen for size in range(len(free) + 1) for chosen in combinations(free, size)]
     worth = {chosen: (_net(chosen), sum((_exact(c.risk_eur) for c in chosen), Fraction())) for chosen in sets}
     for chosen in sorted(sets, key=worth.__getitem__, reverse=True):
         if budget is not None and sum(_exact(one.cost_eur) for one in chosen) > _exact(budget):
             continue
-        rooms = [(crew.skills, _exact(hours)) for crew in crews for hours in crew.hours]
+        rooms = [
+            (crew.skills, _exact(hours) - (taken or {}).get((crew.name, day), Fraction()))
+            for crew in crews
+            for day, hours in enumerate(crew.hours)
+        ]
         if _fits(sorted(chosen, key=lambda one: -one.hours), rooms):
             return worth[chosen]
     raise AssertionError("doing nothing is always possible")

@@ -14,6 +14,7 @@ from ui import auth, layout
 from ui import labels as fr
 from ui import plan_views as views
 from ui.api_error import ApiError
+from ui.french_numbers import typed
 from ui.intervention_views import SKILLS
 
 _INPUTS, _BASE, _KEPT = "_plan_reglages", "_plan_equipes_depart", "_plan_equipes"
@@ -51,8 +52,8 @@ def _settings(inputs: WeekPlanInputs) -> None:
     starts = {
         _START: inputs.week_start,
         _DAYS: inputs.days,
-        _BUDGET: inputs.budget_eur,
-        _HOURS: inputs.hours_each,
+        _BUDGET: typed(inputs.budget_eur),
+        _HOURS: typed(inputs.hours_each),
         _VISITS: inputs.place_visits,
     }
     for key, value in starts.items():
@@ -67,17 +68,10 @@ def _settings(inputs: WeekPlanInputs) -> None:
             key=_DAYS,
             persist_state="session",
         )
-        budget.number_input(
-            "Budget (€), vide : sans limite",
-            value=None,
-            step=1_000.0,
-            format="%.0f",
-            key=_BUDGET,
-            persist_state="session",
-        )
-        hours.number_input(
-            "Durée d’une intervention (h)", step=0.5, format="%g", key=_HOURS, persist_state="session"
-        )
+        with budget:
+            layout.number_field("Budget (€), vide : sans limite", _BUDGET, persist_state="session")
+        with hours:
+            layout.number_field("Durée d’une intervention (h)", _HOURS, persist_state="session")
         st.checkbox(
             "Placer aussi les turbines en alerte dont une visite est déjà prévue",
             key=_VISITS,
@@ -95,19 +89,18 @@ def _crews(inputs: WeekPlanInputs) -> None:
         base = views.crews_frame(inputs) if kept is None else kept.reset_index(drop=True)
         st.session_state[_BASE] = base
     hours = {
-        views.hours_column(day): st.column_config.NumberColumn(
+        views.hours_column(day): st.column_config.TextColumn(
             views.day_title(start + timedelta(days=day)),
-            min_value=0,
-            max_value=24,
-            step=0.25,
-            format="localized",
+            validate=views.HOURS_TYPED,
+            max_chars=8,
             default=views.usual_hours(day),
-            width="small",
+            width=74,
         )
         for day in range(days)
     }
     st.markdown(
-        "**Équipes** : une ligne chacune, avec ses heures libres de chaque jour ; sans nom, elle est retirée."
+        "**Équipes** : une ligne chacune, avec ses heures de chaque jour ; sans nom, elle est retirée. "
+        "Le plan retire de ces heures les interventions déjà planifiées."
     )
     st.session_state[_KEPT] = st.data_editor(
         st.session_state[_BASE],
@@ -116,15 +109,13 @@ def _crews(inputs: WeekPlanInputs) -> None:
         key=key,
         column_order=[views.NAME, views.KNOWS, views.WHO, *hours],
         column_config={
-            views.NAME: st.column_config.TextColumn("Équipe", max_chars=80),
-            views.KNOWS: st.column_config.MultiselectColumn(
-                "Compétences", options=list(SKILLS.values()), width="large"
-            ),
-            views.WHO: st.column_config.SelectboxColumn("Affecter à", options=_people(inputs)),
+            views.NAME: st.column_config.TextColumn("Équipe", max_chars=80, width=110),
+            views.KNOWS: st.column_config.MultiselectColumn("Compétences", options=list(SKILLS.values())),
+            views.WHO: st.column_config.SelectboxColumn("Affecter à", options=_people(inputs), width=110),
             **hours,
         },
         placeholder="–",
-        alt="Équipes : nom, compétences, technicien et heures libres de chaque jour",
+        alt="Équipes : nom, compétences, technicien et heures de chaque jour",
     )
 
 
@@ -144,8 +135,8 @@ def _asked() -> dict[str, Any]:
     return {
         "week_start": None if start is None else start.isoformat(),
         "days": state[_DAYS],
-        "budget_eur": state[_BUDGET],
-        "hours_each": state[_HOURS],
+        "budget_eur": layout.number(_BUDGET),
+        "hours_each": layout.number(_HOURS),
         "place_visits": state[_VISITS],
         "crews": views.crews_of(frame if frame is not None else pd.DataFrame(), state[_DAYS]),
         "adjustments": views.adjustments(state.get(_IMPOSED, []), state.get(_EXCLUDED, [])),
@@ -154,7 +145,7 @@ def _asked() -> dict[str, Any]:
 
 def _ask() -> None:
     """The plan is made once the crews as last typed are known, further down the same run."""
-    st.session_state[_WANTED] = True
+    st.session_state[_WANTED] = layout.readable(_BUDGET, _HOURS)
 
 
 def _solve() -> None:
@@ -200,8 +191,10 @@ def _result(plan: WeekPlan) -> None:
         f"{layout.plain(views.proof_words(plan))}"
     )
     layout.notices([notice for notice in plan.notices if notice.code != "non_prouve"])
-    if _asked() != st.session_state[_ASKED]:
+    if not layout.readable(_BUDGET, _HOURS) or _asked() != st.session_state[_ASKED]:
         st.warning("Les réglages ou les choix ont changé depuis ce plan : établissez-le de nouveau.")
+    if said := views.hours_words(plan):
+        st.markdown("\n".join(f"- {layout.plain(one)}" for one in said))
     if plan.visits:
         layout.table(views.visits_frame(plan.visits))
     _actions(plan)
