@@ -22,7 +22,7 @@ def register(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     large.add_argument(
         "--large",
         action="store_true",
-        help=f"ajoute un calcul de {park.LARGE} turbines".replace("000", " 000"),
+        help=f"ajoute un calcul de {park.LARGE:_} turbines".replace("_", "\N{NO-BREAK SPACE}"),
     )
     large.add_argument("--history", type=int, nargs="+", default=list(park.HISTORY), metavar="JOURS")
     large.add_argument(

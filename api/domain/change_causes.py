@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any, Self
@@ -58,7 +58,7 @@ class Cause:
 
     def as_stored(self) -> dict[str, Any]:
         """The cause as JSON keeps it."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        return {name: value for name, value in vars(self).items() if value is not None}
 
     @classmethod
     def of_stored(cls, stored: Mapping[str, Any]) -> Self:

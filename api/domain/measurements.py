@@ -63,6 +63,8 @@ def _canonical_text(raw: str) -> str:
 
 def natural_key(turbine_id: str) -> tuple[tuple[int, int, str], ...]:
     """Sort key that puts ``2`` before ``10`` and ``E-2`` before ``E-10``."""
+    if turbine_id.isdecimal():  # nearly always, and a large park is ranked at each run
+        return ((0, int(turbine_id), ""),)
     parts = re.split(r"(\d+)", turbine_id)
     return tuple((0, int(p), "") if p.isdecimal() else (1, 0, p.casefold()) for p in parts if p)
 

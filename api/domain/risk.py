@@ -33,10 +33,11 @@ class Severity(IntEnum):
     @property
     def level(self) -> RiskLevel:
         """The level of that severity, as the contract names it."""
-        return RiskLevel(self.name.lower())
+        return _LEVELS[self]
 
 
-SEVERITY = {severity.level: severity for severity in Severity}
+_LEVELS = {severity: RiskLevel(severity.name.lower()) for severity in Severity}
+SEVERITY = {level: severity for severity, level in _LEVELS.items()}
 
 
 @dataclass(frozen=True)

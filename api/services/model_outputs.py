@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from api.domain.risk import TimeToFailure
 from api.domain.trust import Finding
 from api.domain.wording import fr_number
-from api.schemas.predictions import ModelUse
 from api.services.active_models import ActiveModels, ServedModel
 from api.services.measurement_model import Reading
 
@@ -25,13 +24,13 @@ class Output(NamedTuple):
     Args:
         probability: as people see it, calibrated where the model's calibration was adopted.
         days: with the model's interval where it has one.
-        uses: the models that spoke and their raw outputs.
+        raw: the classifier's own output, before any calibration; that of the regressor is ``days``.
         findings: what must be said of these outputs.
     """
 
     probability: float | None
     days: TimeToFailure | None
-    uses: tuple[ModelUse, ...]
+    raw: float | None
     findings: tuple[Finding, ...] = ()
 
 
@@ -47,7 +46,7 @@ def outputs_of(readings: Sequence[Reading], models: ActiveModels) -> list[Output
     days = _days(models.regressor, readings)
     doubt = _doubtful_interval(models)
     rows = zip(raw.tolist(), shown.tolist(), days, strict=True)
-    return [_output(models, r, p, d, doubt) for r, p, d in rows]
+    return [_output(r, p, d, doubt) for r, p, d in rows]
 
 
 def raw_outputs(served: ServedModel, readings: Sequence[Reading]) -> Floats:
@@ -89,13 +88,13 @@ def _days(regressor: ServedModel | None, readings: Sequence[Reading]) -> list[_D
     return [_Days(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
-def _output(models: ActiveModels, raw: float, shown: float, days: _Days, doubt: Finding) -> Output:
+def _output(raw: float, shown: float, days: _Days, doubt: Finding) -> Output:
     if isnan(raw):
-        return Output(None, None, ())
+        return Output(None, None, None)
     spoke = not isnan(days.days)
     findings = (doubt,) if spoke and not days.reliable else ()
     estimate = TimeToFailure(days.days, days.low, days.high) if spoke else None
-    return Output(shown, estimate, _uses(models, raw, days.days if spoke else None), findings)
+    return Output(shown, estimate, raw, findings)
 
 
 def _doubtful_interval(models: ActiveModels) -> Finding:
@@ -107,8 +106,3 @@ def _doubtful_interval(models: ActiveModels) -> Finding:
         "près de la panne, le modèle répond souvent trop tard."
     )
     return Finding("intervalle_peu_sur", "time_to_failure_days", sentence)
-
-
-def _uses(models: ActiveModels, probability: float, days: float | None) -> tuple[ModelUse, ...]:
-    spoke = [(models.classifier, probability), (models.regressor, days)]
-    return tuple(served.said(raw) for served, raw in spoke if served is not None and raw is not None)

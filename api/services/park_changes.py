@@ -101,10 +101,18 @@ def record(connection: Connection, run: ScoredRun) -> None:
     summary = {
         "previous": None if earlier is None else earlier.id,
         "events": dict(Counter(one.event.value for one in told if one.event)),
-        "queues": dict(Counter(queue.value for row in run.rows for queue in queues_in(row.get("queues")))),
+        "queues": _queue_counts(Counter(row.get("queues") for row in run.rows)),
         "interval": None if table is None else {"target": table.target, **vars(table.coverage)},
     }
     changes.save(connection, run.run_id, summary, [one.as_stored() for one in (*told, *quiet)])
+
+
+def _queue_counts(by_bits: Mapping[int | None, int]) -> dict[str, int]:
+    """Turbines in each queue, from how many stand in the same ones."""
+    found: Counter[str] = Counter()
+    for bits, turbines in by_bits.items():
+        found.update({queue.value: turbines for queue in queues_in(bits)})
+    return dict(found)
 
 
 @dataclass(frozen=True)
@@ -144,9 +152,9 @@ class _Compared:
 
 def _compared(run: ScoredRun, row: Stored, former: FormerScore | None, *, first: bool) -> _Compared:
     """The first run of all has nothing to compare with; a turbine that comes later is told if critical."""
-    state = State(RiskLevel(row["level"]), DataStatus(row["data_status"]))
     if former is not None and _as_it_was(row, former):
-        return _Compared(row, former, None, None, state.level)
+        return _Compared(row, former, None, None, RiskLevel(row["level"]))
+    state = State(RiskLevel(row["level"]), DataStatus(row["data_status"]))
     seen = Seen(state, row["probability"], _raising_days(run, row["days_left"], row["days_low"]))
     if former is None:
         event, level = event_of(None, seen, run.policy)

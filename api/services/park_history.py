@@ -14,6 +14,8 @@ from sqlalchemy import Connection, Row
 from api.domain.exceptions import Conflict, InvalidInput
 from api.domain.risk import RiskPolicy
 from api.inference.store import ModelStore
+from api.schemas.vocabulary import AuditAction
+from api.services import audit
 from api.services.active_models import ActiveModels, ActiveModelsSource
 from api.services.distributed_replay import DaysOnDask, ScoredDay
 from api.services.park_changes import ScoredRun, record
@@ -92,8 +94,11 @@ class ParkHistory:
         models = self.models.current()
         models.require()
         used = [used_model(served.model.manifest) for served in models.served]
-        with self.database.read() as connection:
+        with self.database.write() as connection:
             version, _ = policies.current(connection)
+            action, told = AuditAction.HISTORIQUE_DEMANDE, {"again": again}
+            period = f"{first}/{last}"
+            audit.record(self.database, connection, action, "historique", period, by=by, details=told)
 
         def stands(day: ShownDay) -> bool:
             return not again and day.models == used and day.policy_version == version
@@ -106,6 +111,8 @@ class ParkHistory:
         today = self.now().astimezone(PARIS).date()
         if last > today:
             raise InvalidInput.single("--to", f"jour à venir ; au plus tard {today:%d/%m/%Y}.", last)
+        with self.database.read() as connection:
+            _measured_by(connection, last)
 
     def _walk(
         self,
@@ -119,10 +126,8 @@ class ParkHistory:
     ) -> Replayed:
         """Deal with each day, and tell anew the changes of those whose day before is another one now."""
         with self.database.read() as connection:
-            measured = replays.first_measured_day(connection)
+            measured = _measured_by(connection, last)
             standing = {day.as_of: day for day in replays.shown_days(connection, first)}
-        if measured is None or measured > last:
-            raise Conflict(f"Aucune mesure au {last:%d/%m/%Y} ou avant : rien à calculer sur cette période.")
         days = [first + ONE_DAY * n for n in range((last - first).days + 1)]
         wanted = [day for day in days if day >= measured]
         todo = [day for day in wanted if day not in standing or not stands(standing[day])]
@@ -245,7 +250,7 @@ class _Audits:
         self._database, self._days = database, list(days)
         self._sensors = catalogue_of(store)
         self._until: date | None = None
-        self._past = PastDays((), self._sensors)
+        self._past = PastDays(None, self._sensors)
         self._stride = 1  # days of the first reading; then what memory allows
 
     def of(self, day: date) -> Audit:
@@ -262,10 +267,10 @@ class _Audits:
         self._until = min(day + ONE_DAY * (self._stride - 1), self._days[-1])
         with self._database.read() as connection:
             names = list(self._sensors)
-            rows = recent.recent_rows(connection, day, DEPTH, names, until=self._until)
+            rows = recent.recent_columns(connection, day, DEPTH, names, until=self._until)
         self._past = PastDays(rows, self._sensors)
         # A turbine measured once a day adds a row a day to the DEPTH that it starts with.
-        turbines = max(1, len({row.turbine for row in rows}))
+        turbines = max(1, len(set(rows.turbine.tolist())))
         self._stride = max(1, min(60, ROWS_AT_ONCE // turbines - DEPTH))
 
 
@@ -279,6 +284,14 @@ def _told_again(connection: Connection, day: ShownDay, models: ActiveModels, alt
     rows = replays.stored_scores(connection, day.run)
     record(connection, ScoredRun(day.run, day.as_of, rows, day.models, models, day.policy_version, policy))
     return replays.told_levels(connection, day.run) != former
+
+
+def _measured_by(connection: Connection, last: date) -> date:
+    """The first measured day of the park, which is ``last`` at the latest."""
+    measured = replays.first_measured_day(connection)
+    if measured is None or measured > last:
+        raise Conflict(f"Aucune mesure au {last:%d/%m/%Y} ou avant : rien à calculer sur cette période.")
+    return measured
 
 
 def _sources(connection: Connection) -> list[str]:

@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from api.domain.plausibility.table import day_number
+from api.domain.trust import IN_SERVICE
 from api.storage import exports
 from api.storage.database import Database
 from api.storage.measurements import LatestMeasurement, LivingTurbine
-from api.storage.recent import RecentRow
+from api.storage.recent import RecentColumns
 
 GROUP_ROWS = 50_000  # rows that a month gathers in memory before they are written
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -94,20 +96,25 @@ class ParkRows:
             for row, (turbine, values) in enumerate(last._cells())
         ]
 
-    def recent_rows(self, park: Mapping[int, LivingTurbine]) -> list[RecentRow]:
-        """All rows, as the plausibility rules are given them."""
-        return [
-            RecentRow(
-                int(self.key[row]),
-                turbine,
-                date.fromordinal(int(self.day[row])),
-                self.instant(row),
-                park[turbine].rated_power_kw,
-                park[turbine].service_state,
-                tuple(values),
-            )
-            for row, (turbine, values) in enumerate(self._cells())
+    def columns(self, park: Mapping[int, LivingTurbine], sensors: Sequence[str]) -> RecentColumns:
+        """All rows, as :func:`api.storage.recent.recent_columns` gives them.
+
+        Args:
+            park: by turbine key.
+            sensors: of the columns of ``values``.
+        """
+        owners = [park[turbine] for turbine in self.turbine.tolist()]
+        days = [
+            day_number(date.fromordinal(day), self.instant(row)) for row, day in enumerate(self.day.tolist())
         ]
+        return RecentColumns(
+            self.key,
+            self.turbine.astype(np.intp),
+            np.array(days, dtype=np.float64),
+            np.array([one.rated_power_kw for one in owners], dtype=np.float64),
+            np.array([one.service_state == IN_SERVICE for one in owners], dtype=np.bool_),
+            {name: self.values[:, number] for number, name in enumerate(sensors)},
+        )
 
     def _cells(self) -> Iterator[tuple[int, list[float | None]]]:
         """Turbine and values of each row, None where missing."""

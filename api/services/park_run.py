@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -236,6 +237,7 @@ def publish(
     used = [used_model(served.model.manifest) for served in models.served]
     record(connection, ScoredRun(run_id, known.as_of, rows, used, models, known.policy_version, known.policy))
     dead = [status for row in rows if (status := _dead(row)) is not None]
+    levels = Counter(row["level"] for row in rows)
     failed = dead.count(DataStatus.NON_EVALUE)
     runs.publish(
         connection,
@@ -247,7 +249,7 @@ def publish(
         total=len(rows),
         failed=failed,
         stale=dead.count(DataStatus.PERIME),
-        counts={level: sum(row["level"] == level for row in rows) for level in RiskLevel},
+        counts={level: levels[level] for level in RiskLevel},
         models=used,
         policy_version=known.policy_version,
         threshold=known.policy.threshold,

@@ -77,6 +77,7 @@ def read_park(connection: Connection, as_of: date, audit: Audit) -> ParkDay:
     park = measurements.living_turbines(connection)
     if not park:
         raise Conflict("Le parc est vide : importez d’abord des mesures (« python cockpit.py data import »).")
+    found = audit(connection, as_of, policy)  # first: what it holds of a large park is free again afterwards
     latest = measurements.latest_values(connection, as_of)
     if not latest:
         raise Conflict(
@@ -89,7 +90,7 @@ def read_park(connection: Connection, as_of: date, audit: Audit) -> ParkDay:
         policy=policy,
         park=park,
         latest=latest,
-        audit=audit(connection, as_of, policy),
+        audit=found,
         visits=measurements.next_planned_visits(connection, as_of),
         worked_on=last_work(connection, as_of),
     )
@@ -134,8 +135,7 @@ def _candidates(known: ParkDay, models: ActiveModels, told: Told) -> list[_Candi
         for row, scored in zip(some, scores, strict=True):
             kept = best.get(row.turbine)
             if kept is None or (scored.probability or -1.0) > (kept.score.probability or -1.0):
-                # What each model said is not stored: a large park would hold it for nothing.
-                best[row.turbine] = _Candidate(row.turbine, row.id, replace(scored, models=()))
+                best[row.turbine] = _Candidate(row.turbine, row.id, scored)
     silent = (_silent(row) for row in known.park if row.id not in best)
     states = {row.id: row.service_state for row in known.park}
     return [_told(candidate, states[candidate.turbine_pk]) for candidate in (*best.values(), *silent)]
@@ -144,13 +144,15 @@ def _candidates(known: ParkDay, models: ActiveModels, told: Told) -> list[_Candi
 def _told(candidate: _Candidate, service_state: str) -> _Candidate:
     """The candidate with the silence of a machine that was stopped on purpose told as such."""
     findings = of_a_stopped_machine(service_state, candidate.score.findings)
+    if findings is candidate.score.findings:  # nearly always
+        return candidate
     return replace(candidate, score=replace(candidate.score, findings=findings))
 
 
 def _silent(turbine: measurements.LivingTurbine) -> _Candidate:
     finding = Finding("sans_mesure", None, "Aucune mesure de cette turbine jusqu’à ce jour.")
     reading = Reading(turbine.turbine_id, None, {})
-    nothing = Score(reading, None, None, unassessed(), DataStatus.NON_EVALUE, (finding,), ())
+    nothing = Score(reading, None, None, unassessed(), DataStatus.NON_EVALUE, (finding,), None)
     return _Candidate(turbine.id, None, nothing)
 
 

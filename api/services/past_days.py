@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
@@ -12,7 +12,7 @@ from api.domain.plausibility.limits import DEFAULT
 from api.domain.plausibility.table import Bools, day_number
 from api.domain.sensors import Sensor
 from api.services.plausibility import ParkAudit, table_of
-from api.storage.recent import RecentRow
+from api.storage.recent import RecentColumns
 
 DEPTH = DEFAULT.depth + 1  # as for a run of one day
 _DAYS = 1 << 22  # more than any day number
@@ -21,16 +21,17 @@ _DAYS = 1 << 22  # more than any day number
 class PastDays:
     """Judges each day as a run of that day would, by the measurements that such a run would read."""
 
-    def __init__(self, rows: Sequence[RecentRow], sensors: Mapping[str, Sensor]) -> None:
+    def __init__(self, rows: RecentColumns | None, sensors: Mapping[str, Sensor]) -> None:
         """Arrange what was read.
 
         Args:
-            rows: each turbine's last :data:`DEPTH` measurements up to the first day, and all the later ones.
+            rows: each turbine's last :data:`DEPTH` measurements up to the first day, and all the later ones;
+                None where there are none.
             sensors: the catalogue.
         """
         self._sensors = sensors
-        self._ids = [row.id for row in rows]
-        self._table = table_of(rows, sensors) if rows else None
+        self._ids = [] if rows is None else rows.ids.tolist()
+        self._table = table_of(rows) if rows is not None and self._ids else None
         if self._table is not None:
             numbers, places = np.unique(self._table.turbine, return_inverse=True)
             self._places = np.arange(len(numbers), dtype=np.int64) * _DAYS
@@ -51,7 +52,7 @@ class PastDays:
         return ParkAudit({self._ids[at]: list(told) for at, told in found.rows.items()}, found.silent)
 
     def _recent(self, today: int) -> Bools:
-        """The rows that :func:`api.storage.recent.recent_rows` would give on that day."""
+        """The rows that :func:`api.storage.recent.recent_columns` would give on that day."""
         first = np.searchsorted(self._keys, self._places, side="left")
         end = np.searchsorted(self._keys, self._places + today, side="right")
         deepest = np.minimum(np.maximum(end - DEPTH, first), len(self._days) - 1)

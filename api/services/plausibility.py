@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
 
-from api.domain.plausibility.judging import judge_against, judge_many, judge_park
+from api.domain.plausibility.judging import continuous, judge_against, judge_many, judge_park
 from api.domain.plausibility.limits import DEFAULT, STOPPED, Implausible
-from api.domain.plausibility.table import NAN, Bools, Floats, Ints, Measurements, arranged, day_number
+from api.domain.plausibility.table import NAN, Floats, Measurements, arranged
 from api.domain.plausibility.verdicts import standing
 from api.domain.sensors import Sensor
-from api.domain.trust import IN_SERVICE, Finding
+from api.domain.trust import Finding
 from api.services.measurement_model import Reading
-from api.storage.recent import RecentRow, recent_blocks
+from api.storage.recent import RecentColumns, recent_columns
 
 _ALONE = standing((), DEFAULT)
 _OURS = frozenset({*Implausible, STOPPED})
@@ -47,51 +47,17 @@ def audit_park(
         sensors: the catalogue.
         fresh_days: age up to which history is asked; older measurements are out of date anyway.
     """
-    blocks = recent_blocks(connection, as_of, DEFAULT.depth + 1, list(sensors))
-    parts = [(np.array([row.id for row in rows]), _columns_of(rows)) for rows in blocks]
-    if not parts:
+    recent = recent_columns(connection, as_of, DEFAULT.depth + 1, continuous(sensors))
+    if not len(recent.ids):
         return ParkAudit()
-    ids = np.concatenate([own for own, _ in parts])
-    table = _arranged([columns for _, columns in parts], sensors)
-    del parts  # as large as the table itself
-    found = judge_park(table, as_of, sensors, fresh_days=fresh_days)
-    return ParkAudit({int(ids[at]): list(told) for at, told in found.rows.items()}, found.silent)
+    found = judge_park(table_of(recent), as_of, sensors, fresh_days=fresh_days)
+    return ParkAudit({int(recent.ids[at]): list(told) for at, told in found.rows.items()}, found.silent)
 
 
-def table_of(rows: Sequence[RecentRow], sensors: Mapping[str, Sensor]) -> Measurements:
-    """Stored rows, read with the values of ``sensors`` in their order, as the rules want them."""
-    return _arranged([_columns_of(rows)], sensors)
-
-
-class _Columns(NamedTuple):
-    """Some stored rows as arrays of one entry, or one line, per row."""
-
-    turbine: Ints
-    day: Floats
-    rated_kw: Floats
-    in_service: Bools
-    values: Floats
-
-
-def _columns_of(rows: Sequence[RecentRow]) -> _Columns:
-    return _Columns(
-        np.array([row.turbine for row in rows], dtype=np.intp),
-        np.array([day_number(row.measured_on, row.measured_at) for row in rows], dtype=np.float64),
-        np.array([row.rated_power_kw for row in rows], dtype=np.float64),
-        np.array([row.service_state == IN_SERVICE for row in rows], dtype=np.bool_),
-        np.array([row.values for row in rows], dtype=np.float64),
-    )
-
-
-def _arranged(parts: Sequence[_Columns], sensors: Mapping[str, Sensor]) -> Measurements:
-    """All parts as one table, with the values of ``sensors`` in their order."""
-    values = np.concatenate([part.values for part in parts])
+def table_of(recent: RecentColumns) -> Measurements:
+    """Stored measurements as the rules want them."""
     return arranged(
-        np.concatenate([part.turbine for part in parts]),
-        np.concatenate([part.day for part in parts]),
-        {name: values[:, i] for i, name in enumerate(sensors)},
-        rated_kw=np.concatenate([part.rated_kw for part in parts]),
-        in_service=np.concatenate([part.in_service for part in parts]),
+        recent.turbine, recent.day, recent.values, rated_kw=recent.rated_kw, in_service=recent.in_service
     )
 
 

@@ -16,7 +16,7 @@ from api.domain.risk import RiskPolicy
 from api.domain.trust import Finding
 from api.domain.wording import recommendation
 from api.schemas.common import FieldProblem, Notice
-from api.schemas.predictions import BatchItem, BatchPredictions, Driver, Prediction
+from api.schemas.predictions import BatchItem, BatchPredictions, Driver, ModelUse, Prediction
 from api.services.active_models import ActiveModels, ActiveModelsSource
 from api.services.explaining import drivers
 from api.services.french_errors import french_errors
@@ -192,7 +192,7 @@ class PredictionService:
             drivers=found,
             base_probability=base,
             warnings=notices([*scored.findings, *self._about_turbine(scored.reading.turbine_id)]),
-            models=list(scored.models),
+            models=_uses(rule.models, scored),
             policy_version=rule.policy_version,
             scored_at=rule.now,
         )
@@ -202,6 +202,16 @@ class PredictionService:
             return []
         sentence = f"La turbine « {turbine_id} » n’est pas connue du parc : vérifiez l’identifiant."
         return [Finding("turbine_inconnue", "turbine_id", sentence)]
+
+
+def _uses(models: ActiveModels, scored: Score) -> list[ModelUse]:
+    """The models that spoke, and what each said."""
+    said = scored.raw_outputs()
+    return [
+        served.said(said[served.model.manifest.task])
+        for served in models.served
+        if served.model.manifest.task in said
+    ]
 
 
 def interval_of(scored: Score) -> tuple[float, float] | None:

@@ -125,7 +125,7 @@ def _answered(recorded: RecordedPrediction) -> list[_Pair]:
 
 
 def _compared(pair: _Pair, scored: Score) -> list[ReplayedOutput]:
-    now = {use.task: use.raw_output for use in scored.models}
+    now = scored.raw_outputs()
     return [
         ReplayedOutput(
             index=pair.index,

@@ -8,16 +8,19 @@ from datetime import date
 
 from api.domain.risk import Risk, RiskPolicy, TimeToFailure, assess, unassessed
 from api.domain.trust import Finding, age_finding, data_status, outside_training
-from api.schemas.predictions import ModelUse
 from api.schemas.vocabulary import DataStatus
 from api.services.active_models import ActiveModels
 from api.services.measurement_model import Reading
 from api.services.model_outputs import Output, outputs_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Score:
-    """What the models and the policy make of one reading."""
+    """What the models and the policy make of one reading.
+
+    Args:
+        probability: as people see it; ``raw`` is what the classifier said before calibration.
+    """
 
     reading: Reading
     probability: float | None
@@ -25,7 +28,12 @@ class Score:
     risk: Risk
     status: DataStatus
     findings: tuple[Finding, ...]
-    models: tuple[ModelUse, ...]
+    raw: float | None
+
+    def raw_outputs(self) -> dict[str, float]:
+        """By task, what each model that spoke said before any policy."""
+        said = {"classification": self.raw, "regression": self.days.days if self.days else None}
+        return {task: raw for task, raw in said.items() if raw is not None}
 
 
 def score(
@@ -49,9 +57,10 @@ def score(
         ModelUnavailable: no classifier can answer.
     """
     known = found if found is not None else [()] * len(readings)
+    outputs = outputs_of(readings, models)
     return [
         _score(reading, output, models, policy, [*_findings(reading, models, policy, as_of), *told])
-        for reading, output, told in zip(readings, outputs_of(readings, models), known, strict=True)
+        for reading, output, told in zip(readings, outputs, known, strict=True)
     ]
 
 
@@ -60,7 +69,7 @@ def _score(
 ) -> Score:
     findings += output.findings
     if output.probability is None:
-        return Score(reading, None, None, unassessed(), DataStatus.NON_EVALUE, tuple(findings), models=())
+        return Score(reading, None, None, unassessed(), DataStatus.NON_EVALUE, tuple(findings), raw=None)
     status = data_status(findings)
     may_raise = models.regressor is not None and models.regressor.may_raise
     return Score(
@@ -70,7 +79,7 @@ def _score(
         risk=assess(policy, output.probability, output.days if may_raise else None, status),
         status=status,
         findings=tuple(findings),
-        models=output.uses,
+        raw=output.raw,
     )
 
 
@@ -94,8 +103,8 @@ def _about_models(reading: Reading, models: ActiveModels) -> list[Finding]:
     found = []
     for served in models.served:
         manifest = served.model.manifest
-        missing = [label for name, label in served.labels.items() if reading.values.get(name) is None]
-        if missing:
+        if None in map(reading.values.get, served.labels):
+            missing = [label for name, label in served.labels.items() if reading.values.get(name) is None]
             code = "mesure_incomplete" if served is models.classifier else "modele_muet"
             told = f"Valeur absente ({', '.join(missing)}) : {manifest.name} ne peut pas répondre."
             found.append(Finding(code, None, told))

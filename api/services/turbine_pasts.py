@@ -14,7 +14,7 @@ from api.domain.exceptions import DatabaseUnavailable
 from api.domain.plausibility.judging import judge_against, judge_many
 from api.domain.plausibility.limits import DEFAULT
 from api.domain.plausibility.memory import Machine, ParkMemory, Registered, remember
-from api.domain.plausibility.table import day_number
+from api.domain.plausibility.table import day_number, day_of
 from api.domain.sensors import Sensor
 from api.domain.trust import IN_SERVICE, Finding
 from api.inference.store import ModelStore
@@ -141,17 +141,16 @@ class PastReader:
                 return
             sensors = catalogue_of(self._store)
             _, policy = policies.current(connection)
-            rows = recent.recent_rows(connection, self._today(), DEFAULT.depth + 1, list(sensors))
+            read = recent.recent_columns(connection, self._today(), DEFAULT.depth + 1, list(sensors))
             living = measurements.living_turbines(connection)
         register = {
             row.turbine_id: Registered(row.id, row.rated_power_kw, row.service_state == IN_SERVICE)
             for row in living
         }
         memory = None
-        if rows:
-            newest = max(row.measured_on for row in rows)
-            table = table_of(rows, sensors)
-            memory = remember(table, newest, sensors, register, fresh_days=policy.max_age_days)
+        if len(read.ids):
+            newest, fresh_days = day_of(float(read.day.max())), policy.max_age_days
+            memory = remember(table_of(read), newest, sensors, register, fresh_days=fresh_days)
         self._memory = memory  # at once: questions are answered meanwhile
         self._revision, self._read_at = revision, time.monotonic()
         self._took_s = self._read_at - began

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -62,6 +62,31 @@ def insert_rows(
         + (" ON CONFLICT DO NOTHING" if unless_known else "")
     )  # names are the tables' own: nothing received stands in this text
     return connection.exec_driver_sql(sql, list(rows)).rowcount
+
+
+def insert_records(connection: Connection, table: Table, records: Sequence[Mapping[str, Any]]) -> None:
+    """Insert dicts of the same columns in the same way; days and JSON become what the driver takes.
+
+    Args:
+        connection: inside the caller's transaction.
+        table: to insert into; without a column of instants.
+        records: by column, all with the columns of the first one.
+    """
+    if not records:
+        return
+    names = list(records[0])
+    columns = [_as_driven(connection, table, name, [one[name] for one in records]) for name in names]
+    insert_rows(connection, table, names, list(zip(*columns, strict=True)))
+
+
+def _as_driven(connection: Connection, table: Table, name: str, values: list[Any]) -> Sequence[object]:
+    kind = table.c[name].type
+    if kind is Json:
+        return [None if value is None else json.dumps(value) for value in values]
+    if isinstance(kind, Date):
+        days = {day: driver_day(connection, day) for day in set(values) if day is not None}
+        return [days.get(day) for day in values]
+    return values
 
 
 def driver_day(connection: Connection, day: date) -> object:

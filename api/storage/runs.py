@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.domain.exceptions import Conflict
+from api.storage.bulk import insert_records
 from api.storage.changes import in_queues
 from api.storage.tables import measurements, park_changes, publication, runs, scores, turbines
+from api.storage.turbine_filter import TurbineFilter
 from api.storage.turbine_order import page_by_turbine
 
 UNDER_WAY = ("en_attente", "en_cours")
 FAILED = ("echoue", "interrompu")
-CHUNK = 1_000
+CHUNK = 2_500
 AnyRow = Row[Any]
 
 
@@ -117,7 +118,7 @@ def in_chunks(rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[st
 
 def insert_scores(connection: Connection, run_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add one chunk of scores to a run that is not published."""
-    connection.execute(insert(scores), [{"run": run_id, **row} for row in rows])
+    insert_records(connection, scores, [{"run": run_id, **row} for row in rows])
 
 
 def drop_scores(connection: Connection, run_id: int) -> None:
@@ -191,33 +192,6 @@ _ORDERS = {
 }
 BY_TURBINE = "turbine"
 SORTS = (*_ORDERS, BY_TURBINE)
-
-
-@dataclass(frozen=True)
-class TurbineFilter:
-    """Which turbines to keep; None keeps all.
-
-    Args:
-        site: exact name.
-        farm: exact name.
-        service_state: as it is now, whatever it was on the day of the run.
-        text: looked for in identifier, site and farm, capitals or not.
-    """
-
-    site: str | None = None
-    farm: str | None = None
-    service_state: str | None = None
-    text: str | None = None
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """The filter in SQL, over ``turbines``."""
-        table = turbines.c
-        exact = ((table.site, self.site), (table.farm, self.farm), (table.service_state, self.service_state))
-        found = [column == value for column, value in exact if value is not None]
-        if self.text is not None:
-            looked_in = (table.turbine_id, table.site, table.farm)
-            found.append(or_(*(column.icontains(self.text, autoescape=True) for column in looked_in)))
-        return found
 
 
 def page_of_scores(

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 
@@ -87,13 +88,20 @@ def test_months__hold_what_the_database_holds(core: Core, tmp_path: Path) -> Non
     for _, file in months:
         rows = rows.joined(read_month(file))
     for as_of, depth in ((LAST, DEPTH), (FIRST, 3), (date(2024, 10, 12), 1)):
-        ours = rows.recent(as_of, depth).recent_rows(park)
+        ours = rows.recent(as_of, depth).columns(park, sensors)
         with core.database.read() as connection:
-            theirs = recent.recent_rows(connection, as_of, depth, sensors)
+            theirs = recent.recent_columns(connection, as_of, depth, sensors)
             latest = measurements.latest_values(connection, as_of)
-        assert len(ours) > 0
-        assert sorted(ours, key=lambda row: row.id) == sorted(theirs, key=lambda row: row.id)
+        assert len(ours.ids) > 0
+        np.testing.assert_equal(_by_key(ours), _by_key(theirs))
         assert rows.latest(as_of, sensors, park) == latest
+
+
+def _by_key(rows: recent.RecentColumns) -> dict[str, Any]:
+    """Every column in the order of the measurements' keys."""
+    order = np.argsort(rows.ids)
+    plain = rows._asdict() | rows.values
+    return {name: column[order] for name, column in plain.items() if name != "values"}
 
 
 def test_worker__scores_each_day_as_the_daily_run_does(core: Core, tmp_path: Path) -> None:

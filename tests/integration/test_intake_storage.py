@@ -15,8 +15,8 @@ from api.storage import coverage, exports, intake_keys, jobs, leases, runs
 from api.storage.database import Database
 from api.storage.intake_keys import ABANDONED, KEPT, Key
 from api.storage.measurements import latest_values
-from api.storage.runs import TurbineFilter
 from api.storage.tables import turbines
+from api.storage.turbine_filter import TurbineFilter
 from tests.integration.ingest_tools import NOW, SHORT, VALUES, changed, ingest, write_csv
 
 ROW = ("5", "2024-08-14", "12.26", "3.57", "49.6", "557.2", "0")

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,9 +19,12 @@ from api.domain.plausibility.curve import NO_CURVE, Curve, learn_curve
 from api.domain.plausibility.limits import DEFAULT, POWER, TEMPERATURE, WIND, Limits
 from api.domain.plausibility.table import (
     NAN,
+    Bools,
     Floats,
+    Ints,
     Measurements,
     Numbers,
+    by_time,
     deviation,
     median,
 )
@@ -114,8 +118,8 @@ def learn_park(
         sensors: names of the continuous sensors.
         limits: of the rules.
     """
-    past = measurements.kept(measurements.day < until)
-    sample = _thinned(past)
+    past = measurements.day < until
+    sample = _thinned(measurements, past)
     wind, power = sample.column(WIND), sample.column(POWER)
     running = (wind > 0) & (power > 0)
     enough = np.count_nonzero(running) >= limits.park_rows
@@ -135,8 +139,8 @@ def learn_park(
         season=season,
         level={},
         spread={},
-        repeats={name: _repeats(past, name, limits) for name in sensors},
-        gap=_usual_gap(past, limits),
+        repeats={name: _repeats(measurements, past, name, limits) for name in sensors},
+        gap=_usual_gap(measurements, past, limits),
     )
     series = {name: sample.column(name) for name in sensors}
     if TEMPERATURE in series:
@@ -152,13 +156,14 @@ def _with_levels(bare: Park, series: Mapping[str, Floats]) -> Park:
     return replace(bare, level=level, spread=spread)
 
 
-def _thinned(measurements: Measurements) -> Measurements:
-    """Rows evenly spread in time, few enough for medians."""
-    stride = -(-len(measurements) // _MOST_ROWS)
+def _thinned(measurements: Measurements, past: Bools) -> Measurements:
+    """Rows of the past evenly spread in time, few enough for medians."""
+    stride = -(-int(np.count_nonzero(past)) // _MOST_ROWS)
     if stride <= 1:
-        return measurements
+        return measurements.kept(past)
+    order = by_time(measurements.day)
     wanted = np.zeros(len(measurements), dtype=np.bool_)
-    wanted[np.argsort(measurements.day, kind="stable")[::stride]] = True
+    wanted[order[past[order]][::stride]] = True
     return measurements.kept(wanted)
 
 
@@ -197,12 +202,15 @@ def _seasons(
     rows: Measurements, highest: float, heat: float, usual_load: float, limits: Limits
 ) -> tuple[Floats, Floats]:
     """For each day, the usual temperature of the days before it: those of the trailing window, else all."""
-    order = np.argsort(rows.day, kind="stable")
-    days = np.floor(rows.day[order])
-    load = rows.column(POWER)[order] / np.where(np.isnan(rows.rated_kw[order]), highest, rows.rated_kw[order])
+    heats = rows.column(TEMPERATURE)
+    order = by_time(rows.day)
+    order = order[~np.isnan(heats[order])]
+    at = order[_thinned_by_day(np.floor(rows.day[order]))]
+    days: Floats = np.floor(rows.day[at])
+    rated = rows.rated_kw[at]
+    load = rows.column(POWER)[at] / np.where(np.isnan(rated), highest, rated)
     extra = heat * (load - usual_load)
-    cooled = rows.column(TEMPERATURE)[order] - np.where(np.isnan(extra), 0.0, extra)
-    days, cooled = _thinned_by_day(days[~np.isnan(cooled)], cooled[~np.isnan(cooled)])
+    cooled = heats[at] - np.where(np.isnan(extra), 0.0, extra)
     if not len(days):
         return np.empty(0), np.empty(0)
     # A day without a measurement has its season too, until its window is empty: a row to come may be of it.
@@ -217,29 +225,33 @@ def _seasons(
     return wanted, np.array(levels)
 
 
-def _thinned_by_day(days: Floats, column: Floats) -> tuple[Floats, Floats]:
-    """At most ``_MOST_A_DAY`` rows of each day, evenly spread; ``days`` must not decrease."""
-    _, first, length = np.unique(days, return_index=True, return_counts=True)
-    stride = np.repeat(-(-length // _MOST_A_DAY), length)
-    wanted = (np.arange(len(days)) - np.repeat(first, length)) % stride == 0
-    return days[wanted], column[wanted]
+def _thinned_by_day(days: Floats) -> Ints:
+    """Positions of at most ``_MOST_A_DAY`` rows of each day, evenly spread; ``days`` must not decrease."""
+    if not len(days):
+        return np.empty(0, dtype=np.intp)
+    edges = [0, *(np.flatnonzero(days[1:] != days[:-1]) + 1).tolist(), len(days)]
+    spans = [np.arange(start, end, -(-(end - start) // _MOST_A_DAY)) for start, end in pairwise(edges)]
+    return np.concatenate(spans)
 
 
-def _repeats(past: Measurements, name: str, limits: Limits) -> float:
-    """Share of readings equal to the one before, among those that come after a change.
+def _repeats(rows: Measurements, past: Bools, name: str, limits: Limits) -> float:
+    """Share of readings of the past equal to the one before, among those that come after a change.
 
     A sensor that stays stuck thus counts once, not once per reading, and does not excuse itself; a quantity
     that rarely changes (an age, a set point) has a share near 1, or unknown for want of changes.
     """
-    present = ~np.isnan(past.column(name))
-    column, turbine = past.column(name)[present], past.turbine[present]
-    same = (np.diff(column) == 0) & (np.diff(turbine) == 0)
+    present = past & ~np.isnan(rows.column(name))
+    column, turbine = rows.column(name)[present], rows.turbine[present]
+    same = (column[1:] == column[:-1]) & (turbine[1:] == turbine[:-1])
     after_change = np.append(True, ~same[:-1]) if len(same) else same
     seen = int(np.count_nonzero(after_change))
     return float(np.count_nonzero(same & after_change)) / seen if seen >= limits.park_rows else NAN
 
 
-def _usual_gap(past: Measurements, limits: Limits) -> float:
-    gaps = np.diff(np.floor(past.day))[np.diff(past.turbine) == 0]
-    gaps = gaps[gaps > 0]
-    return float(usual_gaps(gaps[None, :])[0]) if len(gaps) >= limits.park_rows else NAN
+def _usual_gap(rows: Measurements, past: Bools, limits: Limits) -> float:
+    """Over the gaps that ended in the past; whole days need no more than half the digits."""
+    gaps = np.diff(np.floor(rows.day).astype(np.float32))
+    gaps = gaps[past[1:] & (rows.turbine[1:] == rows.turbine[:-1]) & (gaps > 0)]
+    if len(gaps) < limits.park_rows:
+        return NAN
+    return float(usual_gaps(gaps[None, :].astype(np.float64))[0])

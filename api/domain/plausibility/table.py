@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -26,6 +27,7 @@ TO_DEVIATION = 1.4826  # median absolute deviation of a normal law to its standa
 _PARIS = ZoneInfo("Europe/Paris")
 _EPOCH = date(1970, 1, 1).toordinal()
 _SECONDS = 86_400
+_MOST_DAYS = np.iinfo(np.uint16).max
 
 
 def any_of(flags: Flags) -> bool:
@@ -70,7 +72,7 @@ class Measurements:
     values: Mapping[str, Floats]
     rated_kw: Floats
     in_service: Bools
-    order: Ints
+    order: NDArray[np.integer[Any]]
 
     def __len__(self) -> int:
         return len(self.turbine)
@@ -81,7 +83,9 @@ class Measurements:
         return np.full(len(self), np.nan) if found is None else found
 
     def kept(self, wanted: Bools) -> Measurements:
-        """The rows where ``wanted`` is True."""
+        """The rows where ``wanted`` is True; the table itself where all are."""
+        if wanted.all():
+            return self
         return Measurements(
             self.turbine[wanted],
             self.day[wanted],
@@ -146,13 +150,16 @@ def arranged(
     turbines, days = np.asarray(turbine, dtype=np.intp), np.asarray(day, dtype=np.float64)
     rows = len(days)
     rated = np.full(rows, np.nan) if rated_kw is None else np.asarray(rated_kw, dtype=np.float64)
-    rated = np.where(rated > 0, rated, np.nan)
+    if (rated <= 0).any():
+        rated = np.where(rated > 0, rated, np.nan)
     service = np.ones(rows, dtype=np.bool_) if in_service is None else np.asarray(in_service, dtype=np.bool_)
     columns = {name: np.asarray(column, dtype=np.float64) for name, column in values.items()}
     if any(len(column) != rows for column in (turbines, rated, service, *columns.values())):
         raise ValueError("all columns must have one entry per row")
     if not np.isfinite(days).all():
         raise ValueError("each row must have its day")
+    if _in_order(turbines, days):  # as the database gives them: a large park is not held twice
+        return Measurements(turbines, days, columns, rated, service, np.arange(rows, dtype=np.int32))
     order = np.lexsort((days, turbines))
     return Measurements(
         turbines[order],
@@ -162,6 +169,23 @@ def arranged(
         service[order],
         order,
     )
+
+
+def _in_order(turbines: Ints, days: Floats) -> bool:
+    same = turbines[1:] == turbines[:-1]
+    return bool(((turbines[1:] > turbines[:-1]) | (same & (days[1:] >= days[:-1]))).all())
+
+
+def by_time(days: Floats) -> Ints:
+    """Positions in the order of time, those of one instant in the order in which they stand."""
+    if len(days):
+        first = np.floor(days.min())
+        if days.max() - first <= _MOST_DAYS:
+            whole = np.subtract(days, first, dtype=np.float32).astype(np.uint16)
+            if (whole + first == days).all():
+                # NumPy sorts so small integers digit by digit, ten times as fast.
+                return np.argsort(whole, kind="stable")
+    return np.argsort(days, kind="stable")
 
 
 def taken(column: Floats, positions: Ints) -> Floats:
