@@ -16,7 +16,7 @@ from api.schemas.candidates import (
     TopOverlap,
     TurbinePair,
 )
-from api.schemas.model_card import Figure
+from api.schemas.common import Figure
 from api.schemas.models import ModelSummary
 from api.schemas.vocabulary import RiskLevel
 from ui import labels as fr
@@ -52,7 +52,7 @@ def since_words(candidate: Candidate) -> str:
     """Since when, by whom and why."""
     return (
         f"En observation depuis le {fr.fr_date(candidate.since)}, "
-        f"choisi par {fr.principal_words(candidate.set_by)} : « {candidate.reason} »."
+        f"choisi par {fr.principal_words(candidate.set_by, candidate.set_by_name)} : « {candidate.reason} »."
     )
 
 
@@ -195,7 +195,7 @@ def former_words(candidates: Sequence[Candidate]) -> list[str]:
     return [
         f"{version_name(c)}, du {fr.fr_date(c.since)} au {fr.fr_date(c.ended_at)}, "
         f"{fr.counted(c.runs_scored, 'calcul')} : « {c.reason} ». Fin par "
-        f"{fr.principal_words(c.ended_by or '')} : « {c.end_reason} »."
+        f"{fr.principal_words(c.ended_by or '', c.ended_by_name)} : « {c.end_reason} »."
         for c in candidates
         if c.ended_at is not None
     ]

@@ -84,7 +84,7 @@ def imports_frame(items: Sequence[ModelImport]) -> pd.DataFrame:
                 "Fichier": item.filename,
                 "Modèle": f"{item.name} v{item.version}" if item.version else item.name,
                 "Résultat": _STATUS[item.status],
-                "Par": fr.principal_words(item.requested_by),
+                "Par": fr.principal_words(item.requested_by, item.requested_by_name),
                 "Motif": item.reason or "",
             }
             for item in items

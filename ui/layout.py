@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -13,7 +13,7 @@ import streamlit as st
 from api.schemas.common import Notice
 from api.schemas.park import LevelCounts, Turbine
 from api.schemas.vocabulary import RiskLevel
-from ui import auth
+from ui import auth, french_numbers
 from ui import labels as fr
 from ui.api_error import ApiError
 from ui.figures import Palette, palette
@@ -24,7 +24,6 @@ OWN_ACCOUNT = "mon-compte"
 _GATE, _PAGES = "_gate", "_pages"
 _ASSETS = Path(__file__).resolve().parent / "assets"
 LOGO, ICON, STYLE = _ASSETS / "logo.svg", _ASSETS / "icon.png", _ASSETS / "style.css"
-FRENCH = _ASSETS / "french.js"
 
 
 def colours() -> Palette:
@@ -129,6 +128,61 @@ def live(name: str, draw: Callable[[], bool], every_s: float | None = None) -> N
             st.rerun()  # the whole page: a block's pace is set by the run that starts it
 
     st.fragment(block, run_every=RETRY_S if st.session_state.get(flag) else every_s, key=name)()
+
+
+def number_field(
+    label: str,
+    key: str,
+    *,
+    low: float | None = None,
+    help: str | None = None,
+    placeholder: str | None = None,
+    disabled: bool = False,
+    width: int | Literal["stretch"] = "stretch",
+    persist_state: Literal["page", "session"] | None = None,
+) -> float | None:
+    """A number with a French decimal comma: Streamlit's own field only knows the point.
+
+    What was typed stays under ``key`` as text, with the reason at the field where it cannot be read;
+    :func:`number` reads it where the field is not at hand. ``st-key-nombre_*`` calls the keypad of phones.
+
+    Returns:
+        The number; None where the field is empty or cannot be read.
+    """
+    with st.container(key=f"nombre_{key}", width=width, gap="xxsmall"):
+        text = st.text_input(
+            label,
+            key=key,
+            help=help,
+            placeholder=placeholder,
+            disabled=disabled,
+            autocomplete="off",
+            persist_state=persist_state,
+        )
+        try:
+            return french_numbers.read(text, low)
+        except french_numbers.NotANumber as error:
+            st.markdown(f":red[**↑ {plain(str(error))}**]")
+            return None
+
+
+def number(key: str, low: float | None = None) -> float | None:
+    """The number typed in the field ``key``; None where it is empty.
+
+    Raises:
+        NotANumber: it cannot be read; the field says why once drawn.
+    """
+    return french_numbers.read(st.session_state.get(key), low)
+
+
+def readable(*keys: str) -> bool:
+    """Whether each of these number fields can be read: nothing is sent before."""
+    try:
+        for key in keys:
+            number(key)
+    except french_numbers.NotANumber:
+        return False
+    return True
 
 
 def notices(items: Sequence[Notice]) -> None:

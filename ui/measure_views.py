@@ -251,7 +251,7 @@ def imports_frame(imports: Sequence[ImportSummary]) -> pd.DataFrame:
                 "Ajoutées": _once_ended(done, done.inserted),
                 "Rejetées": _once_ended(done, done.rejected),
                 "Origine": _SOURCES[done.source],
-                "Par": fr.principal_words(done.imported_by),
+                "Par": fr.principal_words(done.imported_by, done.imported_by_name),
                 "Le": fr.fr_date(done.started_at),
             }
             for done in imports

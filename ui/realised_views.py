@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from api.schemas.common import Figure
 from api.schemas.evaluation import (
     AlertFigures,
     DaysFigures,
     Evaluation,
     Failure,
-    Figure,
     ObservedScore,
     PeriodFigures,
 )
@@ -58,14 +58,27 @@ def counts_words(found: Evaluation) -> str:
     return f"Sur {fr.counted(counts.published, 'score')} publiés{fr.NBSP}: {', '.join(parts)}."
 
 
+def units_words(found: Evaluation) -> str:
+    """What the headline counts and what the tables count: failures are not rows."""
+    rows = sum(one.rows for one in found.levels)
+    followed = sum(one.failures for one in found.levels)
+    return (
+        f"« Pannes annoncées » compte des pannes, une par turbine et par épisode "
+        f"({fr.fr_number(found.events.total, 0)} ici){fr.NBSP}; les tableaux comptent des mesures publiées "
+        f"({fr.fr_number(rows, 0)}, dont {fr.fr_number(followed, 0)} "
+        f"{fr.plural(followed, 'suivie')} d’une panne sous 7{fr.NBSP}jours), et plusieurs mesures précèdent "
+        "souvent la même panne."
+    )
+
+
 def levels_frame(found: Evaluation) -> pd.DataFrame:
     """What each published level was worth, from the most urgent."""
     rows = []
     for one in found.levels:
         row = {
             "Niveau publié": fr.LEVELS[one.level].text,
-            "Mesures": one.rows,
-            "Suivies d’une panne": one.failures,
+            "Mesures": fr.fr_number(one.rows, 0),
+            "Suivies d’une panne": fr.fr_number(one.failures, 0),
         }
         rows.append(row | _shares(one.at_or_above, " à ce niveau ou au-dessus"))
     return pd.DataFrame(rows)

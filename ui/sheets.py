@@ -53,7 +53,7 @@ def park_sheet(park: Park, items: Sequence[ParkItem], view: views.View) -> str:
     )  # fmt: skip
     body = (
         f"<h1>{escape(title)}</h1>"
-        f"<p>{escape(' · '.join(trust.facts) if trust else '')}</p>"
+        f"<p>{escape(' · '.join(trust.facts + trust.origin) if trust else '')}</p>"
         f"{_alert(told)}<p><strong>{escape(counts)}</strong> (parc entier)</p>"
         f"<p>{escape(narrowing_words(view, len(items), park.run.total if park.run else len(items)))}</p>"
         f"{_table(header, rows, numbers={0, 3, 4, 7})}"

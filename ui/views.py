@@ -103,18 +103,22 @@ STATES: dict[str, str] = {
     **{status.value: f"Mesure {fr.DATA_STATUS[status]}" for status in DataStatus},
     **{state: words[0].upper() + words[1:] for state, words in fr.SERVICE_STATES.items()},
 }
-_KINDS = list(ChangeKind)
+_KINDS, _LEVELS, _QUALITIES = list(ChangeKind), list(RiskLevel), list(DataStatus)
 # Every column of the table, as the address names it, with what it is sorted by; None goes last both ways.
 SORTS: dict[str, tuple[str, Callable[[ParkItem], Any]]] = {
     "rang": ("Rang", lambda item: item.rank),
     "turbine": ("Turbine", lambda item: _natural(item.turbine_id)),
+    "niveau": ("Niveau", lambda item: _LEVELS.index(item.risk_level)),
     "probabilite": ("Probabilité", lambda item: item.failure_probability),
     "jours": ("Jours restants", lambda item: item.time_to_failure_days),
+    "intervalle": ("Intervalle", lambda item: item.time_to_failure_interval),
     "cout": ("Attendre coûte", lambda item: item.expected_failure_cost_eur),
     "facteur": ("Facteur principal", lambda item: item.main_driver and fr.folded(item.main_driver.label)),
     "changement": ("Changement", lambda item: item.change and _KINDS.index(item.change.kind)),
-    "age": ("Âge de la mesure", lambda item: item.age_days),
+    "age": ("Âge", lambda item: item.age_days),
     "prevu": ("Prévu le", next_work),
+    "intervention": ("Intervention", lambda item: item.intervention and work_words(item)),
+    "qualite": ("Qualité", lambda item: _QUALITIES.index(item.data_status)),
     "parc": ("Parc", lambda item: item.farm and fr.folded(item.farm)),
 }
 
@@ -195,7 +199,7 @@ def _park_row(item: ParkItem) -> dict[str, Any]:
         "Changement": change_words(item),
         "Probabilité": _rounded(item.failure_probability, 4),
         "Jours restants": _rounded(item.time_to_failure_days, 1),
-        "Intervalle": fr.fr_interval(item.time_to_failure_interval),
+        "Intervalle": interval_words(item),
         "Facteur principal": fr.driver_words(item.main_driver),
         "Attendre coûte": _rounded(item.expected_failure_cost_eur, 0),
         "Âge": item.age_days,
@@ -204,6 +208,15 @@ def _park_row(item: ParkItem) -> dict[str, Any]:
         "Qualité": fr.DATA_STATUS[item.data_status],
         "Parc": item.farm or fr.NOTHING,
     }
+
+
+def interval_words(item: ParkItem) -> str:
+    """The interval of the days left, beside the column that names the unit."""
+    interval = item.time_to_failure_interval
+    if interval is None:
+        return fr.NOTHING
+    low, high = (fr.fr_trimmed(days, 1 if abs(days) < 10 else 0) for days in interval)
+    return f"{low} à {high}{fr.NBSP}j"
 
 
 def work_words(item: ParkItem) -> str:
@@ -229,12 +242,16 @@ def styled(frame: pd.DataFrame) -> Styler:
 
 @dataclass(frozen=True)
 class Trust:
-    """Whether the ranking may be relied on, in one line, and what to know before using it."""
+    """Whether the ranking may be relied on, in one line, and what to know before using it.
+
+    ``origin`` tells when it was made, by which models and policy: the part that a phone shows lower down.
+    """
 
     good: bool
     headline: str
     facts: tuple[str, ...]
     notices: tuple[Notice, ...]
+    origin: tuple[str, ...] = ()
 
 
 def trust(park: Park, *, past: bool = False) -> Trust | None:
@@ -247,15 +264,14 @@ def trust(park: Park, *, past: bool = False) -> Trust | None:
     if run.failed:
         facts.append(f"{run.failed} en échec")
     facts.append(f"{run.stale} sans mesure récente" if run.stale else "mesures récentes partout")
-    if run.finished_at is not None:
-        facts.append(f"calculé le {fr.fr_date(run.finished_at)}")
-    facts.append(" + ".join(f"{m.name} v{m.version}" for m in run.models) or "aucun modèle")
+    origin = [] if run.finished_at is None else [f"calculé le {fr.fr_date(run.finished_at)}"]
+    origin.append(" + ".join(f"{m.name} v{m.version}" for m in run.models) or "aucun modèle")
     if run.policy_version is not None:
-        facts.append(f"politique v{run.policy_version}")
+        origin.append(f"politique v{run.policy_version}")
     headline = f"Classement du {fr.fr_long_date(park.as_of)}"
     if past:
         headline += ", tel que vu ce jour-là"
     if park.stale:
         headline += ", trop ancien pour décider"
     good = not (past or park.stale or park.notices)
-    return Trust(good, headline, tuple(facts), tuple(park.notices))
+    return Trust(good, headline, tuple(facts), tuple(park.notices), tuple(origin))

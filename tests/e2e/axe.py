@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import idle
 
 SCRIPT = Path(__file__).resolve().parent / "axe-core" / "axe.min.js"
+SETTLED_MS = 500
+MOST_EXPANDERS = 40  # of one page, those that open inside others counted
+SCHEMES = ("light", "dark")
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "RGAAv4")
 
 
@@ -47,3 +52,62 @@ def _known(page: Page, rule: str, target: list[Any]) -> bool:
         return False
     matches = "([target, wanted]) => document.querySelector(target)?.matches(wanted) ?? false"
     return bool(page.evaluate(matches, [target[0], ", ".join(selectors)]))
+
+
+def settle(page: Page) -> None:
+    """Waits until nothing moves: the page is whole, figures and what refreshes alone are drawn."""
+    idle(page)
+    page.wait_for_timeout(SETTLED_MS)  # colours change by degrees, which no state tells
+    idle(page)
+
+
+def judged(page: Page, where: str) -> list[str]:
+    """Violations of what is on the screen, in both themes; back to the light one."""
+    found = []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        settle(page)
+        found += [f"{where}, {scheme}: {line}" for line in violations(page)]
+    page.emulate_media(color_scheme="light")
+    return found
+
+
+def judged_open(page: Page, where: str, seen: set[str]) -> list[str]:
+    """Violations once every expander is open, then inside each popover and the first calendar.
+
+    Args:
+        page: as it is when it has just been opened.
+        where: told in the violations.
+        seen: labels of the popovers judged already; completed.
+    """
+    found = []
+    closed = page.locator("[data-testid=stExpander] details:not([open]) > summary").filter(visible=True)
+    expanders = 0
+    while closed.count():
+        before = closed.count()
+        closed.first.click()
+        settle(page)
+        expanders += 1
+        assert closed.count() != before or expanders < MOST_EXPANDERS, f"{where}: an expander stays closed"
+    if expanders:
+        found += judged(page, f"{where}, expanders open")
+    buttons = page.get_by_test_id("stPopoverButton").filter(visible=True)
+    for number in range(buttons.count()):
+        label = buttons.nth(number).inner_text()
+        if label in seen or buttons.nth(number).is_disabled():
+            continue
+        seen.add(label)
+        buttons.nth(number).click()
+        expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+        found += judged(page, f"{where}, popover « {label} »")
+        expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+    calendar = page.get_by_role("button", name="Choisir une date").filter(visible=True)
+    if calendar.count() and "calendar" not in seen:
+        seen.add("calendar")
+        calendar.first.click()
+        expect(page.get_by_test_id("stDateInputCalendar")).to_be_visible()
+        found += judged(page, f"{where}, calendar")
+        page.keyboard.press("Escape")
+    return found

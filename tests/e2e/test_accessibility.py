@@ -12,13 +12,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from api.schemas.vocabulary import Role
 from tests.e2e import axe
+from tests.e2e.axe import judged, judged_open, settle
 from tests.e2e.conftest import LAPTOP, PHONE, Visitor, open_visitor
 from tests.e2e.servers import PASSWORD, ROOT, api_server, free_port, prepare, ui_server
 from ui.client import ApiClient
 
 pytestmark = pytest.mark.browser
-SETTLED_MS = 500
-SCHEMES = ("light", "dark")
 TECHNICIAN, MANAGER, ENGINEER, ADMIN = Role.TECHNICIEN, Role.MANAGER, Role.INGENIEUR, Role.ADMIN
 ALL = frozenset(Role)
 PAGES: dict[str, frozenset[Role]] = {
@@ -80,29 +79,8 @@ def entered(browser: Browser, running: Running, role: Role, viewport: dict[str, 
     visitor = open_visitor(browser, running.ui, viewport)
     visitor.page.goto(running.ui)
     visitor.log_in(role.value)
-    visitor.page.wait_for_function("document.cookie.includes('cockpit_session')")
     settle(visitor.page)
     return visitor
-
-
-def settle(page: Page) -> None:
-    """Waits until nothing moves: the script has ended, figures and fragments are drawn."""
-    idle = ("data-test-script-state", "notRunning")
-    expect(page.get_by_test_id("stApp")).to_have_attribute(*idle)
-    page.wait_for_timeout(SETTLED_MS)
-    expect(page.get_by_test_id("stApp")).to_have_attribute(*idle)
-    expect(page.get_by_test_id("stAppSkeleton")).to_have_count(0)
-
-
-def judged(page: Page, where: str) -> list[str]:
-    """Violations of what is on the screen, in both themes; back to the light one."""
-    found = []
-    for scheme in SCHEMES:
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        settle(page)
-        found += [f"{where}, {scheme}: {line}" for line in axe.violations(page)]
-    page.emulate_media(color_scheme="light")
-    return found
 
 
 def test_axe__sees_what_is_wrong(browser: Browser) -> None:
@@ -159,6 +137,29 @@ def test_pages_of_a_role__no_violation__no_foreign_address(
     assert visitor.foreign == []
 
 
+# What opens on a click: each popover, expander and calendar of each page, once per role.
+@pytest.mark.long
+@pytest.mark.parametrize("role", [MANAGER, ADMIN, TECHNICIAN, ENGINEER])
+def test_what_opens__no_violation(browser: Browser, running: Running, role: Role) -> None:
+    visitor = entered(browser, running, role)
+    page, found, seen = visitor.page, [], set[str]()
+    names = [name for name, roles in PAGES.items() if role in roles]
+    for name in [*names, f"interventions?n={running.intervention}"]:
+        page.goto(running.address(name))
+        expect(page.get_by_test_id("stPopoverButton").first).to_be_visible()
+        settle(page)
+        found += judged_open(page, f"{role} {name}", seen)
+        tabs = page.get_by_role("tab")
+        for number in range(1, tabs.count()):
+            tabs.nth(number).click()
+            settle(page)
+            found += judged_open(page, f"{role} {name}, tab {number + 1}", seen)
+    page.context.close()
+    assert "calendar" in seen or role is ADMIN
+    assert found == []
+    assert visitor.foreign == []
+
+
 @pytest.mark.parametrize("name", ["cockpit", "turbine", "interventions?n={n}", "mesures"])
 def test_phone_of_a_technician__no_violation(browser: Browser, running: Running, name: str) -> None:
     visitor = entered(browser, running, TECHNICIAN, PHONE)
@@ -184,6 +185,57 @@ def test_labels_that_streamlit_writes__are_french(browser: Browser, running: Run
     expect(page.get_by_role("button", name="Choisir un fichier").first).to_be_visible()
     english = "[aria-label^='Help'], [aria-label^='Show'], [aria-label='Open'], [aria-label^='Navigate']"
     expect(page.locator(english).filter(visible=True)).to_have_count(0)
+    page.context.close()
+
+
+def test_fields_that_streamlit_writes_in_english__are_french(browser: Browser, running: Running) -> None:
+    visitor = entered(browser, running, MANAGER)
+    page = visitor.page
+    page.goto(running.address("qualite"))
+    date_parts = page.get_by_role("spinbutton")
+    expect(date_parts).to_have_text(["jj", "mm", "aaaa"] * 2)
+    expect(date_parts.first).to_have_attribute("aria-valuetext", "vide")
+    page.get_by_role("button", name="Choisir une date").first.click()
+    calendar = page.get_by_test_id("stDateInputCalendar")
+    expect(calendar.get_by_role("heading").first).to_contain_text("Choisir une date, ")
+    expect(calendar).to_contain_text("Échap pour fermer")
+    page.goto(running.address("politique"))
+    cost = page.get_by_role("textbox", name="Intervention inutile (€)")
+    expect(cost).to_have_attribute("inputmode", "decimal")
+    cost.fill("deux")
+    cost.press("Enter")
+    expect(page.get_by_text("« deux » n’est pas un nombre")).to_be_visible()
+    expect(cost).to_have_attribute("aria-invalid", "true")
+    expect(cost).to_have_value("deux")
+    cost.fill("2 500,5")
+    cost.press("Enter")
+    expect(page.get_by_text("Effet, avant d’enregistrer")).to_be_visible()
+    expect(cost).not_to_have_attribute("aria-invalid", "true")
+    page.context.close()
+
+
+@pytest.mark.parametrize(("viewport", "rows"), [(LAPTOP, 5), (PHONE, 8)], ids=["laptop", "phone"])
+def test_first_screen__trust_counts_and_first_turbines(
+    browser: Browser, running: Running, viewport: dict[str, int], rows: int
+) -> None:
+    visitor = entered(browser, running, TECHNICIAN, viewport)
+    page = visitor.page
+    page.goto(running.address("cockpit"))
+    visitor.ranking()
+    settle(page)
+    table = page.get_by_test_id("stDataFrame").first.bounding_box()
+    assert table is not None
+    assert table["y"] + 37 + 35 * rows <= viewport["height"]
+    for told in (".confiance", ".niveaux .ecart"):
+        box = page.locator(told).first.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= table["y"]
+    filters = page.get_by_text("Panne possible sous (j)")
+    if viewport is PHONE:
+        expect(filters).to_be_hidden()
+        page.get_by_text("Filtres", exact=True).click()
+    expect(filters).to_be_visible()
+    assert visitor.overflow() <= 0
     page.context.close()
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from sklearn.ensemble import RandomForestClassifier
 
 from api.inference.reference import SAMPLE
-from tests.e2e.conftest import LAPTOP, open_visitor
+from tests.e2e.conftest import LAPTOP, idle, open_visitor
 from tests.e2e.servers import PASSWORD, ROOT, api_server, environment, free_port, prepare, ui_server
 from tests.integration.importer_tools import SENSORS
 from ui.client import ApiClient
@@ -63,6 +63,7 @@ def model(tmp_path: Path) -> Path:
 
 def confirm(page: Page, opener: str, button: str, reason: str) -> None:
     """Opens the confirmation, gives the reason, confirms."""
+    idle(page)
     page.get_by_role("button", name=opener).first.click()
     page.get_by_role("textbox", name="Motif, gardé dans l’historique").first.fill(reason)
     page.get_by_role("button", name=button).click()
@@ -82,11 +83,13 @@ def test_engineer__imports_compares_activates_and_rolls_back(
     visitor.log_in("ingenieur")
     shown(page, SERVES)
 
+    idle(page)
     page.get_by_text("Importer un modèle…").click()
     inputs = page.locator("[data-testid=stExpander] input[type=file]")
     for number, file in enumerate((model, SAMPLE)):
         with page.expect_response(lambda answer: "upload_file" in answer.url and answer.ok):
             inputs.nth(number).set_input_files(file)
+    idle(page)
     page.get_by_role("textbox", name="Nom du modèle").fill(NAME)
     page.get_by_role("textbox", name="Lignes jamais vues").fill(f"{CUT},gap=7")
     page.get_by_role("textbox", name="Motif, gardé avec l’import").fill("forêt réajustée")
@@ -103,6 +106,7 @@ def test_engineer__imports_compares_activates_and_rolls_back(
     opened.click()
     shown(page, NEW)
 
+    idle(page)
     page.get_by_role("button", name="Comparer", exact=True).click()
     table = page.get_by_role("table").filter(has_text="Différence (intervalle à 95 %)")
     expect(table).to_be_visible()
@@ -120,6 +124,7 @@ def test_engineer__imports_compares_activates_and_rolls_back(
     for version, reason in ((NEW, "meilleure sur l’automne"), (SERVES, "trop de fausses alertes")):
         page.goto(f"{home}/modeles?m={version.replace(' ', '%20')}")
         shown(page, version)
+        idle(page)
         page.get_by_role("tab", name="Historique").click()
         expect(page.get_by_role("table").filter(has_text=reason)).to_be_visible()
     assert visitor.foreign == []

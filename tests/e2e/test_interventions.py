@@ -72,6 +72,8 @@ def test_technician__closes_an_intervention_on_a_phone(
     widths = [visitor.overflow()]
 
     page.get_by_role("button", name="Ouvrir", exact=True).click()
+    expect(page.get_by_label("Commentaire (facultatif)")).to_be_visible()
+    visitor.idle()
     page.get_by_label("Commentaire (facultatif)").fill("J’y vais à 9 h.")
     page.get_by_role("button", name="Prendre en compte").click()
     expect(page.get_by_text("Prise en compte par technicien")).to_be_visible()
@@ -80,9 +82,10 @@ def test_technician__closes_an_intervention_on_a_phone(
     expect(page.get_by_role("heading", name="Clôturer")).to_be_visible()
     page.get_by_text(planned.checklist[0].text).click()
     expect(page.get_by_role("button", name="Enregistrer les vérifications")).to_be_visible()
+    visitor.idle()
 
     page.get_by_label("Ce que vous avez constaté").fill("Roulement du palier arrière usé.")
-    page.get_by_label("Arrêt de la machine").fill("2.5")
+    page.get_by_label("Arrêt de la machine").fill("2,5")
     page.get_by_text("Dégradation trouvée").click()
     running.server.stop()
     page.get_by_role("button", name="Clôturer").click()
@@ -92,6 +95,7 @@ def test_technician__closes_an_intervention_on_a_phone(
     running.server.start()
     page.get_by_role("button", name="Clôturer").click()
     expect(page.get_by_text("Intervention clôturée, merci.")).to_be_visible()
+    visitor.idle()
 
     photo = tmp_path / "photo.png"
     photo.write_bytes(_one_pixel())

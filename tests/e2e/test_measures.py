@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import LAPTOP, PHONE, Visitor, open_visitor
+from tests.e2e.conftest import LAPTOP, PHONE, Visitor, idle, open_visitor
 from tests.e2e.servers import PASSWORD, ROOT, api_server, environment, free_port, prepare, ui_server
 from tests.ui.measure_files import BAD_ROWS, GOOD, LARGE, LARGE_ROWS, SWAPPABLE_DATES, WRONG_COLUMNS
 from ui import labels as fr
@@ -63,6 +63,7 @@ def visit(browser: Browser, running: Running) -> Iterator[Open]:
         visitor.page.goto(f"{running.ui}/mesures")
         visitor.log_in("manager")
         expect(visitor.page.get_by_role("button", name="Choisir un fichier").first).to_be_visible()
+        visitor.idle()
         return visitor
 
     yield open_page
@@ -74,6 +75,7 @@ def choose(page: Page, folder: Path, name: str, content: bytes) -> None:
     """Chooses a file of this content, as from a person's own folder."""
     path = folder / name
     path.write_bytes(content)
+    idle(page)
     page.locator("input[type=file]").first.set_input_files(path)
 
 

@@ -18,6 +18,7 @@ from tests.e2e.conftest import LAPTOP, PHONE, Visitor, open_visitor
 from tests.e2e.servers import PASSWORD, ROOT, api_server, environment, free_port, prepare, ui_server
 from ui import labels as fr
 from ui.client import ApiClient
+from ui.french_numbers import typed
 
 pytestmark = pytest.mark.browser
 # An installation without any other model serving: no demonstration there, so no reference regressor.
@@ -147,6 +148,8 @@ def visitor(browser: Browser, cockpit: Cockpit) -> Iterator[Visitor]:
 def open_tab(visitor: Visitor, tab: str) -> Page:
     page = visitor.page
     page.goto(f"{visitor.home}/turbine?id={SICK}")
+    expect(page.get_by_role("tab", name=tab)).to_be_visible()
+    visitor.idle()
     page.get_by_role("tab", name=tab).click()
     return page
 
@@ -215,23 +218,24 @@ def test_what_if__a_field_per_feature_and_an_answer(
     page = open_tab(visitor, "Et si…")
     values = {driver.feature: driver.value for driver in detail.drivers}
     for name in [*other.NUMERIC, other.CATEGORY]:
-        field = page.get_by_role("spinbutton", name=title_of(name), exact=True)
-        shown = f"{values[name]:.0f}" if name == other.CATEGORY else f"{values[name]:.2f}"
-        expect(field).to_have_value(shown)
-    expect(page.get_by_role("spinbutton")).to_have_count(11 if cockpit.alone else 15)
+        field = page.get_by_role("textbox", name=title_of(name), exact=True)
+        expect(field).to_have_value(typed(values[name], 2))
+    expect(page.get_by_test_id("stForm").get_by_role("textbox")).to_have_count(11 if cockpit.alone else 15)
     for label in SILENT:
-        field = page.get_by_role("spinbutton", name=label)
+        field = page.get_by_role("textbox", name=label)
         expect(field).to_have_count(0 if cockpit.alone else 1)
     expect(page.get_by_text(re.compile(f"{other.LABELS[other.FLAG]} : (oui|non)"))).to_be_visible()
+    visitor.idle()
 
-    page.get_by_role("spinbutton", name=other.LABELS["gearbox_oil_pressure"]).fill("3.5")
-    page.get_by_role("spinbutton", name=other.LABELS["gearbox_oil_temperature"]).fill("58")
+    page.get_by_role("textbox", name=other.LABELS["gearbox_oil_pressure"]).fill("3,5")
+    page.get_by_role("textbox", name=other.LABELS["gearbox_oil_temperature"]).fill("58")
     page.get_by_role("button", name="Comparer").click()
     expect(page.get_by_text("la probabilité de panne à 7 jours descendrait")).to_be_visible()
+    visitor.idle()
     changed = page.get_by_test_id("stTable").last
     expect(changed.get_by_text(f"1,9{fr.NBSP}bar → 3,5{fr.NBSP}bar")).to_be_visible()
 
-    page.get_by_role("spinbutton", name=other.LABELS["gearbox_oil_pressure"]).fill("25")
+    page.get_by_role("textbox", name=other.LABELS["gearbox_oil_pressure"]).fill("25")
     page.get_by_role("button", name="Comparer").click()
     expect(page.get_by_text("doit être inférieur ou égal à 20")).to_be_visible()
 
@@ -250,7 +254,7 @@ def test_phone__no_sideways_scrolling(browser: Browser, cockpit: Cockpit) -> Non
     ):
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_text(words)).to_be_visible()
-        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        visitor.idle()
         seen.append(visitor.overflow())
 
     assert seen == [0, 0, 0]

@@ -12,6 +12,7 @@ from api.schemas.vocabulary import RiskLevel
 from tests.e2e.servers import api_server, free_port
 from tests.ui.conftest import RunningApi, log_in, open_at, text_of
 from ui import labels as fr
+from ui.french_numbers import typed
 
 Open = Callable[..., AppTest]
 
@@ -76,7 +77,7 @@ def test_filters__go_into_the_address_and_come_back(logged_in: Open, running_api
     limit = round(sorted(soonest.values())[10], 2)
     at = logged_in("manager")
 
-    at.number_input(key="filtre_jours").set_value(limit).run()
+    at.text_input(key="filtre_jours").set_value(typed(limit)).run()
 
     near = [turbine for turbine, days in soonest.items() if days <= limit]
     assert 0 < len(near) < 50
@@ -84,7 +85,22 @@ def test_filters__go_into_the_address_and_come_back(logged_in: Open, running_api
     assert at.query_params["jours"] == f"{limit:g}"
     open_at(at, "turbine", id="12")
     open_at(at, "cockpit")
-    assert at.number_input(key="filtre_jours").value == limit
+    assert at.text_input(key="filtre_jours").value == typed(limit)
+
+
+def test_days__typed_wrong_said_at_the_field_kept_and_not_applied(logged_in: Open) -> None:
+    at = logged_in("manager")
+
+    at.text_input(key="filtre_jours").set_value("bientôt").run()
+
+    assert "« bientôt » n’est pas un nombre" in text_of(at)
+    assert at.text_input(key="filtre_jours").value == "bientôt"
+    assert len(table(at)) == 50
+    assert "jours" not in at.query_params
+    at.text_input(key="filtre_jours").set_value("-1").run()
+    assert "au moins 0" in text_of(at)
+    at.text_input(key="filtre_jours").set_value("").run()
+    assert ":red[" not in text_of(at)
 
 
 def test_search__finds_without_accents_and_clears(logged_in: Open) -> None:
@@ -122,6 +138,43 @@ def test_recompute__followed_to_the_new_ranking(logged_in: Open, running_api: Ru
         at.run()
     assert at.session_state["_last_park"][0].run.run_id == asked
     assert not at.button(key="recalculer").disabled
+
+
+def test_recompute__refusal_stays_until_closed_or_until_one_starts(
+    dashboard: Callable[[str], AppTest], running_api: RunningApi
+) -> None:
+    port, refused = free_port(), "Le calcul n’a pas été lancé"
+    api = api_server(running_api.home, port).start()
+    try:
+        at = dashboard(f"http://127.0.0.1:{port}").run()
+        log_in(at, "manager")
+        api.stop()
+        at.button(key="recalculer").click().run()
+        assert [error.value for error in at.error if refused in error.value]
+
+        api.start()
+        for _ in range(2):  # the ranking is back and refreshes by itself
+            at.run()
+            assert len(table(at)) == 50
+            assert [error.value for error in at.error if refused in error.value]
+
+        at.button(key="fermer_refus").click().run()
+        assert refused not in "".join(error.value for error in at.error)
+
+        api.stop()
+        at.button(key="recalculer").click().run()
+        assert refused in "".join(error.value for error in at.error)
+        api.start()
+        at.run()
+        at.button(key="recalculer").click().run()
+        assert at.session_state["_followed_run"] is not None
+        assert refused not in "".join(error.value for error in at.error)
+        deadline = time.monotonic() + 60
+        while at.session_state["_followed_run"] is not None and time.monotonic() < deadline:
+            time.sleep(0.3)
+            at.run()
+    finally:
+        api.stop()
 
 
 def test_api_stopped__last_ranking_stays_with_a_warning_then_recovers(
@@ -197,6 +250,25 @@ def test_more_filters__narrow_sort_and_go_into_the_address(logged_in: Open, runn
     ages = [kept[turbine] for turbine in shown]
     assert ages == sorted(ages, reverse=True)  # type: ignore[type-var]
     assert (at.query_params["site"], at.query_params["tri"]) == (site, "-age")
+
+
+def test_order__offered_for_every_column_both_ways__the_address_opens_it(
+    dashboard: Callable[[str], AppTest], running_api: RunningApi
+) -> None:
+    items = running_api.client("manager").park().items
+    at = dashboard(running_api.url).run()
+    log_in(open_at(at, "cockpit", tri="-intervalle"), "manager")
+
+    offered = at.selectbox(key="filtre_tri").options
+    for column in table(at).columns:
+        ways = {f"{column}, croissant", f"{column}, décroissant"}
+        assert ways <= set(offered) or (column == "Rang" and f"{column}, décroissant" in offered)
+    soonest = {item.turbine_id: item.time_to_failure_interval for item in items}
+    shown = [soonest[turbine] for turbine in table(at)["Turbine"]]
+    known = [interval for interval in shown if interval]
+    assert known == sorted(known, reverse=True)
+    assert shown[len(known) :] == [None] * (len(shown) - len(known))
+    assert list(table(at)["Turbine"]) != [item.turbine_id for item in items]
 
 
 def test_waiting_cost__is_that_of_the_api(logged_in: Open, running_api: RunningApi) -> None:

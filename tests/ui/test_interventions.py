@@ -83,7 +83,7 @@ def started(api: RunningApi, turbine: str) -> InterventionDetail:
 
 def fill_closing(at: AppTest, item: InterventionDetail, verdict: Verdict | None) -> AppTest:
     at.text_area(key=f"clore_{item.id}_findings").set_value("Roulement usé, graissé.")
-    at.number_input(key=f"clore_{item.id}_downtime_hours").set_value(2.5)
+    at.text_input(key=f"clore_{item.id}_downtime_hours").set_value("2,5")
     if verdict is not None:
         at.radio(key=f"clore_{item.id}_verdict").set_value(verdict)
     return at.button(key="clore_envoyer").click().run()
@@ -130,12 +130,16 @@ def test_dismissing__asks_why_then_takes_it_off(open_page: Open, api: RunningApi
 def test_refused__message_at_the_field_and_all_kept(open_page: Open, api: RunningApi) -> None:
     at = open_page("manager", planifier="12")
     assert at.selectbox(key="a_la_main_turbine_id").value == "12"
-    at.number_input(key="a_la_main_expected_hours").set_value(-2.0)
+    at.text_input(key="a_la_main_expected_hours").set_value("-2")
     at.text_input(key="a_la_main_comment").set_value("Voir le palier.")
     at.button(key="a_la_main_envoyer").click().run()
     assert "↑ doit être supérieur à 0" in said(at)
     assert at.text_input(key="a_la_main_comment").value == "Voir le palier."
-    at.number_input(key="a_la_main_expected_hours").set_value(2.0)
+    at.text_input(key="a_la_main_expected_hours").set_value("deux")
+    at.button(key="a_la_main_envoyer").click().run()
+    assert "« deux » n’est pas un nombre" in said(at)
+    assert at.text_input(key="a_la_main_expected_hours").value == "deux"
+    at.text_input(key="a_la_main_expected_hours").set_value("2,0")
     at.button(key="a_la_main_envoyer").click().run()
     assert "Intervention planifiée." in said(at)
     assert len(api.client("manager").interventions(turbine="12", states=views.LIVING).items) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from api.schemas.evaluation import Evaluation, Failure, Figure, PublishedLevel
+from api.schemas.common import Figure
+from api.schemas.evaluation import Evaluation, Failure, PublishedLevel
 from api.schemas.vocabulary import RiskLevel
 from api.services.realised import RealisedQuery
 from tests.client import new_core
@@ -61,6 +63,7 @@ def test_page__tells_what_the_api_counts(client: ApiClient) -> None:
     assert found.counts.counted > 100  # the simulated sample's last fortnight, unseen by its models
     assert views.counts_words(found) in page
     assert f"{found.events.announced} / {found.events.total}" in page
+    assert views.units_words(found) in page
     levels = at.table[0].value
     assert list(levels["Niveau publié"]) == ["■ Critique", "▲ Élevé", "◆ Modéré", "○ Faible"]
     assert [int(n) for n in levels["Mesures"]] == [one.rows for one in found.levels]
@@ -68,6 +71,17 @@ def test_page__tells_what_the_api_counts(client: ApiClient) -> None:
     periods = at.dataframe[0].value
     assert periods["Mesures"].sum() == found.at_threshold.rows
     assert list(periods.columns)[:2] == ["Mois", "Mesures"]
+
+
+def test_units__failures_are_told_apart_from_the_rows_that_are_counted(client: ApiClient) -> None:
+    found = client.evaluation()
+    digits = re.findall(r"\d+", re.sub(r"[\u00a0\u202f]", "", views.units_words(found)))
+    confusion = found.at_threshold
+    assert [int(one) for one in digits[:3]] == [
+        found.events.total,
+        found.counts.counted,
+        confusion.true_positives + confusion.false_negatives,
+    ]
 
 
 def test_page__by_week_and_with_days_in_the_wrong_order(client: ApiClient) -> None:

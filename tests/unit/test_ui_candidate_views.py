@@ -20,7 +20,7 @@ from api.schemas.candidates import (
     TopOverlap,
     TurbinePair,
 )
-from api.schemas.model_card import Figure
+from api.schemas.common import Figure
 from ui import candidate_figures as drawn
 from ui import candidate_views as views
 from ui import figures

@@ -192,4 +192,6 @@ def test_verdict__nothing_scored() -> None:
 def test_principal__identifier_in_words() -> None:
     assert plain(fr.principal_words("compte:3")) == "compte n° 3"
     assert plain(fr.principal_words("cle:7")) == "clé n° 7"
-    assert fr.principal_words("planification") == "planification"
+    assert plain(fr.principal_words("compte:3", "Léa")) == "Léa"
+    assert fr.principal_words("planification") == "calcul quotidien"
+    assert fr.principal_words("lea (ligne de commande)") == "lea (ligne de commande)"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pandas as pd
 import pytest
 
 from api.schemas.vocabulary import Skill
-from api.schemas.week_plan import PlanCrew, VisitOutcome, WeekPlanAccepted, WeekPlanInputs
+from api.schemas.week_plan import CrewDay, PlanCrew, VisitOutcome, WeekPlan, WeekPlanAccepted, WeekPlanInputs
 from ui import plan_views as views
 
 MONDAY = date(2025, 1, 6)
@@ -46,6 +47,59 @@ def test_crews__lines_half_typed__empty_cells_are_nothing() -> None:
 
     assert [crew["name"] for crew in kept] == ["Nord", "Est"]
     assert kept[1] == {"name": "Est", "skills": [], "assignee": None, "hours": [0, 4, 0, 0, 0]}
+
+
+@pytest.mark.parametrize(
+    ("typed", "hours"),
+    [
+        ("7\u00a0h", 7),
+        ("7,5 h", 7.5),
+        ("7.5", 7.5),
+        (" 8 H ", 8),
+        (6, 6),
+        ("", 0),
+        (None, 0),
+        (float("nan"), 0),
+    ],
+)
+def test_hours__as_they_are_typed(typed: object, hours: float) -> None:
+    assert views.typed_hours(typed) == hours
+
+
+@pytest.mark.parametrize(
+    ("typed", "taken"),
+    [
+        ("7\u00a0h", True),
+        ("7,5", True),
+        ("24", True),
+        ("0", True),
+        ("25", False),
+        ("sept", False),
+        ("-1", False),
+    ],
+)
+def test_hours__what_the_editor_takes(typed: str, taken: bool) -> None:
+    assert (re.fullmatch(views.HOURS_TYPED, typed) is not None) is taken
+
+
+def test_hours__of_a_new_crew__are_written_with_their_unit() -> None:
+    frame = views.crews_frame(inputs(CREWS[0]))
+    assert [plain(frame[views.hours_column(day)][0]) for day in range(3)] == ["7,5 h", "0 h", "7 h"]
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def test_hours_already_taken__are_told_for_the_crews_that_have_some() -> None:
+    loads = [
+        CrewDay(crew=crew, day=MONDAY, available=7, booked=booked, planned=planned, free=7 - booked - planned)
+        for crew, booked, planned in (("Nord", 6, 0), ("Sud", 0, 4), ("Nord", 0, 4))
+    ]
+    plan = WeekPlan.model_construct(loads=loads)
+    assert [plain(one) for one in views.hours_words(plan)] == [
+        "Nord : 6 h déjà prises sur 14 h, 4 h dans ce plan, 4 h libres."
+    ]
 
 
 def test_adjustments__a_turbine_on_both_sides__is_imposed_once() -> None:

@@ -114,10 +114,10 @@ def test_account__state_in_words(changes: dict[str, Any], words: str) -> None:
 
 
 def test_keys__those_in_force_first_with_the_name_of_their_maker() -> None:
-    common = {"scopes": ("read",), "created_at": AT, "created_by": "compte:3"}
+    common = {"scopes": ("read",), "created_at": AT, "created_by": "compte:3", "created_by_name": "Léa"}
     old = ApiKey(id=1, name="ancienne", revoked_at=AT, **common)
     new = ApiKey(id=2, name="neuve", revoked_at=None, last_used_at=AT, **common)
-    frame = account_views.keys_frame([old, new], [account()])
+    frame = account_views.keys_frame([old, new])
     assert list(frame["Nom"]) == ["neuve", "ancienne"]
     assert list(frame["Par"]) == ["Léa", "Léa"]
     assert list(frame["Dernier usage"]) == ["21/11/2026 à 09:30", "jamais"]
@@ -139,6 +139,8 @@ def test_keys__those_in_force_first_with_the_name_of_their_maker() -> None:
         ),
         ({"service_state": ["en_service", "hors_service"]}, "état en service → hors service"),
         ({"site": [None, "Nord"]}, "site rien → Nord"),
+        ({"as_of": "2024-12-30", "kind": "manuel"}, "jour 30/12/2024 ; nature à la demande"),
+        ({"again": True}, "jours déjà publiés refaits : oui"),
         ({"sha256": "a" * 64, "admitted": True}, "empreinte aaaaaaaaaaaa… ; admis hors contrôle : oui"),
     ],
 )
@@ -158,6 +160,23 @@ def test_audit__names_are_put_back_for_the_reader_and_unknown_words_stay() -> No
     assert [bare(words) for words in frame["Qui"]] == ["clé n° 9", "Léa"]
     assert list(frame["Quoi"]) == ["autre_acte", "Compte créé"]
     assert list(frame["Sur"]) == ["chose 1", "compte Léa"]
+
+
+def test_audit__replayed_days_and_keys_in_words() -> None:
+    common = {"at": AT, "details": {}, "previous_hash": "0" * 64, "hash": "1" * 64}
+    key = ApiKey(
+        id=9, name="passerelle", scopes=("read",), created_at=AT, created_by="compte:3", revoked_at=AT,
+        last_used_at=None,
+    )  # fmt: skip
+    period = "2024-01-01/2024-12-30"
+    entry = AuditEntry(
+        id=1, actor="cle:9", action="historique_demande", object_kind="historique", object_id=period, **common
+    )
+    names = account_views.known_names([account()], [key])
+    (row,) = account_views.audit_frame([entry], names).to_dict("records")
+    assert (row["Qui"], row["Quoi"], row["Sur"]) == (
+        "passerelle", "Recalcul de l’historique demandé", "jours 01/01/2024 – 30/12/2024"
+    )  # fmt: skip
 
 
 def test_audit__every_action_has_its_words() -> None:

@@ -108,13 +108,17 @@ def test_level_cells__sort_by_urgency_as_text() -> None:
     assert all(one < other for one, other in pairwise(cells))
 
 
+def test_sorts__one_for_every_column() -> None:
+    assert {name for name, _ in views.SORTS.values()} == set(views.PARK_COLUMNS)
+
+
 def test_trust__good_when_recent_and_nothing_to_say() -> None:
     said = views.trust(park())
 
     assert said is not None
     assert said.good
     assert said.headline == "Classement du lundi 30 décembre 2024"
-    facts = " | ".join(said.facts).replace(fr.NBSP, " ")
+    facts = " | ".join(said.facts + said.origin).replace(fr.NBSP, " ")
     assert facts == (
         "50 turbines évaluées sur 50 | mesures récentes partout | calculé le 30/12/2024 à 06:00"
         " | risque v3 | politique v2"

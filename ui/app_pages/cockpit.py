@@ -13,12 +13,13 @@ from ui.api_error import ApiError
 from ui.app_pages import calculs, changements, filtres, telechargements
 
 REFRESH_S = 30
+SEPARATOR = " · "
 NOT_FOUND = 404
 FOLLOW_S = 1
 ROW_PX, HEAD_PX, ROWS_SHOWN = 35, 37, 15
 ACTIVE = {"en_attente", "en_cours"}
 MAY_RUN = {Role.MANAGER, Role.INGENIEUR}
-_FOLLOWED, _LAST = "_followed_run", "_last_park"
+_FOLLOWED, _LAST, _REFUSED = "_followed_run", "_last_park", "_run_refused"
 _TABLE = "park_table"
 
 
@@ -74,20 +75,40 @@ def _start_button() -> None:
         return
     busy = st.session_state.get(_FOLLOWED) is not None
     if st.button("Recalculer le parc", key="recalculer", disabled=busy):
-        run = layout.fetched(auth.client().start_run, "calcul")
-        if run is not None:
+        try:
+            run = auth.client().start_run()
+        except ApiError as error:
+            layout.check_session(error)
+            st.session_state[_REFUSED] = error
+        else:
+            st.session_state.pop(_REFUSED, None)
             st.session_state[_FOLLOWED] = run.run_id
-            st.rerun()
+        st.rerun()
+
+
+def _refused() -> None:
+    """Why the last scoring asked for was not started: said until it is read, or until one is."""
+    error: ApiError | None = st.session_state.get(_REFUSED)
+    if error is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="calcul_refuse"):
+        quoted = f" Référence : `{layout.plain(error.request_id)}`." if error.request_id else ""
+        words = f"**Le calcul n’a pas été lancé. {layout.plain(error.title)}.** {layout.plain(error.detail)}"
+        st.error(f"{words}{quoted}", width="stretch")
+        st.button("Fermer", key="fermer_refus", on_click=lambda: st.session_state.pop(_REFUSED, None))
 
 
 # Ranking
 
 
 def _board() -> bool:
-    top, filters = st.container(gap="small"), st.container(key="filtres")
+    top, since = st.container(gap="small"), st.container(key="depuis_hier")
+    filters = st.container(key="filtres")
     tabs, table = st.container(key="files"), st.container(key="classement")
     with filters:
         view, files = filtres.draw(_last_park(), _start_button)
+    with top:
+        _refused()
     try:
         park = auth.client().park(levels=view.levels, max_days=view.days, queue=view.queue, day=view.day)
     except ApiError as error:
@@ -107,6 +128,7 @@ def _board() -> bool:
     _follow(park.last_attempt)
     with top:
         _summary(park, known=True, past=view.day is not None)
+    with since:
         changements.since(park)
     with tabs:
         changements.queues(park)
@@ -138,10 +160,12 @@ def _summary(park: Park, *, known: bool, past: bool = False) -> None:
     good = trust.good and known
     headline = trust.headline if known else f"Avant l’interruption : {trust.headline}"
     told = "".join(f"<li>{layout.escaped(notice.message)}</li>" for notice in trust.notices)
+    facts = SEPARATOR.join(trust.facts)
+    more = "".join(f"{SEPARATOR}{fact}" for fact in trust.origin)
     st.html(
         f'<div class="confiance{"" if good else " douteuse"}" role="status">'
-        f"<strong>{'✓' if good else '⚠'} {layout.escaped(headline)}</strong> "
-        f"{layout.escaped(' · '.join(trust.facts))}{f'<ul>{told}</ul>' if told else ''}</div>"
+        f"<strong>{'✓' if good else '⚠'} {layout.escaped(headline)}</strong> {layout.escaped(facts)}"
+        f'<span class="large">{layout.escaped(more)}</span>{f"<ul>{told}</ul>" if told else ""}</div>'
     )
     if park.changes is None or park.as_of is None:
         layout.levels_strip(park.counts)
@@ -171,6 +195,8 @@ def _ranking(park: Park, view: views.View) -> list[ParkItem]:
         f"{fr.counted(len(items), 'turbine')} sur {park.run.total}. Cochez une ligne pour ouvrir la turbine. "
         "« Indice » : facteur qui accompagne les pannes sans en être la cause."
     )
+    if (trust := views.trust(park)) is not None:
+        st.html(f'<p class="etroit">{layout.escaped(SEPARATOR.join(trust.origin))}</p>')
     return items
 
 
@@ -200,27 +226,27 @@ def _table(items: list[ParkItem]) -> None:
         selection_mode="single-row",
         alt=f"Classement de {fr.counted(len(frame), 'turbine')} par risque",
         column_config={
-            "Rang": column.NumberColumn(width=52, pinned=True),
-            "Turbine": column.TextColumn(width=72, pinned=True),
+            "Rang": column.NumberColumn(width=48, pinned=True),
+            "Turbine": column.TextColumn(width=62, pinned=True),
             "Niveau": column.MultiselectColumn(
                 options=[words.text for words in fr.LEVELS.values()],
                 color=[words.chip for words in fr.LEVELS.values()],
-                width=102,
+                width=94,
             ),
-            "Probabilité": column.NumberColumn(help="Probabilité de panne dans les 7 jours", width=90),
-            "Jours restants": column.NumberColumn(help="Jours estimés avant panne", width=105),
-            "Intervalle": column.TextColumn(help="Intervalle des jours restants", width=122),
-            "Facteur principal": column.TextColumn(width=215),
+            "Probabilité": column.NumberColumn(help="Probabilité de panne dans les 7 jours", width=82),
+            "Jours restants": column.NumberColumn(help="Jours estimés avant panne", width=98),
+            "Intervalle": column.TextColumn(help="Intervalle des jours restants", width=80),
+            "Facteur principal": column.TextColumn(width=222),
             "Attendre coûte": column.NumberColumn(
-                help="Probabilité de panne × coût d’une panne manquée", width=110
+                help="Probabilité de panne × coût d’une panne manquée", width=102
             ),
-            "Changement": column.TextColumn(help="Depuis le calcul du jour précédent", width=130),
-            "Âge": column.NumberColumn(help="Âge de la mesure au jour du calcul", width=88),
+            "Changement": column.TextColumn(help="Depuis le calcul du jour précédent", width=116),
+            "Âge": column.NumberColumn(help="Âge de la mesure au jour du calcul", width=80),
             "Prévu le": column.DateColumn(
-                help="Intervention planifiée, sinon prochaine visite", format="DD/MM/YYYY", width=92
+                help="Intervention planifiée, sinon prochaine visite", format="DD/MM/YYYY", width=86
             ),
-            "Intervention": column.TextColumn(width=140),
-            "Qualité": column.TextColumn(help="Ce que vaut la mesure derrière le score", width=90),
+            "Intervention": column.TextColumn(width=146),
+            "Qualité": column.TextColumn(help="Ce que vaut la mesure derrière le score", width=92),
         },
     )
     if event.selection.rows:

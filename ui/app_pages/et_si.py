@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any
 
 import streamlit as st
@@ -13,8 +14,10 @@ from ui import auth, layout
 from ui import labels as fr
 from ui import turbine_views as views
 from ui.api_error import ApiError
+from ui.french_numbers import NotANumber, typed
 
 _STATE = "_what_if"
+DIGITS = 2  # decimals that a field begins with
 
 
 def draw(detail: TurbineDetail) -> None:
@@ -80,12 +83,15 @@ def _fields(
     tied: PowerLink | None,
 ) -> None:
     """What may be tried, each with what was told of it, then what is only shown."""
-    for feature in features:
-        if not feature.marker:
-            follows = tied is not None and feature.name == tied.power
-            _field(feature, measured.get(feature.name), detail.turbine.turbine_id, follows)
-            if feature.name in told:
-                st.markdown(f":red[**↑ {layout.plain(told.pop(feature.name))}**]")
+    levers = [feature for feature in features if not feature.marker]
+    for pair in zip_longest(levers[::2], levers[1::2]):  # row by row, so that a phone keeps their order
+        for column, feature in zip(st.columns(2, vertical_alignment="bottom"), pair, strict=True):
+            if feature is not None:
+                with column:
+                    follows = tied is not None and feature.name == tied.power
+                    _field(feature, measured.get(feature.name), detail.turbine.turbine_id, follows)
+                    if feature.name in told:
+                        st.markdown(f":red[**↑ {layout.plain(told.pop(feature.name))}**]")
     for feature in features:
         if feature.marker:
             _fixed_field(feature, measured.get(feature.name))
@@ -94,9 +100,10 @@ def _fields(
 def _field(feature: FeatureInfo, value: Any, turbine_id: str, follows: bool) -> None:
     """One input, prefilled; its bounds are the API's to check, so that its words are shown at the field."""
     key, title = _key(feature, turbine_id), views.feature_title(feature)
-    kind = {"binary": bool, "int": int, "float": float}[feature.dtype]
-    st.session_state.setdefault(key, None if value is None else kind(value))
-    if kind is bool and value is None:  # an empty box would answer no for a value that nobody knows
+    binary = feature.dtype == "binary"
+    start = None if value is None and binary else bool(value) if binary else typed(value, DIGITS)
+    st.session_state.setdefault(key, start)
+    if binary and value is None:  # an empty box would answer no for a value that nobody knows
         words = {1: "oui", 0: "non"}
         st.selectbox(
             title,
@@ -107,19 +114,11 @@ def _field(feature: FeatureInfo, value: Any, turbine_id: str, follows: bool) -> 
             key=key,
             persist_state="page",
         )
-    elif kind is bool:
+    elif binary:
         st.checkbox(title, key=key, persist_state="page")
     else:
-        step, shown = (1, "%d") if kind is int else (0.1, "%0.2f")
-        st.number_input(
-            f"{title}, suit le vent" if follows else title,
-            value=None,
-            step=step,
-            format=shown,
-            key=key,
-            persist_state="page",
-            disabled=follows,
-        )
+        label = f"{title}, suit le vent" if follows else title
+        layout.number_field(label, key, persist_state="page", disabled=follows)
 
 
 def _fixed_field(feature: FeatureInfo, value: Any) -> None:
@@ -139,24 +138,44 @@ def _ask(detail: TurbineDetail, measured: dict[str, Any], tied: PowerLink | None
     """Asks for both answers at once, so that the same models and the same policy give them."""
     turbine_id = detail.turbine.turbine_id
     names = {feature.name for feature in detail.features}
-    tried = {f.name: st.session_state[_key(f, turbine_id)] for f in detail.features if not f.marker}
+    state: dict[str, Any] = {"turbine": turbine_id}
+    st.session_state[_STATE] = state
+    try:
+        tried = {f.name: _tried(f, turbine_id, measured) for f in detail.features if not f.marker}
+    except NotANumber:
+        state["unread"] = True
+        return
     day = detail.current.measured_on if detail.current else detail.turbine.last_measured_on
     identity = {"turbine_id": turbine_id, "measured_at": day.isoformat() if day else None}
     current = {name: value for name, value in measured.items() if name in names and value is not None}
     other = {**current, **{name: int(v) if isinstance(v, bool) else v for name, v in tried.items()}}
     other = {name: value for name, value in other.items() if value is not None}
-    state: dict[str, Any] = {"turbine": turbine_id}
     try:
         if tied is not None and tried.get(tied.wind) is not None:
             power = _power(turbine_id, tried[tied.wind], measured, tied)
-            other[tied.power] = st.session_state[f"et_si_{turbine_id}_{tied.power}"] = power
+            other[tied.power] = power
+            st.session_state[f"et_si_{turbine_id}_{tied.power}"] = typed(power, DIGITS)
         state["answers"] = (
             auth.client().what_if({**identity, **current}),
             auth.client().what_if({**identity, **other}),
         )
     except ApiError as error:
         state["errors"], state["failure"] = error.errors, error
-    st.session_state[_STATE] = state
+
+
+def _tried(feature: FeatureInfo, turbine_id: str, measured: dict[str, Any]) -> Any:
+    """The value to try: the measured one, to its last decimal, where the field was left as it began.
+
+    Raises:
+        NotANumber: what was typed cannot be read.
+    """
+    key, value = _key(feature, turbine_id), measured.get(feature.name)
+    if feature.dtype == "binary":
+        return st.session_state[key]
+    if value is not None and st.session_state[key] == typed(value, DIGITS):
+        return value
+    number = layout.number(key)
+    return int(number) if feature.dtype == "int" and number is not None and number.is_integer() else number
 
 
 def _power(turbine_id: str, wind: float, measured: dict[str, Any], tied: PowerLink) -> float:
@@ -174,11 +193,12 @@ def _answer(state: dict[str, Any]) -> None:
     failure: ApiError | None = state.get("failure")
     if failure is not None:
         layout.check_session(failure)
-        if failure.errors:
-            st.error("Une valeur est refusée ; le motif est écrit sous le champ. Rien n’a été perdu.")
-        else:
-            words = f"**{layout.plain(failure.title)}.** {layout.plain(failure.detail)}"
-            st.error(f"{words} Vos valeurs sont conservées.")
+    if state.get("unread") or (failure is not None and failure.errors):
+        st.error("Une valeur est refusée ; le motif est écrit sous le champ. Rien n’a été perdu.")
+        return
+    if failure is not None:
+        words = f"**{layout.plain(failure.title)}.** {layout.plain(failure.detail)}"
+        st.error(f"{words} Vos valeurs sont conservées.")
         return
     if "answers" not in state:
         st.info(

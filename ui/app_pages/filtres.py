@@ -14,9 +14,11 @@ from api.schemas.vocabulary import RiskLevel
 from ui import auth, change_views, layout, views
 from ui import labels as fr
 from ui.api_error import ApiError
+from ui.french_numbers import typed
 
 DAYS_BACK = 400  # of rankings to choose from; the address opens any older one
 _VIEW, _DRIVERS, _DAY = "_view", "_drivers_seen", "filtre_jour"
+_RARE = ("filtre_parc", "filtre_site", "filtre_facteur", "filtre_etat")
 _ORDERS = tuple(f"{way}{name}" for name in views.SORTS for way in ("", "-"))
 
 
@@ -58,7 +60,7 @@ def latest_day() -> None:
 def clear() -> None:
     """Empties the filters; the day and the order stay."""
     st.session_state.update(
-        filtre_niveau=[], filtre_jours=None, filtre_parc=None, filtre_texte="", filtre_file=None
+        filtre_niveau=[], filtre_jours="", filtre_parc=None, filtre_texte="", filtre_file=None
     )
     st.session_state.update(filtre_site=None, filtre_facteur=None, filtre_etat=None)
 
@@ -71,7 +73,7 @@ def draw(known: Park | None, beside: Callable[[], None]) -> tuple[views.View, De
         beside: drawn at the end of the row.
     """
     _prefill()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="rangee"):
         levels = st.pills(
             "Niveau",
             list(RiskLevel),
@@ -79,24 +81,32 @@ def draw(known: Park | None, beside: Callable[[], None]) -> tuple[views.View, De
             format_func=lambda level: fr.LEVELS[level].text,
             key="filtre_niveau",
         )
-        days = st.number_input(
+        days = layout.number_field(
             "Panne possible sous (j)",
+            "filtre_jours",
             help=change_views.days_help(known.days_coverage if known else None),
-            min_value=0.0,
-            step=1.0,
-            value=None,
-            format="%g",
+            low=0,
             placeholder="Tous",
-            key="filtre_jours",
-            width=152,
+            width=160,
         )
-        text = st.text_input("Rechercher", placeholder="Turbine, facteur…", key="filtre_texte", width=190)
+        text = st.text_input("Rechercher", placeholder="Turbine, facteur…", key="filtre_texte", width=170)
+        # On a phone this alone stands beside the search, so that the first turbines are in sight.
+        st.toggle(f"Filtres ({used})" if (used := _used()) else "Filtres", key="filtres_ouverts")
+        orders = {order: _order_words(order) for order in _ORDERS if order != "rang"}
+        with st.container(width=225, key="tri"):
+            sort = _choice("Trier par", "filtre_tri", orders, "Rang (urgence)")
         more = _more(known)
-        files = st.container(width="content")
+        files = st.container(width="content", key="fichiers")
         beside()
     queue = st.session_state.get("filtre_file")
     view = replace(
-        more, levels=tuple(levels), days=days, text=text.strip(), queue=queue, day=st.session_state[_DAY]
+        more,
+        levels=tuple(levels),
+        days=days,
+        text=text.strip(),
+        queue=queue,
+        day=st.session_state[_DAY],
+        sort=sort or "",
     )
     st.session_state[_VIEW] = view
     if st.query_params.to_dict() != view.query():
@@ -117,7 +127,7 @@ def _prefill() -> None:
     asked = _asked()
     st.session_state.update(
         filtre_niveau=list(asked.levels),
-        filtre_jours=asked.days,
+        filtre_jours=typed(asked.days),
         filtre_parc=asked.farm,
         filtre_site=asked.site,
         filtre_facteur=asked.driver,
@@ -129,15 +139,11 @@ def _prefill() -> None:
 
 
 def _more(known: Park | None) -> views.View:
-    """The filters that are asked for less often, and the order."""
-    keys = ("filtre_parc", "filtre_site", "filtre_facteur", "filtre_etat", "filtre_tri")
-    kept = {key: st.session_state.get(key) for key in keys}
-    used = sum(value is not None for value in kept.values())
+    """The filters that are asked for less often."""
+    used = sum(st.session_state.get(key) is not None for key in _RARE)
     farms, sites = _places()
     drivers = _drivers(known)
     with st.popover(f"Plus de filtres ({used})" if used else "Plus de filtres", key="plus"):
-        orders = {order: _order_words(order) for order in _ORDERS if order != "rang"}
-        sort = _choice("Trier par", "filtre_tri", orders, "Rang (le plus urgent d’abord)")
         left, right = st.columns(2, gap="small")
         with left:
             farm = _choice("Parc éolien", "filtre_parc", farms)
@@ -145,7 +151,13 @@ def _more(known: Park | None) -> views.View:
         with right:
             site = _choice("Site", "filtre_site", sites)
             state = _choice("Machine ou mesure", "filtre_etat", views.STATES)
-    return views.View(farm=farm, site=site, driver=driver, state=state, sort=sort or "")
+    return views.View(farm=farm, site=site, driver=driver, state=state)
+
+
+def _used() -> int:
+    """How many filters narrow the ranking, beside the text that is in sight."""
+    kept = ("filtre_niveau", "filtre_jours", _DAY, "filtre_tri", *_RARE)
+    return sum(bool(st.session_state.get(key)) for key in kept)
 
 
 def _choice(label: str, key: str, options: dict[str, str], nothing: str = "Tous") -> str | None:

@@ -158,13 +158,7 @@ def _close(item: InterventionDetail, ticked: list[int]) -> None:
         forms.field_error(wrong, "verdict")
         st.text_area("Ce que vous avez constaté", key=keys["findings"], max_chars=4_000, height=110)
         forms.field_error(wrong, "findings")
-        st.number_input(
-            "Arrêt de la machine (h), 0 si aucun",
-            value=None,
-            step=0.5,
-            format="%g",
-            key=keys["downtime_hours"],
-        )
+        layout.number_field("Arrêt de la machine (h), 0 si aucun", keys["downtime_hours"])
         forms.field_error(wrong, "downtime_hours")
         st.date_input("Jour de fin des travaux", value=None, format="DD/MM/YYYY", key=keys["done_on"])
         forms.field_error(wrong, "done_on")
@@ -174,10 +168,13 @@ def _close(item: InterventionDetail, ticked: list[int]) -> None:
 
 
 def _send_verdict(item: InterventionDetail, keys: Mapping[str, str], ticked: list[int]) -> None:
+    if not layout.readable(keys["downtime_hours"]):
+        return
     given = {name: st.session_state.get(key) for name, key in keys.items()}
     day = given["done_on"]
     changes = {
         **given,
+        "downtime_hours": layout.number(keys["downtime_hours"]),
         "findings": (given["findings"] or "").strip() or None,
         "done_on": day.isoformat() if isinstance(day, date) else None,
         "state": State.TERMINEE,

@@ -7,15 +7,17 @@ from datetime import date
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from api.schemas.vocabulary import Priority, Role, Skill
-from ui import auth, layout
+from ui import auth, layout, outcome
 from ui import intervention_views as views
 from ui.api_error import ApiError
+from ui.french_numbers import typed
 
 MAY_PLAN = frozenset({Role.MANAGER})
 MAY_WORK = frozenset({Role.MANAGER, Role.TECHNICIEN})
-_REFUSED, _TOLD = "_interventions_refus", "_interventions_dit"
+_REFUSED = "_interventions_refus"
 UNREACHABLE = (
     "**Service injoignable.** Rien n’est parti, et rien de ce que vous avez saisi n’est perdu : "
     "réessayez dans un instant."
@@ -52,14 +54,22 @@ def submit(form: str, call: Callable[[], object], done: str, keys: Sequence[str]
         return
     for key in keys:
         st.session_state.pop(key, None)
-    st.session_state[_TOLD] = done
+    outcome.tell(_place(), done)
 
 
 def told() -> None:
-    """What the last act came to, said once."""
-    words = st.session_state.pop(_TOLD, None)
-    if words is not None:
-        st.success(layout.plain(words))
+    """What the last act came to, where it was done."""
+    outcome.told(_place())
+
+
+def menu(label: str, key: str) -> DeltaGenerator:
+    """A menu of acts on what the page is about; it closes once one is done."""
+    return outcome.menu(_place(), label, key)
+
+
+def _place() -> str:
+    """The list, an intervention or a turbine: what was done to one is not said of the next."""
+    return f"interventions_{st.query_params.get('n', '')}_{st.query_params.get('id', '')}"
 
 
 def refusal(form: str, shown: Sequence[str] = ()) -> dict[str, str]:
@@ -113,7 +123,7 @@ def planning(
     keys = {name: f"{form}_{name}" for name in PLAN_FIELDS}
     for name, value in {"planned_on": today, "priority": Priority.NORMALE, "skills": [], **start}.items():
         if name in keys and value is not None:
-            st.session_state.setdefault(keys[name], value)
+            st.session_state.setdefault(keys[name], typed(value) if name == "expected_hours" else value)
     try:
         people = auth.client().assignees()
     except ApiError as error:
@@ -145,7 +155,7 @@ def _plan_fields(
         st.selectbox("Technicien", people, index=None, placeholder="À affecter", key=keys["assignee"])
         field_error(wrong, "assignee")
     with length:
-        st.number_input("Durée (h)", value=None, step=0.5, format="%g", key=keys["expected_hours"])
+        layout.number_field("Durée (h)", keys["expected_hours"])
         field_error(wrong, "expected_hours")
     with priority:
         st.selectbox(
@@ -163,7 +173,10 @@ def _plan_fields(
 
 
 def _send(form: str, keys: Mapping[str, str], send: Callable[[dict[str, Any]], object], done: str) -> None:
+    if not layout.readable(keys["expected_hours"]):
+        return
     given = {name: st.session_state.get(key) for name, key in keys.items()}
+    given["expected_hours"] = layout.number(keys["expected_hours"])
     body = {name: _plain(value) for name, value in given.items() if value not in (None, "")}
     submit(form, lambda: send(body), done, list(keys.values()))
 
@@ -177,7 +190,7 @@ def reasoned(
 ) -> None:
     """A button that asks once, with a reason, before it acts."""
     key = f"{form}_motif"
-    with st.popover(label, width="content", key=f"{form}_ouvrir"):
+    with menu(label, f"{form}_ouvrir"):
         st.markdown(words)
         wrong = refusal(form, ("comment",))
         st.text_input("Motif, conservé dans le journal", key=key, max_chars=500)

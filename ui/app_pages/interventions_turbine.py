@@ -51,7 +51,7 @@ def _list(found: Interventions) -> None:
 
 def _report(name: str) -> None:
     key = f"constat_{name}"
-    with st.popover("Signaler un constat…", width="content", key="signaler"):
+    with forms.menu("Signaler un constat…", "signaler"):
         st.markdown("Ce que vous avez vu, sans rien planifier ; un responsable décidera de la suite.")
         wrong = forms.refusal("constat", ("findings",))
         st.text_area("Constat", key=key, max_chars=4_000, height=110)

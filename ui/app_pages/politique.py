@@ -8,13 +8,15 @@ import streamlit as st
 
 from api.schemas.policy import Policy, PolicyPreview, PolicyVersion
 from api.schemas.vocabulary import Role
-from ui import auth, layout, model_figures
+from ui import auth, layout, model_figures, outcome
 from ui import policy_views as views
 from ui.api_error import ApiError
+from ui.french_numbers import typed
 
 SHOWN = 200  # turbines that change level, listed
 MIN_REASON = 3
-_TOLD, _ERRORS = "_politique_dit", "_politique_erreurs"
+TO_MEND = "Corrigez la valeur signalée pour voir l’effet."
+_PAGE, _ERRORS = "politique", "_politique_erreurs"
 _BASE = "_politique_base"
 _PLOT = {"displayModeBar": False, "scrollZoom": False}
 
@@ -37,15 +39,13 @@ def page() -> None:
 
 def _said(policy: Policy) -> None:
     """What the last act came to, and that the ranking shown may come from another version."""
-    told = st.session_state.pop(_TOLD, None)
-    if told is not None:
-        kind, words = told
-        (st.error if kind == "error" else st.success)(layout.plain(words))
-    for notice in policy.notices:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.info(layout.plain(notice.message), width="stretch")
-            if notice.code == "prochain_calcul" and _may_change():
-                st.button("Calculer maintenant", key="calculer", on_click=_start_run)
+    outcome.told(_PAGE)
+    with st.container():  # whose place is held where there is none
+        for notice in policy.notices:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.info(layout.plain(notice.message), width="stretch")
+                if notice.code == "prochain_calcul" and _may_change():
+                    st.button("Calculer maintenant", key="calculer", on_click=_start_run)
 
 
 def _values(version: PolicyVersion) -> None:
@@ -62,6 +62,9 @@ def _editor(policy: Policy) -> None:
     _fill(base)
     st.subheader("Essayer d’autres valeurs", anchor=False)
     proposed = _inputs(st.session_state.get(_ERRORS, {}))
+    if proposed is None:
+        st.warning(TO_MEND)
+        return
     if proposed == views.values_of(base.parameters):
         st.session_state.pop(_ERRORS, None)
         st.caption("Changez une valeur pour voir son effet avant de l’enregistrer.")
@@ -83,34 +86,29 @@ def _fill(base: PolicyVersion) -> None:
     fresh = st.session_state.get(_BASE) != base.version
     for name, value in views.values_of(base.parameters).items():
         if fresh or _key(name) not in st.session_state:
-            field = views.FIELDS[name]
-            typed = int(value) if field.whole else float(value)
             # A widget that was not drawn for a while forgets: its own copy does not.
-            st.session_state[_key(name)] = typed if fresh else st.session_state.get(_kept(name), typed)
+            text = typed(value)
+            st.session_state[_key(name)] = text if fresh else st.session_state.get(_kept(name), text)
     st.session_state[_BASE] = base.version
 
 
-def _inputs(errors: Mapping[str, str]) -> dict[str, float]:
-    proposed = {}
+def _inputs(errors: Mapping[str, str]) -> dict[str, float] | None:
+    """The values typed; None where one of them is no number, which is said at its field."""
+    proposed: dict[str, float] = {}
     names = list(views.FIELDS)
     for row in (names[:4], names[4:]):
         for column, name in zip(st.columns(4), row, strict=False):
             field = views.FIELDS[name]
-            kind = int if field.whole else float
             with column:
-                proposed[name] = st.number_input(
-                    field.label,
-                    min_value=kind(field.low),
-                    max_value=kind(field.high),
-                    step=kind(field.step),
-                    format=f"%.{field.digits}f" if not field.whole else "%d",
-                    key=_key(name),
-                    help=field.help,
-                )
-                st.session_state[_kept(name)] = proposed[name]
+                number = layout.number_field(field.label, _key(name), help=field.help)
+                st.session_state[_kept(name)] = st.session_state[_key(name)]
+                if number is not None:
+                    proposed[name] = int(number) if field.whole and number.is_integer() else number
+                elif layout.readable(_key(name)):
+                    st.markdown(":red[**↑ Une valeur est attendue.**]")
                 if name in errors:
                     st.markdown(f":red[✕ {layout.plain(errors[name])}]")
-    return proposed
+    return proposed if len(proposed) == len(names) else None
 
 
 def _refused(error: ApiError) -> None:
@@ -120,7 +118,7 @@ def _refused(error: ApiError) -> None:
         if st.session_state.get(_ERRORS) != errors:
             st.session_state[_ERRORS] = errors
             st.rerun()
-        st.warning("Corrigez la valeur signalée pour voir l’effet.")
+        st.warning(TO_MEND)
     else:
         layout.show_error(error, "apercu")
 
@@ -175,7 +173,7 @@ def _versions(policy: Policy) -> None:
     older = [version.version for version in policy.versions[1:]]
     if not older or not _may_change():
         return
-    with st.popover("Revenir à une version…", width="content", key="revenir_politique"):
+    with outcome.menu(_PAGE, "Revenir à une version…", "revenir_politique"):
         chosen = st.selectbox("Version", older, key="version_voulue")
         st.markdown("Une nouvelle version reprendra ses valeurs ; rien n’est effacé.")
         st.text_input("Motif, gardé dans l’historique", key="motif_retour", max_chars=500)
@@ -204,7 +202,7 @@ def _reason(key: str) -> str | None:
     reason: str = st.session_state.get(key, "").strip()
     if len(reason) >= MIN_REASON:
         return reason
-    st.session_state[_TOLD] = ("error", "Un motif est attendu, de trois lettres au moins.")
+    outcome.tell(_PAGE, "Un motif est attendu, de trois lettres au moins.", done=False)
     return None
 
 
@@ -215,10 +213,10 @@ def _act(save: Callable[[], Policy], reason_key: str) -> None:
     except ApiError as error:
         errors = views.by_field(error.errors)
         st.session_state[_ERRORS] = {name: errors[name] for name in errors if name in views.FIELDS}
-        st.session_state[_TOLD] = ("error", f"{error.title}. {error.detail}")
+        outcome.tell(_PAGE, f"{error.title}. {error.detail}", done=False)
         return
     st.session_state[reason_key] = ""
-    st.session_state[_TOLD] = ("success", f"Version {saved.in_force.version} enregistrée, en vigueur.")
+    outcome.tell(_PAGE, f"Version {saved.in_force.version} enregistrée, en vigueur.")
 
 
 def _forget() -> None:
@@ -230,10 +228,9 @@ def _start_run() -> None:
     try:
         run = auth.client().start_run()
     except ApiError as error:
-        st.session_state[_TOLD] = ("error", f"{error.title}. {error.detail}")
+        outcome.tell(_PAGE, f"{error.title}. {error.detail}", done=False)
         return
-    words = f"Calcul n° {run.run_id} demandé : le cockpit le montrera dès qu’il sera publié."
-    st.session_state[_TOLD] = ("success", words)
+    outcome.tell(_PAGE, f"Calcul n° {run.run_id} demandé : le cockpit le montrera dès qu’il sera publié.")
 
 
 def _may_change() -> bool:

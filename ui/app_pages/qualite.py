@@ -64,6 +64,7 @@ def draw(found: Evaluation) -> None:
     st.caption(f"Classements du {fr.fr_date(found.first)} au {fr.fr_date(found.last)}.")
     st.markdown(layout.plain(views.counts_words(found)))
     layout.facts(views.facts(found))
+    st.caption(layout.plain(views.units_words(found)))
     layout.notices([notice for notice in found.notices if notice.code == "peu_de_pannes"])
     _alerts(found)
     _failures(found)

@@ -12,7 +12,7 @@ from ui import turbine_views as views
 from ui.api_error import ApiError
 from ui.app_pages import et_si, interventions_turbine, telechargements
 
-CURVE_ROWS, TABLE_ROWS = 90, 10
+CURVE_ROWS, TABLE_ROWS, MOST_URGENT = 90, 10, 5
 WHY, SENSORS, HISTORY, WHAT_IF = "Pourquoi", "Capteurs", "Historique du risque", "Et si…"
 _PLOT = {"displayModeBar": False, "scrollZoom": False}
 _CHOICE, _LAST = "turbine_choisie", "_last_turbine"
@@ -28,8 +28,7 @@ def page() -> None:
 
 def _body(turbine_id: str) -> bool:
     if not turbine_id:
-        st.info("Choisissez une turbine dans la liste, ou cochez une ligne du classement.")
-        return layout.service_state()
+        return _nothing_chosen()
     try:
         detail = auth.client().turbine(turbine_id)
     except ApiError as error:
@@ -46,6 +45,32 @@ def _body(turbine_id: str) -> bool:
         return not error.unreachable
     st.session_state[_LAST] = turbine_id, detail
     _draw(detail)
+    return True
+
+
+def _nothing_chosen() -> bool:
+    """No turbine in the address: the most urgent ones are a click away."""
+    st.markdown("Choisissez une turbine dans la liste, ou l’une des plus urgentes du dernier classement :")
+    try:
+        items = auth.client().park(limit=MOST_URGENT).items
+    except ApiError as error:
+        layout.check_session(error)
+        layout.show_error(error)
+        return not error.unreachable
+    if not items:
+        st.info("Aucun classement n’est encore publié.")
+    for item in items:
+        with st.container(horizontal=True, vertical_alignment="center", border=True):
+            words = layout.escaped(f"Turbine {item.turbine_id}")
+            why = layout.escaped(fr.driver_words(item.main_driver))
+            risk = fr.fr_percent(item.failure_probability)
+            st.html(
+                f'<p class="proposition">{layout.chip(item.risk_level)} <strong>{words}</strong> '
+                f"{risk} de probabilité de panne à 7 jours · {why}</p>",
+                width="stretch",
+            )
+            if st.button("Ouvrir", key=f"ouvrir_turbine_{item.turbine_id}"):
+                layout.go("turbine", id=item.turbine_id)
     return True
 
 

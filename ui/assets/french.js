@@ -25,6 +25,9 @@
     "Increment": "Augmenter",
     "Decrement": "Diminuer",
     "Choose date": "Choisir une date",
+    "Empty": "vide",
+    "Use arrow keys to navigate dates. Enter to select. Escape to close.":
+      "Flèches pour aller d’un jour à l’autre, Entrée pour choisir, Échap pour fermer.",
     "Previous month": "Mois précédent",
     "Next month": "Mois suivant",
     "file upload": "envoi d’un fichier",
@@ -32,21 +35,64 @@
     "Scroll tabs left": "Onglets précédents",
     "Scroll tabs right": "Onglets suivants",
   };
-  const beginnings = [["Help for ", "Aide : "], ["Add row: ", "Ajouter une ligne : "],
+  const months = {
+    January: "janvier", February: "février", March: "mars", April: "avril", May: "mai", June: "juin", July: "juillet",
+    August: "août", September: "septembre", October: "octobre", November: "novembre", December: "décembre",
+  };
+  const beginnings = [["Choose date, ", "Choisir une date, "], ["Help for ", "Aide : "], ["Add row: ", "Ajouter une ligne : "],
     ["day, ", "jour, "], ["month, ", "mois, "], ["year, ", "année, "]];
   const inFrench = (text) => {
     const [english, french] = beginnings.find(([start]) => text.startsWith(start)) ?? ["", ""];
     return words[text] ?? french + text.slice(english.length);
   };
+  const dated = (text) => text
+    .replace(/^Selected Date: (\w+) (\d+), (\d+)$/, (_, month, day, year) =>
+      `Date choisie : ${day} ${months[month] ?? month} ${year}`)
+    .replace(/^(\d+ – )(\w+)$/, (_, number, month) => number + (months[month] ?? month));
+  const blanks = { dd: "jj", mm: "mm", yyyy: "aaaa" };
+  // The text node itself: replacing it would take it from React, which goes on writing in it.
+  const write = (element, french) => {
+    const node = element.firstChild;
+    if (node?.nodeType === Node.TEXT_NODE && node.data !== french) node.data = french;
+  };
+  const dates = () => {
+    for (const part of document.querySelectorAll('[role="spinbutton"][data-placeholder]'))
+      write(part, blanks[part.textContent] ?? part.textContent);
+    const told = '[data-testid="stDateInputCalendar"] > span, [data-testid="stDateInputCalendar"] h2, [id^="react-aria-description"]';
+    for (const element of document.querySelectorAll(told))
+      write(element, dated(inFrench(element.textContent)));
+    // The month and the year chosen are in sight but not in the names of their buttons.
+    for (const button of document.querySelectorAll('[data-testid="stDateInputCalendar"] button[aria-haspopup="listbox"]')) {
+      const shown = button.textContent, name = button.getAttribute("aria-label") ?? "";
+      if (name.startsWith(shown)) continue;
+      button.dataset.role ||= inFrench(name);
+      button.setAttribute("aria-label", `${shown}, ${button.dataset.role}`);
+    }
+  };
+  // A number is a text for Streamlit, which only knows the decimal point: phones are asked for their keypad, and
+  // readers of a screen hear why it is refused.
+  const numbers = () => {
+    for (const field of document.querySelectorAll('[class*="st-key-nombre_"]')) {
+      const input = field.querySelector("input"), reason = field.querySelector('[data-testid="stMarkdown"]');
+      if (!input) continue;
+      input.inputMode = "decimal";
+      if (reason) reason.id ||= `motif-${input.id}`;
+      for (const [name, value] of [["aria-invalid", "true"], ["aria-errormessage", reason?.id]])
+        if (!reason) input.removeAttribute(name);
+        else if (input.getAttribute(name) !== value) input.setAttribute(name, value);
+    }
+  };
   const mend = () => {
-    for (const name of ["aria-label", "title", "alt"])
+    for (const name of ["aria-label", "title", "alt", "aria-valuetext"])
       for (const element of document.querySelectorAll(`[${name}]`)) {
-        const text = element.getAttribute(name), french = inFrench(text);
+        const text = element.getAttribute(name), french = dated(inFrench(text));
         if (french !== text) element.setAttribute(name, french);
       }
     // Its English word is hidden by the style sheet, which writes the French one where no reader hears it.
     for (const button of document.querySelectorAll('[data-testid="stFileUploaderDropzone"] > span button:not([aria-label])'))
       button.setAttribute("aria-label", "Choisir un fichier");
+    dates();
+    numbers();
   };
   const skip = () => {
     const link = document.querySelector('a[href="#stMain"]');
@@ -57,7 +103,10 @@
     if (waiting) return;
     waiting = true;
     requestAnimationFrame(() => { waiting = false; mend(); skip(); });
-  }).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-label", "title"] });
+  }).observe(document.body, {
+    subtree: true, childList: true, characterData: true, attributes: true,
+    attributeFilter: ["aria-label", "title", "aria-valuetext", "data-placeholder"],
+  });
   mend();
   skip();
 })();
