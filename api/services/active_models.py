@@ -6,7 +6,6 @@ import threading
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -39,13 +38,8 @@ class ServedModel:
 
     def said(self, raw_output: float) -> ModelUse:
         """What an answer tells of this model."""
-        return ModelUse(**self._facts, raw_output=raw_output)
-
-    @cached_property
-    def _facts(self) -> dict[str, Any]:
         m = self.model.manifest
-        facts = {name: getattr(m, name) for name in ("name", "version", "task", "sha256")}
-        return facts | {"calibration": m.calibration.status}
+        return ModelUse(m.name, m.version, m.task, m.sha256, raw_output, m.calibration.status)
 
     @cached_property
     def labels(self) -> dict[str, str]:
