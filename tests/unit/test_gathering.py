@@ -143,7 +143,7 @@ def test_ask__alone__is_answered_within_a_few_turns() -> None:
 
     async def ask() -> None:
         asked = asyncio.ensure_future(Gathering(answer, Desk()).ask(1))
-        await turns(6)
+        await turns(8)
         assert asked.done()
 
     in_a_loop(ask)
