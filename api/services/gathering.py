@@ -62,9 +62,9 @@ class Gathering(Generic[Question, Given]):
     def _once_no_more_come(self, before: int = 0) -> None:
         """Answer as soon as four turns of the loop bring no further question.
 
-        An answer leaves in one turn, the request that follows it is read in the next one and asks its question
-        in a third: those whose answers left together come back together, and must not be split into groups.
-        Without traffic four turns take some microseconds.
+        An answer leaves in one turn, the request that follows it is read in the next, and asks in a third:
+        those whose answers left together come back together, and must not be split into groups. Without
+        traffic four turns take some microseconds.
         """
         now = len(self._waiting)
         if before < now < MOST:
