@@ -14,6 +14,9 @@ from typing import Generic, Protocol, TypeVar
 Question = TypeVar("Question")
 Given = TypeVar("Given")
 MOST = 64  # questions answered at once: no more than a few milliseconds between two turns of the loop
+# An answer leaves in one turn, the request that follows it is read in the next and asks in a third. Those whose
+# answers left together thus come back together; without traffic these turns take some microseconds.
+QUIET_TURNS = 4
 
 
 class Writer(Protocol):
@@ -59,17 +62,19 @@ class Gathering(Generic[Question, Given]):
                 self._once_no_more_come()
         return await future
 
-    def _once_no_more_come(self, before: int = 0) -> None:
-        """Answer as soon as four turns of the loop bring no further question.
+    def _once_no_more_come(self, before: int = 0, turns: int = 0) -> None:
+        """Answer as soon as some turns of the loop bring no further question.
 
-        An answer leaves in one turn, the request that follows it is read in the next, and asks in a third:
-        those whose answers left together come back together, and must not be split into groups. Without
-        traffic four turns take some microseconds.
+        Args:
+            before: questions that waited when the turns began to be counted.
+            turns: still to be let pass.
         """
+        soon = asyncio.get_running_loop().call_soon
         now = len(self._waiting)
-        if before < now < MOST:
-            soon = asyncio.get_running_loop().call_soon
-            soon(soon, soon, soon, self._once_no_more_come, now)
+        if turns:
+            soon(self._once_no_more_come, before, turns - 1)
+        elif before < now < MOST:
+            soon(self._once_no_more_come, now, QUIET_TURNS - 1)
         else:
             self._settle()
 
