@@ -14,8 +14,8 @@ from typing import Generic, Protocol, TypeVar
 Question = TypeVar("Question")
 Given = TypeVar("Given")
 MOST = 64  # questions answered at once: no more than a few milliseconds between two turns of the loop
-# An answer leaves in one turn, the request that follows it is read in the next and asks in a third. Those whose
-# answers left together thus come back together; without traffic these turns take some microseconds.
+# An answer leaves in one turn, the request that follows it is read in the next and asks in a third. Those
+# whose answers left together thus come back together; without traffic these turns take some microseconds.
 QUIET_TURNS = 4
 
 
