@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,6 +13,7 @@ from starlette.types import ASGIApp
 
 from api import errors, openapi_errors
 from api.bootstrap import Services, build_services
+from api.collector import spare_the_collector
 from api.observability.logging import configure_logging
 from api.observability.middleware import Edge
 from api.openapi import OpenApiDocument
@@ -40,7 +40,6 @@ from api.routes import (
 )
 from api.settings import ROOT, Environment, Settings, load_settings
 
-GC_THRESHOLD = 50_000  # objects made between two looks at the youngest
 MAX_BODY_BYTES = 10 * 1024 * 1024
 DESCRIPTION = """\
 Quelles éoliennes visiter d’abord, et pourquoi.
@@ -144,7 +143,7 @@ def create_app_from_env() -> FastAPI:
     settings = load_settings()
     configure_logging(settings.log_level)
     app = create_app(settings)
-    _spare_the_collector()
+    spare_the_collector()
     return app
 
 
@@ -161,14 +160,3 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await anyio.to_thread.run_sync(services.committer.stop)
         await anyio.to_thread.run_sync(services.authentication.close)
         services.core.close()
-
-
-def _spare_the_collector() -> None:
-    """Keep what stands from the start out of every collection, and collect less often.
-
-    The framework's own objects are never garbage; walking them again and again made one request in a hundred
-    wait twice as long.
-    """
-    gc.set_threshold(GC_THRESHOLD, 20, 20)
-    gc.collect()
-    gc.freeze()

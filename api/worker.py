@@ -6,6 +6,7 @@ import logging
 import signal
 import threading
 
+from api.collector import spare_the_collector
 from api.core import build_core
 from api.domain.exceptions import CockpitError
 from api.observability.logging import configure_logging
@@ -46,6 +47,7 @@ def main() -> None:
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: service.stopping.set())
+    spare_the_collector()
     run(service)
     core.close()
 

@@ -7,8 +7,28 @@ from collections.abc import Sequence
 import pandas as pd
 
 from api.schemas.park import Run
-from api.schemas.supervision import AlertDay, CallLogItem, CallStats, FindingTrend, FindingTrends
+from api.schemas.supervision import (
+    AlertDay,
+    CallLogItem,
+    CallStats,
+    FindingTrend,
+    FindingTrends,
+    Supervision,
+)
 from ui import labels as fr
+
+LOCAL = "0.0.0"  # what the service answers where no image gives it a version
+
+
+def seen_words(seen: Supervision) -> str:
+    """When this was seen, of which version, and when the next scoring is due."""
+    version = "version locale" if seen.version == LOCAL else f"version {seen.version}"
+    due = (
+        "Aucun calcul n’est prévu : la démonstration attend de nouvelles mesures."
+        if seen.next_run_at is None
+        else f"Prochain calcul : {fr.fr_date(seen.next_run_at)}."
+    )
+    return f"Vu le {fr.fr_date(seen.checked_at)}, {version}. {due}"
 
 
 def runs_frame(runs: Sequence[Run]) -> pd.DataFrame:

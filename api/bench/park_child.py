@@ -15,6 +15,7 @@ from pathlib import Path
 
 from api.bench.park_data import BY, LAST, Place
 from api.bench.processes import resident_mb
+from api.collector import spare_the_collector
 from api.core import Core
 from api.domain.exceptions import Conflict
 from api.services.measurement_model import Reading
@@ -70,7 +71,6 @@ def measure(place: Place, *, repeats: int, first: bool) -> RunFigures:
 
 def runs_of(core: Core, *, repeats: int, first: bool) -> RunFigures:
     """Score the last day ``repeats`` times, then the models alone as often."""
-    core.models.current().require()
     if first:
         score(core, LAST - timedelta(days=1))
     spent, changed = [], 0
@@ -120,6 +120,8 @@ def main() -> None:
     """Read what to measure from standard input, and print it."""
     asked = json.load(sys.stdin)
     core = Place(Path(asked["home"]), asked["url"]).core()
+    core.models.current().require()
+    spare_the_collector()  # as the worker does
     try:
         print(json.dumps(asdict(runs_of(core, repeats=asked["repeats"], first=asked["first"]))))
     finally:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from api.domain.exceptions import DatabaseUnavailable
 from api.domain.finding_counts import turbines_by_code
+from api.domain.wording import fr_number
 from api.schemas.findings import finding_label
 from api.schemas.park import ParkDay, Run
 from api.schemas.supervision import (
@@ -152,8 +153,9 @@ def _scorings_go_well(last: Run | None) -> Check:
     if last.status in {"echoue", "interrompu"}:
         return Check(question=question, state="erreur", answer=f"{when} n’a pas abouti : {last.error}")
     if last.failed or last.stale:
-        counts = [(last.failed, "non évaluée"), (last.stale, "périmée")]
-        told = ", ".join(f"{count} {word}{'s' if count > 1 else ''}" for count, word in counts if count)
+        plural = "s" if last.failed > 1 else ""
+        words = [f"{last.failed} non évaluée{plural}"] if last.failed else []
+        told = ", ".join([*words, *([f"{last.stale} sans mesure récente"] if last.stale else [])])
         return Check(
             question=question, state="attention", answer=f"{when} a classé {last.total} turbines : {told}."
         )
@@ -173,6 +175,7 @@ def _alert_level(days: Sequence[ParkDay]) -> Check:
         answer = f"{told} ; il faut {MIN_HISTORY} jours d’historique pour juger ({len(before)} connus)."
         return Check(question=question, state="inconnu", answer=answer)
     usual, spread = mean(before), max(pstdev(before), 1.0)
-    answer = f"{told} ; d’habitude {usual:.1f}".replace(".", ",") + f" sur {len(before)} jours."
+    digits = 0 if usual == round(usual) else 1
+    answer = f"{told} ; d’habitude {fr_number(usual, digits)}, moyenne de {len(before)} jours."
     unusual = today > usual + UNUSUAL_SIGMA * spread
     return Check(question=question, state="attention" if unusual else "ok", answer=answer)

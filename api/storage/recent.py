@@ -24,7 +24,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from api.domain.plausibility.table import Bools, Floats, Ints, day_number
+from api.domain.plausibility.table import Bools, Floats, Keys, day_number
 from api.domain.trust import IN_SERVICE
 from api.storage.tables import measurements, policies, turbines
 
@@ -47,8 +47,8 @@ class RecentColumns(NamedTuple):
         values: one column per sensor asked for, NaN where missing.
     """
 
-    ids: NDArray[np.integer[Any]]
-    turbine: Ints
+    ids: Keys
+    turbine: Keys
     day: Floats
     rated_kw: Floats
     in_service: Bools
@@ -98,7 +98,7 @@ class _Columns:
     """
 
     def __init__(self, sensors: int, rows: int) -> None:
-        kinds = (np.int32, np.intp, np.float64, np.float64, np.bool_, *(np.float64,) * sensors)
+        kinds = (np.int32, np.int32, np.float64, np.float64, np.bool_, *(np.float64,) * sensors)
         self._columns: list[NDArray[Any]] = [np.empty(rows, dtype=kind) for kind in kinds]
         self._end = 0
 
@@ -191,7 +191,7 @@ def _block(rows: Sequence[Any], sensors: int) -> Iterator[NDArray[Any]]:
     day = _day_numbers(",".join(days), ",".join(instants))
     bare = ",".join(values).replace("[", "").replace("]", "")  # flat: a list per row would cost twice as much
     table = np.array(from_json(f"[{bare}]"), dtype=np.float64).reshape(len(keys), -1)
-    owner = np.repeat(np.array(turbine, dtype=np.intp), counts)
+    owner = np.repeat(np.array(turbine, dtype=np.int32), counts)
     columns: list[NDArray[Any]] = [
         keys,
         owner,

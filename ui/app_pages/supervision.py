@@ -28,10 +28,7 @@ def _body() -> bool:
         layout.check_session(error)
         layout.show_error(error)
         return not error.unreachable
-    st.caption(
-        f"Vu le {fr.fr_date(seen.checked_at)}, version {layout.plain(seen.version)}. "
-        f"Prochain calcul : {fr.fr_date(seen.next_run_at)}."
-    )
+    st.caption(layout.plain(views.seen_words(seen)))
     _checks(seen)
     layout.facts(views.call_facts(seen.calls))
     _parts_and_alerts(seen)

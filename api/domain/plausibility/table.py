@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+Keys = NDArray[np.integer[Any]]
 Bools = NDArray[np.bool_]
 Numbers = float | Floats
 """One number, or one per row: the rules are written once for both."""
@@ -67,12 +68,12 @@ class Measurements:
         order: position of each row in the arrays that were given.
     """
 
-    turbine: Ints
+    turbine: Keys
     day: Floats
     values: Mapping[str, Floats]
     rated_kw: Floats
     in_service: Bools
-    order: NDArray[np.integer[Any]]
+    order: Keys
 
     def __len__(self) -> int:
         return len(self.turbine)
@@ -99,14 +100,14 @@ class Measurements:
         """All rows of each turbine's last day."""
         if not len(self):
             return np.empty(0, dtype=np.intp)
-        days = np.floor(self.day)
         newest = self.newest()
         lengths = np.diff(newest, prepend=-1)
-        return np.flatnonzero(days == np.repeat(days[newest], lengths))
+        return np.flatnonzero(self.day >= np.repeat(np.floor(self.day[newest]), lengths))
 
     def newest(self) -> Ints:
         """The last row of each turbine, in the order of the turbines' numbers."""
-        return np.flatnonzero(np.append(np.diff(self.turbine) != 0, [True] * bool(len(self))))
+        ends = np.flatnonzero(self.turbine[1:] != self.turbine[:-1])
+        return np.append(ends, [len(self) - 1] if len(self) else []).astype(np.intp)
 
     def before(self, rows: Ints, depth: int, turbines: Ints | None = None) -> Ints:
         """Positions of the ``depth`` rows of the same turbine before each of ``rows``, newest first.
@@ -147,7 +148,9 @@ def arranged(
     Raises:
         ValueError: columns of different lengths, or a day that is not finite.
     """
-    turbines, days = np.asarray(turbine, dtype=np.intp), np.asarray(day, dtype=np.float64)
+    turbines, days = np.asarray(turbine), np.asarray(day, dtype=np.float64)
+    if turbines.dtype.kind not in "iu":
+        turbines = turbines.astype(np.intp)
     rows = len(days)
     rated = np.full(rows, np.nan) if rated_kw is None else np.asarray(rated_kw, dtype=np.float64)
     if (rated <= 0).any():
@@ -171,7 +174,7 @@ def arranged(
     )
 
 
-def _in_order(turbines: Ints, days: Floats) -> bool:
+def _in_order(turbines: Keys, days: Floats) -> bool:
     same = turbines[1:] == turbines[:-1]
     return bool(((turbines[1:] > turbines[:-1]) | (same & (days[1:] >= days[:-1]))).all())
 
