@@ -18,6 +18,7 @@ from api.schemas.vocabulary import RiskLevel
 from api.services.realised import RealisedQuery
 from tests.client import new_core
 from tests.ui.conftest import RunningApi, text_of
+from ui import labels as fr
 from ui import realised_views as views
 from ui.client import ApiClient
 
@@ -66,7 +67,7 @@ def test_page__tells_what_the_api_counts(client: ApiClient) -> None:
     assert views.units_words(found) in page
     levels = at.table[0].value
     assert list(levels["Niveau publié"]) == ["■ Critique", "▲ Élevé", "◆ Modéré", "○ Faible"]
-    assert [int(n) for n in levels["Mesures"]] == [one.rows for one in found.levels]
+    assert list(levels["Mesures"]) == [fr.fr_number(one.rows, 0) for one in found.levels]
     assert levels["Rappel à ce niveau ou au-dessus"].str.contains("de .* à|trop peu de données").all()
     periods = at.dataframe[0].value
     assert periods["Mesures"].sum() == found.at_threshold.rows
