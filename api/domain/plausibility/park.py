@@ -204,8 +204,11 @@ def _seasons(
     """For each day, the usual temperature of the days before it: those of the trailing window, else all."""
     heats = rows.column(TEMPERATURE)
     order = by_time(rows.day)
-    order = order[~np.isnan(heats[order])]
-    at = order[_thinned_by_day(np.floor(rows.day[order]))]
+    absent = np.isnan(heats)[order]
+    if absent.any():
+        order = order[~absent]
+    known_days = rows.day[order]
+    at = order[_thinned_by_day(np.floor(known_days, out=known_days))]
     days: Floats = np.floor(rows.day[at])
     rated = rows.rated_kw[at]
     load = rows.column(POWER)[at] / np.where(np.isnan(rated), highest, rated)

@@ -179,8 +179,12 @@ def _in_order(turbines: Keys, days: Floats) -> bool:
     return bool(((turbines[1:] > turbines[:-1]) | (same & (days[1:] >= days[:-1]))).all())
 
 
-def by_time(days: Floats) -> Ints:
-    """Positions in the order of time, those of one instant in the order in which they stand."""
+def by_time(days: Floats) -> Keys:
+    """Positions in the order of time, those of one instant in the order in which they stand; 32 bits each."""
+    return _order_of_time(days).astype(np.int32)
+
+
+def _order_of_time(days: Floats) -> Ints:
     if len(days):
         first = np.floor(days.min())
         if days.max() - first <= _MOST_DAYS:
