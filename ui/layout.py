@@ -209,7 +209,7 @@ def levels_strip(
             gap = f'<span class="ecart">{differences[level]}<small> {escaped(elapsed)}</small></span>'
         tiles.append(
             f'<li style="--niveau:{colour}"><span class="signe" aria-hidden="true">{words.sign}</span>'
-            f'<span class="compte">{getattr(counts, level.value)}</span>'
+            f'<span class="compte">{fr.fr_number(getattr(counts, level.value), 0)}</span>'
             f'<span class="mot">{words.word}</span><span class="sens">{words.meaning}</span>{gap}</li>'
         )
     st.html(f'<ul class="niveaux" aria-label="Turbines par niveau de risque">{"".join(tiles)}</ul>')

@@ -55,5 +55,6 @@ def ended_words(run: Run) -> str:
         return f"Calcul terminé : {fr.counted(run.done, 'turbine')} en {fr.fr_duration(run.duration_s)}."
     if run.status == "termine_avec_erreurs":
         failed = fr.counted(run.failed, "turbine")
-        return f"Calcul terminé : {failed} sur {run.total} n’ont pu être évaluées ; voyez « À vérifier »."
+        share = f"{failed} sur {fr.fr_number(run.total, 0)}"
+        return f"Calcul terminé : {share} n’ont pu être évaluées ; voyez « À vérifier »."
     return f"Calcul n° {run.run_id} : {fr.RUN_STATUS[run.status].lower()}. {run.error or ''}".strip()

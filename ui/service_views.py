@@ -42,7 +42,7 @@ def runs_frame(runs: Sequence[Run]) -> pd.DataFrame:
             "Demandé par": fr.principal_words(run.requested_by, run.requested_by_name),
             "Terminé le": fr.fr_date(run.finished_at),
             "Durée": fr.fr_duration(run.duration_s),
-            "Turbines": f"{run.done} / {run.total}",
+            "Turbines": f"{fr.fr_number(run.done, 0)} / {fr.fr_number(run.total, 0)}",
             "Échecs": run.failed,
             "Erreur": run.error or fr.NOTHING,
         }

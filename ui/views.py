@@ -260,7 +260,9 @@ def trust(park: Park, *, past: bool = False) -> Trust | None:
         return None
     run = park.run
     scored = run.total - run.failed
-    facts = [f"{fr.counted(scored, 'turbine')} {fr.plural(scored, 'évaluée')} sur {run.total}"]
+    facts = [
+        f"{fr.counted(scored, 'turbine')} {fr.plural(scored, 'évaluée')} sur {fr.fr_number(run.total, 0)}"
+    ]
     if run.failed:
         facts.append(f"{run.failed} en échec")
     facts.append(f"{run.stale} sans mesure récente" if run.stale else "mesures récentes partout")

@@ -192,7 +192,8 @@ def _ranking(park: Park, view: views.View) -> list[ParkItem]:
         return []
     _table(items)
     st.caption(
-        f"{fr.counted(len(items), 'turbine')} sur {park.run.total}. Cochez une ligne pour ouvrir la turbine. "
+        f"{fr.counted(len(items), 'turbine')} sur {fr.fr_number(park.run.total, 0)}. "
+        "Cochez une ligne pour ouvrir la turbine. "
         "« Indice » : facteur qui accompagne les pannes sans en être la cause."
     )
     if (trust := views.trust(park)) is not None:
