@@ -159,6 +159,7 @@ def test_morning__a_view_sent_a_run_that_moves_nothing_and_what_is_taken_away(
     assert page.evaluate(scrolled) == 350
     expect(page).to_have_url(f"{cockpit.ui}/cockpit?niveau=critique%2Celeve%2Cfaible&tri=turbine")
 
+    visitor.idle()  # what has been calculated redraws the page once more
     page.get_by_role("button", name="Exporter").click()
     with page.expect_download() as table:
         page.get_by_role("button", name="Tableau pour Excel (CSV)").click()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.loops import in_a_loop
 from ui import security_headers as security
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -64,7 +64,7 @@ def _answered(scope: dict[str, Any]) -> list[Any]:
         sent.append(message)
 
     wrapped = security.SecurityHeaders(application, policy="default-src 'self'")
-    asyncio.run(wrapped(scope, receive, send))
+    in_a_loop(wrapped, scope, receive, send)
     return sent
 
 
