@@ -59,7 +59,10 @@ class Visitor:
 
     def log_out(self) -> None:
         """Ends the session, and waits until the browser has lost its cookie."""
-        self.page.get_by_test_id("stPopoverButton").click()
+        self.idle()
+        self.page.get_by_test_id(
+            "stPopoverButton"
+        ).first.click()  # the account's stands above those of a page
         self.page.get_by_role("button", name="Se déconnecter").click()
         expect(self.page.get_by_text("Vous êtes déconnecté.")).to_be_visible()
         until(self.page, "!document.cookie.includes('cockpit_session')")

@@ -81,7 +81,7 @@ def test_read_number__any_text__finite_number_missing_or_reason(text: str) -> No
     except UnreadableCell as error:
         assert error.reason.endswith(".")
         return
-    assert value is None or (math.isfinite(value) and value == float(text))
+    assert value is None or (math.isfinite(value) and value == float(text.strip()))
 
 
 # --- sensors ---
