@@ -132,6 +132,7 @@ def build_core(settings: Settings) -> Core:
     policy = PolicySource(database)
     pasts = PastReader(database, store, settings.now)
     shadow = ShadowService(database, store, settings.now)
+    audit, uploads = AuditService(database), Uploads(settings.home)
     runner = ParkRunService(
         database, models, store, settings.now, settings.env, shadow, settings.run_hour, settings.demo_feed
     )
@@ -147,7 +148,7 @@ def build_core(settings: Settings) -> Core:
         policies=PolicyService(database, settings.now),
         policy_preview=PolicyPreviewService(database, store),
         accounts=AccountService(database, settings),
-        audit=AuditService(database),
+        audit=audit,
         people=PeopleService(database),
         pasts=pasts,
         prediction=PredictionService(models, policy, pasts, KnownTurbines(database), settings.now),
@@ -162,7 +163,7 @@ def build_core(settings: Settings) -> Core:
         supervision=SupervisionService(settings, database, models, view, settings.now),
         open_inference=OpenInferenceService(models, store),
         replay=ReplayService(database, store),
-        intake=MeasurementIntake(database, store, Uploads(settings.home), settings.now),
+        intake=MeasurementIntake(database, store, uploads, settings.now),
         imports=ImportHistory(database),
         coverage=CoverageService(settings, database, models, runner),
         exports=ExportService(database, store),
@@ -171,9 +172,7 @@ def build_core(settings: Settings) -> Core:
         shadow=shadow,
         shadow_report=ShadowReportService(database),
         model_comparison=ModelComparisonService(database, store),
-        model_imports=ModelImports(
-            database, store, AuditService(database), Uploads(settings.home), settings.now
-        ),
+        model_imports=ModelImports(database, store, audit, uploads, settings.now),
         interventions=interventions,
         intervention_proposals=proposals,
         intervention_photos=InterventionPhotos(database, settings.now),

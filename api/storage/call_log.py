@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Row, case, func, insert, select
 
+from api.storage.bulk import driver_instant
 from api.storage.tables import call_log
 
 AnyRow = Row[Any]
@@ -79,10 +80,9 @@ def add_many(connection: Connection, rows: Sequence[CallRow]) -> None:
     """Insert packed rows; all or none, where the caller's transaction ends well."""
     # The driver's own statement: SQLAlchemy's handling of a row costs half as much again as its insertion.
     dialect = connection.dialect
-    instant = _instant(dialect)
     values = [[getattr(row, name) for name in _COLUMNS] for row in rows]
     for row in values:
-        row[_AT] = instant(row[_AT])
+        row[_AT] = driver_instant(connection, row[_AT])
     if not dialect.positional:
         connection.exec_driver_sql(
             _insertion(dialect, 1), [dict(zip(_COLUMNS, row, strict=True)) for row in values]
@@ -136,14 +136,6 @@ def _insertion(dialect: Dialect, rows: int) -> str:
     """The driver's INSERT of that many rows."""
     into, one = str(insert(call_log).compile(dialect=dialect)).split(" VALUES ")
     return f"{into} VALUES {', '.join([one] * rows)}"
-
-
-@lru_cache
-def _instant(dialect: Dialect) -> Callable[[Any], Any]:
-    """What turns an instant into the driver's parameter."""
-    convert = call_log.c.at.type.dialect_impl(dialect).bind_processor(dialect)
-    assert convert is not None, "instants are stored in UTC, which takes a conversion"  # noqa: S101
-    return convert
 
 
 def _pack(content: bytes | None) -> bytes | None:
