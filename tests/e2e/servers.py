@@ -8,11 +8,15 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 import requests
+
+from ui.client import ApiClient
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "essai-de-bout-en-bout"
@@ -133,3 +137,59 @@ def ui_server(home: Path, port: int, api_url: str) -> Server:
     command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
     env = environment(home, COCKPIT_API_URL=api_url)
     return Server(command, env, f"http://127.0.0.1:{port}/_stcore/health", home / "ui.log")
+
+
+@contextmanager
+def working(home: Path) -> Iterator[None]:
+    """The worker of the installation in ``home``; asked to stop when the block ends."""
+    with (home / "worker.log").open("ab") as log:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "api.worker"], cwd=ROOT, env=environment(home), stdout=log, stderr=log
+        )
+    try:
+        yield
+    finally:
+        worker.terminate()
+        worker.wait(STOP_S)
+
+
+@dataclass(frozen=True)
+class Running:
+    """Where the dashboard and the API of an installation answer.
+
+    Args:
+        ui: address of the dashboard.
+        api: address of the API.
+        server: the API, to stop and start again.
+    """
+
+    ui: str
+    api: str
+    server: Server
+
+    def client(self, username: str) -> ApiClient:
+        """The API as this person calls it."""
+        client = ApiClient(self.api)
+        client.login(username, PASSWORD)
+        return client
+
+
+@contextmanager
+def running_in(home: Path, *, worker: bool = False) -> Iterator[Running]:
+    """A prepared installation with its API and its dashboard.
+
+    Args:
+        home: an empty folder.
+        worker: whether something carries its jobs out.
+    """
+    prepare(home)
+    api_port, ui_port = free_port(), free_port()
+    url = f"http://127.0.0.1:{api_port}"
+    api, ui = api_server(home, api_port).start(), ui_server(home, ui_port, url)
+    with working(home) if worker else nullcontext():
+        try:
+            ui.start()
+            yield Running(f"http://127.0.0.1:{ui_port}", url, api)
+        finally:
+            ui.stop()
+            api.stop()

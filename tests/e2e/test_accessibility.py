@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -14,8 +13,7 @@ from api.schemas.vocabulary import Role
 from tests.e2e import axe
 from tests.e2e.axe import judged, judged_open, settle
 from tests.e2e.conftest import LAPTOP, PHONE, Visitor, open_visitor
-from tests.e2e.servers import PASSWORD, ROOT, api_server, free_port, prepare, ui_server
-from ui.client import ApiClient
+from tests.e2e.servers import PASSWORD, ROOT, running_in
 
 pytestmark = pytest.mark.browser
 TECHNICIAN, MANAGER, ENGINEER, ADMIN = Role.TECHNICIEN, Role.MANAGER, Role.INGENIEUR, Role.ADMIN
@@ -38,7 +36,7 @@ PAGES: dict[str, frozenset[Role]] = {
 
 
 @dataclass(frozen=True)
-class Running:
+class Opened:
     """Where the dashboard answers, and what there is to open."""
 
     ui: str
@@ -51,30 +49,19 @@ class Running:
 
 
 @pytest.fixture(scope="module")
-def running(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def running(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     """An installation with work under way: pages are judged with something in them."""
-    home: Path = tmp_path_factory.mktemp("accessibilite")
-    prepare(home)
-    api_url = f"http://127.0.0.1:{free_port()}"
-    api = api_server(home, int(api_url.rsplit(":", 1)[1])).start()
-    port = free_port()
-    ui = ui_server(home, port, api_url)
-    try:
-        ui.start()
-        client = ApiClient(api_url)
-        client.login("manager", PASSWORD)
+    with running_in(tmp_path_factory.mktemp("accessibilite")) as running:
+        client = running.client("manager")
         turbine = client.park(limit=1).items[0].turbine_id
         today = client.interventions(limit=1).today.isoformat()
         body = {"turbine_id": turbine, "planned_on": today, "assignee": "technicien"}
         opened = client.open_intervention({**body, "origin": "recommandation"})
         client.close()
-        yield Running(f"http://127.0.0.1:{port}", turbine, opened.id)
-    finally:
-        ui.stop()
-        api.stop()
+        yield Opened(running.ui, turbine, opened.id)
 
 
-def entered(browser: Browser, running: Running, role: Role, viewport: dict[str, int] = LAPTOP) -> Visitor:
+def entered(browser: Browser, running: Opened, role: Role, viewport: dict[str, int] = LAPTOP) -> Visitor:
     """Somebody of a role, signed in, whose browser keeps the session."""
     visitor = open_visitor(browser, running.ui, viewport)
     visitor.page.goto(running.ui)
@@ -105,7 +92,7 @@ def test_pages__none_is_forgotten_here() -> None:
     assert paths == {repr(name) for name in PAGES if name != "mon-compte"} | {"layout.OWN_ACCOUNT"}
 
 
-def test_login__no_violation(browser: Browser, running: Running) -> None:
+def test_login__no_violation(browser: Browser, running: Opened) -> None:
     visitor = open_visitor(browser, running.ui, LAPTOP)
     visitor.page.goto(running.ui)
     expect(visitor.page.get_by_label("Identifiant")).to_be_visible()
@@ -118,7 +105,7 @@ def test_login__no_violation(browser: Browser, running: Running) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("role", [MANAGER, ADMIN, TECHNICIAN, ENGINEER])
 def test_pages_of_a_role__no_violation__no_foreign_address(
-    browser: Browser, running: Running, role: Role
+    browser: Browser, running: Opened, role: Role
 ) -> None:
     visitor = entered(browser, running, role)
     page, found = visitor.page, []
@@ -140,7 +127,7 @@ def test_pages_of_a_role__no_violation__no_foreign_address(
 # What opens on a click: each popover, expander and calendar of each page, once per role.
 @pytest.mark.long
 @pytest.mark.parametrize("role", [MANAGER, ADMIN, TECHNICIAN, ENGINEER])
-def test_what_opens__no_violation(browser: Browser, running: Running, role: Role) -> None:
+def test_what_opens__no_violation(browser: Browser, running: Opened, role: Role) -> None:
     visitor = entered(browser, running, role)
     page, found, seen = visitor.page, [], set[str]()
     names = [name for name, roles in PAGES.items() if role in roles]
@@ -161,7 +148,7 @@ def test_what_opens__no_violation(browser: Browser, running: Running, role: Role
 
 
 @pytest.mark.parametrize("name", ["cockpit", "turbine", "interventions?n={n}", "mesures"])
-def test_phone_of_a_technician__no_violation(browser: Browser, running: Running, name: str) -> None:
+def test_phone_of_a_technician__no_violation(browser: Browser, running: Opened, name: str) -> None:
     visitor = entered(browser, running, TECHNICIAN, PHONE)
     visitor.page.goto(running.address(name.format(n=running.intervention)))
     expect(visitor.page.get_by_test_id("stPopoverButton").first).to_be_visible()
@@ -173,7 +160,7 @@ def test_phone_of_a_technician__no_violation(browser: Browser, running: Running,
     assert wide <= 0
 
 
-def test_labels_that_streamlit_writes__are_french(browser: Browser, running: Running) -> None:
+def test_labels_that_streamlit_writes__are_french(browser: Browser, running: Opened) -> None:
     visitor = entered(browser, running, MANAGER, PHONE)
     page = visitor.page
     page.goto(running.address("politique"))
@@ -188,7 +175,7 @@ def test_labels_that_streamlit_writes__are_french(browser: Browser, running: Run
     page.context.close()
 
 
-def test_fields_that_streamlit_writes_in_english__are_french(browser: Browser, running: Running) -> None:
+def test_fields_that_streamlit_writes_in_english__are_french(browser: Browser, running: Opened) -> None:
     visitor = entered(browser, running, MANAGER)
     page = visitor.page
     page.goto(running.address("qualite"))
@@ -216,7 +203,7 @@ def test_fields_that_streamlit_writes_in_english__are_french(browser: Browser, r
 
 @pytest.mark.parametrize(("viewport", "rows"), [(LAPTOP, 5), (PHONE, 8)], ids=["laptop", "phone"])
 def test_first_screen__trust_counts_and_first_turbines(
-    browser: Browser, running: Running, viewport: dict[str, int], rows: int
+    browser: Browser, running: Opened, viewport: dict[str, int], rows: int
 ) -> None:
     visitor = entered(browser, running, TECHNICIAN, viewport)
     page = visitor.page
@@ -239,7 +226,7 @@ def test_first_screen__trust_counts_and_first_turbines(
     page.context.close()
 
 
-def test_keyboard_alone__from_login_to_a_turbine(browser: Browser, running: Running) -> None:
+def test_keyboard_alone__from_login_to_a_turbine(browser: Browser, running: Opened) -> None:
     visitor = open_visitor(browser, running.ui, LAPTOP)
     page = visitor.page
     page.goto(running.ui)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import requests
@@ -14,33 +12,16 @@ from playwright.sync_api import Browser, expect
 
 from api.services.authentication import KEY_MEMORY_S
 from tests.e2e.conftest import LAPTOP, PHONE, Visitor, open_visitor
-from tests.e2e.servers import api_server, free_port, prepare, ui_server
+from tests.e2e.servers import Running, running_in
 
 pytestmark = pytest.mark.browser
-
-
-@dataclass(frozen=True)
-class Running:
-    """Addresses of an installation of this module's own."""
-
-    api: str
-    ui: str
 
 
 @pytest.fixture(scope="module")
 def cockpit(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """An API and a dashboard on a prepared installation; the browser comes first, for it may be absent."""
-    home: Path = tmp_path_factory.mktemp("comptes")
-    prepare(home)
-    ports = free_port(), free_port()
-    running = Running(*(f"http://127.0.0.1:{port}" for port in ports))
-    api = api_server(home, ports[0]).start()
-    try:
-        ui = ui_server(home, ports[1], running.api).start()
+    with running_in(tmp_path_factory.mktemp("comptes")) as running:
         yield running
-        ui.stop()
-    finally:
-        api.stop()
 
 
 def opened(browser: Browser, cockpit: Running, username: str, page: str, viewport: dict[str, int]) -> Visitor:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +14,10 @@ from sklearn.ensemble import RandomForestClassifier
 
 from api.inference.reference import SAMPLE
 from tests.e2e.conftest import LAPTOP, idle, open_visitor
-from tests.e2e.servers import PASSWORD, ROOT, api_server, environment, free_port, prepare, ui_server
+from tests.e2e.servers import (
+    PASSWORD,
+    running_in,
+)
 from tests.integration.importer_tools import SENSORS
 from ui.client import ApiClient
 
@@ -31,23 +32,8 @@ LABEL = "failure_within_7d"
 @pytest.fixture(scope="module")
 def addresses(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """Dashboard and API of an installation with its worker."""
-    home = tmp_path_factory.mktemp("ingenieur")
-    prepare(home)
-    api_port, ui_port = free_port(), free_port()
-    api_url, ui_url = f"http://127.0.0.1:{api_port}", f"http://127.0.0.1:{ui_port}"
-    api, ui = api_server(home, api_port).start(), ui_server(home, ui_port, api_url)
-    with (home / "worker.log").open("ab") as log:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "api.worker"], cwd=ROOT, env=environment(home), stdout=log, stderr=log
-        )
-    try:
-        ui.start()
-        yield ui_url, api_url
-    finally:
-        worker.terminate()
-        ui.stop()
-        api.stop()
-        worker.wait(20)
+    with running_in(tmp_path_factory.mktemp("ingenieur"), worker=True) as running:
+        yield running.ui, running.api
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,41 +12,16 @@ from api.domain.photos import photo_type
 from api.schemas.interventions import InterventionDetail
 from api.schemas.vocabulary import InterventionState, Verdict
 from tests.e2e.conftest import PHONE, open_visitor
-from tests.e2e.servers import PASSWORD, Server, api_server, free_port, prepare, ui_server
-from ui.client import ApiClient
+from tests.e2e.servers import Running, running_in
 
 pytestmark = pytest.mark.browser
-
-
-@dataclass(frozen=True)
-class Running:
-    """Where the dashboard and the API answer."""
-
-    ui: str
-    api: str
-    server: Server
-
-    def client(self, username: str) -> ApiClient:
-        """The API as this person calls it."""
-        client = ApiClient(self.api)
-        client.login(username, PASSWORD)
-        return client
 
 
 @pytest.fixture(scope="module")
 def running(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A prepared installation with its API and its dashboard."""
-    home = tmp_path_factory.mktemp("interventions")
-    prepare(home)
-    api_port, ui_port = free_port(), free_port()
-    api = api_server(home, api_port).start()
-    ui = ui_server(home, ui_port, f"http://127.0.0.1:{api_port}")
-    try:
-        ui.start()
-        yield Running(f"http://127.0.0.1:{ui_port}", f"http://127.0.0.1:{api_port}", api)
-    finally:
-        ui.stop()
-        api.stop()
+    with running_in(tmp_path_factory.mktemp("interventions")) as running:
+        yield running
 
 
 @pytest.fixture

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import LAPTOP, PHONE, Visitor, idle, open_visitor
-from tests.e2e.servers import PASSWORD, ROOT, api_server, environment, free_port, prepare, ui_server
+from tests.e2e.servers import (
+    PASSWORD,
+    Running,
+    running_in,
+)
 from tests.ui.measure_files import BAD_ROWS, GOOD, LARGE, LARGE_ROWS, SWAPPABLE_DATES, WRONG_COLUMNS
 from ui import labels as fr
 from ui.client import ApiClient
@@ -22,34 +23,11 @@ IMPORT_MS = 60_000
 Open = Callable[..., Visitor]
 
 
-@dataclass(frozen=True)
-class Running:
-    """Where the dashboard and the API answer."""
-
-    ui: str
-    api: str
-
-
 @pytest.fixture(scope="module")
 def running(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A prepared installation with its API, its worker and its dashboard."""
-    home = tmp_path_factory.mktemp("mesures")
-    prepare(home)
-    api_port, ui_port = free_port(), free_port()
-    addresses = Running(f"http://127.0.0.1:{ui_port}", f"http://127.0.0.1:{api_port}")
-    api, ui = api_server(home, api_port).start(), ui_server(home, ui_port, addresses.api)
-    with (home / "worker.log").open("ab") as log:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "api.worker"], cwd=ROOT, env=environment(home), stdout=log, stderr=log
-        )
-    try:
-        ui.start()
-        yield addresses
-    finally:
-        worker.terminate()
-        ui.stop()
-        api.stop()
-        worker.wait(20)
+    with running_in(tmp_path_factory.mktemp("mesures"), worker=True) as running:
+        yield running
 
 
 @pytest.fixture

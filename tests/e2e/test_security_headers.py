@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect
 from api.bench.page import until
 from api.schemas.vocabulary import Role
 from tests.e2e.conftest import LAPTOP, Visitor, open_visitor
-from tests.e2e.servers import Server, api_server, free_port, prepare, ui_server
+from tests.e2e.servers import Server, free_port, running_in
 from tests.e2e.test_accessibility import PAGES, settle
 from tests.ui.measure_files import GOOD
 
@@ -48,17 +48,8 @@ ATTACKS = {
 @pytest.fixture(scope="module")
 def dashboard(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the dashboard of a prepared installation."""
-    home: Path = tmp_path_factory.mktemp("entetes")
-    prepare(home)
-    api_port, port = free_port(), free_port()
-    api = api_server(home, api_port).start()
-    ui = ui_server(home, port, f"http://127.0.0.1:{api_port}")
-    try:
-        ui.start()
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        ui.stop()
-        api.stop()
+    with running_in(tmp_path_factory.mktemp("entetes")) as running:
+        yield running.ui
 
 
 @dataclass

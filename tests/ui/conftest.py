@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from tests.e2e.servers import PASSWORD, ROOT, api_server, environment, free_port, prepare
+from tests.e2e.servers import PASSWORD, ROOT, api_server, free_port, prepare, working
 from ui.client import ApiClient
 
 COOKIE_KEY = "cle-des-essais-de-l-interface-0123456789"
@@ -39,16 +37,11 @@ def running_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApi
     prepare(home)
     port = free_port()
     api = api_server(home, port).start()
-    with (home / "worker.log").open("ab") as log:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "api.worker"], cwd=ROOT, env=environment(home), stdout=log, stderr=log
-        )
-    try:
-        yield RunningApi(f"http://127.0.0.1:{port}", home)
-    finally:
-        worker.terminate()
-        api.stop()
-        worker.wait(20)
+    with working(home):
+        try:
+            yield RunningApi(f"http://127.0.0.1:{port}", home)
+        finally:
+            api.stop()
 
 
 @pytest.fixture

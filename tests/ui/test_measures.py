@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.e2e.servers import ROOT, Server, api_server, environment, free_port, prepare
+from tests.e2e.servers import Server, api_server, free_port, prepare, working
 from tests.ui.conftest import RunningApi, log_in, open_at, text_of
 from tests.ui.measure_files import (
     BAD_ROWS,
@@ -52,16 +50,11 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     prepare(home)
     port = free_port()
     server = api_server(home, port).start()
-    with (home / "worker.log").open("ab") as log:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "api.worker"], cwd=ROOT, env=environment(home), stdout=log, stderr=log
-        )
-    try:
-        yield Installation(RunningApi(f"http://127.0.0.1:{port}", home), server)
-    finally:
-        worker.terminate()
-        server.stop()
-        worker.wait(20)
+    with working(home):
+        try:
+            yield Installation(RunningApi(f"http://127.0.0.1:{port}", home), server)
+        finally:
+            server.stop()
 
 
 @pytest.fixture
