@@ -6,7 +6,7 @@ Streamlit is unknown here. The client holds who is logged in and renews the shor
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -23,7 +23,6 @@ from api.schemas.measurements import Coverage, ImportJob, ImportPreview, ImportR
 from api.schemas.park import Park, Run
 from api.schemas.predictions import Prediction
 from api.schemas.supervision import CallLog, Supervision
-from api.schemas.vocabulary import Queue, RiskLevel
 from ui.api_error import ApiError
 from ui.client_accounts import AccountCalls
 from ui.client_base import Answer, Query
@@ -133,26 +132,16 @@ class ApiClient(
 
     def park(
         self,
+        asked: Query | None = None,
         *,
-        levels: Sequence[RiskLevel] = (),
-        max_days: float | None = None,
-        queue: Queue | None = None,
-        day: date | None = None,
         limit: int = PARK_LIMIT,
     ) -> Park:
-        """The published ranking, or that of a day, narrowed by level, by days left and to a queue.
+        """The first turbines of the published ranking, or of what of it is ``asked``.
 
         Raises:
             ApiError: 404 when no ranking of that day was published.
         """
-        query = {
-            "risk_level": [level.value for level in levels],
-            "max_days": max_days,
-            "queue": queue,
-            "as_of": day and day.isoformat(),
-            "limit": limit,
-        }
-        return self._get("/park", Park, query)
+        return self._get("/park", Park, {**(asked or {}), "limit": limit})
 
     def park_events(self, day: date, limit: int) -> ParkEvents:
         """What changed on that day since the day before, the most urgent first."""

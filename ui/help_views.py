@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.schemas.vocabulary import Role
+from api.schemas.vocabulary import Role, folded
 from ui import labels as fr
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -53,9 +53,9 @@ def glossary(markdown: str) -> list[Section]:
 
 def matching(sections: list[Section], wanted: str) -> list[Section]:
     """The sections with the terms where ``wanted`` occurs, whatever its case and accents."""
-    needle = fr.folded(wanted.strip())
+    needle = folded(wanted.strip())
     kept = [
-        Section(each.title, tuple(term for term in each.terms if needle in fr.folded(" ".join(term))))
+        Section(each.title, tuple(term for term in each.terms if needle in folded(" ".join(term))))
         for each in sections
     ]
     return [each for each in kept if each.terms]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -227,12 +226,6 @@ def plural(count: float, word: str) -> str:
 def counted(count: int, word: str) -> str:
     """« 3 turbines »."""
     return f"{fr_number(count, 0)}{NBSP}{plural(count, word)}"
-
-
-def folded(text: str) -> str:
-    """Lower case without accents, to search by."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
 def with_unit(value: float | None, unit: str) -> str:

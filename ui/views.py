@@ -6,9 +6,8 @@ Cells that are sorted stay numbers or dates; :func:`styled` gives them their Fre
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -17,10 +16,12 @@ from pandas.io.formats.style import Styler
 
 from api.schemas.common import Notice
 from api.schemas.park import Park, ParkItem
-from api.schemas.vocabulary import ChangeKind, DataStatus, Queue, RiskLevel
+from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
 from ui import labels as fr
 from ui.change_views import change_words
 from ui.intervention_views import STATES as STATE_WORDS
+
+TEXT_MAX, NAME_MAX = 80, 120  # characters that the API takes
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,6 @@ class View:
     day: date | None = None
     sort: str = ""
 
-    @property
-    def narrowed(self) -> View:
-        """What this view leaves out of the ranking, whatever its day and its order."""
-        return replace(self, day=None, sort="")
-
     @classmethod
     def of(cls, query: Mapping[str, str]) -> View:
         """The view that an address asks for; what cannot be read in it is left out."""
@@ -58,11 +54,11 @@ class View:
         return cls(
             tuple(dict.fromkeys(asked)),
             limit,
-            query.get("parc") or None,
-            query.get("q", ""),
+            query.get("parc", "")[:NAME_MAX] or None,
+            query.get("q", "")[:TEXT_MAX],
             queue,
-            site=query.get("site") or None,
-            driver=query.get("facteur") or None,
+            site=query.get("site", "")[:NAME_MAX] or None,
+            driver=query.get("facteur", "")[:TEXT_MAX] or None,
             state=query.get("etat") if query.get("etat") in STATES else None,
             day=_day(query.get("jour", "")),
             sort=sort if sort.removeprefix("-") in SORTS else "",
@@ -84,6 +80,23 @@ class View:
         }
         return {name: value for name, value in parts.items() if value}
 
+    def asked(self) -> dict[str, Any]:
+        """The same view, as the API is asked for it."""
+        statuses = {status.value for status in DataStatus}
+        name = self.sort.removeprefix("-")
+        return {
+            "risk_level": [level.value for level in self.levels],
+            "max_days": self.days,
+            "farm": self.farm,
+            "site": self.site,
+            "text": self.text,
+            "queue": self.queue,
+            "driver": self.driver,
+            "data_status" if self.state in statuses else "service_state": self.state,
+            "as_of": self.day and self.day.isoformat(),
+            "sort": self.sort.replace(name, SORTS[name][1]) if name else None,
+        }
+
 
 def _day(text: str) -> date | None:
     try:
@@ -103,62 +116,23 @@ STATES: dict[str, str] = {
     **{status.value: f"Mesure {fr.DATA_STATUS[status]}" for status in DataStatus},
     **{state: words[0].upper() + words[1:] for state, words in fr.SERVICE_STATES.items()},
 }
-_KINDS, _LEVELS, _QUALITIES = list(ChangeKind), list(RiskLevel), list(DataStatus)
-# Every column of the table, as the address names it, with what it is sorted by; None goes last both ways.
-SORTS: dict[str, tuple[str, Callable[[ParkItem], Any]]] = {
-    "rang": ("Rang", lambda item: item.rank),
-    "turbine": ("Turbine", lambda item: _natural(item.turbine_id)),
-    "niveau": ("Niveau", lambda item: _LEVELS.index(item.risk_level)),
-    "probabilite": ("Probabilité", lambda item: item.failure_probability),
-    "jours": ("Jours restants", lambda item: item.time_to_failure_days),
-    "intervalle": ("Intervalle", lambda item: item.time_to_failure_interval),
-    "cout": ("Attendre coûte", lambda item: item.expected_failure_cost_eur),
-    "facteur": ("Facteur principal", lambda item: item.main_driver and fr.folded(item.main_driver.label)),
-    "changement": ("Changement", lambda item: item.change and _KINDS.index(item.change.kind)),
-    "age": ("Âge", lambda item: item.age_days),
-    "prevu": ("Prévu le", next_work),
-    "intervention": ("Intervention", lambda item: item.intervention and work_words(item)),
-    "qualite": ("Qualité", lambda item: _QUALITIES.index(item.data_status)),
-    "parc": ("Parc", lambda item: item.farm and fr.folded(item.farm)),
+# Every column of the table, as the address names it, and what the API calls it.
+SORTS = {
+    "rang": ("Rang", "rank"),
+    "turbine": ("Turbine", "turbine"),
+    "niveau": ("Niveau", "level"),
+    "probabilite": ("Probabilité", "probability"),
+    "jours": ("Jours restants", "days"),
+    "intervalle": ("Intervalle", "interval"),
+    "cout": ("Attendre coûte", "cost"),
+    "facteur": ("Facteur principal", "driver"),
+    "changement": ("Changement", "change"),
+    "age": ("Âge", "age"),
+    "prevu": ("Prévu le", "due"),
+    "intervention": ("Intervention", "intervention"),
+    "qualite": ("Qualité", "quality"),
+    "parc": ("Parc", "farm"),
 }
-
-
-def _natural(text: str) -> list[tuple[int, int, str]]:
-    """Turbine 9 before turbine 10."""
-    return [
-        (0, int(part), "") if part.isdigit() else (1, 0, part)
-        for part in re.split(r"(\d+)", text.casefold())
-        if part
-    ]
-
-
-def matching(items: Sequence[ParkItem], view: View) -> list[ParkItem]:
-    """The items that a view shows, in its order: what it narrows to, and every word of its text."""
-    words = fr.folded(view.text).split()
-    kept = [item for item in items if _shown(item, view) and all(word in _searchable(item) for word in words)]
-    if not view.sort:
-        return kept
-    key = SORTS[view.sort.removeprefix("-")][1]
-    known = sorted((i for i in kept if key(i) is not None), key=key, reverse=view.sort.startswith("-"))
-    return known + [item for item in kept if key(item) is None]
-
-
-def _shown(item: ParkItem, view: View) -> bool:
-    interval = item.time_to_failure_interval
-    soonest = interval[0] if interval else item.time_to_failure_days
-    near = view.days is None or (soonest is not None and soonest <= view.days)
-    placed = view.farm in {None, item.farm} and view.site in {None, item.site}
-    queued = view.queue is None or view.queue in item.queues
-    driven = view.driver is None or (item.main_driver is not None and item.main_driver.feature == view.driver)
-    stands = view.state in {None, item.data_status.value, item.service_state}
-    return near and placed and queued and driven and stands and item.risk_level in (view.levels or RiskLevel)
-
-
-def _searchable(item: ParkItem) -> str:
-    driver = item.main_driver.label if item.main_driver else None
-    level = fr.LEVELS[item.risk_level].word
-    parts = (f"turbine {item.turbine_id}", item.site, item.farm, level, item.recommendation, driver)
-    return fr.folded(" ".join(part for part in parts if part))
 
 
 # Sortable numbers, and how they are worded.
@@ -208,6 +182,19 @@ def _park_row(item: ParkItem) -> dict[str, Any]:
         "Qualité": fr.DATA_STATUS[item.data_status],
         "Parc": item.farm or fr.NOTHING,
     }
+
+
+def shown_words(park: Park) -> str:
+    """How many turbines of the park are shown, and that an order chosen at a header is theirs alone."""
+    everywhere = fr.fr_number(park.run.total if park.run else park.total, 0)
+    shown = len(park.items)
+    if shown >= park.total:
+        return f"{fr.counted(shown, 'turbine')} sur {everywhere}."
+    kept = fr.fr_number(park.total, 0)
+    return (
+        f"Les {fr.counted(shown, 'première')} des {kept} turbines retenues, sur {everywhere}. "
+        "« Trier par » les ordonne toutes ; un en-tête, celles qui sont affichées."
+    )
 
 
 def interval_words(item: ParkItem) -> str:

@@ -17,16 +17,18 @@ from api.bench.processes import api_of
 from api.core import Core
 from api.domain.exceptions import Conflict
 from api.schemas.vocabulary import RiskLevel
-from api.services.park_view import ParkQuery, TurbineFilter
+from api.services.park_view import ParkQuery, ScoreFilter
 
 PAGE = 100
 QUERIES: dict[str, ParkQuery] = {
     "première page": ParkQuery(limit=PAGE),
     "filtrée": ParkQuery(
-        levels=(RiskLevel.CRITIQUE, RiskLevel.ELEVE), max_days=60.0, where=TurbineFilter(text="7"), limit=PAGE
+        ScoreFilter(levels=(RiskLevel.CRITIQUE, RiskLevel.ELEVE), max_days=60.0, text="7"), limit=PAGE
     ),
+    "cherchée": ParkQuery(ScoreFilter(text="faible 7"), limit=PAGE),
     "triée": ParkQuery(sort="-days", limit=PAGE),
     "triée par turbine": ParkQuery(sort="turbine", limit=PAGE),
+    "triée par échéance": ParkQuery(sort="due", limit=PAGE),
 }
 
 
@@ -81,12 +83,11 @@ def interleaved(
 
 def path_of(query: ParkQuery) -> str:
     """The address of the same question."""
-    told: list[tuple[str, object]] = [("risk_level", level.value) for level in query.levels]
+    told: list[tuple[str, object]] = [("risk_level", level.value) for level in query.keep.levels]
     told += [("sort", query.sort), ("limit", query.limit)]
-    if query.max_days is not None:
-        told.append(("max_days", query.max_days))
-    if query.where.text is not None:
-        told.append(("text", query.where.text))
+    if query.keep.max_days is not None:
+        told.append(("max_days", query.keep.max_days))
+    told.append(("text", query.keep.text))
     return f"/api/v1/park?{urlencode(told)}"
 
 

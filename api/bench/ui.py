@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -31,8 +32,14 @@ MOST_TURBINE_S, MOST_FILTER_S, MOST_MB = 1.5, 0.5, 350.0
 SETTLE_MS = 1_500  # figures follow the table; their bytes belong to the page
 CHROMIUM_MISSING = "Chromium est absent : apt install chromium."
 _LEVEL = "Faible"  # most turbines of a park, never all of them
-_COUNT = "document.querySelector('[role=grid]')?.getAttribute('aria-rowcount')"
-_ROWS = f"Number({_COUNT}) > 1"
+_ROWS = "Number(document.querySelector('[role=grid]')?.getAttribute('aria-rowcount')) > 1"
+_SAID = "[...document.querySelectorAll('[data-testid=stCaptionContainer]')].map(e => e.innerText).join()"
+# The table is drawn on a canvas, so what is seen of it is its pixels: here those of its first rows.
+_PIXELS = """(() => {
+  const canvas = document.querySelector('[data-testid=data-grid-canvas]');
+  const pixels = canvas.getContext('2d').getImageData(0, 37, 400, 105).data;
+  return pixels.reduce((sum, value) => (sum * 31 + value) | 0, 0);
+})()"""
 Say = Callable[[str], None]
 
 
@@ -175,12 +182,12 @@ def _visit(visitor: _Visitor, visits: int) -> dict[str, Seen]:
             page.get_by_role("link", name="Cockpit", exact=True).click()
             page.get_by_role("heading", name="Cockpit").wait_for()
             until(page, _ROWS)
-        shown = page.evaluate(_COUNT)
+        drawn, said = page.evaluate(_PIXELS), page.evaluate(_SAID)
         with visitor.timed(seen["filtre"]):
             page.get_by_role("button", name=_LEVEL).click()
-            until(page, f"{_COUNT} !== '{shown}'")
+            until(page, f"{_SAID} !== {json.dumps(said)} && {_PIXELS} !== {drawn}")
         page.get_by_role("button", name=_LEVEL).click()
-        until(page, f"{_COUNT} === '{shown}'")
+        until(page, f"{_SAID} === {json.dumps(said)} && {_PIXELS} === {drawn}")
         with visitor.timed(seen["turbine"]):
             _open_first(page)
             page.get_by_role("tab", name="Pourquoi").wait_for()

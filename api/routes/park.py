@@ -12,8 +12,8 @@ from api.domain.rights import Principal, Right
 from api.schemas.changes import ParkEvents
 from api.schemas.common import Items
 from api.schemas.park import Park, ParkDay, Run, RunRequest, ServiceState
-from api.schemas.vocabulary import Queue, RiskLevel
-from api.services.park_view import ParkQuery, TurbineFilter
+from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
+from api.services.park_view import SORTS, ParkQuery, ScoreFilter
 
 router = APIRouter(prefix="/api/v1/park", tags=["Parc"], dependencies=[Depends(need(Right.READ))])
 Starter = Annotated[Principal, Depends(need(Right.START_RUN, fresh=True))]
@@ -27,6 +27,7 @@ MAX_DAYS = (
     "une panne sous X jours ne peut être écartée à la couverture de cet intervalle (days_coverage dans la "
     "réponse). Sans intervalle, l’estimation compte."
 )
+SORT = f"{', '.join(SORTS)} ; « - » inverse. À égalité, le rang ; ce qui est inconnu vient en dernier."
 
 
 @router.get("", summary="Classement publié du parc")
@@ -34,10 +35,9 @@ def park(
     core: CoreDep,
     named: NamingDep,
     risk_level: Annotated[list[RiskLevel], Query(description="Niveaux gardés ; tous par défaut")] = [],  # noqa: B006
+    data_status: Annotated[list[DataStatus], Query(description="Qualités de mesure gardées")] = [],  # noqa: B006
     max_days: Annotated[float | None, Query(ge=0, le=10_000, description=MAX_DAYS)] = None,
-    sort: Annotated[
-        str, Query(max_length=20, description="rank, turbine, probability, days, age ; - inverse")
-    ] = "rank",
+    sort: Annotated[str, Query(max_length=20, description=SORT)] = "rank",
     limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     as_of: Annotated[date | None, Query(description="Classement de ce jour ; par défaut le dernier")] = None,
@@ -45,8 +45,13 @@ def park(
     farm: Annotated[str | None, Query(max_length=120, description="Parc éolien, exactement")] = None,
     service_state: Annotated[ServiceState | None, Query(description="État présent de la machine")] = None,
     text: Annotated[
-        str | None, Query(max_length=80, description="Cherché dans l’identifiant, le site et le parc éolien")
-    ] = None,
+        str,
+        Query(
+            max_length=80,
+            description="Mots cherchés dans l’identifiant, le site, le parc éolien, le niveau et le facteur "
+            "principal, sans égard aux accents ni aux majuscules",
+        ),
+    ] = "",
     queue: Annotated[list[Queue], Query(description="Files ; la turbine est dans l’une au moins")] = [],  # noqa: B006
     driver: Annotated[
         str | None,
@@ -54,9 +59,18 @@ def park(
     ] = None,
 ) -> Park:
     """Toutes les turbines du dernier calcul publié, de la plus à la moins urgente."""
-    where = TurbineFilter(site, farm, service_state, text or None)
-    query = ParkQuery(tuple(risk_level), max_days, where, sort, limit, offset, as_of, tuple(queue), driver)
-    return named(core.view.park(query))
+    keep = ScoreFilter(
+        levels=tuple(risk_level),
+        data_status=tuple(data_status),
+        max_days=max_days,
+        queues=tuple(queue),
+        driver=driver,
+        site=site,
+        farm=farm,
+        service_state=service_state,
+        text=text,
+    )
+    return named(core.view.park(ParkQuery(keep, sort, limit, offset, as_of)))
 
 
 @router.get("/history", summary="Turbines par niveau, jour après jour")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from enum import StrEnum
 
 
@@ -147,3 +148,9 @@ class AuditAction(StrEnum):
     IMPORT_TERMINE = "import_termine"
     CALCUL_DEMANDE = "calcul_demande"
     HISTORIQUE_DEMANDE = "historique_demande"
+
+
+def folded(text: str) -> str:
+    """Lower case without accents: what words are searched and sorted by."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))

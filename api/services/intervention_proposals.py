@@ -21,6 +21,7 @@ from api.services.park_view import park_item
 from api.storage import interventions as store
 from api.storage import policies, runs
 from api.storage.database import Database
+from api.storage.ranking import ScoreFilter, page_of_scores
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,7 @@ def wanted_in(
         policy: its rule.
         visits_answer: whether a visit planned in time answers the alarm, as proposals have it.
     """
-    levels = [level.value for level in ALERTS]
-    _, alerts = runs.page_of_scores(connection, run.id, levels=levels, limit=None)
+    _, alerts = page_of_scores(connection, run.id, ScoreFilter(levels=tuple(ALERTS)))
     keys = {row.turbine for row in alerts}
     living, last = store.living(connection), store.last_ended(connection, keys)
     calmed = _calmed(connection, last)

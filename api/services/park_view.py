@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Row
 
 from api.domain.exceptions import InvalidInput, NotFound
-from api.domain.queues import bits_of, queues_in
+from api.domain.queues import queues_in
 from api.domain.risk import RiskPolicy
 from api.domain.wording import recommendation
 from api.schemas.changes import ParkEvents
@@ -18,30 +18,25 @@ from api.schemas.common import Notice
 from api.schemas.park import LevelCounts, Park, ParkDay, ParkItem, Run, RunModel
 from api.schemas.predictions import Driver
 from api.schemas.turbine_story import LivingIntervention
-from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
+from api.schemas.vocabulary import DataStatus, RiskLevel
 from api.services.park_run import ParkRunService
 from api.services.park_since import days_coverage, item_change, park_events, queue_counts, since_previous
 from api.storage import attempts, changes, interventions, policies, runs
 from api.storage.database import Database
-from api.storage.turbine_filter import TurbineFilter
+from api.storage.ranking import ALL, SORTS, ScoreFilter, page_of_scores
 
-__all__ = ["SORTS", "ParkQuery", "ParkViewService", "TurbineFilter"]
-SORTS = runs.SORTS
+__all__ = ["SORTS", "ParkQuery", "ParkViewService", "ScoreFilter"]
 
 
 @dataclass(frozen=True)
 class ParkQuery:
     """What to show of a ranking, and in which order."""
 
-    levels: tuple[RiskLevel, ...] = ()
-    max_days: float | None = None
-    where: TurbineFilter = TurbineFilter()  # noqa: RUF009 - frozen
+    keep: ScoreFilter = ALL
     sort: str = "rank"
     limit: int = 100
     offset: int = 0
     as_of: date | None = None
-    queues: tuple[Queue, ...] = ()
-    driver: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,15 @@ class ParkViewService:
             if shown is None:
                 return _nothing_yet(attempt, self.runner.next_run_at())
             policy = policies.version(connection, shown.policy_version)
-            total, page = self._page(connection, shown.id, query)
+            total, page = page_of_scores(
+                connection,
+                shown.id,
+                query.keep,
+                sort=query.sort,
+                limit=query.limit,
+                offset=query.offset,
+                past=query.as_of is not None,
+            )
             summary = changes.summary_of(connection, shown.id)
             work = interventions.living(connection) if query.as_of is None else {}
         # Published, it is the ranking that people see: nothing was tried since.
@@ -91,20 +94,6 @@ class ParkViewService:
             queues=queue_counts(summary),
             days_coverage=days_coverage(summary),
             notices=notices,
-        )
-
-    def _page(self, connection: Connection, run_id: int, query: ParkQuery) -> tuple[int, list[Row[Any]]]:
-        return runs.page_of_scores(
-            connection,
-            run_id,
-            levels=[level.value for level in query.levels],
-            max_days=query.max_days,
-            queue_bits=bits_of(query.queues),
-            driver=query.driver,
-            where=query.where,
-            sort=query.sort,
-            limit=query.limit,
-            offset=query.offset,
         )
 
     def _notices(self, shown: Row[Any], tried: Row[Any] | None) -> list[Notice]:

@@ -31,6 +31,7 @@ from api.services.policy_changes import bounds_of, policy_of
 from api.services.sensors import catalogue_of
 from api.storage import activations, policies, runs
 from api.storage.database import Database
+from api.storage.ranking import page_of_scores
 
 _AGE = "mesure_perimee"
 
@@ -62,7 +63,7 @@ class PolicyPreviewService:
             base, present = policies.current(connection)
             active = activations.active(connection).get("classification")
             shown = runs.published(connection)
-            scores = [] if shown is None else runs.page_of_scores(connection, shown.id, limit=None)[1]
+            scores = [] if shown is None else page_of_scores(connection, shown.id)[1]
             statuses = {} if shown is None else self._statuses(connection, shown, scores, wanted)
         may_raise = shown is not None and self._may_raise(shown, notices)
         shifts, after = _recount(scores, statuses, wanted, may_raise)

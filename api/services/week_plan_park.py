@@ -19,7 +19,8 @@ from api.domain.week_plan_booked import Booking
 from api.schemas.vocabulary import Skill
 from api.schemas.week_plan import CoveredTurbine, PlanAdjustment, WeekPlanRequest
 from api.services.intervention_proposals import wanted_in
-from api.storage import interventions, policies, runs, week_plan
+from api.storage import interventions, policies, week_plan
+from api.storage.ranking import page_of_scores
 
 AnyRow = Row[Any]
 _FIELD = "adjustments"
@@ -101,7 +102,7 @@ def park_at_work(connection: Connection, run: AnyRow, asked: Asked) -> ParkAtWor
         InvalidInput: a choice about a turbine that is unknown, or that somebody already visits.
     """
     park = ParkAtWork(run, policies.version(connection, run.policy_version))
-    _, rows = runs.page_of_scores(connection, run.id, limit=None)
+    _, rows = page_of_scores(connection, run.id)
     # One that is only proposed, as a finding is, waits for this very plan.
     living = interventions.living(connection)
     going = {key: one for key, one in living.items() if one.state != State.PROPOSEE}

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.domain.exceptions import Conflict
 from api.storage.bulk import insert_records
-from api.storage.changes import in_queues
-from api.storage.tables import measurements, park_changes, publication, runs, scores, turbines
-from api.storage.turbine_filter import TurbineFilter
-from api.storage.turbine_order import page_by_turbine
+from api.storage.ranking import SCORED
+from api.storage.tables import measurements, publication, runs, scores
 
 UNDER_WAY = ("en_attente", "en_cours")
 FAILED = ("echoue", "interrompu")
@@ -169,91 +167,10 @@ def published_between(connection: Connection, first: date | None, last: date | N
     return list(connection.execute(query))
 
 
-_SCORED = select(
-    scores,
-    turbines.c.turbine_id,
-    turbines.c.site,
-    turbines.c.farm,
-    turbines.c.service_state,
-    park_changes.c.kind.label("change_kind"),
-    park_changes.c.from_level.label("change_from"),
-    park_changes.c.cause.label("change_cause"),
-).select_from(
-    scores.join(turbines, turbines.c.id == scores.c.turbine).outerjoin(
-        park_changes, and_(park_changes.c.run == scores.c.run, park_changes.c.turbine == scores.c.turbine)
-    )
-)
-
-_ORDERS = {
-    "rank": scores.c.rank,
-    "probability": scores.c.probability,
-    "days": scores.c.days_left,
-    "age": scores.c.measured_on,
-}
-BY_TURBINE = "turbine"
-SORTS = (*_ORDERS, BY_TURBINE)
-
-
-def page_of_scores(
-    connection: Connection,
-    run_id: int,
-    *,
-    levels: Iterable[str] = (),
-    max_days: float | None = None,
-    queue_bits: int = 0,
-    driver: str | None = None,
-    where: TurbineFilter | None = None,
-    sort: str = "rank",
-    limit: int | None,
-    offset: int = 0,
-) -> tuple[int, list[AnyRow]]:
-    """How many scores match, and one page of them.
-
-    Args:
-        run_id: the run.
-        levels: kept risk levels; all where empty.
-        max_days: kept where the interval of days left begins at or under this [days]; the estimate counts
-            where it has no interval.
-        queue_bits: kept where the turbine stands in one of these queues; all where 0.
-        driver: kept where this feature is the main driver, which is kept for the top of the ranking.
-        where: what the turbines must be; all where None.
-        sort: one of :data:`SORTS`, with ``-`` before it to reverse; rank breaks ties.
-        limit: size of the page; None for all.
-        offset: scores before the page.
-    """
-    wanted = [scores.c.run == run_id]
-    if chosen := list(levels):
-        wanted.append(scores.c.level.in_(chosen))
-    if max_days is not None:
-        wanted.append(func.coalesce(scores.c.days_low, scores.c.days_left) <= max_days)
-    if queue_bits:
-        wanted.append(in_queues(queue_bits))
-    if driver is not None:
-        wanted.append(scores.c.main_driver["feature"].as_string() == driver)
-    matching = select(scores.c.rank)
-    by_turbine = sort.removeprefix("-") == BY_TURBINE
-    about = [] if where is None else where.conditions()
-    if about or by_turbine:
-        matching = matching.join(turbines, turbines.c.id == scores.c.turbine)
-    matching, falling = matching.where(*wanted, *about), sort.startswith("-")
-    if by_turbine:
-        whole = _SCORED.where(scores.c.run == run_id)
-        return page_by_turbine(connection, matching, whole, falling=falling, limit=limit, offset=offset)
-    column = _ORDERS[sort.removeprefix("-")]
-    # The oldest measurement is the greatest age, so age runs against the date.
-    falling = falling != (column is scores.c.measured_on)
-    order = ((column.desc() if falling else column.asc()).nulls_last(), scores.c.rank)
-    total = connection.scalar(matching.with_only_columns(func.count(), maintain_column_froms=True)) or 0
-    # The page is chosen among narrow rows first: turbines and changes are looked up for its rows alone.
-    page = matching.order_by(*order).limit(limit).offset(offset)
-    query = _SCORED.where(scores.c.run == run_id, scores.c.rank.in_(page)).order_by(*order)
-    return total, list(connection.execute(query))
-
-
 def score_of(connection: Connection, run_id: int, turbine_pk: int) -> AnyRow | None:
     """One turbine's place in a run, with the measurement that was scored (``values`` None without one)."""
     query = (
-        _SCORED.add_columns(measurements.c["values"], measurements.c.measured_at)
+        SCORED.add_columns(measurements.c["values"], measurements.c.measured_at)
         .outerjoin(measurements, measurements.c.id == scores.c.measurement)
         .where(scores.c.run == run_id, scores.c.turbine == turbine_pk)
     )

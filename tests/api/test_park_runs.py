@@ -74,3 +74,28 @@ def test_next_run__told_until_a_demonstration_awaits_measurements(api: Api, core
     assert core.job_service().take_and_carry_out()
     assert api.get("/api/v1/park", headers=manager).json()["next_run_at"] is None
     assert api.get("/api/v1/supervision", headers=manager).json()["next_run_at"] is None
+
+
+def test_ranking__every_filter_and_order_reaches_the_ranking(api: Api, core: Core) -> None:
+    manager = api.login("manager")
+    api.post(RUNS, headers=manager)
+    assert core.job_service().take_and_carry_out()
+    told = {"farm": "Écueil", "service_state": "hors_service"}
+    assert api.request("PATCH", "/api/v1/turbines/2", headers=manager, json=told).status_code == 200
+
+    def kept(query: str) -> list[str]:
+        answer = api.get(f"/api/v1/park?{query}", headers=manager)
+        assert answer.status_code == 200, query
+        return [item["turbine_id"] for item in answer.json()["items"]]
+
+    whole = api.get("/api/v1/park", headers=manager).json()["items"]
+    for item in whole:
+        alike = [one["turbine_id"] for one in whole if one["data_status"] == item["data_status"]]
+        assert kept(f"data_status={item['data_status']}") == alike
+    assert kept("text=ecueil") == kept("farm=Écueil") == kept("service_state=hors_service") == ["2"]
+    assert kept("text=turbine 1") == ["1"]
+    assert kept("sort=-turbine") == ["2", "1"]
+    assert kept("sort=-farm") == ["2", "1"]
+    refused = problem(api.get("/api/v1/park?sort=couleur", headers=manager), 422)
+    assert refused["errors"][0]["field"] == "sort"
+    assert "« - »" in refused["errors"][0]["message"]

@@ -16,6 +16,7 @@ from api.domain.risk import RiskPolicy
 from api.schemas.vocabulary import Role
 from api.services.audit import AuditQuery
 from api.storage import runs
+from api.storage.ranking import page_of_scores
 from tests.api.conftest import Api, problem, running
 from tests.client import new_core
 from tests.integration.shadow_tools import CLASSIFIER, ingest_sample, serve_references
@@ -232,7 +233,7 @@ def test_preview__equals_a_recount_by_hand(
     with core.database.read() as connection:
         shown = runs.published(connection)
         assert shown is not None
-        _, rows = runs.page_of_scores(connection, shown.id, limit=None)
+        _, rows = page_of_scores(connection, shown.id)
     regressor = core.models.current().regressor
     may_raise = regressor is not None and regressor.may_raise
     expected = {row.turbine_id: (row.level, brute_force(row, parameters, may_raise)) for row in rows}

@@ -11,6 +11,7 @@ from api.domain.queues import bits_of, queues_in
 from api.schemas.vocabulary import Queue
 from api.storage import changes, runs
 from api.storage.database import Database
+from api.storage.ranking import ScoreFilter, page_of_scores
 from api.storage.tables import planned_visits, turbines
 
 DAY = date(2024, 6, 1)
@@ -66,7 +67,7 @@ def test_queues__any_of_those_asked_for(any_database: Database) -> None:
     with any_database.write() as connection:
         run_id = _published(connection, _turbines(connection), DAY, {})
         for asked in QUEUES[1:]:
-            _, page = runs.page_of_scores(connection, run_id, queue_bits=bits_of(asked), limit=None)
+            _, page = page_of_scores(connection, run_id, ScoreFilter(queues=asked))
             expected = [rank for rank, queues in enumerate(QUEUES, start=1) if set(asked) & set(queues)]
             assert [row.rank for row in page] == expected
             assert [queues_in(row.queues) for row in page] == [list(QUEUES[r - 1]) for r in expected]
@@ -75,10 +76,12 @@ def test_queues__any_of_those_asked_for(any_database: Database) -> None:
 def test_page__filters_by_driver_and_by_the_start_of_the_interval(any_database: Database) -> None:
     with any_database.write() as connection:
         run_id = _published(connection, _turbines(connection), DAY, {})
-        total, page = runs.page_of_scores(connection, run_id, driver="vibration", sort="-days", limit=1)
+        total, page = page_of_scores(
+            connection, run_id, ScoreFilter(driver="vibration"), sort="-days", limit=1
+        )
         assert (total, [row.rank for row in page]) == (2, [4])
         # The first has no interval: its estimate, 11 days, counts.
-        total, page = runs.page_of_scores(connection, run_id, max_days=5.0, sort="days", limit=10)
+        total, page = page_of_scores(connection, run_id, ScoreFilter(max_days=5.0), sort="days", limit=10)
         assert (total, [row.rank for row in page]) == (2, [2, 3])
 
 

@@ -15,8 +15,8 @@ from api.storage import coverage, exports, intake_keys, jobs, leases, runs
 from api.storage.database import Database
 from api.storage.intake_keys import ABANDONED, KEPT, Key
 from api.storage.measurements import latest_values
+from api.storage.ranking import ScoreFilter, page_of_scores
 from api.storage.tables import turbines
-from api.storage.turbine_filter import TurbineFilter
 from tests.integration.ingest_tools import NOW, SHORT, VALUES, changed, ingest, write_csv
 
 ROW = ("5", "2024-08-14", "12.26", "3.57", "49.6", "557.2", "0")
@@ -188,8 +188,14 @@ def test_turbine_filter__text_is_no_pattern(any_database: Database, tmp_path: Pa
         runs.insert_scores(
             connection, run, [{**base, "rank": n, "turbine": pk} for n, pk in enumerate(pks, start=1)]
         )
-        for text, found in (("_", {"E_1"}), ("%", {"e%2"}), ("e-", {"E-1"}), ("x", set())):
-            total, page = runs.page_of_scores(connection, run, where=TurbineFilter(text=text), limit=None)
+        for text, found in (
+            ("_", {"E_1"}),
+            ("%", {"e%2"}),
+            ("e-", {"E-1"}),
+            ("ECHASS", {"Échassier"}),
+            ("x", set()),
+        ):
+            total, page = page_of_scores(connection, run, ScoreFilter(text=text))
             assert {row.turbine_id for row in page} == found
             assert total == len(found)
 

@@ -16,7 +16,7 @@ from api.domain.risk import RiskPolicy
 from api.schemas.park import ParkItem
 from api.schemas.vocabulary import ChangeKind, DataStatus, Queue, RiskLevel
 from api.services.measurement_model import Reading
-from api.services.park_view import ParkQuery
+from api.services.park_view import ParkQuery, ScoreFilter
 from api.services.scoring import score
 from api.services.sensors import catalogue_of
 from api.storage import policies
@@ -245,7 +245,7 @@ def test_stuck_and_silent_sensors__fill_the_right_queues(core: Core, tmp_path: P
     }
     waiting = {name for name, item in found.items() if Queue.A_VERIFIER in item.queues}
     assert waiting == {"fige", "muet", "troue", "chaud"}
-    asked = core.view.park(ParkQuery(queues=(Queue.A_VERIFIER,)))
+    asked = core.view.park(ParkQuery(ScoreFilter(queues=(Queue.A_VERIFIER,))))
     assert {i.turbine_id for i in asked.items} == waiting
     assert asked.total == core.view.park(ParkQuery()).queues.a_verifier == 4
 
@@ -289,7 +289,7 @@ def test_driver_filter__keeps_the_main_driver(core: Core, tmp_path: Path) -> Non
     drivers = {i.main_driver.feature for i in everything if i.main_driver}
     assert len(drivers) > 1
     for driver in drivers:
-        kept = core.view.park(ParkQuery(driver=driver))
+        kept = core.view.park(ParkQuery(ScoreFilter(driver=driver)))
         expected = [i.turbine_id for i in everything if i.main_driver and i.main_driver.feature == driver]
         assert [i.turbine_id for i in kept.items] == expected
         assert kept.total == len(expected)

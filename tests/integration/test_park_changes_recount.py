@@ -17,7 +17,7 @@ from api.core import Core
 from api.schemas.park import ParkItem
 from api.schemas.vocabulary import DataStatus, Queue
 from api.services.ingest import ingest_file
-from api.services.park_view import ParkQuery
+from api.services.park_view import ParkQuery, ScoreFilter
 from api.services.sensors import catalogue_of
 from api.services.turbine_register import import_turbines
 from api.storage.tables import park_changes, runs, turbines
@@ -221,6 +221,6 @@ def test_queues__of_every_turbine_and_day(
         counts = core.view.park(ParkQuery(as_of=as_of)).queues.model_dump()
         for queue in Queue:
             assert counts[queue.value] == sum(queue in item.queues for item in day.values())
-            kept = core.view.park(ParkQuery(queues=(queue,), as_of=as_of, limit=10_000))
+            kept = core.view.park(ParkQuery(ScoreFilter(queues=(queue,)), as_of=as_of, limit=10_000))
             assert [i.turbine_id for i in kept.items] == [t for t, i in day.items() if queue in i.queues]
     assert set(seen) >= {Queue.AVANT_VISITE, Queue.A_VERIFIER, Queue.DESACCORD, Queue.INTERVENTION_DEPUIS}

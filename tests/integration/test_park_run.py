@@ -15,7 +15,7 @@ from api.core import Core, build_core
 from api.domain.exceptions import InvalidInput, ModelUnavailable, NotFound
 from api.schemas.vocabulary import DataStatus, RiskLevel
 from api.services.ingest import ingest_file
-from api.services.park_view import ParkQuery
+from api.services.park_view import ParkQuery, ScoreFilter
 from api.services.sensors import catalogue_of
 from api.storage import jobs, runs
 from api.storage.tables import jobs as jobs_table
@@ -217,11 +217,11 @@ def test_filters_sorts_and_pages__equal_those_made_in_python(core: Core, tmp_pat
     )
     by_age = core.view.park(ParkQuery(sort="-age", limit=1_000)).items
     assert [i.age_days for i in by_age] == sorted((i.age_days or 0 for i in everything), reverse=True)
-    modest = core.view.park(ParkQuery(levels=(RiskLevel.MODERE,), limit=1_000))
+    modest = core.view.park(ParkQuery(ScoreFilter(levels=(RiskLevel.MODERE,)), limit=1_000))
     assert [i.turbine_id for i in modest.items] == [
         i.turbine_id for i in everything if i.risk_level is RiskLevel.MODERE
     ]
-    soon = core.view.park(ParkQuery(max_days=40, limit=1_000))
+    soon = core.view.park(ParkQuery(ScoreFilter(max_days=40), limit=1_000))
     assert 0 < len(soon.items) < len(everything)
     assert [i.rank for i in soon.items] == [
         i.rank for i in everything if (i.time_to_failure_interval or (99, 99))[0] <= 40

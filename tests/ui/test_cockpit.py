@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable
 
 import pandas as pd
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from api.schemas.vocabulary import RiskLevel
 from tests.e2e.servers import api_server, free_port
 from tests.ui.conftest import RunningApi, log_in, open_at, text_of
 from ui import labels as fr
+from ui.app_pages import cockpit, telechargements
 from ui.french_numbers import typed
 
 Open = Callable[..., AppTest]
@@ -211,7 +213,7 @@ def test_day__opens_the_ranking_as_it_was_seen(
 ) -> None:
     client = running_api.client("manager")
     day = client.park_days()[-3].as_of
-    expected = [item.turbine_id for item in client.park(day=day).items]
+    expected = [item.turbine_id for item in client.park({"as_of": day.isoformat()}).items]
     assert expected != [item.turbine_id for item in client.park().items]
 
     at = dashboard(running_api.url).run()
@@ -277,6 +279,31 @@ def test_waiting_cost__is_that_of_the_api(logged_in: Open, running_api: RunningA
     assert list(table(logged_in("technicien"))["Attendre coûte"]) == [
         round(item.expected_failure_cost_eur or 0, 0) for item in items
     ]
+
+
+def test_large_park__first_rows_then_more_and_the_files_hold_everything(
+    logged_in: Open, running_api: RunningApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cockpit, "FIRST_ROWS", 20)
+    client = running_api.client("manager")
+    ranked = [item.turbine_id for item in client.park().items]
+    at = logged_in("manager")
+
+    assert list(table(at)["Turbine"]) == ranked[:20]
+    assert f"Les 20{fr.NBSP}premières des 50 turbines retenues, sur 50." in text_of(at)
+    at.button(key="plus_de_lignes").click().run()
+    assert list(table(at)["Turbine"]) == ranked[:40]
+    assert at.button(key="plus_de_lignes").label == f"Afficher 10{fr.NBSP}turbines de plus"
+    at.button(key="plus_de_lignes").click().run()
+    assert list(table(at)["Turbine"]) == ranked
+    assert not [button for button in at.button if button.key == "plus_de_lignes"]
+
+    at.selectbox(key="filtre_tri").set_value("-turbine").run()
+    last_first = sorted(ranked, key=int, reverse=True)
+    assert list(table(at)["Turbine"]) == last_first[:20]
+    shown, view = at.session_state["_last_park"]
+    taken = telechargements.everything(client, shown, view)
+    assert [item.turbine_id for item in taken] == last_first
 
 
 def test_exports__offered_for_what_is_shown_only(logged_in: Open) -> None:

@@ -11,7 +11,7 @@ from api.schemas.vocabulary import ChangeKind, Queue, RiskLevel
 from tests.unit.ui_samples import item
 from ui import change_views
 from ui import labels as fr
-from ui.views import View, matching, park_frame
+from ui.views import View, park_frame
 
 CHANGE = {"kind": "hausse", "previous_level": "modere", "sentence": "Vibration : passage de 2,1 à 4,8."}
 
@@ -115,17 +115,7 @@ def test_view__a_queue_is_in_the_address_and_narrows() -> None:
     assert view.query() == {"file": "desaccord"}
     assert View.of({"file": "desaccord"}) == view
     assert View.of({"file": "autre"}) == View()
-    items = [item(turbine_id="1", queues=["desaccord"]), item(turbine_id="2", queues=["a_verifier"])]
-    assert [i.turbine_id for i in matching(items, view)] == ["1"]
-
-
-def test_view__days_are_those_where_the_interval_begins() -> None:
-    items = [
-        item(turbine_id="1", time_to_failure_days=12.0, time_to_failure_interval=(4.0, 20.0)),
-        item(turbine_id="2", time_to_failure_days=12.0, time_to_failure_interval=(8.0, 20.0)),
-        item(turbine_id="3", time_to_failure_days=6.0),
-    ]
-    assert [i.turbine_id for i in matching(items, View(days=7.0))] == ["1", "3"]
+    assert view.asked()["queue"] == "desaccord"
 
 
 def test_park_frame__shows_changes_only_where_there_are_some() -> None:

@@ -15,6 +15,7 @@ from tests.unit.ui_http import MODELS, PROBLEM, Script, serving
 from ui import client as client_module
 from ui.api_error import ApiError
 from ui.client import ApiClient
+from ui.views import View
 
 
 @pytest.fixture
@@ -213,12 +214,15 @@ def test_park__sends_the_view(server: Script, logged_in: ApiClient) -> None:
     nothing = {"as_of": None, "run": None, "last_attempt": None, "threshold": None}
     server.answers.append((200, {"total": 0, "items": [], "counts": {}, **nothing}))
 
-    logged_in.park(levels=[RiskLevel.CRITIQUE, RiskLevel.ELEVE], max_days=12.5, queue=Queue.A_VERIFIER)
+    view = View(levels=(RiskLevel.CRITIQUE, RiskLevel.ELEVE), days=12.5, queue=Queue.A_VERIFIER)
+    logged_in.park(view.asked(), limit=50)
 
     query = parse_qs(urlsplit(server.asked[0][1]).query)
     assert query["risk_level"] == ["critique", "eleve"]
     assert query["max_days"] == ["12.5"]
     assert query["queue"] == ["a_verifier"]
+    assert query["limit"] == ["50"]
+    assert not {"as_of", "farm", "sort"} & set(query)
 
 
 def test_logout__tells_the_api_and_forgets_even_if_it_is_away(server: Script, logged_in: ApiClient) -> None:

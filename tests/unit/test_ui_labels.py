@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.schemas.vocabulary import DataStatus, RiskLevel, Role
+from api.schemas.vocabulary import DataStatus, RiskLevel, Role, folded
 from tests.unit.ui_samples import driver, item
 from ui import labels as fr
 
@@ -116,7 +116,7 @@ def test_age__in_words(age: int | None, shown: str) -> None:
 
 
 def test_search__ignores_case_and_accents() -> None:
-    assert fr.folded("Élevé – TEMPÉRATURE") == "eleve – temperature"
+    assert folded("Élevé – TEMPÉRATURE") == "eleve – temperature"
 
 
 def test_vocabularies__every_value_of_the_contract_has_its_words() -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.schemas.vocabulary import Queue, RiskLevel
-from tests.unit.ui_samples import driver, item, park, run
+from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
+from api.storage import ranking
+from tests.unit.ui_samples import item, park, run
 from ui import labels as fr
 from ui import views
 
@@ -49,28 +51,57 @@ def test_view__what_cannot_be_read_is_left_out() -> None:
     assert views.View.of({"jours": "-3"}).days == 0
 
 
-PARK = [
-    item(turbine_id="1", farm="Pilat", risk_level="critique", time_to_failure_days=3.0, main_driver=driver()),
-    item(turbine_id="2", farm="Bugey", risk_level="eleve", time_to_failure_days=12.0),
-    item(turbine_id="12", farm=None, risk_level="faible", time_to_failure_days=None),
-]
+def test_asked__is_what_the_api_takes() -> None:
+    view = views.View(
+        levels=(RiskLevel.CRITIQUE, RiskLevel.ELEVE),
+        days=7.0,
+        farm="Pilat",
+        text="vibration",
+        queue=Queue.DESACCORD,
+        site="Lyon",
+        driver="vibration_level",
+        state="perime",
+        day=date(2024, 12, 30),
+        sort="-cout",
+    )
+
+    assert view.asked() == {
+        "risk_level": ["critique", "eleve"], "max_days": 7.0, "farm": "Pilat", "text": "vibration",
+        "data_status": "perime", "queue": "desaccord", "site": "Lyon", "driver": "vibration_level",
+        "as_of": "2024-12-30", "sort": "-cost",
+    }  # fmt: skip
+    assert views.View(state="hors_service").asked()["service_state"] == "hors_service"
+
+
+@given(VIEWS)
+def test_asked__every_view_is_a_question_that_the_api_knows(view: views.View) -> None:
+    asked = view.asked()
+
+    assert set(asked) - {"data_status", "service_state"} == {
+        "risk_level", "max_days", "farm", "site", "text", "queue", "driver", "as_of", "sort",
+    }  # fmt: skip
+    assert asked["sort"] is None or asked["sort"].removeprefix("-") in ranking.SORTS
+    assert asked.get("data_status") in {None, *DataStatus}
+
+
+def test_view__texts_are_cut_where_the_api_would_refuse_them() -> None:
+    view = views.View.of({"q": "x" * 500, "parc": "y" * 500})
+    assert (len(view.text), len(view.farm or "")) == (80, 120)
 
 
 @pytest.mark.parametrize(
-    ("view", "kept"),
+    ("shown", "kept", "words"),
     [
-        (views.View(), ["1", "2", "12"]),
-        (views.View(levels=(RiskLevel.ELEVE, RiskLevel.FAIBLE)), ["2", "12"]),
-        (views.View(days=12.0), ["1", "2"]),
-        (views.View(farm="Bugey"), ["2"]),
-        (views.View(text="VIBRATION niveau"), ["1"]),
-        (views.View(text="turbine 12"), ["12"]),
-        (views.View(text="eleve"), ["2"]),
-        (views.View(text="introuvable"), []),
+        (2, 2, "2 turbines sur 50."),
+        (1, 1, "1 turbine sur 50."),
+        (2, 40, "Les 2 premières des 40 turbines retenues, sur 50."),
     ],
 )
-def test_matching__keeps_what_the_view_asks_for(view: views.View, kept: list[str]) -> None:
-    assert [found.turbine_id for found in views.matching(PARK, view)] == kept
+def test_shown_words__a_part_is_never_taken_for_the_whole(shown: int, kept: int, words: str) -> None:
+    said = views.shown_words(park(items=[item() for _ in range(shown)], total=kept))
+
+    assert said.replace(fr.NBSP, " ").startswith(words)
+    assert ("Trier par" in said) == (shown < kept)
 
 
 def test_park_frame__numbers_stay_sortable_and_read_french() -> None:
@@ -110,6 +141,7 @@ def test_level_cells__sort_by_urgency_as_text() -> None:
 
 def test_sorts__one_for_every_column() -> None:
     assert {name for name, _ in views.SORTS.values()} == set(views.PARK_COLUMNS)
+    assert {asked for _, asked in views.SORTS.values()} == set(ranking.SORTS)
 
 
 def test_trust__good_when_recent_and_nothing_to_say() -> None:
@@ -159,52 +191,6 @@ def test_trust__a_past_ranking_is_not_today_s() -> None:
 
 
 WORK = {"id": 4, "state": "planifiee", "planned_on": "2025-01-03", "assignee": "T-101"}
-NARROWED = [
-    item(turbine_id="1", site="Lyon", main_driver=driver(), data_status="perime"),
-    item(turbine_id="2", site="Bugey", main_driver=driver(feature="wind"), service_state="hors_service"),
-]
-
-
-@pytest.mark.parametrize(
-    ("view", "kept"),
-    [
-        (views.View(site="Bugey"), ["2"]),
-        (views.View(driver="vibration_level"), ["1"]),
-        (views.View(state="perime"), ["1"]),
-        (views.View(state="hors_service"), ["2"]),
-        (views.View(state="en_service"), ["1"]),
-    ],
-)
-def test_matching__site_driver_and_state(view: views.View, kept: list[str]) -> None:
-    assert [one.turbine_id for one in views.matching(NARROWED, view)] == kept
-
-
-@given(
-    st.lists(st.none() | st.floats(0, 1), max_size=12),
-    st.sampled_from(["probabilite", "-probabilite"]),
-)
-def test_order__known_values_sorted_and_unknown_ones_last_both_ways(
-    chances: list[float | None], sort: str
-) -> None:
-    items = [item(turbine_id=str(n), failure_probability=p) for n, p in enumerate(chances)]
-
-    shown = [one.failure_probability for one in views.matching(items, views.View(sort=sort))]
-
-    known = sorted((p for p in chances if p is not None), reverse=sort.startswith("-"))
-    assert shown == known + [None] * (len(chances) - len(known))
-
-
-def test_order__every_column_can_be_sorted_and_turbines_are_numbers() -> None:
-    items = [
-        item(turbine_id="10", intervention=WORK, main_driver=driver()),
-        item(turbine_id="9", planned_visit_on="2025-01-09", farm=None),
-        item(turbine_id="A-2", change={"kind": "hausse", "previous_level": "faible", "sentence": "x"}),
-    ]
-
-    for name in views.SORTS:
-        assert len(views.matching(items, views.View(sort=f"-{name}"))) == 3
-    assert [i.turbine_id for i in views.matching(items, views.View(sort="turbine"))] == ["9", "10", "A-2"]
-    assert [i.turbine_id for i in views.matching(items, views.View(sort="prevu"))][:2] == ["10", "9"]
 
 
 def test_park_frame__what_is_to_be_done_and_by_whom() -> None:

@@ -11,15 +11,17 @@ from ui import auth, change_views, layout, views
 from ui import labels as fr
 from ui.api_error import ApiError
 from ui.app_pages import calculs, changements, filtres, telechargements
+from ui.client import PARK_LIMIT
 
 REFRESH_S = 30
 SEPARATOR = " · "
 NOT_FOUND = 404
 FOLLOW_S = 1
-ROW_PX, HEAD_PX, ROWS_SHOWN = 35, 37, 15
+ROW_PX, HEAD_PX, ROWS_IN_SIGHT = 35, 37, 15
+FIRST_ROWS = 500  # drawn at once: a larger table is slow to wait for, and nobody reads it through
 ACTIVE = {"en_attente", "en_cours"}
 MAY_RUN = {Role.MANAGER, Role.INGENIEUR}
-_FOLLOWED, _LAST, _REFUSED = "_followed_run", "_last_park", "_run_refused"
+_FOLLOWED, _LAST, _REFUSED, _SHOWN = "_followed_run", "_last_park", "_run_refused", "_rows_shown"
 _TABLE = "park_table"
 
 
@@ -110,7 +112,7 @@ def _board() -> bool:
     with top:
         _refused()
     try:
-        park = auth.client().park(levels=view.levels, max_days=view.days, queue=view.queue, day=view.day)
+        park = auth.client().park(view.asked(), limit=_rows_asked(view))
     except ApiError as error:
         layout.check_session(error)
         with top:
@@ -133,9 +135,9 @@ def _board() -> bool:
     with tabs:
         changements.queues(park)
     with table:
-        items = _ranking(park, view)
+        _ranking(park, view)
     with files:
-        telechargements.park_files(park, items, view)
+        telechargements.park_files(park, view)
     return True
 
 
@@ -180,25 +182,39 @@ def _last_park() -> Park | None:
     return None if last is None else last[0]
 
 
-def _ranking(park: Park, view: views.View) -> list[ParkItem]:
-    """Draws the table; the turbines that it shows."""
+def _rows_asked(view: views.View) -> int:
+    """How many turbines are shown; another view begins at its first ones."""
+    shown: tuple[views.View, int] = st.session_state.get(_SHOWN, (view, FIRST_ROWS))
+    return shown[1] if shown[0] == view else FIRST_ROWS
+
+
+def _show_more(view: views.View) -> None:
+    st.session_state[_SHOWN] = view, min(_rows_asked(view) + FIRST_ROWS, PARK_LIMIT)
+
+
+def _ranking(park: Park, view: views.View) -> None:
+    """Draws the table, or why there is none."""
     if park.run is None:
         _nothing_yet()
-        return []
-    items = views.matching(park.items, view)
-    if not items:
+        return
+    if not park.items:
         st.info("Aucune turbine ne répond à ces filtres.")
         st.button("Effacer les filtres", on_click=filtres.clear)
-        return []
-    _table(items)
+        return
+    _table(park.items)
+    if (left := min(park.total, PARK_LIMIT) - len(park.items)) > 0:
+        st.button(
+            f"Afficher {fr.counted(min(FIRST_ROWS, left), 'turbine')} de plus",
+            on_click=_show_more,
+            args=(view,),
+            key="plus_de_lignes",
+        )
     st.caption(
-        f"{fr.counted(len(items), 'turbine')} sur {fr.fr_number(park.run.total, 0)}. "
-        "Cochez une ligne pour ouvrir la turbine. "
+        f"{views.shown_words(park)} Cochez une ligne pour ouvrir la turbine. "
         "« Indice » : facteur qui accompagne les pannes sans en être la cause."
     )
     if (trust := views.trust(park)) is not None:
         st.html(f'<p class="etroit">{layout.escaped(SEPARATOR.join(trust.origin))}</p>')
-    return items
 
 
 def _nothing_yet() -> None:
@@ -221,7 +237,7 @@ def _table(items: list[ParkItem]) -> None:
         views.styled(frame),
         key=_TABLE,
         hide_index=True,
-        height=HEAD_PX + ROW_PX * min(len(frame), ROWS_SHOWN),
+        height=HEAD_PX + ROW_PX * min(len(frame), ROWS_IN_SIGHT),
         placeholder=fr.NOTHING,
         on_select="rerun",
         selection_mode="single-row",

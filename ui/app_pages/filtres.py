@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from api.schemas.park import Park
-from api.schemas.vocabulary import RiskLevel
+from api.schemas.vocabulary import RiskLevel, folded
 from ui import auth, change_views, layout, views
 from ui import labels as fr
 from ui.api_error import ApiError
@@ -89,7 +89,13 @@ def draw(known: Park | None, beside: Callable[[], None]) -> tuple[views.View, De
             placeholder="Tous",
             width=160,
         )
-        text = st.text_input("Rechercher", placeholder="Turbine, facteur…", key="filtre_texte", width=170)
+        text = st.text_input(
+            "Rechercher",
+            placeholder="Turbine, facteur…",
+            max_chars=views.TEXT_MAX,
+            key="filtre_texte",
+            width=170,
+        )
         # On a phone this alone stands beside the search, so that the first turbines are in sight.
         st.toggle(f"Filtres ({used})" if (used := _used()) else "Filtres", key="filtres_ouverts")
         orders = {order: _order_words(order) for order in _ORDERS if order != "rang"}
@@ -198,7 +204,7 @@ def _drivers(known: Park | None) -> dict[str, str]:
     for item in known.items if known else ():
         if item.main_driver is not None:
             seen[item.main_driver.feature] = item.main_driver.label
-    return dict(sorted(seen.items(), key=lambda pair: fr.folded(pair[1])))
+    return dict(sorted(seen.items(), key=lambda pair: folded(pair[1])))
 
 
 def _username() -> str:

@@ -9,18 +9,20 @@ from urllib.parse import quote, urlsplit
 import streamlit as st
 
 from api.schemas.park import Park, ParkItem, TurbineDetail
-from ui import exports, sheets, views
+from ui import auth, exports, sheets, views
+from ui.client import ApiClient
 
 
-def park_files(park: Park, items: Sequence[ParkItem], view: views.View) -> None:
-    """Offers the turbines shown as CSV and as a printable sheet; made when they are asked for."""
-    if park.as_of is None or not items:
+def park_files(park: Park, view: views.View) -> None:
+    """Offers the turbines of the view as CSV and as a printable sheet; made when they are asked for."""
+    if park.as_of is None or not park.items:
         return
+    items = partial(everything, auth.client(), park, view)  # files are made outside the page
     name = f"classement-{park.as_of.isoformat()}"
     with st.popover("Exporter", key="exporter"):
         st.download_button(
             "Tableau pour Excel (CSV)",
-            data=partial(exports.park_csv, items),
+            data=lambda: exports.park_csv(items()),
             file_name=f"{name}.csv",
             mime="text/csv",
             on_click="ignore",
@@ -29,7 +31,7 @@ def park_files(park: Park, items: Sequence[ParkItem], view: views.View) -> None:
         )
         st.download_button(
             "Feuille A4 à imprimer",
-            data=lambda: sheets.park_sheet(park, items, view).encode(),
+            data=lambda: sheets.park_sheet(park, items(), view).encode(),
             file_name=f"{name}.html",
             mime="text/html",
             on_click="ignore",
@@ -37,8 +39,14 @@ def park_files(park: Park, items: Sequence[ParkItem], view: views.View) -> None:
             width="stretch",
         )
         st.caption(
-            "Les turbines affichées, dans leur ordre. La feuille s’ouvre dans le navigateur : imprimez-la."
+            "Les turbines de ces filtres, dans leur ordre. "
+            "La feuille s’ouvre dans le navigateur : imprimez-la."
         )
+
+
+def everything(client: ApiClient, park: Park, view: views.View) -> Sequence[ParkItem]:
+    """The turbines of the view: those on the page, and those that it leaves for later."""
+    return park.items if park.total <= len(park.items) else client.park(view.asked()).items
 
 
 def turbine_file(detail: TurbineDetail) -> None:
