@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from api.schemas.interventions import (
+    AnsweredAlert,
     FieldChange,
     Intervention,
     InterventionPrecision,
@@ -17,6 +18,7 @@ from api.schemas.interventions import (
     Proposals,
 )
 from api.schemas.vocabulary import (
+    AlertAnswer,
     Effect,
     InterventionOrigin,
     InterventionState,
@@ -200,13 +202,43 @@ def to_decide_words(found: Proposals) -> str:
     dealt = found.alerts - found.total
     if dealt:
         verb = "ont" if dealt >= 2 else "a"
-        said += (
-            f"{fr.NBSP}: {dealt} {verb} déjà une réponse (intervention, visite prévue à temps, ou alerte "
-            "traitée depuis la mesure)"
-        )
+        said += f"{fr.NBSP}: {dealt} {verb} déjà une réponse"
     left = f"{found.total} {'restent' if found.total >= 2 else 'reste'} à décider"
     end = "Rien n’est enregistré tant que vous n’avez pas confirmé." if found.total else ""
     return f"{said}, {left}. {end}".strip()
+
+
+def answered_title(found: Proposals) -> str:
+    """« Alertes qui ont déjà une réponse (6) »."""
+    everyone, shown = found.alerts - found.total, len(found.answered)
+    told = f"{everyone}" if shown == everyone else f"{shown} premières sur {everyone}"
+    return f"Alertes qui ont déjà une réponse ({told})"
+
+
+def answered_frame(answered: Sequence[AnsweredAlert]) -> pd.DataFrame:
+    """Why nothing is proposed for a turbine in alert."""
+    return pd.DataFrame(
+        {
+            "Turbine": one.turbine_id,
+            "Niveau": fr.LEVELS[one.risk_level].text,
+            "Probabilité": fr.fr_percent(one.failure_probability),
+            "Ce qui répond à l’alerte": answer_words(one),
+        }
+        for one in answered
+    )
+
+
+def answer_words(one: AnsweredAlert) -> str:
+    """« Intervention n° 4, planifiée le 30/12/2024 »."""
+    number = f"ntervention n°{fr.NBSP}{one.intervention_id}"
+    on = "" if one.on is None else f" le {fr.fr_date(one.on)}"
+    state = STATES[one.intervention_state].lower() if one.intervention_state else ""
+    return {
+        AlertAnswer.INTERVENTION: f"I{number}, {state}{on}",
+        AlertAnswer.VISITE: f"Visite prévue{on}, à temps",
+        AlertAnswer.TRAITEE: f"Traitée{on} (i{number}) ; rien de mesuré depuis",
+        AlertAnswer.ECARTEE: f"Écartée{on} (i{number}) ; l’alerte dure sans s’aggraver",
+    }[one.answer]
 
 
 def proposal_words(item: Proposal) -> str:

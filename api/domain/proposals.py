@@ -11,7 +11,7 @@ from datetime import date
 
 from api.domain.realised import ALERTS
 from api.domain.risk import SEVERITY, RiskPolicy
-from api.schemas.vocabulary import InterventionState, RiskLevel
+from api.schemas.vocabulary import AlertAnswer, InterventionState, RiskLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +53,27 @@ class Standing:
 
 
 def is_proposed(turbine: Standing, policy: RiskPolicy) -> bool:
-    """Whether an intervention is to be proposed.
+    """Whether an intervention is to be proposed: an alert that nothing answers."""
+    return turbine.level in ALERTS and answer_to(turbine, policy) is None
 
-    Not where one is living, nor where a visit comes within the policy's ``urgent_days``: the alarm announces
-    a failure by then, and a later visit would come too late. Not for an alarm that a person has answered
-    either: after work, until something was measured later than it; after a refusal, until the alarm has ended
-    once or is worse than it was.
+
+def answer_to(turbine: Standing, policy: RiskPolicy) -> AlertAnswer | None:
+    """What already answers an alert; None where an intervention is to be proposed.
+
+    An intervention that is living; a visit within the policy's ``urgent_days``: the alarm announces a failure
+    by then, and a later visit would come too late. Also what a person has decided: work done, until something
+    was measured later than it; a refusal, until the alarm has ended once or is worse than it was.
     """
-    if turbine.level not in ALERTS or turbine.living:
-        return False
+    if turbine.living:
+        return AlertAnswer.INTERVENTION
     visit = turbine.next_visit
     if visit is not None and (visit - turbine.as_of).days <= policy.urgent_days:
-        return False
-    return turbine.last is None or not _answered(turbine, turbine.last)
-
-
-def _answered(turbine: Standing, last: Ended) -> bool:
+        return AlertAnswer.VISITE
+    last = turbine.last
+    if last is None:
+        return None
     if last.state is InterventionState.TERMINEE:
-        return turbine.measured_on is None or turbine.measured_on <= last.done_on
+        unseen = turbine.measured_on is None or turbine.measured_on <= last.done_on
+        return AlertAnswer.TRAITEE if unseen else None
     worse = last.opened_at is not None and SEVERITY[turbine.level] > SEVERITY[last.opened_at]
-    return not (last.calm_since or worse)
+    return None if last.calm_since or worse else AlertAnswer.ECARTEE

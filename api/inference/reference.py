@@ -126,7 +126,7 @@ def publish(reference: Reference, sample: Path, store: ModelStore, now: datetime
             labelled=sample,
             split=reference.split,
             manifest=draft,
-            imported_by="Modèle de référence",
+            imported_by="l’éditeur du cockpit",
         )
         return import_model(request, store, now).manifest
 

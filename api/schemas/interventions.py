@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.schemas.common import Answer, Page
 from api.schemas.predictions import Driver
 from api.schemas.vocabulary import (
+    AlertAnswer,
     Effect,
     InterventionOrigin,
     InterventionState,
@@ -194,10 +195,25 @@ class Proposal(Answer):
     last_done_on: date | None = Field(description="Jour de sa fin")
 
 
+class AnsweredAlert(Answer):
+    """A turbine in alert for which nothing is proposed, and why."""
+
+    turbine_id: str
+    risk_level: RiskLevel
+    failure_probability: float | None
+    answer: AlertAnswer = Field(description="Ce qui répond déjà à l’alerte")
+    on: date | None = Field(description="Jour prévu, ou jour de la fin si c’est fait ou écarté")
+    intervention_id: int | None
+    intervention_state: InterventionState | None
+
+
 class Proposals(Page[Proposal]):
     """Proposed interventions, the most urgent first."""
 
     alerts: int = Field(0, description="Turbines en alerte, décidées ou visitées à temps comprises")
+    answered: list[AnsweredAlert] = Field(
+        default_factory=list, description="Alertes qui ont déjà une réponse ; `limit` au plus"
+    )
     as_of: date | None
     today: date
 

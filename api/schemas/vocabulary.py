@@ -64,6 +64,15 @@ class InterventionState(StrEnum):
     ANNULEE = "annulee"
 
 
+class AlertAnswer(StrEnum):
+    """What already answers an alert, so that no intervention is proposed for it."""
+
+    INTERVENTION = "intervention"
+    VISITE = "visite"
+    TRAITEE = "traitee"
+    ECARTEE = "ecartee"
+
+
 class InterventionOrigin(StrEnum):
     """What an intervention was opened for."""
 

@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Row
 
 from api.domain.checklists import checklist_for, priority_for, skills_for
 from api.domain.interventions import State
-from api.domain.proposals import Ended, Standing, is_proposed
+from api.domain.proposals import Ended, Standing, answer_to
 from api.domain.realised import ALERTS
 from api.domain.risk import RiskPolicy
-from api.schemas.interventions import CheckLine, Proposal, Proposals
-from api.schemas.vocabulary import RiskLevel
+from api.schemas.interventions import AnsweredAlert, CheckLine, Proposal, Proposals
+from api.schemas.vocabulary import AlertAnswer, RiskLevel
 from api.services.intervention_rows import level_of
 from api.services.park_view import park_item
 from api.storage import interventions as store
@@ -38,18 +38,41 @@ class InterventionProposals:
             if run is None:
                 return Proposals(total=0, items=[], as_of=None, today=self.today())
             policy = policies.version(connection, run.policy_version)
-            wanted, last = wanted_in(connection, run, policy)
-        shown = [
-            _proposal(row, run, policy, last.get(row.turbine)) for row in wanted[offset : offset + limit]
-        ]
-        alerts = sum((run.counts or {}).get(level.value, 0) for level in ALERTS)
-        return Proposals(total=len(wanted), items=shown, alerts=alerts, as_of=run.as_of, today=self.today())
+            alerts = alerts_in(connection, run, policy)
+        wanted = [alert for alert in alerts if alert.answer is None]
+        answered = [alert for alert in alerts if alert.answer is not None]
+        shown = [_proposal(alert, run, policy) for alert in wanted[offset : offset + limit]]
+        return Proposals(
+            total=len(wanted),
+            items=shown,
+            alerts=len(alerts),
+            answered=[_answered(alert) for alert in answered[:limit]],
+            as_of=run.as_of,
+            today=self.today(),
+        )
 
 
-def wanted_in(
+@dataclass(frozen=True)
+class Alert:
+    """A score at an alert level, and what answers it.
+
+    Args:
+        score: the stored row.
+        answer: None where an intervention is to be proposed.
+        living: the intervention that is proposed, planned or under way.
+        last: the one that ended last.
+    """
+
+    score: Row[Any]
+    answer: AlertAnswer | None
+    living: Row[Any] | None
+    last: Row[Any] | None
+
+
+def alerts_in(
     connection: Connection, run: Row[Any], policy: RiskPolicy, *, visits_answer: bool = True
-) -> tuple[list[Row[Any]], dict[int, Row[Any]]]:
-    """Scores that deserve an intervention, and the last one that ended on each of their turbines.
+) -> list[Alert]:
+    """Every alert of a ranking, in its order.
 
     Args:
         connection: to read with.
@@ -57,17 +80,17 @@ def wanted_in(
         policy: its rule.
         visits_answer: whether a visit planned in time answers the alarm, as proposals have it.
     """
-    _, alerts = page_of_scores(connection, run.id, ScoreFilter(levels=tuple(ALERTS)))
-    keys = {row.turbine for row in alerts}
+    _, rows = page_of_scores(connection, run.id, ScoreFilter(levels=tuple(ALERTS)))
+    keys = {row.turbine for row in rows}
     living, last = store.living(connection), store.last_ended(connection, keys)
     calmed = _calmed(connection, last)
 
-    def standing(row: Row[Any]) -> Standing:
+    def answer(row: Row[Any]) -> AlertAnswer | None:
         former = last.get(row.turbine)
         ended = None
         if former is not None:
             ended = Ended(State(former.state), former.done_on, level_of(former), former.turbine in calmed)
-        return Standing(
+        standing = Standing(
             level=RiskLevel(row.level),
             as_of=run.as_of,
             measured_on=row.measured_on,
@@ -75,8 +98,17 @@ def wanted_in(
             living=row.turbine in living,
             last=ended,
         )
+        return answer_to(standing, policy)
 
-    return [row for row in alerts if is_proposed(standing(row), policy)], last
+    return [Alert(row, answer(row), living.get(row.turbine), last.get(row.turbine)) for row in rows]
+
+
+def wanted_in(
+    connection: Connection, run: Row[Any], policy: RiskPolicy, *, visits_answer: bool
+) -> list[Row[Any]]:
+    """Scores that deserve an intervention: the alerts that nothing answers, see :func:`alerts_in`."""
+    alerts = alerts_in(connection, run, policy, visits_answer=visits_answer)
+    return [alert.score for alert in alerts if alert.answer is None]
 
 
 def _calmed(connection: Connection, last: dict[int, Row[Any]]) -> set[int]:
@@ -88,8 +120,26 @@ def _calmed(connection: Connection, last: dict[int, Row[Any]]) -> set[int]:
     return {one.turbine for one in seen if one.as_of > refused[one.turbine] and one.level not in ALERTS}
 
 
-def _proposal(row: Row[Any], run: Row[Any], policy: RiskPolicy, former: Row[Any] | None) -> Proposal:
-    item = park_item(row, run.as_of, policy)
+def _answered(alert: Alert) -> AnsweredAlert:
+    score, by, on = alert.score, None, alert.score.planned_visit_on
+    if alert.answer is AlertAnswer.INTERVENTION and alert.living is not None:
+        by, on = alert.living, alert.living.planned_on
+    elif alert.answer is not AlertAnswer.VISITE and alert.last is not None:
+        by, on = alert.last, alert.last.done_on
+    assert alert.answer is not None  # noqa: S101 - of alerts that have one
+    return AnsweredAlert(
+        turbine_id=score.turbine_id,
+        risk_level=score.level,
+        failure_probability=score.probability,
+        answer=alert.answer,
+        on=on,
+        intervention_id=None if by is None else by.id,
+        intervention_state=None if by is None else by.state,
+    )
+
+
+def _proposal(alert: Alert, run: Row[Any], policy: RiskPolicy) -> Proposal:
+    item, former = park_item(alert.score, run.as_of, policy), alert.last
     driver = item.main_driver
     feature, label = (None, None) if driver is None else (driver.feature, driver.label)
     return Proposal(

@@ -91,7 +91,7 @@ class WeekPlanService:
             if run is None or run.id != asked.run_id:
                 raise Conflict("Un autre classement a été publié depuis ce plan : établissez-le de nouveau.")
             policy = policies.version(connection, run.policy_version)
-            wanted, _ = wanted_in(connection, run, policy, visits_answer=False)
+            wanted = wanted_in(connection, run, policy, visits_answer=False)
         recommended = {row.turbine_id for row in wanted}
         items = [self._planned(visit, recommended, caller) for visit in asked.visits]
         planned = sum(item.intervention_id is not None for item in items)

@@ -111,7 +111,7 @@ def park_at_work(connection: Connection, run: AnyRow, asked: Asked) -> ParkAtWor
     known = {row.turbine_id: row for row in rows}
     if wrong := list(_wrong_choices(asked, known, going)):
         raise InvalidInput(wrong)
-    wanted, _ = wanted_in(connection, run, park.policy, visits_answer=not asked.place_visits)
+    wanted = wanted_in(connection, run, park.policy, visits_answer=not asked.place_visits)
     deserving = {row.turbine for row in wanted} | (living.keys() - going.keys())
     for row in rows:
         _sort(park, row, going.get(row.turbine), deserving, asked)

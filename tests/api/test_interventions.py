@@ -63,8 +63,19 @@ def technician(api: Api, manager: Headers) -> Headers:
 def proposed(api: Api, who: Headers) -> list[str]:
     answer = api.get(f"{URL}/proposals", headers=who)
     assert answer.status_code == 200, answer.text
-    assert answer.json()["total"] == len(answer.json()["items"])
-    return [item["turbine_id"] for item in answer.json()["items"]]
+    told = answer.json()
+    assert told["total"] == len(told["items"])
+    found, answered = ([one["turbine_id"] for one in told[part]] for part in ("items", "answered"))
+    alerts = api.get("/api/v1/park?risk_level=eleve&risk_level=critique&limit=1000", headers=who).json()
+    assert sorted(found + answered) == sorted(item["turbine_id"] for item in alerts["items"])
+    assert told["alerts"] == alerts["total"]
+    return found
+
+
+def answers(api: Api, who: Headers) -> dict[str, tuple[str, str | None, int | None]]:
+    """Why nothing is proposed, by turbine."""
+    told = api.get(f"{URL}/proposals", headers=who).json()["answered"]
+    return {one["turbine_id"]: (one["answer"], one["on"], one["intervention_id"]) for one in told}
 
 
 def plan(api: Api, who: Headers, turbine: str = "2", **more: Any) -> dict[str, Any]:
@@ -100,9 +111,10 @@ def test_recommendation__proposed_once_confirmed_once(
     assert shown["priority"] in {"urgente", "haute"}
     assert api.get(URL, headers=manager).json()["total"] == 0, "reading a proposal keeps nothing"
 
-    plan(api, manager, "2", origin="recommandation")
+    made = plan(api, manager, "2", origin="recommandation")
 
     assert sorted(proposed(api, manager)) == ["4", "6"]
+    assert answers(api, manager) == {"2": ("intervention", made["planned_on"], made["id"])}
     score(DAY + timedelta(days=1))
     assert sorted(proposed(api, manager)) == ["4", "6"], "a persisting alarm brings no second one"
     again = problem(
@@ -122,6 +134,7 @@ def test_dismissed__needs_a_reason_and_comes_back_once_the_alarm_has_ended(
     ]
     answer = api.post(URL, json={**body, "comment": "Capteur en cours de remplacement."}, headers=manager)
     assert (answer.status_code, answer.json()["state"]) == (201, "annulee")
+    assert answers(api, manager) == {"2": ("ecartee", DAY.isoformat(), answer.json()["id"])}
     score(DAY + timedelta(days=1))
     assert "2" not in proposed(api, manager)
     score(DAY + timedelta(days=2), alerts=("4", "6"))
@@ -141,6 +154,7 @@ def test_whole_way__journal_tells_who_when_what(
     item = done(patch(api, technician, item, **CLOSING, verdict="degradation_trouvee"))
 
     assert (item["state"], item["done_on"], item["effect"]) == ("terminee", DAY.isoformat(), "trop_tot")
+    assert answers(api, manager)["2"] == ("traitee", DAY.isoformat(), item["id"])
     told = [(entry["by"], entry["action"]) for entry in item["journal"]]
     assert told == [
         ("essai.manager", "creation"),

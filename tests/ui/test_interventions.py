@@ -112,6 +112,11 @@ def test_manager__confirms_a_proposal_which_then_is_one_no_more(open_page: Open,
     [made] = client.interventions(turbine=first.turbine_id, states=[State.PLANIFIEE]).items
     assert (made.origin, made.assignee, made.reason) == ("recommandation", "technicien", "Prendre l’échelle.")
     assert f"ouvrir_{first.turbine_id}" not in keys(at)
+    found = client.proposals(100)
+    [title] = [part.label for part in at.expander if "déjà une réponse" in part.label]
+    assert title == f"Alertes qui ont déjà une réponse ({found.alerts - found.total})"
+    told = views.answered_frame(found.answered).set_index("Turbine")["Ce qui répond à l’alerte"]
+    assert told[first.turbine_id].startswith(f"Intervention n°{fr.NBSP}{made.id}, planifiée le ")
     assert not at.exception
     client.close()
 

@@ -19,7 +19,7 @@ from api.domain.intervention_effect import (
     precision_of,
 )
 from api.domain.photos import MAX_BYTES, photo_type
-from api.domain.proposals import Ended, Standing, is_proposed
+from api.domain.proposals import Ended, Standing, answer_to, is_proposed
 from api.domain.risk import RiskPolicy
 from api.schemas.vocabulary import Effect, InterventionState, Priority, RiskLevel, Verdict
 
@@ -115,25 +115,30 @@ def refused(opened_at: RiskLevel, *, calm: bool) -> Ended:
 
 
 @pytest.mark.parametrize(
-    ("turbine", "proposed"),
+    ("turbine", "answer"),
     [
-        (standing(), True),
-        (standing(level=RiskLevel.CRITIQUE), True),
-        (standing(level=LOW), False),
-        (standing(living=True), False),
-        (standing(next_visit=DONE + timedelta(days=7)), False),
-        (standing(next_visit=DONE + timedelta(days=8)), True),  # after the failure that is announced
-        (standing(last=done(0)), False),  # nothing was measured since the work
-        (standing(last=done(1)), True),
-        (standing(last=done(0), measured_on=None), False),
-        (standing(last=refused(HIGH, calm=False)), False),
-        (standing(last=refused(HIGH, calm=True)), True),
-        (standing(level=RiskLevel.CRITIQUE, last=refused(HIGH, calm=False)), True),
-        (standing(last=refused(RiskLevel.CRITIQUE, calm=False)), False),
+        (standing(), None),
+        (standing(level=RiskLevel.CRITIQUE), None),
+        (standing(living=True), "intervention"),
+        (standing(living=True, next_visit=DONE, last=done(0)), "intervention"),
+        (standing(next_visit=DONE + timedelta(days=7)), "visite"),
+        (standing(next_visit=DONE + timedelta(days=8)), None),  # after the failure that is announced
+        (standing(last=done(0)), "traitee"),  # nothing was measured since the work
+        (standing(last=done(1)), None),
+        (standing(last=done(0), measured_on=None), "traitee"),
+        (standing(last=refused(HIGH, calm=False)), "ecartee"),
+        (standing(last=refused(HIGH, calm=True)), None),
+        (standing(level=RiskLevel.CRITIQUE, last=refused(HIGH, calm=False)), None),
+        (standing(last=refused(RiskLevel.CRITIQUE, calm=False)), "ecartee"),
     ],
 )
-def test_proposal__only_for_an_alert_that_nobody_has_answered(turbine: Standing, proposed: bool) -> None:
-    assert is_proposed(turbine, POLICY) is proposed
+def test_proposal__only_for_an_alert_that_nobody_has_answered(turbine: Standing, answer: str | None) -> None:
+    assert answer_to(turbine, POLICY) == answer
+    assert is_proposed(turbine, POLICY) is (answer is None)
+
+
+def test_proposal__none_below_the_alert_levels() -> None:
+    assert not is_proposed(standing(level=LOW), POLICY)
 
 
 def test_checklist__asks_for_safety_first_then_for_what_the_sensor_points_to() -> None:

@@ -82,7 +82,7 @@ def _form(state: _Import) -> None:
     st.markdown(
         "Choisissez un fichier : rien n’est écrit avant votre confirmation. "
         f"CSV (aussi compressé), Excel ou Parquet, **{st.get_option('server.maxUploadSize')} Mo au plus**. "
-        "Plus gros : `python cockpit.py data import FICHIER`, ou le dossier de dépôt (`inbox`)."
+        "Un fichier plus gros se dépose dans le dossier `inbox` du serveur, ou se découpe par période."
     )
     chosen = st.file_uploader("Fichier de mesures", TYPES, key=f"fichier_{state.turn}")
     refusal, options = st.container(), st.container()

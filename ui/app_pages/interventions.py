@@ -114,6 +114,9 @@ def _proposals(found: Proposals) -> None:
         _proposal(item, found.today)
     if len(found.items) > count:
         st.button("Afficher les suivantes", on_click=lambda: st.session_state.update({_COUNT: count + SHOWN}))
+    if found.answered:
+        with st.expander(views.answered_title(found)):
+            layout.table(views.answered_frame(found.answered))
 
 
 def _proposal(item: Proposal, today: date) -> None:
