@@ -114,7 +114,7 @@ def score_park(known: ParkDay, models: ActiveModels, told: Told) -> list[Stored]
     return rows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Candidate:
     """One turbine with the reading that stands for it."""
 

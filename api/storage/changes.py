@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, delete, func, insert, select
 
 from api.storage.tables import (
     measurements,
@@ -73,10 +73,12 @@ def former_scores(connection: Connection, run_id: int) -> dict[int, FormerScore]
 def values_of(connection: Connection, keys: Sequence[int]) -> dict[int, dict[str, float]]:
     """The values of these measurements, by their key."""
     found: dict[int, dict[str, float]] = {}
+    # Keys given apart: those within a statement would stay in the engine's memory of statements.
+    wanted = measurements.c.id.in_(bindparam("keys", expanding=True))
+    query = select(measurements.c.id, measurements.c["values"]).where(wanted)
     for start in range(0, len(keys), _MANY):
         some = keys[start : start + _MANY]
-        query = select(measurements.c.id, measurements.c["values"]).where(measurements.c.id.in_(some))
-        found.update((row[0], row[1]) for row in connection.execute(query))
+        found.update((row[0], row[1]) for row in connection.execute(query, {"keys": some}))
     return found
 
 

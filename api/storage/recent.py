@@ -24,7 +24,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from api.domain.plausibility.table import Bools, Floats, Keys, day_number
+from api.domain.plausibility.table import Bools, Floats, Keys, Repeated, day_number
 from api.domain.trust import IN_SERVICE
 from api.storage.tables import measurements, policies, turbines
 
@@ -42,16 +42,16 @@ class RecentColumns(NamedTuple):
         ids: key of the measurement.
         turbine: key of its turbine.
         day: day number (:func:`api.domain.plausibility.table.day_number`).
-        rated_kw: rated power of the turbine [kW], NaN where unknown.
-        in_service: False where the turbine is stopped on purpose.
+        rated_kw: rated power of the turbine [kW], NaN where unknown; from the database one per turbine.
+        in_service: False where the turbine is stopped on purpose; likewise.
         values: one column per sensor asked for, NaN where missing.
     """
 
     ids: Keys
     turbine: Keys
     day: Floats
-    rated_kw: Floats
-    in_service: Bools
+    rated_kw: Floats | Repeated[np.float64]
+    in_service: Bools | Repeated[np.bool_]
     values: dict[str, Floats]
 
 
@@ -76,10 +76,21 @@ def recent_columns(
     )
     living = select(func.count()).select_from(turbines).where(turbines.c.archived_at.is_(None))
     held = _Columns(len(sensors), depth * (connection.scalar(living) or 0))
+    machines: list[tuple[float | None, bool, int]] = []
     for some in _ahead(found.partitions()):
+        machines += [(row[1], row[2] == IN_SERVICE, row[3]) for row in some]
         held.add(list(_block(some, len(sensors))))
-    ids, turbine, day, rated, serving, *values = held.filled()
-    return RecentColumns(ids, turbine, day, rated, serving, dict(zip(sensors, values, strict=True)))
+    ids, turbine, day, *values = held.filled()
+    rated, serving, lengths = zip(*machines, strict=True) if machines else ((), (), ())
+    ends = np.cumsum(np.array(lengths, dtype=np.intp))
+    return RecentColumns(
+        ids,
+        turbine,
+        day,
+        Repeated(np.array(rated, dtype=np.float64), ends),
+        Repeated(np.array(serving, dtype=np.bool_), ends),
+        dict(zip(sensors, values, strict=True)),
+    )
 
 
 def _ahead(blocks: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
@@ -98,7 +109,7 @@ class _Columns:
     """
 
     def __init__(self, sensors: int, rows: int) -> None:
-        kinds = (np.int32, np.int32, np.float64, np.float64, np.bool_, *(np.float64,) * sensors)
+        kinds = (np.int32, np.int32, np.float64, *(np.float64,) * sensors)
         self._columns: list[NDArray[Any]] = [np.empty(rows, dtype=kind) for kind in kinds]
         self._end = 0
 
@@ -185,7 +196,7 @@ def _texts_on_postgresql(sensors: Sequence[str]) -> list[ColumnElement[Any]]:
 
 def _block(rows: Sequence[Any], sensors: int) -> Iterator[NDArray[Any]]:
     """The columns of some turbines, their measurements in order."""
-    turbine, rated, state, lengths, ids, days, instants, values = zip(*rows, strict=True)
+    turbine, _, _, lengths, ids, days, instants, values = zip(*rows, strict=True)
     counts = np.array(lengths, dtype=np.intp)
     keys = np.array(from_json(f"[{','.join(ids)}]"), dtype=np.int32)
     day = _day_numbers(",".join(days), ",".join(instants))
@@ -196,8 +207,6 @@ def _block(rows: Sequence[Any], sensors: int) -> Iterator[NDArray[Any]]:
         keys,
         owner,
         day,
-        np.repeat(np.array(rated, dtype=np.float64), counts),
-        np.repeat(np.array([one == IN_SERVICE for one in state], dtype=np.bool_), counts),
         *(table[:, number] for number in range(sensors)),
     ]
     order = np.lexsort((keys, day, owner))

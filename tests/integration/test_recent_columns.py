@@ -86,7 +86,9 @@ def test_columns__are_the_last_rows_of_each_living_turbine(
     with park[0].read() as connection:
         read = recent.recent_columns(connection, as_of, depth, SENSORS)
         plain = _plainly(connection, as_of, depth)
-    columns = (read.ids, read.turbine, read.day, read.rated_kw, read.in_service, *read.values.values())
+    rows = np.arange(len(read.ids))
+    machine = (read.rated_kw[rows], read.in_service[rows])
+    columns = (read.ids, read.turbine, read.day, *machine, *read.values.values())
     assert len(plain) > 0
     for ours, theirs in zip(columns, zip(*plain, strict=True), strict=True):
         np.testing.assert_array_equal(ours, np.array(theirs))

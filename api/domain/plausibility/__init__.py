@@ -2,6 +2,7 @@
 
     limits     every parameter with its reason, and the codes of the findings
     table      measurements as arrays, and what came before each
+    timeline   the rows in the order of time, block by block
     curve      the park's power curve
     park       what is usual in the park: season, spread, curve
     past       what is usual for one turbine

@@ -214,7 +214,7 @@ def judge_park(
         fresh_days: age up to which a measurement is judged against history; beyond, it is out of date anyway.
     """
     today = day_number(as_of)
-    seen = measurements.kept(np.floor(measurements.day) <= today)
+    seen = measurements.kept(measurements.day < today + 1)
     if not len(seen):
         return ParkFindings({}, {})
     park = learn_park(seen, today - fresh_days, continuous(sensors), limits)

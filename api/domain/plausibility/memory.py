@@ -157,7 +157,7 @@ def remember(
         limits: of the rules.
         fresh_days: measurements older than this are judged without history, as in the park's audit.
     """
-    seen = table.kept(np.floor(table.day) <= day_number(as_of))
+    seen = table.kept(table.day < day_number(as_of) + 1)
     names = continuous(sensors)
     park = learn_park(seen, day_number(as_of) - fresh_days, names, limits)
     machines = _machines(seen, register)

@@ -11,7 +11,6 @@ from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 
@@ -19,16 +18,15 @@ from api.domain.plausibility.curve import NO_CURVE, Curve, learn_curve
 from api.domain.plausibility.limits import DEFAULT, POWER, TEMPERATURE, WIND, Limits
 from api.domain.plausibility.table import (
     NAN,
-    Bools,
     Floats,
-    Ints,
+    Keys,
     Measurements,
     Numbers,
-    by_time,
     deviation,
     median,
 )
-from api.domain.rhythm import usual_gaps
+from api.domain.plausibility.timeline import Timeline, blocks_of, timeline
+from api.domain.rhythm import usual_rank
 
 _MOST_ROWS = 50_000  # a median of more says nothing more; larger pasts are thinned evenly in time
 _MOST_A_DAY = 500  # for a season, thinned day by day so that no later row changes an earlier season
@@ -118,16 +116,18 @@ def learn_park(
         sensors: names of the continuous sensors.
         limits: of the rules.
     """
-    past = measurements.day < until
-    sample = _thinned(measurements, past)
-    wind, power = sample.column(WIND), sample.column(POWER)
+    time = timeline(measurements.day)
+    at = _thinned(measurements, time, until)
+    days, series = measurements.day[at], {name: column[at] for name, column in measurements.values.items()}
+    wind, power, heats = (series.get(name, np.full(len(at), np.nan)) for name in (WIND, POWER, TEMPERATURE))
     running = (wind > 0) & (power > 0)
     enough = np.count_nonzero(running) >= limits.park_rows
     highest = float(np.quantile(power[running], 0.99)) if enough else NAN
-    load = power / np.where(np.isnan(sample.rated_kw), highest, sample.rated_kw)
-    heat = _heat_per_load(sample.day, sample.column(TEMPERATURE), np.where(running, load, np.nan), limits)
+    rated = measurements.rated_kw[at]
+    load = power / np.where(np.isnan(rated), highest, rated)
+    heat = _heat_per_load(days, heats, np.where(running, load, np.nan), limits)
     usual_load = median(load[running])
-    season_day, season = _seasons(measurements, highest, heat, usual_load, limits)
+    season_day, season = _seasons(measurements, time, highest, heat, usual_load, limits)
     bare = Park(
         until=until,
         capacity_kw=highest,
@@ -139,14 +139,13 @@ def learn_park(
         season=season,
         level={},
         spread={},
-        repeats={name: _repeats(measurements, past, name, limits) for name in sensors},
-        gap=_usual_gap(measurements, past, limits),
+        repeats={name: _repeats(measurements, until, name, limits) for name in sensors},
+        gap=_usual_gap(measurements, until, limits),
     )
-    series = {name: sample.column(name) for name in sensors}
     if TEMPERATURE in series:
-        residual = bare.residual_temperature(sample.day, series[TEMPERATURE], load)
-        series[TEMPERATURE] = np.asarray(residual)
-    known = {n: c for n, c in series.items() if np.count_nonzero(~np.isnan(c)) >= limits.park_rows}
+        series[TEMPERATURE] = np.asarray(bare.residual_temperature(days, heats, load))
+    told = {name: series[name] for name in sensors if name in series}
+    known = {n: c for n, c in told.items() if np.count_nonzero(~np.isnan(c)) >= limits.park_rows}
     return _with_levels(bare, known)
 
 
@@ -156,15 +155,10 @@ def _with_levels(bare: Park, series: Mapping[str, Floats]) -> Park:
     return replace(bare, level=level, spread=spread)
 
 
-def _thinned(measurements: Measurements, past: Bools) -> Measurements:
-    """Rows of the past evenly spread in time, few enough for medians."""
-    stride = -(-int(np.count_nonzero(past)) // _MOST_ROWS)
-    if stride <= 1:
-        return measurements.kept(past)
-    order = by_time(measurements.day)
-    wanted = np.zeros(len(measurements), dtype=np.bool_)
-    wanted[order[past[order]][::stride]] = True
-    return measurements.kept(wanted)
+def _thinned(measurements: Measurements, time: Timeline, until: float) -> Keys:
+    """Positions of the rows of the past, evenly spread in time, few enough for medians."""
+    rows = int(np.count_nonzero(measurements.day < until))
+    return np.sort(time.order[: rows : max(1, -(-rows // _MOST_ROWS))])
 
 
 def _calm(wind: Floats, load: Floats, limits: Limits) -> float:
@@ -199,22 +193,17 @@ def _heat_per_load(day: Floats, temperature: Floats, load: Floats, limits: Limit
 
 
 def _seasons(
-    rows: Measurements, highest: float, heat: float, usual_load: float, limits: Limits
+    rows: Measurements, time: Timeline, highest: float, heat: float, usual_load: float, limits: Limits
 ) -> tuple[Floats, Floats]:
     """For each day, the usual temperature of the days before it: those of the trailing window, else all."""
     heats = rows.column(TEMPERATURE)
-    order = by_time(rows.day)
-    absent = np.isnan(heats)[order]
-    if absent.any():
-        order = order[~absent]
-    known_days = rows.day[order]
-    at = order[_thinned_by_day(np.floor(known_days, out=known_days))]
+    at = _thinned_by_day(time, heats)
     days: Floats = np.floor(rows.day[at])
     rated = rows.rated_kw[at]
     load = rows.column(POWER)[at] / np.where(np.isnan(rated), highest, rated)
     extra = heat * (load - usual_load)
     cooled = heats[at] - np.where(np.isnan(extra), 0.0, extra)
-    if not len(days):
+    if not len(at):
         return np.empty(0), np.empty(0)
     # A day without a measurement has its season too, until its window is empty: a row to come may be of it.
     wanted = np.unique(np.unique(days)[:, None] + np.arange(limits.season_days + 2))
@@ -228,33 +217,48 @@ def _seasons(
     return wanted, np.array(levels)
 
 
-def _thinned_by_day(days: Floats) -> Ints:
-    """Positions of at most ``_MOST_A_DAY`` rows of each day, evenly spread; ``days`` must not decrease."""
-    if not len(days):
-        return np.empty(0, dtype=np.intp)
-    edges = [0, *(np.flatnonzero(days[1:] != days[:-1]) + 1).tolist(), len(days)]
-    spans = [np.arange(start, end, -(-(end - start) // _MOST_A_DAY)) for start, end in pairwise(edges)]
-    return np.concatenate(spans)
+def _thinned_by_day(time: Timeline, column: Floats) -> Keys:
+    """Positions of at most ``_MOST_A_DAY`` present values of each day, evenly spread in the order of time."""
+    absent = np.isnan(column)
+    some = bool(absent.any())
+    days = (rows[~absent[rows]] if some else rows for rows in time.days())
+    spans = [rows[:: max(1, -(-len(rows) // _MOST_A_DAY))] for rows in days]
+    return np.concatenate(spans) if spans else time.order
 
 
-def _repeats(rows: Measurements, past: Bools, name: str, limits: Limits) -> float:
+def _repeats(rows: Measurements, until: float, name: str, limits: Limits) -> float:
     """Share of readings of the past equal to the one before, among those that come after a change.
 
     A sensor that stays stuck thus counts once, not once per reading, and does not excuse itself; a quantity
     that rarely changes (an age, a set point) has a share near 1, or unknown for want of changes.
     """
-    present = past & ~np.isnan(rows.column(name))
-    column, turbine = rows.column(name)[present], rows.turbine[present]
-    same = (column[1:] == column[:-1]) & (turbine[1:] == turbine[:-1])
-    after_change = np.append(True, ~same[:-1]) if len(same) else same
-    seen = int(np.count_nonzero(after_change))
-    return float(np.count_nonzero(same & after_change)) / seen if seen >= limits.park_rows else NAN
+    column = rows.column(name)
+    at = np.empty(0, dtype=np.intp)
+    repeated = seen = 0
+    for block in blocks_of(len(rows)):
+        counted = max(0, len(at[-2:]) - 1)  # of two readings carried over, the pair was counted
+        present = np.flatnonzero((rows.day[block] < until) & ~np.isnan(column[block]))
+        at = np.append(at[-2:], present + block.start)
+        value, turbine = column[at], rows.turbine[at]
+        same = (value[1:] == value[:-1]) & (turbine[1:] == turbine[:-1])
+        after_change = np.append(True, ~same[:-1])[: len(same)]
+        seen += int(np.count_nonzero(after_change[counted:]))
+        repeated += int(np.count_nonzero((same & after_change)[counted:]))
+    return repeated / seen if seen >= limits.park_rows else NAN
 
 
-def _usual_gap(rows: Measurements, past: Bools, limits: Limits) -> float:
-    """Over the gaps that ended in the past; whole days need no more than half the digits."""
-    gaps = np.diff(np.floor(rows.day).astype(np.float32))
-    gaps = gaps[past[1:] & (rows.turbine[1:] == rows.turbine[:-1]) & (gaps > 0)]
-    if len(gaps) < limits.park_rows:
+def _usual_gap(rows: Measurements, until: float, limits: Limits) -> float:
+    """Over the gaps that ended in the past, counted by their length in days."""
+    lengths = np.zeros(1, dtype=np.intp)
+    for block in blocks_of(max(0, len(rows) - 1)):
+        later = slice(block.start + 1, block.stop + 1)
+        days, turbine = np.floor(rows.day[block.start : later.stop]), rows.turbine[block.start : later.stop]
+        gaps = np.diff(days)
+        gaps = gaps[(rows.day[later] < until) & (turbine[1:] == turbine[:-1]) & (gaps > 0)]
+        here = np.bincount(gaps.astype(np.intp), minlength=len(lengths))
+        here[: len(lengths)] += lengths
+        lengths = here
+    total = int(lengths.sum())
+    if total < limits.park_rows:
         return NAN
-    return float(usual_gaps(gaps[None, :].astype(np.float64))[0])
+    return float(np.searchsorted(np.cumsum(lengths), usual_rank(total), side="right"))

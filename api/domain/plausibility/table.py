@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -22,13 +22,13 @@ Bools = NDArray[np.bool_]
 Numbers = float | Floats
 """One number, or one per row: the rules are written once for both."""
 Flags = bool | np.bool_ | Bools
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 NAN = float("nan")
 TO_DEVIATION = 1.4826  # median absolute deviation of a normal law to its standard deviation
 _PARIS = ZoneInfo("Europe/Paris")
 _EPOCH = date(1970, 1, 1).toordinal()
 _SECONDS = 86_400
-_MOST_DAYS = np.iinfo(np.uint16).max
 
 
 def any_of(flags: Flags) -> bool:
@@ -56,6 +56,30 @@ def day_of(number: float) -> date:
 
 
 @dataclass(frozen=True)
+class Repeated(Generic[Scalar]):
+    """One value per turbine that stands on all of its rows; asked for by rows like the array that it spares.
+
+    Attributes:
+        values: shape ``(turbines,)``.
+        ends: position behind each turbine's last row, shape ``(turbines,)``, never decreasing.
+    """
+
+    values: NDArray[Scalar]
+    ends: Ints
+
+    def __len__(self) -> int:
+        return int(self.ends[-1]) if len(self.ends) else 0
+
+    def __getitem__(self, rows: Keys) -> NDArray[Scalar]:
+        """The values at these positions."""
+        return self.values[np.searchsorted(self.ends, rows, side="right")]
+
+    def kept(self, wanted: Bools) -> Repeated[Scalar]:
+        """The same on the rows where ``wanted`` is True."""
+        return Repeated(self.values, np.append(0, np.cumsum(wanted))[self.ends])
+
+
+@dataclass(frozen=True)
 class Measurements:
     """A table of measurements by turbine, then by time; built by :func:`arranged`.
 
@@ -65,15 +89,15 @@ class Measurements:
         values: sensor name to values in the catalogue's unit, each ``(rows,)``, NaN where missing.
         rated_kw: rated power of the row's turbine [kW], NaN where unknown.
         in_service: False where the turbine is stopped on purpose.
-        order: position of each row in the arrays that were given.
+        order: position of each row in the arrays that were given; a range where they are those arrays.
     """
 
     turbine: Keys
     day: Floats
     values: Mapping[str, Floats]
-    rated_kw: Floats
-    in_service: Bools
-    order: Keys
+    rated_kw: Floats | Repeated[np.float64]
+    in_service: Bools | Repeated[np.bool_]
+    order: Keys | range
 
     def __len__(self) -> int:
         return len(self.turbine)
@@ -91,18 +115,24 @@ class Measurements:
             self.turbine[wanted],
             self.day[wanted],
             {name: column[wanted] for name, column in self.values.items()},
-            self.rated_kw[wanted],
-            self.in_service[wanted],
-            self.order[wanted],
+            _kept(self.rated_kw, wanted),
+            _kept(self.in_service, wanted),
+            np.flatnonzero(wanted) if isinstance(self.order, range) else self.order[wanted],
         )
 
     def last_rows(self) -> Ints:
         """All rows of each turbine's last day."""
         if not len(self):
             return np.empty(0, dtype=np.intp)
-        newest = self.newest()
-        lengths = np.diff(newest, prepend=-1)
-        return np.flatnonzero(self.day >= np.repeat(np.floor(self.day[newest]), lengths))
+        rows = self.newest()
+        begins, found = np.floor(self.day[rows]), [rows]
+        while len(rows):  # one step back at a time: a day has few rows, the table has many
+            of_turbine = self.turbine[rows]
+            rows = rows - 1
+            same = (rows >= 0) & (self.turbine[rows] == of_turbine) & (self.day[rows] >= begins)
+            rows, begins = rows[same], begins[same]
+            found.append(rows)
+        return np.sort(np.concatenate(found))
 
     def newest(self) -> Ints:
         """The last row of each turbine, in the order of the turbines' numbers."""
@@ -133,8 +163,8 @@ def arranged(
     day: ArrayLike,
     values: Mapping[str, ArrayLike],
     *,
-    rated_kw: ArrayLike | None = None,
-    in_service: ArrayLike | None = None,
+    rated_kw: ArrayLike | Repeated[np.float64] | None = None,
+    in_service: ArrayLike | Repeated[np.bool_] | None = None,
 ) -> Measurements:
     """Measurements in the order of the rules; readings of one instant keep the order in which they are given.
 
@@ -152,17 +182,14 @@ def arranged(
     if turbines.dtype.kind not in "iu":
         turbines = turbines.astype(np.intp)
     rows = len(days)
-    rated = np.full(rows, np.nan) if rated_kw is None else np.asarray(rated_kw, dtype=np.float64)
-    if (rated <= 0).any():
-        rated = np.where(rated > 0, rated, np.nan)
-    service = np.ones(rows, dtype=np.bool_) if in_service is None else np.asarray(in_service, dtype=np.bool_)
+    rated, service = _rated(rated_kw, rows), _serving(in_service, rows)
     columns = {name: np.asarray(column, dtype=np.float64) for name, column in values.items()}
     if any(len(column) != rows for column in (turbines, rated, service, *columns.values())):
         raise ValueError("all columns must have one entry per row")
     if not np.isfinite(days).all():
         raise ValueError("each row must have its day")
     if _in_order(turbines, days):  # as the database gives them: a large park is not held twice
-        return Measurements(turbines, days, columns, rated, service, np.arange(rows, dtype=np.int32))
+        return Measurements(turbines, days, columns, rated, service, range(rows))
     order = np.lexsort((days, turbines))
     return Measurements(
         turbines[order],
@@ -174,25 +201,27 @@ def arranged(
     )
 
 
+def _rated(given: ArrayLike | Repeated[np.float64] | None, rows: int) -> Floats | Repeated[np.float64]:
+    """Rated powers, NaN where unknown."""
+    if isinstance(given, Repeated):
+        return Repeated(np.where(given.values > 0, given.values, np.nan), given.ends)
+    found = np.full(rows, np.nan) if given is None else np.asarray(given, dtype=np.float64)
+    return np.where(found > 0, found, np.nan) if (found <= 0).any() else found
+
+
+def _serving(given: ArrayLike | Repeated[np.bool_] | None, rows: int) -> Bools | Repeated[np.bool_]:
+    if isinstance(given, Repeated):
+        return given
+    return np.ones(rows, dtype=np.bool_) if given is None else np.asarray(given, dtype=np.bool_)
+
+
+def _kept(column: NDArray[Scalar] | Repeated[Scalar], wanted: Bools) -> NDArray[Scalar] | Repeated[Scalar]:
+    return column.kept(wanted) if isinstance(column, Repeated) else column[wanted]
+
+
 def _in_order(turbines: Keys, days: Floats) -> bool:
     same = turbines[1:] == turbines[:-1]
     return bool(((turbines[1:] > turbines[:-1]) | (same & (days[1:] >= days[:-1]))).all())
-
-
-def by_time(days: Floats) -> Keys:
-    """Positions in the order of time, those of one instant in the order in which they stand; 32 bits each."""
-    return _order_of_time(days).astype(np.int32)
-
-
-def _order_of_time(days: Floats) -> Ints:
-    if len(days):
-        first = np.floor(days.min())
-        if days.max() - first <= _MOST_DAYS:
-            whole = np.subtract(days, first, dtype=np.float32).astype(np.uint16)
-            if (whole + first == days).all():
-                # NumPy sorts so small integers digit by digit, ten times as fast.
-                return np.argsort(whole, kind="stable")
-    return np.argsort(days, kind="stable")
 
 
 def taken(column: Floats, positions: Ints) -> Floats:
