@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, case, func, select
@@ -198,25 +199,25 @@ def _worded(
     key = order.key
     by = [order.by[0]] if key is not None else []
     clauses = [scores.c.rank] if key is not None else order.clauses(falling=falling)
-    rows = connection.execute(matching.add_columns(*by, *(_WORDS if words else ())).order_by(*clauses))
-    kept = [row for row in rows if _holds(row[1 + len(by) :], words)]
-    if key is not None:
-        known = sorted(
-            (row for row in kept if row[1] is not None), key=lambda row: key(row[1]), reverse=falling
-        )
-        kept = known + [row for row in kept if row[1] is None]
-    return [row[0] for row in kept]
+    found = connection.execute(matching.add_columns(*by, *(_WORDS if words else ())).order_by(*clauses))
+    rows: Sequence[Sequence[Any]] = found.all()
+    if words:
+        rows = [row for row in rows if _holds(words, *row[-len(_WORDS) :])]
+    if key is None:
+        return [row[0] for row in rows]
+    known = [(key(row[1]), row[0]) for row in rows if row[1] is not None]
+    known.sort(key=itemgetter(0), reverse=falling)  # alone: rows of one key keep the order of their ranks
+    return [rank for _, rank in known] + [row[0] for row in rows if row[1] is None]
 
 
-def _holds(parts: Iterable[str | None], words: Sequence[str]) -> bool:
-    if not words:
-        return True
-    name, *others = parts
-    shown = " ".join(["turbine", folded(name or ""), *(_folded(part) for part in others if part)])
+def _holds(words: Sequence[str], name: str, *others: str | None) -> bool:
+    shown = f"turbine {name.casefold() if name.isascii() else folded(name)} {_said(*others)}"
     return all(word in shown for word in words)
 
 
-_folded = lru_cache(folded)  # sites, farms, levels and drivers are few
+@lru_cache(maxsize=4_096)  # sites, farms, levels and drivers are few, and few go together
+def _said(*parts: str | None) -> str:
+    return folded(" ".join(part for part in parts if part))
 
 
 def _whole(connection: Connection, run_id: int, ranks: Sequence[int]) -> list[AnyRow]:
