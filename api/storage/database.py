@@ -115,6 +115,7 @@ def _told() -> Iterator[None]:
 _STALE = "La base n’est pas à jour : lancez « python cockpit.py run » ou la migration de l’image."
 _BUSY = "La base est occupée par une autre écriture ; réessayez dans un instant."
 _FULL = "Le disque est plein ; libérez de la place puis réessayez."
+_GONE = ("08", "53", "57", "58")  # classes: connection lost, resources lacking, shut down, system error
 _SILENT = "La base de données ne répond pas ; vérifiez COCKPIT_DATABASE_URL et le service de base."
 _BY_CODE = {  # https://www.postgresql.org/docs/current/errcodes-appendix.html
     "42P01": _STALE,  # undefined table
@@ -131,7 +132,8 @@ _BY_CODE = {  # https://www.postgresql.org/docs/current/errcodes-appendix.html
 
 def _reason_by_code(error: DBAPIError) -> str | None:
     """The sentence for PostgreSQL's own code, whatever class its driver gives the error."""
-    return _BY_CODE.get(getattr(error.orig, "sqlstate", None) or "")
+    code = getattr(error.orig, "sqlstate", None) or ""
+    return _BY_CODE.get(code) or (_SILENT if code.startswith(_GONE) else None)
 
 
 def _reason_by_text(error: DBAPIError) -> str | None:
@@ -145,7 +147,10 @@ def _reason_by_text(error: DBAPIError) -> str | None:
         ("locked", _BUSY),
         ("readonly", "La base est en lecture seule ; vérifiez les droits sur le dossier COCKPIT_HOME."),
         ("full", _FULL),
+        ("disk i/o", _SILENT),
+        ("unable to open", _SILENT),
     ):
         if sign in lowered:
             return sentence
-    return _SILENT
+    # Without a statement it is the connection that could not be opened.
+    return _SILENT if error.connection_invalidated or error.statement is None else None

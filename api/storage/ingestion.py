@@ -110,8 +110,11 @@ def describe_turbines(
     Returns:
         How many were created, and how many others changed.
     """
+    given, (known,) = given_rows(connection, [[one] for one in described], (String(),))
     found = connection.execute(
-        select(turbines).where(turbines.c.archived_at.is_(None), turbines.c.turbine_id.in_(described))
+        select(turbines).select_from(
+            given.join(turbines, (turbines.c.turbine_id == known) & turbines.c.archived_at.is_(None))
+        )
     )
     before = {row["turbine_id"]: row for row in found.mappings()}
     keys, created = ensure_turbines(connection, described, source, now)
@@ -263,9 +266,10 @@ def _without_known(connection: Connection, visits: Sequence[PlannedVisit]) -> li
 
 def turbine_keys(connection: Connection, wanted: Collection[str]) -> dict[str, int]:
     """Keys of the living turbines among these, by canonical identifier."""
+    given, (name,) = given_rows(connection, [[one] for one in wanted], (String(),))
     found = connection.execute(
-        select(turbines.c.turbine_id, turbines.c.id).where(
-            turbines.c.archived_at.is_(None), turbines.c.turbine_id.in_(wanted)
+        select(turbines.c.turbine_id, turbines.c.id).select_from(
+            given.join(turbines, (turbines.c.turbine_id == name) & turbines.c.archived_at.is_(None))
         )
     )
     return {row.turbine_id: row.id for row in found}

@@ -5,7 +5,6 @@ Archived turbines, such as those of the simulation once real data came in, are n
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -54,9 +53,7 @@ class LivingTurbine(NamedTuple):
     changed_by: str | None = None
 
 
-def latest_values(
-    connection: Connection, as_of: date, *, only: Collection[int] | None = None
-) -> list[LatestMeasurement]:
+def latest_values(connection: Connection, as_of: date) -> list[LatestMeasurement]:
     """All measurements of each living turbine's most recent day up to ``as_of``.
 
     Each turbine costs one look into the index on (turbine, day), however long its history.
@@ -64,7 +61,6 @@ def latest_values(
     Args:
         connection: to read with.
         as_of: last day that may be seen.
-        only: keys of the turbines wanted; None for the whole park.
 
     Returns:
         Rows by turbine key, then in the order of storage; several where a day has several measurements, none
@@ -92,8 +88,6 @@ def latest_values(
         # from walking all measurements instead, or all those of a day for the sake of their order.
         .order_by(turbines.c.id, measurements.c.id + 0)
     )
-    if only is not None:
-        query = query.where(turbines.c.id.in_(only))
     return [LatestMeasurement(*row) for row in connection.execute(query)]
 
 

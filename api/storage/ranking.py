@@ -9,34 +9,49 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, case, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    Row,
+    Select,
+    Table,
+    and_,
+    case,
+    func,
+    select,
+)
 
 from api.domain.interventions import LIVING
 from api.domain.measurements import natural_key
 from api.domain.queues import bits_of
 from api.schemas.vocabulary import ChangeKind, DataStatus, InterventionState, Queue, RiskLevel, folded
+from api.storage.bulk import given_rows
 from api.storage.changes import in_queues
 from api.storage.tables import interventions, park_changes, scores, turbines
 
-MANY = 10_000  # ranks named in one question; a longer list is picked out of the whole run
 AnyRow = Row[Any]
 _changed = and_(park_changes.c.run == scores.c.run, park_changes.c.turbine == scores.c.turbine)
 _worked = and_(
     interventions.c.turbine == scores.c.turbine,
     interventions.c.state.in_(sorted(state.value for state in LIVING)),
 )
-SCORED = select(
-    scores,
-    turbines.c.turbine_id,
-    turbines.c.site,
-    turbines.c.farm,
-    turbines.c.service_state,
-    park_changes.c.kind.label("change_kind"),
-    park_changes.c.from_level.label("change_from"),
-    park_changes.c.cause.label("change_cause"),
-).select_from(
-    scores.join(turbines, turbines.c.id == scores.c.turbine).outerjoin(park_changes, _changed)
-)  # fmt: skip
+
+
+def scored_from(source: FromClause) -> Select[Any]:
+    """The scores in ``source`` with their turbines and what changed of them."""
+    turbine = source.join(turbines, turbines.c.id == scores.c.turbine)
+    return select(
+        scores,
+        turbines.c.turbine_id,
+        turbines.c.site,
+        turbines.c.farm,
+        turbines.c.service_state,
+        park_changes.c.kind.label("change_kind"),
+        park_changes.c.from_level.label("change_from"),
+        park_changes.c.cause.label("change_cause"),
+    ).select_from(turbine.outerjoin(park_changes, _changed))
 
 
 @dataclass(frozen=True)
@@ -222,10 +237,7 @@ def _said(*parts: str | None) -> str:
 
 def _whole(connection: Connection, run_id: int, ranks: Sequence[int]) -> list[AnyRow]:
     """The scores of these ranks, in this order."""
-    if not ranks:
-        return []
-    query = SCORED.where(scores.c.run == run_id)
-    if len(ranks) <= MANY:
-        query = query.where(scores.c.rank.in_(ranks))
-    found = {row.rank: row for row in connection.execute(query)}
+    given, (rank,) = given_rows(connection, [[one] for one in ranks], (Integer(),))
+    wanted = given.join(scores, (scores.c.run == run_id) & (scores.c.rank == rank))
+    found = {row.rank: row for row in connection.execute(scored_from(wanted))}
     return [found[rank] for rank in ranks]

@@ -1,10 +1,11 @@
-"""An import in a process of its own, to be killed: tells each chunk that is in on a line of its output."""
+"""An import in a process of its own, to be killed: tells each chunk that is in, then its peak memory [MB]."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
+from api.bench.processes import resident_mb
 from api.storage.database import Database
 from tests.integration.ingest_tools import ingest
 
@@ -17,4 +18,4 @@ if __name__ == "__main__":
         chunk_rows=int(chunk_rows),
         progress=lambda done, _total: print(done, flush=True),
     )
-    print("fini", flush=True)
+    print("fini", resident_mb("self", "VmHWM"), flush=True)

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import func, insert, select, text
+from sqlalchemy.exc import OperationalError
 
 from api.domain.exceptions import DatabaseUnavailable
-from api.storage import jobs
+from api.storage import ingestion, jobs
 from api.storage.database import Database
 from api.storage.tables import workers
 from tests.integration import postgres
@@ -45,6 +46,26 @@ def test_fault_of_the_code__is_not_taken_for_one_of_the_database(any_database: D
     with pytest.raises(Exception, match=r"(?i)unique") as caught:
         _arrive(any_database, "a")
     assert not isinstance(caught.value, DatabaseUnavailable)
+
+
+def test_more_values_than_a_question_takes__is_not_taken_for_a_silent_database(
+    any_database: Database,
+) -> None:
+    many = select(workers.c.name).where(workers.c.name.in_([str(n) for n in range(260_000)]))
+    with pytest.raises(OperationalError) as caught, any_database.read() as connection:
+        connection.execute(many)
+    assert not isinstance(caught.value, DatabaseUnavailable)
+
+
+def test_turbines__more_than_a_question_takes(any_database: Database) -> None:
+    names = [f"E-{number}" for number in range(70_000)]
+    with any_database.write() as connection:
+        keys, created = ingestion.ensure_turbines(connection, names, "mesure", NOW)
+        told = {name: {"site": "Lyon"} for name in names[:40_000]}
+        assert ingestion.describe_turbines(connection, told, "mesure", NOW) == (0, 40_000)
+        again, none = ingestion.ensure_turbines(connection, names, "mesure", NOW)
+    assert (created, none, again) == (70_000, 0, keys)
+    assert set(keys) == set(names)
 
 
 @pytest.fixture

@@ -49,15 +49,6 @@ def test_latest_values__all_rows_of_each_turbines_last_day(
     assert {row.measured_at for row in found} <= {None}
 
 
-def test_latest_values__only_some_turbines(park: tuple[Database, list[tuple[int, date, float]]]) -> None:
-    database, _rows = park
-    with database.read() as connection:
-        everything = measurements.latest_values(connection, day(50))
-        some = {everything[0].turbine, everything[-1].turbine}
-        found = measurements.latest_values(connection, day(50), only=some)
-    assert found == [row for row in everything if row.turbine in some]
-
-
 def test_turbine_measurements__newest_first_between_days(
     park: tuple[Database, list[tuple[int, date, float]]],
 ) -> None:

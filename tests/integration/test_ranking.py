@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 
 from api.domain.queues import bits_of
 from api.schemas.vocabulary import ChangeKind, DataStatus, Queue, RiskLevel
-from api.storage import changes, ranking, runs
+from api.storage import changes, runs
 from api.storage.database import Database
 from api.storage.ranking import SORTS, ScoreFilter, page_of_scores
 from api.storage.tables import interventions, turbines
@@ -240,12 +240,9 @@ def test_past_ranking__is_not_sorted_by_the_interventions_of_today(any_database:
     assert [row.rank for row in work] == list(range(1, SIZE + 1))
 
 
-def test_everything_at_once__whatever_the_number_of_rows(
-    any_database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_limit__everything(any_database: Database) -> None:
     run, known = fill(any_database, 5)
     with any_database.read() as connection:
-        named = page_of_scores(connection, run, ScoreFilter(text="turbine"), sort="-turbine")
-        monkeypatch.setattr(ranking, "MANY", 10)
-        assert page_of_scores(connection, run, ScoreFilter(text="turbine"), sort="-turbine") == named
-    assert [row.rank for row in named[1]] == in_order(known, "-turbine")
+        total, page = page_of_scores(connection, run, ScoreFilter(text="turbine"), sort="-turbine")
+    assert total == SIZE
+    assert [row.rank for row in page] == in_order(known, "-turbine")
