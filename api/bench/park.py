@@ -98,10 +98,10 @@ def _park(plan: Plan, size: int, history: Sequence[int], say: Say) -> dict[str, 
 
 
 def _settle(core: Core) -> None:
-    """Tell PostgreSQL how much there is, as its own upkeep does a minute after: here no minute passes."""
+    """What PostgreSQL does by itself as the days go by; here it would run beside what is measured."""
     if not core.database.is_sqlite:
         with core.database.engine.connect() as connection:
-            connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+            connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
 
 
 def lay_history(core: Core, ages: Iterable[int]) -> int:

@@ -32,7 +32,9 @@ from api.storage.changes import in_queues
 from api.storage.tables import interventions, park_changes, scores, turbines
 
 AnyRow = Row[Any]
-_changed = and_(park_changes.c.run == scores.c.run, park_changes.c.turbine == scores.c.turbine)
+# PostgreSQL's statistics never know the newest run, and take it for a row or two: adding 0 keeps it from
+# going through all changes of that run for each score.
+_changed = and_(park_changes.c.run == scores.c.run + 0, park_changes.c.turbine == scores.c.turbine)
 _worked = and_(
     interventions.c.turbine == scores.c.turbine,
     interventions.c.state.in_(sorted(state.value for state in LIVING)),
