@@ -13,7 +13,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
-    Integer,
     Row,
     Select,
     Table,
@@ -27,10 +26,10 @@ from api.domain.interventions import LIVING
 from api.domain.measurements import natural_key
 from api.domain.queues import bits_of
 from api.schemas.vocabulary import ChangeKind, DataStatus, InterventionState, Queue, RiskLevel, folded
-from api.storage.bulk import given_rows
 from api.storage.changes import in_queues
 from api.storage.tables import interventions, park_changes, scores, turbines
 
+MANY = 10_000  # ranks named in one question; a longer list is picked out of the whole run
 AnyRow = Row[Any]
 # PostgreSQL's statistics never know the newest run, and take it for a row or two: adding 0 keeps it from
 # going through all changes of that run for each score.
@@ -239,7 +238,10 @@ def _said(*parts: str | None) -> str:
 
 def _whole(connection: Connection, run_id: int, ranks: Sequence[int]) -> list[AnyRow]:
     """The scores of these ranks, in this order."""
-    given, (rank,) = given_rows(connection, [[one] for one in ranks], (Integer(),))
-    wanted = given.join(scores, (scores.c.run == run_id) & (scores.c.rank == rank))
-    found = {row.rank: row for row in connection.execute(scored_from(wanted))}
+    if not ranks:
+        return []
+    query = scored_from(scores).where(scores.c.run == run_id)
+    if len(ranks) <= MANY:
+        query = query.where(scores.c.rank.in_(ranks))
+    found = {row.rank: row for row in connection.execute(query)}
     return [found[rank] for rank in ranks]
