@@ -230,14 +230,14 @@ def answered_frame(answered: Sequence[AnsweredAlert]) -> pd.DataFrame:
 
 def answer_words(one: AnsweredAlert) -> str:
     """« Intervention n° 4, planifiée le 30/12/2024 »."""
-    number = f"ntervention n°{fr.NBSP}{one.intervention_id}"
+    which = f"intervention n°{fr.NBSP}{one.intervention_id}"
     on = "" if one.on is None else f" le {fr.fr_date(one.on)}"
     state = STATES[one.intervention_state].lower() if one.intervention_state else ""
     return {
-        AlertAnswer.INTERVENTION: f"I{number}, {state}{on}",
+        AlertAnswer.INTERVENTION: f"{which.capitalize()}, {state}{on}",
         AlertAnswer.VISITE: f"Visite prévue{on}, à temps",
-        AlertAnswer.TRAITEE: f"Traitée{on} (i{number}) ; rien de mesuré depuis",
-        AlertAnswer.ECARTEE: f"Écartée{on} (i{number}) ; l’alerte dure sans s’aggraver",
+        AlertAnswer.TRAITEE: f"Traitée{on} ({which}) ; rien de mesuré depuis",
+        AlertAnswer.ECARTEE: f"Écartée{on} ({which}) ; l’alerte dure sans s’aggraver",
     }[one.answer]
 
 

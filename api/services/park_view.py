@@ -57,6 +57,7 @@ class ParkViewService:
         if query.sort.removeprefix("-") not in SORTS:
             allowed = ", ".join(SORTS)
             raise InvalidInput.single("sort", f"ordre inconnu ; au choix : {allowed} (« - » pour inverser).")
+        past = query.as_of is not None
         with self.database.read() as connection:
             shown = runs.published(connection, query.as_of)
             attempt = attempts.last_attempt(connection)
@@ -66,20 +67,14 @@ class ParkViewService:
                 return _nothing_yet(attempt, self.runner.next_run_at())
             policy = policies.version(connection, shown.policy_version)
             total, page = page_of_scores(
-                connection,
-                shown.id,
-                query.keep,
-                sort=query.sort,
-                limit=query.limit,
-                offset=query.offset,
-                past=query.as_of is not None,
+                connection, shown.id, query.keep, query.sort, query.limit, query.offset, past=past
             )
             summary = changes.summary_of(connection, shown.id)
-            work = interventions.living(connection) if query.as_of is None else {}
+            work = {} if past else interventions.living(connection)
         # Published, it is the ranking that people see: nothing was tried since.
         tried = None if attempt is None or attempt.published_at is not None else attempt
-        notices = self._notices(shown, tried) if query.as_of is None else []
-        next_run_at = self.runner.next_run_at() if query.as_of is None else None
+        notices = [] if past else self._notices(shown, tried)
+        next_run_at = None if past else self.runner.next_run_at()
         return Park(
             total=total,
             items=[park_item(row, shown.as_of, policy, work.get(row.turbine)) for row in page],

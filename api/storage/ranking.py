@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    FromClause,
     Row,
     Select,
     Table,
@@ -38,21 +37,17 @@ _worked = and_(
     interventions.c.turbine == scores.c.turbine,
     interventions.c.state.in_(sorted(state.value for state in LIVING)),
 )
-
-
-def scored_from(source: FromClause) -> Select[Any]:
-    """The scores in ``source`` with their turbines and what changed of them."""
-    turbine = source.join(turbines, turbines.c.id == scores.c.turbine)
-    return select(
-        scores,
-        turbines.c.turbine_id,
-        turbines.c.site,
-        turbines.c.farm,
-        turbines.c.service_state,
-        park_changes.c.kind.label("change_kind"),
-        park_changes.c.from_level.label("change_from"),
-        park_changes.c.cause.label("change_cause"),
-    ).select_from(turbine.outerjoin(park_changes, _changed))
+# The scores with their turbines and what changed of them.
+SCORED = select(
+    scores,
+    turbines.c.turbine_id,
+    turbines.c.site,
+    turbines.c.farm,
+    turbines.c.service_state,
+    park_changes.c.kind.label("change_kind"),
+    park_changes.c.from_level.label("change_from"),
+    park_changes.c.cause.label("change_cause"),
+).select_from(scores.join(turbines, turbines.c.id == scores.c.turbine).outerjoin(park_changes, _changed))
 
 
 @dataclass(frozen=True)
@@ -163,10 +158,10 @@ def page_of_scores(
     connection: Connection,
     run_id: int,
     keep: ScoreFilter = ALL,
-    *,
     sort: str = "rank",
     limit: int | None = None,
     offset: int = 0,
+    *,
     past: bool = False,
 ) -> tuple[int, list[AnyRow]]:
     """How many scores match, and one page of them.
@@ -240,7 +235,7 @@ def _whole(connection: Connection, run_id: int, ranks: Sequence[int]) -> list[An
     """The scores of these ranks, in this order."""
     if not ranks:
         return []
-    query = scored_from(scores).where(scores.c.run == run_id)
+    query = SCORED.where(scores.c.run == run_id)
     if len(ranks) <= MANY:
         query = query.where(scores.c.rank.in_(ranks))
     found = {row.rank: row for row in connection.execute(query)}

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.domain.exceptions import Conflict
 from api.storage.bulk import insert_records
-from api.storage.ranking import scored_from
+from api.storage.ranking import SCORED
 from api.storage.tables import measurements, publication, runs, scores
 
 UNDER_WAY = ("en_attente", "en_cours")
@@ -170,8 +170,7 @@ def published_between(connection: Connection, first: date | None, last: date | N
 def score_of(connection: Connection, run_id: int, turbine_pk: int) -> AnyRow | None:
     """One turbine's place in a run, with the measurement that was scored (``values`` None without one)."""
     query = (
-        scored_from(scores)
-        .add_columns(measurements.c["values"], measurements.c.measured_at)
+        SCORED.add_columns(measurements.c["values"], measurements.c.measured_at)
         .outerjoin(measurements, measurements.c.id == scores.c.measurement)
         .where(scores.c.run == run_id, scores.c.turbine == turbine_pk)
     )
