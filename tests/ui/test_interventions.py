@@ -17,6 +17,7 @@ from tests.e2e.servers import Server, api_server, free_port, prepare
 from tests.ui.conftest import RunningApi, log_in, open_at, text_of
 from ui import intervention_views as views
 from ui import labels as fr
+from ui import proposal_views
 
 State = InterventionState
 Open = Callable[..., AppTest]
@@ -98,8 +99,8 @@ def test_manager__confirms_a_proposal_which_then_is_one_no_more(open_page: Open,
     at = open_page("manager")
 
     page = said(at)
-    assert views.to_decide_words(proposals) in page
-    assert views.proposal_words(first) in page
+    assert proposal_views.to_decide_words(proposals) in page
+    assert proposal_views.proposal_words(first) in page
     at.button(key=f"ouvrir_{first.turbine_id}").click().run()
     form = f"proposer_{first.turbine_id}"
     assert at.date_input(key=f"{form}_planned_on").value == proposals.today
@@ -115,7 +116,7 @@ def test_manager__confirms_a_proposal_which_then_is_one_no_more(open_page: Open,
     found = client.proposals(100)
     [title] = [part.label for part in at.expander if "déjà une réponse" in part.label]
     assert title == f"Alertes qui ont déjà une réponse ({found.alerts - found.total})"
-    told = views.answered_frame(found.answered).set_index("Turbine")["Ce qui répond à l’alerte"]
+    told = proposal_views.answered_frame(found.answered).set_index("Turbine")["Ce qui répond à l’alerte"]
     assert told[first.turbine_id].startswith(f"Intervention n°{fr.NBSP}{made.id}, planifiée le ")
     assert not at.exception
     client.close()

@@ -27,6 +27,7 @@ from api.schemas.vocabulary import (
 )
 from ui import intervention_views as views
 from ui import labels as fr
+from ui import proposal_views
 
 TODAY = date(2024, 12, 30)
 NOW = datetime(2024, 12, 30, 8, tzinfo=UTC)
@@ -128,5 +129,5 @@ def test_precision__says_its_interval_or_that_nothing_decides() -> None:
 )
 def test_to_decide__accounts_for_every_turbine_in_alert(alerts: int, total: int, words: str) -> None:
     found = Proposals(alerts=alerts, total=total, items=[], as_of=TODAY, today=TODAY)
-    assert words in views.to_decide_words(found)
-    assert ("confirmé" in views.to_decide_words(found)) is (total > 0)
+    assert words in proposal_views.to_decide_words(found)
+    assert ("confirmé" in proposal_views.to_decide_words(found)) is (total > 0)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from api.schemas.interventions import Intervention, Proposal, Proposals
 from api.schemas.vocabulary import InterventionOrigin, InterventionState, Role
-from ui import auth, layout
+from ui import auth, layout, proposal_views
 from ui import intervention_views as views
 from ui import labels as fr
 from ui.api_error import ApiError
@@ -108,15 +108,15 @@ def _to_decide() -> bool:
 
 
 def _proposals(found: Proposals) -> None:
-    st.markdown(layout.plain(views.to_decide_words(found)))
+    st.markdown(layout.plain(proposal_views.to_decide_words(found)))
     count = st.session_state.setdefault(_COUNT, SHOWN)
     for item in found.items[:count]:
         _proposal(item, found.today)
     if len(found.items) > count:
         st.button("Afficher les suivantes", on_click=lambda: st.session_state.update({_COUNT: count + SHOWN}))
     if found.answered:
-        with st.expander(views.answered_title(found)):
-            layout.table(views.answered_frame(found.answered))
+        with st.expander(proposal_views.answered_title(found)):
+            layout.table(proposal_views.answered_frame(found.answered))
 
 
 def _proposal(item: Proposal, today: date) -> None:
@@ -125,7 +125,7 @@ def _proposal(item: Proposal, today: date) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.html(
                 f'<p class="proposition">{layout.chip(item.risk_level)} <strong>Turbine '
-                f"{layout.escaped(name)}</strong> {layout.escaped(views.proposal_words(item))}</p>"
+                f"{layout.escaped(name)}</strong> {layout.escaped(proposal_views.proposal_words(item))}</p>"
             )
             st.button("Planifier…", key=f"ouvrir_{name}", on_click=_toggle, args=(name,))
             forms.reasoned(
@@ -143,7 +143,7 @@ def _proposal(item: Proposal, today: date) -> None:
                 ),
                 f"Proposition écartée pour la turbine {name}.",
             )
-        for note in views.proposal_notes(item):
+        for note in proposal_views.proposal_notes(item):
             st.caption(layout.plain(note))
         if st.session_state.get(_OPEN) == name:
             forms.planning(
