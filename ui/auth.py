@@ -6,8 +6,8 @@ Two of the library's names are replaced before it builds anything; nothing else 
 
 from __future__ import annotations
 
-from datetime import UTC
-from importlib import import_module
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 import jwt
@@ -15,18 +15,17 @@ import streamlit as st
 import streamlit_authenticator as stauth
 import streamlit_authenticator.controllers.authentication_controller as _authentication
 import streamlit_authenticator.controllers.cookie_controller as _cookies
-from extra_streamlit_components import CookieManager
 from streamlit_authenticator.models import AuthenticationModel, CookieModel
 from streamlit_authenticator.utilities import LoginError
 
 from api.schemas.auth import User
 from ui.api_error import UNAUTHORIZED, ApiError
 from ui.client import ApiClient
+from ui.security_headers import COOKIE_SCRIPT
 from ui.settings import UiSettings
 
 COOKIE = "cockpit_session"
-# The package gives the module and its class one name; this reaches the module.
-_COOKIE_COMPONENT = import_module("extra_streamlit_components.CookieManager")._component_func
+_PAST = datetime(1970, 1, 1, tzinfo=UTC)
 _CLIENT, _CREDENTIALS, _TRIED = "_client", "_credentials", "_cookie_tried"
 _WAITING, _DROP, _MESSAGE = "_waiting_for_api", "_drop_cookie", "_login_message"
 _FIELDS = {
@@ -76,14 +75,6 @@ class _ApiAuthenticationModel(AuthenticationModel):  # type: ignore[misc]
         _forget(message)
 
 
-class _SilentCookieManager(CookieManager):  # type: ignore[misc]
-    """Draws nothing until told to: reading goes through the request's own cookies."""
-
-    def __init__(self) -> None:
-        self.cookie_manager = _COOKIE_COMPONENT
-        self.cookies: dict[str, str] = {COOKIE: ""}
-
-
 class _ApiCookieModel(CookieModel):  # type: ignore[misc]
     """Keeps the API's session in the cookie and takes it up again from there."""
 
@@ -92,7 +83,6 @@ class _ApiCookieModel(CookieModel):  # type: ignore[misc]
     ) -> None:
         self.cookie_name, self.cookie_key = cookie_name, cookie_key
         self.cookie_expiry_days, self.path = cookie_expiry_days, path
-        self.cookie_manager = _SilentCookieManager()
 
     def _held(self) -> str | None:
         """The session that the browser's cookie carried when the page was opened; None when there is none."""
@@ -136,18 +126,21 @@ class _ApiCookieModel(CookieModel):  # type: ignore[misc]
 
         The same element is drawn at the end of every run: one that a rerun cuts short would set nothing, and
         this way the browser sees no change from run to run. Nothing is drawn for a cookie that the browser
-        already holds: the component answers, and its answer runs what drew it once more.
+        already holds.
         """
         session = client().session
         if session is not None and session.refresh_token != self._held():
             content = {"session": session.refresh_token, "exp": int(session.ends_at.timestamp())}
             token = jwt.encode(content, self.cookie_key, algorithm="HS256")
-            ends_at = session.ends_at.astimezone(UTC).replace(microsecond=0)
-            self.cookie_manager.set(
-                self.cookie_name, token, expires_at=ends_at, secure=secure, same_site="strict"
-            )
+            self._write(token, session.ends_at, secure=secure)
         elif st.session_state.get(_DROP):
-            self.cookie_manager.delete(self.cookie_name)
+            self._write("", _PAST, secure=secure)
+
+    def _write(self, value: str, expires: datetime, *, secure: bool) -> None:
+        """A cookie as RFC 6265 writes it; neither its name nor a signed token holds anything to escape."""
+        until = format_datetime(expires.astimezone(UTC), usegmt=True)
+        cookie = f"{self.cookie_name}={value}; Path=/; Expires={until}; SameSite=Strict{'; Secure' * secure}"
+        st.html(f'<i data-cockpit-cookie="{cookie}"></i>{COOKIE_SCRIPT}', unsafe_allow_javascript=True)
 
 
 # Before any Authenticate is built: its controllers look these names up when they start.
@@ -206,12 +199,8 @@ class Gate:
             st.rerun()
 
     def draw_cookie(self) -> None:
-        """To be called at the end of every complete run.
-
-        A fragment, for the cookie answers once it is set: the page would be redrawn under whoever types.
-        """
-        model = self._authenticator.cookie_controller.cookie_model
-        st.fragment(lambda: model.draw(secure=self._settings.cookie_secure))()
+        """To be called at the end of every complete run."""
+        self._authenticator.cookie_controller.cookie_model.draw(secure=self._settings.cookie_secure)
 
 
 def end_session(message: str) -> None:

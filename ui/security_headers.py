@@ -20,19 +20,26 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_FRENCH = (Path(__file__).resolve().parent / "assets" / "french.js").read_text(encoding="utf-8").strip()
-LANGUAGE_SCRIPT = f"<script>{_FRENCH}</script>"
-"""The one script of our own, drawn by the pages: it names the language and translates Streamlit's labels."""
+
+def _script(name: str) -> str:
+    text = (Path(__file__).resolve().parent / "assets" / name).read_text(encoding="utf-8")
+    return f"<script>{text.strip()}</script>"
+
+
+LANGUAGE_SCRIPT = _script("french.js")
+"""Drawn by every page: it names the language and translates Streamlit's labels."""
+COOKIE_SCRIPT = _script("cookie.js")
+"""Drawn beside the cookie that it sets, after a login or a logout."""
 
 # Styles: Streamlit and Plotly write theirs into the page, with text that depends on what is shown.
 # Fonts: that of formulas stands in Streamlit's style sheet.
 # Images: figures and downloads are made in the page (data:, blob:).
-# Frames: the login cookie's component is one, from this server, hence 'self' and not 'none'.
 _DIRECTIVES = (
     "default-src 'self'",
     "style-src 'self' 'unsafe-inline'",
     "font-src 'self' data:",
     "img-src 'self' data: blob:",
+    "frame-src 'none'",
     "frame-ancestors 'self'",
     "base-uri 'self'",
     "form-action 'self'",

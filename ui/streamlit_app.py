@@ -101,12 +101,13 @@ def main() -> None:
     st.logo(str(layout.LOGO), size="large")
     st.html(layout.STYLE)
     layout.remember(gate)
+    scripts = st.container(key="technique")  # before the page, where nothing moves it from page to page
+    scripts.html(LANGUAGE_SCRIPT, unsafe_allow_javascript=True)
     if user is None:
         _login(gate)
     else:
         current.run()
-    with st.container(key="technique"):
-        st.html(LANGUAGE_SCRIPT, unsafe_allow_javascript=True)
+    with scripts:
         gate.draw_cookie()
 
 

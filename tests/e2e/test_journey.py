@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, WebSocket, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from api.bench.page import until
 from tests.e2e.conftest import LAPTOP, PHONE, Visitor, open_visitor
@@ -21,6 +22,7 @@ from ui.client import ApiClient
 
 pytestmark = pytest.mark.browser
 FIRST_START_S = 420.0
+SETTLED_MS = 1_500
 LEVELS = ("■ Critique", "▲ Élevé", "◆ Modéré", "○ Faible")
 
 
@@ -116,6 +118,29 @@ def test_morning__from_login_to_logout(visitor: Visitor, cockpit: Cockpit) -> No
     expect(page.get_by_label("Identifiant")).to_be_visible()
     assert visitor.foreign == []
     api.close()
+
+
+def test_pages__each_opened_by_one_request(browser: Browser, cockpit: Cockpit) -> None:
+    """A second one, of a page that is being left, takes the click back or leaves the window white."""
+    visitor = open_visitor(browser, cockpit.ui, LAPTOP)
+    asked: list[str] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framesent", lambda sent: asked.append(BackMsg.FromString(sent).WhichOneof("type")))
+
+    visitor.page.on("websocket", listen)
+    visitor.page.goto(cockpit.ui)
+    visitor.log_in("manager")
+    visitor.page.wait_for_timeout(SETTLED_MS)
+
+    for name in ("Mesures", "Cockpit", "Aide", "Turbine", "Cockpit"):
+        asked.clear()
+        visitor.page.get_by_role("link", name=name, exact=True).click()
+        expect(visitor.page.get_by_role("heading", name=name, level=1)).to_be_visible()
+        visitor.idle()
+        visitor.page.wait_for_timeout(SETTLED_MS)
+        assert asked.count("rerun_script") == 1, name
+    visitor.page.context.close()
 
 
 def test_table__sorted_by_urgency_and_opens_the_row_that_is_seen(visitor: Visitor) -> None:
