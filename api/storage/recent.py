@@ -183,7 +183,7 @@ def _texts_on_sqlite(sensors: Sequence[str]) -> list[ColumnElement[Any]]:
 
 
 def _texts_on_postgresql(sensors: Sequence[str]) -> list[ColumnElement[Any]]:
-    """The same; values without brackets: an array made and printed for each row costs more than the rest."""
+    """The same; days as numbers, values without brackets: printing dates and arrays would cost the most."""
     table = measurements.c
     first, *others = (
         func.coalesce(table["values"][name].as_string(), "null") for name in _two_at_least(sensors)
@@ -194,7 +194,7 @@ def _texts_on_postgresql(sensors: Sequence[str]) -> list[ColumnElement[Any]]:
     instant = func.to_char(func.timezone("UTC", table.measured_at), "YYYY-MM-DD HH24:MI:SS")
     return [
         cast(table.id, String),
-        func.to_char(table.measured_on, "YYYY-MM-DD"),
+        cast(table.measured_on - literal(_FIRST, Date), String),
         func.coalesce(instant, ""),
         told,
     ]
@@ -220,10 +220,11 @@ def _block(rows: Sequence[Any], sensors: int) -> Iterator[NDArray[Any]]:
 
 
 class _Days(dict[str, float]):
-    """Day number by the text of a day; a park has few days for many measurements."""
+    """Day number by the text of a day or of its number; a park has few days for many measurements."""
 
     def __missing__(self, text: str) -> float:
-        self[text] = number = day_number(date.fromisoformat(text))
+        dated = text.count("-") == 2
+        self[text] = number = day_number(date.fromisoformat(text)) if dated else float(text)
         return number
 
 
