@@ -1,7 +1,8 @@
-"""Login: streamlit-authenticator draws the form and keeps the cookie; only the API knows passwords and roles.
+"""Login: streamlit-authenticator draws the form and reads the cookie; only the API knows passwords and roles.
 
 The cookie carries the API's opaque session, so that logging out or ending it at the API ends it everywhere.
-Two of the library's names are replaced before it builds anything; nothing else of it is used.
+Two of the library's names are replaced before it builds anything; nothing else of it is used. The cookie is
+set by a script of ours: the library's component answers, and Streamlit lets an answer undo a change of page.
 """
 
 from __future__ import annotations
