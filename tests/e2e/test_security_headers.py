@@ -151,6 +151,7 @@ def test_session__kept_by_the_cookie__under_hashes_of_what_is_served_alone(
     expect(page.get_by_label("Identifiant")).to_have_count(0)
     until(page, "document.documentElement.lang === 'fr'")
 
+    assert page.frames == [page.main_frame], "nothing stands in a frame, and the policy lets nothing"
     inline = [text for one in served for text in re.findall(r"<script>(.*?)</script>", one, re.DOTALL)]
     allowed = directives(requests.get(dashboard, timeout=10))["script-src"]
     assert allowed == {"'self'", "'wasm-unsafe-eval'", *map(expression, [*inline, *drawn])}

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
 
 from api.storage import measurements
 from api.storage.database import Database
 from tests.integration.ingest_tools import FULL, SHORT, ingest, write_csv
+from tests.integration.plans import plans_of
 
 FIRST = date(2024, 1, 1)
 
@@ -148,24 +148,18 @@ def test_next_planned_visits__earliest_after_the_day_and_known_by_then(
 
 def test_reads_of_the_park__use_the_index_whatever_the_history(database: Database, tmp_path: Path) -> None:
     ingest(database, write_csv(tmp_path / "a.csv", SHORT, [reading(1, day(0), 5), reading(2, day(1), 6)]))
-    plans: list[str] = []
-
-    @event.listens_for(database.engine, "before_cursor_execute")
-    def explain(connection: object, cursor: object, statement: str, parameters: object, *_: object) -> None:
-        if statement.startswith("SELECT"):
-            raw = connection.connection.cursor()  # type: ignore[attr-defined]
-            plans.extend(row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
-            raw.close()
-
-    with database.read() as connection:
-        measurements.latest_values(connection, day(9))
-        measurements.last_measured_day(connection)
-        measurements.living_turbines(connection)
-        measurements.next_planned_visits(connection, day(0))
-    ingest(
-        database, write_csv(tmp_path / "b.csv", FULL, [(*reading(1, day(3), 5), "0", "3", "7", "2024-02-02")])
-    )
-    assert len(plans) > 8
-    scans = [step for step in plans if "SCAN" in step]
+    with plans_of(database) as plans:
+        with database.read() as connection:
+            measurements.latest_values(connection, day(9))
+            measurements.last_measured_day(connection)
+            measurements.living_turbines(connection)
+            measurements.next_planned_visits(connection, day(0))
+        ingest(
+            database,
+            write_csv(tmp_path / "b.csv", FULL, [(*reading(1, day(3), 5), "0", "3", "7", "2024-02-02")]),
+        )
+    steps = [step for plan in plans for step in plan]
+    assert len(steps) > 8
+    scans = [step for step in steps if "SCAN" in step]
     assert not [step for step in scans if any(name in step for name in ("measurements", "other", "visits"))]
-    assert any("SEARCH measurements" in step for step in plans)
+    assert any("SEARCH measurements" in step for step in steps)

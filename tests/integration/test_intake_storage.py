@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, event, select
+from sqlalchemy import Connection, select
 
 from api.domain.freshness import WINDOW_ROWS
 from api.services.import_history import ImportHistory
@@ -18,6 +17,7 @@ from api.storage.measurements import latest_values
 from api.storage.ranking import ScoreFilter, page_of_scores
 from api.storage.tables import turbines
 from tests.integration.ingest_tools import NOW, SHORT, VALUES, changed, ingest, write_csv
+from tests.integration.plans import plans_of
 
 ROW = ("5", "2024-08-14", "12.26", "3.57", "49.6", "557.2", "0")
 LENGTH = timedelta(seconds=30)
@@ -214,21 +214,14 @@ def test_import_history__shows_one_that_never_ended(any_database: Database, tmp_
 
 def test_reads_of_the_last_days__never_walk_the_whole_history(database: Database) -> None:
     """On SQLite without statistics, as every installation begins: from each turbine to its own rows."""
-    asked: list[tuple[str, Any]] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        asked.append((statement, parameters))
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    with database.read() as connection:
+    with plans_of(database) as plans, database.read() as connection:
         day = date(2024, 8, 14)
         latest_values(connection, day)
         coverage.lacking(connection, day, ["wind_speed"])
         coverage.sent_days(connection, day, day, until=day, rows=WINDOW_ROWS)
-        for statement, parameters in list(asked[-3:]):
-            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            plan = [row[3] for row in rows]
-            assert plan[0].startswith("SCAN turbines"), plan
-            walks = [step for step in plan[1:] if "measurements" in step]
-            assert walks, plan
-            assert all("(turbine=? AND measured_on" in step for step in walks), plan
+    assert len(plans) >= 3
+    for plan in plans[-3:]:
+        assert plan[0].startswith("SCAN turbines"), plan
+        walks = [step for step in plan[1:] if "measurements" in step]
+        assert walks, plan
+        assert all("(turbine=? AND measured_on" in step for step in walks), plan

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, select
+from sqlalchemy import insert, select
 
 from api.domain.queues import bits_of
 from api.schemas.vocabulary import ChangeKind, DataStatus, Queue, RiskLevel
@@ -18,6 +18,7 @@ from api.storage import changes, runs
 from api.storage.database import Database
 from api.storage.ranking import SORTS, ScoreFilter, page_of_scores
 from api.storage.tables import interventions, turbines
+from tests.integration.plans import plans_of
 
 NOW = datetime(2024, 6, 2, 6, tzinfo=UTC)
 DAY = date(2024, 6, 1)
@@ -250,20 +251,11 @@ def test_without_a_limit__everything(any_database: Database) -> None:
 
 def test_pages__their_rows_are_found_by_rank__and_nothing_is_walked_through(database: Database) -> None:
     run, _ = fill(database, 6)
-    plans: list[list[str]] = []
-
-    def explain(connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        raw = connection.connection.cursor()
-        plans.append([step[3] for step in raw.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)])
-        raw.close()
-
-    with database.read() as connection:
-        event.listen(database.engine, "before_cursor_execute", explain)
+    with plans_of(database) as plans, database.read() as connection:
         for sort in SORTS:
             page_of_scores(connection, run, ScoreFilter(levels=(RiskLevel.FAIBLE,)), sort=sort, limit=5)
             by_rank = [step for step in plans[-1] if step.startswith("SEARCH scores")]
             assert by_rank, plans[-1]
             assert all("(run=? AND rank=?)" in step for step in by_rank), by_rank
-        event.remove(database.engine, "before_cursor_execute", explain)
     assert len(plans) >= 2 * len(SORTS)
     assert not [step for plan in plans for step in plan if step.startswith("SCAN")]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http.cookies import Morsel, SimpleCookie
 
 import jwt
 import pytest
@@ -131,6 +134,34 @@ def test_logout__ends_the_session_at_the_api(
     with pytest.raises(ApiError) as refused:
         ApiClient(running_api.url).resume(session.refresh_token)
     assert refused.value.session_over
+
+
+def cookie_told(at: AppTest) -> Morsel[str]:
+    """The cookie that the page tells the browser to hold."""
+    bodies = [element.proto.body for element in at.get("html")]
+    [told] = [found[1] for body in bodies if (found := re.search(r'data-cockpit-cookie="([^"]*)"', body))]
+    return SimpleCookie(told)[COOKIE]
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_cookie__holds_the_session_until_its_end__then_is_removed(
+    dashboard: Dashboard, running_api: RunningApi, monkeypatch: pytest.MonkeyPatch, *, secure: bool
+) -> None:
+    monkeypatch.setenv("COCKPIT_COOKIE_SECURE", "1" if secure else "0")
+    at = dashboard(running_api.url).run()
+    log_in(at, "manager")
+    session = at.session_state["_client"].session
+
+    held = cookie_told(at)
+    assert jwt.decode(held.value, COOKIE_KEY, algorithms=["HS256"])["session"] == session.refresh_token
+    assert parsedate_to_datetime(held["expires"]) == session.ends_at.replace(microsecond=0)
+    assert (held["samesite"], held["path"], bool(held["secure"])) == ("Strict", "/", secure)
+
+    at.button(key="deconnexion").click().run()
+    gone = cookie_told(at)
+    assert gone.value == ""
+    assert parsedate_to_datetime(gone["expires"]) < datetime.now(UTC)
+    assert (gone["path"], bool(gone["secure"])) == ("/", secure)
 
 
 def test_session_ended_elsewhere__next_view_asks_to_log_in_again(
