@@ -27,6 +27,7 @@ from api.services.model_comparison import ModelComparisonService
 from api.services.model_imports import ModelImports
 from api.services.models import ModelService
 from api.services.open_inference import OpenInferenceService
+from api.services.park_calendar import ParkCalendar
 from api.services.park_history import ParkHistory
 from api.services.park_run import ParkRunService
 from api.services.park_view import ParkViewService
@@ -68,6 +69,7 @@ class Core:
     people: PeopleService
     pasts: PastReader
     prediction: PredictionService
+    calendar: ParkCalendar
     runner: ParkRunService
     history: ParkHistory
     view: ParkViewService
@@ -133,12 +135,11 @@ def build_core(settings: Settings) -> Core:
     pasts = PastReader(database, store, settings.now)
     shadow = ShadowService(database, store, settings.now)
     audit, uploads = AuditService(database), Uploads(settings.home)
-    runner = ParkRunService(
-        database, models, store, settings.now, settings.env, shadow, settings.run_hour, settings.demo_feed
-    )
-    view = ParkViewService(database, runner, settings.now)
-    interventions = InterventionService(database, settings.now, runner.default_day)
-    proposals = InterventionProposals(database, runner.default_day)
+    calendar = ParkCalendar(settings.now, settings.env, settings.run_hour, settings.demo_feed)
+    runner = ParkRunService(database, models, store, calendar, shadow)
+    view = ParkViewService(database, calendar, settings.now)
+    interventions = InterventionService(database, settings.now, calendar.day)
+    proposals = InterventionProposals(database, calendar.day)
     return Core(
         settings=settings,
         database=database,
@@ -152,6 +153,7 @@ def build_core(settings: Settings) -> Core:
         people=PeopleService(database),
         pasts=pasts,
         prediction=PredictionService(models, policy, pasts, KnownTurbines(database), settings.now),
+        calendar=calendar,
         runner=runner,
         history=ParkHistory(
             database, models, store, settings.now, shadow, _days_on_dask(settings, database, store)
@@ -160,12 +162,12 @@ def build_core(settings: Settings) -> Core:
         turbines=TurbineViewService(database, models, store),
         turbine_story=TurbineStoryService(database),
         model_service=ModelService(database, store, settings.now),
-        supervision=SupervisionService(settings, database, models, view, settings.now),
+        supervision=SupervisionService(settings, database, models, view, calendar, settings.now),
         open_inference=OpenInferenceService(models, store),
         replay=ReplayService(database, store),
         intake=MeasurementIntake(database, store, uploads, settings.now),
         imports=ImportHistory(database),
-        coverage=CoverageService(settings, database, models, runner),
+        coverage=CoverageService(settings, database, models, calendar),
         exports=ExportService(database, store),
         realised=RealisedService(database, store, interventions),
         turbine_admin=TurbineAdmin(database, settings.now),
@@ -176,7 +178,7 @@ def build_core(settings: Settings) -> Core:
         interventions=interventions,
         intervention_proposals=proposals,
         intervention_photos=InterventionPhotos(database, settings.now),
-        week_plan=WeekPlanService(database, interventions, settings.now, runner.default_day),
+        week_plan=WeekPlanService(database, interventions, settings.now, calendar.day),
     )
 
 

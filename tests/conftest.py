@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import Pool, event
 
 from api.core import Core
 from api.storage.database import Database
@@ -46,6 +49,31 @@ def postgres_server() -> Iterator[postgres.Server]:
         pytest.skip(reason)
     with postgres.server() as started:
         yield started
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_connection_at_a_time() -> Iterator[None]:
+    """Refuse a second connection to a thread that holds one.
+
+    A request that holds a connection while it waits for another starves all the others: with as many of them
+    as the pool is large, each waits for what another holds.
+    """
+    holding: set[tuple[int, int]] = set()
+
+    def lend(_connection: object, record: Any, _proxy: object) -> None:
+        holder = (threading.get_ident(), id(record._ConnectionRecord__pool))
+        assert holder not in holding, "this thread holds a connection: pass it on, do not open another"
+        holding.add(holder)
+        record.info["holder"] = holder
+
+    def take_back(_connection: object, record: Any) -> None:
+        holding.discard(record.info.pop("holder", None))
+
+    event.listen(Pool, "checkout", lend)
+    event.listen(Pool, "checkin", take_back)
+    yield
+    event.remove(Pool, "checkout", lend)
+    event.remove(Pool, "checkin", take_back)
 
 
 _LONG = pytest.param("postgresql", marks=pytest.mark.long)

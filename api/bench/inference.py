@@ -94,7 +94,8 @@ def sample_measurements(core: Core, count: int) -> list[dict[str, Any]]:
     ]
     if not stored:
         raise Conflict("Aucune mesure complète : ajoutez-en d’abord (python cockpit.py data import FICHIER).")
-    day = core.runner.default_day().isoformat()
+    with core.database.read() as connection:
+        day = core.calendar.day(connection).isoformat()
     rows = []
     for number, (turbine_id, values) in zip(range(count), cycle(stored), strict=False):
         # What comes again is not quite the same: repeated rows would flatter every cache on the way.

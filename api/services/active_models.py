@@ -138,14 +138,17 @@ class ActiveModelsSource:
             self._lock.release()
 
     def _refreshed(self) -> ActiveModels:
-        if self._models is not None and time.monotonic() - self._checked_at < REFRESH_S:
-            return self._models
+        models = self._models
+        if models is not None and time.monotonic() - self._checked_at < REFRESH_S:
+            return models
         with self._database.read() as connection:
             revision = activations.revision(connection)
-            if self._models is None or self._models.revision != revision:
-                self._models = self._load(revision, activations.active(connection))
+            changed = models is None or models.revision != revision
+            rows = activations.active(connection) if changed else {}
+        if models is None or changed:  # loading takes long: no connection is held meanwhile
+            models = self._models = self._load(revision, rows)
         self._checked_at = time.monotonic()
-        return self._models
+        return models
 
     def _load(self, revision: int, rows: dict[str, activations.AnyRow]) -> ActiveModels:
         served: dict[str, ServedModel] = {}

@@ -24,10 +24,10 @@ from api.inference.manifest import FeatureSpec
 from api.schemas.common import Notice
 from api.schemas.measurements import Coverage, FindingCount, TurbineCoverage
 from api.services.active_models import ActiveModels, ActiveModelsSource
-from api.services.import_history import ImportHistory
+from api.services.import_history import newest_imports
 from api.services.inbox import FOLDER, waiting
 from api.services.measurement_intake import KIND
-from api.services.park_run import ParkRunService
+from api.services.park_calendar import ParkCalendar
 from api.settings import PARIS, Settings
 from api.storage import coverage, jobs, measurements, policies, runs
 from api.storage.coverage import SentDays
@@ -48,7 +48,7 @@ class CoverageService:
     settings: Settings
     database: Database
     models: ActiveModelsSource
-    runner: ParkRunService
+    calendar: ParkCalendar
 
     def coverage(self, first: date | None, last: date | None) -> Coverage:
         """Counts per turbine and day between two days, 30 days up to the day evaluated by default.
@@ -56,11 +56,12 @@ class CoverageService:
         Raises:
             InvalidInput: the days are in the wrong order, or too many for one answer.
         """
-        as_of = self.runner.default_day()
-        end = last or max(as_of, first or as_of)
-        begin = first or end - timedelta(days=DEFAULT_DAYS - 1)
-        span = _span(begin, end)
+        models = self.models.current()
         with self.database.read() as connection:
+            as_of = self.calendar.day(connection)
+            end = last or max(as_of, first or as_of)
+            begin = first or end - timedelta(days=DEFAULT_DAYS - 1)
+            span = _span(begin, end)
             park = measurements.living_turbines(connection)
             if span * len(park) > MAX_CELLS:
                 raise InvalidInput.single(
@@ -69,7 +70,9 @@ class CoverageService:
             sent = coverage.sent_days(connection, begin, end, until=as_of, rows=WINDOW_ROWS)
             shown = runs.published(connection)
             found = {} if shown is None else coverage.findings_of(connection, shown.id)
-            missing = self._missing(connection, park, as_of)
+            missing = self._missing(connection, models, park, as_of)
+            imports = newest_imports(connection, LAST_IMPORTS).items
+            next_run_at = self.calendar.next_run_at(connection)
         rows = _turbines(park, sent, found, as_of, [begin + timedelta(days=n) for n in range(span)])
         return Coverage(
             first=begin,
@@ -80,14 +83,14 @@ class CoverageService:
             turbines=rows,
             findings=_counted(found.values()),
             run_as_of=None if shown is None else shown.as_of,
-            imports=ImportHistory(self.database).newest(LAST_IMPORTS).items,
+            imports=imports,
             missing=[*_late_notice(rows), *missing],
-            next_run_at=self.runner.next_run_at()
-            or next_look(self.settings.now(), self.settings.run_hour, PARIS),
+            next_run_at=next_run_at or next_look(self.settings.now(), self.settings.run_hour, PARIS),
         )
 
-    def _missing(self, connection: Connection, park: Sequence[LivingTurbine], as_of: date) -> list[Notice]:
-        models = self.models.current()
+    def _missing(
+        self, connection: Connection, models: ActiveModels, park: Sequence[LivingTurbine], as_of: date
+    ) -> list[Notice]:
         _, policy = policies.current(connection)
         lacking = coverage.lacking(connection, as_of, list(models.features))
         lying, importing = len(waiting(self.settings.home / FOLDER)), len(jobs.under_way(connection, KIND))

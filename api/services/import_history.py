@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from api.schemas.common import Page
 from api.schemas.measurements import ImportReport, ImportSummary
 from api.services.import_report import load_report, report_csv
@@ -22,8 +24,7 @@ class ImportHistory:
     def newest(self, limit: int, offset: int = 0) -> Page[ImportSummary]:
         """Some imports, newest first, and how many there are."""
         with self.database.read() as connection:
-            total, rows = import_log.newest(connection, limit, offset)
-        return Page(total=total, items=[_summary(row) for row in rows])
+            return newest_imports(connection, limit, offset)
 
     def report(self, import_id: int) -> ImportReport:
         """One import's report with its first 20 problems.
@@ -41,6 +42,12 @@ class ImportHistory:
             NotFound: no such import, or one that has not ended.
         """
         return report_csv(load_report(self.database, import_id))
+
+
+def newest_imports(connection: Connection, limit: int, offset: int = 0) -> Page[ImportSummary]:
+    """Some imports, newest first, and how many there are."""
+    total, rows = import_log.newest(connection, limit, offset)
+    return Page(total=total, items=[_summary(row) for row in rows])
 
 
 def _summary(row: StoredImport) -> ImportSummary:

@@ -29,14 +29,15 @@ class InterventionProposals:
     """Reads proposals; confirming one opens an intervention."""
 
     database: Database
-    today: Callable[[], date]
+    today: Callable[[Connection], date]
 
     def page(self, limit: int, offset: int) -> Proposals:
         """Proposed interventions, in the order of the ranking."""
         with self.database.read() as connection:
+            today = self.today(connection)
             run = runs.published(connection)
             if run is None:
-                return Proposals(total=0, items=[], as_of=None, today=self.today())
+                return Proposals(total=0, items=[], as_of=None, today=today)
             policy = policies.version(connection, run.policy_version)
             alerts = alerts_in(connection, run, policy)
         wanted = [alert for alert in alerts if alert.answer is None]
@@ -48,7 +49,7 @@ class InterventionProposals:
             alerts=len(alerts),
             answered=[_answered(alert) for alert in answered[:limit]],
             as_of=run.as_of,
-            today=self.today(),
+            today=today,
         )
 
 

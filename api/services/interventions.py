@@ -46,7 +46,7 @@ class InterventionService:
 
     database: Database
     now: Callable[[], datetime]
-    today: Callable[[], date]
+    today: Callable[[Connection], date]
 
     # Reading
 
@@ -63,8 +63,9 @@ class InterventionService:
             total, found = store.page(connection, wanted, limit=limit, offset=offset)
             effects = rows.effects(connection, found, policy_in_force(connection))
             names = rows.names_of(connection, found)
+            today = self.today(connection)
         items = [rows.answer(row, effects.get(row.id), names) for row in found]
-        return shown.Interventions(total=total, items=items, today=self.today())
+        return shown.Interventions(total=total, items=items, today=today)
 
     def detail(self, number: int) -> shown.InterventionDetail:
         """One intervention with its journal.
@@ -119,8 +120,8 @@ class InterventionService:
         if not constat and Right.PLAN not in caller.rights:
             raise NotAllowed(Right.PLAN.value)
         check_form(asked)
-        today = self.today()
         with self.database.write() as connection:
+            today = self.today(connection)
             self.database.lock(connection, "interventions")
             actor = actor_of(connection, caller)
             turbine = measurements.living_turbine(connection, canonical_turbine_id(asked.turbine_id))
@@ -151,8 +152,8 @@ class InterventionService:
             InvalidInput: a wrong field, or one that is missing.
         """
         given = {name: value for name, value in asked.items() if value is not None or name in _ERASABLE}
-        today = self.today()
         with self.database.write() as connection:
+            today = self.today(connection)
             row = intervention_row(connection, number, for_update=True)
             actor = actor_of(connection, caller)
             present = rows.intervention_of(row)

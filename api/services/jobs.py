@@ -16,7 +16,8 @@ from sqlalchemy import Connection, Row
 from api.domain.exceptions import CockpitError, Conflict
 from api.domain.schedule import is_due
 from api.services.inbox import Inbox
-from api.services.park_run import KIND, LOST_DATABASE, STOPPED_WORKER, ParkRunService, attempts_of
+from api.services.park_calendar import attempts_of
+from api.services.park_run import KIND, LOST_DATABASE, STOPPED_WORKER, ParkRunService
 from api.settings import PARIS
 from api.storage import jobs
 from api.storage.database import Database
@@ -124,20 +125,22 @@ class JobService:
             return
         if self.feed is not None:
             self.feed()
-        if self._due(self.runner.default_day()):
+        if self._day_due() is not None:
             if self.inbox is not None:
                 self.inbox.look_before_run()
-            day = self.runner.default_day()  # what has just come in may be of a later day
-            if self._due(day):
+            day = self._day_due()  # what has just come in may be of a later day
+            if day is not None:
                 with contextlib.suppress(Conflict):  # another worker asked first
                     self.runner.request(day, kind="planifie", by="planification")
                     if self.missed is not None:
                         self.missed(day)
 
-    def _due(self, day: date) -> bool:
+    def _day_due(self) -> date | None:
+        """The day whose scheduled run is due; None where its time has not come, or it was made."""
         with self.database.read() as connection:
+            day = self.runner.calendar.day(connection)
             attempts = attempts_of(connection, day)
-        return is_due(self.now(), self.run_hour, PARIS, attempts)
+        return day if is_due(self.now(), self.run_hour, PARIS, attempts) else None
 
     def _carry_out(self, job: Row[Any]) -> None:
         log.info("job taken", extra={"job_id": job.id, "kind": job.kind})

@@ -154,11 +154,11 @@ class ParkHistory:
         return self.on_dask.scored(days, models)
 
     def _scored_here(self, days: Sequence[date], models: ActiveModels) -> Iterator[ScoredDay]:
-        audits = _Audits(self.database, self.store, days)
+        audits = _Audits(self.store, days)
         for day in days:
             started = self.now()
             with self.database.read() as connection:
-                known = read_park(connection, day, audits.of(day))
+                known = read_park(connection, day, audits.of(connection, day))
             yield ScoredDay(known, score_park(known, models, lambda _phase, _done: None), started)
 
     def _publish(
@@ -246,28 +246,27 @@ class ParkHistory:
 class _Audits:
     """Judges days in their order, reading the measurements of many at once."""
 
-    def __init__(self, database: Database, store: ModelStore, days: Sequence[date]) -> None:
-        self._database, self._days = database, list(days)
+    def __init__(self, store: ModelStore, days: Sequence[date]) -> None:
+        self._days = list(days)
         self._sensors = catalogue_of(store)
         self._until: date | None = None
         self._past = PastDays(None, self._sensors)
         self._stride = 1  # days of the first reading; then what memory allows
 
-    def of(self, day: date) -> Audit:
+    def of(self, connection: Connection, day: date) -> Audit:
         """How to judge that day, which follows those asked for before."""
         if self._until is None or day > self._until:
-            self._read(day)
+            self._read(connection, day)
 
         def audit(_connection: Connection, as_of: date, policy: RiskPolicy) -> ParkAudit:
             return self._past.audit(as_of, fresh_days=policy.max_age_days)
 
         return audit
 
-    def _read(self, day: date) -> None:
+    def _read(self, connection: Connection, day: date) -> None:
         self._until = min(day + ONE_DAY * (self._stride - 1), self._days[-1])
-        with self._database.read() as connection:
-            names = list(self._sensors)
-            rows = recent.recent_columns(connection, day, DEPTH, names, until=self._until)
+        names = list(self._sensors)
+        rows = recent.recent_columns(connection, day, DEPTH, names, until=self._until)
         self._past = PastDays(rows, self._sensors)
         # A turbine measured once a day adds a row a day to the DEPTH that it starts with.
         turbines = max(1, len(set(rows.turbine.tolist())))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -13,19 +13,18 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from api.domain.exceptions import CockpitError, Conflict, InvalidInput, NotFound
-from api.domain.schedule import Attempt, next_attempt
 from api.domain.trust import Finding, counts_as_dead
 from api.inference.manifest import Manifest
 from api.inference.store import ModelStore
 from api.schemas.vocabulary import AuditAction, DataStatus, RiskLevel
 from api.services import audit
 from api.services.active_models import ActiveModels, ActiveModelsSource
+from api.services.park_calendar import ParkCalendar
 from api.services.park_changes import ScoredRun, record
 from api.services.park_scoring import ParkDay, Stored, auditing, read_park, score_park
 from api.services.sensors import catalogue_of
 from api.services.shadow import ShadowService
-from api.settings import PARIS, Environment
-from api.storage import jobs, measurements, runs
+from api.storage import jobs, runs
 from api.storage.database import Database
 
 KIND = "score"
@@ -42,7 +41,6 @@ _IN_WORDS = {
     "interrompu": "interrompu",
     "annule": "annulé",
 }
-_DEMONSTRATION = frozenset({Environment.DEMO, Environment.TEST})
 log = logging.getLogger(__name__)
 
 
@@ -80,38 +78,19 @@ class ParkRunService:
         database: of the park and its runs.
         models: in force.
         store: knows the sensors.
-        now: the clock.
-        env: in demonstration the park does not age.
+        calendar: the clock and the park's day.
         shadow: candidates that score each published run.
-        run_hour: hour of the daily run, Europe/Paris.
-        fed: whether a demonstration gets a new day of measurements each day.
     """
 
     database: Database
     models: ActiveModelsSource
     store: ModelStore
-    now: Callable[[], datetime]
-    env: Environment
+    calendar: ParkCalendar
     shadow: ShadowService
-    run_hour: int = 6
-    fed: bool = False
 
-    def default_day(self) -> date:
-        """Today in Europe/Paris; in demo the last measured day, for the simulated park does not age."""
-        today = self.now().astimezone(PARIS).date()
-        if self.env not in _DEMONSTRATION:
-            return today
-        with self.database.read() as connection:
-            # A measurement dated in the future must not hold the schedule up.
-            return measurements.last_measured_day(connection, until=today) or today
-
-    def next_run_at(self) -> datetime | None:
-        """When the next scheduled run falls due; None where a demonstration awaits new measurements."""
-        with self.database.read() as connection:
-            attempts = attempts_of(connection, self.default_day())
-        if self.env in _DEMONSTRATION and not self.fed and any(not one.failed for one in attempts):
-            return None
-        return next_attempt(self.now(), self.run_hour, PARIS, attempts)
+    def now(self) -> datetime:
+        """The clock."""
+        return self.calendar.now()
 
     def request(self, as_of: date | None, *, kind: str, by: str) -> int:
         """Queue a run and return its number; one under way for the same day is returned instead.
@@ -120,11 +99,11 @@ class ParkRunService:
             InvalidInput: the day is in the future.
             Conflict: the scheduled run of that day already stands.
         """
-        day = as_of or self.default_day()
-        today = self.now().astimezone(PARIS).date()
-        if day > today:
-            raise InvalidInput.single("as_of", f"jour à venir ; au plus tard {today:%d/%m/%Y}.", day)
+        today = self.calendar.today()
+        if as_of is not None and as_of > today:
+            raise InvalidInput.single("as_of", f"jour à venir ; au plus tard {today:%d/%m/%Y}.", as_of)
         with self.database.write() as connection:
+            day = as_of or self.calendar.day(connection)
             self.database.lock(connection, "runs")
             if kind != "planifie" and (waiting := runs.under_way(connection, day)):
                 return int(waiting.id)
@@ -254,17 +233,6 @@ def publish(
         policy_version=known.policy_version,
         threshold=known.policy.threshold,
     )
-
-
-def attempts_of(connection: Connection, day: date) -> list[Attempt]:
-    """The scheduled runs of a day, as the schedule wants them.
-
-    One that was interrupted says nothing against the day: it may be tried again at once.
-    """
-    return [
-        Attempt(row.status in runs.FAILED, None if row.status == "interrompu" else row.finished_at)
-        for row in runs.scheduled(connection, day)
-    ]
 
 
 def used_model(manifest: Manifest) -> Stored:

@@ -19,7 +19,7 @@ from api.schemas.park import LevelCounts, Park, ParkDay, ParkItem, Run, RunModel
 from api.schemas.predictions import Driver
 from api.schemas.turbine_story import LivingIntervention
 from api.schemas.vocabulary import DataStatus, RiskLevel
-from api.services.park_run import ParkRunService
+from api.services.park_calendar import ParkCalendar
 from api.services.park_since import days_coverage, item_change, park_events, queue_counts, since_previous
 from api.storage import attempts, changes, interventions, policies, runs
 from api.storage.database import Database
@@ -44,7 +44,7 @@ class ParkViewService:
     """Reads published runs; never recomputes a score."""
 
     database: Database
-    runner: ParkRunService
+    calendar: ParkCalendar
     now: Callable[[], datetime]
 
     def park(self, query: ParkQuery) -> Park:
@@ -64,17 +64,18 @@ class ParkViewService:
             if shown is None and query.as_of is not None:
                 raise NotFound("Classement du jour", f"{query.as_of:%d/%m/%Y}")
             if shown is None:
-                return _nothing_yet(attempt, self.runner.next_run_at())
+                return _nothing_yet(attempt, self.calendar.next_run_at(connection))
             policy = policies.version(connection, shown.policy_version)
             total, page = page_of_scores(
                 connection, shown.id, query.keep, query.sort, query.limit, query.offset, past=past
             )
             summary = changes.summary_of(connection, shown.id)
             work = {} if past else interventions.living(connection)
+            today = self.calendar.day(connection)
+            next_run_at = None if past else self.calendar.next_run_at(connection)
         # Published, it is the ranking that people see: nothing was tried since.
         tried = None if attempt is None or attempt.published_at is not None else attempt
-        notices = [] if past else self._notices(shown, tried)
-        next_run_at = None if past else self.runner.next_run_at()
+        notices = [] if past else _notices(shown, tried, today)
         return Park(
             total=total,
             items=[park_item(row, shown.as_of, policy, work.get(row.turbine)) for row in page],
@@ -90,24 +91,6 @@ class ParkViewService:
             days_coverage=days_coverage(summary),
             notices=notices,
         )
-
-    def _notices(self, shown: Row[Any], tried: Row[Any] | None) -> list[Notice]:
-        found = []
-        age = (self.runner.default_day() - shown.as_of).days
-        if age > 1:
-            sentence = f"Ce classement est celui du {shown.as_of:%d/%m/%Y} : il a {age} jours."
-            found.append(Notice(code="classement_perime", field="as_of", message=sentence))
-        if age < 0:
-            sentence = (
-                f"L’horloge du serveur est en retard : elle est {-age} {'jours' if age < -1 else 'jour'} "
-                f"avant le classement du {shown.as_of:%d/%m/%Y}. "
-                "Remettez-la à l’heure ; le classement reste en place."
-            )
-            found.append(Notice(code="horloge_en_retard", field="as_of", message=sentence))
-        if tried is not None and tried.status in runs.FAILED:
-            sentence = f"Le dernier calcul (n° {tried.id}) n’a pas abouti : {tried.error}"
-            found.append(Notice(code="calcul_echoue", field=None, message=sentence))
-        return found
 
     def history(self, first: date | None, last: date | None) -> list[ParkDay]:
         """Counts per level of each day's last published run, oldest first."""
@@ -147,6 +130,25 @@ class ParkViewService:
         if row is None:
             raise NotFound("Calcul du parc", run_id)
         return run_of(row)
+
+
+def _notices(shown: Row[Any], tried: Row[Any] | None, today: date) -> list[Notice]:
+    found = []
+    age = (today - shown.as_of).days
+    if age > 1:
+        sentence = f"Ce classement est celui du {shown.as_of:%d/%m/%Y} : il a {age} jours."
+        found.append(Notice(code="classement_perime", field="as_of", message=sentence))
+    if age < 0:
+        sentence = (
+            f"L’horloge du serveur est en retard : elle est {-age} {'jours' if age < -1 else 'jour'} "
+            f"avant le classement du {shown.as_of:%d/%m/%Y}. "
+            "Remettez-la à l’heure ; le classement reste en place."
+        )
+        found.append(Notice(code="horloge_en_retard", field="as_of", message=sentence))
+    if tried is not None and tried.status in runs.FAILED:
+        sentence = f"Le dernier calcul (n° {tried.id}) n’a pas abouti : {tried.error}"
+        found.append(Notice(code="calcul_echoue", field=None, message=sentence))
+    return found
 
 
 def _nothing_yet(attempt: Row[Any] | None, next_run_at: datetime | None) -> Park:

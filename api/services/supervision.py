@@ -25,6 +25,7 @@ from api.schemas.supervision import (
 )
 from api.services.active_models import ActiveModelsSource
 from api.services.calls import call_statistics
+from api.services.park_calendar import ParkCalendar
 from api.services.park_view import ParkViewService
 from api.settings import Settings
 from api.storage import coverage, jobs, runs
@@ -46,6 +47,7 @@ class SupervisionService:
     database: Database
     models: ActiveModelsSource
     view: ParkViewService
+    calendar: ParkCalendar
     now: Callable[[], datetime]
 
     def state(self) -> Supervision:
@@ -59,6 +61,7 @@ class SupervisionService:
         with self.database.read() as connection:
             calls = call_statistics(connection, since)
             findings = _trends(connection)
+            next_run_at = self.calendar.next_run_at(connection)
         return Supervision(
             checked_at=self.now(),
             version=self.settings.version,
@@ -68,7 +71,7 @@ class SupervisionService:
             calls=calls,
             last_runs=recent,
             alert_history=[AlertDay(as_of=day.as_of, counts=day.counts) for day in days],
-            next_run_at=self.view.runner.next_run_at(),
+            next_run_at=next_run_at,
             findings=findings,
         )
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from sqlalchemy import Connection
+
 from api.domain.exceptions import CockpitError, Conflict, FieldError, InvalidInput, NotAllowed
 from api.domain.interventions import State
 from api.domain.rights import Principal
@@ -44,14 +46,15 @@ class WeekPlanService:
     database: Database
     interventions: InterventionService
     now: Callable[[], datetime]
-    today: Callable[[], date]
+    today: Callable[[Connection], date]
 
     def inputs(self) -> shown.WeekPlanInputs:
         """What was given for the last plan, by whoever made it."""
         with self.database.read() as connection:
             row = store.inputs(connection)
+            today = self.today(connection)
         kept = {} if row is None else {**row.inputs, "saved_at": row.saved_at}
-        return shown.WeekPlanInputs(**kept, week_start=next_monday(self.today()))
+        return shown.WeekPlanInputs(**kept, week_start=next_monday(today))
 
     def plan(self, asked: shown.WeekPlanRequest, caller: Principal | None = None) -> shown.WeekPlan:
         """The best week.
@@ -64,7 +67,8 @@ class WeekPlanService:
             InvalidInput: a wrong field, or imposed turbines that cannot be placed.
             Conflict: nothing is published, or nothing was found in time.
         """
-        today = self.today()
+        with self.database.read() as connection:
+            today = self.today(connection)
         start = asked.week_start or next_monday(today)
         if wrong := [*_crew_errors(asked), *_day_errors(start, today)]:
             raise InvalidInput(wrong)

@@ -31,6 +31,12 @@ class Clock:
         return self.now
 
 
+def evaluated_day(core: Core) -> date:
+    """The day that a run asked for now would evaluate."""
+    with core.database.read() as connection:
+        return core.calendar.day(connection)
+
+
 def new_park(home: Path, *, now: Callable[[], datetime] | None = None, **changed: object) -> Core:
     """The reference models in force on an empty, migrated database."""
     core = clocked(settings_in(home).model_copy(update=changed), now)

@@ -18,6 +18,7 @@ from tests.conftest import ROOT
 from tests.integration.park_tools import (
     DAY,
     Clock,
+    evaluated_day,
     half_published,
     measure,
     new_park,
@@ -46,7 +47,7 @@ def leases_run_out(core: Core) -> None:
 
 def begun(core: Core, child: subprocess.Popen[str]) -> None:
     """Wait until the worker carries its run out, or has done so in less than a look takes."""
-    day = core.runner.default_day()
+    day = evaluated_day(core)
     while True:
         newest = core.view.recent_runs(1)[0]
         if newest.as_of == day and newest.status != "en_attente":
@@ -73,7 +74,7 @@ def one_killed_day(core: Core, clock: Clock, delay: float, *, asked: bool) -> st
         child.kill()
         child.communicate()
     at_kill = shown_run(core.database)
-    day = core.runner.default_day()
+    day = evaluated_day(core)
     mine = [run for run in core.view.recent_runs(5) if run.as_of == day and run.kind == "planifie"]
     state = mine[0].status if mine else "pas demandé"
     assert at_kill == (mine[0].run_id if state == "termine" else before)
