@@ -12,16 +12,16 @@ from api.observability.group_commit import GroupCommitter
 from api.observability.metrics import Metrics
 from api.observability.park_metrics import ParkCollector
 from api.schemas.predictions import Prediction
-from api.services.authentication import Authentication
-from api.services.calls import CallLogService
-from api.services.gathering import Gathering
-from api.services.own_account import OwnAccount
-from api.services.passwords import hasher_for
-from api.services.prediction import Asked
-from api.services.readiness import Readiness
-from api.services.tokens import AccessTokens
+from api.services.operations.calls import CallLogService
+from api.services.operations.readiness import Readiness
+from api.services.park.prediction.gathering import Gathering
+from api.services.park.prediction.prediction import Asked
+from api.services.people.authentication import Authentication
+from api.services.people.own_account import OwnAccount
+from api.services.people.passwords import hasher_for
+from api.services.people.tokens import AccessTokens
 from api.settings import Settings
-from api.storage.database import Database
+from api.storage.shared.database import Database
 
 SIGN_INS_AT_ONCE = 2  # bcrypt fills a core for a quarter of a second; the others wait, the API does not
 

@@ -5,31 +5,35 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 
 from pydantic import ValidationError
 
-from api.commands import accounts, audit, bench, captures, data, evaluation, health, models, prepare, score
+from api.commands import accounts, audit, data, evaluation, health, models, prepare, score
 from api.commands.console import FrenchParser, say
 from api.core import build_core
-from api.domain.exceptions import CockpitError
+from api.domain.shared.exceptions import CockpitError
 from api.settings import Settings, load_settings
 
 INTERRUPTED = 130
 
 
-def build_parser() -> FrenchParser:
-    """Every command with its arguments."""
+SERVED: tuple[ModuleType, ...] = (prepare, data, models, score, evaluation, accounts, audit, health)
+
+
+def build_parser(modules: Sequence[ModuleType] = SERVED) -> FrenchParser:
+    """The commands of some modules, each with its arguments."""
     parser = FrenchParser(prog="cockpit.py", description="Cockpit de maintenance prédictive d’EnergiTech")
     commands = parser.add_subparsers(required=True, metavar="COMMANDE")
-    for module in (prepare, data, models, score, evaluation, accounts, audit, health, bench, captures):
+    for module in modules:
         module.register(commands)
     return parser
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, modules: Sequence[ModuleType] = SERVED) -> int:
     """Run one command; 0 when it did what was asked, 1 on an expected error, told in one French line."""
     logging.basicConfig(level=logging.ERROR, format="%(message)s")
-    arguments = build_parser().parse_args(argv)
+    arguments = build_parser(modules).parse_args(argv)
     try:
         core = build_core(_settings())
         try:

@@ -8,49 +8,49 @@ import socket
 import threading
 from dataclasses import dataclass
 
-from api.inference.store import ModelStore
-from api.services.accounts import AccountService
-from api.services.active_models import ActiveModelsSource
-from api.services.audit import AuditService
-from api.services.coverage import CoverageService
-from api.services.demo_feed import BY, DemoFeed
-from api.services.distributed_replay import DaysOnDask
-from api.services.exports import ExportService
-from api.services.import_history import ImportHistory
-from api.services.inbox import Inbox
-from api.services.intervention_photos import InterventionPhotos
-from api.services.intervention_proposals import InterventionProposals
-from api.services.interventions import InterventionService
-from api.services.jobs import JobKind, JobService
-from api.services.measurement_intake import KIND, MeasurementIntake
-from api.services.model_comparison import ModelComparisonService
-from api.services.model_imports import ModelImports
-from api.services.models import ModelService
-from api.services.open_inference import OpenInferenceService
-from api.services.park_calendar import ParkCalendar
-from api.services.park_history import ParkHistory
-from api.services.park_run import ParkRunService
-from api.services.park_view import ParkViewService
-from api.services.people import PeopleService
-from api.services.policy import PolicySource
-from api.services.policy_changes import PolicyService
-from api.services.policy_preview import PolicyPreviewService
-from api.services.prediction import PredictionService
-from api.services.realised import RealisedService
-from api.services.replay import ReplayService
-from api.services.shadow import ShadowService
-from api.services.shadow_report import ShadowReportService
-from api.services.supervision import SupervisionService
-from api.services.turbine_admin import TurbineAdmin
-from api.services.turbine_pasts import PastReader
-from api.services.turbine_story import TurbineStoryService
-from api.services.turbine_view import TurbineViewService
-from api.services.turbines import KnownTurbines
-from api.services.uploads import Uploads
-from api.services.week_plan import WeekPlanService
+from api.inference.serving.store import ModelStore
+from api.services.interventions.interventions import InterventionService
+from api.services.interventions.photos import InterventionPhotos
+from api.services.measurements.demo_feed import BY, DemoFeed
+from api.services.measurements.exports import ExportService
+from api.services.measurements.import_history import ImportHistory
+from api.services.measurements.inbox import Inbox
+from api.services.measurements.intake import KIND, MeasurementIntake
+from api.services.models.active_models import ActiveModelsSource
+from api.services.models.comparison import ModelComparisonService
+from api.services.models.imports import ModelImports
+from api.services.models.models import ModelService
+from api.services.models.open_inference import OpenInferenceService
+from api.services.operations.jobs import JobKind, JobService
+from api.services.operations.supervision import SupervisionService
+from api.services.park.calendar import ParkCalendar
+from api.services.park.coverage import CoverageService
+from api.services.park.history.distributed_replay import DaysOnDask
+from api.services.park.history.history import ParkHistory
+from api.services.park.pasts import PastReader
+from api.services.park.policy_preview import PolicyPreviewService
+from api.services.park.prediction.prediction import PredictionService
+from api.services.park.prediction.replay import ReplayService
+from api.services.park.proposals import InterventionProposals
+from api.services.park.run import ParkRunService
+from api.services.park.shadow.report import ShadowReportService
+from api.services.park.shadow.shadow import ShadowService
+from api.services.park.turbine.story import TurbineStoryService
+from api.services.park.turbine.view import TurbineViewService
+from api.services.park.view import ParkViewService
+from api.services.people.accounts import AccountService
+from api.services.people.names import PeopleService
+from api.services.plan.week_plan import WeekPlanService
+from api.services.policy.in_force import PolicySource
+from api.services.policy.versions import PolicyService
+from api.services.quality.realised import RealisedService
+from api.services.shared.audit import AuditService
+from api.services.shared.uploads import Uploads
+from api.services.turbines.admin import TurbineAdmin
+from api.services.turbines.known import KnownTurbines
 from api.settings import Settings
-from api.storage.database import Database
-from api.storage.jobs import HISTORY, MODEL_IMPORT
+from api.storage.shared.database import Database
+from api.storage.shared.jobs import HISTORY, MODEL_IMPORT
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from pydantic import BaseModel
 
 from api.bootstrap import Services
 from api.core import Core
-from api.domain.exceptions import NotAllowed, NotAuthenticated
-from api.domain.rights import Principal, Right
+from api.domain.people import Principal, Right
+from api.domain.shared.exceptions import NotAllowed, NotAuthenticated
 from api.openapi_errors import KEY_SCHEME
-from api.services.authentication import Authentication
+from api.services.people.authentication import Authentication
 from api.settings import Environment
 
 Answered = TypeVar("Answered", bound=BaseModel)

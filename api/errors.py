@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from api.domain.exceptions import (
+from api.domain.shared.exceptions import (
     CockpitError,
     Conflict,
     DatabaseUnavailable,
@@ -31,7 +31,7 @@ from api.domain.exceptions import (
     UnclearFile,
     UnreadForm,
 )
-from api.services.french_errors import BODY, french_errors
+from api.services.shared.french_errors import BODY, french_errors
 
 PROBLEM_JSON = "application/problem+json"
 MAX_ERRORS = 100  # field errors in one answer

@@ -8,9 +8,9 @@ import threading
 
 from api.collector import spare_the_collector
 from api.core import build_core
-from api.domain.exceptions import CockpitError
+from api.domain.shared.exceptions import CockpitError
 from api.observability.logging import configure_logging
-from api.services.jobs import JobService
+from api.services.operations.jobs import JobService
 from api.settings import load_settings
 
 IDLE_S = 0.5

@@ -139,14 +139,15 @@ def help_text() -> str:
 
 def application(settings: Settings, arguments: Sequence[str]) -> int:
     """Hand ``arguments`` to the application's command line: its output, its exit code."""
-    # These drive a browser, which comes with the tests.
-    wanted = TESTS if arguments[0] in {"bench", "captures"} else APPLICATION
+    # What measures or photographs is no part of the served application, and drives a browser.
+    measures = arguments[0] in {"bench", "captures"}
+    wanted = TESTS if measures else APPLICATION
     if arguments[0] == "score" and settings.variables.get("COCKPIT_DASK_SCHEDULER"):
         wanted = (*wanted, DASK)
     python = str(ensure_environment(ROOT, settings.venv, wanted, settings.variables))
     # -P and PYTHONPATH: the person's folder stays the current one, for the files that they name, without
     # becoming a place to import from.
-    command = [python, "-P", "-m", "api.cli", *arguments]
+    command = [python, "-P", "-m", "bench" if measures else "api.cli", *arguments]
     environment = {**settings.for_application(), "PYTHONPATH": str(ROOT)}
     if sys.platform != "win32":
         _become(command, environment)

@@ -14,9 +14,9 @@ from hypothesis import settings
 from sqlalchemy import Pool, event
 
 from api.core import Core
-from api.storage.database import Database
-from tests.client import DATABASE_FILE, bring_client_in, new_core
-from tests.integration import postgres
+from api.storage.shared.database import Database
+from tests.support import postgres
+from tests.support.client import DATABASE_FILE, bring_client_in, new_core
 
 ROOT = Path(__file__).resolve().parent.parent
 # No test asserts a time: an example that a busy machine makes slow is no failure.

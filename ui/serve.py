@@ -11,7 +11,12 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from ui.security_headers import COOKIE_SCRIPT, LANGUAGE_SCRIPT, SecurityHeaders, content_security_policy
+from ui.shared.security_headers import (
+    COOKIE_SCRIPT,
+    LANGUAGE_SCRIPT,
+    SecurityHeaders,
+    content_security_policy,
+)
 
 STREAMLIT_PAGE = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
 POLICY = content_security_policy([STREAMLIT_PAGE, LANGUAGE_SCRIPT, COOKIE_SCRIPT])

@@ -7,25 +7,19 @@ from collections.abc import Callable
 import streamlit as st
 
 from api.schemas.vocabulary import Role
-from ui import auth, layout
-from ui.app_pages import (
-    accueil,
-    aide,
-    audit,
-    cockpit,
-    comptes,
-    interventions,
-    mesures,
-    modeles,
-    mon_compte,
-    plan,
-    politique,
-    qualite,
-    supervision,
-    turbine,
-)
-from ui.security_headers import LANGUAGE_SCRIPT
-from ui.settings import SettingsError, UiSettings, load_settings
+from ui.help import accueil, aide
+from ui.interventions import interventions
+from ui.measurements import mesures
+from ui.models import modeles
+from ui.operations import supervision
+from ui.park import cockpit, turbine
+from ui.people import audit, comptes, mon_compte
+from ui.plan import plan
+from ui.policy import politique
+from ui.quality import qualite
+from ui.shared import auth, layout
+from ui.shared.security_headers import LANGUAGE_SCRIPT
+from ui.shared.settings import SettingsError, UiSettings, load_settings
 
 EVERYONE = frozenset(Role)
 # Comfort only: the API checks every right again.

@@ -8,9 +8,9 @@ import sys
 
 from api.commands.console import columns
 from api.core import Core
-from api.domain.exceptions import InvalidInput
+from api.domain.shared.exceptions import InvalidInput
 from api.schemas.vocabulary import Role
-from api.services.accounts import AccountService
+from api.services.people.accounts import AccountService
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

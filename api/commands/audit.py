@@ -7,7 +7,7 @@ import json
 
 from api.commands.console import columns
 from api.core import Core
-from api.services.audit import AuditQuery
+from api.services.shared.audit import AuditQuery
 from api.settings import PARIS
 
 MOST = 10_000

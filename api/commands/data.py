@@ -10,15 +10,15 @@ from pathlib import Path
 from api.commands import export, feed, turbines
 from api.commands.console import progress, say
 from api.core import Core
-from api.domain import day_format
-from api.domain.exceptions import InvalidInput
-from api.domain.remedies import BY_COMMAND, with_remedy
+from api.domain.measurements import day_format
+from api.domain.measurements.remedies import BY_COMMAND, with_remedy
+from api.domain.shared.exceptions import InvalidInput
 from api.schemas.measurements import ImportReport
-from api.services.import_options import NATIVE, ImportOptions
-from api.services.import_report import load_report, report_csv
-from api.services.ingest import ingest_file
-from api.services.map_file import read_map
-from api.services.sensors import catalogue_of
+from api.services.measurements.files.map_file import read_map
+from api.services.measurements.files.options import NATIVE, ImportOptions
+from api.services.measurements.import_report import load_report, report_csv
+from api.services.measurements.ingest import ingest_file
+from api.services.models.sensors import catalogue_of
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 from api.commands.console import columns, say
 from api.commands.realised_plot import FORMATS, drawing, page, pairs_of
 from api.core import Core
-from api.domain.exceptions import InvalidInput
-from api.domain.wording import LEVEL_WORDS, fr_number
+from api.domain.shared.exceptions import InvalidInput
+from api.domain.shared.wording import LEVEL_WORDS, fr_number
 from api.schemas.common import Figure
 from api.schemas.evaluation import AlertFigures, Evaluation
-from api.services.realised import RealisedQuery
+from api.services.quality.realised import RealisedQuery
 
 _NOTHING = "–"
 MISSED_SHOWN = 20  # the others are in the API's answer

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from api.commands.console import columns
-from api.domain.quality import ClassificationQuality, DaysError, RegressionQuality
-from api.domain.statistics import Estimate
-from api.inference.evaluate import Evaluation
-from api.services import card_words as words
+from api.domain.models.quality import ClassificationQuality, DaysError, RegressionQuality
+from api.domain.models.statistics import Estimate
+from api.inference.importing.evaluate import Evaluation
+from api.services.models.card import words
 
 _VALUE = ("mesure", "valeur [intervalle à 95 %]")
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from api.commands.console import say
 from api.core import Core
-from api.domain.exceptions import InvalidInput
-from api.services.exports import Asked, Export, Format, What, write
+from api.domain.shared.exceptions import InvalidInput
+from api.services.measurements.exports import Asked, Export, Format, What, write
 
 
 def register(data: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -7,8 +7,8 @@ import argparse
 from api.commands.console import say
 from api.commands.score import replay
 from api.core import Core
-from api.domain.exceptions import InvalidInput
-from api.services.demo_feed import MAX_DAYS
+from api.domain.shared.exceptions import InvalidInput
+from api.services.measurements.demo_feed import MAX_DAYS
 
 
 def register(data: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -6,7 +6,7 @@ import argparse
 from datetime import UTC, datetime
 
 from api.core import Core
-from api.storage import jobs
+from api.storage.shared import jobs
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from api.commands.console import say
 from api.core import Core
-from api.domain.exceptions import InvalidInput
-from api.inference.draft import draft_manifest, draft_text
+from api.domain.shared.exceptions import InvalidInput
+from api.inference.importing.draft import draft_manifest, draft_text
 
 
 def register(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

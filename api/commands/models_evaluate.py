@@ -11,9 +11,9 @@ from api.commands.console import say
 from api.commands.evaluation_text import evaluation_text
 from api.commands.models_import import SPLIT_HELP
 from api.core import Core
-from api.domain.exceptions import NotFound
-from api.inference.evaluate import Evaluation, evaluate
-from api.inference.split_words import split_spec
+from api.domain.shared.exceptions import NotFound
+from api.inference.importing.evaluate import Evaluation, evaluate
+from api.inference.importing.split_words import split_spec
 
 
 def register(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from api.commands.console import say
 from api.commands.models_serve import person, serve
 from api.core import Core
-from api.inference.importer import ImportRequest, import_model
-from api.inference.split_words import split_spec
+from api.inference.importing.importer import ImportRequest, import_model
+from api.inference.importing.split_words import split_spec
 from api.schemas.vocabulary import AuditAction
 
 SPLIT_HELP = (

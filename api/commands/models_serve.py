@@ -6,7 +6,7 @@ import argparse
 import getpass
 
 from api.core import Core
-from api.domain.exceptions import InvalidInput
+from api.domain.shared.exceptions import InvalidInput
 
 TASKS = {"classification": "panne sous 7 jours", "regression": "jours avant panne"}
 

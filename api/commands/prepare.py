@@ -10,11 +10,15 @@ from api.commands.console import say
 from api.commands.data import import_measurements
 from api.commands.score import replay
 from api.core import Core
-from api.domain.exceptions import CockpitError
-from api.services.park_source import Source
-from api.services.turbine_register import import_turbines
+from api.domain.shared.exceptions import CockpitError
+from api.services.measurements.source import Source
+from api.services.turbines.register import import_turbines
 from api.settings import PARIS, ROOT, Environment
-from api.storage import activations, imports, ingestion, measurements, migrate, policies, replays, runs
+from api.storage import migrate
+from api.storage import models as activations
+from api.storage import policy as policies
+from api.storage.measurements import imports, ingestion, measurements
+from api.storage.park import replays, runs
 
 SAMPLE = ROOT / "data" / "energiTech_maintenance_sample.csv"
 TURBINES = ROOT / "data" / "turbines.csv"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from api.domain.realised import JudgedScore, Standing
-from api.domain.wording import fr_number
+from api.domain.quality.realised import JudgedScore, Standing
+from api.domain.shared.wording import fr_number
 from api.schemas.evaluation import CalibrationBin, Evaluation
 
 FORMATS = (".svg", ".html")

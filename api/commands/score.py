@@ -12,9 +12,9 @@ from types import FrameType
 
 from api.commands.console import progress, say
 from api.core import Core
-from api.domain.exceptions import CockpitError, Conflict, InvalidInput
+from api.domain.shared.exceptions import CockpitError, Conflict, InvalidInput
 from api.schemas.park import Run
-from api.services.jobs import JobService
+from api.services.operations.jobs import JobService
 
 POLL_S = 0.1
 INTERRUPTED = 130

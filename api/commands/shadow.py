@@ -7,7 +7,7 @@ import argparse
 from api.commands.console import say
 from api.commands.models_serve import person
 from api.core import Core
-from api.domain.exceptions import InvalidInput
+from api.domain.shared.exceptions import InvalidInput
 from api.schemas.candidates import Candidate
 
 _MINIMUM = 3  # characters of a reason

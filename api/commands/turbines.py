@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from api.core import Core
-from api.services.turbine_register import RegisterReport, import_turbines
+from api.services.turbines.register import RegisterReport, import_turbines
 
 _SHOWN = 20
 

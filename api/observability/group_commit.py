@@ -16,11 +16,11 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from api.domain.exceptions import DatabaseUnavailable, Unavailable
+from api.domain.shared.exceptions import DatabaseUnavailable, Unavailable
 from api.observability.metrics import Metrics
-from api.storage import call_log
-from api.storage.call_log import CallRow
-from api.storage.database import Database
+from api.storage.shared import call_log
+from api.storage.shared.call_log import CallRow
+from api.storage.shared.database import Database
 
 CAPACITY = 10_000  # rows that may wait
 ATTEMPTS = 3

@@ -19,7 +19,7 @@ from prometheus_client import (
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from api.domain.exceptions import CockpitError
+from api.domain.shared.exceptions import CockpitError
 from api.observability.calls import CallRecord
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST

@@ -23,11 +23,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors
-from api.domain.exceptions import Unavailable
-from api.domain.rights import ANONYMOUS, Principal
+from api.domain.people import ANONYMOUS, Principal
+from api.domain.shared.exceptions import Unavailable
 from api.observability.calls import CallRecord
 from api.observability.logging import FACTS
-from api.storage.call_log import CallRow
+from api.storage.shared.call_log import CallRow
 
 if TYPE_CHECKING:
     from api.bootstrap import Services

@@ -9,11 +9,13 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
-from api.domain.finding_counts import turbines_by_code
+from api.domain.plausibility.finding_counts import turbines_by_code
 from api.schemas.findings import FINDING_LABELS
 from api.schemas.vocabulary import RiskLevel
-from api.storage import coverage, jobs, runs
-from api.storage.database import Database
+from api.storage.park import runs
+from api.storage.shared import jobs
+from api.storage.shared.database import Database
+from api.storage.turbines import coverage
 
 
 class ParkCollector(Collector):

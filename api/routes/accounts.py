@@ -8,7 +8,7 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, Path, Response, status
 
 from api.deps import CoreDep, NamingDep, ServicesDep, need
-from api.domain.rights import Principal, Right
+from api.domain.people import Principal, Right
 from api.routes.auth import NO_STORE
 from api.schemas.accounts import (
     Account,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Response, status
 from fastapi.security import OAuth2PasswordRequestForm
 
 from api.deps import ServicesDep, need
-from api.domain.rights import Principal, Right
+from api.domain.people import Principal, Right
 from api.schemas.accounts import OwnPassword
 from api.schemas.auth import RefreshRequest, Token, User
 

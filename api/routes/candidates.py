@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from api.deps import CoreDep, NamingDep, need
-from api.domain.rights import Principal, Right
+from api.domain.people import Principal, Right
 from api.schemas.candidates import Candidate, CandidateRequest, ModelComparison, ShadowReport, Task
 from api.schemas.common import Items
 

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
 from api.deps import CoreDep, need
-from api.domain.rights import Right
+from api.domain.people import Right
 from api.routes.park import First, Last
 from api.schemas.evaluation import Evaluation
-from api.services.realised import RealisedQuery
+from api.services.quality.realised import RealisedQuery
 
 router = APIRouter(prefix="/api/v1", tags=["Modèles"], dependencies=[Depends(need(Right.READ))])
 CSV = "text/csv"

@@ -9,10 +9,10 @@ from fastapi.responses import FileResponse, StreamingResponse
 from starlette.background import BackgroundTask
 
 from api.deps import CoreDep, need
-from api.domain.rights import Right
+from api.domain.people import Right
 from api.routes.park import First, Last
-from api.services.exports import MEDIA, Asked, Export, Format, What, csv_chunks, write
-from api.services.uploads import Uploads
+from api.services.measurements.exports import MEDIA, Asked, Export, Format, What, csv_chunks, write
+from api.services.shared.uploads import Uploads
 
 router = APIRouter(prefix="/api/v1/exports", tags=["Mesures"], dependencies=[Depends(need(Right.READ))])
 _RESPONSES: dict[int | str, dict[str, Any]] = {

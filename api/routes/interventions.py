@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 
 from api.deps import CoreDep, need
-from api.domain.rights import Principal, Right
+from api.domain.people import Principal, Right
 from api.routes.park import First, Last
 from api.schemas.interventions import (
     Assignees,
@@ -20,8 +20,8 @@ from api.schemas.interventions import (
     Proposals,
 )
 from api.schemas.vocabulary import InterventionState
-from api.services.intervention_calendar import calendar
-from api.services.interventions import Filter
+from api.services.interventions.calendar import calendar
+from api.services.interventions.interventions import Filter
 
 router = APIRouter(prefix="/api/v1", tags=["Interventions"], dependencies=[Depends(need(Right.READ))])
 Worker = Annotated[Principal, Depends(need(Right.WORK, fresh=True))]

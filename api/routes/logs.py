@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from api.deps import NamingDep, ServicesDep, need
-from api.domain.rights import Right
+from api.domain.people import Right
 from api.schemas.supervision import CallLog
 
 router = APIRouter(prefix="/api/v1/logs", tags=["Supervision"], dependencies=[Depends(need(Right.LOGS))])

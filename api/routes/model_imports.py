@@ -9,11 +9,11 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from api.deps import CoreDep, NamingDep, need
-from api.domain.rights import Principal, Right
+from api.domain.people import Principal, Right
 from api.routes.upload_form import MAX_UPLOAD_BYTES, MULTIPART, file_of, read_form
 from api.schemas.common import Items
 from api.schemas.model_imports import ModelImport
-from api.services.model_imports import ROLES, TEXTS
+from api.services.models.imports import ROLES, TEXTS
 
 _FILE = {"type": "string", "format": "binary"}
 _FORM: dict[str, Any] = {

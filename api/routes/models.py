@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path
 from fastapi.responses import HTMLResponse
 
 from api.deps import CoreDep, NamingDep, need
-from api.domain.rights import Principal, Right
+from api.domain.people import Principal, Right
 from api.schemas.models import ActivationRequest, ModelCard, ModelList, ModelSummary
 
 router = APIRouter(prefix="/api/v1/models", tags=["Modèles"], dependencies=[Depends(need(Right.READ))])

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from api.deps import CoreDep, need
-from api.domain.exceptions import UnreadForm
-from api.domain.rights import Right
+from api.domain.people import Right
+from api.domain.shared.exceptions import UnreadForm
 from api.schemas.open_inference import (
     InferResponse,
     Live,

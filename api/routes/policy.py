@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path
 
 from api.deps import CoreDep, need
-from api.domain.rights import Principal, Right
+from api.domain.people import Principal, Right
 from api.schemas.policy import Policy, PolicyChange, PolicyPreview, PolicyRestore, PreviewRequest
 
 router = APIRouter(prefix="/api/v1/policy", tags=["Politique de risque"])

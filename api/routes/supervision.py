@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 
 from api.deps import CoreDep, NamingDep, need
-from api.domain.rights import Right
+from api.domain.people import Right
 from api.schemas.supervision import Supervision
 
 router = APIRouter(prefix="/api/v1/supervision", tags=["Supervision"])

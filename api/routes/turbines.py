@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 
 from api.deps import CoreDep, NamingDep, need
-from api.domain.rights import Principal, Right
+from api.domain.people import Principal, Right
 from api.routes.park import First, Last
 from api.schemas.common import Items, Page
 from api.schemas.park import MeasurementRow, ScorePoint, Turbine, TurbineChange, TurbineDetail

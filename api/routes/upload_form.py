@@ -10,7 +10,7 @@ from fastapi import Request, status
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
-from api.domain.exceptions import InvalidInput
+from api.domain.shared.exceptions import InvalidInput
 
 MULTIPART, JSON = "multipart/form-data", "application/json"
 MAX_UPLOAD_BYTES = 256 * 1024 * 1024  # three times a million rows of EnergiTech's

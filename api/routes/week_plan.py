@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 
 from api.deps import CoreDep, need
-from api.domain.rights import Principal, Right
+from api.domain.people import Principal, Right
 from api.schemas.week_plan import (
     WeekPlan,
     WeekPlanAcceptance,
@@ -16,7 +16,7 @@ from api.schemas.week_plan import (
     WeekPlanInputs,
     WeekPlanRequest,
 )
-from api.services.week_plan_files import plan_csv, plan_html
+from api.services.plan.files import plan_csv, plan_html
 
 Planner = Annotated[Principal, Depends(need(Right.PLAN))]
 Decider = Annotated[Principal, Depends(need(Right.PLAN, fresh=True))]

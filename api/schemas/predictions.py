@@ -1,7 +1,7 @@
 """One measurement in, one prediction out.
 
 The features of a measurement are those that the active models declare, so its full model is built at run time
-by :mod:`api.services.measurement_model`; here stands what never changes.
+by :mod:`api.services.models.measurement_model`; here stands what never changes.
 """
 
 from __future__ import annotations

@@ -21,10 +21,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from api.domain.exceptions import Conflict
-from api.domain.interventions import LIVING
+from api.domain.interventions.interventions import LIVING
+from api.domain.shared.exceptions import Conflict
 from api.schemas.vocabulary import InterventionState, Role
-from api.storage.runs import published_between
+from api.storage.park.runs import published_between
 from api.storage.tables import (
     intervention_journal,
     intervention_photos,

@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from api.storage.database import Database
+from api.storage.shared.database import Database
 
 _FOLDER = Path(__file__).parent / "migrations"
 

@@ -21,11 +21,12 @@ from fastapi import FastAPI
 from api.bootstrap import Services
 from api.main import create_app
 from api.schemas.vocabulary import Role
-from api.services.accounts import AccountService
+from api.services.people.accounts import AccountService
 from api.settings import Settings
-from api.storage import migrate, policies
-from api.storage.database import Database
-from tests.client import DATABASE_FILE, new_core, settings_in
+from api.storage import migrate
+from api.storage import policy as policies
+from api.storage.shared.database import Database
+from tests.support.client import DATABASE_FILE, new_core, settings_in
 
 PASSWORD = "un mot de passe assez long"
 CLAIMS: dict[str, Any] = {

@@ -15,7 +15,7 @@ from api import cli
 from api.commands.score import replay
 from api.core import Core
 from tests.api.conftest import Api, problem, running
-from tests.client import demonstration_core
+from tests.support.client import demonstration_core
 
 URL = "/api/v1/evaluation"
 HEADER = (

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from api.commands.score import run_now
 from api.core import Core, build_core
-from api.domain.statistics import wilson
+from api.domain.models.statistics import wilson
 from api.schemas.vocabulary import Role, Verdict
 from tests.api.conftest import PASSWORD, Api, problem
-from tests.integration.ingest_tools import SHORT, ingest, write_csv
+from tests.support.measurements.ingest_tools import SHORT, ingest, write_csv
 
 URL = "/api/v1/interventions"
 DAY = date(2024, 8, 30)

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from api.commands.score import run_now
 from api.core import Core
-from api.domain.risk import RiskPolicy
+from api.domain.policy.risk import RiskPolicy
 from api.schemas.vocabulary import Role
-from api.services.audit import AuditQuery
-from api.storage import runs
-from api.storage.ranking import page_of_scores
+from api.services.shared.audit import AuditQuery
+from api.storage.park import runs
+from api.storage.park.ranking import page_of_scores
 from tests.api.conftest import Api, problem, running
-from tests.client import new_core
-from tests.integration.shadow_tools import CLASSIFIER, ingest_sample, serve_references
+from tests.support.client import new_core
+from tests.support.park.shadow_tools import CLASSIFIER, ingest_sample, serve_references
 
 URL = "/api/v1/policy"
 START = RiskPolicy().as_parameters()

@@ -12,7 +12,7 @@ from api.commands.score import run_now
 from api.core import Core, build_core
 from api.storage.tables import turbines
 from tests.api.conftest import Api
-from tests.integration.ingest_tools import SHORT, ingest, write_csv
+from tests.support.measurements.ingest_tools import SHORT, ingest, write_csv
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 

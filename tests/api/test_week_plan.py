@@ -15,7 +15,7 @@ import pytest
 from api.commands.score import run_now
 from api.core import Core, build_core
 from tests.api.conftest import Api, problem
-from tests.integration.ingest_tools import SHORT, ingest, write_csv
+from tests.support.measurements.ingest_tools import SHORT, ingest, write_csv
 
 URL = "/api/v1/week-plan"
 FRIDAY, MONDAY = date(2024, 8, 30), date(2024, 9, 2)

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from api.bench.page import until
-from tests.e2e.servers import PASSWORD
+from bench.page import until
+from tests.support.servers import PASSWORD
 
 WAIT_MS = 30_000
 LAPTOP = {"width": 1366, "height": 768}

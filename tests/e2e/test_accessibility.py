@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from api.schemas.vocabulary import Role
-from tests.e2e import axe
-from tests.e2e.axe import judged, judged_open, settle
 from tests.e2e.conftest import LAPTOP, PHONE, Visitor, open_visitor
-from tests.e2e.servers import PASSWORD, ROOT, running_in
+from tests.support import axe
+from tests.support.axe import judged, judged_open, settle
+from tests.support.servers import PASSWORD, ROOT, running_in
 
 pytestmark = pytest.mark.browser
 TECHNICIAN, MANAGER, ENGINEER, ADMIN = Role.TECHNICIEN, Role.MANAGER, Role.INGENIEUR, Role.ADMIN

@@ -10,9 +10,9 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
-from api.services.authentication import KEY_MEMORY_S
+from api.services.people.authentication import KEY_MEMORY_S
 from tests.e2e.conftest import LAPTOP, PHONE, Visitor, open_visitor
-from tests.e2e.servers import Running, running_in
+from tests.support.servers import Running, running_in
 
 pytestmark = pytest.mark.browser
 

@@ -12,14 +12,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sklearn.ensemble import RandomForestClassifier
 
-from api.inference.reference import SAMPLE
+from api.inference.reference.fit import SAMPLE
 from tests.e2e.conftest import LAPTOP, idle, open_visitor
-from tests.e2e.servers import (
+from tests.support.park.importer_tools import SENSORS
+from tests.support.servers import (
     PASSWORD,
     running_in,
 )
-from tests.integration.importer_tools import SENSORS
-from ui.client import ApiClient
+from ui.client.client import ApiClient
 
 pytestmark = pytest.mark.browser
 NAME, SERVES = "risque-panne-7j", "risque-panne-7j v1"

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from api.domain.photos import photo_type
+from api.domain.interventions.photos import photo_type
 from api.schemas.interventions import InterventionDetail
 from api.schemas.vocabulary import InterventionState, Verdict
 from tests.e2e.conftest import PHONE, open_visitor
-from tests.e2e.servers import Running, running_in
+from tests.support.servers import Running, running_in
 
 pytestmark = pytest.mark.browser
 

@@ -15,10 +15,10 @@ import pytest
 from playwright.sync_api import Browser, WebSocket, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from api.bench.page import until
+from bench.page import until
 from tests.e2e.conftest import LAPTOP, PHONE, Visitor, open_visitor
-from tests.e2e.servers import PASSWORD, ROOT, answers, api_server, environment, free_port, ui_server
-from ui.client import ApiClient
+from tests.support.servers import PASSWORD, ROOT, answers, api_server, environment, free_port, ui_server
+from ui.client.client import ApiClient
 
 pytestmark = pytest.mark.browser
 FIRST_START_S = 420.0

@@ -9,14 +9,21 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import LAPTOP, PHONE, Visitor, idle, open_visitor
-from tests.e2e.servers import (
+from tests.support.measurements.measure_files import (
+    BAD_ROWS,
+    GOOD,
+    LARGE,
+    LARGE_ROWS,
+    SWAPPABLE_DATES,
+    WRONG_COLUMNS,
+)
+from tests.support.servers import (
     PASSWORD,
     Running,
     running_in,
 )
-from tests.ui.measure_files import BAD_ROWS, GOOD, LARGE, LARGE_ROWS, SWAPPABLE_DATES, WRONG_COLUMNS
-from ui import labels as fr
-from ui.client import ApiClient
+from ui.client.client import ApiClient
+from ui.shared import labels as fr
 
 pytestmark = pytest.mark.browser
 IMPORT_MS = 60_000

@@ -13,12 +13,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from api.schemas.park import Park, TurbineDetail
-from tests import other_features as other
 from tests.e2e.conftest import LAPTOP, PHONE, Visitor, open_visitor
-from tests.e2e.servers import PASSWORD, ROOT, api_server, environment, free_port, prepare, ui_server
-from ui import labels as fr
-from ui.client import ApiClient
-from ui.french_numbers import typed
+from tests.support.park import other_features as other
+from tests.support.servers import PASSWORD, ROOT, api_server, environment, free_port, prepare, ui_server
+from ui.client.client import ApiClient
+from ui.shared import labels as fr
+from ui.shared.french_numbers import typed
 
 pytestmark = pytest.mark.browser
 # An installation without any other model serving: no demonstration there, so no reference regressor.

@@ -15,12 +15,12 @@ import pytest
 import requests
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect
 
-from api.bench.page import until
 from api.schemas.vocabulary import Role
+from bench.page import until
 from tests.e2e.conftest import LAPTOP, Visitor, open_visitor
-from tests.e2e.servers import Server, free_port, running_in
 from tests.e2e.test_accessibility import PAGES, settle
-from tests.ui.measure_files import GOOD
+from tests.support.measurements.measure_files import GOOD
+from tests.support.servers import Server, free_port, running_in
 
 pytestmark = pytest.mark.browser
 ELSEWHERE = "http://ailleurs.invalid/"

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from api.storage import migrate
-from api.storage.database import Database
+from api.storage.shared.database import Database
 
 NewDatabase = Callable[[], AbstractContextManager[Database]]
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, select, update
 
-from api.domain.exceptions import Conflict
+from api.domain.shared.exceptions import Conflict
 from api.schemas.vocabulary import InterventionState
 from api.storage import interventions as store
-from api.storage import runs
-from api.storage.database import Database
 from api.storage.interventions import Filter
+from api.storage.park import runs
+from api.storage.shared.database import Database
 from api.storage.tables import planned_visits, publication, turbines, users
 
 DAY = date(2024, 6, 1)

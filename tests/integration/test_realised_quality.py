@@ -18,17 +18,19 @@ from sqlalchemy import text
 
 from api.commands.score import replay
 from api.core import Core
-from api.domain.exceptions import InvalidInput
-from api.inference.artefact import sha256_of
+from api.domain.shared.exceptions import InvalidInput
+from api.inference.serving.artefact import sha256_of
 from api.schemas.evaluation import AlertFigures, Evaluation
-from api.services import realised as realised_service
-from api.services.ingest import ingest_file
-from api.services.realised import RealisedQuery
-from api.services.sensors import catalogue_of
-from api.storage import measurements, realised, runs
-from api.storage.database import Database
-from tests.client import AS_OF, CSV, FEATURES, PICKLES, bring_client_in, new_core
-from tests.integration.ingest_tools import FULL, LABELLED, NOW, changed, ingest, write_csv
+from api.services.measurements.ingest import ingest_file
+from api.services.models.sensors import catalogue_of
+from api.services.quality import realised as realised_service
+from api.services.quality.realised import RealisedQuery
+from api.storage import quality as realised
+from api.storage.measurements import measurements
+from api.storage.park import runs
+from api.storage.shared.database import Database
+from tests.support.client import AS_OF, CSV, FEATURES, PICKLES, bring_client_in, new_core
+from tests.support.measurements.ingest_tools import FULL, LABELLED, NOW, changed, ingest, write_csv
 
 ROOT = Path(__file__).resolve().parents[2]
 THRESHOLD = 3_000 / 50_000

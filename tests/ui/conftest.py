@@ -10,8 +10,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from tests.e2e.servers import PASSWORD, ROOT, api_server, free_port, prepare, working
-from ui.client import ApiClient
+from tests.support.servers import PASSWORD, ROOT, api_server, free_port, prepare, working
+from ui.client.client import ApiClient
 
 COOKIE_KEY = "cle-des-essais-de-l-interface-0123456789"
 

@@ -11,13 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from api.schemas.interventions import InterventionDetail
 from api.schemas.vocabulary import InterventionState, Verdict
-from api.storage.database import Database
+from api.storage.shared.database import Database
 from api.storage.tables import intervention_journal, intervention_photos, interventions
-from tests.e2e.servers import Server, api_server, free_port, prepare
+from tests.support.servers import Server, api_server, free_port, prepare
 from tests.ui.conftest import RunningApi, log_in, open_at, text_of
-from ui import intervention_views as views
-from ui import labels as fr
-from ui import proposal_views
+from ui.interventions import proposal_views, views
+from ui.shared import labels as fr
 
 State = InterventionState
 Open = Callable[..., AppTest]

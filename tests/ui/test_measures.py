@@ -12,9 +12,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.e2e.servers import Server, api_server, free_port, prepare, working
-from tests.ui.conftest import RunningApi, log_in, open_at, text_of
-from tests.ui.measure_files import (
+from tests.support.measurements.measure_files import (
     BAD_ROWS,
     GOOD,
     HEADER,
@@ -25,7 +23,9 @@ from tests.ui.measure_files import (
     file_of,
     lines,
 )
-from ui import coverage_views
+from tests.support.servers import Server, api_server, free_port, prepare, working
+from tests.ui.conftest import RunningApi, log_in, open_at, text_of
+from ui.measurements import coverage_views
 
 IMPORT_S = 60.0
 Open = Callable[[str], AppTest]

@@ -10,11 +10,11 @@ from sqlalchemy import delete
 from streamlit.testing.v1 import AppTest
 
 from api.schemas.week_plan import WeekPlan
-from api.storage.database import Database
+from api.storage.shared.database import Database
 from api.storage.tables import intervention_journal, intervention_photos, interventions, week_plan_inputs
 from tests.ui.conftest import RunningApi, text_of
-from ui import labels as fr
-from ui import plan_views as views
+from ui.plan import views
+from ui.shared import labels as fr
 
 Open = Callable[..., AppTest]
 

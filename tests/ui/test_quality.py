@@ -15,16 +15,16 @@ from streamlit.testing.v1 import AppTest
 from api.schemas.common import Figure
 from api.schemas.evaluation import Evaluation, Failure, PublishedLevel
 from api.schemas.vocabulary import RiskLevel
-from api.services.realised import RealisedQuery
-from tests.client import new_core
+from api.services.quality.realised import RealisedQuery
+from tests.support.client import new_core
 from tests.ui.conftest import RunningApi, text_of
-from ui import labels as fr
-from ui import realised_views as views
-from ui.client import ApiClient
+from ui.client.client import ApiClient
+from ui.quality import views
+from ui.shared import labels as fr
 
 
 def _page() -> None:
-    from ui.app_pages import qualite
+    from ui.quality import qualite
 
     qualite.page()
 
@@ -32,7 +32,7 @@ def _page() -> None:
 def _drawing() -> None:
     import streamlit as st
 
-    from ui.app_pages import qualite
+    from ui.quality import qualite
 
     qualite.draw(st.session_state["found"])
 

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.domain.evaluation import failure_events
-from api.domain.realised import (
+from api.domain.models.evaluation import failure_events
+from api.domain.models.statistics import wilson
+from api.domain.quality.figures import RealisedQuality
+from api.domain.quality.realised import (
     Exposure,
     JudgedScore,
     KnownOutcome,
@@ -24,9 +26,7 @@ from api.domain.realised import (
     merged,
     worst,
 )
-from api.domain.realised_quality import RealisedQuality
-from api.domain.realised_tally import RealisedTally
-from api.domain.statistics import wilson
+from api.domain.quality.tally import RealisedTally
 from api.schemas.vocabulary import RiskLevel
 
 DAY = date(2024, 3, 1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from api.domain.exceptions import InvalidInput
-from api.domain.rights import ROLE_RIGHTS, SCOPE_RIGHTS, Principal, Right, rights_of_scopes
+from api.domain.people import ROLE_RIGHTS, SCOPE_RIGHTS, Principal, Right, rights_of_scopes
+from api.domain.shared.exceptions import InvalidInput
 from api.schemas.vocabulary import Role
 
 #                    technicien manager ingenieur admin  key scopes

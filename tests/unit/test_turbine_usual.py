@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.domain.turbine_usual import FEWEST_VALUES, PowerLink, failure_days, power_link, usual_range
+from api.domain.turbines import FEWEST_VALUES, PowerLink, failure_days, power_link, usual_range
 
 NUMBERS = st.floats(-1e4, 1e4, allow_nan=False)
 WINDS = st.floats(0, 40, allow_nan=False)

@@ -8,15 +8,15 @@ from datetime import date
 
 import numpy as np
 
+from api.domain.measurements.sensors import Sensor
 from api.domain.plausibility.history_rules import silent, verdicts
 from api.domain.plausibility.limits import DEFAULT, Limits
 from api.domain.plausibility.park import Park, learn_park
 from api.domain.plausibility.past import Past, learn_past
 from api.domain.plausibility.sentences import sentence
 from api.domain.plausibility.table import NAN, Bools, Floats, Ints, Measurements, day_number
+from api.domain.plausibility.trust import Finding
 from api.domain.plausibility.verdicts import Rows, Standing, Verdict, standing
-from api.domain.sensors import Sensor
-from api.domain.trust import Finding
 
 _BLOCK = 5_000  # rows that look back on their past at once
 Findings = dict[int, list[Finding]]

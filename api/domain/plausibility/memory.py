@@ -14,13 +14,13 @@ from datetime import date
 
 import numpy as np
 
+from api.domain.measurements.sensors import Sensor
 from api.domain.plausibility.judging import continuous
 from api.domain.plausibility.limits import DEFAULT, Limits
 from api.domain.plausibility.park import Park, learn_park
 from api.domain.plausibility.past import Past, learn_past
 from api.domain.plausibility.table import NAN, Floats, Ints, Measurements, day_number
 from api.domain.plausibility.verdicts import Standing, standing
-from api.domain.sensors import Sensor
 
 MOST_KEPT = 10_000  # turbines' pasts ready for use, a few kilobytes each
 _BEFORE_LAST_DAY, _SINCE = 0, 1

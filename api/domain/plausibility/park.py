@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
+from api.domain.measurements.rhythm import usual_rank
 from api.domain.plausibility.curve import NO_CURVE, Curve, learn_curve
 from api.domain.plausibility.limits import DEFAULT, POWER, TEMPERATURE, WIND, Limits
 from api.domain.plausibility.table import (
@@ -26,7 +27,6 @@ from api.domain.plausibility.table import (
     median,
 )
 from api.domain.plausibility.timeline import Timeline, blocks_of, timeline
-from api.domain.rhythm import usual_rank
 
 _MOST_ROWS = 50_000  # a median of more says nothing more; larger pasts are thinned evenly in time
 _MOST_A_DAY = 500  # for a season, thinned day by day so that no later row changes an earlier season
@@ -49,7 +49,7 @@ class Park:
         level: usual value of each sensor, and of the temperature's residual.
         spread: robust standard deviation of the same.
         repeats: share of readings that equal the turbine's previous one by rounding.
-        gap: usual longest gap between two measured days of a turbine [d] (:mod:`api.domain.rhythm`).
+        gap: usual longest gap between two measured days of a turbine [d] (``rhythm``).
     """
 
     until: float

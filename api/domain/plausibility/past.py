@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from api.domain.measurements.rhythm import usual_gaps
 from api.domain.plausibility.limits import DEFAULT, POWER, TEMPERATURE, WIND, Limits
 from api.domain.plausibility.park import Park, capacity
 from api.domain.plausibility.table import (
@@ -21,7 +22,6 @@ from api.domain.plausibility.table import (
     medians,
     taken,
 )
-from api.domain.rhythm import usual_gaps
 
 _CURVE_FROM = 0.1  # load from which power over curve tells the turbine's own yield; below it is noise
 
@@ -50,7 +50,7 @@ class Past:
 
     Attributes:
         last_day: day number of the newest earlier reading.
-        gap: usual longest gap between two measured days [d] (:mod:`api.domain.rhythm`).
+        gap: usual longest gap between two measured days [d] (:mod:`api.domain.measurements.rhythm`).
         yield_factor: own power over the park's curve.
         curve_spread: own scatter around that curve, over the park's.
         usual: by sensor; for the temperature, of its residual (``Park.residual_temperature``).

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
+from api.domain.measurements.sensors import Sensor
 from api.domain.plausibility.limits import DEFAULT, POWER, STOPPED, VIBRATION, WIND, Implausible, Limits
 from api.domain.plausibility.table import day_of
-from api.domain.sensors import Sensor
-from api.domain.wording import fr_number
+from api.domain.shared.wording import fr_number
 
 _NBSP = "\u202f"
 Figures = Mapping[str, float]

@@ -1,0 +1,104 @@
+"""What a measurement is, and when two of them are the same.
+
+A row's identity is its turbine, its time, its canonical values and its occurrence among equal rows of one
+file, so that the same file twice changes nothing while two different measurements of one day stay two rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+
+from api.domain.shared.exceptions import InvalidInput
+
+MAX_TURBINE_ID = 64
+_WHOLE = re.compile(r"^(\d+)\.0+$")
+
+
+def canonical_turbine_id(raw: object) -> str:
+    """The one spelling of a turbine's identifier: ``5``, ``"5"`` and ``5.0`` are one turbine.
+
+    Args:
+        raw: what a file or a request holds: a string, an integer or a whole float.
+
+    Returns:
+        The identifier, 1 to 64 characters, without surrounding blanks or leading zeros on pure numbers.
+
+    Raises:
+        InvalidInput: empty, too long, not finite, a fraction, a boolean, or with control characters.
+    """
+    if raw is None or isinstance(raw, bool | dict | list):
+        raise InvalidInput.single(
+            "turbine_id", "l’identifiant de la turbine est attendu (texte ou nombre entier).", raw
+        )
+    if isinstance(raw, float):
+        if not math.isfinite(raw) or raw != int(raw):
+            raise InvalidInput.single("turbine_id", "un identifiant est un texte ou un nombre entier.", raw)
+        raw = int(raw)
+    if isinstance(raw, int) and not -(10**MAX_TURBINE_ID) < raw < 10**MAX_TURBINE_ID:
+        raise InvalidInput.single("turbine_id", f"{MAX_TURBINE_ID} caractères au plus.")
+    return _canonical_text(str(raw))
+
+
+@lru_cache(maxsize=65_536)  # of every row that comes in, from a park whose names are always the same
+def _canonical_text(raw: str) -> str:
+    text = raw.strip()
+    if whole := _WHOLE.match(text):
+        text = whole.group(1)
+    if text.isdecimal() and text.isascii():
+        text = text.lstrip("0") or "0"
+    if not text:
+        raise InvalidInput.single("turbine_id", "l’identifiant de la turbine est vide.")
+    if len(text) > MAX_TURBINE_ID:
+        raise InvalidInput.single("turbine_id", f"{MAX_TURBINE_ID} caractères au plus.", text)
+    if not text.isprintable():
+        raise InvalidInput.single("turbine_id", "caractères non imprimables.", repr(text))
+    return text
+
+
+def natural_key(turbine_id: str) -> tuple[tuple[int, int, str], ...]:
+    """Sort key that puts ``2`` before ``10`` and ``E-2`` before ``E-10``."""
+    if turbine_id.isdecimal():  # nearly always, and a large park is ranked at each run
+        return ((0, int(turbine_id), ""),)
+    parts = re.split(r"(\d+)", turbine_id)
+    return tuple((0, int(p), "") if p.isdecimal() else (1, 0, p.casefold()) for p in parts if p)
+
+
+def canonical_values(values: Mapping[str, float | int | None]) -> str:
+    """Values as one JSON text: keys sorted, missing ones left out, ``12`` and ``12.0`` alike."""
+    return _ENCODE({name: float(value) for name, value in values.items() if value is not None})
+
+
+# Made once: json.dumps builds an encoder at each call, which a million rows would notice.
+_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
+def row_identity(
+    turbine_id: str,
+    measured_on: date,
+    measured_at: datetime | None,
+    values: Mapping[str, float | int | None],
+    occurrence: int,
+) -> str:
+    """SHA-256 (hex) of a row's identity.
+
+    Args:
+        turbine_id: canonical identifier.
+        measured_on: calendar day in Europe/Paris.
+        measured_at: instant in UTC where the source gives one, else None (midnight is never invented).
+        values: sensor name to number, None for missing.
+        occurrence: 0 for the first of several rows equal in all the above within one file, then 1, 2…
+    """
+    instant = "" if measured_at is None else measured_at.isoformat()
+    return text_identity(turbine_id, measured_on.isoformat(), instant, canonical_values(values), occurrence)
+
+
+def text_identity(turbine_id: str, day: str, instant: str, values: str, occurrence: int) -> str:
+    """The same from texts that are already canonical; see :func:`row_identity`."""
+    text = f"{turbine_id}\x1f{day}\x1f{instant}\x1f{values}\x1f{occurrence}"
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,100 @@
+"""How a file writes numbers and days, and each cell's text rewritten as the cockpit writes it.
+
+A rewriting is made only where it is beyond doubt: what could mean two numbers is refused by name.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from api.domain.measurements import day_format
+from api.domain.measurements.day_format import DayFormat
+from api.domain.measurements.readings import UnreadableCell
+from api.domain.measurements.units import Conversion
+
+_SPACES = " \u00a0\u202f\u2009'’"
+_PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_GROUPED = re.compile(rf"([+-]?\d{{1,3}})((?:[{_SPACES}]\d{{3}})+)([.,]\d+)?", re.ASCII)
+_ONE_MARK = re.compile(r"[+-]?(\d*)([.,])(\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+
+
+def _thousands(mark: str, decimal: str) -> re.Pattern[str]:
+    """Thousands that a mark separates, beyond doubt: a decimal mark follows, or there are several groups."""
+    mark, decimal = re.escape(mark), re.escape(decimal)
+    return re.compile(rf"[+-]?\d{{1,3}}(?:(?:{mark}\d{{3}})+{decimal}\d+|(?:{mark}\d{{3}}){{2,}})", re.ASCII)
+
+
+_THOUSANDS = {".": _thousands(",", "."), ",": _thousands(".", ",")}
+
+
+@dataclass(frozen=True)
+class Notation:
+    """Decimal mark and date format of one file."""
+
+    decimal: str = "."
+    days: DayFormat = field(default=day_format.ISO)
+
+    @property
+    def native(self) -> bool:
+        """True where cells are already written as the cockpit writes them."""
+        return self.decimal == "." and self.days is day_format.ISO
+
+    def number(self, text: str, conversion: Conversion | None = None) -> str:
+        """A number with a decimal dot, in the cockpit's unit; what is not a number is returned as it is.
+
+        Raises:
+            UnreadableCell: the text could mean two numbers, or has a decimal mark that is not the file's.
+        """
+        dotted = self._dotted(text.strip())
+        return dotted if conversion is None else conversion.text(dotted)
+
+    def day(self, text: str) -> str:
+        """A day or instant in ISO 8601.
+
+        Raises:
+            UnreadableCell: another format than the file's.
+        """
+        return text if self.days is day_format.ISO else self.days.iso(text)
+
+    def _dotted(self, text: str) -> str:
+        text = text.replace("\u2212", "-")  # the typographic minus
+        if self.decimal == "." and _PLAIN.fullmatch(text):
+            return text
+        if grouped := _GROUPED.fullmatch(text):
+            mark = grouped[3][0] if grouped[3] else self.decimal
+            if mark == self.decimal:
+                digits = "".join(c for c in grouped[2] if c.isdecimal())
+                return grouped[1] + digits + (grouped[3] or "").replace(",", ".")
+        if _THOUSANDS[self.decimal].fullmatch(text):
+            other = "," if self.decimal == "." else "."
+            return text.replace(other, "").replace(",", ".")
+        if found := _ONE_MARK.fullmatch(text):
+            if found[2] == self.decimal:
+                return text.replace(",", ".")
+            raise UnreadableCell(_two_readings(text, found[2], found[1], found[3]))
+        return text
+
+
+def _two_readings(text: str, mark: str, whole: str, decimals: str) -> str:
+    other = text.replace(mark, "," if mark == "." else ".")
+    if len(decimals) == 3 and 1 <= len(whole) <= 3:
+        return f"milliers ou décimales ? écrivez {text.replace(mark, '')} ou {other}."
+    return f"{'virgule' if mark == ',' else 'point'} décimal{'e' if mark == ',' else ''} : écrivez {other}."
+
+
+def decimal_evidence(text: str) -> str | None:
+    """What a cell tells of the file's decimal mark: ``.``, ``,``, ``?,`` (thousands or decimals) or none."""
+    stripped = text.strip().replace("\u2212", "-")
+    for decimal, pattern in _THOUSANDS.items():
+        if pattern.fullmatch(stripped) and decimal in stripped:
+            return decimal
+    grouped = _GROUPED.fullmatch(stripped)
+    if grouped and grouped[3]:
+        return grouped[3][0]
+    found = _ONE_MARK.fullmatch(stripped)
+    if found is None:
+        return None
+    if len(found[3]) == 3 and 1 <= len(found[1]) <= 3 and found[1].lstrip("0"):
+        return "?," if found[2] == "," else None
+    return found[2]

@@ -1,0 +1,263 @@
+"""From the text of one cell to a number, a day or an instant, or the French reason why not.
+
+Nothing is guessed: a cell is read in one way only, and what could be read in two ways is refused.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from api.domain.measurements.measurements import canonical_turbine_id
+from api.domain.measurements.sensors import Sensor
+from api.domain.shared.exceptions import InvalidInput
+
+PARIS = ZoneInfo("Europe/Paris")
+MISSING = frozenset({"", "nan", "na", "n/a", "#n/a", "null", "-"})
+# A logger whose clock was never set answers 1970 (Unix) or 1980 (GPS); France's first wind farm,
+# Port-la-Nouvelle, is of 1991.
+EARLIEST = date(1990, 1, 1)
+_LARGEST_EXACT_INTEGER = 2**53  # beyond it a float no longer tells neighbouring integers apart
+_LONGEST_PLAN = timedelta(days=5 * 366)
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_INSTANT = re.compile(
+    r"\d{4}-\d{2}-\d{2}[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII
+)
+_PSEUDONYM = re.compile(r"[A-Za-z]{0,6}[-_.]?\d{1,6}[A-Za-z]?", re.ASCII)
+_WHOLE = re.compile(r"(\d+)\.0+", re.ASCII)
+
+
+class UnreadableCell(ValueError):
+    """A cell that cannot be taken; ``reason`` is the French sentence for the report.
+
+    ``shown`` is False where the received text may name a person and must not be repeated.
+    """
+
+    def __init__(self, reason: str, *, shown: bool = True) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.shown = shown
+
+
+class MeasuredTime(NamedTuple):
+    """When a row was measured: the day in Europe/Paris, and the UTC instant where the source gives one."""
+
+    on: date
+    at: datetime | None
+
+
+def is_missing(text: str) -> bool:
+    """True for an empty cell and for the usual ways of writing « no value »."""
+    return text.strip().casefold() in MISSING
+
+
+def read_number(text: str) -> float | None:
+    """A finite number written with a dot, ASCII digits and no thousands separator; None where missing.
+
+    Raises:
+        UnreadableCell: text, a decimal comma, an infinity.
+    """
+    stripped = text.strip()
+    if not _NUMBER.fullmatch(stripped):
+        if stripped.casefold() in MISSING:
+            return None
+        if _DECIMAL_COMMA.fullmatch(stripped):
+            raise UnreadableCell(f"virgule décimale : écrivez {stripped.replace(',', '.')}.")
+        if stripped.casefold().lstrip("+-") in {"inf", "infinity"}:
+            raise UnreadableCell("une valeur infinie n’est pas une mesure.")
+        raise UnreadableCell("un nombre est attendu (chiffres, point décimal).")
+    value = float(stripped)
+    if math.isinf(value):
+        raise UnreadableCell("nombre trop grand pour être une mesure.")
+    return value + 0.0  # -0.0 and 0.0 are one value, and must be one identity
+
+
+def read_sensor(text: str, sensor: Sensor) -> float | int | None:
+    """A sensor's value in its own unit, of its own type, inside its physical limits; None where missing.
+
+    Raises:
+        UnreadableCell: not a number, not of the sensor's type, or physically impossible.
+    """
+    value = read_number(text)
+    if value is None:
+        return None
+    low, high = sensor.physical
+    if sensor.dtype == "binary":
+        if value not in (0.0, 1.0):
+            raise UnreadableCell("0 ou 1 est attendu.")
+    elif (low is not None and value < low) or (high is not None and value > high):
+        raise UnreadableCell(
+            f"hors des limites physiques ({_limits(sensor)}) ; vérifiez l’unité et le capteur."
+        )
+    if sensor.dtype == "float":
+        return value
+    if not value.is_integer():
+        raise UnreadableCell("un nombre entier est attendu.")
+    if abs(value) > _LARGEST_EXACT_INTEGER:
+        raise UnreadableCell("nombre entier trop grand pour être une mesure.")
+    return int(value)
+
+
+def read_failure(text: str) -> bool | None:
+    """The label ``failure_within_7d``; None where it is not known yet.
+
+    Raises:
+        UnreadableCell: neither 0 nor 1.
+    """
+    value = read_number(text)
+    if value is None:
+        return None
+    if value not in (0.0, 1.0):
+        raise UnreadableCell("0 (pas de panne) ou 1 (panne) est attendu.")
+    return value == 1.0
+
+
+def read_days_left(text: str) -> float | None:
+    """The label ``time_to_failure_days`` [d]; None where it is not known yet.
+
+    Raises:
+        UnreadableCell: not a number, or negative.
+    """
+    value = read_number(text)
+    if value is not None and value < 0:
+        raise UnreadableCell("un nombre de jours ne peut pas être négatif.")
+    return value
+
+
+@lru_cache(maxsize=16_384)  # a file names the same turbines again and again
+def read_turbine_id(text: str) -> str:
+    """The canonical identifier of a turbine.
+
+    Raises:
+        UnreadableCell: missing, too long, or with control characters.
+    """
+    if is_missing(text):
+        raise UnreadableCell("l’identifiant de la turbine est vide.")
+    try:
+        return canonical_turbine_id(text)
+    except InvalidInput as error:
+        raise UnreadableCell(error.errors[0].message) from error
+
+
+@lru_cache(maxsize=4_096)  # and the same days
+def read_day(text: str) -> date:
+    """A calendar day written YYYY-MM-DD, and in no other way.
+
+    Raises:
+        UnreadableCell: empty, another format, or a day that does not exist.
+    """
+    stripped = text.strip()
+    if stripped.casefold() in MISSING:
+        raise UnreadableCell("la date est vide.")
+    if not _DAY.fullmatch(stripped):
+        raise UnreadableCell("date attendue au format AAAA-MM-JJ.")
+    try:
+        return date.fromisoformat(stripped)
+    except ValueError as error:
+        raise UnreadableCell("cette date n’existe pas dans le calendrier.") from error
+
+
+def read_time(text: str, today: date) -> MeasuredTime:
+    """When a row was measured; a day stays a day, no hour is invented.
+
+    Args:
+        text: an ISO day, or an ISO instant with its offset or in the time of Europe/Paris.
+        today: the present day in Europe/Paris; later ones are refused.
+
+    Raises:
+        UnreadableCell: another format, an hour that a change of clocks skips or repeats, the future, or a day
+            before any wind farm.
+    """
+    time = _read_time(text.strip())
+    if time.on > today:
+        raise UnreadableCell(f"date future (aujourd’hui : {today:%d/%m/%Y}).")
+    return time
+
+
+def read_plan(text: str, known_on: date) -> date | None:
+    """The day of a planned visit; None where there is none.
+
+    Raises:
+        UnreadableCell: not a day, or so far ahead that the year must be wrong.
+    """
+    if is_missing(text):
+        return None
+    planned = read_day(text)
+    if planned - known_on > _LONGEST_PLAN:
+        raise UnreadableCell("visite prévue plus de 5 ans après la mesure ; vérifiez l’année.")
+    return planned
+
+
+def read_pseudonym(text: str) -> str | None:
+    """A technician's pseudonym, a short code; None where missing. Spreadsheets' ``139.0`` is ``139``.
+
+    Raises:
+        UnreadableCell: anything else, such as a name, an address or a telephone number; it is not repeated.
+    """
+    stripped = text.strip()
+    if stripped.casefold() in MISSING:
+        return None
+    whole = _WHOLE.fullmatch(stripped)
+    code = whole.group(1) if whole else stripped
+    if not _PSEUDONYM.fullmatch(code):
+        raise UnreadableCell(
+            "pseudonyme attendu : un numéro ou un code court, comme 139 ou T-12 ; jamais un nom, une adresse"
+            " ou un téléphone. La visite est gardée sans technicien.",
+            shown=False,
+        )
+    return code
+
+
+def shown(text: str, length: int = 80) -> str:
+    """A received text as a report may hold it: one line, bounded, without control characters."""
+    cut = text if len(text) <= length else text[: length - 1] + "…"
+    return cut if cut.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in cut)
+
+
+@lru_cache(maxsize=4096)
+def _read_time(text: str) -> MeasuredTime:
+    """Cached, since the rows of one file share few days."""
+    if _INSTANT.fullmatch(text):
+        try:
+            given = datetime.fromisoformat(text)
+            instant = _from_paris(given) if given.tzinfo is None else given.astimezone(UTC)
+            time = MeasuredTime(instant.astimezone(PARIS).date(), instant)
+        except (ValueError, OverflowError) as error:
+            raise UnreadableCell(
+                error.reason
+                if isinstance(error, UnreadableCell)
+                else "cette date ou ce décalage n’existe pas."
+            ) from error
+    else:
+        time = MeasuredTime(read_day(text), None)
+    if time.on < EARLIEST:
+        raise UnreadableCell(f"date antérieure au {EARLIEST:%d/%m/%Y} ; vérifiez l’horloge de la source.")
+    return time
+
+
+def _from_paris(naive: datetime) -> datetime:
+    """The instant at which clocks in Paris show ``naive``."""
+    instant = naive.replace(tzinfo=PARIS)
+    if instant.utcoffset() != instant.replace(fold=1).utcoffset():
+        exists = instant.astimezone(UTC).astimezone(PARIS).replace(tzinfo=None) == naive
+        raise UnreadableCell(
+            "heure qui existe deux fois (passage à l’heure d’hiver) : ajoutez le décalage, +02:00 ou +01:00."
+            if exists
+            else "heure qui n’existe pas (passage à l’heure d’été) : ajoutez le décalage, +01:00 ou +02:00."
+        )
+    return instant.astimezone(UTC)
+
+
+def _limits(sensor: Sensor) -> str:
+    low, high = (None if bound is None else f"{bound:.10g}".replace(".", ",") for bound in sensor.physical)
+    unit = f" {sensor.unit}" if sensor.unit else ""
+    if low is None:
+        return f"{high}{unit} au plus"
+    return f"{low}{unit} au moins" if high is None else f"{low} à {high}{unit}"

@@ -1,0 +1,174 @@
+"""The judgment of each row of a file of measurements, alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+from api.domain.measurements.columns import DATE, DAYS_LEFT, FAILURE, PLANNED, TECHNICIAN, TURBINE, Columns
+from api.domain.measurements.notation import Notation
+from api.domain.measurements.readings import (
+    MeasuredTime,
+    UnreadableCell,
+    read_days_left,
+    read_failure,
+    read_plan,
+    read_pseudonym,
+    read_sensor,
+    read_time,
+    read_turbine_id,
+    shown,
+)
+from api.domain.measurements.sensors import Sensor
+from api.domain.measurements.units import Conversion
+
+__all__ = [
+    "DATE", "DAYS_LEFT", "FAILURE", "PLANNED", "TECHNICIAN", "TURBINE",
+    "CellProblem", "Columns", "MeasurementRow", "RowVerdict", "Visit", "judge_row", "labels_contradict",
+]  # fmt: skip
+
+_NATIVE = Notation()
+_CONTRADICTION = (
+    "étiquettes contradictoires : failure_within_7d vaut {failure}, et ce délai dit le contraire ; corrigez"
+    " l’une des deux."
+)
+_Value = TypeVar("_Value")
+
+
+class CellProblem(NamedTuple):
+    """One cell that is wrong: its column, what was received, and the French reason."""
+
+    column: str
+    value: str | None
+    reason: str
+
+
+class Visit(NamedTuple):
+    """A visit planned for a turbine; the technician is a pseudonym."""
+
+    planned_on: date
+    technician: str | None
+
+
+class MeasurementRow(NamedTuple):
+    """A row that may be stored; ``values`` holds the sensors that gave one, in their own units."""
+
+    turbine_id: str
+    time: MeasuredTime
+    values: dict[str, float | int]
+    failure_within_7d: bool | None
+    time_to_failure_days: float | None
+    visit: Visit | None
+
+    @property
+    def measured_on(self) -> date:
+        """Calendar day in Europe/Paris."""
+        return self.time.on
+
+    @property
+    def measured_at(self) -> datetime | None:
+        """UTC instant, where the source gives one."""
+        return self.time.at
+
+    @property
+    def labelled(self) -> bool:
+        """True where an outcome is told."""
+        return self.failure_within_7d is not None or self.time_to_failure_days is not None
+
+
+class RowVerdict(NamedTuple):
+    """What became of one row.
+
+    ``row`` is what could be identified of it, even where only its labels were wrong and it is not accepted:
+    it counts among its equals all the same, so that the mended file finds the same rows.
+    """
+
+    row: MeasurementRow | None
+    accepted: bool
+    problems: list[CellProblem]
+
+
+def judge_row(
+    cells: Sequence[str], columns: Columns, today: date, notation: Notation = _NATIVE
+) -> RowVerdict:
+    """Judge one row: every wrong cell is told; a wrong planned visit does not reject the measurement.
+
+    Args:
+        cells: the row's texts, as many as the header has names.
+        columns: of the file.
+        today: the present day in Europe/Paris.
+        notation: how the file writes numbers and days.
+    """
+    problems: list[CellProblem] = []
+    cell = _Cells(cells, columns, notation, problems)
+    turbine_id = cell.read(TURBINE, read_turbine_id)
+    time = cell.read(DATE, lambda text: read_time(notation.day(text), today))
+    values = _values(cell)
+    if not values and not problems:
+        problems.append(CellProblem("", None, "aucune valeur de capteur sur cette ligne."))
+    identified = not problems
+    failure = cell.read(FAILURE, lambda text: read_failure(notation.number(text)))
+    days_left = cell.read(DAYS_LEFT, lambda text: read_days_left(notation.number(text)))
+    if not identified or turbine_id is None or time is None:
+        return RowVerdict(None, False, problems)
+    if labels_contradict(failure, days_left):
+        told = shown(cells[columns.fixed[DAYS_LEFT]])
+        problems.append(CellProblem(DAYS_LEFT, told, _CONTRADICTION.format(failure=int(bool(failure)))))
+    accepted = not problems
+    visit = _visit(cell, time.on) if accepted else None
+    return RowVerdict(MeasurementRow(turbine_id, time, values, failure, days_left, visit), accepted, problems)
+
+
+def labels_contradict(failure: bool | None, days_left: float | None) -> bool:
+    """True where one label says failure within 7 days and the other does not; day 7 itself is either."""
+    if failure is None or days_left is None:
+        return False
+    return days_left > 7 if failure else days_left < 7
+
+
+class _Cells(NamedTuple):
+    """The cells of one row, and where what is wrong with them goes."""
+
+    texts: Sequence[str]
+    columns: Columns
+    notation: Notation
+    problems: list[CellProblem]
+
+    def read(self, name: str, read: Callable[[str], _Value]) -> _Value | None:
+        position = self.columns.fixed.get(name)
+        if position is None:
+            return None
+        return self.at(position, name, read)
+
+    def at(self, position: int, name: str, read: Callable[[str], _Value]) -> _Value | None:
+        try:
+            return read(self.texts[position])
+        except UnreadableCell as error:
+            received = shown(self.texts[position]) if error.shown else None
+            self.problems.append(CellProblem(name, received, error.reason))
+            return None
+
+
+def _values(cell: _Cells) -> dict[str, float | int]:
+    values: dict[str, float | int] = {}
+    for position, sensor in cell.columns.sensors:
+        how = cell.columns.conversions.get(position)
+        value = cell.at(position, sensor.name, partial(_sensor_value, cell.notation, how, sensor))
+        if value is not None:
+            values[sensor.name] = value
+    return values
+
+
+def _sensor_value(
+    notation: Notation, how: Conversion | None, sensor: Sensor, text: str
+) -> float | int | None:
+    return read_sensor(notation.number(text, how), sensor)
+
+
+def _visit(cell: _Cells, known_on: date) -> Visit | None:
+    planned_on = cell.read(PLANNED, lambda text: read_plan(cell.notation.day(text), known_on))
+    if planned_on is None:
+        return None
+    return Visit(planned_on, cell.read(TECHNICIAN, read_pseudonym))

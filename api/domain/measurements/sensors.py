@@ -1,0 +1,75 @@
+"""The sensors that the cockpit knows: what each measures, in which unit, and between which physical limits.
+
+The catalogue is fed at run time by the manifests of the models, so that a model that reads another sensor
+changes no table and no code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from api.domain.shared.exceptions import Conflict
+
+Dtype = Literal["float", "int", "binary"]
+_FROM_STRICT_TO_LAX: tuple[Dtype, ...] = ("binary", "int", "float")
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """One column of measurements.
+
+    Attributes:
+        name: of the column and of the models' feature.
+        label: French name for people.
+        unit: in which it is stored; empty for a pure number.
+        dtype: ``float``, ``int`` (whole numbers) or ``binary`` (0 or 1).
+        physical: lowest and highest value that the machine can produce, in ``unit``; None where unbounded.
+        used_by: the models that cannot answer without it.
+    """
+
+    name: str
+    label: str
+    unit: str
+    dtype: Dtype
+    physical: tuple[float | None, float | None] = (None, None)
+    used_by: tuple[str, ...] = ()
+
+
+def sensor_catalogue(declared: Iterable[Sensor]) -> dict[str, Sensor]:
+    """One sensor per name, from what several models declare of it.
+
+    Where declarations differ, the widest limits and the laxest type hold, so that no model's valid row is
+    refused because of another model; labels are those of the first.
+
+    Raises:
+        Conflict: two models read the same column in different units, which no stored value can satisfy.
+    """
+    catalogue: dict[str, Sensor] = {}
+    for sensor in declared:
+        known = catalogue.get(sensor.name)
+        catalogue[sensor.name] = sensor if known is None else _merged(known, sensor)
+    return catalogue
+
+
+def _merged(known: Sensor, other: Sensor) -> Sensor:
+    if known.unit != other.unit:
+        raise Conflict(
+            f"Le capteur « {known.name} » est déclaré en « {known.unit} » par {_names(known)} et en"
+            f" « {other.unit} » par {_names(other)} : alignez les unités dans les manifestes."
+        )
+    (low, high), (other_low, other_high) = known.physical, other.physical
+    return replace(
+        known,
+        dtype=max(known.dtype, other.dtype, key=_FROM_STRICT_TO_LAX.index),
+        physical=(
+            None if low is None or other_low is None else min(low, other_low),
+            None if high is None or other_high is None else max(high, other_high),
+        ),
+        used_by=tuple(dict.fromkeys(known.used_by + other.used_by)),
+    )
+
+
+def _names(sensor: Sensor) -> str:
+    return ", ".join(sensor.used_by) or "un modèle"

@@ -1,0 +1,191 @@
+"""Two models on the same rows, where nobody knows yet which one is right: do they agree, where do they not?
+
+Levels come from the model's output alone, at the policy's bounds: what the state of the data or another model
+adds to a published level is the same for both, and would only hide how they differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from api.domain.measurements.measurements import natural_key
+from api.domain.models.statistics import REPLICATES, Estimate, Floats, GroupBootstrap, ratio, wilson
+from api.domain.policy.risk import SEVERITY, RiskPolicy, Severity
+
+Task = Literal["classification", "regression"]
+FIRST = 10
+# Beyond as many turbines, fewer replicates place the bounds as well.
+MANY = 500
+# Two sides of the policy's urgent days, for an estimate of the time to failure.
+NEAR, FAR = "imminente", "lointaine"
+
+
+@dataclass(frozen=True)
+class RowPair:
+    """One row through both models.
+
+    Args:
+        turbine: its identifier.
+        active: output of the model in force, a probability or days.
+        candidate: output of the other one, in the same unit.
+        active_level: a level of risk, or on which side of the urgent days.
+        candidate_level: likewise.
+    """
+
+    turbine: str
+    active: float
+    candidate: float
+    active_level: str
+    candidate_level: str
+
+    @property
+    def difference(self) -> float:
+        """Candidate minus active."""
+        return self.candidate - self.active
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How many of the ``size`` most urgent rows of one ranking are also among those of the other."""
+
+    size: int
+    shared: int
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far two models agree.
+
+    Args:
+        rows: compared.
+        same_level: share of rows at the same level.
+        rank_correlation: Spearman's, from −1 to 1; None where either model says the same of every row.
+        tops: overlap of the top of the rankings: of the first ten, then of as many as the model in force
+            puts at ``eleve`` or above, or at urgent days or fewer.
+        mean_absolute_difference: probability (0 to 1) or days.
+        mean_difference: likewise, signed: candidate minus active.
+        pairs: every row, the widest difference first.
+    """
+
+    rows: int
+    same_level: Estimate
+    rank_correlation: float | None
+    tops: tuple[Overlap, ...]
+    mean_absolute_difference: float
+    mean_difference: float
+    pairs: tuple[RowPair, ...]
+
+
+@dataclass(frozen=True)
+class PooledAgreement:
+    """Agreement over several runs; intervals draw whole turbines, for one turbine's rows resemble each other.
+
+    ``mean_absolute_difference`` is in the models' own unit.
+    """
+
+    rows: int
+    turbines: int
+    same_level: Estimate
+    mean_absolute_difference: Estimate
+
+
+def compare_rows(
+    turbines: Sequence[str], active: Floats, candidate: Floats, policy: RiskPolicy, task: Task
+) -> Agreement:
+    """Compare two models on identical rows.
+
+    Args:
+        turbines: (n,) identifier of each row.
+        active: (n,) finite outputs of the model in force, probabilities or days.
+        candidate: (n,) finite outputs of the other one.
+        policy: whose bounds make the levels.
+        task: what the outputs are.
+
+    Raises:
+        ValueError: no row, or vectors of differing lengths.
+    """
+    if not len(turbines) == len(active) == len(candidate) or not len(turbines):
+        raise ValueError("both models must have scored the same rows, at least one")
+    sides = [levels_of(output, policy, task) for output in (active, candidate)]
+    place = _natural_places(turbines)
+    difference = candidate - active
+    rows = zip(turbines, active.tolist(), candidate.tolist(), *sides, strict=True)
+    pairs = [RowPair(*row) for row in rows]
+    urgent = sum(map(_is_urgent, sides[0]))
+    sizes = dict.fromkeys((min(FIRST, len(pairs)), urgent))
+    return Agreement(
+        rows=len(pairs),
+        same_level=wilson(sum(a == c for a, c in zip(*sides, strict=True)), len(pairs)),
+        rank_correlation=_rank_correlation(active, candidate),
+        tops=tuple(Overlap(size, _shared(active, candidate, place, task, size)) for size in sizes if size),
+        mean_absolute_difference=float(np.abs(difference).mean()),
+        mean_difference=float(difference.mean()),
+        pairs=tuple(pairs[row] for row in np.lexsort((place, -np.abs(difference)))),
+    )
+
+
+def pool(agreements: Sequence[Agreement]) -> PooledAgreement:
+    """One figure for several runs of the same two models.
+
+    Raises:
+        ValueError: no run.
+    """
+    pairs = [pair for agreement in agreements for pair in agreement.pairs]
+    if not pairs:
+        raise ValueError("at least one run is needed")
+    names, group = np.unique([pair.turbine for pair in pairs], return_inverse=True)
+    # Sums by turbine are all that a replicate needs: it draws turbines, not rows.
+    rows = np.bincount(group).astype(np.float64)
+    same = np.bincount(group, [pair.active_level == pair.candidate_level for pair in pairs])
+    apart = np.bincount(group, [abs(pair.difference) for pair in pairs])
+    bootstrap = GroupBootstrap(names, REPLICATES if len(names) <= MANY else REPLICATES // 5)
+    return PooledAgreement(
+        rows=len(pairs),
+        turbines=len(names),
+        same_level=bootstrap.interval(float(same.sum() / len(pairs)), lambda w: ratio(w @ same, w @ rows)),
+        mean_absolute_difference=bootstrap.interval(
+            float(apart.sum() / len(pairs)), lambda w: ratio(w @ apart, w @ rows)
+        ),
+    )
+
+
+def levels_of(outputs: Floats, policy: RiskPolicy, task: Task) -> list[str]:
+    """The level of each probability, or the side of the urgent days on which each estimate lies.
+
+    The same bounds as :func:`api.domain.policy.risk.assess`, for a whole park at once.
+    """
+    if task == "regression":
+        return [NEAR if near else FAR for near in (outputs <= policy.urgent_days).tolist()]
+    bounds = (policy.moderate_from, policy.threshold, policy.critical_from)
+    names = [severity.level.value for severity in Severity]
+    return [names[place] for place in np.searchsorted(bounds, outputs, side="right").tolist()]
+
+
+def _is_urgent(level: str) -> bool:
+    return level == NEAR or (level != FAR and SEVERITY[level] >= Severity.ELEVE)  # type: ignore[index]
+
+
+def _natural_places(turbines: Sequence[str]) -> NDArray[np.int64]:
+    """(n,) place of each turbine in the natural order, as the park's own ranking breaks its ties."""
+    places = np.empty(len(turbines), dtype=np.int64)
+    places[sorted(range(len(turbines)), key=lambda row: natural_key(turbines[row]))] = range(len(turbines))
+    return places
+
+
+def _shared(active: Floats, candidate: Floats, place: NDArray[np.int64], task: Task, size: int) -> int:
+    """Rows among the ``size`` most urgent of both."""
+    sign = -1.0 if task == "classification" else 1.0
+    first, second = (np.lexsort((place, sign * output))[:size] for output in (active, candidate))
+    return len(np.intersect1d(first, second))
+
+
+def _rank_correlation(active: Floats, candidate: Floats) -> float | None:
+    if np.ptp(active) == 0 or np.ptp(candidate) == 0:
+        return None
+    return float(spearmanr(active, candidate).statistic)

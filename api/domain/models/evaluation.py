@@ -1,0 +1,213 @@
+"""Measured quality of a model, on rows that it has not seen, and the gate that it must pass.
+
+Every figure carries a 95 % interval. A proportion over rows where each failure row is its own failure event
+gets Wilson's; everything else is resampled by turbine. Accuracy is left out on purpose: where failures are
+rare it flatters whoever never raises an alert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score, brier_score_loss, r2_score, roc_auc_score
+
+from api.domain.models.quality import (
+    SHORT_HORIZON_DAYS,
+    ClassificationQuality,
+    DaysError,
+    DaysErrorRange,
+    RegressionQuality,
+    ReliabilityBin,
+    ThresholdRow,
+)
+from api.domain.models.statistics import (
+    Estimate,
+    Floats,
+    GroupBootstrap,
+    WeightedRanking,
+    ratio,
+    weighted_mean,
+    wilson,
+)
+
+# 0.06 is the threshold of the default costs (3,000 / 50,000 €); the others span what people ask about.
+THRESHOLDS = (0.5, 0.2, 0.1, 0.06, 0.05, 0.02)
+# Two failure rows of one turbine closer than the label's horizon may announce the same failure.
+EVENT_GAP_DAYS = 7
+# Where most rows lie near zero, equal steps would put them all in one bin: borders follow the thresholds.
+RELIABILITY_BORDERS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+DAYS_LEFT_BORDERS = (0.0, 7.0, SHORT_HORIZON_DAYS, 30.0, 60.0)
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Rows that the model has not seen, with what happened afterwards.
+
+    Args:
+        turbines: (n,) turbine of each row.
+        days: (n,) calendar day of each row.
+        truth: (n,) 1 for a failure and 0 otherwise, or the days that really remained.
+        output: (n,) the model's raw output, in the same unit.
+    """
+
+    turbines: NDArray[np.str_]
+    days: NDArray[np.datetime64]
+    truth: Floats
+    output: Floats
+
+
+def failure_events(turbines: NDArray[np.str_], days: NDArray[np.datetime64], truth: Floats) -> int:
+    """Number of distinct failures behind the failure rows.
+
+    A turbine's failure rows are one event while they follow each other within the label's horizon.
+    """
+    failing = truth > 0
+    events = 0
+    last: dict[str, date] = {}
+    for day, turbine in sorted(zip(days[failing].tolist(), turbines[failing].tolist(), strict=True)):
+        previous = last.get(turbine)
+        if previous is None or (day - previous).days > EVENT_GAP_DAYS:
+            events += 1
+        last[turbine] = day
+    return events
+
+
+def evaluate_classification(
+    unseen: Unseen, thresholds: tuple[float, ...] = THRESHOLDS
+) -> ClassificationQuality:
+    """Quality of probabilities of failure.
+
+    Raises:
+        ValueError: no row, or only one outcome among them: nothing can be ranked.
+    """
+    truth, output = unseen.truth, unseen.output
+    failures = int(truth.sum())
+    if not 0 < failures < len(truth):
+        raise ValueError("unseen rows must hold both failures and non-failures")
+    bootstrap = GroupBootstrap(unseen.turbines)
+    events = failure_events(unseen.turbines, unseen.days, truth)
+    ranking = WeightedRanking(truth, output)
+    squared = (output - truth) ** 2
+    return ClassificationQuality(
+        rows=len(truth),
+        turbines=bootstrap.count,
+        failures=failures,
+        failure_events=events,
+        prevalence=failures / len(truth),
+        roc_auc=bootstrap.interval(float(roc_auc_score(truth, output)), ranking.roc_auc, events),
+        average_precision=bootstrap.interval(
+            float(average_precision_score(truth, output)), ranking.average_precision, events
+        ),
+        brier=bootstrap.interval(
+            float(brier_score_loss(truth, output)), lambda w: weighted_mean(squared, w), events
+        ),
+        thresholds=tuple(_at_threshold(unseen, t, bootstrap, events) for t in thresholds),
+        reliability=tuple(_reliability(unseen, events)),
+    )
+
+
+def _reliability(unseen: Unseen, events: int) -> Iterator[ReliabilityBin]:
+    """What was announced against what happened, for each bin that holds a row."""
+    independent = events == int(unseen.truth.sum())
+    index = np.searchsorted(RELIABILITY_BORDERS[1:-1], unseen.output, side="right")
+    for place, (low, high) in enumerate(pairwise(RELIABILITY_BORDERS)):
+        kept = index == place
+        rows, failing = int(kept.sum()), unseen.truth[kept]
+        if not rows:
+            continue
+        failures = int(failing.sum())
+        bootstrap = GroupBootstrap(unseen.turbines[kept])
+        if independent:
+            observed = wilson(failures, rows)
+        elif failures in {0, rows}:
+            # No replicate differs: turbines, not rows, are what was independently observed to agree.
+            observed = wilson(bootstrap.count if failures else 0, bootstrap.count)
+        else:
+            observed = bootstrap.interval(failures / rows, lambda w, f=failing: weighted_mean(f, w))  # type: ignore[misc]
+        yield ReliabilityBin(low, high, rows, failures, float(unseen.output[kept].mean()), observed)
+
+
+def _at_threshold(unseen: Unseen, threshold: float, bootstrap: GroupBootstrap, events: int) -> ThresholdRow:
+    failing, alert = unseen.truth > 0, unseen.output >= threshold
+    hit, false, missed = failing & alert, ~failing & alert, failing & ~alert
+    tp, fp, fn = int(hit.sum()), int(false.sum()), int(missed.sum())
+    hits, alerts, failures = hit.astype(float), alert.astype(float), failing.astype(float)
+    f1 = bootstrap.interval(
+        2 * tp / (2 * tp + fp + fn), lambda w: ratio(2 * (w @ hits), w @ alerts + w @ failures), events
+    )
+    if events == int(failing.sum()):
+        precision, recall = wilson(tp, tp + fp), wilson(tp, tp + fn)
+    else:
+        precision = bootstrap.interval(
+            tp / (tp + fp) if tp + fp else None, lambda w: ratio(w @ hits, w @ alerts), events
+        )
+        recall = bootstrap.interval(tp / (tp + fn), lambda w: ratio(w @ hits, w @ failures), events)
+    negatives = len(failing) - tp - fp - fn
+    return ThresholdRow(threshold, negatives, fp, fn, tp, precision, recall, f1)
+
+
+def evaluate_regression(unseen: Unseen, training_median: float) -> RegressionQuality:
+    """Quality of estimated days before failure.
+
+    Args:
+        unseen: rows with the days that really remained.
+        training_median: what someone without a model would always answer [days].
+
+    Raises:
+        ValueError: fewer than two rows.
+    """
+    if len(unseen.truth) < 2:
+        raise ValueError("unseen rows must hold at least two known times to failure")
+    truth, error = unseen.truth, unseen.output - unseen.truth
+    bootstrap = GroupBootstrap(unseen.turbines)
+    squared = error**2
+    return RegressionQuality(
+        rows=len(error),
+        turbines=bootstrap.count,
+        overall=_days_error(unseen, np.ones(len(error), dtype=bool), training_median),
+        rmse=bootstrap.interval(float(np.sqrt(squared.mean())), lambda w: np.sqrt(weighted_mean(squared, w))),
+        r2=bootstrap.interval(
+            float(r2_score(truth, unseen.output)), lambda w: _weighted_r2(truth, squared, w)
+        ),
+        training_median=training_median,
+        short_horizon_days=SHORT_HORIZON_DAYS,
+        short_horizon=_days_error(unseen, truth <= SHORT_HORIZON_DAYS, training_median),
+        by_days_left=tuple(_by_days_left(unseen, training_median)),
+    )
+
+
+def _by_days_left(unseen: Unseen, training_median: float) -> Iterator[DaysErrorRange]:
+    for low, high in pairwise((*DAYS_LEFT_BORDERS, None)):
+        if low is None:  # only the last border is open
+            continue
+        after = unseen.truth >= low if low == 0 else unseen.truth > low
+        kept = after & (unseen.truth <= (np.inf if high is None else high))
+        if kept.any():
+            yield DaysErrorRange(low, high, _days_error(unseen, kept, training_median))
+
+
+def _weighted_r2(truth: Floats, squared: Floats, weights: Floats) -> Floats:
+    """1 − residual variance ÷ variance of the truth, under each row of ``weights``."""
+    centred = truth - truth.mean()  # keeps the difference of squares below accurate
+    variance = weighted_mean(centred**2, weights) - weighted_mean(centred, weights) ** 2
+    return 1.0 - ratio(weighted_mean(squared, weights), variance)
+
+
+def _days_error(unseen: Unseen, kept: NDArray[np.bool_], training_median: float) -> DaysError:
+    truth, error = unseen.truth[kept], (unseen.output - unseen.truth)[kept]
+    bootstrap = GroupBootstrap(unseen.turbines[kept])
+    if not len(error):
+        return DaysError(0, 0, Estimate(None), Estimate(None), None)
+    absolute = np.abs(error)
+    return DaysError(
+        rows=len(error),
+        turbines=bootstrap.count,
+        mae=bootstrap.interval(float(absolute.mean()), lambda w: weighted_mean(absolute, w)),
+        bias=bootstrap.interval(float(error.mean()), lambda w: weighted_mean(error, w)),
+        mae_of_median=float(np.abs(training_median - truth).mean()),
+    )

@@ -1,0 +1,89 @@
+"""The quality gate: which measured models may enter the risk, judged on interval bounds, never on points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from api.domain.models.quality import ClassificationQuality, DaysError, RegressionQuality
+from api.domain.models.statistics import MIN_GROUPS, Estimate
+from api.domain.shared.wording import fr_number
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Whether a model may enter the risk, and why.
+
+    Args:
+        passed: it may enter the risk.
+        may_raise: it may by itself raise a level; for a classifier, the same as ``passed``.
+        reasons: French sentences, one per criterion.
+    """
+
+    passed: bool
+    may_raise: bool
+    reasons: tuple[str, ...]
+
+
+NOT_MEASURED = Gate(
+    passed=False,
+    may_raise=False,
+    reasons=(
+        "Non mesuré : personne n’a dit quelles lignes ce modèle n’a pas vues à l’entraînement. Réimportez-le "
+        "sous un autre nom avec --labelled et --split.",
+    ),
+)
+
+
+def judge(quality: ClassificationQuality | RegressionQuality | None) -> Gate:
+    """The gate's verdict on measured quality; None, a model that nobody could measure, does not pass."""
+    if quality is None:
+        return NOT_MEASURED
+    if isinstance(quality, ClassificationQuality):
+        return _judge_classifier(quality)
+    return _judge_regressor(quality)
+
+
+def _judge_classifier(quality: ClassificationQuality) -> Gate:
+    checks = [
+        _above("Aire sous la courbe ROC", quality.roc_auc, 0.5, "le hasard"),
+        _above("Précision moyenne", quality.average_precision, quality.prevalence, "la part de pannes"),
+    ]
+    passed = all(holds for holds, _ in checks)
+    return Gate(passed, passed, tuple(sentence for _, sentence in checks))
+
+
+def _judge_regressor(quality: RegressionQuality) -> Gate:
+    passed, overall = _beats_median("Sur toutes les lignes", quality.overall)
+    near, short = _beats_median(
+        f"Sur les lignes à {quality.short_horizon_days:.0f} jours ou moins de la panne", quality.short_horizon
+    )
+    end = " Il peut relever un niveau." if passed and near else " Il ne peut donc pas relever un niveau."
+    return Gate(passed, passed and near, (overall, short + end))
+
+
+def _above(what: str, estimate: Estimate, bound: float, meaning: str) -> tuple[bool, str]:
+    if estimate.low is None:
+        return False, (
+            f"{what} : trop peu de pannes ou de turbines indépendantes pour un intervalle "
+            f"({MIN_GROUPS} au moins)."
+        )
+    holds = estimate.low > bound
+    relation = "dépasse" if holds else "ne dépasse pas"
+    return holds, (
+        f"{what} : la borne basse à 95 % ({fr_number(estimate.low, 3)}) {relation} {meaning} "
+        f"({fr_number(bound, 3)})."
+    )
+
+
+def _beats_median(where: str, error: DaysError) -> tuple[bool, str]:
+    if error.mae.high is None or error.mae_of_median is None:
+        return False, (
+            f"{where} : trop peu de turbines indépendantes pour un intervalle ({MIN_GROUPS} au moins ; "
+            f"ici {error.turbines})."
+        )
+    holds = error.mae.high < error.mae_of_median
+    relation = "est inférieure à" if holds else "n’est pas inférieure à"
+    return holds, (
+        f"{where} : la borne haute à 95 % de l’erreur absolue moyenne ({fr_number(error.mae.high, 1)} j) "
+        f"{relation} celle de qui répondrait toujours la médiane ({fr_number(error.mae_of_median, 1)} j)."
+    )

@@ -1,0 +1,225 @@
+"""Two versions measured on identical rows that neither has seen, and how sure their difference is.
+
+Both versions meet the same turbines in each replicate, so that what makes a turbine easy or hard for both
+cancels out: the interval of the difference is narrower than the two intervals side by side suggest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from api.domain.models.evaluation import Unseen, failure_events
+from api.domain.models.quality import SHORT_HORIZON_DAYS
+from api.domain.models.statistics import Estimate, Floats, GroupBootstrap, ratio
+from api.domain.policy.risk import RiskPolicy
+
+# How often each turbine was drawn, (replicates, turbines), to (replicates,) figures, NaN where undefined.
+Statistic = Callable[[Floats], Floats]
+# Which way is better, by figure; a bias is best at zero, so no way is.
+HIGHER_IS_BETTER: Mapping[str, bool | None] = {
+    "roc_auc": True,
+    "average_precision": True,
+    "brier": False,
+    "precision": True,
+    "recall": True,
+    "cost_eur": False,
+    "mae": False,
+    "rmse": False,
+    "bias": None,
+    "mae_short": False,
+}
+
+
+@dataclass(frozen=True)
+class PairedFigure:
+    """One figure of quality for both versions.
+
+    Args:
+        key: one of :data:`HIGHER_IS_BETTER`.
+        left: of the first version, with its interval.
+        right: of the second one.
+        difference: right minus left, with the interval of the difference itself.
+    """
+
+    key: str
+    left: Estimate
+    right: Estimate
+    difference: Estimate
+
+    @property
+    def better(self) -> Literal["left", "right"] | None:
+        """The version that the whole interval of the difference favours; None where it does not decide."""
+        upwards = HIGHER_IS_BETTER[self.key]
+        low, high = self.difference.low, self.difference.high
+        if upwards is None or low is None or high is None or low <= 0 <= high:
+            return None
+        return "right" if (low > 0) == upwards else "left"
+
+
+@dataclass(frozen=True)
+class PairedQuality:
+    """Both versions on the same rows; ``failures`` and ``failure_events`` are None for estimated days."""
+
+    rows: int
+    turbines: int
+    failures: int | None
+    failure_events: int | None
+    figures: tuple[PairedFigure, ...]
+
+
+def compare_classifiers(left: Unseen, right: Unseen, policy: RiskPolicy) -> PairedQuality:
+    """Compare two probabilities of failure.
+
+    Args:
+        left: rows with the first version's output.
+        right: the same rows with the second one's.
+        policy: its threshold is where alerts are counted; its costs are those of ``cost_eur``, what the
+            alerts and the missed failures cost per row [€].
+
+    Raises:
+        ValueError: the rows differ, or hold a single outcome.
+    """
+    _identical(left, right)
+    failures = int(left.truth.sum())
+    if not 0 < failures < len(left.truth):
+        raise ValueError("unseen rows must hold both failures and non-failures")
+    events = failure_events(left.turbines, left.days, left.truth)
+    names, group = np.unique(left.turbines, return_inverse=True)
+    bootstrap = GroupBootstrap(names)
+    first, second = (_of_classifier(side, group, policy) for side in (left, right))
+    figures = tuple(_paired(key, first[key], second[key], bootstrap, events) for key in first)
+    return PairedQuality(len(left.truth), len(names), failures, events, figures)
+
+
+def compare_regressors(left: Unseen, right: Unseen) -> PairedQuality:
+    """Compare two estimates of the days before failure.
+
+    Args:
+        left: rows with the first version's output.
+        right: the same rows with the second one's.
+
+    Raises:
+        ValueError: the rows differ, or are fewer than two.
+    """
+    _identical(left, right)
+    if len(left.truth) < 2:
+        raise ValueError("unseen rows must hold at least two known times to failure")
+    near = left.truth <= SHORT_HORIZON_DAYS
+    figures = [*_days_figures(left, right, np.ones(len(near), dtype=bool), ("mae", "rmse", "bias"))]
+    if near.any():
+        figures += _days_figures(left, right, near, ("mae_short",))
+    return PairedQuality(len(near), len(np.unique(left.turbines)), None, None, tuple(figures))
+
+
+def _identical(left: Unseen, right: Unseen) -> None:
+    for name in ("turbines", "days", "truth"):
+        if not np.array_equal(getattr(left, name), getattr(right, name)):
+            raise ValueError("both versions must be measured on the same rows")
+
+
+def _of_classifier(side: Unseen, group: NDArray[np.intp], policy: RiskPolicy) -> dict[str, Statistic]:
+    def total(values: Floats | NDArray[np.bool_]) -> Floats:
+        return np.bincount(group, np.asarray(values, dtype=np.float64)).astype(np.float64)
+
+    failing, alert = side.truth > 0, side.output >= policy.threshold
+    rows, squared = total(np.ones(len(group))), total((side.output - side.truth) ** 2)
+    hits, alerts, failures = total(failing & alert), total(alert), total(failing)
+    costs = policy.cost_intervention_eur * alerts + policy.cost_failure_eur * total(failing & ~alert)
+    ranking = GroupedRanking(side.truth, side.output, group)
+    return {
+        "roc_auc": ranking.roc_auc,
+        "average_precision": ranking.average_precision,
+        "brier": lambda w: ratio(w @ squared, w @ rows),
+        "precision": lambda w: ratio(w @ hits, w @ alerts),
+        "recall": lambda w: ratio(w @ hits, w @ failures),
+        "cost_eur": lambda w: ratio(w @ costs, w @ rows),
+    }
+
+
+class GroupedRanking:
+    """ROC AUC and average precision when whole turbines are drawn: the same figures as
+    :class:`~api.domain.models.statistics.WeightedRanking`, at a cost that does not grow with the rows.
+
+    Both change only at the failures' scores, so counts by turbine at those scores are all that is needed.
+
+    Args:
+        truth: (n,) 1 for a failure, 0 otherwise.
+        score: (n,) the higher, the more at risk.
+        group: (n,) number of each row's turbine, from 0.
+    """
+
+    def __init__(self, truth: Floats, score: Floats, group: NDArray[np.intp]) -> None:
+        failing = truth > 0
+        marks = np.unique(score[failing])
+        shape = int(group.max()) + 1, len(marks) + 1
+        reached = np.searchsorted(marks, score, side="right")
+
+        def counted(kept: NDArray[np.bool_]) -> Floats:
+            """(groups, marks + 1) rows of each group by how many marks they reach."""
+            counts = np.zeros(shape)
+            np.add.at(counts, (group[kept], reached[kept]), 1.0)
+            return counts
+
+        level = failing | (np.searchsorted(marks, score, side="left") < reached)
+        self._at = counted(failing)[:, 1:]  # failures of each group that stand on each mark
+        self._ties = counted(level & ~failing)[:, 1:]
+        self._hits, self._false = (
+            counted(kept)[:, :0:-1].cumsum(axis=1)[:, ::-1] for kept in (failing, ~failing)
+        )
+        self._failures, self._others = (np.bincount(group, kept, shape[0]) for kept in (failing, ~failing))
+
+    def roc_auc(self, weights: Floats) -> Floats:
+        """Share of (failure, other) pairs in the right order, ties for a half; ``weights`` is (b, groups)."""
+        others = weights @ self._others
+        below = others[:, None] - weights @ (self._false - self._ties / 2)
+        right = ((weights @ self._at) * below).sum(axis=1)
+        return ratio(right, (weights @ self._failures) * others)
+
+    def average_precision(self, weights: Floats) -> Floats:
+        """Sum of precision × gain of recall; ``weights`` is (b, groups)."""
+        hits = weights @ self._hits
+        precision = np.nan_to_num(ratio(hits, hits + weights @ self._false))
+        return ratio(((weights @ self._at) * precision).sum(axis=1), weights @ self._failures)
+
+
+def _days_figures(
+    left: Unseen, right: Unseen, kept: NDArray[np.bool_], keys: tuple[str, ...]
+) -> list[PairedFigure]:
+    names, group = np.unique(left.turbines[kept], return_inverse=True)
+    bootstrap = GroupBootstrap(names)
+    first, second = (_of_regressor((side.output - side.truth)[kept], group) for side in (left, right))
+    return [_paired(key, first[key], second[key], bootstrap) for key in keys]
+
+
+def _of_regressor(error: Floats, group: NDArray[np.intp]) -> dict[str, Statistic]:
+    rows, apart, squared, signed = (
+        np.bincount(group, values) for values in (np.ones(len(error)), np.abs(error), error**2, error)
+    )
+    mae: Statistic = lambda w: ratio(w @ apart, w @ rows)  # noqa: E731
+    return {
+        "mae": mae,
+        "mae_short": mae,
+        "rmse": lambda w: np.sqrt(ratio(w @ squared, w @ rows)),
+        "bias": lambda w: ratio(w @ signed, w @ rows),
+    }
+
+
+def _paired(
+    key: str, left: Statistic, right: Statistic, bootstrap: GroupBootstrap, events: int | None = None
+) -> PairedFigure:
+    def difference(weights: Floats) -> Floats:
+        return right(weights) - left(weights)
+
+    # The figure of the rows themselves is that of one replicate in which each turbine was drawn once.
+    once = np.ones((1, bootstrap.count))
+    values = ((statistic, float(statistic(once)[0])) for statistic in (left, right, difference))
+    first, second, apart = (
+        bootstrap.interval(value if np.isfinite(value) else None, statistic, events)
+        for statistic, value in values
+    )
+    return PairedFigure(key, first, second, apart)

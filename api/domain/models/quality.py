@@ -1,0 +1,89 @@
+"""What was measured of a model, each figure with its 95 % interval: shapes only, so reading costs nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from api.domain.models.statistics import Estimate
+
+SHORT_HORIZON_DAYS = 14.0
+
+
+@dataclass(frozen=True)
+class ThresholdRow:
+    """Alerts raised at one threshold, against what happened."""
+
+    threshold: float
+    true_negatives: int
+    false_positives: int
+    false_negatives: int
+    true_positives: int
+    precision: Estimate
+    recall: Estimate
+    f1: Estimate
+
+
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """Rows whose probability lies in [low, high[ (the last bin includes 1): what was said, what happened."""
+
+    low: float
+    high: float
+    rows: int
+    failures: int
+    mean_probability: float
+    observed: Estimate
+
+
+@dataclass(frozen=True)
+class ClassificationQuality:
+    """How well a probability of failure was worth, on unseen rows."""
+
+    rows: int
+    turbines: int
+    failures: int
+    failure_events: int
+    prevalence: float
+    roc_auc: Estimate
+    average_precision: Estimate
+    brier: Estimate
+    thresholds: tuple[ThresholdRow, ...]
+    reliability: tuple[ReliabilityBin, ...] = ()
+    task: Literal["classification"] = "classification"
+
+
+@dataclass(frozen=True)
+class DaysError:
+    """Errors of an estimated time to failure, over some rows [days]; bias > 0 means too late."""
+
+    rows: int
+    turbines: int
+    mae: Estimate
+    bias: Estimate
+    mae_of_median: float | None
+
+
+@dataclass(frozen=True)
+class DaysErrorRange:
+    """Errors on the rows that really had more than ``low`` and at most ``high`` days left (None: no end)."""
+
+    low: float
+    high: float | None
+    error: DaysError
+
+
+@dataclass(frozen=True)
+class RegressionQuality:
+    """How well an estimated time to failure was worth, on unseen rows [days]."""
+
+    rows: int
+    turbines: int
+    overall: DaysError
+    rmse: Estimate
+    r2: Estimate
+    training_median: float
+    short_horizon_days: float
+    short_horizon: DaysError
+    by_days_left: tuple[DaysErrorRange, ...] = ()
+    task: Literal["regression"] = "regression"

@@ -1,0 +1,125 @@
+"""What each decision threshold would have caught, missed and cost on the rows that a model has not seen.
+
+An alert costs an intervention, needed or not; a missed failure costs a failure: the costs from which the
+policy's own threshold is derived (see :mod:`api.domain.policy.risk`). Each row counts as one decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from api.domain.models.quality import ClassificationQuality, ThresholdRow
+from api.domain.models.statistics import Estimate, Floats, GroupBootstrap, ratio, wilson
+
+# From one in a thousand to nearly certain, evenly on a logarithmic scale: where thresholds are chosen.
+CURVE_THRESHOLDS = tuple(float(f"{t:.3g}") for t in np.geomspace(0.002, 0.9, 36))
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What decisions cost [€].
+
+    Args:
+        intervention: paid for each alert, needed or not.
+        failure: paid for each failure that was not announced.
+    """
+
+    intervention: float
+    failure: float
+
+    def of(self, row: ThresholdRow) -> float:
+        """Cost of every decision behind one row of the table [€]."""
+        alerts = row.true_positives + row.false_positives
+        return self.intervention * alerts + self.failure * row.false_negatives
+
+
+@dataclass(frozen=True)
+class ThresholdCost:
+    """One threshold: counts and proportions, and their cost [€]."""
+
+    row: ThresholdRow
+    cost: Estimate
+    chosen: bool = False
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Unseen rows: turbine, outcome (1 for a failure) and probability shown, each (n,)."""
+
+    turbines: NDArray[np.str_]
+    failed: Floats
+    shown: Floats
+
+    @cached_property
+    def _grouped(self) -> tuple[NDArray[np.intp], GroupBootstrap]:
+        """Turbine number of each row, and replicates of whole turbines.
+
+        Replicates only ever weigh whole turbines, so counts are summed by turbine first: same figures as on
+        rows, far sooner.
+        """
+        names, index = np.unique(self.turbines, return_inverse=True)
+        return index, GroupBootstrap(names)
+
+    def at(self, threshold: float, costs: Costs, events: int) -> tuple[ThresholdRow, Estimate]:
+        """One threshold's counts with their intervals, and the cost with its own.
+
+        Args:
+            threshold: alerts are raised from this probability on.
+            costs: of decisions.
+            events: independent failures among the rows.
+        """
+        failing, alert = self.failed > 0, self.shown >= threshold
+        index, bootstrap = self._grouped
+        hit, false, missed = (
+            np.bincount(index[rows], minlength=bootstrap.count).astype(float)
+            for rows in (failing & alert, ~failing & alert, failing & ~alert)
+        )
+        tp, fp, fn = int(hit.sum()), int(false.sum()), int(missed.sum())
+        if events == int(failing.sum()):
+            precision, recall = wilson(tp, tp + fp), wilson(tp, tp + fn)
+        else:
+            precision = bootstrap.interval(
+                tp / (tp + fp) if tp + fp else None, lambda w: ratio(w @ hit, w @ (hit + false)), events
+            )
+            recall = bootstrap.interval(tp / (tp + fn), lambda w: ratio(w @ hit, w @ (hit + missed)), events)
+        f1 = bootstrap.interval(
+            2 * tp / (2 * tp + fp + fn),
+            lambda w: ratio(2 * (w @ hit), w @ (2 * hit + false + missed)),
+            events,
+        )
+        row = ThresholdRow(threshold, len(failing) - tp - fp - fn, fp, fn, tp, precision, recall, f1)
+        spent = costs.intervention * (hit + false) + costs.failure * missed
+        return row, bootstrap.interval(costs.of(row), lambda w: w @ spent, events)
+
+
+def threshold_table(
+    quality: ClassificationQuality, scores: Scores | None, costs: Costs, chosen: float
+) -> tuple[ThresholdCost, ...]:
+    """The measured thresholds and the one in force, from the highest.
+
+    Without ``scores`` (a version stored before they were kept) only the measured thresholds can be told, and
+    their cost has no interval.
+    """
+    measured = {row.threshold: row for row in quality.thresholds}
+    if scores is None:
+        rows = [ThresholdCost(row, Estimate(costs.of(row)), t == chosen) for t, row in measured.items()]
+    else:
+        rows = [
+            ThresholdCost(*scores.at(t, costs, quality.failure_events), t == chosen)
+            for t in {*measured, chosen}
+        ]
+    return tuple(sorted(rows, key=lambda each: -each.row.threshold))
+
+
+def threshold_curve(
+    quality: ClassificationQuality, scores: Scores | None, costs: Costs, thresholds: Sequence[float]
+) -> tuple[ThresholdCost, ...]:
+    """The same on a fine grid, from the lowest threshold, to be drawn; empty without ``scores``."""
+    if scores is None:
+        return ()
+    return tuple(ThresholdCost(*scores.at(t, costs, quality.failure_events)) for t in sorted(thresholds))

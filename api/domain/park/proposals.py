@@ -1,0 +1,79 @@
+"""Which turbines of a published run deserve an intervention that nobody has planned. Pure rules.
+
+A proposal is computed whenever it is read and kept nowhere: it becomes an intervention when a person confirms
+it. So the same alarm, run after run, can only ever be one proposal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from api.domain.policy.risk import SEVERITY, RiskPolicy
+from api.domain.quality.realised import ALERTS
+from api.schemas.vocabulary import AlertAnswer, InterventionState, RiskLevel
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The last intervention of a turbine, where it has ended.
+
+    Args:
+        state: ``terminee`` or ``annulee``.
+        done_on: day on which it ended.
+        opened_at: level of risk when it was opened.
+        calm_since: the turbine has left the alarm levels in a run of a later day.
+    """
+
+    state: InterventionState
+    done_on: date
+    opened_at: RiskLevel | None
+    calm_since: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A turbine in the published run, and what was already decided for it.
+
+    Args:
+        level: of risk.
+        as_of: day of the run.
+        measured_on: day of the measurement behind it.
+        next_visit: first visit planned after the day of the run.
+        living: an intervention is proposed, planned or under way.
+        last: the one that ended last, None where there never was one.
+    """
+
+    level: RiskLevel
+    as_of: date
+    measured_on: date | None
+    next_visit: date | None
+    living: bool
+    last: Ended | None
+
+
+def is_proposed(turbine: Standing, policy: RiskPolicy) -> bool:
+    """Whether an intervention is to be proposed: an alert that nothing answers."""
+    return turbine.level in ALERTS and answer_to(turbine, policy) is None
+
+
+def answer_to(turbine: Standing, policy: RiskPolicy) -> AlertAnswer | None:
+    """What already answers an alert; None where an intervention is to be proposed.
+
+    An intervention that is living; a visit within the policy's ``urgent_days``: the alarm announces a failure
+    by then, and a later visit would come too late. Also what a person has decided: work done, until something
+    was measured later than it; a refusal, until the alarm has ended once or is worse than it was.
+    """
+    if turbine.living:
+        return AlertAnswer.INTERVENTION
+    visit = turbine.next_visit
+    if visit is not None and (visit - turbine.as_of).days <= policy.urgent_days:
+        return AlertAnswer.VISITE
+    last = turbine.last
+    if last is None:
+        return None
+    if last.state is InterventionState.TERMINEE:
+        unseen = turbine.measured_on is None or turbine.measured_on <= last.done_on
+        return AlertAnswer.TRAITEE if unseen else None
+    worse = last.opened_at is not None and SEVERITY[turbine.level] > SEVERITY[last.opened_at]
+    return None if last.calm_since or worse else AlertAnswer.ECARTEE

@@ -1,0 +1,295 @@
+"""The week's plan as a mixed-integer programme, solved to proven optimality (HiGHS, ``scipy.optimize.milp``).
+
+One binary variable per candidate and (crew, day) pair where it fits. Amounts are whole cents and whole
+minutes, so that the answer is checked in exact arithmetic. Three programmes follow one another:
+
+1. the most net benefit within skills, hours and budget;
+2. among equal ones, the most risk taken away: hence a greater budget never leaves more risk;
+3. for the set thus chosen, the days: the sum of risk × days waited is the least.
+
+Turbines that nothing tells apart are taken in the order in which they were given. HiGHS is deterministic, so
+the same question gets the same plan, unless a time limit was reached.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from api.domain.plan.reduction import needed
+from api.domain.plan.week_plan import (
+    Candidate,
+    Choice,
+    Crew,
+    LeftAside,
+    Room,
+    Visit,
+    WeekPlan,
+    reason_left,
+    to_cents,
+    to_minutes,
+)
+from api.domain.shared.exceptions import Conflict, FieldError, InvalidInput
+
+TIME_LIMIT_S = 10.0
+_TIES_S, _DAYS_S = 3.0, 2.0  # for what decides between plans that are worth the same [s]
+FIELD = "adjustments"
+Slot = tuple[int, int]
+Placed = dict[int, Slot]  # place of a candidate → crew and day
+_OPTIMAL, _TIME_OUT, _INFEASIBLE = 0, 1, 2
+_NO_LESS = 0.4  # [c€]: an optimum in whole cents is kept exactly, whatever the solver rounds
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What the solver found: None where it found nothing in time."""
+
+    chosen: Placed | None
+    bound: float
+    proven: bool
+
+
+@dataclass(frozen=True)
+class _Programme:
+    """Candidates that may be placed, where each fits, and until when to look.
+
+    Args:
+        open: candidates, in their order.
+        slots: for each, the (crew, day) pairs where it fits.
+        room: the empty week.
+        until: instant of the monotonic clock [s].
+    """
+
+    open: Sequence[Candidate]
+    slots: Sequence[Sequence[Slot]]
+    room: Room
+    until: float
+
+    def solve(
+        self,
+        worth: Callable[[Candidate, Slot], int],
+        must: Callable[[int], bool],
+        least: tuple[Callable[[Candidate], int], int] | None = None,
+    ) -> _Outcome:
+        """Place candidates so that the sum of ``worth`` is the greatest.
+
+        Args:
+            worth: of a candidate at a place.
+            must: whether the candidate at that position has to be placed.
+            least: an amount of each candidate, and what those placed must reach together.
+
+        Raises:
+            InvalidInput: those that must be placed do not fit together.
+        """
+        from scipy.optimize import Bounds, milp  # noqa: PLC0415 - a third of a second, for who plans
+
+        columns = [(number, slot) for number, slots in enumerate(self.slots) for slot in slots]
+        if not columns:
+            return _Outcome({}, 0.0, proven=True)
+        gains = np.array([worth(self.open[number], slot) for number, slot in columns], dtype=float)
+        found: Any = milp(
+            -gains,
+            integrality=np.ones(len(columns)),
+            bounds=Bounds(0, 1),
+            constraints=self._limits(columns, must, least),
+            options={"time_limit": max(0.05, self.until - time.monotonic()), "mip_rel_gap": 0.0},
+        )
+        if found.status == _INFEASIBLE:
+            sentence = "les turbines imposées ne tiennent pas ensemble dans les heures et le budget."
+            raise InvalidInput.single(FIELD, sentence)
+        if found.status not in {_OPTIMAL, _TIME_OUT}:
+            raise RuntimeError(f"the solver gave up: {found.message}")
+        dual = getattr(found, "mip_dual_bound", None)
+        bound = -dual if dual is not None else math.inf
+        if found.x is None:
+            return _Outcome(None, bound, proven=False)
+        chosen = {columns[place][0]: columns[place][1] for place in np.flatnonzero(found.x > 0.5)}
+        return _Outcome(chosen, bound, proven=found.status == _OPTIMAL)
+
+    def _limits(
+        self,
+        columns: Sequence[tuple[int, Slot]],
+        must: Callable[[int], bool],
+        least: tuple[Callable[[Candidate], int], int] | None,
+    ) -> Any:
+        """One visit a candidate at most, each crew's minutes of each day, the budget, the least amount."""
+        from scipy.optimize import LinearConstraint  # noqa: PLC0415
+        from scipy.sparse import csr_array  # noqa: PLC0415
+
+        rows: list[tuple[float, float, dict[int, float]]] = []
+        once: dict[int, dict[int, float]] = {}
+        minutes: dict[Slot, dict[int, float]] = {}
+        for column, (number, slot) in enumerate(columns):
+            once.setdefault(number, {})[column] = 1.0
+            minutes.setdefault(slot, {})[column] = to_minutes(self.open[number].hours)
+        rows += [(1.0 if must(number) else 0.0, 1.0, terms) for number, terms in once.items()]
+        rows += [(-np.inf, self.room.minutes[slot], terms) for slot, terms in minutes.items()]
+        if self.room.cents is not None:
+            costs = {c: float(to_cents(self.open[number].cost_eur)) for c, (number, _) in enumerate(columns)}
+            rows.append((-np.inf, self.room.cents, costs))
+        if least is not None:
+            amount, floor = least
+            terms = {c: float(amount(self.open[number])) for c, (number, _) in enumerate(columns)}
+            rows.append((floor - _NO_LESS, np.inf, terms))
+        scaled = [_scaled(*row) for row in rows]
+        places = [(number, column) for number, row in enumerate(scaled) for column in row[2]]
+        values = [value for row in scaled for value in row[2].values()]
+        matrix = csr_array((values, tuple(zip(*places, strict=True))), shape=(len(rows), len(columns)))
+        return LinearConstraint(matrix, [row[0] for row in scaled], [row[1] for row in scaled])
+
+
+def _scaled(low: float, high: float, terms: dict[int, float]) -> tuple[float, float, dict[int, float]]:
+    """A row divided by what its whole coefficients share: equal costs make a budget a plain count."""
+    common = math.gcd(*(int(value) for value in terms.values())) or 1
+    top = high if math.isinf(high) else float(high // common)
+    return low / common, top, {column: value / common for column, value in terms.items()}
+
+
+def plan_week(
+    candidates: Sequence[Candidate],
+    crews: Sequence[Crew],
+    budget_eur: float | None = None,
+    time_limit_s: float = TIME_LIMIT_S,
+) -> WeekPlan:
+    """The best week.
+
+    Args:
+        candidates: in the order of urgency, each turbine once.
+        crews: all with as many days.
+        budget_eur: for the interventions together; None for no limit [€].
+        time_limit_s: after which the best plan found is given with what another could still gain [s].
+
+    Raises:
+        InvalidInput: turbines that a person imposes cannot be placed.
+        Conflict: nothing was found in time.
+    """
+    empty = Room.of(crews, budget_eur)
+    chosen_by_hand = [one for one in candidates if one.choice is Choice.IMPOSEE]
+    if wrong := [error for one in chosen_by_hand if (error := _impossible(one, empty))]:
+        raise InvalidInput(wrong)
+    opened = needed([one for one in candidates if one.open], empty)
+    programme = _Programme(
+        opened, [empty.slots(one) for one in opened], empty, time.monotonic() + time_limit_s
+    )
+    best = programme.solve(lambda one, _: one.net_cents, lambda n: opened[n].choice is Choice.IMPOSEE)
+    if best.chosen is None and chosen_by_hand:
+        raise Conflict(
+            "Aucun plan n’a été trouvé à temps avec ces turbines imposées : imposez-en moins, ou réduisez "
+            "la période."
+        )
+    placed = best.chosen or {}
+    placed = _most_risk(programme, placed) if best.proven else _completed(programme, placed)
+    placed = _by_urgency(programme, placed)
+    return _told(candidates, programme, _in_order(programme, placed), best)
+
+
+def _impossible(candidate: Candidate, empty: Room) -> FieldError | None:
+    """Why a turbine that a person imposes can never be placed."""
+    if not any(candidate.skills <= crew.skills for crew in empty.crews):
+        sentence = "imposée, mais aucune équipe n’a toutes les compétences attendues."
+    elif not empty.slots(candidate):
+        sentence = "imposée, mais aucune équipe compétente n’a assez d’heures libres le même jour."
+    elif not empty.affords(candidate):
+        sentence = "imposée, mais son coût dépasse le budget."
+    else:
+        return None
+    return FieldError(FIELD, f"turbine {candidate.turbine} : {sentence}", candidate.turbine)
+
+
+def _most_risk(programme: _Programme, placed: Placed) -> Placed:
+    """Among plans of the same net benefit, the one that takes the most risk away."""
+    if len(placed) == len(programme.open):
+        return placed
+    floor = sum(programme.open[number].net_cents for number in placed)
+    found = replace(programme, until=time.monotonic() + _TIES_S).solve(
+        lambda one, _: to_cents(one.risk_eur),
+        lambda number: programme.open[number].choice is Choice.IMPOSEE,
+        (lambda one: one.net_cents, floor),
+    )
+    if found.chosen is None or sum(programme.open[number].net_cents for number in found.chosen) < floor:
+        return placed
+    return found.chosen
+
+
+def _completed(programme: _Programme, placed: Placed) -> Placed:
+    """What time allowed, with whatever still fits beside it, the best first."""
+    room = programme.room.without([(programme.open[n], slot) for n, slot in placed.items()])
+    found = dict(placed)
+    rest = [number for number in range(len(programme.open)) if number not in placed]
+    for number in sorted(rest, key=lambda n: -programme.open[n].net_cents):
+        one = programme.open[number]
+        if room.affords(one) and (slots := room.slots(one)):
+            found[number] = slots[0]
+            room = room.without([(one, slots[0])])
+    return found
+
+
+def _by_urgency(programme: _Programme, placed: Placed) -> Placed:
+    """The same turbines, the riskiest as early as hours and skills allow."""
+    if not placed:
+        return placed
+    numbers = sorted(placed)
+    days = replace(
+        programme,
+        open=[programme.open[n] for n in numbers],
+        slots=[programme.slots[n] for n in numbers],
+        until=time.monotonic() + _DAYS_S,
+    )
+    found = days.solve(lambda one, slot: -to_cents(one.risk_eur) * slot[1], lambda _: True)
+    other = {numbers[number]: slot for number, slot in (found.chosen or {}).items()}
+
+    def waited(plan: Placed) -> int:
+        return sum(to_cents(programme.open[n].risk_eur) * slot[1] for n, slot in plan.items())
+
+    return other if other and waited(other) < waited(placed) else placed
+
+
+def _in_order(programme: _Programme, placed: Placed) -> Placed:
+    """Of candidates that nothing tells apart, the first given are taken, and go first."""
+    alike: dict[tuple[Any, ...], list[int]] = {}
+    for number, one in enumerate(programme.open):
+        kind: tuple[Any, ...] = (
+            one.skills, to_minutes(one.hours), to_cents(one.risk_eur), to_cents(one.cost_eur), one.choice
+        )  # fmt: skip
+        alike.setdefault(kind, []).append(number)
+    found: Placed = {}
+    for numbers in alike.values():
+        slots = sorted((placed[n] for n in numbers if n in placed), key=lambda slot: (slot[1], slot[0]))
+        found |= dict(zip(numbers, slots, strict=False))
+    return found
+
+
+def _told(candidates: Sequence[Candidate], programme: _Programme, placed: Placed, best: _Outcome) -> WeekPlan:
+    """The plan, checked in whole cents and minutes."""
+    room = programme.room.without([(programme.open[n], slot) for n, slot in placed.items()])
+    crews = programme.room.crews
+    order = sorted(placed, key=lambda n: (placed[n][1], placed[n][0], n))
+    visits = tuple(Visit(programme.open[n], crews[placed[n][0]], placed[n][1]) for n in order)
+    taken = {visit.candidate.turbine for visit in visits}
+    left = tuple(
+        LeftAside(one, reason_left(one, programme.room, room))
+        for one in candidates
+        if one.turbine not in taken
+    )
+    net = sum(visit.candidate.net_cents for visit in visits)
+    bound = net if best.proven else max(net, min(best.bound, _relaxed(programme)))
+    return WeekPlan(visits, left, bound / 100, best.proven)
+
+
+def _relaxed(programme: _Programme) -> float:
+    """What no plan exceeds: the week as one long day in which an intervention may be cut [c€]."""
+    minutes = sum(programme.room.minutes.values())
+    total = 0.0
+    useful = [one for one, slots in zip(programme.open, programme.slots, strict=True) if slots]
+    for one in sorted(useful, key=lambda each: -each.net_cents / to_minutes(each.hours)):
+        share = min(1.0, minutes / to_minutes(one.hours))
+        if share <= 0 or one.net_cents <= 0:
+            break
+        total += share * one.net_cents
+        minutes -= to_minutes(one.hours)
+    return total

@@ -1,0 +1,127 @@
+"""How far a measurement can be trusted, judged before any model speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from api.domain.plausibility.limits import Implausible
+from api.domain.shared.wording import fr_number
+from api.schemas.vocabulary import DataStatus
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A named remark about a measurement or a score: stable code, field, French sentence."""
+
+    code: str
+    field: str | None
+    message: str
+
+
+@dataclass(frozen=True)
+class KnownRange:
+    """What a model saw of one feature in training."""
+
+    label: str
+    unit: str
+    low: float
+    high: float
+
+
+_MOST_DIGITS = 9
+
+
+def outside_training(values: Mapping[str, float | None], ranges: Mapping[str, KnownRange]) -> list[Finding]:
+    """One finding per value that lies outside what the model was trained on.
+
+    A tree extrapolates by repeating its nearest leaf, so such an answer is given but said to be doubtful.
+    """
+    found = []
+    for name, known in ranges.items():
+        value = values.get(name)
+        if value is not None and not known.low <= value <= known.high:
+            digits = _telling_digits(value, known)
+            low, high, shown = (fr_number(each, digits) for each in (known.low, known.high, value))
+            span = f"{low} à {high} {known.unit}".strip()
+            found.append(
+                Finding(
+                    "hors_domaine",
+                    name,
+                    f"{known.label} : {shown} est hors du domaine connu du modèle ({span}).",
+                )
+            )
+    return found
+
+
+def _telling_digits(value: float, known: KnownRange) -> int:
+    """Decimals with which ``value`` still lies outside once rounded: « 84,0 hors de … à 84,0 » misleads."""
+    low, high = known.low, known.high
+    outside = (d for d in range(1, _MOST_DIGITS) if not round(low, d) <= round(value, d) <= round(high, d))
+    return next(outside, _MOST_DIGITS)
+
+
+def age_finding(measured_on: date, as_of: date, max_age_days: int) -> Finding | None:
+    """The finding for a measurement older than the policy allows, at the day of the run."""
+    age = (as_of - measured_on).days
+    if age <= max_age_days:
+        return None
+    return Finding(
+        "mesure_perimee",
+        "measured_at",
+        f"La dernière mesure a {age} jours ; la limite est de {max_age_days} jours.",
+    )
+
+
+_STATUS_OF = {
+    "mesure_perimee": DataStatus.PERIME,
+    "hors_domaine": DataStatus.DOUTEUX,
+    "mesure_incomplete": DataStatus.NON_EVALUE,
+    "sans_mesure": DataStatus.NON_EVALUE,
+    **{code.value: DataStatus.DOUTEUX for code in Implausible},
+}
+_GRAVITY = [DataStatus.NON_EVALUE, DataStatus.PERIME, DataStatus.DOUTEUX, DataStatus.OK]
+
+
+IN_SERVICE = "en_service"
+_STOPPED = {
+    "arret_programme": ("arret_programme", "Arrêt programmé"),
+    "hors_service": ("hors_service", "Hors service"),
+}
+_SILENCE = frozenset({"sans_mesure", "mesure_perimee", Implausible.SILENT.value})
+
+
+def of_a_stopped_machine(service_state: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings with silence told for what it is where the machine was stopped on purpose.
+
+    A machine that is stopped sends nothing: that is no dead sensor. One finding replaces those of silence;
+    all others stay, and so does everything of a machine in service.
+    """
+    given = tuple(findings)
+    silent = [finding for finding in given if finding.code in _SILENCE]
+    if service_state not in _STOPPED or not silent:
+        return given
+    code, words = _STOPPED[service_state]
+    since = " ".join(finding.message for finding in silent)
+    told = Finding(code, None, f"{words} : ce silence n’est pas une panne de capteur. {since}")
+    return (told, *(finding for finding in given if finding.code not in _SILENCE))
+
+
+def counts_as_dead(status: DataStatus, findings: Iterable[Finding]) -> bool:
+    """Whether a score without usable data counts among a run's failed or stale turbines.
+
+    Args:
+        status: of the score's data.
+        findings: of the score, as :func:`of_a_stopped_machine` leaves them.
+    """
+    excused = any(finding.code in _STOPPED for finding in findings)
+    return status in {DataStatus.NON_EVALUE, DataStatus.PERIME} and not excused
+
+
+def data_status(findings: Iterable[Finding]) -> DataStatus:
+    """The gravest status among the findings; ``ok`` where none of them bears on the data."""
+    statuses = {_STATUS_OF[finding.code] for finding in findings if finding.code in _STATUS_OF}
+    if not statuses:  # nearly always
+        return DataStatus.OK
+    return next((status for status in _GRAVITY if status in statuses), DataStatus.OK)

@@ -1,0 +1,295 @@
+"""Published scores set beside what was observed since: what counts, and which failures were announced.
+
+The unit is a measurement, for that is what an outcome is known of: it counts once for each set of models
+that scored it, at its first publication; the same reading shown again on later days is told apart, else one
+that stands for a week would weigh seven times. A score counts only where every model behind it is proven not
+to have seen its row.
+
+A failure event is a turbine's counted failure measurements as long as each follows the one before within the
+label's horizon (``EVENT_GAP_DAYS``), the rule by which models are measured. Where a
+park's rows are independent of one another, as EnergiTech's sample is, this is still the rule: rows closer
+than the horizon may announce one failure, and none is counted twice for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from itertools import pairwise
+
+from api.domain.models.evaluation import EVENT_GAP_DAYS
+from api.schemas.vocabulary import RiskLevel
+
+ALERTS = frozenset({RiskLevel.ELEVE, RiskLevel.CRITIQUE})
+# What a person needs to see of the days before a failure that nobody was told of.
+HISTORY_DAYS = 14
+
+
+class Exposure(StrEnum):
+    """Whether a model had seen a measurement when it was fitted."""
+
+    UNSEEN = "non_vue"
+    UNPROVEN = "non_prouvee"
+    SEEN = "vue"
+
+
+class Standing(StrEnum):
+    """What became of a published score in the count; exactly one holds."""
+
+    COUNTED = "compte"
+    WAITING = "issue_inconnue"
+    NOT_SCORED = "sans_score"
+    REPEATED = "deja_compte"
+    SEEN = "vu_apprentissage"
+    UNPROVEN = "non_prouve"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What is known of the rows that a model version was fitted on; all None where nothing is.
+
+    Args:
+        unseen: identities of the rows that it has not seen.
+        last_day: of the labelled rows; it has seen none later.
+        fitted_sha256: of the labelled file.
+        imported_on: day on which the version was stored; it has seen nothing measured later.
+    """
+
+    unseen: frozenset[str] | None = None
+    last_day: date | None = None
+    fitted_sha256: str | None = None
+    imported_on: date | None = None
+
+    def exposure(self, identity: str, measured_on: date, file_sha256: str | None) -> Exposure:
+        """Whether the version has seen a measurement.
+
+        Args:
+            identity: of the measurement.
+            measured_on: its day.
+            file_sha256: of the file that brought it.
+        """
+        if self.imported_on is not None and measured_on > self.imported_on:
+            return Exposure.UNSEEN
+        if self.unseen is None:
+            return Exposure.UNPROVEN
+        if identity in self.unseen or (self.last_day is not None and measured_on > self.last_day):
+            return Exposure.UNSEEN
+        fitted = self.fitted_sha256 is not None and file_sha256 == self.fitted_sha256
+        return Exposure.SEEN if fitted else Exposure.UNPROVEN
+
+
+def worst(exposures: Iterable[Exposure]) -> Exposure:
+    """A score is as exposed as the most exposed of its models; unproven where it names none."""
+    order = list(Exposure)
+    return max(exposures, key=order.index, default=Exposure.UNPROVEN)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A model that took part in a score."""
+
+    name: str
+    version: int
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedScore:
+    """One turbine in one published ranking.
+
+    Args:
+        turbine: identifier.
+        as_of: day of the ranking.
+        measurement: the row that was scored, None where there was none.
+        measured_on: its day.
+        level: as it was shown.
+        probability: of a failure within 7 days.
+        threshold: at which that ranking decided.
+        days, low, high: days left with their interval [days].
+        models: behind the score.
+        exposure: of the row to those models.
+    """
+
+    turbine: str
+    as_of: date
+    measurement: int | None
+    measured_on: date | None
+    level: RiskLevel
+    probability: float | None
+    threshold: float | None
+    days: float | None
+    low: float | None
+    high: float | None
+    models: tuple[ModelVersion, ...]
+    exposure: Exposure
+
+    @property
+    def alerts(self) -> bool:
+        """Whether the level shown asks for an intervention."""
+        return self.level in ALERTS
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOutcome:
+    """What was observed after a measurement, whoever told it: labels of a file, a technician's verdict.
+
+    Args:
+        measurement: the row.
+        failed: whether the turbine failed within 7 days of it; None is not known.
+        days_left: days that really remained; None is not known.
+        source: who told it.
+    """
+
+    measurement: int
+    failed: bool | None
+    days_left: float | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedScore:
+    """A published score, what was observed, and whether it counts."""
+
+    score: PublishedScore
+    outcome: KnownOutcome | None
+    standing: Standing
+
+    @property
+    def failed(self) -> bool | None:
+        """The outcome where the score counts and the outcome is known."""
+        return self.outcome.failed if self.outcome and self.standing is Standing.COUNTED else None
+
+
+@dataclass(frozen=True)
+class FailureEvent:
+    """One failure of one turbine.
+
+    Args:
+        turbine: identifier.
+        first_on, last_on: first and last measurement that it followed within the horizon.
+        failed_on: day of the failure, by the last of those whose days left are known; None is not known.
+        rows: counted failure measurements.
+        announced: one of them was published ``eleve`` or ``critique`` no later than the failure.
+        lead_days: from the first day of that unbroken alert to the failure; None where either is not known.
+        since_start: the alert already stood on the first day looked at, so the lead time is at least this.
+        history: the rankings before it, oldest first.
+    """
+
+    turbine: str
+    first_on: date
+    last_on: date
+    failed_on: date | None
+    rows: int
+    announced: bool
+    lead_days: float | None
+    since_start: bool
+    history: tuple[PublishedScore, ...]
+
+
+def merged(outcomes: Iterable[KnownOutcome]) -> dict[int, KnownOutcome]:
+    """One outcome per measurement: what a later one tells replaces what an earlier one told."""
+    known: dict[int, KnownOutcome] = {}
+    for new in outcomes:
+        old = known.get(new.measurement)
+        known[new.measurement] = new if old is None else KnownOutcome(
+            new.measurement,
+            old.failed if new.failed is None else new.failed,
+            old.days_left if new.days_left is None else new.days_left,
+            new.source,
+        )  # fmt: skip
+    return known
+
+
+def judge_turbine(
+    scores: Iterable[PublishedScore], outcomes: Mapping[int, KnownOutcome]
+) -> list[JudgedScore]:
+    """Each published score of one turbine beside its outcome.
+
+    Args:
+        scores: of one turbine, any order; one a day.
+        outcomes: by measurement, as :func:`merged` gives them.
+
+    Returns:
+        As many, oldest ranking first.
+    """
+    judged: list[JudgedScore] = []
+    shown: dict[int, list[tuple[ModelVersion, ...]]] = {}
+    for score in sorted(scores, key=lambda s: s.as_of):
+        if score.measurement is None or score.probability is None or score.threshold is None:
+            judged.append(JudgedScore(score, None, Standing.NOT_SCORED))
+            continue
+        outcome = outcomes.get(score.measurement)
+        before = shown.setdefault(score.measurement, [])
+        judged.append(JudgedScore(score, outcome, _standing(score, outcome, score.models in before)))
+        before.append(score.models)
+    return judged
+
+
+def _standing(score: PublishedScore, outcome: KnownOutcome | None, repeated: bool) -> Standing:
+    if outcome is None or (outcome.failed is None and outcome.days_left is None):
+        return Standing.WAITING
+    if repeated:
+        return Standing.REPEATED
+    if score.exposure is Exposure.UNSEEN:
+        return Standing.COUNTED
+    return Standing.SEEN if score.exposure is Exposure.SEEN else Standing.UNPROVEN
+
+
+def events_of(judged: Sequence[JudgedScore]) -> Iterator[FailureEvent]:
+    """The failures behind one turbine's counted failure measurements.
+
+    Args:
+        judged: as :func:`judge_turbine` gives them.
+    """
+    failing = [place for place, one in enumerate(judged) if one.failed]
+    failing.sort(key=lambda place: _measured(judged[place]))
+    group: list[int] = []
+    for place in failing:
+        if group and (_measured(judged[place]) - _measured(judged[group[-1]])).days > EVENT_GAP_DAYS:
+            yield _event(judged, group)
+            group = []
+        group.append(place)
+    if group:
+        yield _event(judged, group)
+
+
+def _measured(one: JudgedScore) -> date:
+    return one.score.measured_on or one.score.as_of
+
+
+def _event(judged: Sequence[JudgedScore], group: Sequence[int]) -> FailureEvent:
+    rows = [judged[place] for place in group]
+    known = [r for r in rows if r.outcome is not None and r.outcome.days_left is not None]
+    failed_at = None
+    if known and known[-1].outcome is not None:
+        failed_at = _measured(known[-1]).toordinal() + (known[-1].outcome.days_left or 0.0)
+    end = _measured(rows[-1]).toordinal() + EVENT_GAP_DAYS if failed_at is None else failed_at
+    told = [p for p in sorted(group) if judged[p].score.alerts and judged[p].score.as_of.toordinal() <= end]
+    first = _start_of_alert(judged, told[0]) if told else None
+    lead = None
+    if first is not None and failed_at is not None:
+        lead = failed_at - judged[first].score.as_of.toordinal()
+    start = _measured(rows[0]).toordinal()
+    return FailureEvent(
+        turbine=rows[0].score.turbine,
+        first_on=_measured(rows[0]),
+        last_on=_measured(rows[-1]),
+        failed_on=None if failed_at is None else date.fromordinal(int(failed_at)),
+        rows=len(rows),
+        announced=bool(told),
+        lead_days=lead,
+        since_start=first == 0,
+        history=tuple(o.score for o in judged if start - HISTORY_DAYS <= o.score.as_of.toordinal() <= end),
+    )
+
+
+def _start_of_alert(judged: Sequence[JudgedScore], place: int) -> int:
+    """First ranking of the alert that stands at ``place``: no calmer one, no hole, no row the models saw."""
+    for later, earlier in pairwise(range(place, -1, -1)):
+        after, before = judged[later].score, judged[earlier].score
+        hole = (after.as_of - before.as_of).days > EVENT_GAP_DAYS
+        if hole or not before.alerts or before.exposure is not Exposure.UNSEEN:
+            return later
+    return 0

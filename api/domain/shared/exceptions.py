@@ -1,0 +1,112 @@
+"""Every error that the cockpit raises on purpose.
+
+    CockpitError
+    ├── InvalidInput            a request or a file that must be corrected (field errors inside)
+    │   └── UnclearFile         a file that a person must say how to read
+    ├── UnreadForm              a request in a form that is not read here: binary, compressed
+    ├── NotFound                turbine, run, model, prediction, page of history
+    ├── NotAuthenticated        no credentials, or wrong ones
+    ├── NotAllowed              known, but without this right
+    ├── Conflict                true now of something else: a run under way, a name taken
+    ├── ModelRefused            a file that may not become a model, with the reason
+    └── Unavailable             the request was good, the service cannot answer now
+        ├── ModelUnavailable    no active model, artefact missing or altered
+        └── DatabaseUnavailable locked, read-only, unreachable, or not migrated
+
+Classes take facts and build the French sentence that people read. What status each one becomes over HTTP
+is known by ``api.errors`` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One field that is wrong: its name, a French sentence with the remedy, what was received (truncated)."""
+
+    field: str
+    message: str
+    value: str | None = None
+
+
+class CockpitError(Exception):
+    """Base of all expected errors; ``detail`` is the French sentence for people."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class InvalidInput(CockpitError):
+    """Input that must be corrected; carries one entry per wrong field."""
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__(
+            " ; ".join(f"{e.field} : {e.message}" if e.field else e.message for e in self.errors)
+        )
+
+    @classmethod
+    def single(cls, field: str, message: str, value: object = None) -> InvalidInput:
+        """The error for one field; ``value`` is shown back truncated to 80 characters."""
+        shown = None if value is None else str(value)[:80]
+        return cls([FieldError(field, message, shown)])
+
+
+class UnreadForm(CockpitError):
+    """The request comes in a form that this call does not read, whatever it holds."""
+
+
+class UnclearFile(InvalidInput):
+    """A file whose date format, names or units must be told, or whose values must be confirmed.
+
+    Its sentences name what must be told; how it is told depends on the way in (``remedies``).
+    """
+
+
+class NotFound(CockpitError):
+    """Something named by the request does not exist."""
+
+    def __init__(self, what: str, identifier: object, remedy: str = "") -> None:
+        self.what, self.identifier = what, str(identifier)[:80]
+        super().__init__(f"{what} « {self.identifier} » : introuvable.{' ' + remedy if remedy else ''}")
+
+
+class NotAuthenticated(CockpitError):
+    """No credentials, or credentials that do not hold; the sentence never says which."""
+
+    def __init__(
+        self, detail: str = "Authentification requise : clé d’API ou jeton absent, erroné ou expiré."
+    ) -> None:
+        super().__init__(detail)
+
+
+class NotAllowed(CockpitError):
+    """The caller is known but lacks the right."""
+
+    def __init__(self, right: str) -> None:
+        self.right = right
+        super().__init__(f"Ce compte n’a pas le droit requis : {right}. Adressez-vous à un administrateur.")
+
+
+class Conflict(CockpitError):
+    """The request contradicts the present state."""
+
+
+class ModelRefused(CockpitError):
+    """A file that may not become a model; nothing was kept of it."""
+
+
+class Unavailable(CockpitError):
+    """The request was good but the service cannot answer now."""
+
+
+class ModelUnavailable(Unavailable):
+    """No admitted model is active, or its artefact is missing or altered."""
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database is locked, read-only, unreachable or not migrated."""

@@ -1,0 +1,183 @@
+"""From a checked request to a version's folder: runtime, measured quality, background, manifest."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import joblib
+import numpy as np
+import sklearn
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
+
+from api.domain.models.gate import judge
+from api.domain.shared.exceptions import InvalidInput
+from api.inference.importing.child.checks import Candidate, open_candidate, probe_rows, prove_output
+from api.inference.importing.child.golden import prove_golden, read_golden
+from api.inference.importing.child.limits import authorised_use, known_limits, prohibited_use
+from api.inference.importing.child.measuring.companions import (
+    write_background,
+    write_leaves,
+    write_runtime,
+    write_scores,
+    write_unseen,
+)
+from api.inference.importing.child.measuring.evidence import Evidence, read_evidence, training_data
+from api.inference.importing.child.measuring.measuring import measure
+from api.inference.importing.child.parity import Compiled, compile_and_prove
+from api.inference.importing.request import Draft, Job, read_draft, read_reported, target_of
+from api.inference.importing.steps import Step, Tell, untold
+from api.inference.serving.artefact import read_artefact
+from api.inference.serving.loaded import RawOutput
+from api.inference.serving.manifest import FeatureSpec, GoldenProof, Manifest
+from api.inference.serving.sklearn_output import SklearnOutput
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """A candidate that answers as it should, with what is known of it.
+
+    Args:
+        difference: between the service's way of calling scikit-learn and scikit-learn's own.
+        tried: rows compared for that.
+        compiled: outcome of the compilation, None where this system has no compiler.
+    """
+
+    candidate: Candidate
+    draft: Draft
+    target: str
+    features: tuple[FeatureSpec, ...]
+    evidence: Evidence | None
+    output: SklearnOutput
+    difference: float
+    tried: int
+    compiled: Compiled | None
+    golden: GoldenProof | None
+
+    @property
+    def served(self) -> RawOutput:
+        """What will answer most requests, and so what is measured."""
+        if self.compiled is None or self.compiled.output is None:
+            return self.output
+        return self.compiled.output
+
+
+def build_version(job: Job, tell: Tell = untold) -> Manifest:
+    """Check the artefact in ``job.folder``, measure it, and write its companions beside it.
+
+    Args:
+        job: what to build.
+        tell: told of each check as it begins.
+
+    Raises:
+        ModelRefused: the file may not become a model.
+        InvalidInput: an option or a companion file must be corrected.
+    """
+    checked = _check(job, tell)
+    request, draft, candidate, evidence = job.request, checked.draft, checked.candidate, checked.evidence
+    tell(Step.QUALITE)
+    measures = measure(evidence, checked.served, request.task == "classification")
+    return Manifest(
+        name=request.name,
+        version=job.version,
+        task=request.task,
+        target=checked.target,
+        estimator=_estimator_name(candidate.estimator),
+        features=checked.features,
+        classes=candidate.classes,
+        positive_class=candidate.positive,
+        artefact=job.artefact,
+        sha256=job.sha256,
+        size_bytes=(job.folder / job.artefact).stat().st_size,
+        libraries=_libraries(),
+        runtime=write_runtime(job.folder, checked.compiled, checked.difference, checked.tried),
+        created_at=job.created_at,
+        imported_by=request.imported_by.strip(),
+        data=training_data(evidence, request.split),
+        measured=measures.quality,
+        reported=read_reported(request.reported),
+        gate=judge(measures.quality),
+        calibration=measures.calibration,
+        interval=measures.interval,
+        golden=checked.golden,
+        authorised_use=draft.authorised_use or authorised_use(request.task),
+        limits=(*draft.limits, *known_limits(measures)),
+        prohibited_use=draft.prohibited_use or prohibited_use(request.task),
+        scores=write_scores(job.folder, measures.scores),
+        background=write_background(job.folder, candidate.features, checked.output, evidence),
+        unseen=write_unseen(job.folder, evidence),
+        leaves=(
+            None
+            if evidence is None
+            else write_leaves(job.folder, candidate.estimator, candidate.positive_index)
+        ),
+    )
+
+
+def _check(job: Job, tell: Tell) -> _Checked:
+    tell(Step.ESTIMATEUR)
+    request, draft = job.request, read_draft(job.request.manifest)
+    golden = read_golden(request.golden)
+    candidate = open_candidate(
+        read_artefact(job.folder / job.artefact),
+        request.task,
+        request.positive,
+        request.features,
+        other_versions=golden is not None,
+    )
+    _check_draft(draft, candidate.features)
+    tell(Step.MESURES)
+    target = target_of(request, draft)
+    evidence = read_evidence(request.labelled, request.split, candidate, target)
+    features = _describe(candidate.features, draft, evidence)
+    sample = (
+        np.zeros((0, len(features))) if evidence is None else evidence.rows.features[evidence.rows.usable]
+    )
+    tried = np.vstack([probe_rows(features), sample])
+    tell(Step.SORTIES)
+    output, difference = prove_output(candidate, tried)
+    proof = None if golden is None else prove_golden(golden, candidate, output)
+    tell(Step.RAPIDE)
+    compiled = compile_and_prove(candidate, output, features, sample)
+    return _Checked(
+        candidate, draft, target, features, evidence, output, difference, len(tried), compiled, proof
+    )
+
+
+def _check_draft(draft: Draft, features: Sequence[str]) -> None:
+    unknown = [said.name for said in draft.features if said.name not in features]
+    if unknown:
+        raise InvalidInput.single(
+            "manifest", f"décrit des variables que le modèle ne lit pas : {', '.join(unknown)}."
+        )
+
+
+def _describe(names: Sequence[str], draft: Draft, evidence: Evidence | None) -> tuple[FeatureSpec, ...]:
+    """Each feature's description, with the range of the training rows where they are known."""
+    specs = tuple(draft.describe(name) for name in names)
+    if evidence is None or evidence.training is None:
+        return specs
+    seen = evidence.rows.features[evidence.training]
+    if not len(seen):
+        return specs
+    return tuple(
+        spec.model_copy(update={"training_range": (float(column.min()), float(column.max()))})
+        for spec, column in zip(specs, seen.T, strict=True)
+    )
+
+
+def _libraries() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        "scikit-learn": sklearn.__version__,
+        "numpy": np.__version__,
+        "joblib": joblib.__version__,
+    }
+
+
+def _estimator_name(estimator: BaseEstimator) -> str:
+    if isinstance(estimator, Pipeline):
+        return " → ".join(type(step).__name__ for _, step in estimator.steps)
+    return type(estimator).__name__

@@ -1,0 +1,254 @@
+"""Whether what a file holds is a usable model: fitted, of the right task, with known features and classes."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sklearn
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, is_classifier, is_regressor
+from sklearn.exceptions import InconsistentVersionWarning, NotFittedError
+from sklearn.utils.validation import check_is_fitted
+
+from api.domain.shared.exceptions import ModelRefused
+from api.inference.importing.child.measuring.labelled import spells
+from api.inference.importing.child.scan import UNREADABLE, scan
+from api.inference.serving.artefact import load_artefact
+from api.inference.serving.catalogue import NOT_SENSORS
+from api.inference.serving.loaded import Floats
+from api.inference.serving.manifest import FEATURE_PATTERN, FeatureSpec, Label, Task
+from api.inference.serving.parts import check_trees
+from api.inference.serving.sklearn_output import SklearnOutput
+
+# What an estimator with a damaged or contrived state raises when it is used.
+_FAILURES = (*UNREADABLE, ArithmeticError, ImportError, RuntimeError, MemoryError)
+PROBE_ROWS = 512
+_PROBE_SEED = 7
+# Stands for an unknown bound when probe rows are drawn.
+_UNKNOWN_RANGE = (0.0, 100.0)
+# The joblib runtime is scikit-learn itself: nothing but the same bits is expected.
+_SAME = 1e-12
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An estimator that may become a model.
+
+    Args:
+        features: names in the order that it reads.
+        classes: its class labels in its own order, None for a regressor.
+        positive: the failure class, None for a regressor.
+        written_by: version of scikit-learn that wrote the file.
+    """
+
+    estimator: BaseEstimator
+    features: tuple[str, ...]
+    classes: tuple[Label, ...] | None
+    positive: Label | None
+    written_by: str
+
+    @property
+    def positive_index(self) -> int | None:
+        """Column of the failure class in ``predict_proba``."""
+        return None if self.classes is None else self.classes.index(self.positive)
+
+
+def open_candidate(
+    data: bytes,
+    task: Task,
+    positive: str | None,
+    features: Sequence[str] | None,
+    other_versions: bool = False,
+) -> Candidate:
+    """Scan, then load, then check what a model file holds.
+
+    Args:
+        data: decompressed file.
+        task: what the model is said to do.
+        positive: text of the failure class, where it is not 1.
+        features: names in order, for an estimator that does not know them.
+        other_versions: whether a file of another scikit-learn may be loaded; its outputs must then be
+            compared with recorded ones.
+
+    Raises:
+        ModelRefused: with the reason in French.
+    """
+    written = scan(data).sklearn_versions
+    if not other_versions:
+        _check_versions(written)
+    estimator = _loaded(data, written)
+    _check_task(estimator, task)
+    names = _features(estimator, features)
+    by = ", ".join(sorted(written)) or "inconnue"
+    if task == "regression":
+        return Candidate(estimator, names, None, None, by)
+    classes, failure = _classes(estimator, positive)
+    return Candidate(estimator, names, classes, failure, by)
+
+
+def open_estimator(data: bytes, features: Sequence[str] | None) -> tuple[BaseEstimator, tuple[str, ...]]:
+    """Scan and load a file whose task nobody has told yet: its estimator and the names of its features.
+
+    Raises:
+        ModelRefused: with the reason in French.
+    """
+    written = scan(data).sklearn_versions
+    _check_versions(written)
+    estimator = _loaded(data, written)
+    if not (is_classifier(estimator) or is_regressor(estimator)):
+        raise ModelRefused(f"{type(estimator).__name__} n’est ni un classifieur ni un régresseur.")
+    return estimator, _features(estimator, features)
+
+
+def _loaded(data: bytes, written: frozenset[str]) -> Any:
+    others = sorted(written - {sklearn.__version__})
+    told = "".join(
+        f" Il a été écrit par scikit-learn {other} ; {sklearn.__version__} est installé."
+        for other in others[:1]
+    )
+    try:
+        with warnings.catch_warnings():
+            # Which versions wrote the file is known already, and judged elsewhere.
+            warnings.simplefilter("ignore", InconsistentVersionWarning)
+            estimator = load_artefact(data)
+        check_is_fitted(estimator)
+        check_trees(estimator)
+    except NotFittedError as error:
+        raise ModelRefused("Le modèle n’a pas été ajusté : appelez fit avant de l’enregistrer.") from error
+    except _FAILURES as error:
+        raise ModelRefused(f"Le modèle ne se charge pas ({type(error).__name__} : {error}).{told}") from error
+    return estimator
+
+
+def _check_versions(written: frozenset[str]) -> None:
+    installed = sklearn.__version__
+    if written != {installed}:
+        others = ", ".join(sorted(written - {installed})) or "inconnue"
+        raise ModelRefused(
+            f"Le fichier a été écrit par scikit-learn {others} ; la version installée est {installed}, qui "
+            f"peut le lire de travers. Réexportez le modèle avec scikit-learn {installed}, ou joignez par "
+            "--golden les sorties enregistrées là où il a été ajusté."
+        )
+
+
+def _check_task(estimator: Any, task: Task) -> None:
+    kind = type(estimator).__name__
+    is_task: Callable[[Any], bool] = is_classifier if task == "classification" else is_regressor
+    if is_task(estimator):
+        return
+    if is_classifier(estimator) or is_regressor(estimator):
+        raise ModelRefused(f"--task {task} est demandé, mais {kind} est d’une autre tâche.")
+    raise ModelRefused(f"{kind} n’est ni un classifieur ni un régresseur.")
+
+
+def _features(estimator: Any, given: Sequence[str] | None) -> tuple[str, ...]:
+    """Names in the estimator's order; a list given in another order is put back in order by name."""
+    known = getattr(estimator, "feature_names_in_", None)
+    count = int(getattr(estimator, "n_features_in_", 0 if known is None else len(known)))
+    if known is None and given is None:
+        raise ModelRefused(
+            f"Le modèle ne connaît pas le nom de ses {count} variables : donnez-les, dans l’ordre, par "
+            "--features."
+        )
+    names = tuple(given or ()) if known is None else tuple(str(name) for name in known)
+    if given is not None and len(given) != count:
+        raise ModelRefused(f"Le modèle lit {count} variables ; --features en donne {len(given)}.")
+    if len(names) != count:
+        raise ModelRefused(f"Le modèle lit {count} variables mais en nomme {len(names)}.")
+    if given is not None and set(given) != set(names):
+        missing = ", ".join(sorted(set(names) - set(given)))
+        raise ModelRefused(f"--features ne nomme pas les variables du modèle ; il manque : {missing}.")
+    wrong = [name for name in names if not re.fullmatch(FEATURE_PATTERN, name) or name in NOT_SENSORS]
+    if wrong:
+        raise ModelRefused(
+            f"Ces colonnes ne peuvent pas être des variables : {', '.join(wrong)}. Identifiants, dates et "
+            "étiquettes ne sont pas des mesures ; les noms sont en lettres sans accent, chiffres et _."
+        )
+    return names
+
+
+def _classes(estimator: Any, positive: str | None) -> tuple[tuple[Label, ...], Label]:
+    if not hasattr(estimator, "predict_proba"):
+        raise ModelRefused(
+            f"{type(estimator).__name__} ne donne pas de probabilité (predict_proba) ; entourez-le de "
+            "CalibratedClassifierCV ou choisissez un autre classifieur."
+        )
+    found = getattr(estimator, "classes_", None)
+    if not isinstance(found, np.ndarray) or found.ndim != 1:
+        raise ModelRefused(
+            "Le classifieur répond à plusieurs questions à la fois ; un seul résultat est attendu."
+        )
+    classes: tuple[Label, ...] = tuple(found.tolist())
+    shown = ", ".join(map(str, classes))
+    if len(classes) == 1:
+        raise ModelRefused(
+            f"Le classifieur ne connaît qu’une classe ({shown}) : il répondrait toujours pareil."
+        )
+    if len(classes) != 2:
+        raise ModelRefused(f"Le classifieur connaît {len(classes)} classes ({shown}) ; deux sont attendues.")
+    if positive is None and set(classes) != {0, 1}:
+        raise ModelRefused(f"Quelle classe est la panne ? Donnez-la par --positive ({shown}).")
+    wanted = "1" if positive is None else positive
+    failures = [label for label in classes if spells(label, wanted)]
+    if len(failures) != 1:
+        raise ModelRefused(f"--positive {wanted} n’est pas une classe du modèle ({shown}).")
+    return classes, failures[0]
+
+
+def prove_output(candidate: Candidate, rows: Floats) -> tuple[SklearnOutput, float]:
+    """Make the model answer, and compare the service's way of calling it with scikit-learn's own.
+
+    Args:
+        candidate: its estimator is changed by :class:`SklearnOutput`.
+        rows: (n, k) rows to try.
+
+    Returns:
+        What will serve, and the largest difference found.
+
+    Raises:
+        ModelRefused: the model fails, or answers something that is not one probability or number per row.
+    """
+    index = candidate.positive_index
+    try:
+        expected = _called_directly(candidate, rows, index)
+        output = SklearnOutput(candidate.estimator, candidate.features, index)
+        answered = output(rows)
+    except _FAILURES as error:
+        raise ModelRefused(f"Le modèle échoue à prédire ({type(error).__name__} : {error}).") from error
+    if answered.shape != (len(rows),) or not np.isfinite(answered).all():
+        raise ModelRefused("Le modèle ne répond pas un nombre fini par ligne.")
+    if index is not None and not ((expected >= -_SAME) & (expected <= 1 + _SAME)).all():
+        raise ModelRefused("Le modèle répond des probabilités hors de 0–1.")
+    difference = float(np.abs(answered - expected).max())
+    if difference > _SAME:
+        raise ModelRefused(f"Les sorties diffèrent de celles de scikit-learn ({difference:.1e}).")
+    return output, difference
+
+
+def _called_directly(candidate: Candidate, rows: Floats, index: int | None) -> NDArray[Any]:
+    """scikit-learn's own answer, given what the estimator was fitted on: named columns, or an array."""
+    named = hasattr(candidate.estimator, "feature_names_in_")
+    given = pd.DataFrame(rows, columns=list(candidate.features)) if named else rows
+    if index is None:
+        return np.asarray(candidate.estimator.predict(given)).reshape(len(rows))
+    return np.asarray(candidate.estimator.predict_proba(given))[:, index]
+
+
+def probe_rows(features: Sequence[FeatureSpec]) -> Floats:
+    """Rows drawn in the training range of each feature, else in its physical range."""
+    generator = np.random.default_rng(_PROBE_SEED)
+    columns = []
+    for spec in features:
+        low, high = spec.training_range or (
+            _UNKNOWN_RANGE[0] if spec.physical_range[0] is None else spec.physical_range[0],
+            _UNKNOWN_RANGE[1] if spec.physical_range[1] is None else spec.physical_range[1],
+        )
+        drawn = generator.uniform(min(low, high), max(low, high), PROBE_ROWS)
+        columns.append(drawn if spec.dtype == "float" else np.rint(drawn))
+    return np.column_stack(columns)

@@ -1,0 +1,96 @@
+"""Reads a file that nobody trusts yet, in a process of its own: ``python -m`` this module.
+
+A job in JSON comes on the standard input; the outcome, in JSON too, goes to the file named by the argument,
+and each check that begins to the file beside it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter
+
+from api.domain.shared.exceptions import InvalidInput, ModelRefused, ModelUnavailable
+from api.inference.importing.child.scan import scan
+from api.inference.importing.request import DraftJob, EvaluationJob, Job
+from api.inference.importing.steps import STEPS, Step, Tell, untold
+from api.inference.serving.artefact import read_artefact
+
+AnyJob = Annotated[Job | EvaluationJob | DraftJob, Field(discriminator="kind")]
+
+# Address space and files written; the wall clock is the parent's.
+MEMORY_BYTES = 4 * 1024**3
+FILE_BYTES = 1024**3
+CPU_SECONDS = 300
+
+
+def limit_resources() -> None:
+    """Bound this process where the system can (not on Windows, where only the wall clock holds)."""
+    try:
+        resource = importlib.import_module("resource")
+    except ModuleNotFoundError:
+        return
+    for name, wanted in (
+        ("RLIMIT_AS", MEMORY_BYTES),
+        ("RLIMIT_CPU", CPU_SECONDS),
+        ("RLIMIT_FSIZE", FILE_BYTES),
+        ("RLIMIT_CORE", 0),
+    ):
+        kind = getattr(resource, name)
+        _, hard = resource.getrlimit(kind)
+        bound = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(kind, (bound, bound))
+
+
+def outcome_of(job: AnyJob, tell: Tell = untold) -> dict[str, Any]:
+    """What the parent needs to know: the findings, or the refusal."""
+    try:
+        if isinstance(job, EvaluationJob):
+            return {"evaluation": _evaluation(job)}
+        tell(Step.CONTENU)
+        # Before scikit-learn is imported: a file that is refused costs nothing more.
+        scan(read_artefact(job.file if isinstance(job, DraftJob) else job.folder / job.artefact))
+        return {"draft": _draft(job)} if isinstance(job, DraftJob) else {"manifest": _manifest(job, tell)}
+    except InvalidInput as error:
+        return {"invalid": [[e.field, e.message, e.value] for e in error.errors]}
+    except (ModelRefused, ModelUnavailable) as error:
+        return {"refused": error.detail}
+
+
+def _manifest(job: Job, tell: Tell) -> dict[str, Any]:
+    from api.inference.importing.child.build import build_version  # noqa: PLC0415
+
+    return build_version(job, tell).model_dump(mode="json")
+
+
+def _draft(job: DraftJob) -> dict[str, Any]:
+    from api.inference.importing.child.drafting import draft_of  # noqa: PLC0415
+
+    return draft_of(job)
+
+
+def _evaluation(job: EvaluationJob) -> dict[str, Any]:
+    from api.inference.importing.child.measuring.remeasuring import measure_again  # noqa: PLC0415
+
+    return measure_again(job)
+
+
+def main() -> None:
+    """Run the job on the standard input."""
+    job: AnyJob = TypeAdapter(AnyJob).validate_json(sys.stdin.buffer.read())
+    limit_resources()
+    outcome = Path(sys.argv[1])
+
+    def tell(step: Step) -> None:
+        with outcome.with_suffix(STEPS).open("a", encoding="ascii") as steps:
+            steps.write(f"{step}\n")
+
+    outcome.write_text(json.dumps(outcome_of(job, tell)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

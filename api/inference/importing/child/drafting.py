@@ -1,0 +1,90 @@
+"""Drafts a manifest from a model file. Only the child process imports this."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from sklearn.base import is_regressor
+
+from api.domain.measurements.readings import UnreadableCell, read_number
+from api.domain.shared.exceptions import InvalidInput
+from api.inference.importing.child.checks import open_estimator
+from api.inference.importing.request import DraftJob, FeatureDraft
+from api.inference.serving.artefact import read_artefact
+from api.inference.serving.catalogue import CATALOGUE, TARGETS
+from api.inference.serving.loaded import Floats
+from api.inference.serving.manifest import Task
+
+_FIELD = "labelled"
+
+
+def draft_of(job: DraftJob) -> dict[str, Any]:
+    """The draft as JSON.
+
+    Raises:
+        ModelRefused: the file may not become a model.
+        InvalidInput: the labelled rows lack a column, or hold something that is not a number.
+    """
+    estimator, names = open_estimator(read_artefact(job.file), job.features)
+    task: Task = job.task or ("regression" if is_regressor(estimator) else "classification")
+    columns = {} if job.labelled is None else _columns(job, names)
+    features = [_feature(name, columns.get(name)) for name in names]
+    return {
+        "target": job.target or TARGETS[task],
+        "features": [feature.model_dump(mode="json") for feature in features],
+        "authorised_use": [],
+        "limits": [],
+        "prohibited_use": [],
+    }
+
+
+def _feature(name: str, values: Floats | None) -> FeatureDraft:
+    """What the catalogue knows, else what the values tell; words are left empty."""
+    known = CATALOGUE.get(name)
+    seen = None if values is None or not len(values) else (float(values.min()), float(values.max()))
+    if known is not None:
+        fields = known.model_dump(include={"dtype", "unit", "label", "physical_range", "role", "note"})
+        return FeatureDraft(name=name, training_range=seen, **fields)
+    return FeatureDraft(
+        name=name,
+        training_range=seen,
+        dtype=_kind(values),
+        unit="",
+        label="",
+        physical_range=(None, None),
+        role="cause",
+        note="",
+    )
+
+
+def _kind(values: Floats | None) -> Literal["float", "int", "binary"]:
+    if values is None or not len(values):
+        return "float"
+    if np.isin(values, (0.0, 1.0)).all():
+        return "binary"
+    return "int" if (values == np.rint(values)).all() else "float"
+
+
+def _columns(job: DraftJob, names: tuple[str, ...]) -> dict[str, Floats]:
+    """Known values of each feature."""
+    assert job.labelled is not None  # noqa: S101 - the caller looked
+    try:
+        table = pd.read_csv(job.labelled, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
+        raise InvalidInput.single(
+            _FIELD, f"{job.labelled.name} n’est pas un CSV lisible (virgules, UTF-8, une ligne d’en-tête)."
+        ) from error
+    missing = [name for name in names if name not in table.columns]
+    if missing:
+        raise InvalidInput.single(_FIELD, f"colonnes absentes de {job.labelled.name} : {', '.join(missing)}.")
+    return {name: _numbers(table[name], name) for name in names}
+
+
+def _numbers(cells: pd.Series[str], name: str) -> Floats:
+    try:
+        read = [read_number(cell) for cell in cells]
+    except UnreadableCell as error:
+        raise InvalidInput.single(name, error.reason) from error
+    return np.array([value for value in read if value is not None], dtype=float)

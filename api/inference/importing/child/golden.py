@@ -1,0 +1,77 @@
+"""Outputs recorded where a model was fitted: what lets a file of another scikit-learn in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import sklearn
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.domain.shared.exceptions import InvalidInput, ModelRefused
+from api.domain.shared.wording import fr_number
+from api.inference.importing.child.checks import Candidate
+from api.inference.importing.request import read_json
+from api.inference.serving.loaded import RawOutput
+from api.inference.serving.manifest import GoldenProof
+
+MIN_ROWS = 20
+TOLERANCE = 1e-6
+_FIELD = "golden"
+
+
+class Golden(BaseModel):
+    """What the file of ``--golden`` holds.
+
+    Args:
+        features: names of the columns of ``rows``, in any order.
+        rows: measurements.
+        outputs: for each row, the probability of the failure class, or the days.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    features: tuple[str, ...]
+    rows: Annotated[list[list[float]], Field(min_length=MIN_ROWS)]
+    outputs: list[float]
+
+
+def read_golden(path: Path | None) -> Golden | None:
+    """The recorded outputs, where they are given.
+
+    Raises:
+        InvalidInput: unreadable, or fewer than :data:`MIN_ROWS` rows, or rows and outputs that do not match.
+    """
+    if path is None:
+        return None
+    golden = read_json(path, Golden, _FIELD)
+    widths = {len(row) for row in golden.rows}
+    if len(golden.outputs) != len(golden.rows) or widths != {len(golden.features)}:
+        raise InvalidInput.single(
+            _FIELD, "une sortie par ligne et une valeur par variable sont attendues dans chaque ligne."
+        )
+    return golden
+
+
+def prove_golden(golden: Golden, candidate: Candidate, output: RawOutput) -> GoldenProof:
+    """Compare the model's outputs with the recorded ones.
+
+    Raises:
+        InvalidInput: other features, or the same output on every row, which would prove nothing.
+        ModelRefused: another output, both versions named.
+    """
+    if set(golden.features) != set(candidate.features):
+        raise InvalidInput.single(_FIELD, f"variables attendues : {', '.join(candidate.features)}.")
+    expected = np.array(golden.outputs)
+    if np.ptp(expected) == 0:
+        raise InvalidInput.single(_FIELD, "toutes les sorties sont égales : elles ne prouvent rien.")
+    order = [golden.features.index(name) for name in candidate.features]
+    difference = float(np.abs(output(np.array(golden.rows)[:, order]) - expected).max())
+    if difference > TOLERANCE:
+        raise ModelRefused(
+            f"Écrit par scikit-learn {candidate.written_by} et lu par {sklearn.__version__}, le modèle ne "
+            f"redonne pas les sorties enregistrées (écart {difference:.1e} sur "
+            f"{fr_number(len(expected))} lignes) : il est refusé. Réexportez-le avec {sklearn.__version__}."
+        )
+    return GoldenProof(written_by=candidate.written_by, rows=len(expected), largest_difference=difference)

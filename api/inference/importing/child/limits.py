@@ -1,0 +1,106 @@
+"""What a model may be used for and what it must not, in French, from its task and what was measured."""
+
+from __future__ import annotations
+
+from api.domain.models.calibration import MIN_EVENTS as FEW_EVENTS
+from api.domain.models.quality import ClassificationQuality, RegressionQuality
+from api.domain.shared.wording import fr_number
+from api.inference.importing.child.measuring.measuring import Measures
+from api.inference.serving.manifest import Task
+
+
+def authorised_use(task: Task) -> tuple[str, ...]:
+    """What EnergiTech may do with such a model."""
+    purpose = (
+        "Classer les turbines selon leur risque de panne dans les 7 jours, pour préparer les interventions."
+        if task == "classification"
+        else "Donner un ordre de grandeur des jours avant panne, à côté de la probabilité."
+    )
+    return (purpose, "Éclairer une personne qualifiée, qui décide ; aucune action n’est automatique.")
+
+
+def prohibited_use(task: Task) -> tuple[str, ...]:
+    """What such a model must not be used for, however good its figures."""
+    unfit = (
+        "Juger la cause d’une panne, ou conclure qu’agir sur une mesure l’éviterait : le modèle décrit des "
+        "corrélations."
+        if task == "classification"
+        else "Fixer une date d’arrêt ou repousser une intervention sur la foi du seul nombre de jours."
+    )
+    return (
+        "Arrêter, brider ou redémarrer une machine sans décision humaine.",
+        "Remplacer une inspection réglementaire, une alarme ou un système de sécurité.",
+        unfit,
+        "Évaluer le travail d’une personne.",
+        "Répondre pour un parc ou des capteurs autres que ceux décrits ici sans nouvelle mesure de qualité.",
+    )
+
+
+def known_limits(measures: Measures) -> tuple[str, ...]:
+    """What is to be known before relying on the model; figures are those just measured."""
+    measured = measures.quality
+    general = (
+        "Ne remplace ni une inspection, ni une alarme, ni un système de sécurité.",
+        "Hors des plages de mesures vues à l’entraînement, la réponse est une extrapolation.",
+    )
+    if measured is None:
+        return (
+            *general,
+            "Qualité inconnue : le modèle n’a pas été mesuré sur des lignes qu’il n’a pas vues.",
+        )
+    if isinstance(measured, ClassificationQuality):
+        return (*general, *_classifier_limits(measured, measures.calibration.table is not None))
+    return (*general, *_regressor_limits(measured), *_interval_limits(measures))
+
+
+def _classifier_limits(measured: ClassificationQuality, calibrated: bool) -> list[str]:
+    usual = measured.thresholds[0]
+    rows = "pannes" if measured.failure_events == measured.failures else "lignes de panne"
+    limits = [
+        f"Au seuil de {fr_number(usual.threshold, 2)}, il manque {usual.false_negatives} {rows} sur "
+        f"{measured.failures} : le seuil se choisit selon les coûts.",
+    ]
+    if not calibrated:
+        limits.append(
+            "Probabilité non calibrée : elle classe les turbines, sa valeur absolue est indicative."
+        )
+    if measured.failure_events < FEW_EVENTS:
+        limits.append(
+            f"Mesuré sur {measured.failure_events} pannes seulement : chaque chiffre a un large intervalle."
+        )
+    return limits
+
+
+def _regressor_limits(measured: RegressionQuality) -> list[str]:
+    near = measured.short_horizon
+    limits = ["Une estimation à quelques jours près n’est pas une date de panne."]
+    bias = near.bias.value
+    if bias is not None and near.mae.value is not None:
+        side = "trop tard" if bias > 0 else "trop tôt"
+        limits.append(
+            f"À {fr_number(measured.short_horizon_days)} jours ou moins de la panne ({near.rows} lignes non "
+            f"vues), l’erreur moyenne est de {fr_number(near.mae.value, 1)} j et l’estimation vient "
+            f"{fr_number(abs(bias), 1)} j {side} en moyenne."
+        )
+    return limits
+
+
+def _interval_limits(measures: Measures) -> list[str]:
+    """Where the interval for days left covers less than it aims at."""
+    table = measures.interval
+    if table is None:
+        return ["Pas d’intervalle pour les jours avant panne : trop peu de lignes non vues pour le fonder."]
+    limits = []
+    for horizon in table.by_true_horizon:
+        if not horizon.reached and horizon.coverage.value is not None:
+            where = (
+                f"au-delà de {fr_number(horizon.low)} jours"
+                if horizon.high is None
+                else f"entre {fr_number(horizon.low)} et {fr_number(horizon.high)} jours"
+            )
+            limits.append(
+                f"L’intervalle vise {fr_number(100 * table.target)} % ; sur les {horizon.rows} lignes non "
+                f"vues où il restait vraiment {where}, il n’a contenu la vérité que dans "
+                f"{fr_number(100 * horizon.coverage.value)} % des cas."
+            )
+    return limits

@@ -1,0 +1,273 @@
+"""Reads a model file without executing or importing anything that it names.
+
+The bytes go through the pickle machine with inert stand-ins for every name, so the whole file is walked as a
+loader would walk it: raw array bytes that joblib writes after a ``NumpyArrayWrapper`` are measured and
+skipped, and what follows them is read too. Any name off the list refuses the file.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NoReturn
+
+from api.domain.shared.exceptions import ModelRefused
+from api.inference.importing.child.arrays import array_bytes, holds_objects
+from api.inference.serving.allowlist import ALLOWED, HINTS
+
+# What the pickle machine raises on bytes that are not a pickle, or only the beginning of one.
+UNREADABLE = (
+    EOFError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    AssertionError,
+    OverflowError,
+    RecursionError,
+    pickle.UnpicklingError,
+    struct.error,
+)
+_MAPPINGS = {"collections.OrderedDict", "collections.defaultdict", "sklearn.utils._bunch.Bunch"}
+_WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
+_VERSION_KEY = "_sklearn_version"
+_TRAILING = "Des données suivent la fin du modèle : le fichier est refusé, rien n’a été exécuté."
+
+
+@dataclass(frozen=True)
+class Named:
+    """Stand-in for a class or function that the file names."""
+
+    module: str
+    name: str
+
+    @property
+    def dotted(self) -> str:
+        """Module and name, as people read it."""
+        return f"{self.module}.{self.name}"
+
+
+@dataclass(eq=False)
+class Inert:
+    """Stand-in for an object that a loader would build: remembers what it would be given."""
+
+    origin: str
+    args: tuple[Any, ...] = ()
+    state: Any = None
+    items: dict[int, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a file would load.
+
+    Args:
+        root: dotted name of the class of the object in the file.
+        names: dotted names that it refers to.
+        sklearn_versions: versions of scikit-learn that wrote its parts.
+    """
+
+    root: str
+    names: frozenset[str]
+    sklearn_versions: frozenset[str]
+
+
+def scan(data: bytes) -> Scan:
+    """Check a decompressed model file.
+
+    Args:
+        data: the pickle stream, with joblib's array bytes where there are any.
+
+    Raises:
+        ModelRefused: a name off the list, a construct that no estimator needs, bytes that are not a whole
+            pickle, something after its end, or an object that is not an estimator.
+    """
+    machine = _Machine(io.BytesIO(data))
+    root = machine.run()
+    if machine.source.read(1):
+        raise ModelRefused(_TRAILING)
+    if not isinstance(root, Inert):
+        kind = root.dotted if isinstance(root, Named) else type(root).__name__
+        raise ModelRefused(
+            f"Le fichier contient un objet « {kind} », pas un estimateur scikit-learn. Enregistrez le modèle "
+            "lui-même avec joblib.dump(modele, fichier)."
+        )
+    return Scan(root.origin, frozenset(machine.names), frozenset(machine.versions))
+
+
+class _Machine(pickle._Unpickler):  # the pure Python machine, whose operations can be replaced one by one
+    """The pickle machine, with every operation that could run code replaced."""
+
+    dispatch: ClassVar[dict[int, Callable[[Any], None]]] = dict(pickle._Unpickler.dispatch)
+    # Attributes of the stock machine that the replaced operations use.
+    stack: list[Any]
+    append: Callable[[Any], None]
+    pop_mark: Callable[[], list[Any]]
+    read: Callable[[int], bytes]
+    _unframer: Any
+
+    def __init__(self, source: io.BytesIO, parent: _Machine | None = None) -> None:
+        # Old spellings are not translated: what is checked is what is written.
+        super().__init__(source, fix_imports=False)
+        self.source = source
+        self.nested = parent is not None
+        self.names: set[str] = set() if parent is None else parent.names
+        self.versions: set[str] = set() if parent is None else parent.versions
+
+    def run(self) -> Any:
+        """The inert object at the end of the stream.
+
+        Raises:
+            ModelRefused: see :func:`scan`.
+        """
+        try:
+            root = self.load()
+        except UNREADABLE as error:
+            raise ModelRefused(
+                "Fichier tronqué ou illisible : ce n’est pas un modèle enregistré par pickle ou joblib "
+                f"({type(error).__name__}). Réexportez-le avec joblib.dump."
+            ) from error
+        frame = self._unframer.current_frame
+        if frame is not None and frame.read(1):
+            raise ModelRefused(_TRAILING)
+        return root
+
+    def find_class(self, module: str, name: str) -> Any:
+        """A stand-in for a listed name; anything else refuses the file."""
+        named = Named(module, name)
+        if (module, name) not in ALLOWED:
+            refusal = (
+                f"Le fichier fait appel à « {named.dotted} », qui n’est pas dans la liste des classes et "
+                "fonctions autorisées : il est refusé, rien n’a été exécuté."
+            )
+            raise ModelRefused(" ".join(filter(None, (refusal, HINTS.get(named.dotted)))))
+        self.names.add(named.dotted)
+        return named
+
+    def build(self, target: Any, arguments: Any) -> Inert:
+        """The stand-in for a call of a listed name."""
+        if not isinstance(target, Named) or not isinstance(arguments, tuple):
+            _refuse("appelle autre chose qu’un nom autorisé")
+        return Inert(target.dotted, arguments)
+
+    def load_reduce(self) -> None:
+        arguments = self.stack.pop()
+        self.stack[-1] = self.build(self.stack[-1], arguments)
+
+    def load_newobj(self) -> None:
+        arguments = self.stack.pop()
+        self.append(self.build(self.stack.pop(), arguments))
+
+    def load_newobj_ex(self) -> None:
+        keywords, arguments = self.stack.pop(), self.stack.pop()
+        self.append(self.build(self.stack.pop(), (*arguments, keywords)))
+
+    def load_build(self) -> None:
+        state, target = self.stack.pop(), self.stack[-1]
+        if not isinstance(target, Inert):
+            _refuse("modifie autre chose qu’un objet qu’il a créé")
+        if isinstance(state, dict) and isinstance(target.state, dict):
+            target.state = {**target.state, **state}
+        else:
+            target.state = state
+        if isinstance(state, dict) and isinstance(version := state.get(_VERSION_KEY), str):
+            self.versions.add(version)
+        if target.origin == _WRAPPER:
+            self.stack[-1] = self.skip_array(target)
+
+    def skip_array(self, wrapper: Inert) -> Inert:
+        """Pass over the array that joblib writes right after a wrapper, reading it where it is a pickle."""
+        if self.nested:
+            # joblib reads the pickle of an object array without its own arrays: following them here would be
+            # reading another file than the loader does.
+            _refuse("emboîte un tableau de joblib dans un tableau d’objets")
+        state = wrapper.state if isinstance(wrapper.state, dict) else {}
+        if holds_objects(state.get("dtype")):
+            _Machine(self.source, parent=self).run()
+            return Inert("numpy.ndarray", state=state)
+        if state.get("numpy_array_alignment_bytes") is not None:
+            padding = self.source.read(1)
+            self.source.read(padding[0])
+        size = array_bytes(state.get("dtype"), state.get("shape"))
+        if len(self.source.read(size)) != size:
+            raise EOFError
+        return Inert("numpy.ndarray", state=state)
+
+    def load_setitems(self) -> None:
+        pairs = self.pop_mark()
+        self.store(dict(zip(pairs[::2], pairs[1::2], strict=True)))
+
+    def load_setitem(self) -> None:
+        value, key = self.stack.pop(), self.stack.pop()
+        self.store({key: value})
+
+    def store(self, pairs: Mapping[Any, Any]) -> None:
+        """Put pairs into a dictionary, or into the stand-in of a class that is one."""
+        target = self.stack[-1]
+        if isinstance(target, dict):
+            target.update(pairs)
+        elif not isinstance(target, Inert) or target.origin not in _MAPPINGS:
+            _refuse("remplit autre chose qu’un dictionnaire")
+
+    def load_appends(self) -> None:
+        items = self.pop_mark()
+        self.extend(list, items)
+
+    def load_append(self) -> None:
+        item = self.stack.pop()
+        self.extend(list, [item])
+
+    def load_additems(self) -> None:
+        items = self.pop_mark()
+        self.extend(set, items)
+
+    def extend(self, kind: type[list[Any]] | type[set[Any]], items: list[Any]) -> None:
+        """Add items to a plain list or set."""
+        target = self.stack[-1]
+        if not isinstance(target, kind):
+            _refuse("remplit autre chose qu’une liste ou un ensemble")
+        target.extend(items) if isinstance(target, list) else target.update(items)
+
+    def load_bytearray8(self) -> None:
+        (size,) = struct.unpack("<Q", self.read(8))
+        # The stock operation would reserve whatever size is announced before reading.
+        self.append(bytearray(self.read(min(size, len(self.source.getbuffer())))))
+
+    def load_refused(self) -> None:
+        _refuse("emploie une opération de pickle qu’aucun modèle scikit-learn n’utilise")
+
+
+def _refuse(what: str) -> NoReturn:
+    raise ModelRefused(f"Le fichier {what} : il est refusé, rien n’a été exécuté.")
+
+
+_REPLACED: Mapping[bytes, Callable[[Any], None]] = {
+    pickle.REDUCE: _Machine.load_reduce,
+    pickle.NEWOBJ: _Machine.load_newobj,
+    pickle.NEWOBJ_EX: _Machine.load_newobj_ex,
+    pickle.BUILD: _Machine.load_build,
+    pickle.SETITEM: _Machine.load_setitem,
+    pickle.SETITEMS: _Machine.load_setitems,
+    pickle.APPEND: _Machine.load_append,
+    pickle.APPENDS: _Machine.load_appends,
+    pickle.ADDITEMS: _Machine.load_additems,
+    pickle.BYTEARRAY8: _Machine.load_bytearray8,
+    **dict.fromkeys(
+        (
+            pickle.INST,
+            pickle.OBJ,
+            pickle.PERSID,
+            pickle.BINPERSID,
+            pickle.EXT1,
+            pickle.EXT2,
+            pickle.EXT4,
+            pickle.NEXT_BUFFER,
+            pickle.READONLY_BUFFER,
+        ),
+        _Machine.load_refused,
+    ),
+}
+_Machine.dispatch.update({code[0]: operation for code, operation in _REPLACED.items()})

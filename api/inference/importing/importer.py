@@ -1,0 +1,103 @@
+"""From a file that somebody brings to a published version, or a refusal that leaves nothing behind.
+
+The file is read in a child process with bounded time and memory and without the service's secrets; this
+process never unpickles it.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from api.domain.shared.exceptions import ModelRefused
+from api.inference.importing.isolation import WALL_SECONDS, run_in_child
+from api.inference.importing.request import (
+    ImportRequest,
+    ImportResult,
+    Job,
+    check_request,
+    read_draft,
+    read_reported,
+)
+from api.inference.importing.steps import Step, Tell, untold
+from api.inference.serving.artefact import MAX_FILE_BYTES, sha256_of
+from api.inference.serving.manifest import Manifest
+from api.inference.serving.store import ModelStore
+
+__all__ = ["ImportRequest", "ImportResult", "import_model"]
+
+logger = logging.getLogger(__name__)
+
+_ARTEFACT = "model.joblib"
+
+
+def import_model(
+    request: ImportRequest,
+    store: ModelStore,
+    now: datetime,
+    wall_seconds: float = WALL_SECONDS,
+    tell: Tell = untold,
+) -> ImportResult:
+    """Check, measure and publish a model file.
+
+    Args:
+        request: the file and what is said of it.
+        store: where it is published.
+        now: aware instant written in the manifest.
+        wall_seconds: longest time given to the child process [s].
+        tell: told of each check as it begins.
+
+    Raises:
+        ModelRefused: the file may not become a model.
+        InvalidInput: an option or a companion file must be corrected.
+    """
+    check_request(request)
+    # Read again by the child: here only so that a slip in them is told at once.
+    read_draft(request.manifest)
+    read_reported(request.reported)
+    if request.file.stat().st_size > MAX_FILE_BYTES:
+        raise ModelRefused(f"Le fichier dépasse {MAX_FILE_BYTES // 1024**2} Mo.")
+    with store.staging() as work:
+        folder = work / "version"
+        folder.mkdir()
+        # Everything is judged on this copy, so that what is checked is what is published.
+        shutil.copyfile(request.file, folder / _ARTEFACT)
+        sha256 = sha256_of(folder / _ARTEFACT)
+        if known := store.same_artefact(request.name, sha256):
+            message = f"Ce fichier est déjà la version {known.version} de {known.name} : rien n’a été ajouté."
+            return ImportResult(known, created=False, message=message)
+        job = Job(
+            request=request.absolute(),
+            folder=folder.resolve(),
+            artefact=_ARTEFACT,
+            sha256=sha256,
+            version=store.next_version(request.name),
+            created_at=now,
+        )
+        manifest = _manifest_of(run_in_child(job, work / "outcome.json", wall_seconds, tell))
+        tell(Step.RANGEMENT)
+        if sha256_of(folder / _ARTEFACT) != sha256 or manifest.sha256 != sha256:
+            raise ModelRefused("Le fichier a été modifié pendant son contrôle : il est refusé.")
+        published = store.add(folder, manifest)
+    logger.info("model published", extra={"model": published.name, "version": published.version})
+    return ImportResult(published, created=True, message=_summary(published))
+
+
+def _manifest_of(result: Mapping[str, Any]) -> Manifest:
+    try:
+        return Manifest.model_validate(result["manifest"])
+    except ValidationError as error:
+        raise ModelRefused("Le manifeste produit est incohérent : fichier refusé.") from error
+
+
+def _summary(manifest: Manifest) -> str:
+    verdict = (
+        "passe le contrôle de qualité" if manifest.gate.passed else "ne passe pas le contrôle de qualité"
+    )
+    reasons = " ".join(manifest.gate.reasons)
+    return f"{manifest.name} version {manifest.version} importé ; il {verdict}. {reasons}"

@@ -1,0 +1,129 @@
+"""Runs work on a file that nobody trusts yet in a child process, bounded, without the service's secrets."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from api.domain.shared.exceptions import FieldError, InvalidInput, ModelRefused
+from api.inference.importing.steps import STEPS, Step, Tell, untold
+
+logger = logging.getLogger(__name__)
+
+WALL_SECONDS = 600.0
+_LOOK_S = 0.2
+_ROOT = Path(__file__).resolve().parent.parent.parent.parent
+# What a Python process needs to start; nothing of the service's settings goes with it.
+_ENVIRONMENT = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LD_LIBRARY_PATH",
+    "SYSTEMROOT",
+    "TEMP",
+    "TMP",
+    "TMPDIR",
+    "VIRTUAL_ENV",
+)
+
+
+def run_in_child(job: BaseModel, outcome: Path, wall_seconds: float, tell: Tell = untold) -> dict[str, Any]:
+    """Do one of :mod:`api.inference.importing.child.child`'s jobs there.
+
+    Args:
+        job: what to do, with absolute paths.
+        outcome: file that the child writes; this process only reads JSON from it.
+        wall_seconds: longest time given to the child [s].
+        tell: told of each check as it begins there.
+
+    Returns:
+        What the job found.
+
+    Raises:
+        ModelRefused: the child refused, was stopped, or fell.
+        InvalidInput: an option or a companion file must be corrected.
+    """
+    command = [sys.executable, "-P", "-m", "api.inference.importing.child.child", str(outcome.resolve())]
+    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    # One thread: figures do not depend on the machine, and an import does not starve the service.
+    environment |= {"PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"}
+    environment |= {"OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        code, told = _follow(
+            command, environment, job.model_dump_json().encode(), wall_seconds, _Steps(outcome, tell)
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ModelRefused(
+            f"Le contrôle du fichier n’a pas fini en {wall_seconds:.0f} s : il est refusé."
+        ) from error
+    if code != 0 or not outcome.is_file():
+        logger.warning(
+            "model child process failed",
+            extra={"code": code, "stderr": told.decode(errors="replace")[-2000:]},
+        )
+        raise ModelRefused(
+            f"Le contrôle du fichier s’est interrompu (code {code}) : fichier refusé. Il dépasse "
+            "peut-être la mémoire ou le temps accordés, ou son contenu est endommagé."
+        )
+    result: dict[str, Any] = json.loads(outcome.read_text(encoding="utf-8"))
+    return _raised_again(result)
+
+
+class _Steps:
+    """Passes on what the child tells of its checks, each once."""
+
+    def __init__(self, outcome: Path, tell: Tell) -> None:
+        self._file, self._tell, self._passed_on = outcome.with_suffix(STEPS), tell, 0
+
+    def look(self) -> None:
+        """Pass on what is new; a line that is being written waits for the next look."""
+        if not self._file.is_file():
+            return
+        lines = self._file.read_text(encoding="ascii").split("\n")[:-1]
+        for line in lines[self._passed_on :]:
+            self._tell(Step(line))
+        self._passed_on = len(lines)
+
+
+def _follow(
+    command: Sequence[str], environment: Mapping[str, str], given: bytes, wall_seconds: float, steps: _Steps
+) -> tuple[int, bytes]:
+    """Run a process to its end; its exit code, and what it wrote to its standard error."""
+    ends, first, pipe = time.monotonic() + wall_seconds, True, subprocess.PIPE
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
+        command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment
+    ) as process:
+        try:
+            while True:
+                left = max(0.0, min(_LOOK_S, ends - time.monotonic()))
+                try:
+                    _, errors = process.communicate(given if first else None, timeout=left)
+                except subprocess.TimeoutExpired:
+                    if time.monotonic() >= ends:
+                        raise
+                    first = False
+                    steps.look()
+                else:
+                    steps.look()
+                    return process.returncode, errors
+        except BaseException:
+            process.kill()  # whatever ends the wait, nothing is left running
+            raise
+
+
+def _raised_again(result: dict[str, Any]) -> dict[str, Any]:
+    """What was found; a refusal in the child is one on this side too."""
+    if "refused" in result:
+        raise ModelRefused(str(result["refused"]))
+    if "invalid" in result:
+        raise InvalidInput([FieldError(*entry) for entry in result["invalid"]])
+    return result

@@ -1,0 +1,115 @@
+"""A model in memory: raw outputs, what is made of them, and their explanation, whatever computes them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from api.inference.explaining.explanation import MAX_FEATURES, Explainer, Explanation, ShapleyExplainer
+from api.inference.explaining.leaves import MAX_TABLE_BYTES, LeafExplainer, Leaves
+from api.inference.explaining.sampling import SampledExplainer
+from api.inference.serving.manifest import Manifest
+
+Floats = NDArray[np.float64]
+RawOutput = Callable[[Floats], Floats]
+
+
+class LoadedModel:
+    """One version, ready to answer. Safe to share between threads: no answer depends on another.
+
+    Args:
+        manifest: of the version.
+        output: what computes the raw output.
+        background: (m, k) rows for explanations, None where the importer was given no data.
+        leaves: of the model, where it is a plain sum of trees: they explain it faster.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        output: RawOutput,
+        background: Floats | None,
+        leaves: Leaves | None = None,
+    ) -> None:
+        self.manifest = manifest
+        self._output = output
+        self._background, self._leaves = background, leaves
+        self._lock = threading.Lock()
+        self._explainer: Explainer | None = None
+
+    def raw(self, features: Floats) -> Floats:
+        """Raw outputs, before any calibration or policy.
+
+        Args:
+            features: (n, k) in the manifest's order, finite.
+
+        Returns:
+            (n,) probabilities of the failure class, or days.
+        """
+        if not len(features):
+            return np.zeros(0)
+        return self._output(np.ascontiguousarray(features, dtype=np.float64))
+
+    def calibrated(self, raw: Floats) -> Floats:
+        """Probabilities to show: (n,) raw ones through the manifest's calibration, or as they are."""
+        table = self.manifest.calibration.table
+        return raw if table is None else table.apply(raw)
+
+    def interval(self, days: Floats) -> tuple[Floats, Floats] | None:
+        """(n,) lower and upper bounds around (n,) raw days, never below zero.
+
+        Returns:
+            None where the version has no interval: a classifier, or too few unseen rows.
+        """
+        table = self.manifest.interval
+        return None if table is None else table.bounds(days)
+
+    def interval_reliable(self, days: Floats) -> NDArray[np.bool_]:
+        """(n,) whether the interval covers what it aims at where the prediction lies; False: warn."""
+        table = self.manifest.interval
+        return np.zeros(len(days), dtype=bool) if table is None else table.reliable(days)
+
+    def explain(self, features: Floats) -> Explanation | None:
+        """Shapley values of what is shown: days, or the probability, calibrated where the version is.
+
+        ``contributions`` sum to ``calibrated(raw) − base`` on each row.
+
+        Returns:
+            None where no explanation can be given, for want of background rows; a
+            ``SampledExplanation``, with its standard error, where features
+            are too many to enumerate.
+        """
+        if self._background is None:
+            return None
+        kept = np.ascontiguousarray(features, dtype=np.float64)
+        return self._ready_explainer(self._background).explain(kept, self._shown(kept))
+
+    def warm(self) -> None:
+        """Make what the first explanation needs now, and not in the request of whoever asks for it first."""
+        if self._background is not None:
+            self._ready_explainer(self._background)
+
+    def _shown(self, features: Floats) -> Floats:
+        return self.calibrated(self.raw(features))
+
+    def _ready_explainer(self, background: Floats) -> Explainer:
+        """Made once, by :meth:`warm` or the first explanation: many versions never explain."""
+        if self._explainer is None:
+            with self._lock:
+                if self._explainer is None:
+                    # Leaves add up to the raw output, not to a calibrated one.
+                    leaves = self._leaves if self.manifest.calibration.table is None else None
+                    self._explainer = explainer_of(self._shown, background, leaves)
+        return self._explainer
+
+
+def explainer_of(predict: RawOutput, background: Floats, leaves: Leaves | None = None) -> Explainer:
+    """Leaves where they are known and few, else every coalition of few features, else sampled orders."""
+    if leaves is not None and leaves.table_bytes <= MAX_TABLE_BYTES:
+        return LeafExplainer(leaves, background)
+    if background.shape[1] <= MAX_FEATURES:
+        return ShapleyExplainer(predict, background)
+    return SampledExplainer(predict, background)

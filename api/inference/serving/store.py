@@ -1,0 +1,282 @@
+"""Versions on disk: ``<name>/<version>/manifest.json`` beside the artefact and its companions.
+
+Reference models come with the product and are never written to; imported ones live in ``COCKPIT_HOME``. A
+version appears whole, by a rename, or not at all, and never changes afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from api.domain.models.threshold_costs import Scores
+from api.domain.shared.exceptions import ModelUnavailable, NotFound
+from api.inference.explaining.leaves import Leaves
+from api.inference.serving.artefact import sha256_of
+from api.inference.serving.loaded import Floats, LoadedModel
+from api.inference.serving.manifest import MANIFEST_FILE, NAME_PATTERN, Manifest, StoredFile
+from api.inference.serving.runtimes import output_of
+from api.inference.serving.scores import read_scores
+
+logger = logging.getLogger(__name__)
+
+LIBRARY = "scikit-learn"
+_STAGING = ".import-"
+_ABANDONED_S = 86_400.0
+
+
+class ModelStore:
+    """The models that may be served.
+
+    Args:
+        reference_dir: models that come with the product, read only.
+        imported_dir: models that people bring; made on first publication.
+    """
+
+    def __init__(self, reference_dir: Path, imported_dir: Path) -> None:
+        self._reference_dir = reference_dir
+        self._imported_dir = imported_dir
+        self._manifests: dict[Path, Manifest] = {}
+        self._unseen: dict[Path, frozenset[str]] = {}
+
+    def manifests(self) -> list[Manifest]:
+        """Every readable version, by name then version; a damaged one is logged and left out."""
+        found = []
+        for folder in self._folders():
+            try:
+                found.append(self._read(folder))
+            except ModelUnavailable as error:
+                logger.warning(
+                    "model version left out", extra={"folder": folder.name, "reason": error.detail}
+                )
+        return sorted(found, key=lambda manifest: (manifest.name, manifest.version))
+
+    def manifest(self, name: str, version: int) -> Manifest:
+        """The manifest of one version.
+
+        Raises:
+            NotFound: no such version.
+            ModelUnavailable: its manifest is damaged.
+        """
+        return self._read(self.folder(name, version))
+
+    def problem(self, name: str, version: int) -> str | None:
+        """Why a version cannot serve, in French; None where its files are whole and its library installed."""
+        try:
+            folder = self.folder(name, version)
+            self._check(folder, self._read(folder))
+        except (NotFound, ModelUnavailable) as error:
+            return error.detail
+        return None
+
+    def load(self, name: str, version: int) -> LoadedModel:
+        """The model in memory, its files checked against their SHA-256 first.
+
+        Raises:
+            NotFound: no such version.
+            ModelUnavailable: a file is missing or altered, or another scikit-learn is installed.
+        """
+        folder = self.folder(name, version)
+        manifest = self._read(folder)
+        self._check(folder, manifest)
+        output = output_of(folder, manifest)
+        return LoadedModel(manifest, output, _background(folder, manifest), _leaves(folder, manifest))
+
+    def next_version(self, name: str) -> int:
+        """One more than the highest version of that name, in both folders."""
+        return 1 + max((int(f.name) for f in self._folders() if f.parent.name == name), default=0)
+
+    def unseen_identities(self, name: str, version: int) -> frozenset[str] | None:
+        """Identities of the rows that the version has not seen, None where nobody knows.
+
+        Raises:
+            NotFound: no such version.
+            ModelUnavailable: their file is missing or altered.
+        """
+        folder = self.folder(name, version)
+        manifest = self._read(folder)
+        if manifest.unseen is None:
+            return None
+        if folder not in self._unseen:
+            _check_file(folder, manifest, manifest.unseen)
+            text = (folder / manifest.unseen.file).read_text(encoding="ascii")
+            self._unseen[folder] = frozenset(json.loads(text))
+        return self._unseen[folder]
+
+    def scores(self, name: str, version: int) -> Scores | None:
+        """What a classifier showed on its unseen rows, and what happened; None where it was not kept.
+
+        Raises:
+            NotFound: no such version.
+            ModelUnavailable: their file is missing or altered.
+        """
+        folder = self.folder(name, version)
+        manifest = self._read(folder)
+        if manifest.scores is not None:
+            _check_file(folder, manifest, manifest.scores)
+        return read_scores(folder, manifest)
+
+    def same_artefact(self, name: str, sha256: str) -> Manifest | None:
+        """The version of that name that already holds this artefact."""
+        return next((m for m in self.manifests() if m.name == name and m.sha256 == sha256), None)
+
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        """A private folder on the store's file system, removed at the end whatever happens."""
+        self._imported_dir.mkdir(parents=True, exist_ok=True)
+        self._forget_interrupted()
+        folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self._imported_dir))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _forget_interrupted(self) -> None:
+        """Remove what imports killed more than a day ago have left; a living one takes minutes."""
+        for left in self._imported_dir.glob(f"{_STAGING}*"):
+            with suppress(FileNotFoundError):  # its own import ends at this instant
+                if time.time() - left.stat().st_mtime > _ABANDONED_S:
+                    shutil.rmtree(left, ignore_errors=True)
+
+    def add(self, folder: Path, manifest: Manifest) -> Manifest:
+        """Publish a folder made in :meth:`staging`, whole or not at all.
+
+        Args:
+            folder: holds everything but the manifest; it is moved.
+            manifest: its version is replaced by the next free one.
+
+        Returns:
+            The manifest as published.
+        """
+        parent = self._imported_dir / manifest.name
+        parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            published = manifest.model_copy(update={"version": self.next_version(manifest.name)})
+            (folder / MANIFEST_FILE).write_text(published.to_json(), encoding="utf-8")
+            _sync(folder)
+            try:
+                folder.rename(parent / str(published.version))
+            except OSError:
+                # Another import took that number between the look and the move.
+                if self.next_version(manifest.name) > published.version:
+                    continue
+                raise
+            _sync_folder(parent)
+            return published
+
+    def _folders(self) -> Iterator[Path]:
+        for root in dict.fromkeys((self._reference_dir, self._imported_dir)):
+            # Folders of imports under way come and go beside the names: they are never looked into.
+            names = [path for path in _entries(root) if re.fullmatch(NAME_PATTERN, path.name)]
+            for folder in (version for name in names for version in _entries(name)):
+                if folder.name.isdecimal() and (folder / MANIFEST_FILE).is_file():
+                    yield folder
+
+    def folder(self, name: str, version: int) -> Path:
+        """Folder of one version, to be read only.
+
+        Raises:
+            NotFound: no such version.
+        """
+        # A name comes from requests: only what can be a name is ever joined to a path.
+        if re.fullmatch(NAME_PATTERN, name):
+            for root in (self._imported_dir, self._reference_dir):
+                folder = root / name / str(version)
+                if (folder / MANIFEST_FILE).is_file():
+                    return folder
+        raise NotFound("Modèle", f"{name} version {version}", "La liste est donnée par « models list ».")
+
+    def _read(self, folder: Path) -> Manifest:
+        if folder not in self._manifests:
+            try:
+                manifest = Manifest.model_validate_json((folder / MANIFEST_FILE).read_bytes())
+            except (OSError, ValidationError) as error:
+                raise ModelUnavailable(
+                    f"Le manifeste du modèle {folder.parent.name} version {folder.name} est illisible."
+                ) from error
+            if (manifest.name, str(manifest.version)) != (folder.parent.name, folder.name):
+                raise ModelUnavailable(
+                    f"Le manifeste de {folder.parent.name}/{folder.name} est celui d’une autre version."
+                )
+            self._manifests[folder] = manifest
+        return self._manifests[folder]
+
+    def _check(self, folder: Path, manifest: Manifest) -> None:
+        artefact = StoredFile(file=manifest.artefact, sha256=manifest.sha256)
+        for stored in filter(
+            None,
+            (
+                artefact,
+                manifest.runtime.compiled,
+                manifest.background,
+                manifest.unseen,
+                manifest.leaves,
+                manifest.scores,
+            ),
+        ):
+            _check_file(folder, manifest, stored)
+        written, installed = manifest.libraries.get(LIBRARY), installed_version(LIBRARY)
+        if written != installed:
+            raise ModelUnavailable(
+                f"Le modèle {manifest.name} version {manifest.version} a été validé avec {LIBRARY} "
+                f"{written} ; la version installée est {installed}. Installez {written} ou réimportez-le."
+            )
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _check_file(folder: Path, manifest: Manifest, stored: StoredFile) -> None:
+    path = folder / stored.file
+    which = f"Modèle {manifest.name} version {manifest.version}"
+    if not path.is_file():
+        raise ModelUnavailable(f"{which} : le fichier {stored.file} est absent. Réimportez le modèle.")
+    if sha256_of(path) != stored.sha256:
+        raise ModelUnavailable(
+            f"{which} : le fichier {stored.file} a été modifié (empreinte SHA-256 différente). "
+            "Réimportez le modèle."
+        )
+
+
+def _background(folder: Path, manifest: Manifest) -> Floats | None:
+    if manifest.background is None:
+        return None
+    stored = json.loads((folder / manifest.background.file).read_text(encoding="utf-8"))
+    return np.array(stored["rows"], dtype=np.float64)
+
+
+def _leaves(folder: Path, manifest: Manifest) -> Leaves | None:
+    if manifest.leaves is None:
+        return None
+    return Leaves.from_bytes((folder / manifest.leaves.file).read_bytes())
+
+
+def _sync(folder: Path) -> None:
+    """Bring a folder's files to the disk before they are given their final name."""
+    for path in folder.iterdir():
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # Windows opens no folder; its rename is journalled
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

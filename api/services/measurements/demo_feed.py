@@ -1,0 +1,148 @@
+"""The simulated park goes on: its next days, as they would arrive, and the labels that become known.
+
+Only in demo and test, and only while the park is the simulated one.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from api.domain.measurements.rows import DATE, DAYS_LEFT, FAILURE
+from api.domain.shared.exceptions import Conflict
+from api.inference.serving.store import ModelStore
+from api.schemas.measurements import ImportReport
+from api.services.measurements.ingest import ingest_file
+from api.services.measurements.source import Source
+from api.services.models.sensors import catalogue_of
+from api.settings import PARIS, Environment
+from api.storage.measurements import import_log, ingestion, measurements
+from api.storage.shared import leases
+from api.storage.shared.database import Database
+from api.storage.shared.jobs import LEASE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BY = "simulateur"
+MAX_DAYS = 366
+WINDOW_DAYS = 7  # failure_within_7d tells of strictly less than 7.0 days
+_LEASE = "feed"
+_DEMONSTRATION = frozenset({Environment.DEMO, Environment.TEST})
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class DemoFeed:
+    """Continues the simulated sample.
+
+    Args:
+        database: holds the simulated park.
+        store: knows the sensors.
+        env: of the installation.
+        now: the clock.
+        worker: holder of the lease by which one worker alone feeds a day.
+    """
+
+    database: Database
+    store: ModelStore
+    env: Environment
+    now: Callable[[], datetime]
+    worker: str = BY
+    _looked_on: date | None = field(default=None)
+
+    def feed(self, days: int) -> tuple[list[date], ImportReport]:
+        """Add the days that follow the last measured one; the days added, and the import's report.
+
+        Raises:
+            Conflict: not a demonstration, a real or empty park, or days that have not come yet.
+        """
+        last = self._last_simulated_day()
+        today = self._today()
+        end = last + timedelta(days=days)
+        if end > today:
+            raise Conflict(
+                f"Le parc simulé est mesuré jusqu’au {last:%d/%m/%Y} : "
+                f"{days} {'jours' if days > 1 else 'jour'} de plus {'iraient' if days > 1 else 'irait'} "
+                f"au-delà d’aujourd’hui ({today:%d/%m/%Y})."
+            )
+        with tempfile.TemporaryDirectory(prefix="cockpit-") as folder:
+            path = Path(folder) / f"simulation-{end.isoformat()}.csv"
+            days_known(last, end).to_csv(path, index=False, lineterminator="\n")
+            report = ingest_file(
+                self.database,
+                path,
+                catalogue_of(self.store),
+                source=Source.SIMULATION,
+                imported_by=BY,
+                now=self.now(),
+            )
+        return [last + timedelta(days=n) for n in range(1, days + 1)], report
+
+    def feed_today(self) -> bool:
+        """Add one simulated day a real day, whichever worker comes first; True where it was this one."""
+        today = self._today()
+        if self._looked_on == today:
+            return False
+        self._looked_on = today
+        with self.database.write() as connection:
+            if not leases.take(connection, _LEASE, self.worker, datetime.now(UTC), LEASE):
+                return False
+            before = import_log.last_by(connection, BY)
+        try:
+            if before is not None and before.astimezone(PARIS).date() >= today:
+                return False
+            self.feed(1)
+        except Conflict as error:
+            log.info("no simulated day", extra={"reason": error.detail})
+            return False
+        finally:
+            with self.database.write() as connection:
+                leases.release(connection, _LEASE, self.worker)
+        return True
+
+    def _today(self) -> date:
+        return self.now().astimezone(PARIS).date()
+
+    def _last_simulated_day(self) -> date:
+        if self.env not in _DEMONSTRATION:
+            raise Conflict("Le simulateur n’alimente le parc qu’en démonstration (COCKPIT_ENV=demo).")
+        with self.database.read() as connection:
+            sources = ingestion.living_sources(connection)
+            last = measurements.last_measured_day(connection)
+        if last is None or sources != {Source.SIMULATION}:
+            raise Conflict("Le parc n’est pas celui de l’échantillon simulé : rien à prolonger.")
+        return last
+
+
+def days_known(last: date, end: date) -> pd.DataFrame:
+    """Rows of the simulation after its published sample, with the labels that are certain by then.
+
+    Args:
+        last: the last day that is stored already; its neighbours come again for their labels alone.
+        end: the last day to add.
+
+    Returns:
+        EnergiTech's columns; a label is missing while the failure, or its absence, still lies ahead.
+    """
+    # The simulation needs pandas, which no other command than this one pays for.
+    import pandas as pd  # noqa: PLC0415
+
+    from data.simulator import DAYS, HORIZON_TENTHS, START, simulate  # noqa: PLC0415
+
+    rows = simulate(days=(end - START).days + 1)
+    moments = pd.to_datetime(rows[DATE])
+    oldest = max(START + timedelta(days=DAYS), last - timedelta(days=HORIZON_TENTHS // 10 + 1))
+    rows = rows[moments >= pd.Timestamp(oldest)].reset_index(drop=True)
+    # Labels count from the midnight that opens a row's day; ``end`` is lived whole.
+    lived = (pd.Timestamp(end + timedelta(days=1)) - pd.to_datetime(rows[DATE])).dt.days
+    ended = rows[DAYS_LEFT] <= lived
+    settled = ended | (lived >= WINDOW_DAYS)
+    rows[FAILURE] = rows[FAILURE].astype("Int64").where(settled)
+    rows[DAYS_LEFT] = rows[DAYS_LEFT].where(ended)
+    return rows

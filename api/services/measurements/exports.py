@@ -1,0 +1,237 @@
+"""What R&D takes out: labelled rows, published scores, the rows that a model has not seen; CSV or Parquet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from typing import IO, Any, NamedTuple
+
+from sqlalchemy import Row
+
+from api.domain.measurements.rows import DATE, DAYS_LEFT, FAILURE, TURBINE
+from api.domain.shared.exceptions import Conflict, InvalidInput
+from api.inference.serving.store import ModelStore
+from api.services.models.sensors import catalogue_of
+from api.storage.measurements import exports
+from api.storage.park import runs
+from api.storage.shared.database import Database
+
+
+class What(StrEnum):
+    """What may be exported."""
+
+    LABELLED = "labelled"
+    SCORES = "scores"
+    UNSEEN = "unseen"
+
+
+class Format(StrEnum):
+    """As what."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+MEDIA = {Format.CSV: "text/csv", Format.PARQUET: "application/vnd.apache.parquet"}
+
+
+class Column(NamedTuple):
+    """One column: its name and its type, ``text``, ``day``, ``number`` or ``integer``."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Export:
+    """A table on its way out, checked but not yet read."""
+
+    name: str
+    columns: Sequence[Column]
+    pages: Iterator[list[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which rows: between two days (of measurement, or of the run), or those unseen by one model version."""
+
+    what: What
+    first: date | None = None
+    last: date | None = None
+    model: str | None = None
+    version: int | None = None
+
+
+_RUN_COLUMNS = (
+    Column("as_of", "day"),
+    Column("run_id", "integer"),
+    Column("rank", "integer"),
+    Column(TURBINE, "text"),
+    Column("measured_on", "day"),
+    Column("failure_probability", "number"),
+    Column("time_to_failure_days", "number"),
+    Column("time_to_failure_low", "number"),
+    Column("time_to_failure_high", "number"),
+    Column("risk_level", "text"),
+    Column("risk_score", "number"),
+    Column("data_status", "text"),
+    Column("findings", "text"),
+    Column("decision_threshold", "number"),
+    Column("policy_version", "integer"),
+    Column("models", "text"),
+)
+
+
+@dataclass(frozen=True)
+class ExportService:
+    """Reads tables out, bounded in memory whatever their size."""
+
+    database: Database
+    store: ModelStore
+
+    def export(self, asked: Asked) -> Export:
+        """The table that was asked for.
+
+        Raises:
+            InvalidInput: the model version is not named, or the days are in the wrong order.
+            NotFound: no such model version.
+            Conflict: nobody knows which rows the version has not seen.
+        """
+        if asked.first and asked.last and asked.last < asked.first:
+            raise InvalidInput.single("to", "le dernier jour précède le premier.", asked.last)
+        if asked.what is What.SCORES:
+            return Export("scores", _RUN_COLUMNS, self._scores(asked.first, asked.last))
+        sensors = self._sensors()
+        columns = _measured_columns(sensors)
+        if asked.what is What.LABELLED:
+            pages = exports.labelled(self.database, asked.first, asked.last)
+            return Export("labelled", columns, ([_measured(r, sensors) for r in page] for page in pages))
+        if asked.model is None or asked.version is None:
+            raise InvalidInput.single("model", "nommez le modèle et sa version, par exemple risque 1.")
+        unseen = self.store.unseen_identities(asked.model, asked.version)
+        if unseen is None:
+            raise Conflict(
+                f"Personne ne sait quelles lignes {asked.model} version {asked.version} n’a pas vues."
+            )
+        name = f"unseen-{asked.model}-{asked.version}"
+        return Export(name, columns, self._unseen(unseen, sensors))
+
+    def _sensors(self) -> list[str]:
+        """The catalogue's sensors in its order, then those that only older measurements have."""
+        with self.database.read() as connection:
+            stored = exports.sensor_names(connection)
+        known = list(catalogue_of(self.store))
+        return [*known, *(name for name in stored if name not in known)]
+
+    def _unseen(self, wanted: frozenset[str], sensors: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
+        """Of one row that stands in both parks the living one is given."""
+        given: set[str] = set()
+        for living in (True, False):
+            for page in exports.measured(self.database, living=living):
+                rows = [row for row in page if row.identity in wanted and row.identity not in given]
+                given.update(row.identity for row in rows)
+                if rows:
+                    yield [_measured(row, sensors) for row in rows]
+
+    def _scores(self, first: date | None, last: date | None) -> Iterator[list[tuple[Any, ...]]]:
+        with self.database.read() as connection:
+            shown = runs.published_between(connection, first, last)
+        for run in shown:
+            for page in exports.scores_of(self.database, run.id):
+                yield [_score(run, row) for row in page]
+
+
+def _measured_columns(sensors: Sequence[str]) -> list[Column]:
+    return [
+        Column(TURBINE, "text"),
+        Column(DATE, "text"),
+        *(Column(name, "number") for name in sensors),
+        Column(FAILURE, "integer"),
+        Column(DAYS_LEFT, "number"),
+    ]
+
+
+def _measured(row: Row[Any], sensors: Sequence[str]) -> tuple[Any, ...]:
+    moment = row.measured_on if row.measured_at is None else row.measured_at
+    values: Mapping[str, float] = row._mapping["values"]
+    failed = None if row.failure_within_7d is None else int(row.failure_within_7d)
+    return (
+        row.turbine_id,
+        moment.isoformat(),
+        *(values.get(name) for name in sensors),
+        failed,
+        row.time_to_failure_days,
+    )
+
+
+def _score(run: Row[Any], row: Row[Any]) -> tuple[Any, ...]:
+    return (
+        run.as_of,
+        run.id,
+        row.rank,
+        row.turbine_id,
+        row.measured_on,
+        row.probability,
+        row.days_left,
+        row.days_low,
+        row.days_high,
+        row.level,
+        row.risk_score,
+        row.data_status,
+        " ".join(finding["code"] for finding in row.warnings or ()),
+        run.threshold,
+        run.policy_version,
+        " ".join(f"{model['name']}:{model['version']}" for model in run.models),
+    )
+
+
+def csv_chunks(export: Export) -> Iterator[bytes]:
+    """The table as CSV, UTF-8, comma, decimal dot: what ``data import`` reads again."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([column.name for column in export.columns])
+    yield text.getvalue().encode()
+    for page in export.pages:
+        text.seek(0)
+        text.truncate()
+        writer.writerows(page)
+        yield text.getvalue().encode()
+
+
+def write(export: Export, form: Format, file: IO[bytes]) -> int:
+    """Write the table; returns how many rows it has."""
+    rows = 0
+
+    def counted() -> Iterator[list[tuple[Any, ...]]]:
+        nonlocal rows
+        for page in export.pages:
+            rows += len(page)
+            yield page
+
+    table = replace(export, pages=counted())
+    if form is Format.PARQUET:
+        _write_parquet(table, file)
+    else:
+        for chunk in csv_chunks(table):
+            file.write(chunk)
+    return rows
+
+
+def _write_parquet(export: Export, file: IO[bytes]) -> None:
+    # A second to import, for the few who ask for Parquet.
+    import pyarrow as pa  # noqa: PLC0415
+    from pyarrow import parquet  # noqa: PLC0415
+
+    types = {"text": pa.string(), "day": pa.date32(), "number": pa.float64(), "integer": pa.int64()}
+    schema = pa.schema([(column.name, types[column.kind]) for column in export.columns])
+    with parquet.ParquetWriter(file, schema) as writer:
+        for page in export.pages:
+            cells = [
+                pa.array(values, field.type)
+                for values, field in zip(zip(*page, strict=True), schema, strict=True)
+            ]
+            writer.write_table(pa.Table.from_arrays(cells, schema=schema))

@@ -1,0 +1,91 @@
+"""Reads the small file (JSON or TOML) that names a file's columns and units."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from api.domain.measurements import day_format
+from api.domain.measurements.column_map import ColumnMap, Target
+from api.domain.measurements.readings import shown
+from api.domain.shared.exceptions import InvalidInput
+
+_FIELD = "correspondance"
+_KEYS = ("columns", "decimal", "date_format")
+_MANY = 1_000
+_LARGEST = 1 << 20  # bytes
+
+
+def read_map(path: Path) -> ColumnMap:
+    """The mapping in a JSON or TOML file.
+
+    Raises:
+        InvalidInput: not there, not JSON or TOML, or a key that is not understood.
+    """
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise InvalidInput.single(_FIELD, "plus de 1 Mo : ce n’est pas une correspondance.", path.name)
+        return parse_map(path.read_text(encoding="utf-8-sig"), path.name)
+    except FileNotFoundError as error:
+        raise InvalidInput.single(_FIELD, "fichier introuvable ; vérifiez le chemin.", path.name) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput.single(_FIELD, "fichier illisible ; UTF-8 est attendu.", path.name) from error
+
+
+def parse_map(text: str, filename: str) -> ColumnMap:
+    """The mapping in a text; ``filename`` tells TOML (``.toml``) from JSON.
+
+    Raises:
+        InvalidInput: not JSON or TOML, or a key that is not understood.
+    """
+    toml = filename.casefold().endswith(".toml")
+    try:
+        told = tomllib.loads(text) if toml else json.loads(text)
+    except (ValueError, RecursionError) as error:
+        kind = "TOML" if toml else "JSON"
+        raise InvalidInput.single(_FIELD, f"ce n’est pas du {kind} valide : {shown(str(error))}") from error
+    return map_of(told)
+
+
+def map_of(told: object) -> ColumnMap:
+    """The mapping in a document that was parsed already.
+
+    Raises:
+        InvalidInput: a key that is not understood.
+    """
+    if not isinstance(told, Mapping) or not set(told) <= set(_KEYS):
+        raise InvalidInput.single(_FIELD, f"clés attendues : {', '.join(_KEYS)}.")
+    columns = told.get("columns", {})
+    if not isinstance(columns, Mapping) or len(columns) > _MANY:
+        raise InvalidInput.single(
+            _FIELD, "« columns » relie chaque colonne du fichier à une colonne du cockpit."
+        )
+    targets = {str(name).strip(): _target(str(name), value) for name, value in columns.items()}
+    twice = [name for name, count in Counter(t.name for t in targets.values()).items() if count > 1]
+    if twice:
+        raise InvalidInput.single(
+            _FIELD, f"deux colonnes sont reliées à « {shown(twice[0])} » ; gardez-en une."
+        )
+    decimal, days = told.get("decimal"), told.get("date_format")
+    if decimal not in (None, ".", ","):
+        raise InvalidInput.single(_FIELD, "« decimal » vaut « , » ou « . ».", decimal)
+    if days is not None:
+        day_format.named(str(days))
+    return ColumnMap(targets, decimal, None if days is None else str(days))
+
+
+def _target(name: str, value: Any) -> Target:
+    if isinstance(value, str) and value.strip():
+        return Target(value.strip())
+    if isinstance(value, Mapping) and set(value) <= {"sensor", "unit"}:
+        sensor, unit = value.get("sensor"), value.get("unit")
+        if isinstance(sensor, str) and sensor.strip() and (unit is None or isinstance(unit, str)):
+            return Target(sensor.strip(), unit)
+    raise InvalidInput.single(
+        _FIELD,
+        f"« {shown(name)} » : attendu, le nom d’une colonne du cockpit, ou {{sensor, unit}} avec son unité.",
+    )

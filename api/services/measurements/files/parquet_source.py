@@ -1,0 +1,119 @@
+"""A Parquet file: its columns as the texts of a CSV, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from api.domain.shared.exceptions import InvalidInput
+from api.services.measurements.files.table_file import FIELD, IsHeader, Line, Signature, TableFile, fitted
+
+_BATCH_ROWS = 10_000
+_FIRST_ROW = 2  # as in a CSV, where the header is line 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParquetFile(TableFile):
+    """A Parquet file; ``days`` are its time columns that hold nothing but midnights, hence days."""
+
+    days: frozenset[str] = field(default_factory=frozenset)
+
+    def rows(self) -> Iterator[Line]:
+        """The rows, the first one numbered 2 as it would be in a CSV."""
+        number = _FIRST_ROW
+        with pq.ParquetFile(self.path) as file:
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS):
+                texts = [
+                    _texts(column, name in self.days)
+                    for name, column in zip(batch.schema.names, batch.columns, strict=True)
+                ]
+                for cells in zip(*texts, strict=True):
+                    if any(cells):
+                        yield fitted(number, list(cells), len(self.header))
+                    number += 1
+
+
+def open_parquet(path: Path, sha256: str, signature: Signature, _is_header: IsHeader) -> ParquetFile:
+    """Check that a Parquet file can be read.
+
+    Raises:
+        InvalidInput: damaged, cut, or with columns that hold tables.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            schema, rows = file.schema_arrow, file.metadata.num_rows
+            nested = [each.name for each in schema if pa.types.is_nested(each.type)]
+            if nested:
+                raise InvalidInput.single(
+                    nested[0], "colonne qui contient des listes ; n’en gardez que des valeurs."
+                )
+            days = frozenset(each.name for each in schema if _only_midnights(file, each))
+    except (pa.ArrowException, OSError) as error:
+        raise InvalidInput.single(
+            FIELD, "fichier Parquet incomplet ou abîmé ; transmettez-le à nouveau."
+        ) from error
+    return ParquetFile(
+        path=path,
+        sha256=sha256,
+        signature=signature,
+        kind="parquet",
+        header=tuple(schema.names),
+        header_line=1,
+        approximate_rows=rows,
+        days=days,
+    )
+
+
+def _only_midnights(file: pq.ParquetFile, column: Any) -> bool:
+    """True for a time column without a time zone and without any hour, as pandas writes days."""
+    if not pa.types.is_timestamp(column.type) or column.type.tz is not None:
+        return False
+    return all(
+        pc.all(pc.equal(batch.column(0), pc.floor_temporal(batch.column(0), unit="day"))).as_py() is not False
+        for batch in file.iter_batches(columns=[column.name], batch_size=_BATCH_ROWS)
+    )
+
+
+def _texts(column: Any, day: bool) -> list[str]:
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column, kind = column.dictionary_decode(), kind.value_type
+    if pa.types.is_timestamp(kind):
+        return [
+            _instant(value, day) for value in column.cast(pa.timestamp("us", kind.tz), safe=False).to_pylist()
+        ]
+    if pa.types.is_float32(kind) or pa.types.is_float16(kind):
+        # The shortest text that means the same: 12.26, not what it becomes in double precision.
+        return ["" if value is None else str(value) for value in _short(column)]
+    if pa.types.is_boolean(kind):
+        return ["" if value is None else str(int(value)) for value in column.to_pylist()]
+    return ["" if value is None else _plain(value) for value in column.to_pylist()]
+
+
+def _short(column: Any) -> list[Any]:
+    present = column.is_valid().to_pylist()
+    numbers = column.to_numpy(zero_copy_only=False)
+    return [number if there else None for number, there in zip(numbers, present, strict=True)]
+
+
+def _instant(value: datetime | None, day: bool) -> str:
+    if value is None:
+        return ""
+    if day:
+        return value.date().isoformat()
+    return value.isoformat() if value.tzinfo is None else value.astimezone(UTC).isoformat()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value.isoformat() if isinstance(value, date) else str(value)

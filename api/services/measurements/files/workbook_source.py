@@ -1,0 +1,146 @@
+"""An Excel workbook (.xlsx): the one sheet that holds measurements, its cells as the texts of a CSV."""
+
+from __future__ import annotations
+
+import warnings
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+
+from api.domain.shared.exceptions import InvalidInput
+from api.services.measurements.files.table_file import (
+    FIELD,
+    LARGEST,
+    SEARCHED_LINES,
+    IsHeader,
+    Line,
+    Signature,
+    TableFile,
+    fitted,
+)
+
+_NOT_ONE = "archive ou classeur abîmé ; ouvrez-le dans Excel et enregistrez-le en .xlsx ou en CSV."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workbook(TableFile):
+    """A workbook, and the sheet that is read of it."""
+
+    sheet: str
+
+    def rows(self) -> Iterator[Line]:
+        """The rows of the sheet below the header, numbered as the sheet numbers them."""
+        width = len(self.header)
+        with _opened(self.path) as book:
+            for number, row in enumerate(book[self.sheet].iter_rows(), start=1):
+                if number <= self.header_line:
+                    continue
+                cells = [_text(cell) for cell in row]
+                if any(cells):
+                    yield fitted(number, cells, width)
+
+
+def open_workbook(path: Path, sha256: str, signature: Signature, is_header: IsHeader) -> Workbook:
+    """Find the one sheet whose header holds the names that are needed.
+
+    Raises:
+        InvalidInput: not a workbook, no sheet or several with such a header, or too large once uncompressed.
+    """
+    _refuse_archives(path)
+    with _opened(path) as book:
+        found = [
+            (sheet.title, number, names, sheet.max_row or 0)
+            for sheet in book.worksheets
+            for number, names in _headers(sheet, is_header)
+        ]
+        if not found:
+            return _without_header(path, sha256, signature, book)
+    sheets = sorted({title for title, *_ in found})
+    if len(sheets) > 1:
+        raise InvalidInput.single(
+            FIELD, f"plusieurs feuilles contiennent des mesures ({', '.join(sheets)}) ; n’en gardez qu’une."
+        )
+    title, number, names, last = found[0]
+    return _workbook(path, sha256, signature, title, names, number, last)
+
+
+def _workbook(
+    path: Path, sha256: str, signature: Signature, sheet: str, names: tuple[str, ...], line: int, last: int
+) -> Workbook:
+    return Workbook(
+        path=path,
+        sha256=sha256,
+        signature=signature,
+        kind="xlsx",
+        header=names,
+        header_line=line,
+        approximate_rows=max(0, last - line),
+        sheet=sheet,
+    )
+
+
+def _without_header(path: Path, sha256: str, signature: Signature, book: Any) -> Workbook:
+    """The first line that is not blank, taken for the header so that what it lacks can be named."""
+    for sheet in book.worksheets:
+        for number, names in _headers(sheet, any):
+            return _workbook(path, sha256, signature, sheet.title, names, number, sheet.max_row or 0)
+    raise InvalidInput.single(FIELD, "il ne contient aucune ligne.")
+
+
+def _headers(sheet: Any, is_header: IsHeader) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The first line of a sheet that is a header, if there is one."""
+    for number, row in enumerate(sheet.iter_rows(max_row=SEARCHED_LINES), start=1):
+        names = [_text(cell) for cell in row]
+        while names and not names[-1]:
+            names.pop()
+        if is_header(names):
+            yield number, tuple(names)
+            return
+
+
+def _text(cell: Any) -> str:
+    value = cell.value
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, datetime):
+        # A cell formatted as a day has no hour: Excel's midnight is not a measured instant.
+        return value.isoformat() if "h" in str(cell.number_format).casefold() else value.date().isoformat()
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    with path.open("rb") as stream:  # a stream: openpyxl refuses names that do not end as it likes
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # styles and print areas that it leaves out change no value
+                book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
+        except (KeyError, ValueError, zipfile.BadZipFile, OSError) as error:
+            raise InvalidInput.single(FIELD, _NOT_ONE) from error
+        try:
+            yield book
+        finally:
+            book.close()
+
+
+def _refuse_archives(path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+            size = sum(info.file_size for info in archive.infolist())
+    except (zipfile.BadZipFile, OSError) as error:
+        raise InvalidInput.single(FIELD, _NOT_ONE) from error
+    if "xl/workbook.xml" not in names:
+        raise InvalidInput.single(FIELD, "c’est une archive .zip ; sortez-en le fichier de mesures.")
+    if size > LARGEST:
+        raise InvalidInput.single(FIELD, "il dépasse 4 Go une fois ouvert ; coupez-le en plusieurs fichiers.")

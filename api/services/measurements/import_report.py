@@ -1,0 +1,52 @@
+"""The full report of an import, as a file that a French spreadsheet opens right."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+from api.domain.shared.exceptions import NotFound
+from api.schemas.measurements import ImportReport
+from api.storage.measurements import imports
+from api.storage.shared.database import Database
+
+_HEADER = ("Ligne", "Colonne", "Valeur reçue", "Motif")
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?", re.ASCII)
+_BOM = "\ufeff"
+
+
+def load_report(database: Database, import_id: int) -> ImportReport:
+    """An import's report with all the problems that were kept, 10,000 at most.
+
+    Raises:
+        NotFound: no such import, or one that has not ended.
+        DatabaseUnavailable: the database does not answer.
+    """
+    with database.read() as connection:
+        stored = imports.report_of(connection, import_id)
+    if stored is None:
+        raise NotFound("Rapport d’import", import_id, "L’import n’existe pas ou n’est pas terminé.")
+    return ImportReport(**{**stored, "import_id": import_id})
+
+
+def report_csv(report: ImportReport) -> str:
+    """The problems of a report as CSV: semicolons, a byte order mark, one line per problem, CRLF.
+
+    A cell that a spreadsheet would run as a formula is preceded by an apostrophe. Where there were more
+    problems than are kept, the last line says how many are left out.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(_HEADER)
+    for problem in report.problems:
+        writer.writerow((problem.line, *map(inert, (problem.column, problem.value or "", problem.reason))))
+    if (left := report.problems_total - len(report.problems)) > 0:
+        writer.writerow(("", "", "", f"… et {left} autres problèmes, non gardés."))
+    return _BOM + text.getvalue()
+
+
+def inert(cell: str) -> str:
+    """A cell that a spreadsheet shows and never runs."""
+    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell

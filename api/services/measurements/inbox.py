@@ -1,0 +1,227 @@
+"""The inbox: files dropped in ``COCKPIT_HOME/inbox`` are ingested, then moved beside their report.
+
+One worker at a time looks into it, by a lease. A file is taken once it has stopped growing. Ingestion comes
+before the move, and the same file twice changes nothing: a worker that is killed in between does no harm.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from api.domain.measurements.readings import shown
+from api.domain.measurements.remedies import BY_INBOX, with_remedy
+from api.domain.shared.exceptions import CockpitError, FieldError, InvalidInput
+from api.inference.serving.store import ModelStore
+from api.schemas.measurements import ImportReport, RowProblem
+from api.services.measurements.import_history import ImportHistory
+from api.services.measurements.import_report import report_csv
+from api.services.measurements.ingest import ingest_file
+from api.services.models.sensors import catalogue_of
+from api.storage.shared import leases
+from api.storage.shared.database import Database
+from api.storage.shared.jobs import LEASE
+
+FOLDER, DONE, REFUSED = "inbox", "traites", "rejets"
+REPORT = ".rapport.csv"
+LOOK_EVERY_S = 10.0
+SETTLE_S = 2.0
+EMPTY_SETTLE_S = 60.0  # some programs make a file long before they write it
+BY = "dossier de dépôt"
+_UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart", ".partial", REPORT)
+_HIDDEN = (".", "~$")
+_UNEXPECTED = FieldError("", "erreur inattendue ; son détail est dans le journal du calculateur.")
+log = logging.getLogger(__name__)
+
+
+class _Signature(NamedTuple):
+    size: int
+    changed_ns: int
+
+
+@dataclass
+class Inbox:
+    """Looks into the inbox of one installation.
+
+    Args:
+        database: ingested into; holds the lease.
+        store: knows the sensors.
+        home: ``COCKPIT_HOME``.
+        now: the clock.
+        worker: name of the worker that looks, unique among the living ones.
+        clock: seconds of a clock that only goes forward.
+        wait: waits some seconds; returns early, with True, where the worker is to stop.
+    """
+
+    database: Database
+    store: ModelStore
+    home: Path
+    now: Callable[[], datetime]
+    worker: str
+    wait: Callable[[float], bool]
+    clock: Callable[[], float] = time.monotonic
+    _seen: dict[str, tuple[_Signature, float]] = field(default_factory=dict)
+    _stuck: dict[str, _Signature] = field(default_factory=dict)
+    _looked: float | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where files are dropped."""
+        return self.home / FOLDER
+
+    def look_now_and_then(self) -> int:
+        """Look if the last look was more than 10 s ago; returns how many files were dealt with."""
+        if self._looked is not None and self.clock() - self._looked < LOOK_EVERY_S:
+            return 0
+        return self.look()
+
+    def look_before_run(self) -> int:
+        """Take in what lies there, waiting once for a file that has just come to be whole."""
+        dealt = self.look()
+        if self._seen and not self.wait(SETTLE_S):
+            dealt += self.look()
+        return dealt
+
+    def look(self) -> int:
+        """Ingest and move the files that have stopped growing; returns how many were dealt with."""
+        self._looked = self.clock()
+        settled = self._settled()
+        if not settled:
+            return 0
+        with self._held() as mine:
+            return sum(self._deal_with(path, signature) for path, signature in settled) if mine else 0
+
+    @contextmanager
+    def _held(self) -> Iterator[bool]:
+        with self.database.write() as connection:
+            mine = leases.take(connection, FOLDER, self.worker, datetime.now(UTC), LEASE)
+        try:
+            yield mine
+        finally:
+            if mine:
+                with self.database.write() as connection:
+                    leases.release(connection, FOLDER, self.worker)
+
+    def _settled(self) -> list[tuple[Path, _Signature]]:
+        """Files that are as they were at least two seconds ago, the oldest first."""
+        present, settled = {}, []
+        for path in waiting(self.folder):
+            signature = _signature(path)
+            if signature is None or self._stuck.get(path.name) == signature:
+                continue
+            since = self.clock()
+            known = self._seen.get(path.name)
+            if known is not None and known[0] == signature:
+                since = known[1]
+                if self.clock() - since >= (SETTLE_S if signature.size else EMPTY_SETTLE_S):
+                    settled.append((path, signature))
+            present[path.name] = (signature, since)
+        self._seen = present
+        return sorted(settled, key=lambda found: (found[1].changed_ns, found[0].name))
+
+    def _deal_with(self, path: Path, signature: _Signature) -> bool:
+        """Ingest one file and move it; False where it is left for a later look."""
+        if _signature(path) != signature:
+            return False
+        try:
+            report, verdict = self._ingest(path), DONE
+        except InvalidInput as refused:
+            if _signature(path) != signature:
+                return False  # somebody writes it still
+            report, verdict = self._refusal(path, with_remedy(refused, BY_INBOX).errors), REFUSED
+        except CockpitError as error:
+            log.warning("inbox file left for later", extra={"file": path.name, "reason": error.detail})
+            return False
+        except Exception:
+            # A file that breaks the reader must neither stop the worker nor come back at every look.
+            log.exception("inbox file failed", extra={"file": path.name})
+            report, verdict = self._refusal(path, [_UNEXPECTED]), REFUSED
+        if self._move(path, self.folder / verdict, report):
+            return True
+        # Taking it in again at every look would fill the list of imports.
+        self._stuck[path.name] = signature
+        return False
+
+    def _ingest(self, path: Path) -> str:
+        report = ingest_file(
+            self.database,
+            path,
+            catalogue_of(self.store),
+            source="mesure",
+            imported_by=BY,
+            now=self.now(),
+        )
+        log.info("inbox file ingested", extra={"file": path.name, "import_id": report.import_id})
+        return ImportHistory(self.database).report_file(report.import_id)
+
+    def _refusal(self, path: Path, errors: Sequence[FieldError]) -> str:
+        """The report of a file that was not taken: its errors concern no line, hence line 0."""
+        told = [RowProblem(line=0, column=e.field, value=e.value, reason=e.message) for e in errors]
+        nothing = dict.fromkeys(("import_id", "rows", "inserted", "already_known", "labels_added"), 0)
+        nothing |= dict.fromkeys(("rejected", "turbines_added", "planned_visits_added"), 0)
+        report = ImportReport(
+            **nothing,
+            filename=shown(path.name),
+            sha256="",
+            problems=told,
+            problems_total=len(told),
+            unknown_columns=[],
+            missing_columns=[],
+            started_at=self.now(),
+            finished_at=self.now(),
+            imported_by=BY,
+        )
+        return report_csv(report)
+
+    def _move(self, path: Path, folder: Path, told: str) -> bool:
+        try:
+            folder.mkdir(exist_ok=True)
+            target = _free(folder, path.name)
+            report = target.with_name(target.name + REPORT)
+            # The report first: a file that lies in its folder always has one.
+            report.write_text(told, encoding="utf-8", newline="")
+            path.replace(target)
+        except OSError as error:
+            log.warning("inbox file not moved", extra={"file": path.name, "reason": str(error)})
+            return False
+        self._seen.pop(path.name, None)
+        return True
+
+
+def waiting(folder: Path) -> list[Path]:
+    """The files that lie in an inbox; hidden ones, unfinished ones, folders and links are none."""
+    if not folder.is_dir():
+        return []
+    return [
+        path
+        for path in folder.iterdir()
+        if not path.name.startswith(_HIDDEN)
+        and not path.name.casefold().endswith(_UNFINISHED)
+        and path.is_file()
+        and not path.is_symlink()
+    ]
+
+
+def _signature(path: Path) -> _Signature | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:  # taken away meanwhile
+        return None
+    return _Signature(status.st_size, status.st_mtime_ns)
+
+
+def _free(folder: Path, name: str) -> Path:
+    """A path in ``folder`` at which nothing stands: the name, else the name with a number."""
+    stem, dot, endings = name.partition(".")
+    number = 1
+    target = folder / name
+    while target.exists():
+        number += 1
+        target = folder / f"{stem}-{number}{dot}{endings}"
+    return target

@@ -1,0 +1,187 @@
+"""Take a file of measurements in: each row is stored, known, enriched, or rejected with its reason."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+from api.domain.measurements.measurements import canonical_values
+from api.domain.measurements.quick_rows import QuickReader
+from api.domain.measurements.readings import PARIS
+from api.domain.measurements.rows import CellProblem, judge_row
+from api.domain.measurements.sensors import Sensor
+from api.domain.shared.exceptions import CockpitError, UnclearFile
+from api.schemas.measurements import ImportReport
+from api.schemas.vocabulary import AuditAction
+from api.services.measurements.files.options import NATIVE, ImportOptions
+from api.services.measurements.files.scan import Understood, understand
+from api.services.measurements.files.table_file import Line
+from api.services.measurements.source import read_source, refuse_mixture
+from api.services.measurements.store import Candidate, Job, store
+from api.services.measurements.tally import ImportTally, import_facts, people_report, stored_report
+from api.services.shared.audit import record
+from api.storage.measurements import imports, ingestion
+from api.storage.measurements.outcomes import Origin
+from api.storage.shared import bulk
+from api.storage.shared.database import Database
+
+CHUNK_ROWS = 20_000
+_AUDITED = ("sha256", "rows", "inserted", "enriched", "labels_corrected", "rejected")
+Progress = Callable[[int, int], None]
+
+
+def ingest_file(
+    database: Database,
+    path: Path,
+    sensors: Mapping[str, Sensor],
+    *,
+    source: str,
+    imported_by: str,
+    now: datetime,
+    progress: Progress | None = None,
+    options: ImportOptions = NATIVE,
+    chunk_rows: int = CHUNK_ROWS,
+) -> ImportReport:
+    """Store what a file of measurements brings that is new, and say what became of each row.
+
+    The rows go in by chunks, each in its own transaction and each harmless when repeated: an import that was
+    interrupted is finished by starting it again. The import is recorded first, as under way, and completed
+    with its report at the end.
+
+    Args:
+        database: at its newest schema.
+        path: of a CSV (compressed or not), Excel or Parquet file.
+        sensors: the catalogue, by column name.
+        source: ``mesure`` or ``simulation``; the first real data put the simulated park aside.
+        imported_by: account or key that asked for it.
+        now: the present instant; days after today in Europe/Paris are refused.
+        progress: called after each chunk with the rows done and about how many there are, at the end with
+            two equal figures.
+        options: names, units and date format of the file, where they are not the cockpit's.
+        chunk_rows: rows per transaction.
+
+    Returns:
+        The report: ``rows = inserted + already_known + enriched + rejected``. It holds the first 20 problems;
+        ``imports.report`` keeps up to 10,000.
+
+    Raises:
+        InvalidInput: the file as a whole cannot be taken, or its figures look like another unit's.
+        Conflict: simulated rows while real turbines are in the park.
+        DatabaseUnavailable: the database does not answer; what was stored stays valid.
+    """
+    started = time.perf_counter()
+    known_source = read_source(source)
+    understood = understand(path, sensors, options)
+    if understood.doubts and not options.confirmed:
+        raise UnclearFile(understood.doubts)
+    name = options.filename or path.name
+    with database.write() as connection:
+        database.lock(connection, ingestion.LOCK)
+        refuse_mixture(connection, known_source)
+        seen = imports.was_finished(connection, understood.file.sha256)
+        before = ingestion.last_measurement(connection)
+        key = imports.start(
+            connection,
+            {
+                "filename": name[:255],
+                "sha256": understood.file.sha256,
+                "source": known_source,
+                "imported_by": imported_by,
+                "started_at": now,
+            },
+        )
+    origin = Origin(known_source, key, now, imported_by)
+    job = Job(known_source, origin, before, seen, len(understood.columns.sensors))
+    try:
+        _take_in(database, understood, job, chunk_rows, progress)
+    except BaseException:
+        _interrupt(database, key)
+        raise
+    finished = now + timedelta(seconds=time.perf_counter() - started)
+    facts = import_facts(job.tally, name, understood, origin, finished)
+    with database.write() as connection:
+        imports.finish(connection, key, stored_report(facts), finished)
+        if known_source == "mesure":
+            told = {name: facts[name] for name in _AUDITED} | {"confirmed": options.confirmed}
+            action = AuditAction.IMPORT_TERMINE
+            record(database, connection, action, "import", key, by=imported_by, details=told)
+    if progress is not None:
+        progress(job.tally.rows, job.tally.rows)
+    return people_report(key, facts)
+
+
+def _take_in(
+    database: Database, understood: Understood, job: Job, chunk_rows: int, progress: Progress | None
+) -> None:
+    """The file's rows, chunk by chunk."""
+    file, tally = understood.file, job.tally
+    tally.tell_shape(understood.columns, file.header_line)
+    judge = _Judge(understood, job.origin.at, tally)
+    for lines in _chunks(file.lines(), chunk_rows):
+        if candidates := judge.candidates(lines, job):
+            with database.write() as connection:
+                bulk.prepare(connection)
+                database.lock(connection, ingestion.LOCK)
+                store(connection, candidates, job)
+        if progress is not None:
+            progress(tally.rows, max(tally.rows, file.approximate_rows))
+    if not tally.rows:
+        nothing = CellProblem("", None, "le fichier n’a que son en-tête : aucune mesure.")
+        tally.problems.tell(file.header_line, nothing)
+
+
+class _Judge:
+    """Judges the lines of one file, the plain ones by the shortest way."""
+
+    def __init__(self, understood: Understood, now: datetime, tally: ImportTally) -> None:
+        self._columns, self._notation = understood.columns, understood.notation
+        self._today, self._tally = now.astimezone(PARIS).date(), tally
+        self._quick = QuickReader(understood.columns, self._today, understood.notation)
+
+    def candidates(self, lines: Iterable[Line], job: Job) -> list[Candidate]:
+        """The rows that may be stored, each with its identity; what is wrong with the others is told."""
+        found: list[Candidate] = []
+        read, identities = self._quick.read, job.identities
+        for line in lines:
+            self._tally.rows += 1
+            quick = read(line.cells) if line.defect is None else None
+            if quick is not None:
+                row, values = quick
+                found.append(Candidate(line.number, row, values, *identities.next(row, values)))
+            elif (candidate := self._slowly(line, job)) is not None:
+                found.append(candidate)
+            else:
+                self._tally.rejected += 1
+        return found
+
+    def _slowly(self, line: Line, job: Job) -> Candidate | None:
+        if line.defect is not None:
+            self._tally.problems.tell(line.number, CellProblem("", None, line.defect))
+            return None
+        row, accepted, problems = judge_row(line.cells, self._columns, self._today, self._notation)
+        for problem in problems:
+            self._tally.problems.tell(line.number, problem)
+        if row is None:
+            return None
+        values = canonical_values(row.values)
+        # A row whose labels alone are wrong counts among its equals: the mended file finds the same rows.
+        identity, twin = job.identities.next(row, values)
+        return Candidate(line.number, row, values, identity, twin) if accepted else None
+
+
+def _interrupt(database: Database, key: int) -> None:
+    """Say that the import ended early; where the database does not answer, its row stays under way."""
+    try:
+        with database.write() as connection:
+            imports.interrupt(connection, key)
+    except CockpitError:
+        return
+
+
+def _chunks(lines: Iterable[Line], size: int) -> Iterator[list[Line]]:
+    source = iter(lines)
+    while chunk := list(islice(source, size)):
+        yield chunk

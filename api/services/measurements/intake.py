@@ -1,0 +1,266 @@
+"""Measurements that arrive through the API: at once where they are few, by a job of the worker otherwise."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sqlalchemy import Row
+
+from api.domain.shared.exceptions import CockpitError, Conflict, InvalidInput, NotFound
+from api.inference.serving.store import ModelStore
+from api.schemas.measurements import ImportJob, ImportPreview, ImportReport
+from api.services.measurements.files.json_rows import read_rows, rows_as_csv
+from api.services.measurements.files.map_file import parse_map
+from api.services.measurements.files.options import ImportOptions
+from api.services.measurements.import_history import ImportHistory
+from api.services.measurements.ingest import Progress, ingest_file
+from api.services.measurements.preview import preview_file
+from api.services.models.sensors import catalogue_of
+from api.services.shared.uploads import Upload, Uploads
+from api.storage.measurements import intake_keys
+from api.storage.measurements.intake_keys import Held, Key
+from api.storage.shared import jobs
+from api.storage.shared.database import Database
+
+KIND = "import"
+ROWS_AT_ONCE = 5_000
+PACKED_BYTES_AT_ONCE = 100_000  # of a format whose rows cannot be counted without reading it
+MAX_KEY = 200
+JSON_NAME = "envoi-json.csv"
+_COUNTED = frozenset({".csv", ".txt", ".tsv"})
+_YES, _NO = frozenset({"true", "1", "on", "oui"}), frozenset({"false", "0", "off", "non"})
+_ISO_DAYS = {"date_format": "AAAA-MM-JJ"}  # the contract of JSON: nothing to find out
+_BLOCK = 1 << 20
+Options = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends, and the ``Idempotency-Key`` under which."""
+
+    name: str
+    key: str | None = None
+
+    def claimed(self) -> Key | None:
+        """The key, checked.
+
+        Raises:
+            InvalidInput: empty, too long, or with other than printable ASCII.
+        """
+        if self.key is None:
+            return None
+        if not 1 <= len(self.key) <= MAX_KEY or not (self.key.isascii() and self.key.isprintable()):
+            raise InvalidInput.single(
+                "Idempotency-Key", f"1 à {MAX_KEY} caractères ASCII imprimables, par exemple un UUID."
+            )
+        return Key(self.name, self.key)
+
+
+@dataclass(frozen=True)
+class MeasurementIntake:
+    """Takes measurements in, and tells what became of them."""
+
+    database: Database
+    store: ModelStore
+    uploads: Uploads
+    now: Callable[[], datetime]
+
+    def receive_file(
+        self, stream: BinaryIO, filename: str | None, options: Options, sender: Sender
+    ) -> ImportReport | ImportJob:
+        """Take a file in: its report, or the job that makes it where the file is large.
+
+        Raises:
+            InvalidInput: the file as a whole cannot be taken.
+            Conflict: the key was used for another body, or its first sending is under way.
+        """
+        key = sender.claimed()
+        upload = self.uploads.keep(stream, filename)
+        digest = hashlib.sha256(upload.sha256.encode() + _canonical(options))
+        return self._receive(upload, options, sender.name, key, digest.hexdigest())
+
+    def receive_rows(self, body: bytes, options: Options, sender: Sender) -> ImportReport | ImportJob:
+        """Take ``{"measurements": […]}`` in; in the report, line 2 is the first measurement.
+
+        Raises:
+            InvalidInput: the body is not what the contract asks for.
+            Conflict: the key was used for another body, or its first sending is under way.
+        """
+        key = sender.claimed()
+        content = rows_as_csv(read_rows(body), catalogue_of(self.store))
+        upload = self.uploads.keep(io.BytesIO(content), JSON_NAME)
+        digest = hashlib.sha256(hashlib.sha256(body).digest() + _canonical(options))
+        return self._receive(upload, {**options, **_ISO_DAYS}, sender.name, key, digest.hexdigest())
+
+    def preview(self, stream: BinaryIO, filename: str | None, options: Options) -> ImportPreview:
+        """What taking a file in would do; nothing is written.
+
+        Raises:
+            InvalidInput: the file as a whole cannot be taken.
+        """
+        upload = self.uploads.keep(stream, filename)
+        try:
+            chosen, sensors = read_options(options), catalogue_of(self.store)
+            return preview_file(self.database, upload.path, sensors, now=self.now(), options=chosen)
+        finally:
+            self.uploads.drop(upload.token)
+
+    def _receive(
+        self, upload: Upload, options: Options, sender: str, key: Key | None, sha256: str
+    ) -> ImportReport | ImportJob:
+        queued = False
+        try:
+            if key is not None and (held := self._claim(key, sha256)) is not None:
+                return self._answer_again(held, sha256)
+            try:
+                if not _few(upload.path):
+                    queued, job_id = True, self._queue(upload, options, sender, key)
+                    return self.job(job_id)
+                report = self._ingest(upload.path, options, sender, None)
+            except CockpitError:
+                self._free(key)
+                raise
+            if key is not None:
+                with self.database.write() as connection:
+                    intake_keys.settle(connection, key, answer=report.model_dump(mode="json"))
+            return report
+        finally:
+            if not queued:
+                self.uploads.drop(upload.token)
+
+    def _claim(self, key: Key, sha256: str) -> Held | None:
+        with self.database.write() as connection:
+            return intake_keys.claim(connection, key, sha256, datetime.now(UTC))
+
+    def _free(self, key: Key | None) -> None:
+        """What was refused as a whole stored nothing: its key may serve the mended file."""
+        if key is not None:
+            with self.database.write() as connection:
+                intake_keys.forget(connection, key)
+
+    def _answer_again(self, held: Held, sha256: str) -> ImportReport | ImportJob:
+        if held.sha256 != sha256:
+            raise Conflict(
+                "Cette clé Idempotency-Key a déjà servi à un autre envoi ; prenez-en une nouvelle."
+            )
+        if held.job is not None:
+            return self.job(held.job)
+        if held.answer is None:
+            raise Conflict("Un envoi sous cette clé est en cours ; réessayez dans quelques instants.")
+        return ImportReport(**held.answer)
+
+    def _queue(self, upload: Upload, options: Options, sender: str, key: Key | None) -> int:
+        payload = {"upload": upload.token, "filename": upload.path.name, "options": dict(options)}
+        with self.database.write() as connection:
+            job_id = jobs.add(connection, kind=KIND, payload=payload, by=sender, now=self.now())
+            if key is not None:
+                intake_keys.settle(connection, key, job=job_id)
+        return job_id
+
+    def carry_out(self, job: Row[Any]) -> dict[str, Any]:
+        """Do a queued import, in the worker; repeated from its beginning it doubles nothing.
+
+        Returns:
+            What the job keeps: the import's number.
+
+        Raises:
+            InvalidInput: the file as a whole cannot be taken.
+        """
+
+        def progress(done: int, total: int) -> None:
+            with self.database.write() as connection:
+                jobs.progress(connection, job.id, done, total)
+
+        path = self.uploads.path(job.payload["upload"], job.payload["filename"])
+        report = self._ingest(path, job.payload["options"], job.requested_by, progress)
+        return {"import_id": report.import_id}
+
+    def _ingest(self, path: Path, options: Options, sender: str, progress: Progress | None) -> ImportReport:
+        return ingest_file(
+            self.database,
+            path,
+            catalogue_of(self.store),
+            source="mesure",
+            imported_by=sender,
+            now=self.now(),
+            progress=progress,
+            options=read_options(options),
+        )
+
+    def forget(self, job: Row[Any]) -> None:
+        """Remove the file of a job that ended."""
+        self.uploads.drop(job.payload["upload"])
+
+    def forget_abandoned(self) -> None:
+        """Remove received files that no job awaits any more."""
+        with self.database.read() as connection:
+            awaited = [
+                job.payload["upload"]
+                for kind in (KIND, jobs.MODEL_IMPORT)
+                for job in jobs.under_way(connection, kind)
+            ]
+        self.uploads.forget_abandoned(awaited)
+
+    def job(self, job_id: int) -> ImportJob:
+        """How far a queued import is.
+
+        Raises:
+            NotFound: there is no such import.
+        """
+        with self.database.read() as connection:
+            row = jobs.get(connection, job_id)
+            if row is None or row.kind != KIND:
+                raise NotFound("Import en cours", job_id)
+            import_id = (row.result or {}).get("import_id")
+        return ImportJob(
+            job_id=row.id,
+            filename=row.payload["filename"],
+            status=row.status,
+            done=row.done,
+            total=row.total,
+            requested_by=row.requested_by,
+            created_at=row.created_at,
+            finished_at=row.finished_at,
+            import_id=import_id,
+            report=None if import_id is None else ImportHistory(self.database).report(import_id),
+            error=row.error,
+        )
+
+
+def read_options(options: Options) -> ImportOptions:
+    """The options of a request, as ingestion takes them.
+
+    Raises:
+        InvalidInput: a value that is not understood.
+    """
+    confirmed = options.get("confirmed", "false").strip().casefold()
+    if confirmed not in _YES | _NO:
+        raise InvalidInput.single("confirmed", "« true » ou « false » est attendu.", confirmed)
+    text = options.get("map")
+    return ImportOptions(
+        map=None if text is None else parse_map(text, options.get("map_name", "")),
+        date_format=options.get("date_format"),
+        confirmed=confirmed in _YES,
+    )
+
+
+def _few(path: Path) -> bool:
+    """Whether a file has so few rows that its sender may wait for the report."""
+    if path.suffix.casefold() not in _COUNTED:
+        return path.stat().st_size <= PACKED_BYTES_AT_ONCE
+    lines = 0
+    with path.open("rb") as stream:
+        while lines <= ROWS_AT_ONCE + 1 and (block := stream.read(_BLOCK)):
+            lines += max(block.count(b"\n"), block.count(b"\r"))
+    return lines <= ROWS_AT_ONCE + 1  # and the header
+
+
+def _canonical(options: Options) -> bytes:
+    return json.dumps(dict(options), sort_keys=True).encode()

@@ -1,0 +1,219 @@
+"""What an import would do, without writing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from api.domain.measurements.columns import DATE, DAYS_LEFT, FAILURE, TURBINE
+from api.domain.measurements.measurements import canonical_values, natural_key
+from api.domain.measurements.readings import PARIS, shown
+from api.domain.measurements.rows import CellProblem, Columns, MeasurementRow, judge_row
+from api.domain.measurements.sensors import Sensor
+from api.domain.shared.wording import fr_number
+from api.schemas.common import FieldProblem, Notice
+from api.schemas.measurements import ImportPreview, PreviewColumn, PreviewRow
+from api.services.measurements.files.options import NATIVE, ImportOptions
+from api.services.measurements.files.scan import Understood, understand
+from api.services.measurements.files.table_file import Line
+from api.services.measurements.source import Source, sets_simulation_aside
+from api.services.measurements.store import Identities
+from api.services.measurements.tally import SHOWN_PROBLEMS, ProblemList, consequence
+from api.storage.measurements import ingestion
+from api.storage.shared.database import Database
+
+EXAMINED_ROWS = 2_000
+SHOWN_ROWS = 20
+SHOWN_TURBINES = 50
+PATIENCE_S = 8.0  # a million rows of CSV take one; a workbook of as many would take minutes
+_TOLD_CELLS = (TURBINE, DATE, FAILURE, DAYS_LEFT)  # not the technician's: it could be a name
+
+
+@dataclass(slots=True)
+class _Examined:
+    """The first rows as judged."""
+
+    rows: int = 0
+    rejected: int = 0
+    shown: list[PreviewRow] = field(default_factory=list)
+    accepted: list[tuple[str, str]] = field(default_factory=list)  # turbine, identity
+    problems: ProblemList = field(default_factory=ProblemList)
+
+
+def preview_file(
+    database: Database,
+    path: Path,
+    sensors: Mapping[str, Sensor],
+    *,
+    now: datetime,
+    options: ImportOptions = NATIVE,
+    patience_s: float = PATIENCE_S,
+) -> ImportPreview:
+    """What :func:`api.services.measurements.ingest.ingest_file` would do with this file; nothing is written.
+
+    Args:
+        database: at its newest schema; read only.
+        path: of the file.
+        sensors: the catalogue, by column name.
+        now: the present instant; days after today in Europe/Paris are refused.
+        options: names, units and date format of the file.
+        patience_s: seconds of reading after which the rows seen so far tell how the file is written.
+
+    Raises:
+        InvalidInput: the file as a whole cannot be taken, with the remedy; what would need
+            ``options.confirmed`` does not raise, it stands in ``doubts``.
+        DatabaseUnavailable: the database does not answer.
+    """
+    understood = understand(path, sensors, options, patience_s=patience_s)
+    examined = _examine(understood, now.astimezone(PARIS).date())
+    with database.read() as connection:
+        aside = bool(examined.accepted) and sets_simulation_aside(connection, Source.MESURE)
+        simulated = ingestion.count_living(connection, Source.SIMULATION) if aside else 0
+        wanted = set() if aside else {name for name, _identity in examined.accepted}
+        turbines = ingestion.turbine_keys(connection, wanted)
+        known = _known(connection, examined, turbines)
+    whole = examined.rows < EXAMINED_ROWS
+    total = examined.rows if whole else max(understood.file.approximate_rows, examined.rows)
+    scale = total / examined.rows if examined.rows else 0.0
+    accepted = examined.rows - examined.rejected
+    unknown = sorted({name for name, _identity in examined.accepted} - set(turbines), key=natural_key)
+    return ImportPreview(
+        filename=shown(options.filename or path.name, 255),
+        sha256=understood.file.sha256,
+        format=understood.format,
+        rows=total,
+        examined=examined.rows,
+        columns=_columns(understood),
+        first_rows=examined.shown,
+        problems=examined.problems.kept[:SHOWN_PROBLEMS],
+        problems_total=examined.problems.total,
+        rejected=examined.rejected,
+        estimated_new=round((accepted - known) * scale),
+        estimated_known=round(known * scale),
+        new_turbines=unknown[:SHOWN_TURBINES],
+        doubts=[FieldProblem(field=doubt.field, message=doubt.message) for doubt in understood.doubts],
+        needs_confirmation=bool(understood.doubts) and not options.confirmed,
+        notices=[*_simulation_notice(simulated), *_partial_notice(understood.scanned)],
+    )
+
+
+def _simulation_notice(simulated: int) -> list[Notice]:
+    if not simulated:
+        return []
+    many = "s" if simulated > 1 else ""
+    text = (
+        f"Premières mesures réelles : le parc simulé ({fr_number(simulated)} turbine{many}) sera mis de côté"
+        " avec ses classements. Il reste dans la base et quitte l’écran."
+    )
+    return [Notice(code="parc_simule_mis_de_cote", field=None, message=text)]
+
+
+def _partial_notice(scanned: int | None) -> list[Notice]:
+    if scanned is None:
+        return []
+    text = (
+        f"Fichier très long : dates, nombres et unités sont jugés sur ses {fr_number(scanned)} premières"
+        " lignes. L’import lira tout, et refusera le fichier avant d’écrire si la suite les contredit."
+    )
+    return [Notice(code="lecture_partielle", field=None, message=text)]
+
+
+def _examine(understood: Understood, today: date) -> _Examined:
+    examined, identities = _Examined(), Identities()
+    for line in islice(understood.file.lines(), EXAMINED_ROWS):
+        examined.rows += 1
+        row, accepted, told = _judged(line, understood, today)
+        for problem in told:
+            examined.problems.tell(line.number, problem)
+        if accepted and row is not None:
+            identity, _twin = identities.next(row, canonical_values(row.values))
+            examined.accepted.append((row.turbine_id, identity))
+        else:
+            examined.rejected += 1
+        if len(examined.shown) < SHOWN_ROWS:
+            examined.shown.append(
+                _taken(line, row) if accepted and row is not None else _rejected(line, understood, told)
+            )
+    return examined
+
+
+def _judged(
+    line: Line, understood: Understood, today: date
+) -> tuple[MeasurementRow | None, bool, Sequence[CellProblem]]:
+    if line.defect is not None:
+        return None, False, [CellProblem("", None, line.defect)]
+    verdict = judge_row(line.cells, understood.columns, today, understood.notation)
+    return verdict.row, verdict.accepted, verdict.problems
+
+
+def _taken(line: Line, row: MeasurementRow) -> PreviewRow:
+    return PreviewRow(
+        line=line.number,
+        accepted=True,
+        turbine_id=row.turbine_id,
+        measured_on=row.measured_on,
+        measured_at=row.measured_at,
+        values=row.values,
+        failure_within_7d=row.failure_within_7d,
+        time_to_failure_days=row.time_to_failure_days,
+    )
+
+
+def _rejected(line: Line, understood: Understood, told: Sequence[CellProblem]) -> PreviewRow:
+    """A row that would not be taken: its cells as they were read, and why."""
+    columns = understood.columns
+    places = {name: columns.fixed[name] for name in _TOLD_CELLS if name in columns.fixed}
+    places |= {sensor.name: position for position, sensor in columns.sensors}
+    return PreviewRow(
+        line=line.number,
+        accepted=False,
+        cells={name: shown(line.cells[at]) for name, at in places.items()} if line.cells else {},
+        reasons=[f"{each.column} : {each.reason}" if each.column else each.reason for each in told],
+    )
+
+
+def _known(connection: Connection, examined: _Examined, turbines: Mapping[str, int]) -> int:
+    keys = [(turbines[name], identity) for name, identity in examined.accepted if name in turbines]
+    return len(ingestion.known_measurements(connection, keys))
+
+
+def _columns(understood: Understood) -> list[PreviewColumn]:
+    columns, header = understood.columns, understood.file.header
+    told = _recognised(columns, header)
+    told += [PreviewColumn(name=name, state="inconnue") for name in columns.unknown]
+    told += [
+        PreviewColumn(
+            name=sensor.name,
+            state="absente",
+            target=sensor.name,
+            label=sensor.label,
+            unit=sensor.unit,
+            consequence=consequence(sensor),
+        )
+        for sensor in columns.missing
+    ]
+    return told
+
+
+def _recognised(columns: Columns, header: tuple[str, ...]) -> list[PreviewColumn]:
+    fixed = {position: name for name, position in columns.fixed.items()}
+    sensors = dict(columns.sensors)
+    found = []
+    for position in sorted({*fixed, *sensors}):
+        sensor, how = sensors.get(position), columns.conversions.get(position)
+        found.append(
+            PreviewColumn(
+                name=shown(header[position].strip()),
+                state="reconnue",
+                target=sensor.name if sensor else fixed[position],
+                label=sensor.label if sensor else "",
+                unit=sensor.unit if sensor else "",
+                converted_from=how.source if how else None,
+            )
+        )
+    return found

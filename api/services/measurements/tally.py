@@ -1,0 +1,107 @@
+"""The counts and problems of one import, from its first row to its report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from api.domain.measurements.readings import shown
+from api.domain.measurements.rows import CellProblem, Columns
+from api.domain.measurements.sensors import Sensor
+from api.schemas.measurements import ImportReport, RowProblem
+from api.services.measurements.files.scan import Understood
+from api.storage.measurements.outcomes import Origin
+
+SHOWN_PROBLEMS = 20
+KEPT_PROBLEMS = 10_000
+
+
+@dataclass(slots=True)
+class ProblemList:
+    """Problems in the order of the file: all are counted, the first 10,000 kept."""
+
+    total: int = 0
+    kept: list[RowProblem] = field(default_factory=list)
+
+    def tell(self, line: int, problem: CellProblem) -> None:
+        """Add one."""
+        self.total += 1
+        if len(self.kept) < KEPT_PROBLEMS:
+            column, value, reason = problem
+            self.kept.append(RowProblem(line=line, column=column, value=value, reason=reason))
+
+
+@dataclass(slots=True)
+class ImportTally:
+    """What has become of the rows so far."""
+
+    rows: int = 0
+    inserted: int = 0
+    already_known: int = 0
+    enriched: int = 0
+    labels_added: int = 0
+    labels_corrected: int = 0
+    rejected: int = 0
+    turbines_added: int = 0
+    planned_visits_added: int = 0
+    problems: ProblemList = field(default_factory=ProblemList)
+
+    def tell_shape(self, columns: Columns, line: int) -> None:
+        """Name the sensors that the file lacks, what will not work without them, and what was converted."""
+        for sensor in columns.missing:
+            self.problems.tell(line, CellProblem(sensor.name, None, consequence(sensor)))
+        for name in columns.unused:
+            reason = "colonne nommée dans la correspondance, absente du fichier."
+            self.problems.tell(line, CellProblem(shown(name), None, reason))
+        names = {position: sensor.name for position, sensor in columns.sensors}
+        for position, how in columns.conversions.items():
+            reason = f"valeurs converties de {how.source} en {how.unit}, comme le dit la correspondance."
+            self.problems.tell(line, CellProblem(names[position], None, reason))
+
+
+def consequence(sensor: Sensor) -> str:
+    """What will not work without a sensor, in French."""
+    if not sensor.used_by:
+        return f"colonne absente ({sensor.label}) : un modèle qui la lit ne pourra pas évaluer ces mesures."
+    who = f"les modèles qui la lisent ({', '.join(sensor.used_by)})"
+    return f"colonne absente ({sensor.label}) : {who} ne pourront pas évaluer ces mesures."
+
+
+def import_facts(
+    tally: ImportTally, name: str, understood: Understood, origin: Origin, finished_at: datetime
+) -> dict[str, Any]:
+    """Everything that the report tells, but the import's id, with all the problems kept."""
+    columns = understood.columns
+    return {
+        "filename": shown(name, 255),
+        "sha256": understood.file.sha256,
+        "rows": tally.rows,
+        "inserted": tally.inserted,
+        "already_known": tally.already_known,
+        "enriched": tally.enriched,
+        "labels_added": tally.labels_added,
+        "labels_corrected": tally.labels_corrected,
+        "rejected": tally.rejected,
+        "turbines_added": tally.turbines_added,
+        "planned_visits_added": tally.planned_visits_added,
+        "problems": tally.problems.kept,
+        "problems_total": tally.problems.total,
+        "unknown_columns": list(columns.unknown),
+        "missing_columns": [sensor.name for sensor in columns.missing],
+        "started_at": origin.at,
+        "finished_at": finished_at,
+        "imported_by": origin.by,
+        "format": understood.format,
+    }
+
+
+def people_report(import_id: int, facts: dict[str, Any]) -> ImportReport:
+    """The report with its first 20 problems."""
+    return ImportReport(**{**facts, "import_id": import_id, "problems": facts["problems"][:SHOWN_PROBLEMS]})
+
+
+def stored_report(facts: dict[str, Any]) -> dict[str, Any]:
+    """The report as JSON for ``imports.report``: as many problems as are kept, and how many there were."""
+    report = ImportReport(**facts, import_id=0).model_dump(mode="json", exclude={"import_id"})
+    return {**report, "problems_kept": len(facts["problems"])}

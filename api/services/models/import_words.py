@@ -1,0 +1,73 @@
+"""What people read while a model is imported: the checks, what each found, and how to lift a refusal."""
+
+from __future__ import annotations
+
+import re
+
+from api.domain.shared.wording import fr_number
+from api.inference.importing.steps import Step
+from api.inference.serving.manifest import Manifest
+
+NAMES = {
+    Step.CONTENU: "Le contenu du fichier n’appelle rien de dangereux",
+    Step.ESTIMATEUR: "C’est un estimateur ajusté, avec ses variables et ses classes",
+    Step.MESURES: "Les mesures étiquetées se lisent",
+    Step.SORTIES: "Il répond comme scikit-learn",
+    Step.RAPIDE: "Recherche d’un moteur rapide qui répond de même",
+    Step.QUALITE: "Qualité mesurée sur des lignes jamais vues",
+    Step.RANGEMENT: "Rangement de la version",
+}
+# The importer's sentences name the command's options; here they are fields of a form.
+_FIELDS = {
+    "positive": "« Classe qui désigne la panne » (positive)",
+    "features": "« Variables, dans l’ordre » (features)",
+    "golden": "« Sorties enregistrées » (golden)",
+    "labelled": "« Mesures étiquetées » (labelled)",
+    "split": "« Lignes jamais vues » (split)",
+    "manifest": "« Manifeste » (manifest)",
+    "reported": "« Chiffres annoncés » (reported)",
+}
+_OPTION = re.compile(r"--(" + "|".join(_FIELDS) + r")\b")
+_REMEDIES = (
+    ("pas dans la liste", "Enregistrez l’estimateur seul, sans objet ni fonction de votre propre code."),
+    ("n’a pas été ajusté", "Appelez fit avant d’enregistrer le modèle."),
+    ("--positive", f"Remplissez le champ {_FIELDS['positive']} et envoyez à nouveau."),
+    ("--features", f"Remplissez le champ {_FIELDS['features']} et envoyez à nouveau."),
+    ("--golden", f"Joignez le fichier {_FIELDS['golden']}, ou réexportez le modèle."),
+    ("vide", "Copiez le fichier à nouveau depuis son origine, ou réexportez-le avec joblib.dump."),
+    ("tronqué", "Copiez le fichier à nouveau depuis son origine, ou réexportez-le avec joblib.dump."),
+    ("illisible", "Copiez le fichier à nouveau depuis son origine, ou réexportez-le avec joblib.dump."),
+    ("interrompu", "Réduisez le modèle (moins d’arbres, moins profonds) ou réexportez-le, puis réessayez."),
+    ("n’a pas fini", "Réduisez le modèle (moins d’arbres, moins profonds), puis réessayez."),
+)
+_REMEDY = "Corrigez le fichier ou les champs du formulaire, puis envoyez à nouveau : rien n’a été gardé."
+
+
+def in_a_form(sentence: str) -> str:
+    """A sentence of the importer, with the form's fields instead of the command's options."""
+    return _OPTION.sub(lambda found: _FIELDS[found[1]], sentence)
+
+
+def remedy_of(refusal: str) -> str:
+    """What to do about a refusal, as the importer words it."""
+    lowered = refusal.casefold()
+    return next((words for sign, words in _REMEDIES if sign in lowered), _REMEDY)
+
+
+def found(manifest: Manifest) -> dict[str, str]:
+    """What each check found, by step."""
+    data, runtime = manifest.data, manifest.runtime
+    rows = "aucune jointe : le modèle n’est ni mesuré ni expliqué."
+    if data.rows is not None:
+        rows = f"{fr_number(data.rows)} lignes. {data.split}"
+    proof = "" if manifest.golden is None else " Les sorties enregistrées sont redonnées."
+    engine = "moteur compilé (ONNX)" if runtime.compiled else "scikit-learn"
+    return {
+        Step.CONTENU: "tous ses appels sont dans la liste autorisée.",
+        Step.ESTIMATEUR: f"{manifest.estimator}, {fr_number(len(manifest.features))} variables.",
+        Step.MESURES: rows,
+        Step.SORTIES: f"mêmes réponses sur {fr_number(runtime.rows_compared)} lignes.{proof}",
+        Step.RAPIDE: f"servi par {engine}. {runtime.reason}",
+        Step.QUALITE: " ".join(manifest.gate.reasons),
+        Step.RANGEMENT: f"{manifest.name} version {manifest.version}.",
+    }

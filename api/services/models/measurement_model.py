@@ -1,0 +1,131 @@
+"""The shape of a measurement, built from what the active models declare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    create_model,
+)
+
+from api.domain.measurements.measurements import canonical_turbine_id
+from api.domain.shared.exceptions import InvalidInput
+from api.inference.serving.manifest import FeatureSpec
+from api.settings import PARIS
+
+
+def _turbine_id(raw: object) -> str:
+    try:
+        return canonical_turbine_id(raw)
+    except InvalidInput as error:
+        raise ValueError(error.errors[0].message) from error
+
+
+def _flag(raw: object) -> object:
+    """``true`` and ``false`` stand for 1 and 0; everything else is left to the type."""
+    return int(raw) if isinstance(raw, bool) else raw
+
+
+def _zero_or_one(value: float) -> float:
+    if value not in (0, 1):
+        raise ValueError("0 ou 1 est attendu.")
+    return value
+
+
+def _moment(raw: object) -> datetime | date:
+    """A day stays a day: midnight is never invented."""
+    if not isinstance(raw, str):
+        raise ValueError(
+            "une date ISO 8601 est attendue, par exemple 2024-12-30 ou 2024-12-30T08:00:00+01:00."
+        )
+    text = raw.strip()
+    try:
+        if len(text) == len("2024-12-30"):
+            return date.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError("date illisible : écrivez 2024-12-30 ou 2024-12-30T08:00:00+01:00.") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=PARIS)
+
+
+TurbineId = Annotated[
+    str,
+    BeforeValidator(_turbine_id, json_schema_input_type=str | int),
+    Field(description="Identifiant de la turbine ; 5, « 5 » et 5.0 désignent la même"),
+]
+MeasuredAt = Annotated[
+    datetime | date,
+    PlainValidator(_moment, json_schema_input_type=str),
+    Field(
+        description="Jour (AAAA-MM-JJ) ou instant ISO 8601 ; sans fuseau, l’heure de Paris est entendue",
+        examples=["2024-12-30"],
+    ),
+]
+
+
+def build_measurement_model(features: Mapping[str, FeatureSpec], required: frozenset[str]) -> type[BaseModel]:
+    """A pydantic model with one field per feature.
+
+    Args:
+        features: name to specification; type, unit, label and physical bounds become those of the field.
+        required: features that may not be missing; the others silence only the model that reads them.
+    """
+    fields: dict[str, Any] = {"turbine_id": (TurbineId, ...), "measured_at": (MeasuredAt, ...)}
+    for name, spec in features.items():
+        kind = _type_of(spec)
+        fields[name] = (kind, ...) if name in required else (kind | None, None)
+    return create_model(
+        "Measurement",
+        __config__=ConfigDict(extra="allow", protected_namespaces=(), allow_inf_nan=False),
+        __doc__="Une mesure : la turbine, son moment, puis les champs que lisent les modèles actifs.",
+        **fields,
+    )
+
+
+def _type_of(spec: FeatureSpec) -> Any:
+    unit = f" [{spec.unit}]" if spec.unit else ""
+    low, high = spec.physical_range
+    about = Field(strict=True, ge=low, le=high, description=f"{spec.label}{unit}")
+    if spec.dtype == "binary":
+        return Annotated[float, BeforeValidator(_flag), about, AfterValidator(_zero_or_one)]
+    return Annotated[float, about]
+
+
+class Reading(NamedTuple):
+    """One measurement to be scored, wherever it came from.
+
+    Args:
+        turbine_id: canonical identifier.
+        moment: the day or instant of the measurement; None where it is not known.
+        values: feature name to number in the catalogue's unit, None for missing.
+        unknown: names that were sent and that no model reads.
+    """
+
+    turbine_id: str
+    moment: datetime | date | None
+    values: Mapping[str, float | None]
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def day(self) -> date | None:
+        """The calendar day in Europe/Paris."""
+        return self.moment.astimezone(PARIS).date() if isinstance(self.moment, datetime) else self.moment
+
+
+def reading_of(measurement: BaseModel, features: Mapping[str, FeatureSpec]) -> Reading:
+    """A validated measurement, as the scoring takes it."""
+    sent = measurement.__dict__
+    return Reading(
+        turbine_id=sent["turbine_id"],
+        moment=sent["measured_at"],
+        values={name: sent[name] for name in features},
+        unknown=tuple(measurement.model_extra or ()),
+    )

@@ -1,0 +1,148 @@
+"""The life of models: what is stored, what serves, how good it is, who changed it and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.domain.shared.exceptions import Conflict, InvalidInput
+from api.inference.serving.manifest import Manifest
+from api.inference.serving.store import ModelStore
+from api.schemas.models import ModelCard, ModelSummary
+from api.schemas.vocabulary import AuditAction
+from api.services.models.card.card import build_card
+from api.services.models.card.html import card_html
+from api.services.shared.audit import record
+from api.storage import models as activations
+from api.storage import policy as policies
+from api.storage.park import shadow
+from api.storage.shared.database import Database
+
+
+@dataclass(frozen=True)
+class ModelService:
+    """Lists, describes and activates stored versions."""
+
+    database: Database
+    store: ModelStore
+    now: Callable[[], datetime]
+
+    def all(self) -> list[ModelSummary]:
+        """Every stored version, those in service first, then by name and falling version."""
+        with self.database.read() as connection:
+            active = activations.active(connection)
+        summaries = [self._summary(manifest, active) for manifest in self.store.manifests()]
+        return sorted(summaries, key=lambda s: (not s.active, s.task, s.name, -s.version))
+
+    def card(self, name: str, version: int) -> ModelCard:
+        """The card of one version.
+
+        Raises:
+            NotFound: no such version is stored.
+            ModelUnavailable: its files were altered.
+        """
+        manifest = self.store.manifest(name, version)
+        with self.database.read() as connection:
+            active = activations.active(connection)
+            history = [row for row in activations.history(connection) if row.task == manifest.task]
+            policy = policies.current(connection)
+        return build_card(
+            manifest,
+            self._summary(manifest, active),
+            self.store.scores(name, version),
+            policy,
+            history,
+        )
+
+    def printable_card(
+        self, name: str, version: int, named: Callable[[ModelCard], ModelCard] = lambda card: card
+    ) -> str:
+        """The card of one version as a self-contained HTML page.
+
+        Args:
+            name: of the model.
+            version: to show.
+            named: puts the names of people into the card.
+
+        Raises:
+            NotFound: no such version is stored.
+            ModelUnavailable: its files were altered.
+        """
+        return card_html(named(self.card(name, version)), self.now())
+
+    def activate(self, name: str, version: int, *, by: str, reason: str, admit: bool = False) -> ModelSummary:
+        """Let a version serve its task from now on.
+
+        Args:
+            name: of the model.
+            version: to activate.
+            by: who asks.
+            reason: kept in the history.
+            admit: take a version that did not pass the quality gate, under the name of who asks.
+
+        Raises:
+            NotFound: no such version.
+            ModelUnavailable: its artefact is missing or altered.
+            Conflict: it did not pass the quality gate and was not admitted.
+        """
+        manifest = self.store.manifest(name, version)
+        self.store.load(name, version)
+        if not manifest.gate.passed and not admit:
+            raise Conflict(
+                f"{name} v{version} ne passe pas le contrôle de qualité : {' '.join(manifest.gate.reasons)} "
+                "Une personne peut l’admettre sous son nom, avec un motif (--admit)."
+            )
+        with self.database.write() as connection:
+            activations.add(
+                connection,
+                task=manifest.task,
+                name=name,
+                version=version,
+                sha256=manifest.sha256,
+                by=by,
+                reason=reason,
+                admitted_by=None if manifest.gate.passed else by,
+                now=self.now(),
+            )
+            shadow.end_promoted(connection, manifest.task, name, version, by=by, now=self.now())
+            active = activations.active(connection)
+            told = {"task": manifest.task, "sha256": manifest.sha256, "admitted": not manifest.gate.passed}
+            which = f"{name}:{version}"
+            record(self.database, connection, AuditAction.MODELE_ACTIVE, "modele", which, by=by, details=told)
+        return self._summary(manifest, active)
+
+    def rollback(self, name: str, *, by: str, reason: str) -> ModelSummary:
+        """Give its task back to what served before the version of ``name`` that serves now.
+
+        Raises:
+            InvalidInput: ``name`` does not serve.
+            Conflict: nothing served before.
+        """
+        with self.database.read() as connection:
+            active = activations.active(connection)
+            task = next((task for task, row in active.items() if row.name == name), None)
+            if task is None:
+                raise InvalidInput.single("name", f"le modèle « {name} » n’est pas en service.")
+            before = activations.previous(connection, task)
+        if before is None:
+            raise Conflict(f"Rien ne servait avant {name} : importez ou activez une autre version.")
+        return self.activate(
+            before.name, before.version, by=by, reason=reason, admit=before.admitted_by is not None
+        )
+
+    def _summary(self, manifest: Manifest, active: dict[str, activations.AnyRow]) -> ModelSummary:
+        row = active.get(manifest.task)
+        serves = row is not None and (row.name, row.version) == (manifest.name, manifest.version)
+        return ModelSummary(
+            name=manifest.name,
+            version=manifest.version,
+            task=manifest.task,
+            sha256=manifest.sha256,
+            active=serves,
+            admitted=manifest.gate.passed or bool(serves and row is not None and row.admitted_by),
+            gate_reasons=list(manifest.gate.reasons),
+            created_at=manifest.created_at,
+            imported_by=manifest.imported_by,
+            problem=self.store.problem(manifest.name, manifest.version),
+        )

@@ -1,0 +1,186 @@
+"""Three questions and their answers: does it run, do the scorings go well, is the alert level unusual?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from statistics import mean, pstdev
+
+from sqlalchemy import Connection
+
+from api.domain.plausibility.finding_counts import turbines_by_code
+from api.domain.shared.exceptions import DatabaseUnavailable
+from api.domain.shared.wording import fr_number
+from api.schemas.findings import finding_label
+from api.schemas.park import ParkDay, Run
+from api.schemas.supervision import (
+    AlertDay,
+    Check,
+    Component,
+    FindingTrend,
+    FindingTrends,
+    State,
+    Supervision,
+)
+from api.services.models.active_models import ActiveModelsSource
+from api.services.operations.calls import call_statistics
+from api.services.park.calendar import ParkCalendar
+from api.services.park.view import ParkViewService
+from api.settings import Settings
+from api.storage.park import runs
+from api.storage.shared import jobs
+from api.storage.shared.database import Database
+from api.storage.turbines import coverage
+
+PERIOD = timedelta(hours=24)
+HISTORY = 30  # days of alert level shown
+MIN_HISTORY = 7  # days before a level can be called unusual
+UNUSUAL_SIGMA = 2.0
+RECENT_RUNS = 10
+_GRAVITY: list[State] = ["erreur", "inconnu", "attention", "ok"]
+
+
+@dataclass(frozen=True)
+class SupervisionService:
+    """Reads the state of the parts and puts it in words."""
+
+    settings: Settings
+    database: Database
+    models: ActiveModelsSource
+    view: ParkViewService
+    calendar: ParkCalendar
+    now: Callable[[], datetime]
+
+    def state(self) -> Supervision:
+        """The supervision page's content."""
+        components = self.components()
+        recent = self.view.recent_runs(RECENT_RUNS)
+        days = self.view.history(None, None)[-HISTORY:]
+        last = self.view.last_ended_attempt()
+        checks = [_runs_at_all(components), _scorings_go_well(last), _alert_level(days)]
+        since = self.now() - PERIOD
+        with self.database.read() as connection:
+            calls = call_statistics(connection, since)
+            findings = _trends(connection)
+            next_run_at = self.calendar.next_run_at(connection)
+        return Supervision(
+            checked_at=self.now(),
+            version=self.settings.version,
+            state=_worst([check.state for check in checks]),
+            checks=checks,
+            components=components,
+            calls=calls,
+            last_runs=recent,
+            alert_history=[AlertDay(as_of=day.as_of, counts=day.counts) for day in days],
+            next_run_at=next_run_at,
+            findings=findings,
+        )
+
+    def components(self) -> list[Component]:
+        """Each part and whether it answers."""
+        return [self._database_state(), self._models_state(), self._worker_state()]
+
+    def _database_state(self) -> Component:
+        kind = "SQLite" if self.database.is_sqlite else "PostgreSQL"
+        try:
+            with self.database.read() as connection:
+                connection.exec_driver_sql("SELECT 1")
+        except DatabaseUnavailable as error:
+            return Component(name=f"Base de données ({kind})", state="erreur", detail=error.detail)
+        return Component(name=f"Base de données ({kind})", state="ok", detail="Répond.")
+
+    def _models_state(self) -> Component:
+        models = self.models.current()
+        if models.problems or models.classifier is None:
+            detail = " ".join(models.problems) or "Aucun modèle de classification n’est actif."
+            return Component(name="Modèles", state="erreur", detail=detail)
+        names = ", ".join(f"{s.model.manifest.name} v{s.model.manifest.version}" for s in models.served)
+        return Component(name="Modèles", state="ok", detail=f"En service : {names}.")
+
+    def _worker_state(self) -> Component:
+        with self.database.read() as connection:
+            seen = jobs.last_seen(connection)
+        if seen is None:
+            return Component(name="Calculateur", state="erreur", detail="N’a jamais démarré.")
+        silent = (datetime.now(UTC) - seen).total_seconds()
+        if silent > jobs.LEASE.total_seconds():
+            detail = f"Ne répond plus depuis {silent:.0f} s ; relancez-le."
+            return Component(name="Calculateur", state="erreur", detail=detail)
+        return Component(name="Calculateur", state="ok", detail=f"Vu il y a {silent:.0f} s.")
+
+
+def _trends(connection: Connection) -> FindingTrends | None:
+    """The published run's findings, beside those of an earlier day: a run made again tells no rise."""
+    shown = runs.published(connection)
+    if shown is None:
+        return None
+    earlier = runs.published_between(connection, None, shown.as_of - timedelta(days=1))
+    previous = earlier[-1] if earlier else None
+    now = turbines_by_code(coverage.findings_of(connection, shown.id).values())
+    before = turbines_by_code(coverage.findings_of(connection, previous.id).values()) if previous else None
+    codes = sorted({*now, *(before or ())}, key=lambda code: (-now[code], code))
+    return FindingTrends(
+        run_id=shown.id,
+        as_of=shown.as_of,
+        previous_run_id=previous.id if previous else None,
+        previous_as_of=previous.as_of if previous else None,
+        items=[
+            FindingTrend(
+                code=code,
+                label=finding_label(code),
+                turbines=now[code],
+                before=None if before is None else before[code],
+            )
+            for code in codes
+        ],
+    )
+
+
+def _worst(states: Sequence[State]) -> State:
+    return next((state for state in _GRAVITY if state in states), "ok")
+
+
+def _runs_at_all(components: Sequence[Component]) -> Check:
+    broken = [part for part in components if part.state != "ok"]
+    question = "Le cockpit tourne-t-il ?"
+    if not broken:
+        return Check(question=question, state="ok", answer="Oui : base, modèles et calculateur répondent.")
+    told = " ".join(f"{part.name} : {part.detail}" for part in broken)
+    return Check(question=question, state=_worst([part.state for part in broken]), answer=told)
+
+
+def _scorings_go_well(last: Run | None) -> Check:
+    question = "Les calculs de risque se passent-ils bien ?"
+    if last is None:
+        return Check(question=question, state="inconnu", answer="Aucun calcul n’a encore abouti.")
+    when = f"Le dernier calcul (n° {last.run_id}, au {last.as_of:%d/%m/%Y})"
+    if last.status in {"echoue", "interrompu"}:
+        return Check(question=question, state="erreur", answer=f"{when} n’a pas abouti : {last.error}")
+    if last.failed or last.stale:
+        plural = "s" if last.failed > 1 else ""
+        words = [f"{last.failed} non évaluée{plural}"] if last.failed else []
+        told = ", ".join([*words, *([f"{last.stale} sans mesure récente"] if last.stale else [])])
+        return Check(
+            question=question, state="attention", answer=f"{when} a classé {last.total} turbines : {told}."
+        )
+    return Check(question=question, state="ok", answer=f"Oui. {when} a évalué {last.total} turbines.")
+
+
+def _alert_level(days: Sequence[ParkDay]) -> Check:
+    """Unusual: more than two standard deviations (and two turbines) above the mean of the days before."""
+    question = "Le niveau d’alerte du parc est-il inhabituel ?"
+    if not days:
+        return Check(question=question, state="inconnu", answer="Aucun classement n’est publié.")
+    alerts = [day.counts.critique + day.counts.eleve for day in days]
+    *before, today = alerts
+    turbines = "turbines" if today > 1 else "turbine"
+    told = f"{today} {turbines} à risque élevé ou critique au {days[-1].as_of:%d/%m/%Y}"
+    if len(before) < MIN_HISTORY:
+        answer = f"{told} ; il faut {MIN_HISTORY} jours d’historique pour juger ({len(before)} connus)."
+        return Check(question=question, state="inconnu", answer=answer)
+    usual, spread = mean(before), max(pstdev(before), 1.0)
+    digits = 0 if usual == round(usual) else 1
+    answer = f"{told} ; d’habitude {fr_number(usual, digits)}, moyenne de {len(before)} jours."
+    unusual = today > usual + UNUSUAL_SIGMA * spread
+    return Check(question=question, state="attention" if unusual else "ok", answer=answer)

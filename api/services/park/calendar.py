@@ -1,0 +1,63 @@
+"""What day it is for the park, and when its next scheduled run falls due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from api.domain.park.schedule import Attempt, next_attempt
+from api.settings import PARIS, Environment
+from api.storage.measurements import measurements
+from api.storage.park import runs
+
+_DEMONSTRATION = frozenset({Environment.DEMO, Environment.TEST})
+
+
+@dataclass(frozen=True)
+class ParkCalendar:
+    """The park's day and schedule, read through the caller's own connection.
+
+    Args:
+        now: the clock.
+        env: in demonstration the park does not age.
+        run_hour: hour of the daily run, Europe/Paris.
+        fed: whether a demonstration gets a new day of measurements each day.
+    """
+
+    now: Callable[[], datetime]
+    env: Environment
+    run_hour: int = 6
+    fed: bool = False
+
+    def today(self) -> date:
+        """The clock's day in Europe/Paris."""
+        return self.now().astimezone(PARIS).date()
+
+    def day(self, connection: Connection) -> date:
+        """The day that a run evaluates: today; in demonstration the last measured day."""
+        today = self.today()
+        if self.env not in _DEMONSTRATION:
+            return today
+        # A measurement dated in the future must not hold the schedule up.
+        return measurements.last_measured_day(connection, until=today) or today
+
+    def next_run_at(self, connection: Connection) -> datetime | None:
+        """When the next scheduled run falls due; None where a demonstration awaits new measurements."""
+        attempts = attempts_of(connection, self.day(connection))
+        if self.env in _DEMONSTRATION and not self.fed and any(not attempt.failed for attempt in attempts):
+            return None
+        return next_attempt(self.now(), self.run_hour, PARIS, attempts)
+
+
+def attempts_of(connection: Connection, day: date) -> list[Attempt]:
+    """The scheduled runs of a day, as the schedule wants them.
+
+    An interrupted run says nothing against the day: it may be tried again at once.
+    """
+    return [
+        Attempt(row.status in runs.FAILED, None if row.status == "interrompu" else row.finished_at)
+        for row in runs.scheduled(connection, day)
+    ]

@@ -1,0 +1,261 @@
+"""The data page: what the park sent and when, who is late, and what is missing before the next run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection
+
+from api.domain.measurements.freshness import WINDOW_ROWS, is_late, park_gap, usual_gap
+from api.domain.measurements.measurements import natural_key
+from api.domain.park.schedule import next_look
+from api.domain.plausibility.finding_counts import turbines_by_code
+from api.domain.plausibility.trust import IN_SERVICE
+from api.domain.shared.exceptions import InvalidInput
+from api.domain.shared.wording import fr_number
+from api.inference.serving.manifest import FeatureSpec
+from api.schemas.common import Notice
+from api.schemas.measurements import Coverage, FindingCount, TurbineCoverage
+from api.services.measurements.import_history import newest_imports
+from api.services.measurements.inbox import FOLDER, waiting
+from api.services.measurements.intake import KIND
+from api.services.models.active_models import ActiveModels, ActiveModelsSource
+from api.services.park.calendar import ParkCalendar
+from api.settings import PARIS, Settings
+from api.storage import policy as policies
+from api.storage.measurements import measurements
+from api.storage.measurements.measurements import LivingTurbine
+from api.storage.park import runs
+from api.storage.shared import jobs
+from api.storage.shared.database import Database
+from api.storage.turbines import coverage
+from api.storage.turbines.coverage import SentDays
+
+DEFAULT_DAYS = 30
+MAX_DAYS = 366
+MAX_CELLS = 1_000_000  # turbines × days in one answer
+LAST_IMPORTS = 5
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class CoverageService:
+    """Reads what the data page shows."""
+
+    settings: Settings
+    database: Database
+    models: ActiveModelsSource
+    calendar: ParkCalendar
+
+    def coverage(self, first: date | None, last: date | None) -> Coverage:
+        """Counts per turbine and day between two days, 30 days up to the day evaluated by default.
+
+        Raises:
+            InvalidInput: the days are in the wrong order, or too many for one answer.
+        """
+        models = self.models.current()
+        with self.database.read() as connection:
+            as_of = self.calendar.day(connection)
+            end = last or max(as_of, first or as_of)
+            begin = first or end - timedelta(days=DEFAULT_DAYS - 1)
+            span = _span(begin, end)
+            park = measurements.living_turbines(connection)
+            if span * len(park) > MAX_CELLS:
+                raise InvalidInput.single(
+                    "from", f"période trop longue pour {len(park)} turbines : {MAX_CELLS // len(park)} jours."
+                )
+            sent = coverage.sent_days(connection, begin, end, until=as_of, rows=WINDOW_ROWS)
+            shown = runs.published(connection)
+            found = {} if shown is None else coverage.findings_of(connection, shown.id)
+            missing = self._missing(connection, models, park, as_of)
+            imports = newest_imports(connection, LAST_IMPORTS).items
+            next_run_at = self.calendar.next_run_at(connection)
+        rows = _turbines(park, sent, found, as_of, [begin + timedelta(days=n) for n in range(span)])
+        return Coverage(
+            first=begin,
+            last=end,
+            as_of=as_of,
+            measured_per_day=_measured_per_day(rows, span),
+            late=sum(row.late for row in rows),
+            turbines=rows,
+            findings=_counted(found.values()),
+            run_as_of=None if shown is None else shown.as_of,
+            imports=imports,
+            missing=[*_late_notice(rows), *missing],
+            next_run_at=next_run_at or next_look(self.settings.now(), self.settings.run_hour, PARIS),
+        )
+
+    def _missing(
+        self, connection: Connection, models: ActiveModels, park: Sequence[LivingTurbine], as_of: date
+    ) -> list[Notice]:
+        _, policy = policies.current(connection)
+        lacking = coverage.lacking(connection, as_of, list(models.features))
+        lying, importing = len(waiting(self.settings.home / FOLDER)), len(jobs.under_way(connection, KIND))
+        limit = as_of - timedelta(days=policy.max_age_days)
+        return [
+            *_models_notice(models),
+            *_park_notices(park, limit, policy.max_age_days),
+            *_sensor_notices(lacking, models.features),
+            *_files_notices(lying, importing),
+        ]
+
+
+def _span(begin: date, end: date) -> int:
+    span = (end - begin).days + 1
+    if span < 1:
+        raise InvalidInput.single("to", "le dernier jour précède le premier.", end)
+    if span > MAX_DAYS:
+        raise InvalidInput.single("from", f"{MAX_DAYS} jours au plus.", begin)
+    return span
+
+
+@dataclass(frozen=True)
+class _Rhythm:
+    """What a turbine's last measurements tell: the last day, and the gap that it seldom exceeds [d]."""
+
+    last: date | None
+    gap: float | None
+
+
+@cache
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def _rhythm(lately: str) -> _Rhythm:
+    if not lately:
+        return _Rhythm(None, None)
+    counts = Counter(map(_day, lately.split(",")))
+    return _Rhythm(max(counts), usual_gap(counts))
+
+
+def _turbines(
+    park: Sequence[LivingTurbine],
+    sent: Mapping[int, SentDays],
+    found: Mapping[int, Sequence[Mapping[str, Any]]],
+    as_of: date,
+    days: Sequence[date],
+) -> list[TurbineCoverage]:
+    rhythms = {text: _rhythm(text) for text in {each.lately for each in sent.values()}}
+    places = {day.isoformat(): place for place, day in enumerate(days)}
+    counts = {text: _counts(text, places) for text in {each.period for each in sent.values()}}
+    usual = park_gap(rhythms[each.lately].gap for each in sent.values())
+    rows = []
+    for row in sorted(park, key=lambda row: natural_key(row.turbine_id)):
+        told = sent[row.id]
+        rhythm = rhythms[told.lately]
+        age = None if rhythm.last is None else (as_of - rhythm.last).days
+        gap = usual if rhythm.gap is None else rhythm.gap
+        rows.append(
+            TurbineCoverage(
+                turbine_id=row.turbine_id,
+                site=row.site,
+                farm=row.farm,
+                service_state=row.service_state,
+                last_measured_on=rhythm.last,
+                age_days=age,
+                usual_gap_days=gap,
+                late=is_late(age, gap, in_service=row.service_state == IN_SERVICE),
+                counts=counts[told.period],
+                findings=[finding["code"] for finding in found.get(row.id, ())],
+            )
+        )
+    return rows
+
+
+def _counts(text: str, places: Mapping[str, int]) -> list[int]:
+    counts = [0] * len(places)
+    for day in text.split(",") if text else ():
+        counts[places[day]] += 1
+    return counts
+
+
+def _measured_per_day(rows: Sequence[TurbineCoverage], span: int) -> list[int]:
+    if not rows:
+        return [0] * span
+    measured: list[int] = (np.array([row.counts for row in rows]) > 0).sum(axis=0).tolist()
+    return measured
+
+
+def _counted(found: Iterable[Sequence[Mapping[str, Any]]]) -> list[FindingCount]:
+    """Each code with the number of turbines that have it, however many times."""
+    of_turbines = list(found)
+    examples: dict[str, str] = {}
+    for finding in chain.from_iterable(of_turbines):
+        examples.setdefault(finding["code"], finding["message"])
+    counts = turbines_by_code(of_turbines).most_common()
+    return [FindingCount(code=code, turbines=number, example=examples[code]) for code, number in counts]
+
+
+def _late_notice(rows: Sequence[TurbineCoverage]) -> list[Notice]:
+    late = [row.turbine_id for row in rows if row.late and row.last_measured_on is not None]
+    if not late:
+        return []
+    whose = "leur" if len(late) > 1 else "son"
+    text = f"{_turbines_named(late)} en retard sur {whose} rythme habituel : vérifiez la liaison."
+    return [Notice(code="mesures_en_retard", field=None, message=text)]
+
+
+def _models_notice(models: ActiveModels) -> list[Notice]:
+    if models.classifier is not None and not models.problems:
+        return []
+    reason = " ".join(models.problems) or "Aucun modèle de classification n’est actif."
+    return [Notice(code="modele_absent", field=None, message=reason)]
+
+
+def _park_notices(park: Sequence[LivingTurbine], limit: date, max_age: int) -> list[Notice]:
+    if not park:
+        text = "Le parc est vide : importez des mesures."
+        return [Notice(code="parc_vide", field=None, message=text)]
+    serving = [row for row in park if row.service_state == IN_SERVICE]
+    never = [row.turbine_id for row in serving if row.last_measured_on is None]
+    old = [row.turbine_id for row in serving if row.last_measured_on and row.last_measured_on < limit]
+    notices = []
+    if never:
+        text = f"{_turbines_named(never)} sans aucune mesure : pas d’évaluation possible."
+        notices.append(Notice(code="jamais_mesuree", field=None, message=text))
+    if old:
+        text = f"{_turbines_named(old)} sans mesure depuis plus de {max_age} jours : données périmées."
+        notices.append(Notice(code="mesures_perimees", field=None, message=text))
+    return notices
+
+
+def _sensor_notices(
+    lacking: Mapping[str, Sequence[str]], features: Mapping[str, FeatureSpec]
+) -> list[Notice]:
+    """Sensors that the active models read and that no measurement of a turbine's last day gives."""
+    notices = []
+    for name, spec in features.items():
+        if turbines := lacking.get(name):
+            text = f"{spec.label} : absent de la dernière mesure pour {_turbines_named(turbines)}."
+            notices.append(Notice(code="capteur_absent", field=name, message=text))
+    return notices
+
+
+def _files_notices(lying: int, importing: int) -> list[Notice]:
+    notices = []
+    if lying:
+        text = f"{_plural(lying, 'fichier')} en attente dans le dossier de dépôt."
+        notices.append(Notice(code="fichiers_en_attente", field=None, message=text))
+    if importing:
+        text = f"{_plural(importing, 'import')} de fichier long en cours."
+        notices.append(Notice(code="imports_en_cours", field=None, message=text))
+    return notices
+
+
+def _turbines_named(turbine_ids: Collection[str]) -> str:
+    """« 3 turbines (2, 5, 17) », at most five of them by name."""
+    ordered = sorted(turbine_ids, key=natural_key)
+    shown = ", ".join(ordered[:_NAMED]) + ("…" if len(ordered) > _NAMED else "")
+    return f"{_plural(len(ordered), 'turbine')} ({shown})"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{fr_number(count)} {noun}{'s' if count > 1 else ''}"

@@ -1,0 +1,195 @@
+"""Replays of long histories on Dask distributed: many days at once, in other processes or on other machines.
+
+The measurements are written once as Parquet by month. A chain of small tasks carries from month to month what
+the plausibility rules look back on; each other task scores some days with the functions of the daily run. The
+days come back in order, to be published one by one as those that were scored here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from api.domain.shared.exceptions import CockpitError
+from api.inference.serving.store import ModelStore
+from api.services.models.active_models import ActiveModels
+from api.services.models.sensors import catalogue_of
+from api.services.park.changes import last_work
+from api.services.park.history.partitions import no_rows, write_months
+from api.services.park.history.replayed_days import Asked, Plan, Version, carried, score_days
+from api.services.park.plausibility import ParkAudit
+from api.services.park.scoring_day import ParkDay, Stored
+from api.storage import policy as policies
+from api.storage.measurements import measurements
+from api.storage.shared.database import Database
+
+LOCAL = "local"
+SCORES_AT_ONCE = 50_000  # turbines times days of one task: some 11 MB on its way back
+CONNECT_S = 20
+_ABSENT = (
+    "COCKPIT_DASK_SCHEDULER est réglé mais Dask n’est pas installé : "
+    "« python -m pip install --require-hashes -r requirements-dask.txt », ou videz ce réglage."
+)
+Task = tuple[Sequence[Asked], Any]
+"""Days and the Dask future of their scores."""
+
+
+class ScoredDay(NamedTuple):
+    """A day ready to be published: what publishing must know of the park, its scores, when they came."""
+
+    known: ParkDay
+    rows: list[Stored]
+    started: datetime
+
+
+@dataclass(frozen=True)
+class DaysOnDask:
+    """Scores many days on a Dask cluster.
+
+    Args:
+        database: of the park; workers never ask it.
+        store: knows the sensors.
+        home: seen at the same path by every worker, with the models in ``stores``.
+        stores: folders of the reference models and of the imported ones.
+        scheduler: ``local`` for one process per core of this machine, or the address of a scheduler.
+        now: the clock.
+    """
+
+    database: Database
+    store: ModelStore
+    home: Path
+    stores: tuple[Path, Path]
+    scheduler: str
+    now: Callable[[], datetime]
+
+    @contextmanager
+    def scored(self, days: Sequence[date], models: ActiveModels) -> Iterator[Iterator[ScoredDay]]:
+        """The park of each day, as far as publishing wants it, and its scores; in the order of the days.
+
+        Args:
+            days: ascending, none before the first measurement.
+            models: in force.
+
+        Raises:
+            CockpitError: Dask is missing, no worker answers, or one cannot do its part.
+        """
+        plan = self.plan(models)
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="replay-", dir=self.home)))
+            months = dict(write_months(self.database, folder, list(plan.sensors), days[-1]))
+            client = stack.enter_context(_cluster(self.scheduler))
+            yield self._in_order(client, plan, months, days)
+
+    def plan(self, models: ActiveModels) -> Plan:
+        """What the days of a replay share, as it stands now."""
+        with self.database.read() as connection:
+            number, policy = policies.current(connection)
+            park = tuple(measurements.living_turbines(connection))
+        manifests = [(served.model.manifest, served.admitted_by) for served in models.served]
+        versions = tuple(Version(m.task, m.name, m.version, m.sha256, by) for m, by in manifests)
+        return Plan(self.stores, versions, number, policy, park, catalogue_of(self.store))
+
+    def _in_order(
+        self, client: Any, plan: Plan, months: Mapping[date, Path], days: Sequence[date]
+    ) -> Iterator[ScoredDay]:
+        """The days in order; as many tasks wait as keep every worker busy, so that memory is bounded."""
+        most = 2 * max(1, len(client.nthreads()))
+        under_way: deque[Task] = deque()
+        for task in self._tasks(client, plan, months, days):
+            under_way.append(task)
+            if len(under_way) >= most:
+                yield from self._ready(plan, under_way.popleft())
+        while under_way:
+            yield from self._ready(plan, under_way.popleft())
+
+    def _ready(self, plan: Plan, task: Task) -> Iterator[ScoredDay]:
+        for day, rows in zip(task[0], _found(task), strict=True):
+            number, policy = plan.policy_version, plan.policy
+            known = ParkDay(day.as_of, number, policy, plan.park, (), ParkAudit(), day.visits, day.worked_on)
+            yield ScoredDay(known, rows, self.now())
+
+    def _tasks(
+        self, client: Any, plan: Plan, months: Mapping[date, Path], days: Sequence[date]
+    ) -> Iterator[Task]:
+        everywhere = client.scatter(plan, broadcast=True)
+        before = client.scatter(no_rows(len(plan.sensors)))
+        at_once = max(1, SCORES_AT_ONCE // len(plan.park))
+        wanted = {month: list(some) for month, some in groupby(days, key=lambda day: day.replace(day=1))}
+        for month in sorted({*months, *wanted}):
+            file, some = months.get(month), wanted.get(month, [])
+            for start in range(0, len(some), at_once):
+                asked = [self._asked(day) for day in some[start : start + at_once]]
+                yield asked, client.submit(score_days, everywhere, before, file, asked, pure=False)
+            if file is not None:
+                before = client.submit(carried, before, file, _last_of(month), pure=False)
+
+    def _asked(self, day: date) -> Asked:
+        with self.database.read() as connection:
+            return Asked(
+                day,
+                visits=measurements.next_planned_visits(connection, day),
+                worked_on=last_work(connection, day),
+            )
+
+
+def _last_of(month: date) -> date:
+    following = month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
+    return date.fromordinal(following.toordinal() - 1)
+
+
+def _found(task: Task) -> list[list[Stored]]:
+    """The scores of a task's days.
+
+    Raises:
+        CockpitError: a worker cannot read what was written for it, or ended.
+    """
+    from distributed import KilledWorker  # noqa: PLC0415 - an extra that few install
+
+    asked, future = task
+    try:
+        return list(future.result())
+    except FileNotFoundError as error:
+        raise CockpitError(
+            f"Un calculateur Dask ne trouve pas « {Path(str(error.filename)).name} » : COCKPIT_HOME doit "
+            "être un dossier partagé, au même chemin sur toutes les machines."
+        ) from error
+    except KilledWorker as error:
+        raise CockpitError(
+            f"Un calculateur Dask s’est arrêté au {asked[0].as_of:%d/%m/%Y}, sans doute faute de mémoire : "
+            "donnez-lui-en davantage puis relancez ; les jours déjà publiés restent."
+        ) from error
+
+
+@contextmanager
+def _cluster(scheduler: str) -> Iterator[Any]:
+    """A client of the scheduler; for ``local``, of one that ends with the block.
+
+    Raises:
+        CockpitError: Dask is not installed, or no worker answers.
+    """
+    try:
+        from distributed import Client, LocalCluster  # noqa: PLC0415
+    except ImportError as error:
+        raise CockpitError(_ABSENT) from error
+    logging.getLogger("distributed").setLevel(logging.ERROR)  # each start and end of a process is told else
+    with ExitStack() as stack:
+        try:
+            place = scheduler
+            if scheduler == LOCAL:
+                place = stack.enter_context(LocalCluster(threads_per_worker=1, dashboard_address=None))
+            client = stack.enter_context(Client(place, timeout=CONNECT_S, set_as_default=False))
+            client.wait_for_workers(1, timeout=CONNECT_S)
+        except (OSError, ValueError) as error:  # TimeoutError is an OSError; an address may be no address
+            raise CockpitError(
+                f"Aucun calculateur Dask ne répond à COCKPIT_DASK_SCHEDULER={scheduler} ; vérifiez "
+                "l’ordonnanceur, ses calculateurs et le réseau, ou videz ce réglage."
+            ) from error
+        yield client

@@ -1,0 +1,301 @@
+"""Past days scored as they would have been seen on each day: replays, and the days that a stop left out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from api.domain.policy.risk import RiskPolicy
+from api.domain.shared.exceptions import Conflict, InvalidInput
+from api.inference.serving.store import ModelStore
+from api.schemas.vocabulary import AuditAction
+from api.services.models.active_models import ActiveModels, ActiveModelsSource
+from api.services.models.sensors import catalogue_of
+from api.services.park.changes import ScoredRun, record
+from api.services.park.history.distributed_replay import DaysOnDask, ScoredDay
+from api.services.park.history.past_days import DEPTH, PastDays
+from api.services.park.plausibility import ParkAudit
+from api.services.park.run import publish, used_model
+from api.services.park.scoring_day import Audit, ParkDay, Stored, read_park, score_park
+from api.services.park.shadow.shadow import ShadowService
+from api.services.shared import audit
+from api.settings import PARIS
+from api.storage import policy as policies
+from api.storage.measurements import ingestion
+from api.storage.park import changes, replays, runs
+from api.storage.park.replays import ShownDay
+from api.storage.shared import jobs
+from api.storage.shared.database import Database
+from api.storage.turbines import recent
+
+MISSED_DAYS = 31  # days that a catch-up goes back; older ones by command
+SLICE_S = 2.0  # the worker looks after everything else in between
+ROWS_AT_ONCE = 200_000  # measurements held in memory
+ONE_DAY = timedelta(days=1)
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a replay did with the days asked for.
+
+    Args:
+        scored: published now.
+        kept: published before by the same models under the same policy.
+        empty: before the first measurement.
+        left: still to be done; 0 where the replay went to its end.
+    """
+
+    scored: int
+    kept: int
+    empty: int
+    left: int
+
+
+@dataclass(frozen=True)
+class ParkHistory:
+    """Replays days, each published whole in one transaction."""
+
+    database: Database
+    models: ActiveModelsSource
+    store: ModelStore
+    now: Callable[[], datetime]
+    shadow: ShadowService
+    on_dask: DaysOnDask | None = None
+
+    def replay(
+        self,
+        first: date,
+        last: date,
+        *,
+        by: str,
+        again: bool = False,
+        show: Progress | None = None,
+    ) -> Replayed:
+        """Publish each day of a period that does not stand already, oldest first.
+
+        Nothing later than a day is used for it. Stopped at any moment, it goes on from there the next time.
+
+        Args:
+            first: day, included.
+            last: day, included.
+            by: who asks.
+            again: score also the days that the same models published under the same policy.
+            show: told the days dealt with and their number.
+
+        Raises:
+            InvalidInput: the last day precedes the first, or has not come.
+            Conflict: the park is empty, or nothing was measured by the last day.
+            ModelUnavailable: no classifier can answer.
+        """
+        self._check(first, last)
+        models = self.models.current()
+        models.require()
+        used = [used_model(served.model.manifest) for served in models.served]
+        with self.database.write() as connection:
+            version, _ = policies.current(connection)
+            action, told = AuditAction.HISTORIQUE_DEMANDE, {"again": again}
+            period = f"{first}/{last}"
+            audit.record(self.database, connection, action, "historique", period, by=by, details=told)
+
+        def stands(day: ShownDay) -> bool:
+            return not again and day.models == used and day.policy_version == version
+
+        return self._walk(first, last, models, stands, by, show, until=None)
+
+    def _check(self, first: date, last: date) -> None:
+        if last < first:
+            raise InvalidInput.single("--to", "le dernier jour précède le premier.", last)
+        today = self.now().astimezone(PARIS).date()
+        if last > today:
+            raise InvalidInput.single("--to", f"jour à venir ; au plus tard {today:%d/%m/%Y}.", last)
+        with self.database.read() as connection:
+            _measured_by(connection, last)
+
+    def _walk(
+        self,
+        first: date,
+        last: date,
+        models: ActiveModels,
+        stands: Callable[[ShownDay], bool],
+        by: str,
+        show: Progress | None,
+        until: float | None,
+    ) -> Replayed:
+        """Deal with each day, and tell anew the changes of those whose day before is another one now."""
+        with self.database.read() as connection:
+            measured = _measured_by(connection, last)
+            standing = {day.as_of: day for day in replays.shown_days(connection, first)}
+        days = [first + ONE_DAY * n for n in range((last - first).days + 1)]
+        wanted = [day for day in days if day >= measured]
+        todo = [day for day in wanted if day not in standing or not stands(standing[day])]
+        kept, empty = len(wanted) - len(todo), len(days) - len(wanted)
+        with self._scored(todo, models, slices=until is not None) as scored:
+            for done, day in enumerate(todo):
+                if until is not None and time.monotonic() >= until:
+                    return Replayed(done, kept, empty, len(todo) - done)
+                self._tell_again(standing, day, models)
+                run_id = self._publish(*next(scored), models, by)
+                standing = {other: known for other, known in standing.items() if other > day}
+                self.shadow.score_run(run_id)
+                if show:
+                    show(done + 1, len(todo))
+        self._tell_again(standing, None, models)
+        return Replayed(len(todo), kept, empty, 0)
+
+    def _scored(
+        self, days: Sequence[date], models: ActiveModels, *, slices: bool
+    ) -> AbstractContextManager[Iterator[ScoredDay]]:
+        """The days with their scores, in order; on Dask where it is set up and the whole is done at once."""
+        if self.on_dask is None or slices or not days:
+            return nullcontext(self._scored_here(days, models))
+        return self.on_dask.scored(days, models)
+
+    def _scored_here(self, days: Sequence[date], models: ActiveModels) -> Iterator[ScoredDay]:
+        audits = _Audits(self.store, days)
+        for day in days:
+            started = self.now()
+            with self.database.read() as connection:
+                known = read_park(connection, day, audits.of(connection, day))
+            yield ScoredDay(known, score_park(known, models, lambda _phase, _done: None), started)
+
+    def _publish(
+        self, known: ParkDay, rows: Sequence[Stored], started: datetime, models: ActiveModels, by: str
+    ) -> int:
+        with self.database.write() as connection:
+            day = known.as_of
+            run_id = runs.create(connection, kind="reprise", as_of=day, requested_by=by, now=started)
+            runs.start(connection, run_id, started)
+            for chunk in runs.in_chunks(rows):
+                runs.insert_scores(connection, run_id, chunk)
+            publish(self.database, connection, run_id, known, rows, models, self.now())
+        return run_id
+
+    def _tell_again(self, standing: dict[date, ShownDay], before: date | None, models: ActiveModels) -> None:
+        """Tell the changes of standing days from the day that now precedes them, as long as that alters them.
+
+        Args:
+            standing: days that are not scored again, oldest first.
+            before: those from this day on wait; None for all.
+            models: in force; a day that others scored is left as it was told.
+        """
+        used = [used_model(served.model.manifest) for served in models.served]
+        altered = False
+        for day in standing.values():
+            if before is not None and day.as_of >= before:
+                return
+            if day.models != used:
+                altered = False
+                continue
+            with self.database.write() as connection:
+                self.database.lock(connection, "publication")
+                altered = _told_again(connection, day, models, altered)
+
+    # In the worker
+
+    def ask(self, first: date, last: date, *, by: str) -> int | None:
+        """Have the worker publish the days of a period that have no ranking; None where none is missing."""
+        with self.database.write() as connection:
+            self.database.lock(connection, "history")
+            for job in jobs.under_way(connection, jobs.HISTORY):
+                if job.payload["first"] <= first.isoformat() and last.isoformat() <= job.payload["last"]:
+                    return int(job.id)
+            there = {day.as_of for day in replays.shown_days(connection, first)}
+            measured = replays.first_measured_day(connection)
+            start = max(first, measured) if measured else last + ONE_DAY
+            if all(start + ONE_DAY * n in there for n in range((last - start).days + 1)):
+                return None
+            payload = {
+                "first": first.isoformat(),
+                "last": last.isoformat(),
+                "sources": _sources(connection),
+            }
+            return jobs.add(connection, kind=jobs.HISTORY, payload=payload, by=by, now=self.now())
+
+    def ask_missed(self, day: date) -> int | None:
+        """Have the days between the published ranking and ``day`` made up for; they were missed by a stop."""
+        with self.database.read() as connection:
+            shown = runs.published(connection)
+        if shown is None or (day - shown.as_of).days <= 1:
+            return None
+        first = max(shown.as_of + ONE_DAY, day - ONE_DAY * MISSED_DAYS)
+        return self.ask(first, day - ONE_DAY, by="rattrapage")
+
+    def carry_out(self, job: Row[Any]) -> dict[str, Any] | None:
+        """Do a slice of a job; None where it is to be taken again when nothing more urgent waits.
+
+        Raises:
+            ModelUnavailable: no classifier can answer.
+        """
+        first, last = (date.fromisoformat(job.payload[name]) for name in ("first", "last"))
+        with self.database.read() as connection:
+            if _sources(connection) != job.payload["sources"]:
+                return {"scored": 0, "reason": "parc remplacé"}
+        models = self.models.current()
+        models.require()
+        until = time.monotonic() + SLICE_S
+        done = self._walk(first, last, models, lambda _day: True, job.requested_by, None, until)
+        total = (last - first).days + 1
+        with self.database.write() as connection:
+            jobs.progress(connection, job.id, total - done.left, total)
+        return {"days": total} if done.left == 0 else None
+
+
+class _Audits:
+    """Judges days in their order, reading the measurements of many at once."""
+
+    def __init__(self, store: ModelStore, days: Sequence[date]) -> None:
+        self._days = list(days)
+        self._sensors = catalogue_of(store)
+        self._until: date | None = None
+        self._past = PastDays(None, self._sensors)
+        self._stride = 1  # days of the first reading; then what memory allows
+
+    def of(self, connection: Connection, day: date) -> Audit:
+        """How to judge that day, which follows those asked for before."""
+        if self._until is None or day > self._until:
+            self._read(connection, day)
+
+        def audit(_connection: Connection, as_of: date, policy: RiskPolicy) -> ParkAudit:
+            return self._past.audit(as_of, fresh_days=policy.max_age_days)
+
+        return audit
+
+    def _read(self, connection: Connection, day: date) -> None:
+        self._until = min(day + ONE_DAY * (self._stride - 1), self._days[-1])
+        names = list(self._sensors)
+        rows = recent.recent_columns(connection, day, DEPTH, names, until=self._until)
+        self._past = PastDays(rows, self._sensors)
+        # A turbine measured once a day adds a row a day to the DEPTH that it starts with.
+        turbines = max(1, len(set(rows.turbine.tolist())))
+        self._stride = max(1, min(60, ROWS_AT_ONCE // turbines - DEPTH))
+
+
+def _told_again(connection: Connection, day: ShownDay, models: ActiveModels, altered: bool) -> bool:
+    """Tell one day's changes again where they come from another day now; whether that altered them."""
+    before = changes.run_before(connection, day.as_of)
+    if day.compared_with == (None if before is None else before.id) and not altered:
+        return False
+    former = replays.told_levels(connection, day.run)
+    policy = policies.version(connection, day.policy_version)
+    rows = replays.stored_scores(connection, day.run)
+    record(connection, ScoredRun(day.run, day.as_of, rows, day.models, models, day.policy_version, policy))
+    return replays.told_levels(connection, day.run) != former
+
+
+def _measured_by(connection: Connection, last: date) -> date:
+    """The first measured day of the park, which is ``last`` at the latest."""
+    measured = replays.first_measured_day(connection)
+    if measured is None or measured > last:
+        raise Conflict(f"Aucune mesure au {last:%d/%m/%Y} ou avant : rien à calculer sur cette période.")
+    return measured
+
+
+def _sources(connection: Connection) -> list[str]:
+    return sorted(ingestion.living_sources(connection))

@@ -1,0 +1,66 @@
+"""The plausibility of many days in a row, from one reading of their measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import numpy as np
+
+from api.domain.measurements.sensors import Sensor
+from api.domain.plausibility.judging import judge_park
+from api.domain.plausibility.limits import DEFAULT
+from api.domain.plausibility.table import Bools, day_number
+from api.services.park.plausibility import ParkAudit, table_of
+from api.storage.turbines.recent import RecentColumns
+
+DEPTH = DEFAULT.depth + 1  # as for a run of one day
+_DAYS = 1 << 22  # more than any day number
+
+
+class PastDays:
+    """Judges each day as a run of that day would, by the measurements that such a run would read."""
+
+    def __init__(self, rows: RecentColumns | None, sensors: Mapping[str, Sensor]) -> None:
+        """Arrange what was read.
+
+        Args:
+            rows: each turbine's last :data:`DEPTH` measurements up to the first day, and all the later ones;
+                None where there are none.
+            sensors: the catalogue.
+        """
+        self._sensors = sensors
+        self._ids = [] if rows is None else rows.ids.tolist()
+        self._table = table_of(rows) if rows is not None and self._ids else None
+        if self._table is not None:
+            numbers, places = np.unique(self._table.turbine, return_inverse=True)
+            self._places = np.arange(len(numbers), dtype=np.int64) * _DAYS
+            self._days = np.floor(self._table.day).astype(np.int64)
+            self._keys = places.astype(np.int64) * _DAYS + self._days
+
+    def audit(self, as_of: date, *, fresh_days: int) -> ParkAudit:
+        """Findings of one day; nothing later is looked at.
+
+        Args:
+            as_of: the day, none before the first.
+            fresh_days: age up to which history is asked.
+        """
+        if self._table is None:
+            return ParkAudit()
+        seen = self._table.kept(self._recent(int(day_number(as_of))))
+        found = judge_park(seen, as_of, self._sensors, fresh_days=fresh_days)
+        return ParkAudit({self._ids[at]: list(told) for at, told in found.rows.items()}, found.silent)
+
+    def _recent(self, today: int) -> Bools:
+        """The rows that :func:`api.storage.turbines.recent.recent_columns` would give on that day."""
+        first = np.searchsorted(self._keys, self._places, side="left")
+        end = np.searchsorted(self._keys, self._places + today, side="right")
+        deepest = np.minimum(np.maximum(end - DEPTH, first), len(self._days) - 1)
+        since = self._places + self._days[deepest]
+        begin = np.where(end - first >= DEPTH, np.searchsorted(self._keys, since, side="left"), first)
+        edges = np.zeros(len(self._keys) + 1, dtype=np.int64)
+        some = end > begin
+        np.add.at(edges, begin[some], 1)
+        np.add.at(edges, end[some], -1)
+        wanted: Bools = np.cumsum(edges)[:-1] > 0
+        return wanted

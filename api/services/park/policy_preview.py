@@ -1,0 +1,202 @@
+"""What a policy would change before it is saved: turbines of the published ranking, and costs.
+
+Levels are recounted from what the run stored (probability, days, status) by the rule that every run uses.
+Only an age limit other than the run's asks for more: which measurements are out of date, and which are judged
+against their history, depends on it, so the statuses are then judged anew as the run does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from api.domain.models.quality import ClassificationQuality
+from api.domain.models.statistics import Estimate
+from api.domain.models.threshold_costs import Costs
+from api.domain.plausibility.trust import Finding, age_finding, data_status
+from api.domain.policy.risk import SEVERITY, RiskPolicy, TimeToFailure, assess, unassessed
+from api.domain.shared.exceptions import ModelUnavailable, NotFound
+from api.inference.serving.store import ModelStore
+from api.schemas.common import Notice
+from api.schemas.model_card import Decision, ThresholdOutcome
+from api.schemas.park import LevelCounts
+from api.schemas.policy import LevelShift, PolicyPreview, PreviewRequest
+from api.schemas.vocabulary import DataStatus, RiskLevel
+from api.services.models.card.card import decision_of
+from api.services.models.sensors import catalogue_of
+from api.services.park.plausibility import audit_park, recorded_findings
+from api.services.policy.versions import bounds_of, policy_of
+from api.storage import models as activations
+from api.storage import policy as policies
+from api.storage.park import runs
+from api.storage.park.ranking import page_of_scores
+from api.storage.shared.database import Database
+
+_AGE = "mesure_perimee"
+
+
+@dataclass(frozen=True)
+class _Costed:
+    """The classifier in force with what thresholds would have cost."""
+
+    model: str | None = None
+    decision: Decision | None = None
+    in_force: ThresholdOutcome | None = None
+
+
+@dataclass(frozen=True)
+class PolicyPreviewService:
+    """Tries policies; saves nothing."""
+
+    database: Database
+    store: ModelStore
+
+    def preview(self, asked: PreviewRequest) -> PolicyPreview:
+        """What a policy would change of the ranking that people see, and what its threshold costs.
+
+        Raises:
+            InvalidInput: parameters that contradict each other.
+        """
+        wanted, notices = policy_of(asked.parameters), list[Notice]()
+        with self.database.read() as connection:
+            base, present = policies.current(connection)
+            active = activations.active(connection).get("classification")
+            shown = runs.published(connection)
+            scores = [] if shown is None else page_of_scores(connection, shown.id)[1]
+            statuses = {} if shown is None else self._statuses(connection, shown, scores, wanted)
+        may_raise = shown is not None and self._may_raise(shown, notices)
+        shifts, after = _recount(scores, statuses, wanted, may_raise)
+        before = [RiskLevel(row.level) for row in scores]
+        costed = self._costed(active, base, present, wanted, notices)
+        if shown is None:
+            notices.append(
+                _notice("aucun_classement", "Aucun classement publié : aucune turbine à recompter.")
+            )
+        return PolicyPreview(
+            bounds=bounds_of(wanted),
+            base_version=base,
+            run_id=None if shown is None else shown.id,
+            as_of=None if shown is None else shown.as_of,
+            ranking_policy_version=None if shown is None else shown.policy_version,
+            total=len(scores),
+            changed=len(shifts),
+            raised=sum(SEVERITY[shift.after] > SEVERITY[shift.before] for shift in shifts),
+            counts_before=_counts(before),
+            counts_after=_counts(after),
+            turbines=shifts[: asked.limit],
+            model=costed.model,
+            decision=costed.decision,
+            threshold_in_force=costed.in_force,
+            notices=notices,
+        )
+
+    def _statuses(
+        self, connection: Connection, shown: Row[Any], scores: list[Row[Any]], wanted: RiskPolicy
+    ) -> dict[int, DataStatus]:
+        """Status of each rank under the proposed age limit."""
+        used = policies.version(connection, shown.policy_version)
+        if used.max_age_days == wanted.max_age_days:
+            return {row.rank: DataStatus(row.data_status) for row in scores}
+        audit = audit_park(connection, shown.as_of, catalogue_of(self.store), fresh_days=wanted.max_age_days)
+        found = {}
+        for row in scores:
+            if row.probability is None or row.measured_on is None:
+                found[row.rank] = DataStatus(row.data_status)
+                continue
+            told = audit.of(row.measurement, row.turbine)
+            age = age_finding(row.measured_on, shown.as_of, wanted.max_age_days)
+            found[row.rank] = data_status([*_lasting(row), *told, *([age] if age else ())])
+        return found
+
+    def _may_raise(self, shown: Row[Any], notices: list[Notice]) -> bool:
+        """Whether the days that the run stored may raise a level: the gate of the version that gave them."""
+        used = next((model for model in shown.models if model["task"] == "regression"), None)
+        if used is None:
+            return False
+        try:
+            return self.store.manifest(used["name"], used["version"]).gate.may_raise
+        except (NotFound, ModelUnavailable) as error:
+            sentence = f"Les jours avant panne ne sont pas comptés dans cet aperçu : {error.detail}"
+            notices.append(_notice("modele_absent", sentence))
+            return False
+
+    def _costed(
+        self,
+        active: Row[Any] | None,
+        base: int,
+        present: RiskPolicy,
+        wanted: RiskPolicy,
+        notices: list[Notice],
+    ) -> _Costed:
+        if active is None:
+            notices.append(_notice("aucun_modele", "Aucun classifieur en service : coûts non calculés."))
+            return _Costed()
+        name = f"{active.name} v{active.version}"
+        try:
+            manifest = self.store.manifest(active.name, active.version)
+            scores = self.store.scores(active.name, active.version)
+        except (NotFound, ModelUnavailable) as error:
+            notices.append(_notice("modele_absent", f"Coûts non calculés : {error.detail}"))
+            return _Costed(name)
+        decision = decision_of(manifest, scores, base if wanted == present else base + 1, wanted)
+        quality = manifest.measured
+        if decision is None or not isinstance(quality, ClassificationQuality):
+            notices.append(_notice("qualite_inconnue", f"{name} n’a jamais été mesuré : coûts non calculés."))
+            return _Costed(name)
+        costs = Costs(wanted.cost_intervention_eur, wanted.cost_failure_eur)
+        known = {row.threshold: row for row in decision.table}
+        if scores is None:
+            return _Costed(name, decision, known.get(present.threshold))
+        row, cost = scores.at(present.threshold, costs, quality.failure_events)
+        return _Costed(name, decision, _outcome(asdict(row), cost))
+
+
+def _recount(
+    scores: list[Row[Any]], statuses: Mapping[int, DataStatus], wanted: RiskPolicy, may_raise: bool
+) -> tuple[list[LevelShift], list[RiskLevel]]:
+    """Turbines whose level changes, by rank, and the new level of all."""
+    shifts, levels = [], []
+    for row in scores:
+        status, level = statuses[row.rank], unassessed().level
+        if row.probability is not None:
+            days = None
+            if may_raise and row.days_left is not None:
+                days = TimeToFailure(row.days_left, row.days_low, row.days_high)
+            level = assess(wanted, row.probability, days, status).level
+        levels.append(level)
+        if level != row.level:
+            shifts.append(
+                LevelShift(
+                    turbine_id=row.turbine_id,
+                    failure_probability=row.probability,
+                    time_to_failure_days=row.days_left,
+                    data_status=row.data_status,
+                    before=row.level,
+                    after=level,
+                    data_status_after=status,
+                )
+            )
+    return shifts, levels
+
+
+def _lasting(row: Row[Any]) -> list[Finding]:
+    """What the run found against a score that no age limit changes."""
+    warnings = list(row.warnings or ())
+    judged = recorded_findings(warnings)
+    told = [Finding(each["code"], each["field"], each["message"]) for each in warnings]
+    return [finding for finding in told if finding.code != _AGE and finding not in judged]
+
+
+def _counts(levels: list[RiskLevel]) -> LevelCounts:
+    return LevelCounts(**{level.value: levels.count(level) for level in RiskLevel})
+
+
+def _outcome(row: Mapping[str, Any], cost: Estimate) -> ThresholdOutcome:
+    return ThresholdOutcome.model_validate({**row, "cost_eur": asdict(cost), "chosen": True})
+
+
+def _notice(code: str, sentence: str) -> Notice:
+    return Notice(code=code, field=None, message=sentence)

@@ -1,0 +1,166 @@
+"""What the last published run recommends and nobody has decided: computed when read, kept nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from api.domain.interventions.checklists import checklist_for, priority_for, skills_for
+from api.domain.interventions.interventions import State
+from api.domain.park.proposals import Ended, Standing, answer_to
+from api.domain.policy.risk import RiskPolicy
+from api.domain.quality.realised import ALERTS
+from api.schemas.interventions import AnsweredAlert, CheckLine, Proposal, Proposals
+from api.schemas.vocabulary import AlertAnswer, RiskLevel
+from api.services.interventions.rows import level_of
+from api.services.park.view import park_item
+from api.storage import interventions as store
+from api.storage import policy as policies
+from api.storage.park import runs
+from api.storage.park.ranking import ScoreFilter, page_of_scores
+from api.storage.shared.database import Database
+
+
+@dataclass(frozen=True)
+class InterventionProposals:
+    """Reads proposals; confirming one opens an intervention."""
+
+    database: Database
+    today: Callable[[Connection], date]
+
+    def page(self, limit: int, offset: int) -> Proposals:
+        """Proposed interventions, in the order of the ranking."""
+        with self.database.read() as connection:
+            today = self.today(connection)
+            run = runs.published(connection)
+            if run is None:
+                return Proposals(total=0, items=[], as_of=None, today=today)
+            policy = policies.version(connection, run.policy_version)
+            alerts = alerts_in(connection, run, policy)
+        wanted = [alert for alert in alerts if alert.answer is None]
+        answered = [alert for alert in alerts if alert.answer is not None]
+        shown = [_proposal(alert, run, policy) for alert in wanted[offset : offset + limit]]
+        return Proposals(
+            total=len(wanted),
+            items=shown,
+            alerts=len(alerts),
+            answered=[_answered(alert) for alert in answered[:limit]],
+            as_of=run.as_of,
+            today=today,
+        )
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A score at an alert level, and what answers it.
+
+    Args:
+        score: the stored row.
+        answer: None where an intervention is to be proposed.
+        living: the intervention that is proposed, planned or under way.
+        last: the one that ended last.
+    """
+
+    score: Row[Any]
+    answer: AlertAnswer | None
+    living: Row[Any] | None
+    last: Row[Any] | None
+
+
+def alerts_in(
+    connection: Connection, run: Row[Any], policy: RiskPolicy, *, visits_answer: bool = True
+) -> list[Alert]:
+    """Every alert of a ranking, in its order.
+
+    Args:
+        connection: to read with.
+        run: the ranking.
+        policy: its rule.
+        visits_answer: whether a visit planned in time answers the alarm, as proposals have it.
+    """
+    _, rows = page_of_scores(connection, run.id, ScoreFilter(levels=tuple(ALERTS)))
+    keys = {row.turbine for row in rows}
+    living, last = store.living(connection), store.last_ended(connection, keys)
+    calmed = _calmed(connection, last)
+
+    def answer(row: Row[Any]) -> AlertAnswer | None:
+        former = last.get(row.turbine)
+        ended = None
+        if former is not None:
+            ended = Ended(State(former.state), former.done_on, level_of(former), former.turbine in calmed)
+        standing = Standing(
+            level=RiskLevel(row.level),
+            as_of=run.as_of,
+            measured_on=row.measured_on,
+            next_visit=row.planned_visit_on if visits_answer else None,
+            living=row.turbine in living,
+            last=ended,
+        )
+        return answer_to(standing, policy)
+
+    return [Alert(row, answer(row), living.get(row.turbine), last.get(row.turbine)) for row in rows]
+
+
+def wanted_in(
+    connection: Connection, run: Row[Any], policy: RiskPolicy, *, visits_answer: bool
+) -> list[Row[Any]]:
+    """Scores that deserve an intervention: the alerts that nothing answers, see :func:`alerts_in`."""
+    alerts = alerts_in(connection, run, policy, visits_answer=visits_answer)
+    return [alert.score for alert in alerts if alert.answer is None]
+
+
+def _calmed(connection: Connection, last: dict[int, Row[Any]]) -> set[int]:
+    """Turbines whose alarm has ended, in a run of a day after that of a refusal."""
+    refused = {key: row.done_on for key, row in last.items() if row.state == State.ANNULEE}
+    if not refused:
+        return set()
+    seen = store.scores_since(connection, refused.keys(), min(refused.values()), None)
+    return {one.turbine for one in seen if one.as_of > refused[one.turbine] and one.level not in ALERTS}
+
+
+def _answered(alert: Alert) -> AnsweredAlert:
+    score, by, on = alert.score, None, alert.score.planned_visit_on
+    if alert.answer is AlertAnswer.INTERVENTION and alert.living is not None:
+        by, on = alert.living, alert.living.planned_on
+    elif alert.answer is not AlertAnswer.VISITE and alert.last is not None:
+        by, on = alert.last, alert.last.done_on
+    assert alert.answer is not None  # noqa: S101 - of alerts that have one
+    return AnsweredAlert(
+        turbine_id=score.turbine_id,
+        risk_level=score.level,
+        failure_probability=score.probability,
+        answer=alert.answer,
+        on=on,
+        intervention_id=None if by is None else by.id,
+        intervention_state=None if by is None else by.state,
+    )
+
+
+def _proposal(alert: Alert, run: Row[Any], policy: RiskPolicy) -> Proposal:
+    item, former = park_item(alert.score, run.as_of, policy), alert.last
+    driver = item.main_driver
+    feature, label = (None, None) if driver is None else (driver.feature, driver.label)
+    return Proposal(
+        turbine_id=item.turbine_id,
+        site=item.site,
+        farm=item.farm,
+        run_id=run.id,
+        as_of=run.as_of,
+        risk_level=item.risk_level,
+        failure_probability=item.failure_probability,
+        time_to_failure_days=item.time_to_failure_days,
+        expected_failure_cost_eur=item.expected_failure_cost_eur,
+        net_benefit_eur=item.net_benefit_eur,
+        main_driver=driver,
+        recommendation=item.recommendation,
+        planned_visit_on=item.planned_visit_on,
+        priority=priority_for(item.risk_level),
+        skills=list(skills_for(feature)),
+        checklist=[CheckLine(**asdict(line)) for line in checklist_for(feature, label)],
+        last_intervention_id=None if former is None else former.id,
+        last_done_on=None if former is None else former.done_on,
+    )

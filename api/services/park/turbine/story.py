@@ -1,0 +1,130 @@
+"""What is usual for a turbine, beside the park, and what happened to it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import Connection
+
+from api.domain import turbines as usual
+from api.domain.measurements.measurements import canonical_turbine_id
+from api.domain.plausibility.limits import POWER, WIND
+from api.domain.shared.exceptions import Conflict, NotFound
+from api.inference.serving.manifest import FeatureSpec
+from api.schemas.turbine_story import PowerAtWind, PowerLink, TurbineEvent, UsualRange
+from api.schemas.vocabulary import InterventionState
+from api.storage import interventions
+from api.storage.measurements import measurements
+from api.storage.measurements.measurements import TurbineMeasurement
+from api.storage.shared.database import Database
+
+LOOKED_BACK = 200  # measurements that tell what is usual for a turbine
+
+
+@dataclass
+class ParkRanges:
+    """The park's usual ranges on the day of a run: read once per run, for a published park never changes."""
+
+    _run: int | None = None
+    _known: dict[str, usual.UsualRange | None] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(
+        self, connection: Connection, run: int, as_of: date, names: Sequence[str]
+    ) -> Mapping[str, usual.UsualRange | None]:
+        """Usual range of each feature over every turbine's most recent day up to ``as_of``."""
+        with self._lock:
+            if self._run != run or not self._known.keys() >= set(names):
+                rows = measurements.latest_values(connection, as_of)
+                self._known = {name: usual.usual_range([r.values.get(name) for r in rows]) for name in names}
+                self._run = run
+            return self._known
+
+
+def usual_ranges(
+    rows: Sequence[TurbineMeasurement],
+    park: Mapping[str, usual.UsualRange | None],
+    features: Mapping[str, FeatureSpec],
+) -> list[UsualRange]:
+    """The turbine's and the park's usual range of each feature that is a quantity."""
+    found = []
+    for name, spec in features.items():
+        if spec.dtype == "binary":
+            continue
+        values = [row.values.get(name) for row in rows]
+        own, whole = usual.usual_range(values), park.get(name)
+        found.append(
+            UsualRange(
+                feature=name,
+                low=own and own.low,
+                high=own and own.high,
+                values=sum(value is not None for value in values),
+                park_low=whole and whole.low,
+                park_high=whole and whole.high,
+            )
+        )
+    return found
+
+
+def power_link(rows: Sequence[TurbineMeasurement], features: Mapping[str, FeatureSpec]) -> PowerLink | None:
+    """Whether the power of this turbine follows its wind, where the models read both."""
+    if WIND not in features or POWER not in features:
+        return None
+    known = usual.power_link([row.values for row in rows])
+    return None if known is None else PowerLink(wind=WIND, power=POWER, rows=known.rows)
+
+
+@dataclass(frozen=True)
+class TurbineStoryService:
+    """Answers about one turbine's own past."""
+
+    database: Database
+
+    def power_at(
+        self, turbine_id: str, wind: float, from_wind: float | None, from_power: float | None
+    ) -> PowerAtWind:
+        """The power that goes with a wind on this turbine.
+
+        Raises:
+            NotFound: the park has no such turbine.
+            Conflict: its measurements are too few to show a power curve.
+        """
+        with self.database.read() as connection:
+            key = _key(connection, turbine_id)
+            rows = measurements.turbine_measurements(connection, key, limit=LOOKED_BACK)
+        link = usual.power_link([row.values for row in rows])
+        if link is None:
+            raise Conflict("Cette turbine a trop peu de mesures en marche pour lier sa puissance au vent.")
+        power = link.power_at(wind, from_wind, from_power)
+        return PowerAtWind(wind_speed=wind, power_output=round(power, 1), rows=link.rows)
+
+    def events(self, turbine_id: str, first: date | None, last: date | None) -> list[TurbineEvent]:
+        """Visits planned, interventions done and failures observed between two days, oldest first.
+
+        Raises:
+            NotFound: the park has no such turbine.
+        """
+        with self.database.read() as connection:
+            key = _key(connection, turbine_id)
+            visits = measurements.planned_visit_days(connection, key)
+            failures = measurements.failure_measurements(connection, key)
+            ended = interventions.ended(connection, [key])
+        done = [row.done_on for row in ended if row.state == InterventionState.TERMINEE]
+        days = [(day, "visite") for day in visits]
+        days += [(day, "intervention") for day in done if day is not None]
+        days += [(day, "panne") for day in usual.failure_days(failures)]
+        return [
+            TurbineEvent.model_validate({"on": day, "kind": kind})
+            for day, kind in sorted(days)
+            if (first is None or day >= first) and (last is None or day <= last)
+        ]
+
+
+def _key(connection: Connection, turbine_id: str) -> int:
+    row = measurements.living_turbine(connection, canonical_turbine_id(turbine_id))
+    if row is None:
+        raise NotFound("Turbine", turbine_id, "Vérifiez l’identifiant dans la liste du parc.")
+    return row.id

@@ -1,0 +1,235 @@
+"""One turbine: its place in the ranking, what drives it, what it measured, how its risk went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from api.domain.measurements.measurements import canonical_turbine_id, natural_key
+from api.domain.measurements.series import successive_rows_are_independent
+from api.domain.shared.exceptions import ModelUnavailable, NotFound
+from api.inference.serving.store import ModelStore
+from api.schemas.common import Notice
+from api.schemas.park import (
+    MeasurementRow,
+    ParkItem,
+    ScorePoint,
+    SpokenModel,
+    Turbine,
+    TurbineDetail,
+)
+from api.schemas.predictions import Driver, FeatureInfo
+from api.services.models.active_models import ActiveModels, ActiveModelsSource
+from api.services.models.explaining import drivers
+from api.services.models.measurement_model import Reading
+from api.services.park.turbine.story import LOOKED_BACK, ParkRanges, power_link, usual_ranges
+from api.services.park.view import park_item
+from api.storage import interventions
+from api.storage import policy as policies
+from api.storage.measurements import measurements
+from api.storage.measurements.measurements import LivingTurbine, TurbineMeasurement
+from api.storage.park import runs
+from api.storage.shared.database import Database
+
+RECENT = 30
+
+
+@dataclass(frozen=True)
+class TurbineViewService:
+    """Reads everything about one turbine."""
+
+    database: Database
+    models: ActiveModelsSource
+    store: ModelStore
+    park_ranges: ParkRanges = field(default_factory=ParkRanges)
+
+    def turbines(self) -> list[Turbine]:
+        """The living park, in natural order."""
+        with self.database.read() as connection:
+            rows = measurements.living_turbines(connection)
+        listed = [_turbine(row) for row in rows]
+        return sorted(listed, key=lambda turbine: natural_key(turbine.turbine_id))
+
+    def detail(self, turbine_id: str) -> TurbineDetail:
+        """What the turbine page opens with.
+
+        Raises:
+            NotFound: the park has no such turbine.
+        """
+        models = self.models.current()
+        with self.database.read() as connection:
+            turbine = self._row(connection, turbine_id)
+            shown = runs.published(connection)
+            place = None if shown is None else runs.score_of(connection, shown.id, turbine.id)
+            policy = None if shown is None else policies.version(connection, shown.policy_version)
+            latest = measurements.turbine_measurements(connection, turbine.id, limit=LOOKED_BACK)
+            today = shown.as_of if shown else turbine.last_measured_on
+            visits = measurements.planned_visits_after(connection, turbine.id, today) if today else []
+            work = interventions.living_of(connection, turbine.id)
+            names = list(models.features)
+            park = self.park_ranges.of(connection, shown.id, shown.as_of, names) if shown else {}
+        item = park_item(place, shown.as_of, policy, work) if place and shown and policy else None
+        base, found, notices = self._why(models, place, item)
+        return TurbineDetail(
+            turbine=_turbine(turbine),
+            current=item,
+            as_of=shown.as_of if shown else None,
+            drivers=found,
+            base_probability=base,
+            threshold=shown.threshold if shown else None,
+            models=self._spoken(shown, item),
+            policy_version=shown.policy_version if shown else None,
+            last_measurements=[_measurement(row) for row in latest[:RECENT]],
+            features=feature_infos(models),
+            planned_visits=visits,
+            usual=usual_ranges(latest, park, models.features),
+            power_link=power_link(latest, models.features),
+            notices=[*notices, *_about_series(models, latest)],
+        )
+
+    def _why(
+        self, models: ActiveModels, place: Row[Any] | None, item: ParkItem | None
+    ) -> tuple[float | None, list[Driver], list[Notice]]:
+        """Drivers of the published probability, where the model that made it is still in service."""
+        if place is None or item is None or item.failure_probability is None:
+            return None, [], []
+        if models.problems or models.classifier is None:
+            sentence = "Facteurs indisponibles : " + " ".join(models.problems or ("aucun modèle actif.",))
+            return None, [], [Notice(code="modele_indisponible", field=None, message=sentence)]
+        reading = Reading(item.turbine_id, place.measured_at or place.measured_on, place.values)
+        base, [found] = drivers([reading], models)
+        explained = None if base is None else base + sum(driver.contribution for driver in found)
+        if explained is None or abs(explained - item.failure_probability) <= _SAME_MODEL:
+            return base, found, []
+        sentence = "Le modèle a changé depuis ce classement ; relancez un calcul pour voir ses facteurs."
+        return None, [], [Notice(code="modele_change", field=None, message=sentence)]
+
+    def _spoken(self, shown: Row[Any] | None, item: ParkItem | None) -> list[SpokenModel]:
+        """The models that had something to say of this turbine."""
+        if shown is None or item is None:
+            return []
+        said = {"classification": item.failure_probability, "regression": item.time_to_failure_days}
+        return [
+            SpokenModel(**model, calibration=self._calibration(model["name"], model["version"]))
+            for model in shown.models
+            if said[model["task"]] is not None
+        ]
+
+    def _calibration(self, name: str, version: int) -> str | None:
+        try:
+            return self.store.manifest(name, version).calibration.status
+        except (NotFound, ModelUnavailable):  # a score outlives the files of the model that made it
+            return None
+
+    def measurements(
+        self, turbine_id: str, limit: int, first: date | None, last: date | None
+    ) -> list[MeasurementRow]:
+        """The newest measurements between two days.
+
+        Raises:
+            NotFound: the park has no such turbine.
+        """
+        with self.database.read() as connection:
+            turbine = self._row(connection, turbine_id)
+            rows = measurements.turbine_measurements(
+                connection, turbine.id, limit=limit, from_day=first, to_day=last
+            )
+        return [_measurement(row) for row in rows]
+
+    def history(self, turbine_id: str, first: date | None, last: date | None) -> list[ScorePoint]:
+        """Published scores, one a day, oldest first.
+
+        Raises:
+            NotFound: the park has no such turbine.
+        """
+        with self.database.read() as connection:
+            turbine = self._row(connection, turbine_id)
+            rows = runs.history_of(connection, turbine.id, first, last)
+        return [
+            ScorePoint(
+                as_of=row.as_of,
+                risk_level=row.level,
+                risk_score=row.risk_score,
+                failure_probability=row.probability,
+                time_to_failure_days=row.days_left,
+                data_status=row.data_status,
+            )
+            for row in rows
+        ]
+
+    def _row(self, connection: Connection, turbine_id: str) -> LivingTurbine:
+        row = measurements.living_turbine(connection, canonical_turbine_id(turbine_id))
+        if row is None:
+            raise NotFound("Turbine", turbine_id, "Vérifiez l’identifiant dans la liste du parc.")
+        return row
+
+
+_SAME_MODEL = 1e-6
+_NOISE = (
+    "Dans ces données, les mesures successives de cette turbine sont indépendantes les unes des autres : "
+    "ses courbes montrent du bruit, pas une usure."
+)
+
+
+def _about_series(models: ActiveModels, newest_first: Sequence[TurbineMeasurement]) -> list[Notice]:
+    """What the data cannot show is said beside the curves."""
+    rows = newest_first[::-1]
+    names = [name for name, spec in models.features.items() if spec.dtype != "binary"]
+    if not successive_rows_are_independent({n: [row.values.get(n) for row in rows] for n in names}):
+        return []
+    return [Notice(code="mesures_independantes", field=None, message=_NOISE)]
+
+
+def feature_infos(models: ActiveModels) -> list[FeatureInfo]:
+    """The features that the models in service read, for forms and cards."""
+    readers: dict[str, list[str]] = {}
+    for served in models.served:
+        for spec in served.model.manifest.features:
+            readers.setdefault(spec.name, []).append(served.model.manifest.name)
+    return [feature_info(spec, readers[name]) for name, spec in models.features.items()]
+
+
+def feature_info(spec: Any, readers: list[str]) -> FeatureInfo:
+    """A feature as forms and cards need it."""
+    low, high = spec.training_range or (None, None)
+    return FeatureInfo(
+        name=spec.name,
+        label=spec.label,
+        unit=spec.unit,
+        dtype=spec.dtype,
+        minimum=spec.physical_range[0],
+        maximum=spec.physical_range[1],
+        training_minimum=low,
+        training_maximum=high,
+        marker=spec.role == "marker",
+        note=spec.note,
+        required_by=readers,
+    )
+
+
+def _turbine(row: LivingTurbine) -> Turbine:
+    return Turbine(
+        turbine_id=row.turbine_id,
+        site=row.site,
+        farm=row.farm,
+        rated_power_kw=row.rated_power_kw,
+        commissioned_on=row.commissioned_on,
+        service_state=row.service_state,
+        last_measured_on=row.last_measured_on,
+        changed_at=row.changed_at,
+        changed_by=row.changed_by,
+    )
+
+
+def _measurement(row: TurbineMeasurement) -> MeasurementRow:
+    return MeasurementRow(
+        measured_on=row.measured_on,
+        measured_at=row.measured_at,
+        values=dict(row.values),
+        failure_within_7d=row.failure_within_7d,
+        time_to_failure_days=row.time_to_failure_days,
+    )

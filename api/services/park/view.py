@@ -1,0 +1,242 @@
+"""What people read of the park: the published ranking, its age, its history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from api.domain.park.queues import queues_in
+from api.domain.policy.risk import RiskPolicy
+from api.domain.shared.exceptions import InvalidInput, NotFound
+from api.domain.shared.wording import recommendation
+from api.schemas.changes import ParkEvents
+from api.schemas.common import Notice
+from api.schemas.park import LevelCounts, Park, ParkDay, ParkItem, Run, RunModel
+from api.schemas.predictions import Driver
+from api.schemas.turbine_story import LivingIntervention
+from api.schemas.vocabulary import DataStatus, RiskLevel
+from api.services.park.calendar import ParkCalendar
+from api.services.park.since import days_coverage, item_change, park_events, queue_counts, since_previous
+from api.storage import interventions
+from api.storage import policy as policies
+from api.storage.park import attempts, changes, runs
+from api.storage.park.ranking import ALL, SORTS, ScoreFilter, page_of_scores
+from api.storage.shared.database import Database
+
+__all__ = ["SORTS", "ParkQuery", "ParkViewService", "ScoreFilter"]
+
+
+@dataclass(frozen=True)
+class ParkQuery:
+    """What to show of a ranking, and in which order."""
+
+    keep: ScoreFilter = ALL
+    sort: str = "rank"
+    limit: int = 100
+    offset: int = 0
+    as_of: date | None = None
+
+
+@dataclass(frozen=True)
+class ParkViewService:
+    """Reads published runs; never recomputes a score."""
+
+    database: Database
+    calendar: ParkCalendar
+    now: Callable[[], datetime]
+
+    def park(self, query: ParkQuery) -> Park:
+        """The last published ranking, or that of a day.
+
+        Raises:
+            NotFound: no run of that day was published.
+            InvalidInput: unknown order.
+        """
+        if query.sort.removeprefix("-") not in SORTS:
+            allowed = ", ".join(SORTS)
+            raise InvalidInput.single("sort", f"ordre inconnu ; au choix : {allowed} (« - » pour inverser).")
+        past = query.as_of is not None
+        with self.database.read() as connection:
+            shown = runs.published(connection, query.as_of)
+            attempt = attempts.last_attempt(connection)
+            if shown is None and query.as_of is not None:
+                raise NotFound("Classement du jour", f"{query.as_of:%d/%m/%Y}")
+            if shown is None:
+                return _nothing_yet(attempt, self.calendar.next_run_at(connection))
+            policy = policies.version(connection, shown.policy_version)
+            total, page = page_of_scores(
+                connection, shown.id, query.keep, query.sort, query.limit, query.offset, past=past
+            )
+            summary = changes.summary_of(connection, shown.id)
+            work = {} if past else interventions.living(connection)
+            today = self.calendar.day(connection)
+            next_run_at = None if past else self.calendar.next_run_at(connection)
+        # Published, it is the ranking that people see: nothing was tried since.
+        tried = None if attempt is None or attempt.published_at is not None else attempt
+        notices = [] if past else _notices(shown, tried, today)
+        return Park(
+            total=total,
+            items=[park_item(row, shown.as_of, policy, work.get(row.turbine)) for row in page],
+            as_of=shown.as_of,
+            run=run_of(shown),
+            counts=LevelCounts(**(shown.counts or {})),
+            last_attempt=None if tried is None else run_of(tried),
+            stale=any(notice.code == "classement_perime" for notice in notices),
+            next_run_at=next_run_at,
+            threshold=shown.threshold,
+            changes=since_previous(summary, shown.counts),
+            queues=queue_counts(summary),
+            days_coverage=days_coverage(summary),
+            notices=notices,
+        )
+
+    def history(self, first: date | None, last: date | None) -> list[ParkDay]:
+        """Counts per level of each day's last published run, oldest first."""
+        with self.database.read() as connection:
+            rows = runs.published_between(connection, first, last)
+        return [
+            ParkDay(run_id=row.id, as_of=row.as_of, counts=LevelCounts(**(row.counts or {}))) for row in rows
+        ]
+
+    def events(self, first: date | None, last: date | None, limit: int, offset: int) -> ParkEvents:
+        """What changed from day to day, each oscillation told once.
+
+        Raises:
+            InvalidInput: the last day precedes the first.
+        """
+        return park_events(self.database, first, last, limit, offset)
+
+    def recent_runs(self, limit: int) -> list[Run]:
+        """The newest runs, whatever became of them."""
+        with self.database.read() as connection:
+            return [run_of(row) for row in runs.recent(connection, limit)]
+
+    def last_ended_attempt(self) -> Run | None:
+        """The last attempt that says how scorings go: see :func:`api.storage.park.attempts.last_attempt`."""
+        with self.database.read() as connection:
+            row = attempts.last_attempt(connection, ended=True)
+        return None if row is None else run_of(row)
+
+    def run(self, run_id: int) -> Run:
+        """One run.
+
+        Raises:
+            NotFound: no such run.
+        """
+        with self.database.read() as connection:
+            row = runs.get(connection, run_id)
+        if row is None:
+            raise NotFound("Calcul du parc", run_id)
+        return run_of(row)
+
+
+def _notices(shown: Row[Any], tried: Row[Any] | None, today: date) -> list[Notice]:
+    found = []
+    age = (today - shown.as_of).days
+    if age > 1:
+        sentence = f"Ce classement est celui du {shown.as_of:%d/%m/%Y} : il a {age} jours."
+        found.append(Notice(code="classement_perime", field="as_of", message=sentence))
+    if age < 0:
+        sentence = (
+            f"L’horloge du serveur est en retard : elle est {-age} {'jours' if age < -1 else 'jour'} "
+            f"avant le classement du {shown.as_of:%d/%m/%Y}. "
+            "Remettez-la à l’heure ; le classement reste en place."
+        )
+        found.append(Notice(code="horloge_en_retard", field="as_of", message=sentence))
+    if tried is not None and tried.status in runs.FAILED:
+        sentence = f"Le dernier calcul (n° {tried.id}) n’a pas abouti : {tried.error}"
+        found.append(Notice(code="calcul_echoue", field=None, message=sentence))
+    return found
+
+
+def _nothing_yet(attempt: Row[Any] | None, next_run_at: datetime | None) -> Park:
+    sentence = "Aucun classement n’est encore publié : lancez un calcul du parc."
+    return Park(
+        total=0,
+        items=[],
+        as_of=None,
+        run=None,
+        counts=LevelCounts(),
+        last_attempt=None if attempt is None else run_of(attempt),
+        threshold=None,
+        next_run_at=next_run_at,
+        notices=[Notice(code="aucun_classement", field=None, message=sentence)],
+    )
+
+
+def run_of(row: Row[Any]) -> Run:
+    """A stored run, as the contract shows it."""
+    ended = row.finished_at and row.started_at
+    return Run(
+        run_id=row.id,
+        kind=row.kind,
+        as_of=row.as_of,
+        status=row.status,
+        requested_by=row.requested_by,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        # A clock that goes back meanwhile makes no negative duration.
+        duration_s=max(0.0, (row.finished_at - row.started_at).total_seconds()) if ended else None,
+        total=row.total,
+        done=row.done,
+        phase=row.phase,
+        failed=row.failed,
+        stale=row.stale,
+        models=[RunModel(**model) for model in row.models],
+        policy_version=row.policy_version,
+        error=row.error,
+        cancel_asked_by=row.cancel_asked_by,
+    )
+
+
+def park_item(row: Row[Any], as_of: date, policy: RiskPolicy, work: Row[Any] | None = None) -> ParkItem:
+    """A stored score, as the contract shows it; euros follow from the policy that the run used.
+
+    Args:
+        row: the score.
+        as_of: day of its run.
+        policy: of its run.
+        work: the living intervention of the turbine.
+    """
+    expected = None if row.probability is None else row.probability * policy.cost_failure_eur
+    benefit = None if expected is None else expected - policy.cost_intervention_eur
+    return ParkItem(
+        rank=row.rank,
+        turbine_id=row.turbine_id,
+        site=row.site,
+        farm=row.farm,
+        service_state=row.service_state,
+        risk_level=row.level,
+        risk_score=row.risk_score,
+        failure_probability=row.probability,
+        time_to_failure_days=row.days_left,
+        time_to_failure_interval=None if row.days_low is None else (row.days_low, row.days_high),
+        data_status=row.data_status,
+        measured_on=row.measured_on,
+        age_days=None if row.measured_on is None else (as_of - row.measured_on).days,
+        expected_failure_cost_eur=expected,
+        net_benefit_eur=benefit,
+        main_driver=None if row.main_driver is None else Driver(**row.main_driver),
+        recommendation=recommendation(
+            RiskLevel(row.level), DataStatus(row.data_status), row.probability, benefit or 0.0
+        ),
+        planned_visit_on=row.planned_visit_on,
+        warnings=stored_notices(row.warnings),
+        change=item_change(row),
+        queues=queues_in(row.queues),
+        intervention=None if work is None else _living(work),
+    )
+
+
+def _living(row: Row[Any]) -> LivingIntervention:
+    return LivingIntervention(id=row.id, state=row.state, planned_on=row.planned_on, assignee=row.assignee)
+
+
+def stored_notices(found: Sequence[dict[str, Any]] | None) -> list[Notice]:
+    """Findings as a score keeps them."""
+    return [Notice(**finding) for finding in found or ()]

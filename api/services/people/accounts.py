@@ -1,0 +1,263 @@
+"""The life of accounts and API keys: made, changed and ended by the administrator or the command line."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from api.domain.shared.exceptions import Conflict, InvalidInput, NotFound
+from api.schemas.accounts import Account, AccountSecret
+from api.schemas.vocabulary import AuditAction, Role
+from api.services.people.authentication import real_now
+from api.services.people.demo_accounts import DemoAccounts
+from api.services.people.keys import KeyService
+from api.services.people.passwords import hasher_for, random_password
+from api.services.shared.audit import COMMAND_LINE, record
+from api.settings import Settings
+from api.storage import people as store
+from api.storage.shared.database import Database
+
+KIND = "compte"
+_BOOKKEEPING = frozenset({"failed_attempts", "locked_until"})
+_USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
+log = logging.getLogger(__name__)
+
+
+class AccountService(KeyService, DemoAccounts):
+    """Accounts of people and keys of machines.
+
+    ``by`` is who asks: a principal's name, or the command line, whose user could make another administrator
+    at any time and is therefore let end the last one.
+    """
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.database = database
+        self.settings = settings
+        self.hasher = hasher_for(settings.env)
+        self.now = real_now
+
+    def create_user(
+        self,
+        username: str,
+        display_name: str,
+        role: Role,
+        password: str | None = None,
+        by: str = COMMAND_LINE,
+    ) -> str:
+        """Make an account and return its password: the one given, else a random one.
+
+        Raises:
+            InvalidInput: the name or the password does not fit.
+            Conflict: the name is taken.
+        """
+        chosen = random_password() if password is None else password
+        self.new_account(username, display_name, role, chosen, by)
+        return chosen
+
+    def new_account(
+        self, username: str, display_name: str, role: Role, password: str | None, by: str
+    ) -> AccountSecret:
+        """The same, with the account as it stands; the password only where it was drawn here.
+
+        Raises:
+            InvalidInput: the name or the password does not fit.
+            Conflict: the name is taken.
+        """
+        name, shown = _username(username), _display_name(display_name)
+        chosen = random_password() if password is None else password
+        number = self._insert(name, shown, role, self.hasher.hash(chosen), by=by, demo=False)
+        return AccountSecret(account=self.account(number), password=chosen if password is None else None)
+
+    def set_password(self, username: str, password: str | None = None, by: str = COMMAND_LINE) -> str:
+        """Change a password, unlock the account, end its sessions; returns the password as `create_user`.
+
+        Raises:
+            NotFound: no such account.
+            InvalidInput: the password does not fit.
+        """
+        chosen = password if password is not None else random_password()
+        self._set_hash(username, self.hasher.hash(chosen), by)
+        return chosen
+
+    def reset_password(self, number: int, password: str | None, by: str) -> AccountSecret:
+        """The same, by the account's number; the password only where it was drawn here.
+
+        Raises:
+            NotFound: no such account.
+            InvalidInput: the password does not fit.
+        """
+        chosen = random_password() if password is None else password
+        self._set_hash(number, self.hasher.hash(chosen), by)
+        return AccountSecret(account=self.account(number), password=chosen if password is None else None)
+
+    def set_active(self, username: str, active: bool, by: str = COMMAND_LINE) -> None:
+        """Let an account in, or shut it out and end its sessions.
+
+        Raises:
+            NotFound: no such account.
+            Conflict: as :meth:`change`.
+        """
+        self._change(username, by, _action(active), active=active, failed_attempts=0, locked_until=None)
+
+    def set_role(self, username: str, role: Role, by: str = COMMAND_LINE) -> None:
+        """Change what an account may do; its sessions end, so that it holds at once.
+
+        Raises:
+            NotFound: no such account.
+            Conflict: as :meth:`change`.
+        """
+        self._change(username, by, AuditAction.COMPTE_MODIFIE, role=role.value)
+
+    def change(
+        self,
+        number: int,
+        *,
+        by: str,
+        display_name: str | None = None,
+        role: Role | None = None,
+        active: bool | None = None,
+    ) -> Account:
+        """Change what is given of an account; sessions end with a change of rights.
+
+        Raises:
+            InvalidInput: nothing to change, or a name that does not fit.
+            NotFound: no such account.
+            Conflict: the last administrator would be shut out, or whoever asks would shut themselves out.
+        """
+        if display_name is None and role is None and active is None:
+            raise InvalidInput.single("", "rien à modifier : donnez au moins un champ.")
+        news: dict[str, Any] = {}
+        if display_name is not None:
+            news["display_name"] = _display_name(display_name)
+        if role is not None:
+            news["role"] = role.value
+        if active is not None:
+            news |= {"active": active, "failed_attempts": 0, "locked_until": None}
+        self._change(number, by, AuditAction.COMPTE_MODIFIE if active is None else _action(active), **news)
+        return self.account(number)
+
+    def end_sessions(self, number: int, by: str) -> None:
+        """Sign an account out everywhere; access tokens fail where they are checked against the database.
+
+        Raises:
+            NotFound: no such account.
+        """
+        self._change(number, by, AuditAction.SESSIONS_CLOSES)
+
+    def list_users(self) -> list[Account]:
+        """All accounts, by name."""
+        with self.database.read() as connection:
+            sessions = store.sessions_by_user(connection, self.now())
+            return [_shown(row, sessions.get(row.id)) for row in store.every_user(connection)]
+
+    def account(self, number: int) -> Account:
+        """One account.
+
+        Raises:
+            NotFound: no such account.
+        """
+        with self.database.read() as connection:
+            row = store.user_by_id(connection, number)
+            if row is None:
+                raise NotFound("Compte", number)
+            return _shown(row, store.sessions_by_user(connection, self.now()).get(row.id))
+
+    def _insert(self, name: str, shown: str, role: Role, hashed: str, *, by: str, demo: bool) -> int:
+        with self.database.write() as connection:
+            self.database.lock(connection, "accounts")
+            if store.user_by_name(connection, name) is not None:
+                raise Conflict(f"Le compte « {name} » existe déjà : choisissez un autre identifiant.")
+            number = store.add_user(
+                connection,
+                username=name,
+                display_name=shown,
+                role=role.value,
+                password_hash=hashed,
+                active=True,
+                demo=demo,
+                created_at=self.now(),
+            )
+            told = {"role": role.value, "demo": demo}
+            record(self.database, connection, AuditAction.COMPTE_CREE, KIND, number, by=by, details=told)
+        log.info("account created", extra={"account": f"compte:{number}", "role": role.value})
+        return number
+
+    def _set_hash(self, who: str | int, hashed: str, by: str) -> None:
+        action = AuditAction.MOT_DE_PASSE_CHANGE
+        self._change(who, by, action, password_hash=hashed, failed_attempts=0, locked_until=None)
+
+    def _change(self, who: str | int, by: str, action: AuditAction, **values: object) -> None:
+        """Change an account by name or number; what it was let do before must be asked for again."""
+        with self.database.write() as connection:
+            self.database.lock(connection, "accounts")  # or two administrators could end each other at once
+            found = _found(connection, who)
+            self._keep_an_administrator(connection, found, by, values)
+            if values:
+                store.change_user(connection, found.id, **values)
+            if set(values) != {"display_name"}:
+                store.invalidate_tokens(connection, found.id)
+                store.revoke_sessions_of(connection, found.id, self.now())
+            told = _told(found, values)
+            record(self.database, connection, action, KIND, found.id, by=by, details=told)
+        log.info("account changed", extra={"account": f"compte:{found.id}", "changed": sorted(values)})
+
+    def _keep_an_administrator(
+        self, connection: Connection, found: Row[Any], by: str, values: dict[str, Any]
+    ) -> None:
+        shut_out = values.get("active") is False
+        if shut_out and by == f"compte:{found.id}":
+            raise Conflict("On ne désactive pas son propre compte : demandez-le à un autre administrateur.")
+        loses = shut_out or values.get("role", Role.ADMIN) != Role.ADMIN
+        if loses and by != COMMAND_LINE and store.active_with_role(connection, Role.ADMIN) == [found.id]:
+            raise Conflict(
+                f"« {found.username} » est le dernier administrateur actif : nommez-en d’abord un autre."
+            )
+
+
+def _found(connection: Connection, who: str | int) -> Row[Any]:
+    if isinstance(who, int):
+        found = store.user_by_id(connection, who, for_update=True)
+    else:
+        found = store.user_by_name(connection, who.strip().casefold(), for_update=True)
+    if found is None:
+        raise NotFound("Compte", who)
+    return found
+
+
+def _told(found: Row[Any], values: dict[str, Any]) -> dict[str, Any]:
+    """What the trail holds of a change: fields, and the role before and after; no name, no hash."""
+    fields = sorted({"password" if name == "password_hash" else name for name in values} - _BOOKKEEPING)
+    roles = {"role": [found.role, values["role"]]} if "role" in values else {}
+    return {"fields": fields, **roles}
+
+
+def _shown(row: Row[Any], sessions: Row[Any] | None) -> Account:
+    own = set(Account.model_fields) - {"sessions", "last_signed_in_at"}
+    return Account(
+        **{name: getattr(row, name) for name in own},
+        sessions=0 if sessions is None else sessions.living,
+        last_signed_in_at=None if sessions is None else sessions.last,
+    )
+
+
+def _action(active: bool) -> AuditAction:
+    return AuditAction.COMPTE_REACTIVE if active else AuditAction.COMPTE_DESACTIVE
+
+
+def _display_name(raw: str) -> str:
+    shown = raw.strip()
+    if not (1 <= len(shown) <= 120 and shown.isprintable()):
+        raise InvalidInput.single("display_name", "de 1 à 120 caractères imprimables.")
+    return shown
+
+
+def _username(raw: str) -> str:
+    name = raw.strip().casefold()
+    if not _USERNAME.fullmatch(name):
+        raise InvalidInput.single(
+            "username", "de 2 à 64 caractères parmi a–z, 0–9, point, tiret, souligné et @.", raw
+        )
+    return name

@@ -1,0 +1,212 @@
+"""A solved week as the contract shows it, in French."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from api.domain.plan.booked import Booking, booked_minutes, crew_of
+from api.domain.plan.week_plan import (
+    Candidate,
+    Crew,
+    LeftAside,
+    Reason,
+    Visit,
+    WeekPlan,
+    to_cents,
+    to_minutes,
+)
+from api.domain.shared.wording import fr_euros, fr_hours, fr_number
+from api.schemas import week_plan as shown
+from api.schemas.common import Notice
+from api.services.plan.park import ParkAtWork
+
+HORIZON = timedelta(days=7)  # what the probability covers, from the day of the ranking
+_SENTENCES = {
+    Reason.ECARTEE: "Écartée de ce plan à la main.",
+    Reason.COMPETENCE: "Aucune équipe disponible n’a toutes les compétences attendues.",
+    Reason.JOURNEE: "Aucune équipe compétente n’a assez d’heures libres le même jour.",
+    Reason.HEURES: "Les heures des équipes compétentes vont à des interventions qui évitent davantage.",
+    Reason.BUDGET: "Le budget va à des interventions qui évitent davantage.",
+    Reason.HEURES_ET_BUDGET: "Ni les heures des équipes compétentes ni le budget n’y suffisent.",
+    Reason.PAS_RENTABLE: "Le risque coûte moins qu’une intervention.",
+}
+_DECIDED = "L’alerte a déjà reçu une réponse : intervention terminée depuis la mesure, ou écartée."
+
+
+@dataclass(frozen=True)
+class Week:
+    """The crews as they were given, and the interventions that take some of their hours already."""
+
+    crews: Sequence[Crew]
+    booked: Sequence[Booking]
+
+
+def answer(
+    park: ParkAtWork, asked: shown.WeekPlanRequest, start: date, plan: WeekPlan, week: Week
+) -> shown.WeekPlan:
+    """The plan and what it leaves."""
+    return shown.WeekPlan(
+        run_id=park.run.id,
+        as_of=park.run.as_of,
+        policy_version=park.run.policy_version,
+        cost_intervention_eur=park.policy.cost_intervention_eur,
+        cost_failure_eur=park.policy.cost_failure_eur,
+        week_start=start,
+        days=asked.days,
+        budget_eur=asked.budget_eur,
+        visits=[_visit(park, visit, start, asked) for visit in plan.visits],
+        left=[_left(park, left) for left in plan.left]
+        + [
+            _turbine(shown.LeftTurbine, park, one, reason="deja_decidee", sentence=_DECIDED)
+            for one in park.decided
+        ],
+        covered=park.covered,
+        loads=_loads(start, plan, week),
+        booked=[_booked(one, start, week) for one in week.booked],
+        totals=_totals(park, plan),
+        proven=plan.proven,
+        gap_eur=plan.gap_eur,
+        notices=_notices(park, asked, start, plan, week),
+    )
+
+
+def _turbine(kind: type[Any], park: ParkAtWork, one: Candidate, **more: Any) -> Any:
+    row = park.rows[one.turbine]
+    return kind(
+        turbine_id=one.turbine,
+        site=row.site,
+        farm=row.farm,
+        risk_level=row.level,
+        failure_probability=row.probability,
+        data_status=row.data_status,
+        main_driver=(row.main_driver or {}).get("label"),
+        skills=sorted(one.skills),
+        hours=one.hours,
+        choice=one.choice.value,
+        planned_visit_on=row.planned_visit_on,
+        risk_eur=to_cents(one.risk_eur) / 100,
+        net_benefit_eur=one.net_cents / 100,
+        **more,
+    )
+
+
+def _visit(park: ParkAtWork, visit: Visit, start: date, asked: shown.WeekPlanRequest) -> shown.PlannedVisit:
+    assignees = {crew.name: crew.assignee for crew in asked.crews}
+    found: shown.PlannedVisit = _turbine(
+        shown.PlannedVisit,
+        park,
+        visit.candidate,
+        day=start + timedelta(days=visit.day),
+        crew=visit.crew.name,
+        assignee=assignees[visit.crew.name],
+        cost_eur=visit.candidate.cost_eur,
+    )
+    return found
+
+
+def _left(park: ParkAtWork, left: LeftAside) -> shown.LeftTurbine:
+    found: shown.LeftTurbine = _turbine(
+        shown.LeftTurbine,
+        park,
+        left.candidate,
+        reason=left.reason.value,
+        sentence=_SENTENCES[left.reason] + _visit_left(park, left.candidate),
+    )
+    return found
+
+
+def _visit_left(park: ParkAtWork, one: Candidate) -> str:
+    day = park.rows[one.turbine].planned_visit_on
+    return "" if day is None else f" Une visite reste prévue le {day:%d/%m/%Y}."
+
+
+def _loads(start: date, plan: WeekPlan, week: Week) -> list[shown.CrewDay]:
+    taken: Counter[tuple[str, int]] = Counter()
+    for visit in plan.visits:
+        taken[visit.crew.name, visit.day] += to_minutes(visit.candidate.hours)
+    booked = booked_minutes(week.booked, week.crews)
+    return [
+        shown.CrewDay(
+            crew=crew.name,
+            day=start + timedelta(days=day),
+            available=crew.hours[day],
+            booked=before / 60,
+            planned=taken[crew.name, day] / 60,
+            free=max(0, to_minutes(crew.hours[day]) - before - taken[crew.name, day]) / 60,
+        )
+        for day in range(len(week.crews[0].hours))
+        for crew in week.crews
+        for before in (booked.get((crew.name, day), 0),)
+    ]
+
+
+def _booked(one: Booking, start: date, week: Week) -> shown.BookedVisit:
+    crew = crew_of(one, week.crews)
+    return shown.BookedVisit(
+        intervention_id=one.intervention,
+        turbine_id=one.turbine,
+        day=start + timedelta(days=one.day),
+        hours=one.minutes / 60,
+        assignee=one.assignee,
+        crew=None if crew is None else crew.name,
+    )
+
+
+def _totals(park: ParkAtWork, plan: WeekPlan) -> shown.PlanTotals:
+    prevented = to_cents(plan.prevented_eur)
+    return shown.PlanTotals(
+        visits=len(plan.visits),
+        cost_eur=plan.cost_eur,
+        prevented_eur=plan.prevented_eur,
+        net_eur=plan.net_eur,
+        remaining_eur=(park.park_cents - park.covered_cents - prevented) / 100,
+        covered_eur=park.covered_cents / 100,
+        park_eur=park.park_cents / 100,
+        small_turbines=park.small,
+        small_eur=park.small_cents / 100,
+        unassessed=park.unassessed,
+    )
+
+
+def _notices(
+    park: ParkAtWork, asked: shown.WeekPlanRequest, start: date, plan: WeekPlan, week: Week
+) -> list[Notice]:
+    """What must be known before the plan is followed."""
+    last, announced = start + timedelta(days=asked.days - 1), park.run.as_of + HORIZON
+    counted = [one for one in week.booked if crew_of(one, week.crews) is not None]
+    alone = [one for one in week.booked if one not in counted]
+    doubtful = [
+        v.candidate.turbine for v in plan.visits if park.rows[v.candidate.turbine].data_status != "ok"
+    ]
+    told = (
+        (last > announced, "hors_horizon", "week_start",
+         f"Le classement du {park.run.as_of:%d/%m/%Y} annonce les pannes jusqu’au {announced:%d/%m/%Y} : "
+         "pour les jours d’après, établissez le plan de nouveau avec un classement plus récent."),
+        (counted, "deja_planifie", "crews",
+         f"Déjà planifié ces jours-là : {_counted(len(counted), 'intervention')}, {_hours(counted)}, "
+         "retirées des heures des équipes qui y vont."),
+        (alone, "sans_equipe", "crews",
+         f"Déjà planifié ces jours-là sans équipe connue : {_counted(len(alone), 'intervention')}, "
+         f"{_hours(alone)} (turbines {', '.join(one.turbine for one in alone)}). Aucune équipe n’en perd "
+         "d’heures : donnez à l’équipe qui y va le technicien de l’intervention, ou retirez-lui ces heures."),
+        (not plan.proven, "non_prouve", None,
+         "Le temps de calcul n’a pas suffi à prouver que ce plan est le meilleur : un autre éviterait au "
+         f"plus {fr_euros(plan.gap_eur)} de plus."),
+        (park.unassessed, "non_evaluees", None,
+         f"{_counted(park.unassessed, 'turbine')} sans probabilité : leur risque n’est pas compté."),
+        (doubtful, "mesures_douteuses", None,
+         f"Mesure douteuse ou trop ancienne : vérifiez d’abord les capteurs de {', '.join(doubtful)}."),
+    )  # fmt: skip
+    return [Notice(code=code, field=name, message=text) for true, code, name, text in told if true]
+
+
+def _hours(booked: Sequence[Booking]) -> str:
+    return fr_hours(sum(one.minutes for one in booked) / 60)
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{fr_number(count)} {word}{'s' if count > 1 else ''}"

@@ -1,0 +1,198 @@
+"""The week's plan: gathers the published ranking, has it solved, and plans what a person accepts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from api.domain.interventions.interventions import State
+from api.domain.people import Principal
+from api.domain.plan.booked import free_crews
+from api.domain.plan.solver import plan_week
+from api.domain.plan.week_plan import Crew
+from api.domain.shared.exceptions import CockpitError, Conflict, FieldError, InvalidInput, NotAllowed
+from api.schemas import week_plan as shown
+from api.schemas.interventions import InterventionRequest
+from api.schemas.vocabulary import InterventionOrigin
+from api.services.interventions.interventions import Filter, InterventionService
+from api.services.park.proposals import wanted_in
+from api.services.plan.answer import Week, answer
+from api.services.plan.park import Asked, ParkAtWork, bookings, park_at_work
+from api.storage import plan as store
+from api.storage import policy as policies
+from api.storage.interventions import living as living_interventions
+from api.storage.park import runs
+from api.storage.shared.database import Database
+
+log = logging.getLogger(__name__)
+_REMEMBERED = {"crews", "days", "budget_eur", "hours_each", "place_visits"}
+NO_RANKING = "Aucun classement n’est encore publié : lancez d’abord un calcul du parc."
+
+
+@dataclass(frozen=True)
+class WeekPlanService:
+    """Plans weeks on the last published ranking.
+
+    Args:
+        database: holds it.
+        interventions: opens those that are accepted.
+        now: the clock.
+        today: the cockpit's day, that of its data in a simulated park.
+    """
+
+    database: Database
+    interventions: InterventionService
+    now: Callable[[], datetime]
+    today: Callable[[Connection], date]
+
+    def inputs(self) -> shown.WeekPlanInputs:
+        """What was given for the last plan, by whoever made it."""
+        with self.database.read() as connection:
+            row = store.inputs(connection)
+            today = self.today(connection)
+        kept = {} if row is None else {**row.inputs, "saved_at": row.saved_at}
+        return shown.WeekPlanInputs(**kept, week_start=next_monday(today))
+
+    def plan(self, asked: shown.WeekPlanRequest, caller: Principal | None = None) -> shown.WeekPlan:
+        """The best week.
+
+        Args:
+            asked: crews, budget, choices.
+            caller: who plans, for whom crews and figures are remembered; None to remember nothing.
+
+        Raises:
+            InvalidInput: a wrong field, or imposed turbines that cannot be placed.
+            Conflict: nothing is published, or nothing was found in time.
+        """
+        with self.database.read() as connection:
+            today = self.today(connection)
+        start = asked.week_start or next_monday(today)
+        if wrong := [*_crew_errors(asked), *_day_errors(start, today)]:
+            raise InvalidInput(wrong)
+        park = self._park(asked)
+        crews = [
+            Crew(crew.name, frozenset(crew.skills), tuple(crew.hours), crew.assignee) for crew in asked.crews
+        ]
+        booked = bookings(park, start, asked.days)
+        solved = plan_week(park.candidates, free_crews(booked, crews), asked.budget_eur)
+        if caller is not None:
+            with self.database.write() as connection:
+                kept = asked.model_dump(mode="json", include=_REMEMBERED)
+                store.remember(connection, kept, by=caller.name, now=self.now())
+        return answer(park, asked, start, solved, Week(crews, booked))
+
+    def accept(self, asked: shown.WeekPlanAcceptance, caller: Principal) -> shown.WeekPlanAccepted:
+        """Plan interventions; each is accepted or refused on its own.
+
+        Raises:
+            Conflict: another ranking was published since the plan.
+        """
+        with self.database.read() as connection:
+            run = runs.published(connection)
+            if run is None or run.id != asked.run_id:
+                raise Conflict("Un autre classement a été publié depuis ce plan : établissez-le de nouveau.")
+            policy = policies.version(connection, run.policy_version)
+            wanted = wanted_in(connection, run, policy, visits_answer=False)
+        recommended = {row.turbine_id for row in wanted}
+        items = [self._planned(visit, recommended, caller) for visit in asked.visits]
+        planned = sum(item.intervention_id is not None for item in items)
+        self._give(asked.visits, items)
+        log.info("week planned", extra={"planned": planned, "by": caller.name})
+        return shown.WeekPlanAccepted(planned=planned, refused=len(items) - planned, items=items)
+
+    def _planned(
+        self, visit: shown.AcceptedVisit, recommended: set[str], caller: Principal
+    ) -> shown.VisitOutcome:
+        proposed = visit.turbine_id in recommended
+        request = InterventionRequest(
+            turbine_id=visit.turbine_id,
+            origin=InterventionOrigin.RECOMMANDATION if proposed else InterventionOrigin.MANUELLE,
+            planned_on=visit.day,
+            assignee=visit.assignee,
+            expected_hours=visit.hours,
+            skills=visit.skills,
+            comment=_comment(visit),
+        )
+        try:
+            number = self._waiting(visit, caller) or self.interventions.open(request, caller)[0]
+        except NotAllowed:
+            raise
+        except CockpitError as error:
+            return shown.VisitOutcome(turbine_id=visit.turbine_id, error=error.detail)
+        return shown.VisitOutcome(turbine_id=visit.turbine_id, intervention_id=number)
+
+    def _give(self, visits: list[shown.AcceptedVisit], items: list[shown.VisitOutcome]) -> None:
+        """Note which crew each planned intervention is for: the next plan counts its hours."""
+        crews = {
+            item.intervention_id: visit.crew
+            for visit, item in zip(visits, items, strict=True)
+            if item.intervention_id is not None
+        }
+        with self.database.write() as connection:
+            living = {row.id for row in living_interventions(connection).values()}
+            store.give(connection, crews, living)
+
+    def _waiting(self, visit: shown.AcceptedVisit, caller: Principal) -> int | None:
+        """Plan the intervention that is already proposed for the turbine, such as a finding; its number."""
+        wanted = Filter((State.PROPOSEE,), turbine_id=visit.turbine_id)
+        found = self.interventions.page(wanted, 1, 0).items
+        if not found:
+            return None
+        changes = {"assignee": visit.assignee, "skills": visit.skills}
+        self.interventions.change(
+            found[0].id,
+            {
+                "version": found[0].version,
+                "state": State.PLANIFIEE,
+                "planned_on": visit.day,
+                "expected_hours": visit.hours,
+                "comment": _comment(visit),
+                **{name: value for name, value in changes.items() if value is not None},
+            },
+            caller,
+        )
+        return found[0].id
+
+    def _park(self, asked: shown.WeekPlanRequest) -> ParkAtWork:
+        choices = Asked.of(asked)
+        with self.database.read() as connection:
+            run = runs.published(connection)
+            if run is None:
+                raise Conflict(NO_RANKING)
+            return park_at_work(connection, run, choices)
+
+
+def _comment(visit: shown.AcceptedVisit) -> str:
+    return f"Plan de la semaine, équipe {visit.crew}."
+
+
+def next_monday(today: date) -> date:
+    """The day itself where it is a Monday."""
+    return today + timedelta(days=-today.weekday() % 7)
+
+
+def _crew_errors(asked: shown.WeekPlanRequest) -> list[FieldError]:
+    names = [crew.name for crew in asked.crews]
+    found = [
+        FieldError("crews", f"deux équipes s’appellent « {name} » : donnez-leur des noms différents.", name)
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
+    return found + [
+        FieldError(
+            f"crews[{place}].hours",
+            f"{crew.name} : {len(crew.hours)} jours d’heures pour {asked.days} jours de plan.",
+        )
+        for place, crew in enumerate(asked.crews)
+        if len(crew.hours) != asked.days
+    ]
+
+
+def _day_errors(start: date, today: date) -> list[FieldError]:
+    if start >= today:
+        return []
+    return [FieldError("week_start", f"jour passé ; au plus tôt le {today:%d/%m/%Y}.", start.isoformat())]

@@ -1,0 +1,155 @@
+"""The versions of the risk policy: read, added to, gone back to; none is ever changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from api.domain.policy.risk import RiskPolicy
+from api.domain.shared.exceptions import Conflict, NotFound
+from api.schemas.common import Notice
+from api.schemas.policy import Policy, PolicyBounds, PolicyParameters, PolicyVersion
+from api.schemas.vocabulary import AuditAction
+from api.services.shared.audit import record
+from api.storage import people as accounts
+from api.storage import policy as policies
+from api.storage.park import runs
+from api.storage.shared.database import Database
+
+KIND = "politique"
+
+
+@dataclass(frozen=True)
+class PolicyService:
+    """Keeps the versions; the one in force is the newest."""
+
+    database: Database
+    now: Callable[[], datetime]
+
+    def policy(self, *, names: bool = False) -> Policy:
+        """The version in force, all of them, and whether the ranking shown comes from another one.
+
+        Args:
+            names: tell the display names of those who saved them; for people, not for machines.
+        """
+        with self.database.read() as connection:
+            return _policy(connection, names)
+
+    def change(self, base_version: int, parameters: PolicyParameters, *, by: str, reason: str) -> Policy:
+        """Save a new version, in force from now on.
+
+        Args:
+            base_version: version that whoever asks has seen.
+            parameters: of the new one.
+            by: who asks.
+            reason: kept with it.
+
+        Raises:
+            InvalidInput: parameters that contradict each other.
+            Conflict: another version came into force in between, or nothing would change.
+        """
+        wanted = policy_of(parameters)
+        with self.database.write() as connection:
+            self._lock_on(connection, base_version)
+            self._save(connection, wanted, by=by, reason=reason, details={})
+            return _policy(connection, names=True)
+
+    def restore(self, version: int, base_version: int | None, *, by: str, reason: str) -> Policy:
+        """Save a new version equal to an older one.
+
+        Raises:
+            NotFound: no such version.
+            Conflict: as :meth:`change`.
+        """
+        with self.database.write() as connection:
+            self._lock_on(connection, base_version)
+            old = next((row for row in policies.every(connection) if row.version == version), None)
+            if old is None:
+                raise NotFound("Version de la politique", version)
+            wanted = RiskPolicy.of_parameters(old.parameters)
+            self._save(connection, wanted, by=by, reason=reason, details={"restored": version})
+            return _policy(connection, names=True)
+
+    def _lock_on(self, connection: Connection, base_version: int | None) -> None:
+        self.database.lock(connection, "policy")
+        in_force, _ = policies.current(connection)
+        if base_version is not None and base_version != in_force:
+            raise Conflict(
+                f"La version {in_force} est entrée en vigueur depuis que vous avez lu la version "
+                f"{base_version} : relisez-la avant d’enregistrer."
+            )
+
+    def _save(
+        self, connection: Connection, wanted: RiskPolicy, *, by: str, reason: str, details: Mapping[str, Any]
+    ) -> None:
+        in_force, present = policies.current(connection)
+        if wanted == present:
+            raise Conflict(f"Ces valeurs sont celles de la version {in_force}, en vigueur : rien ne change.")
+        number = policies.add(connection, wanted, by=by, reason=reason.strip(), now=self.now())
+        old, new = present.as_parameters(), wanted.as_parameters()
+        changed = {name: [old[name], new[name]] for name in new if old[name] != new[name]}
+        record(
+            self.database,
+            connection,
+            AuditAction.POLITIQUE_ENREGISTREE,
+            KIND,
+            number,
+            by=by,
+            details={**details, "base": in_force, "changed": changed},
+        )
+
+
+def policy_of(parameters: PolicyParameters) -> RiskPolicy:
+    """The rule behind what was asked.
+
+    Raises:
+        InvalidInput: parameters that contradict each other, one entry per field.
+    """
+    return RiskPolicy.of_parameters(parameters.model_dump())
+
+
+def bounds_of(policy: RiskPolicy) -> PolicyBounds:
+    """Where the levels begin."""
+    return PolicyBounds(
+        threshold=policy.threshold, critical_from=policy.critical_from, moderate_from=policy.moderate_from
+    )
+
+
+def _policy(connection: Connection, names: bool) -> Policy:
+    called = accounts.names_of(connection) if names else {}
+    versions = [_version(row, called) for row in policies.every(connection)]
+    shown = runs.published(connection)
+    used = None if shown is None else shown.policy_version
+    return Policy(
+        in_force=versions[0],
+        versions=versions,
+        used_by_ranking=used,
+        notices=[] if used in {None, versions[0].version} else [_next_run(used, versions[0].version)],
+    )
+
+
+def _version(row: Row[Any], called: Mapping[int, str]) -> PolicyVersion:
+    rule = RiskPolicy.of_parameters(row.parameters)
+    kind, _, number = row.created_by.partition(":")
+    return PolicyVersion(
+        version=row.version,
+        # As stored: what was saved once stays readable, whatever is accepted today.
+        parameters=PolicyParameters.model_construct(**rule.as_parameters()),
+        bounds=bounds_of(rule),
+        created_at=row.created_at,
+        created_by=row.created_by,
+        author=called.get(int(number)) if kind == "compte" and number.isdigit() else None,
+        reason=row.reason,
+    )
+
+
+def _next_run(used: int | None, in_force: int) -> Notice:
+    sentence = (
+        f"Le classement affiché vient de la version {used} ; le prochain calcul du parc utilisera la version "
+        f"{in_force}. Lancez un calcul pour l’appliquer maintenant."
+    )
+    return Notice(code="prochain_calcul", field="used_by_ranking", message=sentence)

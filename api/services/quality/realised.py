@@ -1,0 +1,238 @@
+"""Realised quality: published scores beside what was observed since, read turbine after turbine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import Row
+
+from api.domain.interventions.effect import known_outcomes
+from api.domain.quality.realised import (
+    JudgedScore,
+    KnownOutcome,
+    ModelVersion,
+    Provenance,
+    PublishedScore,
+    judge_turbine,
+    merged,
+    worst,
+)
+from api.domain.quality.tally import Period, RealisedTally
+from api.domain.shared.exceptions import InvalidInput, ModelUnavailable, NotFound
+from api.inference.serving.store import ModelStore
+from api.schemas.evaluation import Evaluation
+from api.schemas.vocabulary import RiskLevel
+from api.services.interventions.interventions import InterventionService
+from api.services.quality import words
+from api.settings import PARIS
+from api.storage import quality as realised
+from api.storage.park import runs
+from api.storage.shared.database import Database
+
+# What is read where no first day is asked for: a year, or fewer days of a large park, so that the answer
+# comes in seconds. Days that are asked for are all read.
+DEFAULT_DAYS, DEFAULT_SCORES = 365, 250_000
+AnyRow = Row[Any]
+
+
+@dataclass(frozen=True)
+class RealisedQuery:
+    """What is asked: which days of ranking, which model (name, or name:version), which page of the list."""
+
+    first: date | None = None
+    last: date | None = None
+    model: str | None = None
+    period: Period = "month"
+    limit: int = 100
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A published ranking; each model with what is known of the rows that it has seen."""
+
+    as_of: date
+    threshold: float | None
+    models: tuple[tuple[ModelVersion, Provenance], ...]
+    _parts: dict[bool, tuple[tuple[ModelVersion, ...], list[Provenance]]] = field(
+        default_factory=dict, compare=False
+    )
+
+    def taking_part(self, *, days: bool) -> tuple[tuple[ModelVersion, ...], list[Provenance]]:
+        """The models behind a score; an estimator of days only where the score holds ``days``."""
+        if days not in self._parts:
+            kept = [(model, known) for model, known in self.models if days or model.task != "regression"]
+            self._parts[days] = (tuple(model for model, _ in kept), [known for _, known in kept])
+        return self._parts[days]
+
+
+@dataclass(frozen=True)
+class _Selection:
+    first: date | None
+    last: date | None
+    runs: dict[int, _Run]
+
+
+@dataclass(frozen=True)
+class RealisedService:
+    """Compares what the cockpit published with what happened."""
+
+    database: Database
+    store: ModelStore
+    interventions: InterventionService
+
+    def evaluation(self, query: RealisedQuery) -> Evaluation:
+        """The figures of a period, and one page of its scores whose outcome is known.
+
+        Raises:
+            InvalidInput: the days are in the wrong order, or no ranking ever used that model.
+        """
+        selection = self._selection(query)
+        tally, total, items = RealisedTally(query.period), 0, list[JudgedScore]()
+        for judged in self._judged(selection):
+            tally.add_turbine(judged)
+            known = [one for one in judged if one.outcome is not None]
+            start = max(query.offset - total, 0)
+            items += known[start : start + query.limit - len(items)]
+            total += len(known)
+        quality = tally.quality()
+        return Evaluation(
+            first=selection.first,
+            last=selection.last,
+            model=query.model,
+            period=query.period,
+            message=words.message(quality, selection.first, selection.last),
+            notices=words.notices(quality),
+            total=total,
+            items=[words.observed_score(one) for one in items],
+            **words.figures(quality),
+        )
+
+    def judged(self, query: RealisedQuery) -> Iterator[list[JudgedScore]]:
+        """Each turbine's published scores beside their outcomes; checked before the first is read.
+
+        Raises:
+            InvalidInput: as :meth:`evaluation`.
+        """
+        return self._judged(self._selection(query))
+
+    def csv(self, query: RealisedQuery) -> Iterator[bytes]:
+        """Published beside observed, one line per score, as a French spreadsheet opens it.
+
+        Raises:
+            InvalidInput: as :meth:`evaluation`.
+        """
+        return words.csv_chunks(self.judged(query))
+
+    def _judged(self, selection: _Selection) -> Iterator[list[JudgedScore]]:
+        with self.database.read() as connection:
+            park = realised.scored_turbines(connection)
+        verdicts = {one.measurement: one for one in known_outcomes(self.interventions.outcomes())}
+        for turbine, rows in realised.observed_scores(self.database, list(selection.runs), park):
+            scores = (_score(turbine, row, selection.runs[row.run]) for row in rows)
+            yield judge_turbine(scores, merged(_outcomes(rows, verdicts)))
+
+    def _selection(self, query: RealisedQuery) -> _Selection:
+        if query.first and query.last and query.last < query.first:
+            raise InvalidInput.single("to", "le dernier jour précède le premier.", query.last)
+        with self.database.read() as connection:
+            found = runs.published_between(connection, query.first, query.last)
+        if not found:
+            return _Selection(query.first, query.last, {})
+        last = query.last or found[-1].as_of
+        first = query.first or _default_first(found, last)
+        known: dict[tuple[str, int, str], Provenance] = {}
+        read = {row.id: self._run(row, known) for row in found if row.as_of >= first}
+        if query.model is not None:
+            read = _using(query.model, read)
+        return _Selection(first, last, read)
+
+    def _run(self, row: AnyRow, known: dict[tuple[str, int, str], Provenance]) -> _Run:
+        models = []
+        for used in row.models:
+            key = (used["name"], used["version"], used.get("sha256", ""))
+            if key not in known:
+                known[key] = self._provenance(*key)
+            models.append((ModelVersion(used["name"], used["version"], used.get("task", "")), known[key]))
+        return _Run(row.as_of, row.threshold, tuple(models))
+
+    def _provenance(self, name: str, version: int, sha256: str) -> Provenance:
+        """What the manifest says; nothing where the version is gone, damaged or another one."""
+        try:
+            manifest = self.store.manifest(name, version)
+            unseen = self.store.unseen_identities(name, version)
+        except (NotFound, ModelUnavailable):
+            return Provenance()
+        if manifest.sha256 != sha256:
+            return Provenance()
+        data = manifest.data
+        imported_on = manifest.created_at.astimezone(PARIS).date()
+        return Provenance(unseen, data.last_day, data.sha256, imported_on)
+
+
+def _default_first(found: list[AnyRow], last: date) -> date:
+    """First day of the newest rankings that make a year or :data:`DEFAULT_SCORES`, whichever is shorter."""
+    earliest: date = last - timedelta(days=DEFAULT_DAYS - 1)
+    read = 0
+    for later, row in pairwise(reversed(found)):
+        read += later.total
+        if read + row.total > DEFAULT_SCORES:
+            kept: date = later.as_of
+            return max(earliest, kept)
+    return earliest
+
+
+def _using(model: str, read: dict[int, _Run]) -> dict[int, _Run]:
+    """The rankings that used a model.
+
+    Raises:
+        InvalidInput: none did; those that were used are named.
+    """
+    names = {run_id: {_spelled(m) for m, _ in run.models} for run_id, run in read.items()}
+    kept = {
+        run_id: run
+        for run_id, run in read.items()
+        if any(model in {name, name.partition(":")[0]} for name in names[run_id])
+    }
+    if not kept:
+        used = ", ".join(sorted(set().union(*names.values()))) or "aucun"
+        raise InvalidInput.single("model", f"aucun score de la période ; modèles employés : {used}.", model)
+    return kept
+
+
+def _spelled(model: ModelVersion) -> str:
+    return f"{model.name}:{model.version}"
+
+
+def _outcomes(rows: list[AnyRow], verdicts: Mapping[int, KnownOutcome]) -> Iterator[KnownOutcome]:
+    """Labels of measurements, then what people found on the machine, which prevails."""
+    for row in rows:
+        if row.failure_within_7d is not None or row.time_to_failure_days is not None:
+            yield KnownOutcome(row.measurement, row.failure_within_7d, row.time_to_failure_days, row.source)
+    for measurement in {row.measurement for row in rows} & verdicts.keys():
+        yield verdicts[measurement]
+
+
+def _score(turbine: str, row: AnyRow, run: _Run) -> PublishedScore:
+    # An estimator of days that gave none had no part in the score.
+    models, provenances = run.taking_part(days=row.days_left is not None)
+    measured = row.measurement is not None
+    exposures = {p.exposure(row.identity, row.measured_on, row.sha256) for p in provenances if measured}
+    return PublishedScore(
+        turbine=turbine,
+        as_of=run.as_of,
+        measurement=row.measurement,
+        measured_on=row.measured_on,
+        level=RiskLevel(row.level),
+        probability=row.probability,
+        threshold=run.threshold,
+        days=row.days_left,
+        low=row.days_low,
+        high=row.days_high,
+        models=models,
+        exposure=worst(exposures),
+    )

@@ -1,0 +1,190 @@
+"""Realised quality as people read it: the answer's shape, French sentences, the CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from api.domain.quality.figures import RealisedQuality
+from api.domain.quality.realised import FailureEvent, JudgedScore, PublishedScore, Standing
+from api.domain.shared.wording import LEVEL_WORDS, fr_number
+from api.schemas.common import Notice
+from api.schemas.evaluation import Failure, ObservedScore, PublishedLevel, ScoreCounts
+from api.services.measurements.import_report import inert
+
+# Below this many failures, intervals span most of what is possible; EnergiTech's report has twelve.
+FEW_EVENTS = 30
+STANDINGS = {
+    Standing.COUNTED: "oui",
+    Standing.WAITING: "non : issue inconnue",
+    Standing.NOT_SCORED: "non : sans mesure ou sans probabilité",
+    Standing.REPEATED: "non : mesure déjà comptée",
+    Standing.SEEN: "non : ligne vue à l’apprentissage",
+    Standing.UNPROVEN: "non : rien ne prouve que la ligne n’a pas été vue",
+}
+HEADER = (
+    "Jour du classement", "Turbine", "Mesurée le", "Niveau publié", "Probabilité publiée", "Seuil",
+    "Jours restants publiés", "Borne basse", "Borne haute", "Panne observée sous 7 jours",
+    "Jours restants observés", "Écart en jours", "Compté", "Modèles", "Source de l’issue",
+)  # fmt: skip
+
+
+def figures(quality: RealisedQuality) -> dict[str, Any]:
+    """The figures as the answer's fields."""
+    plain = {
+        name: asdict(value) if hasattr(value, "__dataclass_fields__") else value
+        for name, value in vars(quality).items()
+        if name not in {"counts", "events", "false_alerts", "levels", "models", "periods", "calibration"}
+    }
+    for name in ("levels", "models", "periods", "calibration"):
+        plain[name] = [asdict(item) for item in getattr(quality, name)]
+    events = {name: value for name, value in vars(quality.events).items() if name != "missed"}
+    for name in ("recall", "lead_mean"):
+        events[name] = asdict(events[name])
+    events["missed"] = [failure(event) for event in quality.events.missed]
+    return {
+        **plain,
+        "counts": counts(quality.counts),
+        "events": events,
+        "false_alerts": [observed_score(one) for one in quality.false_alerts],
+    }
+
+
+def counts(by_standing: dict[Standing, int]) -> ScoreCounts:
+    """What became of the published scores."""
+    return ScoreCounts(
+        published=sum(by_standing.values()),
+        counted=by_standing[Standing.COUNTED],
+        waiting=by_standing[Standing.WAITING],
+        not_scored=by_standing[Standing.NOT_SCORED],
+        repeated=by_standing[Standing.REPEATED],
+        seen=by_standing[Standing.SEEN],
+        unproven=by_standing[Standing.UNPROVEN],
+    )
+
+
+def failure(event: FailureEvent) -> Failure:
+    """A failure as the answer holds it."""
+    history = [
+        PublishedLevel(as_of=s.as_of, level=s.level, probability=s.probability, days=s.days)
+        for s in event.history
+    ]
+    told = {name: value for name, value in vars(event).items() if name != "history"}
+    return Failure(**told, history=history)
+
+
+def observed_score(one: JudgedScore) -> ObservedScore:
+    """A score beside its outcome as the answer holds it."""
+    score, outcome = one.score, one.outcome
+    return ObservedScore(
+        turbine_id=score.turbine,
+        as_of=score.as_of,
+        measured_on=score.measured_on,
+        risk_level=score.level,
+        failure_probability=score.probability,
+        decision_threshold=score.threshold,
+        time_to_failure_days=score.days,
+        time_to_failure_low=score.low,
+        time_to_failure_high=score.high,
+        models=_models(score),
+        observed_failure=outcome.failed if outcome else None,
+        observed_days=outcome.days_left if outcome else None,
+        outcome_source=outcome.source if outcome else None,
+        standing=one.standing.value,
+    )
+
+
+def message(quality: RealisedQuality, first: date | None, last: date | None) -> str:
+    """The answer in one sentence, an empty one included."""
+    published, counted = sum(quality.counts.values()), quality.counts[Standing.COUNTED]
+    when = f" du {first:%d/%m/%Y} au {last:%d/%m/%Y}" if first and last else " sur cette période"
+    if not published:
+        return f"Aucun score publié{when} : lancez un calcul du parc, ou élargissez la période."
+    known = published - quality.counts[Standing.WAITING] - quality.counts[Standing.NOT_SCORED]
+    if not known:
+        return (
+            f"Aucune issue n’est encore connue pour les {fr_number(published)} scores publiés{when} : elle "
+            "viendra des étiquettes d’un fichier de mesures (panne sous 7 jours, jours avant panne)."
+        )
+    if not counted:
+        return (
+            f"{fr_number(known)} scores ont une issue connue{when}, mais aucun ne porte sur une ligne dont "
+            "on sait que les modèles ne l’ont pas vue : aucun chiffre ne peut être donné."
+        )
+    events = quality.events
+    return (
+        f"{fr_number(counted)} mesures comptées{when} ; pannes annoncées : {fr_number(events.announced)} sur "
+        f"{fr_number(events.total)} ; fausses alertes : {fr_number(quality.false_alerts_total)}."
+    )
+
+
+def notices(quality: RealisedQuality) -> list[Notice]:
+    """What must be known before the figures are read."""
+    told = (
+        ("lignes_vues", quality.counts[Standing.SEEN],
+         "{n} scores écartés : leur ligne vient du fichier d’ajustement du modèle, hors de la part non vue."),
+        ("non_prouve", quality.counts[Standing.UNPROVEN],
+         "{n} scores écartés : rien ne prouve que le modèle n’a pas vu leur ligne (manifeste muet, version "
+         "absente, ou mesure antérieure à ses données)."),
+        ("deja_compte", quality.counts[Standing.REPEATED],
+         "{n} scores montrent de nouveau une mesure déjà comptée : chaque mesure ne compte qu’une fois."),
+        ("issue_inconnue", quality.counts[Standing.WAITING], "{n} scores attendent leur issue."),
+    )  # fmt: skip
+    found = [
+        Notice(code=code, field=None, message=text.format(n=fr_number(number)))
+        for code, number, text in told
+        if number
+    ]
+    if quality.counts[Standing.COUNTED] and quality.events.total < FEW_EVENTS:
+        text = f"{quality.events.total} pannes seulement : lisez les intervalles, pas les chiffres seuls."
+        found.append(Notice(code="peu_de_pannes", field=None, message=text))
+    return found
+
+
+def csv_chunks(park: Iterable[list[JudgedScore]]) -> Iterator[bytes]:
+    """Semicolons, decimal commas, a byte order mark; one line per published score, turbine by turbine."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(HEADER)
+    yield text.getvalue().encode("utf-8-sig")
+    for judged in park:
+        text.seek(0)
+        text.truncate()
+        writer.writerows(_cells(one) for one in judged)
+        yield text.getvalue().encode()
+
+
+def _cells(one: JudgedScore) -> tuple[str, ...]:
+    score, outcome = one.score, one.outcome
+    failed, left = (outcome.failed, outcome.days_left) if outcome else (None, None)
+    gap = None if score.days is None or left is None else score.days - left
+    return (
+        f"{score.as_of:%d/%m/%Y}",
+        inert(score.turbine),
+        "" if score.measured_on is None else f"{score.measured_on:%d/%m/%Y}",
+        LEVEL_WORDS[score.level],
+        _number(score.probability, 6),
+        _number(score.threshold, 6),
+        _number(score.days, 2),
+        _number(score.low, 2),
+        _number(score.high, 2),
+        "" if failed is None else ("oui" if failed else "non"),
+        _number(left, 2),
+        _number(gap, 2),
+        STANDINGS[one.standing],
+        " ".join(_models(score)),
+        inert(outcome.source) if outcome else "",
+    )
+
+
+def _models(score: PublishedScore) -> list[str]:
+    return [f"{model.name}:{model.version}" for model in score.models]
+
+
+def _number(value: float | None, digits: int) -> str:
+    """A plain number with a decimal comma: no separator of thousands, which a spreadsheet reads as text."""
+    return "" if value is None else f"{value:.{digits}f}".replace(".", ",")

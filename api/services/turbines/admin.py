@@ -1,0 +1,86 @@
+"""What people change of a turbine by hand: where it stands, its power, whether it is in service."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from api.domain.measurements.measurements import canonical_turbine_id
+from api.domain.shared.exceptions import InvalidInput, NotFound
+from api.schemas.vocabulary import AuditAction
+from api.services.shared.audit import record
+from api.storage.measurements import measurements
+from api.storage.shared.database import Database
+from api.storage.turbines import facts as turbine_facts
+
+_NAMES = ("site", "farm")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TurbineAdmin:
+    """Changes turbines of the living park; who changed what is in the log, the last one on the turbine."""
+
+    database: Database
+    now: Callable[[], datetime]
+
+    def change(self, turbine_id: str, facts: Mapping[str, Any], by: str) -> None:
+        """Set what is told of one turbine; facts that are as they were change nothing.
+
+        Args:
+            turbine_id: in any of its spellings.
+            facts: ``site``, ``farm``, ``rated_power_kw`` [kW], ``commissioned_on``, ``service_state``; None
+                erases.
+            by: account that asks.
+
+        Raises:
+            NotFound: the park has no such turbine.
+            InvalidInput: nothing to change, the state erased, a name that cannot be read, a day to come.
+        """
+        known = canonical_turbine_id(turbine_id)
+        checked = self._checked(facts)
+        with self.database.write() as connection:
+            row = measurements.living_turbine(connection, known)
+            if row is None:
+                raise NotFound("Turbine", turbine_id, "Vérifiez l’identifiant dans la liste du parc.")
+            before = row._asdict()
+            news = {name: value for name, value in checked.items() if before[name] != value}
+            if news:
+                old = {name: before[name] for name in news}
+                turbine_facts.change(connection, row.id, news, by=by, now=self.now())
+                told = {name: [_plain(old[name]), _plain(news[name])] for name in news}
+                action = AuditAction.TURBINE_MODIFIEE
+                record(self.database, connection, action, "turbine", known, by=by, details=told)
+        if news:
+            log.info(
+                "turbine changed",
+                extra={"turbine_id": known, "by": by, "before": str(old), "after": str(news)},
+            )
+
+    def _checked(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        if not facts:
+            raise InvalidInput.single("", "rien à modifier : donnez au moins un champ.")
+        if "service_state" in facts and facts["service_state"] is None:
+            raise InvalidInput.single("service_state", "l’état de service ne peut pas être effacé.")
+        checked = dict(facts)
+        for name in _NAMES:
+            if (given := facts.get(name)) is not None:
+                checked[name] = _name(name, given)
+        day = facts.get("commissioned_on")
+        if day is not None and day > self.now().date():
+            raise InvalidInput.single("commissioned_on", "jour à venir.", day)
+        return checked
+
+
+def _plain(fact: Any) -> Any:
+    return fact.isoformat() if isinstance(fact, date) else fact
+
+
+def _name(field: str, given: str) -> str:
+    stripped = given.strip()
+    if not stripped or not stripped.isprintable():
+        raise InvalidInput.single(field, "un nom en caractères imprimables est attendu.")
+    return stripped

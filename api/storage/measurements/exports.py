@@ -1,0 +1,90 @@
+"""Reading whole tables for export, page by page: no read lasts, no table stands in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, or_, select, true
+
+from api.storage.shared.database import Database
+from api.storage.tables import measurements, outcomes, scores, turbines
+
+PAGE = 2_000
+AnyRow = Row[Any]
+
+_MEASURED = select(
+    measurements.c.id,
+    turbines.c.turbine_id,
+    measurements.c.measured_on,
+    measurements.c.measured_at,
+    measurements.c["values"],
+    measurements.c.identity,
+    outcomes.c.failure_within_7d,
+    outcomes.c.time_to_failure_days,
+).join_from(measurements, turbines)
+
+
+def sensor_names(connection: Connection) -> list[str]:
+    """Every sensor that some stored measurement has, in alphabetical order."""
+    if connection.dialect.name == "sqlite":
+        found = func.json_each(measurements.c["values"]).table_valued("key", name="sensor")
+        query = select(found.c.key).select_from(measurements.join(found, true())).distinct()
+    else:
+        query = select(func.jsonb_object_keys(measurements.c["values"])).distinct()
+    return sorted(connection.scalars(query))
+
+
+def labelled(database: Database, first: date | None, last: date | None) -> Iterator[Sequence[AnyRow]]:
+    """Pages of the living park's measurements whose outcome is known, in the order of storage."""
+    known = or_(outcomes.c.failure_within_7d.is_not(None), outcomes.c.time_to_failure_days.is_not(None))
+    query = _MEASURED.join(outcomes).where(turbines.c.archived_at.is_(None), known)
+    return _pages(database, _between(query, measurements.c.measured_on, first, last))
+
+
+def measured(database: Database, *, living: bool) -> Iterator[Sequence[AnyRow]]:
+    """Pages of all measurements of the living park, or of archived turbines, with outcomes where known."""
+    archived = turbines.c.archived_at
+    query = _MEASURED.join(outcomes, isouter=True)
+    return _pages(database, query.where(archived.is_(None) if living else archived.is_not(None)))
+
+
+def park_rows(database: Database, last: date) -> Iterator[Sequence[AnyRow]]:
+    """Pages of the living park's measurements up to a day: what a replay reads, in the order of storage."""
+    query = select(measurements).join_from(measurements, turbines).where(turbines.c.archived_at.is_(None))
+    return _pages(database, _between(query, measurements.c.measured_on, None, last))
+
+
+def scores_of(database: Database, run_id: int) -> Iterator[Sequence[AnyRow]]:
+    """Pages of one run's scores by rank."""
+    query = select(scores, turbines.c.turbine_id).join_from(scores, turbines).where(scores.c.run == run_id)
+    rank = 0
+    while True:
+        with database.read() as connection:
+            page = connection.execute(
+                query.where(scores.c.rank > rank).order_by(scores.c.rank).limit(PAGE)
+            ).all()
+        if not page:
+            return
+        rank = page[-1].rank
+        yield page
+
+
+def _pages(database: Database, query: Select[Any]) -> Iterator[Sequence[AnyRow]]:
+    after = 0
+    while True:
+        with database.read() as connection:
+            page = connection.execute(
+                query.where(measurements.c.id > after).order_by(measurements.c.id).limit(PAGE)
+            ).all()
+        if not page:
+            return
+        after = page[-1].id
+        yield page
+
+
+def _between(query: Select[Any], day: Any, first: date | None, last: date | None) -> Select[Any]:
+    if first is not None:
+        query = query.where(day >= first)
+    return query if last is None else query.where(day <= last)

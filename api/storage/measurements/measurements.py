@@ -1,0 +1,252 @@
+"""Reading the living park: its turbines, what was measured on them, the visits planned for them.
+
+Archived turbines, such as those of the simulation once real data came in, are never read here.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, ScalarSelect, Select, and_, func, select
+
+from api.storage.tables import measurements, outcomes, planned_visits, turbines
+
+_LIVING = turbines.c.archived_at.is_(None)
+
+
+class LatestMeasurement(NamedTuple):
+    """A measurement of a turbine's most recent day; ``values`` by sensor, those that gave none left out."""
+
+    id: int
+    turbine: int
+    turbine_id: str
+    measured_on: date
+    measured_at: datetime | None
+    values: dict[str, float]
+
+
+class TurbineMeasurement(NamedTuple):
+    """One measurement of a turbine beside what was observed afterwards, where that is known."""
+
+    id: int
+    measured_on: date
+    measured_at: datetime | None
+    values: dict[str, float]
+    failure_within_7d: bool | None
+    time_to_failure_days: float | None
+
+
+class LivingTurbine(NamedTuple):
+    """A turbine of the park and the last day on which it was measured."""
+
+    id: int
+    turbine_id: str
+    source: str
+    site: str | None
+    farm: str | None
+    rated_power_kw: float | None
+    commissioned_on: date | None
+    service_state: str
+    last_measured_on: date | None
+    changed_at: datetime | None = None
+    changed_by: str | None = None
+
+
+def latest_values(connection: Connection, as_of: date) -> list[LatestMeasurement]:
+    """All measurements of each living turbine's most recent day up to ``as_of``.
+
+    Each turbine costs one look into the index on (turbine, day), however long its history.
+
+    Args:
+        connection: to read with.
+        as_of: last day that may be seen.
+
+    Returns:
+        Rows by turbine key, then in the order of storage; several where a day has several measurements, none
+        for a turbine that was never measured by then.
+    """
+    query = (
+        select(
+            measurements.c.id,
+            turbines.c.id,
+            turbines.c.turbine_id,
+            measurements.c.measured_on,
+            measurements.c.measured_at,
+            measurements.c["values"],
+        )
+        .join_from(
+            turbines,
+            measurements,
+            and_(
+                measurements.c.turbine == turbines.c.id + 0,
+                measurements.c.measured_on == _last_day(until=as_of),
+            ),
+        )
+        .where(_LIVING)
+        # SQLite has no statistics here and must go from each turbine to its own last day: adding 0 keeps it
+        # from walking all measurements instead, or all those of a day for the sake of their order.
+        .order_by(turbines.c.id, measurements.c.id + 0)
+    )
+    return [LatestMeasurement(*row) for row in connection.execute(query)]
+
+
+def turbine_measurements(
+    connection: Connection,
+    turbine: int,
+    *,
+    limit: int,
+    from_day: date | None = None,
+    to_day: date | None = None,
+) -> list[TurbineMeasurement]:
+    """A turbine's measurements, newest first, with their outcomes.
+
+    Args:
+        connection: to read with.
+        turbine: its key.
+        limit: how many rows at most.
+        from_day: first day wanted, included.
+        to_day: last day wanted, included.
+    """
+    query = (
+        select(
+            measurements.c.id,
+            measurements.c.measured_on,
+            measurements.c.measured_at,
+            measurements.c["values"],
+            outcomes.c.failure_within_7d,
+            outcomes.c.time_to_failure_days,
+        )
+        .join_from(measurements, outcomes, isouter=True)
+        .where(measurements.c.turbine == turbine)
+        .order_by(
+            measurements.c.measured_on.desc(),
+            measurements.c.measured_at.desc().nulls_last(),
+            measurements.c.id.desc(),
+        )
+        .limit(limit)
+    )
+    if from_day is not None:
+        query = query.where(measurements.c.measured_on >= from_day)
+    if to_day is not None:
+        query = query.where(measurements.c.measured_on <= to_day)
+    return [TurbineMeasurement(*row) for row in connection.execute(query)]
+
+
+def last_measured_day(connection: Connection, *, until: date | None = None) -> date | None:
+    """The last day, up to ``until``, with a measurement of a living turbine; None where there is none.
+
+    Nearly always it is the last day of all, which the indexes tell at once; only where archived turbines
+    alone were measured then is each living turbine asked for its own.
+    """
+    newest = select(func.max(measurements.c.measured_on))
+    if until is not None:
+        newest = newest.where(measurements.c.measured_on <= until)
+    day: date | None = connection.scalar(newest)
+    of_that_day = select(measurements.c.id).join(turbines).where(_LIVING, measurements.c.measured_on == day)
+    if day is None or connection.execute(of_that_day.limit(1)).first() is not None:
+        return day
+    days = select(_last_day(until).label("day")).select_from(turbines).where(_LIVING).subquery()
+    last: date | None = connection.scalar(select(func.max(days.c.day)))
+    return last
+
+
+def next_planned_visits(connection: Connection, as_of: date) -> dict[int, date]:
+    """The first visit planned after ``as_of`` that was known by then, by turbine key."""
+    visits = planned_visits.c
+    next_visit = (
+        select(visits.planned_on)
+        .where(visits.turbine == turbines.c.id, visits.planned_on > as_of, visits.known_on <= as_of)
+        .order_by(visits.planned_on)
+        .limit(1)
+        .correlate(turbines)
+        .scalar_subquery()
+    )
+    rows = connection.execute(select(turbines.c.id, next_visit.label("day")).where(_LIVING))
+    return {row.id: row.day for row in rows if row.day is not None}
+
+
+def planned_visits_after(connection: Connection, turbine: int, as_of: date) -> list[date]:
+    """All days after ``as_of`` on which a visit was planned, as known by then, for one turbine; ascending."""
+    visits = planned_visits.c
+    return list(
+        connection.scalars(
+            select(visits.planned_on)
+            .where(visits.turbine == turbine, visits.planned_on > as_of, visits.known_on <= as_of)
+            .distinct()
+            .order_by(visits.planned_on)
+        )
+    )
+
+
+def planned_visit_days(connection: Connection, turbine: int) -> list[date]:
+    """Every day on which a visit of this turbine was ever planned, ascending."""
+    visits = planned_visits.c
+    query = select(visits.planned_on).where(visits.turbine == turbine)
+    return list(connection.scalars(query.distinct().order_by(visits.planned_on)))
+
+
+def failure_measurements(connection: Connection, turbine: int) -> list[tuple[date, float | None]]:
+    """Day of each measurement that a failure followed within 7 days, and its days left where known."""
+    query = (
+        select(measurements.c.measured_on, outcomes.c.time_to_failure_days)
+        .join_from(measurements, outcomes)
+        .where(measurements.c.turbine == turbine, outcomes.c.failure_within_7d)
+        .order_by(measurements.c.measured_on)
+    )
+    return [(row[0], row[1]) for row in connection.execute(query)]
+
+
+def living_turbines(connection: Connection) -> list[LivingTurbine]:
+    """The living park, by turbine key; ``natural_key`` orders it for people."""
+    return [LivingTurbine(*row) for row in connection.execute(_turbine_query().order_by(turbines.c.id))]
+
+
+def living_turbine_keys(connection: Connection) -> dict[str, int]:
+    """Key by canonical identifier of the living park, without what was measured: the cheapest look at it."""
+    rows = connection.execute(select(turbines.c.turbine_id, turbines.c.id).where(_LIVING))
+    return {row.turbine_id: row.id for row in rows}
+
+
+def living_turbine(connection: Connection, turbine_id: str) -> LivingTurbine | None:
+    """The living turbine of this canonical identifier; None where there is none."""
+    row = connection.execute(_turbine_query().where(turbines.c.turbine_id == turbine_id)).one_or_none()
+    return None if row is None else LivingTurbine(*row)
+
+
+def _turbine_query() -> Select[
+    int,
+    str,
+    str,
+    str | None,
+    str | None,
+    float | None,
+    date | None,
+    str,
+    date | None,
+    datetime | None,
+    str | None,
+]:
+    table = turbines.c
+    return select(
+        table.id,
+        table.turbine_id,
+        table.source,
+        table.site,
+        table.farm,
+        table.rated_power_kw,
+        table.commissioned_on,
+        table.service_state,
+        _last_day(),
+        table.changed_at,
+        table.changed_by,
+    ).where(_LIVING)
+
+
+def _last_day(until: date | None = None) -> ScalarSelect[date]:
+    """The last day measured of the turbine in the enclosing query."""
+    other = measurements.alias("other")
+    query = select(func.max(other.c.measured_on)).where(other.c.turbine == turbines.c.id)
+    if until is not None:
+        query = query.where(other.c.measured_on <= until)
+    return query.correlate(turbines).scalar_subquery()

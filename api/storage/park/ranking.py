@@ -1,0 +1,242 @@
+"""A page of a run's scores: which are kept, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    and_,
+    case,
+    func,
+    select,
+)
+
+from api.domain.interventions.interventions import LIVING
+from api.domain.measurements.measurements import natural_key
+from api.domain.park.queues import bits_of
+from api.schemas.vocabulary import ChangeKind, DataStatus, InterventionState, Queue, RiskLevel, folded
+from api.storage.park.changes import in_queues
+from api.storage.tables import interventions, park_changes, scores, turbines
+
+MANY = 10_000  # ranks named in one question; a longer list is picked out of the whole run
+AnyRow = Row[Any]
+# PostgreSQL's statistics never know the newest run, and take it for a row or two: adding 0 keeps it from
+# going through all changes of that run for each score.
+_changed = and_(park_changes.c.run == scores.c.run + 0, park_changes.c.turbine == scores.c.turbine)
+_worked = and_(
+    interventions.c.turbine == scores.c.turbine,
+    interventions.c.state.in_(sorted(state.value for state in LIVING)),
+)
+# The scores with their turbines and what changed of them.
+SCORED = select(
+    scores,
+    turbines.c.turbine_id,
+    turbines.c.site,
+    turbines.c.farm,
+    turbines.c.service_state,
+    park_changes.c.kind.label("change_kind"),
+    park_changes.c.from_level.label("change_from"),
+    park_changes.c.cause.label("change_cause"),
+).select_from(scores.join(turbines, turbines.c.id == scores.c.turbine).outerjoin(park_changes, _changed))
+
+
+@dataclass(frozen=True)
+class ScoreFilter:
+    """Which scores to keep; what is empty or None keeps all.
+
+    Args:
+        levels: risk levels.
+        data_status: what the measurement behind the score is worth.
+        max_days: kept where the interval of days left begins at or under this [days]; the estimate counts
+            where it has no interval.
+        queues: kept where the turbine stands in one of them at least.
+        driver: feature that is the main driver, which is kept for the top of the ranking.
+        site: exact name.
+        farm: exact name.
+        service_state: of the machine as it is now, whatever it was on the day of the run.
+        text: words that are all found in identifier, site, farm, level or main driver, capitals and accents
+            or not.
+    """
+
+    levels: tuple[RiskLevel, ...] = ()
+    data_status: tuple[DataStatus, ...] = ()
+    max_days: float | None = None
+    queues: tuple[Queue, ...] = ()
+    driver: str | None = None
+    site: str | None = None
+    farm: str | None = None
+    service_state: str | None = None
+    text: str = ""
+
+    def about_scores(self) -> list[ColumnElement[bool]]:
+        """What is asked of the scores, in SQL; words are another matter."""
+        found: list[ColumnElement[bool]] = []
+        if self.levels:
+            found.append(scores.c.level.in_([level.value for level in self.levels]))
+        if self.data_status:
+            found.append(scores.c.data_status.in_([status.value for status in self.data_status]))
+        if self.max_days is not None:
+            found.append(func.coalesce(scores.c.days_low, scores.c.days_left) <= self.max_days)
+        if self.queues:
+            found.append(in_queues(bits_of(self.queues)))
+        if self.driver is not None:
+            found.append(scores.c.main_driver["feature"].as_string() == self.driver)
+        return found
+
+    def about_turbines(self) -> list[ColumnElement[bool]]:
+        """What is asked of the machines, in SQL."""
+        table = turbines.c
+        exact = ((table.site, self.site), (table.farm, self.farm), (table.service_state, self.service_state))
+        return [column == value for column, value in exact if value is not None]
+
+
+def _placed(column: ColumnElement[Any], words: type[StrEnum]) -> ColumnElement[int]:
+    """The place of a stored word in its vocabulary."""
+    return case({word.value: place for place, word in enumerate(words)}, value=column)
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What a ranking is sorted by; rank breaks ties, and what is not known goes last both ways.
+
+    Args:
+        by: columns, the first one deciding.
+        beside: a table beside the scores that they are read from, and what joins it.
+        key: of the one column, where SQL does not sort as people do.
+        against: the columns fall as what is shown rises.
+    """
+
+    by: tuple[ColumnElement[Any], ...]
+    beside: tuple[Table, ColumnElement[bool]] | None = None
+    key: Callable[[str], Any] | None = None
+    against: bool = False
+
+    def clauses(self, *, falling: bool) -> list[ColumnElement[Any]]:
+        down = falling != self.against
+        found = [(column.desc() if down else column.asc()).nulls_last() for column in self.by]
+        return [*found, scores.c.rank]
+
+
+_DUE = func.coalesce(interventions.c.planned_on, scores.c.planned_visit_on)
+_WORK = (_placed(interventions.c.state, InterventionState), interventions.c.assignee)
+_DRIVER = scores.c.main_driver["label"].as_string()
+_ORDERS = {
+    "rank": _Order((scores.c.rank,)),
+    "turbine": _Order((turbines.c.turbine_id,), key=natural_key),
+    "level": _Order((_placed(scores.c.level, RiskLevel),)),
+    "probability": _Order((scores.c.probability,)),
+    "days": _Order((scores.c.days_left,)),
+    "interval": _Order((scores.c.days_low, scores.c.days_high)),
+    "driver": _Order((_DRIVER,), key=lru_cache(folded)),
+    # Waiting costs the probability times what a failure costs, which is the same for all turbines of a run.
+    "cost": _Order((scores.c.probability,)),
+    "change": _Order((_placed(park_changes.c.kind, ChangeKind),), (park_changes, _changed)),
+    # The oldest measurement is the greatest age.
+    "age": _Order((scores.c.measured_on,), against=True),
+    "due": _Order((_DUE,), (interventions, _worked)),
+    "intervention": _Order(_WORK, (interventions, _worked)),
+    "quality": _Order((_placed(scores.c.data_status, DataStatus),)),
+    "farm": _Order((turbines.c.farm,), key=lru_cache(folded)),
+}
+_PAST = {"due": _Order((scores.c.planned_visit_on,)), "intervention": _ORDERS["rank"]}
+SORTS = tuple(_ORDERS)
+_WORDS = (turbines.c.turbine_id, turbines.c.site, turbines.c.farm, scores.c.level, _DRIVER)
+ALL = ScoreFilter()
+
+
+def page_of_scores(
+    connection: Connection,
+    run_id: int,
+    keep: ScoreFilter = ALL,
+    sort: str = "rank",
+    limit: int | None = None,
+    offset: int = 0,
+    *,
+    past: bool = False,
+) -> tuple[int, list[AnyRow]]:
+    """How many scores match, and one page of them.
+
+    Only narrow rows are read of those off the page, and only where SQL can neither sort nor search as people
+    do.
+
+    Args:
+        connection: to read with.
+        run_id: the run.
+        keep: which scores.
+        sort: one of :data:`SORTS`, with ``-`` before it to reverse.
+        limit: size of the page; None for all.
+        offset: scores before the page.
+        past: shown as on its day: interventions of today say nothing of it.
+    """
+    name, falling = sort.removeprefix("-"), sort.startswith("-")
+    order = (_PAST.get(name) if past else None) or _ORDERS[name]
+    matching = _matching(run_id, keep, order)
+    end = None if limit is None else offset + limit
+    if order.key is None and not keep.text:
+        total = connection.scalar(matching.with_only_columns(func.count(), maintain_column_froms=True)) or 0
+        page = matching.order_by(*order.clauses(falling=falling)).limit(limit).offset(offset)
+        return total, _whole(connection, run_id, list(connection.scalars(page)))
+    ranks = _worded(connection, matching, keep.text, order, falling=falling)
+    return len(ranks), _whole(connection, run_id, ranks[offset:end])
+
+
+def _matching(run_id: int, keep: ScoreFilter, order: _Order) -> Select[tuple[int]]:
+    """Ranks of the scores that are kept, words aside, beside all that they are sorted by."""
+    about = keep.about_turbines()
+    source: Any = scores
+    if about or order.key is not None or keep.text:
+        source = source.join(turbines, turbines.c.id == scores.c.turbine)
+    if order.beside is not None:
+        source = source.outerjoin(*order.beside)
+    query = select(scores.c.rank).select_from(source)
+    return query.where(scores.c.run == run_id, *keep.about_scores(), *about)
+
+
+def _worded(
+    connection: Connection, matching: Select[tuple[int]], text: str, order: _Order, *, falling: bool
+) -> list[int]:
+    """Ranks of the scores in which every word of ``text`` is found, in their order."""
+    words = folded(text).split()
+    key = order.key
+    by = [order.by[0]] if key is not None else []
+    clauses = [scores.c.rank] if key is not None else order.clauses(falling=falling)
+    found = connection.execute(matching.add_columns(*by, *(_WORDS if words else ())).order_by(*clauses))
+    rows: Sequence[Sequence[Any]] = found.all()
+    if words:
+        rows = [row for row in rows if _holds(words, *row[-len(_WORDS) :])]
+    if key is None:
+        return [row[0] for row in rows]
+    known = [(key(row[1]), row[0]) for row in rows if row[1] is not None]
+    known.sort(key=itemgetter(0), reverse=falling)  # alone: rows of one key keep the order of their ranks
+    return [rank for _, rank in known] + [row[0] for row in rows if row[1] is None]
+
+
+def _holds(words: Sequence[str], name: str, *others: str | None) -> bool:
+    shown = f"turbine {name.casefold() if name.isascii() else folded(name)} {_said(*others)}"
+    return all(word in shown for word in words)
+
+
+@lru_cache(maxsize=4_096)  # sites, farms, levels and drivers are few, and few go together
+def _said(*parts: str | None) -> str:
+    return folded(" ".join(part for part in parts if part))
+
+
+def _whole(connection: Connection, run_id: int, ranks: Sequence[int]) -> list[AnyRow]:
+    """The scores of these ranks, in this order."""
+    if not ranks:
+        return []
+    query = SCORED.where(scores.c.run == run_id)
+    if len(ranks) <= MANY:
+        query = query.where(scores.c.rank.in_(ranks))
+    found = {row.rank: row for row in connection.execute(query)}
+    return [found[rank] for rank in ranks]

@@ -1,0 +1,191 @@
+"""Scoring runs: their states, their scores, and which one is published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from api.domain.shared.exceptions import Conflict
+from api.storage.park.ranking import SCORED
+from api.storage.shared.bulk import insert_records
+from api.storage.tables import measurements, publication, runs, scores
+
+UNDER_WAY = ("en_attente", "en_cours")
+FAILED = ("echoue", "interrompu")
+CHUNK = 2_500
+AnyRow = Row[Any]
+
+
+def create(connection: Connection, *, kind: str, as_of: date, requested_by: str, now: datetime) -> int:
+    """Insert a run that waits.
+
+    Raises:
+        Conflict: a scheduled run of that day already stands.
+    """
+    try:
+        with connection.begin_nested():
+            result = connection.execute(
+                insert(runs).values(
+                    kind=kind,
+                    as_of=as_of,
+                    status="en_attente",
+                    requested_by=requested_by,
+                    created_at=now,
+                    models=[],
+                )
+            )
+    except IntegrityError as error:
+        raise Conflict(f"Le calcul quotidien du {as_of:%d/%m/%Y} existe déjà.") from error
+    assert result.inserted_primary_key is not None  # noqa: S101 - one row was inserted
+    return int(result.inserted_primary_key[0])
+
+
+def get(connection: Connection, run_id: int, *, hold: bool = False) -> AnyRow | None:
+    """One run; where it is held, nobody else changes it until the transaction ends."""
+    query = select(runs).where(runs.c.id == run_id)
+    return connection.execute(query.with_for_update() if hold else query).one_or_none()
+
+
+def recent(connection: Connection, limit: int) -> list[AnyRow]:
+    """The newest runs of the living park."""
+    living = select(runs).where(runs.c.archived_at.is_(None)).order_by(runs.c.id.desc()).limit(limit)
+    return list(connection.execute(living))
+
+
+def scheduled(connection: Connection, as_of: date) -> list[AnyRow]:
+    """Scheduled runs of a day, whatever became of them."""
+    query = select(runs).where(runs.c.kind == "planifie", runs.c.as_of == as_of, runs.c.archived_at.is_(None))
+    return list(connection.execute(query))
+
+
+def under_way(connection: Connection, as_of: date | None = None) -> AnyRow | None:
+    """A run that waits or runs, of that day where one is given."""
+    query = select(runs).where(runs.c.status.in_(UNDER_WAY), runs.c.archived_at.is_(None))
+    if as_of is not None:
+        query = query.where(runs.c.as_of == as_of)
+    return connection.execute(query.order_by(runs.c.id).limit(1)).one_or_none()
+
+
+def published(connection: Connection, as_of: date | None = None) -> AnyRow | None:
+    """The published run: the one that people see now, or the last of a given day."""
+    if as_of is None:
+        return connection.execute(
+            select(runs).join(publication, publication.c.run == runs.c.id)
+        ).one_or_none()
+    return connection.execute(
+        select(runs)
+        .where(runs.c.as_of == as_of, runs.c.published_at.is_not(None), runs.c.archived_at.is_(None))
+        # By number and not by time: a clock that goes back must not bring a former run up.
+        .order_by(runs.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def change(connection: Connection, run_id: int, **values: Any) -> None:
+    """Set columns of one run."""
+    connection.execute(update(runs).where(runs.c.id == run_id).values(**values))
+
+
+def start(connection: Connection, run_id: int, now: datetime) -> bool:
+    """Begin a run that waits; False where it does not wait any more."""
+    begun = connection.execute(
+        update(runs)
+        .where(runs.c.id == run_id, runs.c.status == "en_attente")
+        .values(status="en_cours", started_at=now, phase="lecture", done=0)
+    )
+    return begun.rowcount == 1
+
+
+def tell(connection: Connection, run_id: int, **values: Any) -> bool:
+    """Set columns of a run under way; False, and nothing set, where it was closed or is to be cancelled.
+
+    A worker that slept past its lease finds its run closed here, and must not publish what is left of it.
+    """
+    going_on = (runs.c.id == run_id, runs.c.status == "en_cours", runs.c.cancel_asked_by.is_(None))
+    return connection.execute(update(runs).where(*going_on).values(**values)).rowcount == 1
+
+
+def in_chunks(rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
+    """The rows by :data:`CHUNK`, so that no transaction of a large park holds the others up."""
+    return (rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK))
+
+
+def insert_scores(connection: Connection, run_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add one chunk of scores to a run that is not published."""
+    insert_records(connection, scores, [{"run": run_id, **row} for row in rows])
+
+
+def drop_scores(connection: Connection, run_id: int) -> None:
+    """Forget the scores of a run that will not be published."""
+    connection.execute(delete(scores).where(scores.c.run == run_id))
+
+
+def publish(connection: Connection, run_id: int, *, now: datetime, **values: Any) -> None:
+    """End a run and show it, unless a later day is already shown.
+
+    One transaction: people see the former ranking or this one, never a mixture. A run of an earlier day stays
+    readable under its own date.
+    """
+    change(connection, run_id, published_at=now, finished_at=now, **values)
+    as_of = connection.scalar(select(runs.c.as_of).where(runs.c.id == run_id))
+    shown = published(connection)
+    if shown is None:
+        connection.execute(delete(publication))
+        connection.execute(insert(publication).values(id=1, run=run_id))
+    elif as_of is not None and (as_of, run_id) >= (shown.as_of, shown.id):
+        connection.execute(update(publication).values(run=run_id))
+
+
+def archive_all(connection: Connection, now: datetime) -> None:
+    """Take every run out of the cockpit: the park that they scored is archived."""
+    connection.execute(update(runs).where(runs.c.archived_at.is_(None)).values(archived_at=now))
+    connection.execute(delete(publication))
+
+
+def count_by_status(connection: Connection) -> dict[str, int]:
+    """Runs of the living park, by status."""
+    query = (
+        select(runs.c.status, func.count().label("total"))
+        .where(runs.c.archived_at.is_(None))
+        .group_by(runs.c.status)
+    )
+    return {row.status: row.total for row in connection.execute(query)}
+
+
+def published_between(connection: Connection, first: date | None, last: date | None) -> list[AnyRow]:
+    """The last published run of each day, oldest first."""
+    newest = select(func.max(runs.c.id)).where(runs.c.published_at.is_not(None), runs.c.archived_at.is_(None))
+    if first is not None:
+        newest = newest.where(runs.c.as_of >= first)
+    if last is not None:
+        newest = newest.where(runs.c.as_of <= last)
+    query = select(runs).where(runs.c.id.in_(newest.group_by(runs.c.as_of))).order_by(runs.c.as_of)
+    return list(connection.execute(query))
+
+
+def score_of(connection: Connection, run_id: int, turbine_pk: int) -> AnyRow | None:
+    """One turbine's place in a run, with the measurement that was scored (``values`` None without one)."""
+    query = (
+        SCORED.add_columns(measurements.c["values"], measurements.c.measured_at)
+        .outerjoin(measurements, measurements.c.id == scores.c.measurement)
+        .where(scores.c.run == run_id, scores.c.turbine == turbine_pk)
+    )
+    return connection.execute(query).one_or_none()
+
+
+def history_of(
+    connection: Connection, turbine_pk: int, first: date | None, last: date | None
+) -> list[AnyRow]:
+    """A turbine's published scores, one a day, oldest first."""
+    shown = [row.id for row in published_between(connection, first, last)]
+    query = (
+        select(scores, runs.c.as_of)
+        .join(runs, runs.c.id == scores.c.run)
+        .where(scores.c.turbine == turbine_pk, scores.c.run.in_(shown))
+        .order_by(runs.c.as_of)
+    )
+    return list(connection.execute(query))

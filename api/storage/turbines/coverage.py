@@ -1,0 +1,104 @@
+"""What the living park sent, by turbine and day; archived turbines are never read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, String, cast, func, or_, select
+
+from api.domain.plausibility.trust import IN_SERVICE
+from api.storage.tables import measurements, scores, turbines
+
+_LIVING = turbines.c.archived_at.is_(None)
+
+
+class SentDays(NamedTuple):
+    """On which days a turbine was measured, once per measurement: ISO days, comma-separated, in any order.
+
+    As texts, for the turbines of a park share few of them: each different one needs to be read only once.
+    """
+
+    turbine: int
+    period: str
+    lately: str
+
+
+def sent_days(
+    connection: Connection, first: date, last: date, *, until: date, rows: int
+) -> dict[int, SentDays]:
+    """The days on which each living turbine was measured, by its key.
+
+    Two looks into the index on (turbine, day) for each turbine, however long its history.
+
+    Args:
+        connection: to read with.
+        first: first day of the period.
+        last: last day of the period, included.
+        until: last day that counts as lately.
+        rows: how many of each turbine's last measurements up to ``until`` are lately.
+    """
+    table = measurements.c
+    own = table.turbine == turbines.c.id
+    period = (
+        select(_joined(table.measured_on))
+        .where(own, table.measured_on.between(first, last))
+        .correlate(turbines)
+        .scalar_subquery()
+    )
+    newest = (
+        select(table.measured_on)
+        .where(own, table.measured_on <= until)
+        .order_by(table.measured_on.desc())
+        .limit(rows)
+        .correlate(turbines)
+        .subquery()
+    )
+    lately = select(_joined(newest.c.measured_on)).correlate(turbines).scalar_subquery()
+    query = select(turbines.c.id, func.coalesce(period, ""), func.coalesce(lately, "")).where(_LIVING)
+    return {row[0]: SentDays(*row) for row in connection.execute(query).all()}
+
+
+def _joined(day: ColumnElement[date]) -> ColumnElement[str]:
+    return func.aggregate_strings(cast(day, String), ",")
+
+
+def lacking(connection: Connection, as_of: date, sensors: Sequence[str]) -> dict[str, list[str]]:
+    """By sensor, the living turbines in service whose last measured day up to ``as_of`` never gives it."""
+    if not sensors:
+        return {}
+    other = measurements.alias("other")
+    last = (
+        select(func.max(other.c.measured_on))
+        .where(other.c.turbine == turbines.c.id, other.c.measured_on <= as_of)
+        .correlate(turbines)
+        .scalar_subquery()
+    )
+    given = [func.count(measurements.c["values"][name].as_string()) for name in sensors]
+    query = (
+        select(turbines.c.turbine_id, *given)
+        # Adding 0 keeps SQLite from walking all measurements and looking each one's turbine up.
+        .join_from(
+            turbines,
+            measurements,
+            (measurements.c.turbine == turbines.c.id + 0) & (measurements.c.measured_on == last),
+        )
+        .where(_LIVING, turbines.c.service_state == IN_SERVICE)
+        .group_by(turbines.c.id)
+        .having(or_(*(count == 0 for count in given)))
+    )
+    found: dict[str, list[str]] = {}
+    for turbine, *counts in connection.execute(query).all():
+        for name, count in zip(sensors, counts, strict=True):
+            if not count:
+                found.setdefault(name, []).append(turbine)
+    return found
+
+
+def findings_of(connection: Connection, run_id: int) -> dict[int, list[dict[str, Any]]]:
+    """The findings of a run, by turbine key; turbines without any are left out."""
+    query = select(scores.c.turbine, scores.c.warnings).where(
+        scores.c.run == run_id, scores.c.warnings.is_not(None)
+    )
+    return {row.turbine: row.warnings for row in connection.execute(query)}

@@ -1,0 +1,112 @@
+"""``bench``: figures of this machine, beside their targets."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from api.commands.console import columns, say
+from api.core import Core
+from api.settings import ROOT
+from bench import page, start
+from bench.inference import batches, inference
+from bench.park import command as bench_park
+
+CHROMIUM_MISSING = "non mesuré : installez chromium (apt install chromium)"
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command."""
+    bench = commands.add_parser("bench", help="mesure vitesse et mémoire sur cette machine")
+    bench.set_defaults(run=_start, json=ROOT / "bench-start.json")
+    kinds = bench.add_subparsers(metavar="MESURE")
+    first = kinds.add_parser("start", help="démarrage, calcul du parc, page, mémoire (par défaut)")
+    first.add_argument("--json", type=Path, default=ROOT / "bench-start.json", metavar="FICHIER")
+    first.set_defaults(run=_start)
+    served = kinds.add_parser("inference", help="une mesure par requête et lots, à côté d’autres services")
+    served.add_argument("--json", type=Path, default=ROOT / "bench-inference.json", metavar="FICHIER")
+    served.add_argument("--seconds", type=float, default=5.0, metavar="S", help="durée de chaque charge")
+    served.add_argument("--rounds", type=int, default=3, metavar="N", help="répétitions, entrelacées")
+    served.add_argument("--connections", type=int, nargs="+", default=[1, 16, 64], metavar="N")
+    served.add_argument(
+        "--mlserver",
+        type=Path,
+        metavar="PYTHON",
+        help="interpréteur où MLServer est installé",
+    )
+    served.set_defaults(run=_inference)
+    bench_park.register(kinds)
+
+
+def _inference(arguments: argparse.Namespace, core: Core) -> int:
+    """Throughput of the service beside its rivals, as ratios of one run."""
+    connections = tuple(arguments.connections)
+    say("Charges entrelacées ; la machine doit être calme.")
+    figures = inference.measure(
+        core,
+        seconds=arguments.seconds,
+        rounds=arguments.rounds,
+        connections=connections,
+        mlserver_python=arguments.mlserver,
+    )
+    arguments.json.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    rows = [
+        (name, n, f"{load['requests_per_s']:.0f}", f"{load['p50_ms']:.2f}", f"{load['p99_ms']:.1f}")
+        for name, by in figures["single"].items()
+        for n, load in by.items()
+    ]
+    print(columns(rows, ("service", "connexions", "req/s", "p50 ms", "p99 ms")))
+    print()
+    _tell_targets(figures)
+    return 0
+
+
+def _tell_targets(figures: dict[str, Any]) -> None:
+    """Each ratio beside what was aimed at, then the batches."""
+    told = [
+        (what, f"{ratio:.2f}", f"≥ {least:g}", "tenu" if ratio >= least else "non tenu")
+        for what, ratio, least in inference.verdicts(figures)
+    ]
+    if told:
+        print(columns(told, (f"{inference.TARGET_CONNECTIONS} connexions", "rapport", "cible", "")))
+        print()
+    batch_rows = [
+        (size, *(f"{ms:.0f}" for ms in by.values()), f"{by['service'] / by[batches.BARE]:.2f}")
+        for size, by in figures["batch_ms"].items()
+    ]
+    names = next(iter(figures["batch_ms"].values()))
+    print(columns(batch_rows, ("lignes par lot", *(f"{name} ms" for name in names), "service ÷ nus")))
+    print(f"Cible : au plus {batches.TARGET:g} fois les modèles nus avec leur JSON, au plus grand lot.")
+
+
+def _start(arguments: argparse.Namespace, _core: Core) -> int:
+    """Second start, run of the park, cockpit page, memory, in a throwaway installation."""
+    with start.throwaway() as installation:
+        say("Premier démarrage (préparation d’une installation jetable)…")
+        with start.started(installation) as first:
+            pass
+        say("Second démarrage…")
+        with start.started(installation) as second:
+            executable = page.chromium()
+            times = page.table_seconds(installation, executable) if executable else []
+            memory = start.resident_mb(installation.api)
+        runs = start.run_seconds(installation)
+    figures = {
+        "first_start_s": first,
+        "second_start_s": second,
+        "run_50_turbines_s": runs,
+        "cockpit_page_s": times,
+        "api_memory_mb": memory,
+    }
+    arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    rows = [
+        ("second démarrage, deux adresses", f"{second:.1f} s", "≤ 10 s"),
+        ("calcul du parc de 50 turbines", f"{median(runs):.2f} s", "≤ 1 s"),
+        ("page cockpit, clic → tableau", page.summary(times) if times else CHROMIUM_MISSING, "≤ 2 s"),
+        ("mémoire de l’API", "inconnue" if memory is None else f"{memory:.0f} Mo", "≤ 400 Mo"),
+    ]
+    print(columns(rows, ("mesure", "cette machine", "cible")).replace(".", ","))
+    return 0

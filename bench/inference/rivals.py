@@ -1,0 +1,65 @@
+"""The services that the inference API is measured beside, each as small as its kind allows.
+
+``constant``  FastAPI answering a fixed prediction through the same schemas and the same authentication: the
+              framework's own cost, and the bar.
+``naive``     FastAPI as tutorials have it: a ``def`` handler, a DataFrame, scikit-learn.
+``bare``      FastAPI around the stored model's fastest runtime: no rights, no policy, no log.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Any
+
+import pandas as pd
+from fastapi import Body, Depends, FastAPI, Request
+
+from api.bootstrap import build_services
+from api.deps import need
+from api.domain.people import Right
+from api.inference.serving.artefact import load_artefact, read_artefact
+from api.schemas.predictions import Prediction
+from api.services.models.measurement_model import reading_of
+from api.services.models.outputs import matrix_of
+from api.settings import load_settings
+
+
+def create_app() -> FastAPI:
+    """All rivals on one application, chosen by path; settings from the environment."""
+    services = build_services(load_settings())
+    core = services.core
+    models = core.models.current()
+    served = models.require()
+    manifest = served.model.manifest
+    artefact = core.store.folder(manifest.name, manifest.version) / manifest.artefact
+    estimator = load_artefact(read_artefact(artefact))
+    body = os.environ["BENCH_BODY"].encode()
+    answer = core.prediction.one(body, "0" * 32, explain=False)
+    names = list(manifest.feature_names)
+    app = FastAPI()
+    app.state.services = services
+
+    async def constant(measurement: Any) -> Prediction:
+        return answer
+
+    # The body's type is only known once the models are loaded.
+    constant.__annotations__ = {"measurement": models.measurement_model, "return": Prediction}
+    app.post("/constant", dependencies=[Depends(need(Right.PREDICT))])(constant)
+
+    @app.post("/naive")
+    def naive(measurement: Annotated[dict[str, Any], Body()]) -> dict[str, float]:
+        frame = pd.DataFrame([measurement])[names]
+        return {"failure_probability": float(estimator.predict_proba(frame)[0, 1])}
+
+    @app.post("/naive/batch")
+    def naive_batch(measurements: Annotated[list[dict[str, Any]], Body(embed=True)]) -> list[float]:
+        frame = pd.DataFrame(measurements)[names]
+        return [float(p) for p in estimator.predict_proba(frame)[:, 1]]
+
+    @app.post("/bare")
+    async def bare(request: Request) -> dict[str, float]:
+        measurement = models.measurement_model.model_validate_json(await request.body())
+        row = matrix_of(served, [reading_of(measurement, models.features)])
+        return {"failure_probability": float(served.model.raw(row)[0])}
+
+    return app

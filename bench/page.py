@@ -1,0 +1,74 @@
+"""The cockpit page in a real browser: from the click to the table."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from statistics import median
+from typing import TYPE_CHECKING
+
+from bench.start import PASSWORD, Installation
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+VISITS = 5
+PATIENCE_MS = 30_000
+# The condition stands in the text of a function: Playwright’s own wait evaluates it again at each frame, what
+# the dashboard’s Content-Security-Policy refuses.
+_UNTIL = """(limit) => new Promise((held, failed) => {
+  const end = performance.now() + limit;
+  const look = () => {
+    try {
+      if (%s) held();
+      else if (performance.now() > end) failed(new Error(`not true after ${limit} ms`));
+      else requestAnimationFrame(look);
+    } catch (error) { failed(error); }
+  };
+  look();
+})"""
+
+
+def chromium() -> str | None:
+    """The browser, where one is installed."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def until(page: Page, condition: str, patience_ms: float = PATIENCE_MS) -> None:
+    """Waits in a page until ``condition``, an expression of JavaScript, holds.
+
+    Raises:
+        playwright.sync_api.Error: it did not in time, or cannot be evaluated.
+    """
+    page.evaluate(_UNTIL % condition, patience_ms)
+
+
+def table_seconds(installation: Installation, executable: str) -> list[float]:
+    """Seconds from asking for the cockpit inside the app to its table, signed in, over a few visits."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - of the development environment only
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable)
+        page = browser.new_context(locale="fr-FR", timezone_id="Europe/Paris").new_page()
+        page.goto(installation.ui)
+        page.get_by_label("Identifiant").fill("manager")
+        page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Se connecter").click()
+        page.get_by_test_id("stDataFrame").first.wait_for()
+        times = []
+        for _ in range(VISITS):
+            page.get_by_role("link", name="Supervision").click()
+            page.get_by_role("heading", name="Supervision").wait_for()
+            page.wait_for_timeout(500)
+            began = time.perf_counter()
+            page.get_by_role("link", name="Cockpit").click()
+            page.get_by_role("heading", name="Cockpit").wait_for()
+            page.get_by_test_id("stDataFrame").first.wait_for()
+            times.append(time.perf_counter() - began)
+        browser.close()
+    return times
+
+
+def summary(times: list[float]) -> str:
+    """Median and worst."""
+    return f"{median(times):.2f} s (pire : {max(times):.2f} s)"

@@ -1,0 +1,94 @@
+"""``bench park`` and ``bench ui``: large parks and the dashboard, beside their targets."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from api.collector import spare_the_collector
+from api.commands.console import say
+from api.core import Core
+from api.domain.shared.exceptions import InvalidInput
+from api.settings import ROOT
+from bench import report, ui
+from bench.park import park
+
+
+def register(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare both measurements."""
+    large = kinds.add_parser("park", help="parcs de 50 à 10 000 turbines, historique, reprise d’un an")
+    large.add_argument("--sizes", type=int, nargs="+", default=list(park.SIZES), metavar="N")
+    large.add_argument(
+        "--large",
+        action="store_true",
+        help=f"ajoute un calcul de {park.LARGE:_} turbines".replace("_", "\N{NO-BREAK SPACE}"),
+    )
+    large.add_argument("--history", type=int, nargs="+", default=list(park.HISTORY), metavar="JOURS")
+    large.add_argument(
+        "--measured-days", type=int, default=61, metavar="JOURS", help="mesures quotidiennes par turbine"
+    )
+    large.add_argument(
+        "--rounds", type=int, default=60, metavar="N", help="fois que chaque question est posée"
+    )
+    large.add_argument("--no-replay", action="store_true", help="sans la reprise d’un an")
+    large.add_argument("--url", metavar="URL", help="serveur PostgreSQL où créer des bases jetables")
+    _kept(large, "bench-park.json")
+    large.set_defaults(run=_park)
+    pages = kinds.add_parser("ui", help="pages du tableau de bord dans un navigateur")
+    pages.add_argument("--large", type=int, default=ui.LARGE, metavar="N", help="turbines du grand parc")
+    pages.add_argument("--visits", type=int, default=ui.VISITS, metavar="N", help="visites de chaque page")
+    _kept(pages, "bench-ui.json")
+    pages.set_defaults(run=_ui)
+
+
+def _kept(parser: argparse.ArgumentParser, name: str) -> None:
+    parser.add_argument("--json", type=Path, default=ROOT / name, metavar="FICHIER")
+    parser.add_argument(
+        "--markdown", action="store_true", help="écrit le tableau Markdown du dernier fichier, sans mesurer"
+    )
+
+
+def _park(arguments: argparse.Namespace, _core: Core) -> int:
+    def measured() -> dict[str, Any]:
+        spare_the_collector()  # the questions asked in this process find it as in the API
+        plan = park.Plan(
+            sizes=arguments.sizes,
+            large=park.LARGE if arguments.large else 0,
+            history=sorted(arguments.history),
+            measured_days=arguments.measured_days,
+            rounds=arguments.rounds,
+            replay_days=0 if arguments.no_replay else park.REPLAY_DAYS,
+            server=arguments.url,
+        )
+        return park.measure(plan, say)
+
+    return _told(arguments, measured, park.lines)
+
+
+def _ui(arguments: argparse.Namespace, _core: Core) -> int:
+    return _told(arguments, lambda: ui.measure(arguments.large, arguments.visits, say), ui.lines)
+
+
+def _told(
+    arguments: argparse.Namespace,
+    measured: Callable[[], dict[str, Any]],
+    lines: Callable[[dict[str, Any]], Sequence[report.Line]],
+) -> int:
+    """Measure and keep, or take what was kept; then the table.
+
+    Raises:
+        InvalidInput: nothing was kept yet.
+    """
+    kept: Path = arguments.json
+    if arguments.markdown:
+        if not kept.is_file():
+            raise InvalidInput.single("--json", "fichier absent ; mesurez d’abord, sans --markdown.", kept)
+        print(report.markdown(lines(json.loads(kept.read_text(encoding="utf-8")))))
+        return 0
+    figures = measured()
+    kept.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(report.text(lines(figures)))
+    return 0

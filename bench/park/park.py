@@ -1,0 +1,238 @@
+"""Parks of growing size and growing history: the run, the questions, memory, a year's replay."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from sqlalchemy import create_engine, make_url, text
+
+from api.commands.prepare import SAMPLE
+from api.core import Core
+from api.services.measurements.ingest import ingest_file
+from api.services.models.sensors import catalogue_of
+from api.storage.park import run_copies, runs
+from bench.park import child as park_child
+from bench.park import queries as park_queries
+from bench.park.data import BY, LAST, Place, activate_models, build
+from bench.report import Line
+
+SIZES = (50, 1_000, 10_000)
+LARGE = 100_000
+HISTORY = (0, 30, 365)
+RUN_TIMES, RUN_PLUS_S = 3.0, 2.0
+MOST_MB = 1_000.0
+MOST_QUERY_MS = 50.0
+MOST_GROWTH_MS = 5.0  # of p95 over a year of history: a tenth of what a question may cost
+REPLAY_TURBINES, REPLAY_DAYS, MOST_REPLAY_S = 50, 365, 30.0
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to measure.
+
+    Args:
+        sizes: turbines of the parks whose questions are measured too.
+        large: turbines of one more park, scored only; 0 leaves it out.
+        history: days of published rankings behind the last one, rising.
+        measured_days: daily measurements of each turbine; the plausibility rules look back on 61.
+        rounds: times that each question is asked.
+        repeats: runs of each park.
+        replay_days: days replayed on the simulated sample; 0 leaves the replay out.
+        server: URL of a PostgreSQL server on which databases may be created; None for SQLite.
+    """
+
+    sizes: Sequence[int] = SIZES
+    large: int = 0
+    history: Sequence[int] = HISTORY
+    measured_days: int = 61
+    rounds: int = 60
+    repeats: int = 3
+    replay_days: int = REPLAY_DAYS
+    server: str | None = None
+
+
+def measure(plan: Plan, say: Say) -> dict[str, Any]:
+    """Every figure of the plan, each park in a throwaway installation."""
+    parks = [_park(plan, size, plan.history, say) for size in plan.sizes]
+    if plan.large:
+        parks.append(_park(plan, plan.large, (), say))
+    replayed = _replay(plan, say) if plan.replay_days else None
+    database = "sqlite" if plan.server is None else "postgresql"
+    return {
+        "database": database,
+        "measured_days": plan.measured_days,
+        "parks": parks,
+        "replay": replayed,
+    }
+
+
+def _park(plan: Plan, size: int, history: Sequence[int], say: Say) -> dict[str, Any]:
+    with throwaway(plan.server) as place, contextlib.closing(place.core()) as core:
+        say(f"Parc de {size} turbines : construction…")
+        build(core, size, plan.measured_days)
+        _settle(core)
+        say(f"Parc de {size} turbines : calcul…")
+        first = park_child.measure(place, repeats=plan.repeats, first=True)
+        asked, laid = [], 0
+        for days in history:
+            if days > laid:
+                say(f"Parc de {size} turbines : {days} jours d’historique…")
+                lay_history(core, range(laid, days))
+                _settle(core)
+                laid = days
+            again = park_child.measure(place, repeats=1, first=False).run_s[0] if days else None
+            found = park_queries.measure(core, place, rounds=plan.rounds)
+            latencies = {way: {n: asdict(one) for n, one in by.items()} for way, by in found.items()}
+            asked.append({"days": days, "run_s": again, "queries": latencies})
+    return {"turbines": size, "run": asdict(first), "history": asked}
+
+
+def _settle(core: Core) -> None:
+    """What PostgreSQL does by itself as the days go by; here it would run beside what is measured."""
+    if not core.database.is_sqlite:
+        with core.database.engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
+
+
+def lay_history(core: Core, ages: Iterable[int]) -> int:
+    """Lay the published ranking down under earlier days, two days before the last one and further.
+
+    Args:
+        core: whose park is scored.
+        ages: 0 for two days before the last one, 1 for three, and so on.
+
+    Returns:
+        Scores added.
+    """
+    added = 0
+    for age in ages:
+        with core.database.write() as connection:  # a day each: no transaction grows with the history
+            shown = runs.published(connection)
+            if shown is not None:
+                day = LAST - timedelta(days=2 + age)
+                added += run_copies.lay_down(connection, shown.id, [day])
+    return added
+
+
+def _replay(plan: Plan, say: Say) -> dict[str, float]:
+    with throwaway(plan.server) as place, contextlib.closing(place.core()) as core:
+        say(f"Reprise de {plan.replay_days} jours de l’échantillon…")
+        activate_models(core)
+        return replay_of(core, LAST - timedelta(days=plan.replay_days - 1), LAST)
+
+
+def replay_of(core: Core, first: date, last: date) -> dict[str, float]:
+    """Seconds that the sample's replay takes, and how many days it published."""
+    ingest_file(
+        core.database,
+        SAMPLE,
+        catalogue_of(core.store),
+        source="simulation",
+        imported_by=BY,
+        now=core.settings.now(),
+    )
+    began = time.perf_counter()
+    done = core.history.replay(first, last, by=BY)
+    return {"seconds": time.perf_counter() - began, "days": done.scored}
+
+
+@contextlib.contextmanager
+def throwaway(server: str | None) -> Iterator[Place]:
+    """An empty installation, gone afterwards; on PostgreSQL in a database of its own."""
+    home = Path(tempfile.mkdtemp(prefix="cockpit-bench-"))
+    try:
+        if server is None:
+            yield Place(home)
+            return
+        name = f"cockpit_bench_{time.time_ns()}"
+        _command(server, f"CREATE DATABASE {name}")
+        try:
+            url = make_url(server).set(database=name).render_as_string(hide_password=False)
+            yield Place(home, url)
+        finally:
+            _command(server, f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _command(server: str, sql: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(sql))
+    engine.dispose()
+
+
+def lines(figures: dict[str, Any]) -> list[Line]:
+    """The figures beside their targets."""
+    found: list[Line] = []
+    for park in figures["parks"]:
+        found += _run_lines(park)
+        found += _query_lines(park)
+    if figures["replay"]:
+        told = f"reprise de {figures['replay']['days']:.0f} jours, {REPLAY_TURBINES} turbines"
+        found.append(Line(told, figures["replay"]["seconds"], "s", MOST_REPLAY_S, 1))
+    return found
+
+
+def _run_lines(park: dict[str, Any]) -> list[Line]:
+    name, run = f"{park['turbines']} turbines", park["run"]
+    bare = median(run["bare_s"])
+    most = RUN_TIMES * bare + RUN_PLUS_S
+    told = [
+        Line(f"{name}, modèles nus", bare, "s", decimals=3),
+        Line(f"{name}, calcul entier", median(run["run_s"]), "s", None if _is_large(park) else most),
+        Line(f"{name}, mémoire du calcul", run["peak_mb"], "Mo", MOST_MB, 0),
+    ]
+    told += [
+        Line(f"{name}, calcul entier, {one['days']} jours d’historique", one["run_s"], "s", most)
+        for one in park["history"]
+        if one["run_s"] is not None
+    ]
+    return told
+
+
+def _is_large(park: dict[str, Any]) -> bool:
+    """Of the largest park only the memory is promised."""
+    return bool(park["turbines"] >= LARGE)
+
+
+def _query_lines(park: dict[str, Any]) -> list[Line]:
+    name, told = f"{park['turbines']} turbines", []
+    ways = {"service": "service", "http": "HTTP"}
+    for one in park["history"]:
+        for way, by in one["queries"].items():
+            for query, latency in by.items():
+                what = f"{name}, {one['days']} jours, {query}, {ways[way]}, p95"
+                told.append(Line(what, latency["p95_ms"], "ms", MOST_QUERY_MS, 1))
+    for way, by in growth(park["history"]).items():
+        for query, slope in by.items():
+            what = f"{name}, {query}, {ways[way]}, p95 par an d’historique"
+            told.append(Line(what, slope, "ms", MOST_GROWTH_MS, 1))
+    return told
+
+
+def growth(history: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    """Milliseconds of p95 that a year of history adds, by the line of least squares through the depths."""
+    if len({one["days"] for one in history}) < 2:
+        return {}
+    days = [one["days"] for one in history]
+    first = history[0]["queries"]
+    return {
+        way: {query: _slope(days, [one["queries"][way][query]["p95_ms"] for one in history]) for query in by}
+        for way, by in first.items()
+    }
+
+
+def _slope(days: Sequence[float], values: Sequence[float]) -> float:
+    return 365 * float(np.polyfit(days, values, 1)[0])

@@ -1,0 +1,52 @@
+"""Measured figures beside their targets: as text columns, or as a Markdown table for the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from api.commands.console import columns
+from api.domain.shared.wording import fr_number
+
+HEADER = ("mesure", "valeur", "cible", "")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One figure.
+
+    Args:
+        what: was measured, in French.
+        value: None where it could not be measured.
+        unit: of both.
+        most: the target, not to be exceeded; None where there is none.
+        decimals: shown.
+    """
+
+    what: str
+    value: float | None
+    unit: str
+    most: float | None = None
+    decimals: int = 2
+
+    @property
+    def held(self) -> bool | None:
+        """Whether the target is met; None without a target or a figure."""
+        return None if self.value is None or self.most is None else self.value <= self.most
+
+    def cells(self) -> tuple[str, str, str, str]:
+        """The line as it is read."""
+        value = "non mesuré" if self.value is None else f"{fr_number(self.value, self.decimals)} {self.unit}"
+        target = "" if self.most is None else f"≤ {fr_number(self.most, self.decimals)} {self.unit}"
+        return self.what, value, target, {None: "", True: "tenu", False: "non tenu"}[self.held]
+
+
+def text(lines: Sequence[Line]) -> str:
+    """Aligned columns."""
+    return columns([line.cells() for line in lines], HEADER)
+
+
+def markdown(lines: Sequence[Line]) -> str:
+    """A table for ``docs/performances.md``."""
+    rows = [(*HEADER[:3], "tenu ?"), ("---",) * len(HEADER), *(line.cells() for line in lines)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)

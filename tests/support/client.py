@@ -1,0 +1,82 @@
+"""EnergiTech's own models and measurements, brought in as the README says."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from api.commands.score import run_now
+from api.core import Core, build_core
+from api.inference.importing.importer import ImportRequest, import_model
+from api.services.measurements.ingest import ingest_file
+from api.services.models.sensors import catalogue_of
+from api.settings import Environment, Settings
+from api.storage import migrate
+from api.storage import policy as policies
+
+CSV = "energiTech_maintenance_sample.csv"
+PICKLES = {"classification": "model_classification.pkl", "regression": "model_regression.pkl"}
+FEATURES = ["wind_speed", "vibration_level", "temperature", "power_output", "maintenance_done"]
+SPLIT = "stratified:test_size=0.3,random_state=42,by=failure_within_7d"
+REPORTS = Path(__file__).resolve().parent.parent.parent / "docs" / "rapport-energitech"
+AS_OF = date(2024, 12, 30)
+DATABASE_FILE = "database_url"
+
+
+def settings_in(home: Path) -> Settings:
+    """Test settings on a home of their own, whatever the caller's environment says.
+
+    The database is SQLite in that home, or the one whose URL stands there in ``DATABASE_FILE``.
+    """
+    elsewhere = home / DATABASE_FILE
+    url = SecretStr(elsewhere.read_text(encoding="utf-8")) if elsewhere.is_file() else None
+    secret = SecretStr("k" * 48)
+    return Settings(_env_file=None, env=Environment.TEST, home=home, secret_key=secret, database_url=url)  # type: ignore[call-arg]
+
+
+def new_core(home: Path) -> Core:
+    """A core on an empty, migrated database with the default policy."""
+    core = build_core(settings_in(home))
+    migrate.upgrade(core.database)
+    with core.database.write() as connection:
+        policies.ensure_first(connection, now=core.settings.now())
+    return core
+
+
+def demonstration_core(home: Path, measured: str) -> Core:
+    """A core where the reference models serve and the measurements of the CSV text ``measured`` are in."""
+    core = new_core(home)
+    for summary in core.model_service.all():
+        core.model_service.activate(summary.name, summary.version, by="essai", reason="essai")
+    file = core.settings.home / "mesures.csv"
+    file.write_text(measured, encoding="utf-8")
+    now = core.settings.now()
+    ingest_file(core.database, file, catalogue_of(core.store), source="mesure", imported_by="essai", now=now)
+    return core
+
+
+def bring_client_in(core: Core, files: Path) -> None:
+    """Import and activate both models, ingest the measurements, score the last day."""
+    for task, pickle in PICKLES.items():
+        request = ImportRequest(
+            file=files / pickle,
+            name=task,
+            task=task,  # type: ignore[arg-type]
+            labelled=files / CSV,
+            split=SPLIT,
+            reported=REPORTS / f"model_{task}.json",
+            imported_by="essai",
+        )
+        manifest = import_model(request, core.store, core.settings.now()).manifest
+        core.model_service.activate(manifest.name, manifest.version, by="essai", reason="essai")
+    ingest_file(
+        core.database,
+        files / CSV,
+        catalogue_of(core.store),
+        source="mesure",
+        imported_by="essai",
+        now=core.settings.now(),
+    )
+    run_now(core, AS_OF, kind="manuel", by="essai")

@@ -1,0 +1,93 @@
+"""A second version of each reference model, and a park to try it on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pandas as pd
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+from api.core import Core
+from api.inference.importing.importer import ImportRequest, import_model
+from api.services.measurements.ingest import ingest_file
+from api.services.models.sensors import catalogue_of
+
+SAMPLE = Path(__file__).resolve().parents[3] / "data" / "energiTech_maintenance_sample.csv"
+SENSORS = ["wind_speed", "vibration_level", "temperature", "power_output", "maintenance_done"]
+CLASSIFIER, REGRESSOR = "risque-panne-7j", "delai-avant-panne"
+TARGETS = {"classification": "failure_within_7d", "regression": "time_to_failure_days"}
+NAMES = {"classification": CLASSIFIER, "regression": REGRESSOR}
+
+
+@dataclass(frozen=True)
+class Second:
+    """The estimator behind a second version, to ask scikit-learn itself."""
+
+    name: str
+    version: int
+    estimator: Any
+
+    def outputs(self, features: pd.DataFrame) -> Any:
+        """Probabilities of failure or days, one per row."""
+        if hasattr(self.estimator, "predict_proba"):
+            return self.estimator.predict_proba(features[SENSORS])[:, 1]
+        return self.estimator.predict(features[SENSORS])
+
+
+def sample() -> pd.DataFrame:
+    """The simulated sample, in file order."""
+    return pd.read_csv(SAMPLE)
+
+
+def serve_references(core: Core) -> None:
+    """Put both reference models in force."""
+    for name in NAMES.values():
+        core.model_service.activate(name, 1, by="essai", reason="essai")
+
+
+def second_version(core: Core, task: str, *, unknown: bool = False) -> Second:
+    """Import a small forest, fitted on the reference's own training rows, as the next version.
+
+    Args:
+        core: whose store takes it.
+        task: which reference it follows.
+        unknown: import another forest, under another name, saying nothing of what it has not seen.
+    """
+    rows, target = sample(), TARGETS[task]
+    known = rows[rows[target].notna() & rows[SENSORS].notna().all(axis=1)]
+    seen = known[known.date_measure < "2024-07-01"]
+    kind = RandomForestClassifier if task == "classification" else RandomForestRegressor
+    estimator = kind(12, max_depth=4, random_state=2 if unknown else 1).fit(seen[SENSORS], seen[target])
+    file = core.settings.home / f"{task}-{unknown}.joblib"
+    joblib.dump(estimator, file)
+    spec = None if unknown else core.store.manifest(NAMES[task], 1).data.split_spec
+    request = ImportRequest(
+        file=file,
+        name="sans-partage" if unknown else NAMES[task],
+        task=task,  # type: ignore[arg-type]
+        labelled=SAMPLE,
+        split=spec,
+        imported_by="essai",
+    )
+    manifest = import_model(request, core.store, core.settings.now()).manifest
+    return Second(manifest.name, manifest.version, estimator)
+
+
+def ingest_sample(core: Core, since: str) -> pd.DataFrame:
+    """Bring the sample's rows from a day on into the park; returns them."""
+    rows = sample()
+    kept = rows[rows.date_measure >= since]
+    file = core.settings.home / "echantillon.csv"
+    kept.to_csv(file, index=False)
+    ingest_file(
+        core.database,
+        file,
+        catalogue_of(core.store),
+        source="mesure",
+        imported_by="essai",
+        now=core.settings.now(),
+    )
+    return kept

@@ -1,0 +1,120 @@
+"""The page on models: the card's subjects, the page to print, putting into service and going back."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from api.inference.reference.fit import SAMPLE, STORE
+from tests.support.servers import ROOT, environment
+from tests.ui.conftest import RunningApi, text_of
+from ui.shared import labels as fr
+
+Open = Callable[..., AppTest]
+SERVES, COPY = "risque-panne-7j v1", "copie-d-essai v1"
+
+
+@pytest.fixture(scope="module")
+def copy(running_api: RunningApi) -> str:
+    """A second model for the same task, brought in as a person would."""
+    command = [sys.executable, "-m", "api.cli", "models", "import"]
+    command += [str(STORE / "risque-panne-7j" / "1" / "model.joblib"), "--name", "copie-d-essai"]
+    command += ["--task", "classification", "--labelled", str(SAMPLE), "--split", "2024-10-01,gap=7"]
+    subprocess.run(command, cwd=ROOT, env=environment(running_api.home), check=True, capture_output=True)
+    return COPY
+
+
+def in_service(running_api: RunningApi) -> str:
+    models = running_api.client("manager").models().items
+    return next(f"{m.name} v{m.version}" for m in models if m.active and m.task == "classification")
+
+
+def press(at: AppTest, label: str) -> AppTest:
+    return next(button for button in at.button if button.label == label).click().run()
+
+
+def test_card__every_subject_is_shown(logged_in: Open, running_api: RunningApi) -> None:
+    at = logged_in("manager", "modeles", m=SERVES)
+
+    assert [tab.label for tab in at.tabs] == [
+        "Qualité",
+        "Seuils et coûts",
+        "Fiabilité",
+        "Usage et limites",
+        "Données et vérifications",
+        "Historique",
+    ]
+    card = running_api.client("manager").model_card("risque-panne-7j", 1)
+    assert card.decision is not None
+    thresholds = at.dataframe[1].value.set_index("Seuil")
+    here = next(row for row in card.decision.table if row.chosen)
+    shown = thresholds.loc["► " + fr.fr_share(here.threshold, 2)]
+    assert shown["Coût"] == fr.fr_euros(here.cost_eur.value)
+    assert shown["Pannes manquées"] == here.false_negatives
+    text = text_of(at).replace("\\", "")
+    assert card.prohibited_use[0] in text
+    assert card.calibration_reason in text
+    assert card.data["sha256"] in text
+    assert "écart avec scikit-learn" in text
+    assert len(at.get("plotly_chart")) >= 3
+    downloads = [element for element in at.get("download_button") if "Fiche" in element.proto.label]
+    assert len(downloads) == 1
+
+
+def test_regressor__errors_and_coverage_by_horizon(logged_in: Open, running_api: RunningApi) -> None:
+    at = logged_in("manager", "modeles", m="delai-avant-panne v1")
+
+    card = running_api.client("manager").model_card("delai-avant-panne", 1)
+    assert card.interval is not None
+    frames = [frame.value for frame in at.dataframe]
+    coverage = next(frame for frame in frames if "Verdict" in frame.columns)
+    assert len(coverage) == len(card.interval["groups"]) + len(card.interval["by_true_horizon"])
+    assert coverage["Verdict"].str.contains("non atteinte").any()
+    assert any("Il restait" in frame.columns for frame in frames)
+
+
+def test_changes__are_offered_to_the_engineer_alone(logged_in: Open, copy: str) -> None:
+    at = logged_in("manager", "modeles", m=copy)
+    assert at.selectbox(key="version_choisie").value == copy
+    assert not any("mise en service" in button.label for button in at.button)
+    assert not [box for box in at.text_input if "Motif, gardé" in box.label]
+
+
+def test_engineer__puts_a_version_into_service_and_goes_back(
+    logged_in: Open, running_api: RunningApi, copy: str
+) -> None:
+    assert in_service(running_api) == SERVES
+    at = logged_in("ingenieur", "modeles", m=copy)
+
+    press(at, "Confirmer la mise en service")
+    assert "Le motif est attendu" in at.error[0].value
+    assert in_service(running_api) == SERVES
+
+    at.text_input(key="activation_motif").set_value("essai de la page")
+    press(at, "Confirmer la mise en service")
+    assert in_service(running_api) == COPY
+    assert "est en service" in at.success[0].value.replace("\\", "")
+    assert "remplacera" not in text_of(at)
+    card = running_api.client("manager").model_card("copie-d-essai", 1)
+    assert card.activations[0].reason == "essai de la page"
+    assert "essai de la page" in at.table[-1].value.to_string() + text_of(at)
+
+    at.text_input(key="retour_motif").set_value("retour après l’essai")
+    press(at, "Confirmer le retour")
+    assert in_service(running_api) == SERVES
+    back = running_api.client("manager").model_card("risque-panne-7j", 1).activations[0]
+    assert back.reason == "retour après l’essai"
+
+
+def test_refusal__is_shown_and_what_was_typed_stays(logged_in: Open, running_api: RunningApi) -> None:
+    at = logged_in("ingenieur", "modeles", m="delai-avant-panne v1")
+
+    at.text_input(key="retour_motif").set_value("rien avant lui")
+    press(at, "Confirmer le retour")
+
+    assert "Rien ne servait avant" in at.error[0].value.replace("\\", "")
+    assert at.text_input(key="retour_motif").value == "rien avant lui"

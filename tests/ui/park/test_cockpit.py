@@ -1,0 +1,317 @@
+"""The cockpit page shows what the API ranks: order, counts, filters, progress, interruption."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from api.schemas.vocabulary import RiskLevel
+from tests.support.servers import api_server, free_port
+from tests.ui.conftest import RunningApi, log_in, open_at, text_of
+from ui.park import cockpit, telechargements
+from ui.shared import labels as fr
+from ui.shared.french_numbers import typed
+
+Open = Callable[..., AppTest]
+
+
+def table(at: AppTest) -> pd.DataFrame:
+    """The ranking as shown."""
+    frame: pd.DataFrame = at.dataframe[0].value
+    return frame
+
+
+def test_ranking__every_turbine_in_the_order_of_the_api(logged_in: Open, running_api: RunningApi) -> None:
+    ranked = running_api.client("technicien").park().items
+
+    shown = table(logged_in("technicien"))
+
+    assert len(shown) == 50
+    assert list(shown["Turbine"]) == [item.turbine_id for item in ranked]
+    assert list(shown["Rang"]) == list(range(1, 51))
+    assert list(shown["Prévu le"].isna()) == [item.planned_visit_on is None for item in ranked]
+
+
+def test_counts__are_those_of_the_rows(logged_in: Open) -> None:
+    at = logged_in("technicien")
+
+    words = [cell[0].split(" ", 1)[1] for cell in table(at)["Niveau"]]
+
+    page = text_of(at)
+    for word in ("Critique", "Élevé", "Modéré", "Faible"):
+        assert f'<span class="compte">{words.count(word)}</span><span class="mot">{word}</span>' in page
+
+
+def test_trust_line__names_day_models_and_policy(logged_in: Open, running_api: RunningApi) -> None:
+    run = running_api.client("manager").park().run
+    assert run is not None
+
+    page = text_of(logged_in("manager"))
+
+    assert "Classement du lundi 30 décembre 2024" in page
+    assert f"50{fr.NBSP}turbines évaluées sur 50" in page
+    for model in run.models:
+        assert f"{model.name} v{model.version}" in page
+    assert f"politique v{run.policy_version}" in page
+
+
+def test_address__opens_the_view_that_it_names(
+    dashboard: Callable[[str], AppTest], running_api: RunningApi
+) -> None:
+    wanted = [RiskLevel.CRITIQUE, RiskLevel.ELEVE]
+    expected = [i.turbine_id for i in running_api.client("manager").park().items if i.risk_level in wanted]
+
+    at = dashboard(running_api.url).run()
+    log_in(open_at(at, "cockpit", niveau="critique,eleve"), "manager")
+
+    assert 0 < len(expected) < 50
+    assert list(table(at)["Turbine"]) == expected
+    assert at.session_state["filtre_niveau"] == wanted
+
+
+def test_filters__go_into_the_address_and_come_back(logged_in: Open, running_api: RunningApi) -> None:
+    items = running_api.client("manager").park().items
+    soonest = {i.turbine_id: i.time_to_failure_interval[0] for i in items if i.time_to_failure_interval}
+    limit = round(sorted(soonest.values())[10], 2)
+    at = logged_in("manager")
+
+    at.text_input(key="filtre_jours").set_value(typed(limit)).run()
+
+    near = [turbine for turbine, days in soonest.items() if days <= limit]
+    assert 0 < len(near) < 50
+    assert list(table(at)["Turbine"]) == near
+    assert at.query_params["jours"] == f"{limit:g}"
+    open_at(at, "turbine", id="12")
+    open_at(at, "cockpit")
+    assert at.text_input(key="filtre_jours").value == typed(limit)
+
+
+def test_days__typed_wrong_said_at_the_field_kept_and_not_applied(logged_in: Open) -> None:
+    at = logged_in("manager")
+
+    at.text_input(key="filtre_jours").set_value("bientôt").run()
+
+    assert "« bientôt » n’est pas un nombre" in text_of(at)
+    assert at.text_input(key="filtre_jours").value == "bientôt"
+    assert len(table(at)) == 50
+    assert "jours" not in at.query_params
+    at.text_input(key="filtre_jours").set_value("-1").run()
+    assert "au moins 0" in text_of(at)
+    at.text_input(key="filtre_jours").set_value("").run()
+    assert ":red[" not in text_of(at)
+
+
+def test_search__finds_without_accents_and_clears(logged_in: Open) -> None:
+    at = logged_in("manager")
+
+    at.text_input(key="filtre_texte").set_value("turbine 12").run()
+    assert list(table(at)["Turbine"]) == ["12"]
+
+    at.text_input(key="filtre_texte").set_value("rien de tel").run()
+    assert not at.dataframe
+    assert "Aucune turbine ne répond à ces filtres." in text_of(at)
+    next(button for button in at.button if button.label == "Effacer les filtres").click().run()
+    assert len(table(at)) == 50
+
+
+def test_recompute__only_for_those_who_may(logged_in: Open) -> None:
+    assert "Recalculer le parc" not in [button.label for button in logged_in("technicien").button]
+    assert "Recalculer le parc" not in [button.label for button in logged_in("admin").button]
+    assert "Recalculer le parc" in [button.label for button in logged_in("ingenieur").button]
+
+
+def test_recompute__followed_to_the_new_ranking(logged_in: Open, running_api: RunningApi) -> None:
+    before = running_api.client("manager").park().run
+    at = logged_in("manager")
+
+    at.button(key="recalculer").click().run()
+
+    asked = at.session_state["_followed_run"]
+    assert asked is not None
+    assert asked > before.run_id  # type: ignore[union-attr]
+    assert at.button(key="recalculer").disabled
+    deadline = time.monotonic() + 60
+    while at.session_state["_followed_run"] is not None and time.monotonic() < deadline:
+        time.sleep(0.3)
+        at.run()
+    assert at.session_state["_last_park"][0].run.run_id == asked
+    assert not at.button(key="recalculer").disabled
+
+
+def test_recompute__refusal_stays_until_closed_or_until_one_starts(
+    dashboard: Callable[[str], AppTest], running_api: RunningApi
+) -> None:
+    port, refused = free_port(), "Le calcul n’a pas été lancé"
+    api = api_server(running_api.home, port).start()
+    try:
+        at = dashboard(f"http://127.0.0.1:{port}").run()
+        log_in(at, "manager")
+        api.stop()
+        at.button(key="recalculer").click().run()
+        assert [error.value for error in at.error if refused in error.value]
+
+        api.start()
+        for _ in range(2):  # the ranking is back and refreshes by itself
+            at.run()
+            assert len(table(at)) == 50
+            assert [error.value for error in at.error if refused in error.value]
+
+        at.button(key="fermer_refus").click().run()
+        assert refused not in "".join(error.value for error in at.error)
+
+        api.stop()
+        at.button(key="recalculer").click().run()
+        assert refused in "".join(error.value for error in at.error)
+        api.start()
+        at.run()
+        at.button(key="recalculer").click().run()
+        assert at.session_state["_followed_run"] is not None
+        assert refused not in "".join(error.value for error in at.error)
+        deadline = time.monotonic() + 60
+        while at.session_state["_followed_run"] is not None and time.monotonic() < deadline:
+            time.sleep(0.3)
+            at.run()
+    finally:
+        api.stop()
+
+
+def test_api_stopped__last_ranking_stays_with_a_warning_then_recovers(
+    dashboard: Callable[[str], AppTest], running_api: RunningApi
+) -> None:
+    port = free_port()
+    api = api_server(running_api.home, port).start()
+    try:
+        at = dashboard(f"http://127.0.0.1:{port}").run()
+        log_in(at, "manager")
+        api.stop()
+
+        at.pills(key="filtre_niveau").set_value([RiskLevel.CRITIQUE]).run()
+
+        page = text_of(at)
+        assert "Service injoignable" in page
+        assert "Les filtres changés depuis s’appliqueront au retour du service." in page
+        assert "Avant l’interruption : Classement du lundi 30 décembre 2024" in page
+        assert len(table(at)) == 50
+        assert "Réessayer" in [button.label for button in at.button]
+
+        api.start()
+        at.run()
+
+        assert "Service injoignable" not in text_of(at)
+        assert "Avant l’interruption" not in text_of(at)
+        assert {cell[0] for cell in table(at)["Niveau"]} == {"■ Critique"}
+    finally:
+        api.stop()
+
+
+def test_day__opens_the_ranking_as_it_was_seen(
+    dashboard: Callable[[str], AppTest], running_api: RunningApi
+) -> None:
+    client = running_api.client("manager")
+    day = client.park_days()[-3].as_of
+    expected = [item.turbine_id for item in client.park({"as_of": day.isoformat()}).items]
+    assert expected != [item.turbine_id for item in client.park().items]
+
+    at = dashboard(running_api.url).run()
+    log_in(open_at(at, "cockpit", jour=day.isoformat()), "manager")
+
+    assert list(table(at)["Turbine"]) == expected
+    assert f"Classement du {fr.fr_long_date(day)}, tel que vu ce jour-là" in text_of(at)
+    at.selectbox(key="filtre_jour").set_value(None).run()
+    assert "jour" not in at.query_params
+    assert "tel que vu" not in text_of(at)
+
+
+def test_day__without_a_ranking_says_so_and_leads_back(
+    dashboard: Callable[[str], AppTest], running_api: RunningApi
+) -> None:
+    at = dashboard(running_api.url).run()
+    log_in(open_at(at, "cockpit", jour="2019-01-01"), "manager")
+
+    assert "Aucun classement du mardi 1er janvier 2019" in at.warning[0].value
+    next(button for button in at.button if button.label == "Revenir au dernier classement").click().run()
+    assert len(table(at)) == 50
+
+
+def test_more_filters__narrow_sort_and_go_into_the_address(logged_in: Open, running_api: RunningApi) -> None:
+    items = running_api.client("manager").park().items
+    site = items[0].site
+    at = logged_in("manager")
+
+    at.selectbox(key="filtre_site").set_value(site).run()
+    at.selectbox(key="filtre_tri").set_value("-age").run()
+
+    kept = {item.turbine_id: item.age_days for item in items if item.site == site}
+    shown = list(table(at)["Turbine"])
+    assert 0 < len(kept) < 50
+    assert set(shown) == set(kept)
+    ages = [kept[turbine] for turbine in shown]
+    assert ages == sorted(ages, reverse=True)  # type: ignore[type-var]
+    assert (at.query_params["site"], at.query_params["tri"]) == (site, "-age")
+
+
+def test_order__offered_for_every_column_both_ways__the_address_opens_it(
+    dashboard: Callable[[str], AppTest], running_api: RunningApi
+) -> None:
+    items = running_api.client("manager").park().items
+    at = dashboard(running_api.url).run()
+    log_in(open_at(at, "cockpit", tri="-intervalle"), "manager")
+
+    offered = at.selectbox(key="filtre_tri").options
+    for column in table(at).columns:
+        ways = {f"{column}, croissant", f"{column}, décroissant"}
+        assert ways <= set(offered) or (column == "Rang" and f"{column}, décroissant" in offered)
+    soonest = {item.turbine_id: item.time_to_failure_interval for item in items}
+    shown = [soonest[turbine] for turbine in table(at)["Turbine"]]
+    known = [interval for interval in shown if interval]
+    assert known == sorted(known, reverse=True)
+    assert shown[len(known) :] == [None] * (len(shown) - len(known))
+    assert list(table(at)["Turbine"]) != [item.turbine_id for item in items]
+
+
+def test_waiting_cost__is_that_of_the_api(logged_in: Open, running_api: RunningApi) -> None:
+    items = running_api.client("technicien").park().items
+
+    assert list(table(logged_in("technicien"))["Attendre coûte"]) == [
+        round(item.expected_failure_cost_eur or 0, 0) for item in items
+    ]
+
+
+def test_large_park__first_rows_then_more_and_the_files_hold_everything(
+    logged_in: Open, running_api: RunningApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cockpit, "FIRST_ROWS", 20)
+    client = running_api.client("manager")
+    ranked = [item.turbine_id for item in client.park().items]
+    at = logged_in("manager")
+
+    assert list(table(at)["Turbine"]) == ranked[:20]
+    assert f"Les 20{fr.NBSP}premières des 50 turbines retenues, sur 50." in text_of(at)
+    at.button(key="plus_de_lignes").click().run()
+    assert list(table(at)["Turbine"]) == ranked[:40]
+    assert at.button(key="plus_de_lignes").label == f"Afficher 10{fr.NBSP}turbines de plus"
+    at.button(key="plus_de_lignes").click().run()
+    assert list(table(at)["Turbine"]) == ranked
+    assert not [button for button in at.button if button.key == "plus_de_lignes"]
+
+    at.selectbox(key="filtre_tri").set_value("-turbine").run()
+    last_first = sorted(ranked, key=int, reverse=True)
+    assert list(table(at)["Turbine"]) == last_first[:20]
+    shown, view = at.session_state["_last_park"]
+    taken = telechargements.everything(client, shown, view)
+    assert [item.turbine_id for item in taken] == last_first
+
+
+def test_exports__offered_for_what_is_shown_only(logged_in: Open) -> None:
+    at = logged_in("manager")
+    assert [element.proto.label for element in at.get("download_button")] == [
+        "Tableau pour Excel (CSV)",
+        "Feuille A4 à imprimer",
+    ]
+
+    at.text_input(key="filtre_texte").set_value("rien de tel").run()
+    assert not at.get("download_button")

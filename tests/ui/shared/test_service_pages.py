@@ -1,0 +1,129 @@
+"""Models and supervision: what is measured beside what is reported, and how the service does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.support.client import bring_client_in, new_core
+from tests.support.servers import Server, api_server, environment, free_port, prepare
+from tests.ui.conftest import RunningApi, log_in, open_at, text_of
+from ui.operations import views as service_views
+from ui.shared import labels as fr
+
+Open = Callable[..., AppTest]
+
+
+def test_supervision__three_questions_and_figures(logged_in: Open, running_api: RunningApi) -> None:
+    at = logged_in("manager", "supervision")
+
+    page = text_of(at).replace("\\", "")
+    checks = running_api.client("manager").supervision().checks
+    assert len(checks) == 3
+    for check in checks:
+        assert f"**{check.question}**" in page
+    for figure in ("Appels", "Erreurs du service", "Demandes refusées", "Temps moyen"):
+        assert f"<dt>{figure}</dt>" in page
+    runs, calls = (frame.value for frame in at.dataframe)
+    assert list(runs["N°"]) == sorted(runs["N°"], reverse=True)
+    assert calls["Appel"].str.contains("/api/v1/").any()
+
+
+def test_supervision__turbines_per_finding_beside_the_day_before(
+    logged_in: Open, running_api: RunningApi
+) -> None:
+    found = running_api.client("manager").supervision().findings
+    assert found is not None
+    assert found.items, "the simulated park has sensors that lie"
+    park = running_api.client("manager").park(limit=1_000)
+    at = logged_in("manager", "supervision")
+
+    table = at.table[0].value
+    shown = [str(cell).replace("\\", "") for cell in table["Constat"]]
+    assert shown == [trend.label for trend in found.items]
+    numbers = [int(cell) for cell in table[f"Turbines au {fr.fr_date(found.as_of)}"]]
+    assert numbers == [trend.turbines for trend in found.items]
+    assert 0 < max(numbers) <= park.total
+    assert "Constats sur les capteurs et les mesures" in text_of(at)
+    assert service_views.findings_words(found) in text_of(at)
+
+
+def _nothing_to_count() -> None:
+    """A page of the section alone, before any run and after a run without findings."""
+    from api.schemas.supervision import FindingTrends
+    from ui.operations.supervision import _findings
+
+    _findings(None)
+    _findings(FindingTrends(run_id=1, as_of="2024-12-30", items=[]))
+
+
+def test_supervision__without_findings_says_why() -> None:
+    at = AppTest.from_function(_nothing_to_count).run()
+
+    assert not at.exception
+    assert not at.table
+    assert [info.value for info in at.info] == [
+        "Les constats sur les capteurs se comptent à partir du premier calcul publié.",
+        "Aucun constat au calcul du 30/12/2024 : aucune mesure n’est mise en doute.",
+    ]
+
+
+def test_models__versions_in_service_and_measured_figures(logged_in: Open, running_api: RunningApi) -> None:
+    stored = running_api.client("ingenieur").models().items
+    at = logged_in("ingenieur", "modeles")
+
+    versions = at.dataframe[0].value
+    assert list(versions["Modèle"]) == [model.name for model in stored]
+    card = running_api.client("ingenieur").model_card(stored[0].name, stored[0].version)
+    assert card.measured is not None
+    name = "Mesure de qualité"  # above it stands a table of imports, where somebody imported a model
+    quality = next(table.value for table in at.table if name in table.value).set_index(name)
+    assert quality.loc["Aire sous la courbe ROC", "Mesuré ici"] == fr.fr_number(
+        card.measured["roc_auc"]["value"], 3
+    )
+    assert (quality["Annoncé par le rapport"] == "non annoncé").all()
+
+
+@pytest.fixture(scope="module")
+def client_api(client_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An installation with EnergiTech's own models and measurements."""
+    home = tmp_path_factory.mktemp("client")
+    core = new_core(home)
+    try:
+        bring_client_in(core, client_files)
+    finally:
+        core.close()
+    prepare(home)
+    server = api_server(home, free_port())
+    server.env.update(environment(home))
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@pytest.mark.client
+def test_client_model__measured_beside_reported_and_no_training_figure(
+    client_api: Server, dashboard: Callable[[str], AppTest]
+) -> None:
+    at = dashboard(client_api.health.removesuffix("/health")).run()
+    log_in(at, "ingenieur")
+
+    open_at(at, "modeles")
+    at.selectbox(key="version_choisie").set_value("classification v1").run()
+
+    name = "Mesure de qualité"  # above it stands a table of imports, where somebody imported a model
+    quality = next(table.value for table in at.table if name in table.value).set_index(name)
+    precision = quality.filter(like="Précision au seuil", axis=0).iloc[0]
+    recall = quality.filter(like="Rappel au seuil", axis=0).iloc[0]
+    assert (precision["Mesuré ici"], precision["Annoncé par le rapport"]) == ("0,714", "0,65")
+    assert (recall["Mesuré ici"], recall["Annoncé par le rapport"]) == ("0,417", "0,83")
+    assert precision["Intervalle à 95 %"].startswith("de 0,")
+    usual = at.dataframe[1].value.set_index("Seuil").loc[fr.fr_share(0.5)]
+    assert (usual["Pannes annoncées"], usual["Pannes manquées"], usual["Fausses alertes"]) == (5, 7, 2)
+    everything = text_of(at) + quality.to_string() + at.dataframe[1].value.to_string()
+    assert "0,997" not in everything
+    assert "0.997" not in everything

@@ -1,0 +1,44 @@
+"""One catalogue from what several models declare."""
+
+from __future__ import annotations
+
+import pytest
+
+from api.domain.measurements.sensors import Dtype, Sensor, sensor_catalogue
+from api.domain.shared.exceptions import Conflict
+
+
+def test_sensor_catalogue__declared_once__as_declared_and_in_order() -> None:
+    wind = Sensor("wind", "Vent", "m/s", "float", (0, 75), ("a",))
+    power = Sensor("power", "Puissance", "kW", "float", (None, 2000), ("a",))
+    assert list(sensor_catalogue([wind, power]).items()) == [("wind", wind), ("power", power)]
+
+
+def test_sensor_catalogue__declared_twice__widest_limits_and_both_models() -> None:
+    one = Sensor("wind", "Vent", "m/s", "float", (0, 60), ("a",))
+    two = Sensor("wind", "Vitesse", "m/s", "float", (-1, 50), ("b", "a"))
+    assert sensor_catalogue([one, two])["wind"] == Sensor(
+        "wind", "Vent", "m/s", "float", (-1, 60), ("a", "b")
+    )
+
+
+def test_sensor_catalogue__one_without_limit__no_limit() -> None:
+    one = Sensor("wind", "Vent", "m/s", "float", (0, 60))
+    two = Sensor("wind", "Vent", "m/s", "float", (None, 50))
+    assert sensor_catalogue([one, two])["wind"].physical == (None, 60)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [("binary", "float", "float"), ("int", "binary", "int"), ("int", "float", "float")],
+)
+def test_sensor_catalogue__types_differ__laxest(first: Dtype, second: Dtype, kept: Dtype) -> None:
+    pair = [Sensor("m", "M", "", first), Sensor("m", "M", "", second)]
+    assert sensor_catalogue(pair)["m"].dtype == kept
+    assert sensor_catalogue(reversed(pair))["m"].dtype == kept
+
+
+def test_sensor_catalogue__units_differ__refused_naming_both() -> None:
+    pair = [Sensor("t", "T", "°C", "float", used_by=("a",)), Sensor("t", "T", "K", "float", used_by=("b",))]
+    with pytest.raises(Conflict, match=r"« t ».*« °C » par a.*« K » par b"):
+        sensor_catalogue(pair)

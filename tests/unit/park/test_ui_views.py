@@ -1,0 +1,201 @@
+"""The cockpit's views: what the address asks for, what the table holds, what the trust line says."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
+from api.storage.park import ranking
+from tests.support.ui_samples import item, park, run
+from ui.park import views
+from ui.shared import labels as fr
+
+VIEWS = st.builds(
+    views.View,
+    levels=st.lists(st.sampled_from(RiskLevel), unique=True).map(tuple),
+    days=st.none() | st.integers(0, 400).map(float),
+    farm=st.none() | st.text(min_size=1, max_size=20),
+    text=st.text(max_size=20),
+    queue=st.none() | st.sampled_from(Queue),
+    site=st.none() | st.text(min_size=1, max_size=20),
+    driver=st.none() | st.text(min_size=1, max_size=20),
+    state=st.none() | st.sampled_from(list(views.STATES)),
+    day=st.none() | st.dates(),
+    sort=st.sampled_from(["", *views.SORTS, *(f"-{name}" for name in views.SORTS)]),
+)
+ADDRESS = ["niveau", "jours", "parc", "q", "id", "file", "site", "facteur", "etat", "jour", "tri"]
+
+
+@given(VIEWS)
+def test_view__comes_back_from_its_address(view: views.View) -> None:
+    assert views.View.of(view.query()) == view
+
+
+@given(st.dictionaries(st.sampled_from(ADDRESS), st.text(max_size=12)))
+def test_view__any_address_opens(query: dict[str, str]) -> None:
+    view = views.View.of(query)
+
+    assert views.View.of(view.query()) == view
+
+
+def test_view__what_cannot_be_read_is_left_out() -> None:
+    assert views.View.of({"niveau": "critique,bleu,critique", "jours": "nan"}) == views.View(
+        (RiskLevel.CRITIQUE,)
+    )
+    assert views.View.of({"jours": "12,5"}).days == 12.5
+    assert views.View.of({"jours": "-3"}).days == 0
+
+
+def test_asked__is_what_the_api_takes() -> None:
+    view = views.View(
+        levels=(RiskLevel.CRITIQUE, RiskLevel.ELEVE),
+        days=7.0,
+        farm="Pilat",
+        text="vibration",
+        queue=Queue.DESACCORD,
+        site="Lyon",
+        driver="vibration_level",
+        state="perime",
+        day=date(2024, 12, 30),
+        sort="-cout",
+    )
+
+    assert view.asked() == {
+        "risk_level": ["critique", "eleve"], "max_days": 7.0, "farm": "Pilat", "text": "vibration",
+        "data_status": "perime", "queue": "desaccord", "site": "Lyon", "driver": "vibration_level",
+        "as_of": "2024-12-30", "sort": "-cost",
+    }  # fmt: skip
+    assert views.View(state="hors_service").asked()["service_state"] == "hors_service"
+
+
+@given(VIEWS)
+def test_asked__every_view_is_a_question_that_the_api_knows(view: views.View) -> None:
+    asked = view.asked()
+
+    assert set(asked) - {"data_status", "service_state"} == {
+        "risk_level", "max_days", "farm", "site", "text", "queue", "driver", "as_of", "sort",
+    }  # fmt: skip
+    assert asked["sort"] is None or asked["sort"].removeprefix("-") in ranking.SORTS
+    assert asked.get("data_status") in {None, *DataStatus}
+
+
+def test_view__texts_are_cut_where_the_api_would_refuse_them() -> None:
+    view = views.View.of({"q": "x" * 500, "parc": "y" * 500})
+    assert (len(view.text), len(view.farm or "")) == (80, 120)
+
+
+@pytest.mark.parametrize(
+    ("shown", "kept", "words"),
+    [
+        (2, 2, "2 turbines sur 50."),
+        (1, 1, "1 turbine sur 50."),
+        (2, 40, "Les 2 premières des 40 turbines retenues, sur 50."),
+    ],
+)
+def test_shown_words__a_part_is_never_taken_for_the_whole(shown: int, kept: int, words: str) -> None:
+    said = views.shown_words(park(items=[item() for _ in range(shown)], total=kept))
+
+    assert said.replace(fr.NBSP, " ").startswith(words)
+    assert ("Trier par" in said) == (shown < kept)
+
+
+def test_park_frame__numbers_stay_sortable_and_read_french() -> None:
+    rows = [
+        item(turbine_id="7", failure_probability=0.004, time_to_failure_days=4.25, age_days=3),
+        item(turbine_id="8", failure_probability=None, time_to_failure_days=None, age_days=0),
+    ]
+
+    frame = views.park_frame(rows)
+    shown = views.styled(frame).to_html().replace(fr.NBSP, " ").replace(fr.THIN, " ")
+
+    assert frame["Probabilité"].tolist()[0] == 0.004
+    assert frame["Probabilité"].isna().tolist() == [False, True]
+    for words in ("&lt; 1 %", "4,2 jours", "3 j", "jour même", "–"):
+        assert words in shown or words.replace("&lt;", "<") in shown
+
+
+def test_park_frame__leaves_out_columns_that_would_say_nothing() -> None:
+    alike = [item(turbine_id="1"), item(turbine_id="2")]
+    told_apart = [
+        item(turbine_id="1", time_to_failure_interval=(1.0, 9.0)),
+        item(turbine_id="2", farm="Bugey", data_status="perime"),
+    ]
+
+    assert not {"Intervalle", "Parc", "Qualité"} & set(views.park_frame(alike).columns)
+    assert {"Intervalle", "Parc", "Qualité"} <= set(views.park_frame(told_apart).columns)
+    assert views.park_frame([]).empty
+
+
+def test_level_cells__sort_by_urgency_as_text() -> None:
+    rows = [item(turbine_id=str(n), risk_level=level) for n, level in enumerate(RiskLevel)]
+
+    cells = [cell[0] for cell in views.park_frame(rows)["Niveau"]]
+
+    assert all(one < other for one, other in pairwise(cells))
+
+
+def test_sorts__one_for_every_column() -> None:
+    assert {name for name, _ in views.SORTS.values()} == set(views.PARK_COLUMNS)
+    assert {asked for _, asked in views.SORTS.values()} == set(ranking.SORTS)
+
+
+def test_trust__good_when_recent_and_nothing_to_say() -> None:
+    said = views.trust(park())
+
+    assert said is not None
+    assert said.good
+    assert said.headline == "Classement du lundi 30 décembre 2024"
+    facts = " | ".join(said.facts + said.origin).replace(fr.NBSP, " ")
+    assert facts == (
+        "50 turbines évaluées sur 50 | mesures récentes partout | calculé le 30/12/2024 à 06:00"
+        " | risque v3 | politique v2"
+    )
+
+
+def test_trust__counts_failed_and_stale() -> None:
+    said = views.trust(park(run=run(failed=2, stale=3)))
+
+    assert said is not None
+    assert said.facts[:3] == (f"48{fr.NBSP}turbines évaluées sur 50", "2 en échec", "3 sans mesure récente")
+
+
+def test_trust__too_old_or_noticed_is_not_good() -> None:
+    old = views.trust(park(stale=True))
+    noticed = views.trust(
+        park(notices=[{"code": "calcul_echoue", "message": "Le dernier calcul n’a pas abouti."}])
+    )
+
+    assert old is not None
+    assert noticed is not None
+    assert not old.good
+    assert old.headline.endswith("trop ancien pour décider")
+    assert not noticed.good
+    assert noticed.notices[0].message == "Le dernier calcul n’a pas abouti."
+
+
+def test_trust__none_before_the_first_ranking() -> None:
+    assert views.trust(park(run=None, as_of=None)) is None
+
+
+def test_trust__a_past_ranking_is_not_today_s() -> None:
+    told = views.trust(park(), past=True)
+
+    assert told is not None
+    assert not told.good
+    assert told.headline.endswith("tel que vu ce jour-là")
+
+
+WORK = {"id": 4, "state": "planifiee", "planned_on": "2025-01-03", "assignee": "T-101"}
+
+
+def test_park_frame__what_is_to_be_done_and_by_whom() -> None:
+    frame = views.park_frame([item(intervention=WORK, planned_visit_on="2025-01-09"), item()])
+
+    assert frame["Intervention"].tolist() == ["Planifiée (T-101)", fr.NOTHING]
+    assert [str(day)[:10] for day in frame["Prévu le"]] == ["2025-01-03", "NaT"]
+    assert "Intervention" not in views.park_frame([item()]).columns

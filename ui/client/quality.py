@@ -1,0 +1,42 @@
+"""The dashboard's calls about realised quality: what was published beside what was observed since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from api.schemas.evaluation import Evaluation
+from ui.client.base import Calls
+
+# A year of a park is recounted for each answer.
+EVALUATION_S = 60.0
+
+
+class QualityCalls(Calls):
+    """One typed method per call; the client that inherits them carries them over HTTP."""
+
+    def evaluation(
+        self,
+        *,
+        first: date | None = None,
+        last: date | None = None,
+        period: str = "month",
+        limit: int = 0,
+    ) -> Evaluation:
+        """Realised quality of the rankings between two days, with ``limit`` scores beside their outcomes.
+
+        Raises:
+            ApiError: 422 where the days are in the wrong order.
+        """
+        query = {**_days(first, last), "period": period, "limit": limit}
+        return self._ask("GET", "/evaluation", Evaluation, params=query, read_s=EVALUATION_S)
+
+    def evaluation_csv(self, *, first: date | None = None, last: date | None = None) -> bytes:
+        """Every published score beside its outcome, as CSV for a French spreadsheet."""
+        query = {**_days(first, last), "format": "csv"}
+        return bytes(self._call("GET", "/evaluation", params=query, read_s=EVALUATION_S).content)
+
+
+def _days(first: date | None, last: date | None) -> Mapping[str, Any]:
+    return {"from": first and first.isoformat(), "to": last and last.isoformat()}

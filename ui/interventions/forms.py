@@ -1,0 +1,202 @@
+"""What the pages about interventions share: sending without losing what was typed, and the planning form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from api.schemas.vocabulary import Priority, Role, Skill
+from ui.client.api_error import ApiError
+from ui.interventions import views
+from ui.shared import auth, layout, outcome
+from ui.shared.french_numbers import typed
+
+MAY_PLAN = frozenset({Role.MANAGER})
+MAY_WORK = frozenset({Role.MANAGER, Role.TECHNICIEN})
+_REFUSED = "_interventions_refus"
+UNREACHABLE = (
+    "**Service injoignable.** Rien n’est parti, et rien de ce que vous avez saisi n’est perdu : "
+    "réessayez dans un instant."
+)
+
+
+def may(roles: frozenset[Role]) -> bool:
+    """Comfort only: the API checks the right again."""
+    user = auth.current_user()
+    return user is not None and user.role in roles
+
+
+def pseudonym() -> str:
+    """By which work is given to the person logged in."""
+    user = auth.current_user()
+    return user.username if user else ""
+
+
+def submit(form: str, call: Callable[[], object], done: str, keys: Sequence[str]) -> None:
+    """Sends a form; its fields are emptied only once the API has taken them.
+
+    Args:
+        form: its name, under which a refusal is kept until the next try.
+        call: what is asked of the API.
+        done: what is said once, on success.
+        keys: of its fields.
+    """
+    refusals: dict[str, ApiError] = st.session_state.setdefault(_REFUSED, {})
+    refusals.pop(form, None)
+    try:
+        call()
+    except ApiError as error:
+        refusals[form] = error
+        return
+    for key in keys:
+        st.session_state.pop(key, None)
+    outcome.tell(_place(), done)
+
+
+def told() -> None:
+    """What the last act came to, where it was done."""
+    outcome.told(_place())
+
+
+def menu(label: str, key: str) -> DeltaGenerator:
+    """A menu of acts on what the page is about; it closes once one is done."""
+    return outcome.menu(_place(), label, key)
+
+
+def _place() -> str:
+    """The list, an intervention or a turbine: what was done to one is not said of the next."""
+    return f"interventions_{st.query_params.get('n', '')}_{st.query_params.get('id', '')}"
+
+
+def refusal(form: str, shown: Sequence[str] = ()) -> dict[str, str]:
+    """Says why a form was refused; gives the messages of the fields in ``shown``, to be drawn under each."""
+    error: ApiError | None = st.session_state.get(_REFUSED, {}).get(form)
+    if error is None:
+        return {}
+    layout.check_session(error)
+    at_fields = {e.field: e.message for e in error.errors if e.field in shown}
+    if error.unreachable:
+        st.error(UNREACHABLE)
+    elif not at_fields:
+        st.error(f"**{layout.plain(error.title)}.** {layout.plain(error.detail)}")
+    else:
+        others = [f"{views.FIELDS.get(e.field, e.field)} : {e.message}" for e in error.errors]
+        left = [words for e, words in zip(error.errors, others, strict=True) if e.field not in shown]
+        st.error(" ".join(["Une valeur est refusée ; le motif est sous le champ.", *map(layout.plain, left)]))
+    return at_fields
+
+
+def field_error(messages: Mapping[str, str], field: str) -> None:
+    """The API's message under its field."""
+    if field in messages:
+        st.markdown(f":red[**↑ {layout.plain(messages[field])}**]")
+
+
+PLAN_FIELDS = ("planned_on", "assignee", "expected_hours", "priority", "skills", "comment", "turbine_id")
+
+
+def planning(
+    form: str,
+    *,
+    today: date,
+    start: Mapping[str, Any],
+    send: Callable[[dict[str, Any]], object],
+    button: str,
+    done: str,
+    turbines: Sequence[str] | None = None,
+) -> None:
+    """The planning form.
+
+    Args:
+        form: its name, unique on the page.
+        today: the cockpit's day, the first that may be planned.
+        start: values that the fields begin with.
+        send: what to ask of the API with the fields filled.
+        button: its words.
+        done: what is said on success.
+        turbines: to choose among; None where it is known which.
+    """
+    keys = {name: f"{form}_{name}" for name in PLAN_FIELDS}
+    for name, value in {"planned_on": today, "priority": Priority.NORMALE, "skills": [], **start}.items():
+        if name in keys and value is not None:
+            st.session_state.setdefault(keys[name], typed(value) if name == "expected_hours" else value)
+    try:
+        people = auth.client().assignees()
+    except ApiError as error:
+        layout.check_session(error)
+        people = []
+    kept = st.session_state.get(keys["assignee"])
+    people = (
+        sorted({*people, kept}, key=people.index) if kept in people else [*people, *([kept] if kept else [])]
+    )
+    wrong = refusal(form, PLAN_FIELDS)
+    with st.form(form, border=True):
+        if turbines is not None:
+            st.selectbox("Turbine", turbines, index=None, key=keys["turbine_id"], placeholder="Choisir")
+            field_error(wrong, "turbine_id")
+        _plan_fields(keys, people, today, wrong)
+        st.form_submit_button(
+            button, type="primary", key=f"{form}_envoyer", on_click=_send, args=(form, keys, send, done)
+        )
+
+
+def _plan_fields(
+    keys: Mapping[str, str], people: Sequence[str], today: date, wrong: Mapping[str, str]
+) -> None:
+    when, who, length, priority = st.columns([3, 3, 2, 3])
+    with when:
+        st.date_input("Jour prévu", value=None, format="DD/MM/YYYY", key=keys["planned_on"])
+        field_error(wrong, "planned_on")
+    with who:
+        st.selectbox("Technicien", people, index=None, placeholder="À affecter", key=keys["assignee"])
+        field_error(wrong, "assignee")
+    with length:
+        layout.number_field("Durée (h)", keys["expected_hours"])
+        field_error(wrong, "expected_hours")
+    with priority:
+        st.selectbox(
+            "Priorité", list(Priority), format_func=views.PRIORITIES.__getitem__, key=keys["priority"]
+        )
+    st.multiselect(
+        "Compétences",
+        list(Skill),
+        format_func=views.SKILLS.__getitem__,
+        placeholder="Aucune en particulier",
+        key=keys["skills"],
+    )
+    st.text_input("Commentaire pour le technicien", key=keys["comment"], max_chars=4_000)
+    field_error(wrong, "comment")
+
+
+def _send(form: str, keys: Mapping[str, str], send: Callable[[dict[str, Any]], object], done: str) -> None:
+    if not layout.readable(keys["expected_hours"]):
+        return
+    given = {name: st.session_state.get(key) for name, key in keys.items()}
+    given["expected_hours"] = layout.number(keys["expected_hours"])
+    body = {name: _plain(value) for name, value in given.items() if value not in (None, "")}
+    submit(form, lambda: send(body), done, list(keys.values()))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def reasoned(
+    form: str, label: str, words: str, button: str, send: Callable[[str], object], done: str
+) -> None:
+    """A button that asks once, with a reason, before it acts."""
+    key = f"{form}_motif"
+    with menu(label, f"{form}_ouvrir"):
+        st.markdown(words)
+        wrong = refusal(form, ("comment",))
+        st.text_input("Motif, conservé dans le journal", key=key, max_chars=500)
+        field_error(wrong, "comment")
+        st.button(
+            button,
+            key=form,
+            on_click=lambda: submit(form, lambda: send(st.session_state.get(key, "")), done, [key]),
+        )

@@ -1,0 +1,255 @@
+"""Interventions: what to decide, what is under way, what was found; a technician sees their own first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from api.schemas.interventions import Intervention, Proposal, Proposals
+from api.schemas.vocabulary import InterventionOrigin, InterventionState, Role
+from ui.client.api_error import ApiError
+from ui.interventions import detail as intervention_detail
+from ui.interventions import forms, proposal_views, views
+from ui.shared import auth, layout
+from ui.shared import labels as fr
+
+State = InterventionState
+REFRESH_S = 60
+SHOWN, ENDED_SHOWN = 10, 25
+TO_DECIDE, FOLLOWED, PLAN = "À décider", "En cours et planifiées", "Planifier à la main"
+MINE, ENDED = "Mes interventions", "Terminées et verdicts"
+_ONE, _FOR = "n", "planifier"
+_TODAY, _OPEN, _COUNT, _LAST = "_interventions_today", "_proposition_ouverte", "_propositions", "_last_list"
+
+
+def page() -> None:
+    """Draws the list, or the intervention that the address names."""
+    asked = st.query_params.get(_ONE, "")
+    if asked.isascii() and asked.isdigit() and 0 < len(asked) < 10:
+        layout.header(f"Intervention n°{fr.NBSP}{asked}", _back)
+        layout.live("intervention", lambda: _one(int(asked)))
+        return
+    layout.header("Interventions")
+    draws = _tabs_of_role()
+    wanted = PLAN if st.query_params.get(_FOR) and PLAN in draws else next(iter(draws))
+    forms.told()
+    tabs = st.tabs(list(draws), default=wanted, key="onglet_interventions", on_change="rerun")
+    for tab, (name, draw) in zip(tabs, draws.items(), strict=True):
+        if tab.open:
+            with tab:
+                layout.live(f"interventions_{name}", draw, every_s=None if name == PLAN else REFRESH_S)
+
+
+def _tabs_of_role() -> dict[str, Callable[[], bool]]:
+    user = auth.current_user()
+    if user is not None and user.role is Role.TECHNICIEN:
+        return {MINE: _mine, FOLLOWED: _followed, ENDED: _ended}
+    if forms.may(forms.MAY_PLAN):
+        return {TO_DECIDE: _to_decide, FOLLOWED: _followed, PLAN: _plan_by_hand, ENDED: _ended}
+    return {FOLLOWED: _followed, ENDED: _ended}
+
+
+def _back() -> None:
+    if st.button("← Toutes les interventions", key="retour"):
+        layout.go("interventions")
+
+
+def _one(number: int) -> bool:
+    if _TODAY not in st.session_state:
+        try:
+            st.session_state[_TODAY] = auth.client().interventions(limit=1).today
+        except ApiError as error:
+            layout.check_session(error)
+    return intervention_detail.draw(number)
+
+
+def _listed(name: str, **asked: Any) -> tuple[list[Intervention], bool]:
+    """Interventions, or the last received where the API is away; whether it answered."""
+    kept: dict[str, list[Intervention]] = st.session_state.setdefault(_LAST, {})
+    try:
+        answer = auth.client().interventions(**asked)
+    except ApiError as error:
+        layout.check_session(error)
+        layout.show_error(error, f"liste_{name}")
+        if error.unreachable and name in kept:
+            st.caption("Derniers éléments reçus, avant l’interruption :")
+        return kept.get(name, []), not error.unreachable
+    st.session_state[_TODAY] = answer.today
+    kept[name] = answer.items
+    return answer.items, True
+
+
+def _today() -> date:
+    today: date = st.session_state.get(_TODAY, date.min)
+    return today
+
+
+# To decide
+
+
+def _to_decide() -> bool:
+    reported, _ = _listed("constats", states=[State.PROPOSEE])
+    try:
+        found = auth.client().proposals(100)
+    except ApiError as error:
+        layout.check_session(error)
+        layout.show_error(error, "propositions")
+        return not error.unreachable
+    _proposals(found)
+    if reported:
+        st.subheader("Constats signalés", anchor=False)
+    for item in reported:
+        _card(item)
+    return True
+
+
+def _proposals(found: Proposals) -> None:
+    st.markdown(layout.plain(proposal_views.to_decide_words(found)))
+    count = st.session_state.setdefault(_COUNT, SHOWN)
+    for item in found.items[:count]:
+        _proposal(item, found.today)
+    if len(found.items) > count:
+        st.button("Afficher les suivantes", on_click=lambda: st.session_state.update({_COUNT: count + SHOWN}))
+    if found.answered:
+        with st.expander(proposal_views.answered_title(found)):
+            layout.table(proposal_views.answered_frame(found.answered))
+
+
+def _proposal(item: Proposal, today: date) -> None:
+    name = item.turbine_id
+    with st.container(border=True, key=f"proposition_{name}", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.html(
+                f'<p class="proposition">{layout.chip(item.risk_level)} <strong>Turbine '
+                f"{layout.escaped(name)}</strong> {layout.escaped(proposal_views.proposal_words(item))}</p>"
+            )
+            st.button("Planifier…", key=f"ouvrir_{name}", on_click=_toggle, args=(name,))
+            forms.reasoned(
+                f"ecarter_{name}",
+                "Écarter…",
+                "La turbine ne sera plus proposée tant que cette alerte dure, sauf si elle s’aggrave.",
+                "Écarter la proposition",
+                lambda reason: auth.client().open_intervention(
+                    {
+                        "turbine_id": name,
+                        "origin": InterventionOrigin.RECOMMANDATION,
+                        "dismissed": True,
+                        **({"comment": reason} if reason.strip() else {}),
+                    }
+                ),
+                f"Proposition écartée pour la turbine {name}.",
+            )
+        for note in proposal_views.proposal_notes(item):
+            st.caption(layout.plain(note))
+        if st.session_state.get(_OPEN) == name:
+            forms.planning(
+                f"proposer_{name}",
+                today=today,
+                start={"priority": item.priority, "skills": list(item.skills)},
+                send=lambda body: auth.client().open_intervention(
+                    {**body, "turbine_id": name, "origin": InterventionOrigin.RECOMMANDATION}
+                ),
+                button="Confirmer l’intervention",
+                done=f"Intervention planifiée sur la turbine {name}.",
+            )
+
+
+def _toggle(name: str) -> None:
+    st.session_state[_OPEN] = None if st.session_state.get(_OPEN) == name else name
+
+
+def _plan_by_hand() -> bool:
+    try:
+        names = [turbine.turbine_id for turbine in layout.turbines()]
+        today = auth.client().interventions(limit=1).today
+    except ApiError as error:
+        layout.check_session(error)
+        layout.show_error(error, "planifier")
+        return not error.unreachable
+    asked = st.query_params.get(_FOR)
+    forms.planning(
+        "a_la_main",
+        today=today,
+        start={"turbine_id": asked if asked in names else None},
+        send=auth.client().open_intervention,
+        button="Planifier",
+        done="Intervention planifiée.",
+        turbines=names,
+    )
+    return True
+
+
+# Under way, ended
+
+
+def _mine() -> bool:
+    items, there = _listed("miennes", states=views.LIVING, assignee=forms.pseudonym())
+    if not items and there:
+        st.info(
+            "Aucune intervention ne vous est affectée pour le moment. Un constat à signaler ? "
+            "Ouvrez la page de la turbine."
+        )
+    for item in items:
+        _card(item)
+    if items:
+        _calendar(forms.pseudonym())
+    return there
+
+
+def _followed() -> bool:
+    items, there = _listed("vives", states=(State.EN_COURS, State.PLANIFIEE), limit=200)
+    if not items and there:
+        st.info("Aucune intervention planifiée ni en cours.")
+    for item in items:
+        _card(item)
+    if items:
+        _calendar(None)
+    return there
+
+
+def _card(item: Intervention) -> None:
+    level = layout.chip(item.opened_at_level) if item.opened_at_level else ""
+    name, state = layout.escaped(views.title(item)), layout.escaped(views.state_words(item))
+    told = [layout.escaped(views.plan_words(item, _today()))]
+    if item.reason and item.state is State.PROPOSEE:
+        told.append(f"« {layout.escaped(item.reason)} »")
+    told += [layout.escaped(words) for words in (item.findings, views.effect_words(item)) if words]
+    box = st.container(border=True, horizontal=True, vertical_alignment="center", key=f"carte_{item.id}")
+    with box:
+        st.html(f'<p class="proposition">{level} <strong>{name}</strong> {state}<br>{"<br>".join(told)}</p>')
+        if st.button("Ouvrir", key=f"voir_{item.id}"):
+            layout.go("interventions", **{_ONE: str(item.id)})
+
+
+def _calendar(assignee: str | None) -> None:
+    """The agenda's file, asked for when it is wanted."""
+    states = (State.EN_COURS, State.PLANIFIEE)
+    st.download_button(
+        "Ajouter à mon agenda (.ics)",
+        data=lambda: auth.client().interventions_calendar(states=states, assignee=assignee),
+        file_name="interventions.ics",
+        mime="text/calendar",
+        key="agenda",
+        on_click="ignore",
+    )
+
+
+def _ended() -> bool:
+    told = layout.fetched(auth.client().verdict_precision, "precision")
+    if told is not None:
+        layout.facts(views.precision_facts(told))
+        with st.expander("Verdicts, un par un"):
+            layout.table(views.verdicts_frame(told))
+            st.caption(
+                "Précision = (pannes confirmées + dégradations trouvées) ÷ (celles-ci + fausses alertes). "
+                "« Autre cause » et « non vérifiable » ne tranchent pas : ils sont comptés à part."
+            )
+    items, there = _listed("finies", states=views.ENDED, limit=ENDED_SHOWN)
+    if not items and there:
+        st.info("Aucune intervention n’est encore terminée.")
+    for item in items:
+        _card(item)
+    return there

@@ -1,0 +1,74 @@
+"""The interventions of one turbine, on its page: read them, plan one, report a finding."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from api.schemas.interventions import Interventions
+from api.schemas.park import TurbineDetail
+from api.schemas.vocabulary import InterventionOrigin
+from ui.interventions import forms, views
+from ui.shared import auth, layout
+
+SHOWN = 5
+
+
+def draw(detail: TurbineDetail) -> None:
+    """Draws the section.
+
+    Args:
+        detail: of the turbine.
+    """
+    name = detail.turbine.turbine_id
+    st.subheader("Interventions", anchor=False)
+    forms.told()
+    found = layout.fetched(
+        lambda: auth.client().interventions(turbine=name, limit=SHOWN), "interventions_turbine"
+    )
+    if found is not None:
+        _list(found)
+    plannable = found is not None and not any(item.state in views.LIVING for item in found.items)
+    with st.container(horizontal=True):
+        may_plan = plannable and forms.may(forms.MAY_PLAN)
+        if may_plan and st.button("Planifier une intervention", key="planifier_turbine"):
+            layout.go("interventions", planifier=name)
+        if forms.may(forms.MAY_WORK):
+            _report(name)
+
+
+def _list(found: Interventions) -> None:
+    if not found.items:
+        st.markdown("Aucune intervention enregistrée sur cette turbine.")
+    for item in found.items:
+        effect = f" · {views.EFFECTS[item.effect].lower()}" if item.effect else ""
+        words = f"{views.state_words(item)} · {views.plan_words(item, found.today)}{effect}"
+        with st.container(horizontal=True, vertical_alignment="center", key=f"ligne_{item.id}"):
+            if st.button(f"N° {item.id}", key=f"intervention_{item.id}"):
+                layout.go("interventions", n=str(item.id))
+            st.markdown(layout.plain(words), width="stretch")
+
+
+def _report(name: str) -> None:
+    key = f"constat_{name}"
+    with forms.menu("Signaler un constat…", "signaler"):
+        st.markdown("Ce que vous avez vu, sans rien planifier ; un responsable décidera de la suite.")
+        wrong = forms.refusal("constat", ("findings",))
+        st.text_area("Constat", key=key, max_chars=4_000, height=110)
+        forms.field_error(wrong, "findings")
+        st.button(
+            "Envoyer le constat",
+            key="constat_envoyer",
+            type="primary",
+            on_click=lambda: forms.submit(
+                "constat",
+                lambda: auth.client().open_intervention(
+                    {
+                        "turbine_id": name,
+                        "origin": InterventionOrigin.CONSTAT,
+                        **({"findings": said} if (said := st.session_state.get(key, "").strip()) else {}),
+                    }
+                ),
+                "Constat enregistré.",
+                [key],
+            ),
+        )

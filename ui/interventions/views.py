@@ -1,0 +1,248 @@
+"""Interventions in French words and tables. No Streamlit, no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from api.schemas.interventions import (
+    FieldChange,
+    Intervention,
+    InterventionPrecision,
+    JournalEntry,
+)
+from api.schemas.vocabulary import (
+    Effect,
+    InterventionOrigin,
+    InterventionState,
+    JournalAction,
+    Priority,
+    Skill,
+    Verdict,
+)
+from ui.shared import labels as fr
+
+State = InterventionState
+LIVING = (State.EN_COURS, State.PLANIFIEE, State.PROPOSEE)
+ENDED = (State.TERMINEE, State.ANNULEE)
+STATES = {
+    State.PROPOSEE: "Proposée",
+    State.PLANIFIEE: "Planifiée",
+    State.EN_COURS: "En cours",
+    State.TERMINEE: "Terminée",
+    State.ANNULEE: "Annulée",
+}
+SIGNS = {
+    State.PROPOSEE: "?",
+    State.PLANIFIEE: "○",
+    State.EN_COURS: "▶",
+    State.TERMINEE: "✓",
+    State.ANNULEE: "✕",
+}
+ORIGINS = {
+    InterventionOrigin.RECOMMANDATION: "recommandée par le classement",
+    InterventionOrigin.MANUELLE: "planifiée à la main",
+    InterventionOrigin.CONSTAT: "constat signalé",
+}
+PRIORITIES = {
+    Priority.URGENTE: "Urgente",
+    Priority.HAUTE: "Haute",
+    Priority.NORMALE: "Normale",
+    Priority.BASSE: "Basse",
+}
+SKILLS = {
+    Skill.MECANIQUE: "mécanique",
+    Skill.ELECTRICITE: "électricité",
+    Skill.HYDRAULIQUE: "hydraulique",
+    Skill.PALES: "pales",
+    Skill.AUTOMATISME: "automatisme",
+    Skill.INSTRUMENTATION: "instrumentation",
+}
+VERDICTS = {
+    Verdict.PANNE_CONFIRMEE: "Panne confirmée",
+    Verdict.DEGRADATION_TROUVEE: "Dégradation trouvée",
+    Verdict.FAUSSE_ALERTE: "Fausse alerte",
+    Verdict.AUTRE_CAUSE: "Autre cause",
+    Verdict.NON_VERIFIABLE: "Non vérifiable",
+}
+VERDICT_MEANINGS = {
+    Verdict.PANNE_CONFIRMEE: "la machine était en panne, ou l’est tombée",
+    Verdict.DEGRADATION_TROUVEE: "un défaut réel, avant la panne",
+    Verdict.FAUSSE_ALERTE: "rien d’anormal sur la machine",
+    Verdict.AUTRE_CAUSE: "l’alerte venait d’ailleurs (capteur, réseau…)",
+    Verdict.NON_VERIFIABLE: "impossible de conclure sur place",
+}
+EFFECTS = {
+    Effect.EFFET_CONSTATE: "Effet constaté",
+    Effect.SANS_EFFET: "Sans effet",
+    Effect.RECHUTE: "Rechute",
+    Effect.TROP_TOT: "Trop tôt pour juger de l’effet",
+}
+ACTIONS = {
+    JournalAction.CREATION: "ouverte",
+    JournalAction.PLANIFICATION: "planifiée",
+    JournalAction.MODIFICATION: "modifiée",
+    JournalAction.PRISE_EN_COMPTE: "prise en compte",
+    JournalAction.DEMARRAGE: "commencée",
+    JournalAction.SUSPENSION: "suspendue",
+    JournalAction.CLOTURE: "clôturée",
+    JournalAction.ANNULATION: "annulée",
+    JournalAction.COMMENTAIRE: "commentaire",
+    JournalAction.CONSTAT: "constat ajouté",
+    JournalAction.PHOTO: "photo jointe",
+}
+FIELDS = {
+    "turbine_id": "turbine",
+    "state": "état",
+    "assignee": "technicien",
+    "planned_on": "jour prévu",
+    "expected_hours": "durée prévue (h)",
+    "priority": "priorité",
+    "skills": "compétences",
+    "checklist": "vérifications faites",
+    "checklist_done": "vérifications",
+    "verdict": "verdict",
+    "findings": "constat",
+    "downtime_hours": "arrêt de la machine (h)",
+    "done_on": "jour de fin",
+    "comment": "commentaire",
+    "photo": "photo",
+}
+_CODED: dict[str, dict[Any, str]] = {
+    "state": STATES,
+    "priority": PRIORITIES,
+    "skills": SKILLS,
+    "verdict": VERDICTS,
+}
+_TOLD_BY_THE_ENTRY = {"closed_by", "acknowledged_by", "photo"}
+
+
+def title(item: Intervention) -> str:
+    """« Turbine 12 · intervention n° 3 »."""
+    return f"Turbine {item.turbine_id} · intervention n°{fr.NBSP}{item.id}"
+
+
+def state_words(item: Intervention) -> str:
+    """Sign and word of the state."""
+    return f"{SIGNS[item.state]}{fr.NBSP}{STATES[item.state].replace(' ', fr.NBSP)}"
+
+
+def when_words(item: Intervention, today: date) -> str:
+    """The day that counts: of its end, else planned, with what it is from today."""
+    if item.done_on is not None:
+        return f"le {fr.fr_date(item.done_on)}"
+    if item.planned_on is None:
+        return "sans date"
+    days = (item.planned_on - today).days
+    if days == 0:
+        return f"aujourd’hui, {fr.fr_date(item.planned_on)}"
+    told = "en retard de" if days < 0 else "dans"
+    return f"{fr.fr_date(item.planned_on)} ({told} {fr.fr_days(abs(days))})"
+
+
+def plan_words(item: Intervention, today: date) -> str:
+    """When, who, how long, with which skills."""
+    told = [when_words(item, today)]
+    if item.state in LIVING:
+        told.append(f"affectée à {item.assignee}" if item.assignee else "à affecter")
+        told.append(f"priorité {PRIORITIES[item.priority].lower()}")
+        if item.expected_hours is not None:
+            told.append(f"{fr.fr_trimmed(item.expected_hours)}{fr.NBSP}h prévues")
+        if item.skills:
+            told.append(", ".join(SKILLS[skill] for skill in item.skills))
+    elif item.verdict is not None:
+        told.append(VERDICTS[item.verdict].lower())
+        told.append(f"{fr.fr_trimmed(item.downtime_hours)}{fr.NBSP}h d’arrêt")
+    return " · ".join(told)
+
+
+def opening_words(item: Intervention) -> str:
+    """Why it was opened, and what the ranking said then."""
+    said = ORIGINS[item.origin].capitalize()
+    if item.opened_at_level is not None:
+        level = fr.LEVELS[item.opened_at_level].word.lower()
+        said += f", au niveau {level}"
+        if item.opened_at_probability is not None:
+            said += f" ({fr.fr_percent(item.opened_at_probability)} de probabilité de panne à 7 jours)"
+    return f"{said}{fr.NBSP}: « {item.reason} »" if item.reason else f"{said}."
+
+
+def read_words(item: Intervention) -> str:
+    """Whether the person who goes has said so."""
+    if item.acknowledged_by is None:
+        return "Pas encore prise en compte."
+    return f"Prise en compte par {item.acknowledged_by} le {fr.fr_date(item.acknowledged_at)}."
+
+
+def effect_words(item: Intervention) -> str:
+    """What the runs since say; empty where there is nothing to wait for."""
+    if item.effect is None:
+        return ""
+    meaning = {
+        Effect.EFFET_CONSTATE: "les mesures qui ont suivi ne sont plus en alerte.",
+        Effect.SANS_EFFET: "les mesures qui ont suivi sont restées en alerte.",
+        Effect.RECHUTE: "l’alerte avait cessé, elle est revenue.",
+        Effect.TROP_TOT: "il faut des mesures calmes sur toute la durée qu’annonce l’alerte.",
+    }[item.effect]
+    return f"{EFFECTS[item.effect]}{fr.NBSP}: {meaning}"
+
+
+def precision_facts(told: InterventionPrecision) -> list[tuple[str, str, str]]:
+    """Figures side by side: name, value, what it is compared with."""
+    decided = told.confirmed + told.false_alerts
+    if told.low is None or told.high is None:
+        interval = "aucun verdict ne tranche encore"
+    else:
+        interval = f"de {fr.fr_share(told.low)} à {fr.fr_share(told.high)}, à 95{fr.THIN}% de confiance"
+    counted = f"sur {fr.counted(decided, 'verdict')} qui {'tranchent' if decided > 1 else 'tranche'}"
+    return [
+        ("Précision selon les verdicts", fr.fr_share(told.precision), interval),
+        ("Alertes confirmées", str(told.confirmed), counted),
+        ("Fausses alertes", str(told.false_alerts), counted),
+    ]
+
+
+def verdicts_frame(told: InterventionPrecision) -> pd.DataFrame:
+    """How many of each verdict, and of those on an alert."""
+    return pd.DataFrame(
+        {
+            "Verdict": [VERDICTS[verdict] for verdict in Verdict],
+            "Sens": [VERDICT_MEANINGS[verdict] for verdict in Verdict],
+            "Interventions": [str(told.counts[verdict]) for verdict in Verdict],
+            "Dont ouvertes sur une alerte": [str(told.on_alert.counts[verdict]) for verdict in Verdict],
+        }
+    )
+
+
+def journal_lines(entries: Sequence[JournalEntry]) -> list[str]:
+    """Every change in one line, newest first."""
+    return [_line(entry) for entry in reversed(entries)]
+
+
+def _line(entry: JournalEntry) -> str:
+    told = [_changed(change) for change in entry.changes if change.field not in _TOLD_BY_THE_ENTRY]
+    said = f"{fr.fr_date(entry.at)} · {entry.by} · {ACTIONS[entry.action]}"
+    if told:
+        said += f" ({' ; '.join(told)})"
+    return f"{said} : « {entry.comment} »" if entry.comment else said
+
+
+def _changed(change: FieldChange) -> str:
+    name = FIELDS.get(change.field, change.field)
+    before, after = (_value(change.field, value) for value in (change.before, change.after))
+    return f"{name} : {after}" if before == fr.NOTHING else f"{name} : {before} → {after}"
+
+
+def _value(field: str, value: Any) -> str:
+    if value is None or value in ([], ""):
+        return fr.NOTHING
+    if isinstance(value, list):
+        return ", ".join(_value(field, one) for one in value)
+    if field in {"planned_on", "done_on"}:
+        return fr.fr_date(date.fromisoformat(value))
+    if isinstance(value, int | float):
+        return fr.fr_trimmed(value)
+    return _CODED.get(field, {}).get(value, str(value))

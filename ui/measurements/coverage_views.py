@@ -1,0 +1,93 @@
+"""Coverage, freshness and findings turned into tables and sentences. No Streamlit, no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from api.schemas.findings import finding_label
+from api.schemas.measurements import Coverage, FindingCount, TurbineCoverage
+from ui.shared import labels as fr
+
+STALE = "mesure_perimee"
+
+
+def coverage_facts(seen: Coverage) -> list[tuple[str, str, str]]:
+    """The park's state in figures."""
+    measured = seen.measured_per_day[-1] if seen.measured_per_day else 0
+    whose = "leur" if seen.late > 1 else "son"
+    doubtful = sum(bool(turbine.findings) for turbine in seen.turbines)
+    return [
+        ("Turbines suivies", fr.fr_number(len(seen.turbines), 0), ""),
+        ("Mesurées ce jour-là", fr.fr_number(measured, 0), f"le {fr.fr_date(seen.last)}"),
+        ("En retard", fr.fr_number(seen.late, 0), f"sur {whose} rythme habituel"),
+        _findings_fact(seen, doubtful),
+    ]
+
+
+def _findings_fact(seen: Coverage, doubtful: int) -> tuple[str, str, str]:
+    if seen.run_as_of is None:
+        return "Avec un constat", fr.NOTHING, "aucun calcul publié"
+    return "Avec un constat", fr.fr_number(doubtful, 0), f"au calcul du {fr.fr_date(seen.run_as_of)}"
+
+
+def no_findings_words(seen: Coverage) -> str:
+    """What the absence of findings means: nothing was found, or nobody looked yet."""
+    if seen.run_as_of is None:
+        when = fr.fr_date(seen.next_run_at)
+        return f"Aucun calcul publié sur ce parc : les constats viendront avec le prochain, le {when}."
+    return "Aucun constat : aucune mesure n’est mise en doute."
+
+
+def freshness_frame(turbines: Sequence[TurbineCoverage]) -> pd.DataFrame:
+    """How old each turbine's last measurement is: the late ones first, then the oldest."""
+    ordered = sorted(turbines, key=_urgency)
+    return pd.DataFrame(
+        [
+            {
+                "Turbine": turbine.turbine_id,
+                "Fraîcheur": _lateness(turbine),
+                "Dernière mesure": fr.fr_date(turbine.last_measured_on),
+                "Âge": "le jour même" if turbine.age_days == 0 else fr.fr_days(turbine.age_days),
+                "Écart habituel": fr.fr_days(turbine.usual_gap_days),
+                "Constats": ", ".join(finding_label(code) for code in turbine.findings) or fr.NOTHING,
+                "Service": fr.SERVICE_STATES[turbine.service_state],
+            }
+            for turbine in ordered
+        ]
+    )
+
+
+def _urgency(turbine: TurbineCoverage) -> tuple[bool, bool, bool, int]:
+    never = turbine.last_measured_on is None
+    return not turbine.late, not never, STALE not in turbine.findings, -(turbine.age_days or 0)
+
+
+def _lateness(turbine: TurbineCoverage) -> str:
+    if turbine.last_measured_on is None:
+        return "✕ jamais mesurée"
+    if turbine.late:
+        return "✕ en retard"
+    if STALE in turbine.findings:
+        return "! trop ancienne"
+    return "✓ à jour" if turbine.service_state == "en_service" else "○ à l’arrêt"
+
+
+def findings_frame(found: Sequence[FindingCount]) -> pd.DataFrame:
+    """Findings of the last published run, as given (most frequent first)."""
+    return pd.DataFrame(
+        [{"Constat": finding_label(f.code), "Turbines": str(f.turbines), "Exemple": f.example} for f in found]
+    )
+
+
+def coverage_words(seen: Coverage, shown: Sequence[TurbineCoverage]) -> str:
+    """What the map of measurements shows, for those who do not see it."""
+    days = (seen.last - seen.first).days + 1
+    filled = sum(count > 0 for turbine in shown for count in turbine.counts)
+    share = filled / (days * len(shown)) if shown else 0.0
+    return (
+        f"Mesures reçues par turbine et par jour, du {fr.fr_date(seen.first)} au {fr.fr_date(seen.last)} : "
+        f"{fr.counted(len(shown), 'turbine')}, {fr.fr_share(share, 0)} des jours ont une mesure ; "
+        f"en retard : {', '.join(t.turbine_id for t in shown if t.late) or 'aucune'}."
+    )

@@ -1,0 +1,206 @@
+"""Measurements: what is missing, how fresh the park's are, bringing files in, and what became of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import streamlit as st
+
+from api.schemas.measurements import Coverage, TurbineCoverage
+from api.schemas.vocabulary import Role
+from ui.client.api_error import ApiError
+from ui.measurements import coverage_views as views
+from ui.measurements import import_fichier, rapport_import
+from ui.measurements import views as imported
+from ui.shared import auth, figures, layout
+from ui.shared import labels as fr
+
+REFRESH_S = 60
+IMPORTS_SHOWN = 50
+MAY_IMPORT = {Role.MANAGER}
+PERIODS = {30: "30 jours", 90: "90 jours", 365: "1 an"}
+ROW_PX, HEAD_PX, ROWS_SHOWN = 35, 37, 12
+MAP_TURBINES = 60  # more in one map would not be read
+IMPORT, FRESHNESS, HISTORY = "Importer un fichier", "Fraîcheur et couverture", "Derniers imports"
+_AS_OF = "_coverage_as_of"
+
+
+def page() -> None:
+    """Draws the page."""
+    layout.header("Mesures")
+    user = auth.current_user()
+    may_import = user is not None and user.role in MAY_IMPORT
+    names = [IMPORT, FRESHNESS, HISTORY] if may_import else [FRESHNESS, HISTORY]
+    tabs = dict(zip(names, st.tabs(names, default=HISTORY if _asked_import() else names[0]), strict=True))
+    if may_import:
+        with tabs[IMPORT]:
+            import_fichier.draw()
+    with tabs[FRESHNESS]:
+        layout.live("couverture", _coverage, every_s=REFRESH_S)
+    with tabs[HISTORY]:
+        layout.live("imports", _history, every_s=REFRESH_S)
+
+
+# Freshness and coverage
+
+
+def _coverage() -> bool:
+    days = st.session_state.get("periode") or min(PERIODS)
+    known = st.session_state.get(_AS_OF)
+    first = known - timedelta(days=days - 1) if known and days != min(PERIODS) else None
+    try:
+        seen = auth.client().coverage(first)
+    except ApiError as error:
+        layout.check_session(error)
+        layout.show_error(error, "couverture")
+        return not error.unreachable
+    st.session_state[_AS_OF] = seen.as_of
+    _missing(seen)
+    if not seen.turbines:
+        return True
+    layout.facts(views.coverage_facts(seen))
+    _findings(seen)
+    _freshness(seen)
+    _map(seen)
+    return True
+
+
+def _missing(seen: Coverage) -> None:
+    """What stands in the way of the next run, first of all."""
+    told = "".join(f"<li>{layout.escaped(notice.message)}</li>" for notice in seen.missing)
+    headline = (
+        f"Avant le prochain calcul, le {fr.fr_date(seen.next_run_at)}, il manque :"
+        if told
+        else f"Rien ne manque pour le prochain calcul, le {fr.fr_date(seen.next_run_at)}."
+    )
+    st.html(
+        f'<div class="confiance{" douteuse" if told else ""}" role="status">'
+        f"<strong>{'⚠' if told else '✓'} {layout.escaped(headline)}</strong>"
+        f"{f'<ul>{told}</ul>' if told else ''}</div>"
+    )
+
+
+def _findings(seen: Coverage) -> None:
+    st.subheader("Constats du dernier calcul", anchor=False)
+    if seen.findings:
+        layout.table(views.findings_frame(seen.findings))
+    else:
+        st.markdown(views.no_findings_words(seen))
+
+
+def _freshness(seen: Coverage) -> None:
+    st.subheader("Fraîcheur par turbine", anchor=False)
+    frame = views.freshness_frame(seen.turbines)
+    st.dataframe(
+        frame,
+        key="fraicheur",
+        hide_index=True,
+        height=HEAD_PX + ROW_PX * min(len(frame), ROWS_SHOWN),
+        alt=f"Fraîcheur de {fr.counted(len(frame), 'turbine')}, les plus en retard d’abord",
+        column_config={"Turbine": st.column_config.TextColumn(width=80, pinned=True)},
+    )
+    st.caption(
+        f"Âges comptés au {fr.fr_date(seen.as_of)}, jour évalué. Écart habituel : rarement dépassé "
+        "(95e centile) entre deux jours mesurés. Une machine à l’arrêt n’est jamais en retard."
+    )
+
+
+def _map(seen: Coverage) -> None:
+    st.subheader("Mesures par turbine et par jour", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control(
+            "Période",
+            list(PERIODS),
+            format_func=PERIODS.__getitem__,
+            default=min(PERIODS),
+            key="periode",
+            required=True,
+        )
+        shown = _chosen(seen.turbines)
+    st.plotly_chart(
+        figures.coverage_map(seen, shown, layout.colours()),
+        config={"displayModeBar": False},
+        theme=None,
+        key="carte",
+        alt=views.coverage_words(seen, shown),
+    )
+    st.caption(
+        "Case grise : aucune mesure. Plus la case est soutenue, plus il y a de mesures. ⚠ : en retard."
+    )
+
+
+def _chosen(turbines: list[TurbineCoverage]) -> list[TurbineCoverage]:
+    """The turbines of the map: all of them where they can be read, some at a time otherwise."""
+    if len(turbines) <= MAP_TURBINES:
+        return turbines
+    starts = range(0, len(turbines), MAP_TURBINES)
+    start = st.selectbox(
+        "Turbines",
+        starts,
+        format_func=lambda n: (
+            f"de {turbines[n].turbine_id} à {turbines[min(n + MAP_TURBINES, len(turbines)) - 1].turbine_id}"
+        ),
+        key="carte_turbines",
+        width=240,
+    )
+    return turbines[start : start + MAP_TURBINES]
+
+
+# Last imports
+
+
+def _asked_import() -> int | None:
+    """The import that the page's address names."""
+    asked = st.query_params.get("import", "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
+
+
+def _history() -> bool:
+    try:
+        known = auth.client().imports(IMPORTS_SHOWN)
+    except ApiError as error:
+        layout.check_session(error)
+        layout.show_error(error, "imports")
+        return not error.unreachable
+    if not known.items:
+        st.info("Aucun fichier n’a encore été importé.")
+        return True
+    frame = imported.imports_frame(known.items)
+    numbers = [done.import_id for done in known.items]
+    table = f"imports_{numbers[0]}"  # a newer import moves the rows: what was ticked goes with the old table
+    st.dataframe(
+        frame,
+        key=table,
+        hide_index=True,
+        height=HEAD_PX + ROW_PX * min(len(frame), ROWS_SHOWN),
+        on_select=lambda: _choose(numbers, st.session_state[table].selection.rows),
+        selection_mode="single-row",
+        alt=f"Derniers imports : {len(frame)} sur {known.total}",
+        column_config={
+            "N°": st.column_config.TextColumn(width=50),
+            "État": st.column_config.TextColumn(width=100),
+            "Fichier": st.column_config.TextColumn(width=230),
+        },
+    )
+    st.caption(
+        f"{fr.counted(len(frame), 'import')} sur {fr.fr_number(known.total, 0)}. "
+        "Cochez une ligne pour lire son rapport."
+    )
+    _report()
+    return True
+
+
+def _choose(numbers: list[int], rows: list[int]) -> None:
+    """Puts the import of the ticked row in the page's address."""
+    st.query_params.pop("import", None)
+    if rows:
+        st.query_params["import"] = str(numbers[rows[0]])
+
+
+def _report() -> None:
+    asked = _asked_import()
+    if asked is not None:
+        report = layout.fetched(lambda: auth.client().import_report(asked), "rapport")
+        if report is not None:
+            st.subheader(f"Rapport de l’import n° {asked} : {layout.plain(report.filename)}", anchor=False)
+            rapport_import.draw(report, "historique")

@@ -1,0 +1,251 @@
+"""A candidate in shadow beside the model in force, in sentences and tables. No Streamlit, no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+import pandas as pd
+
+from api.schemas.candidates import (
+    Candidate,
+    ModelComparison,
+    QualityPair,
+    RunAgreement,
+    ShadowReport,
+    TopOverlap,
+    TurbinePair,
+)
+from api.schemas.common import Figure
+from api.schemas.models import ModelSummary
+from api.schemas.vocabulary import RiskLevel
+from ui.shared import labels as fr
+
+SIDES = {"imminente", "lointaine"}  # of the urgent days, instead of levels
+_FIGURES = {
+    "roc_auc": "Aire sous la courbe ROC",
+    "average_precision": "Précision moyenne",
+    "brier": "Score de Brier (0 est parfait)",
+    "precision": "Précision au seuil de la politique",
+    "recall": "Rappel au seuil de la politique",
+    "cost_eur": "Coût moyen des décisions, par mesure",
+    "mae": "Erreur absolue moyenne",
+    "rmse": "Racine de l’erreur quadratique moyenne",
+    "bias": "Biais (positif : annonce la panne trop tard)",
+    "mae_short": "Erreur absolue moyenne, à 14 jours ou moins",
+}
+_DAYS = {"mae", "rmse", "bias", "mae_short"}
+
+
+def version_name(model: ModelSummary | Candidate) -> str:
+    """« risque-panne-7j v2 »."""
+    return f"{model.name} v{model.version}"
+
+
+def eligible(models: Sequence[ModelSummary], candidates: Sequence[Candidate]) -> list[ModelSummary]:
+    """Versions that may be tried: usable, neither in force nor tried already."""
+    tried = {(c.name, c.version) for c in candidates if c.ended_at is None}
+    return [m for m in models if not (m.active or m.problem or (m.name, m.version) in tried)]
+
+
+def since_words(candidate: Candidate) -> str:
+    """Since when, by whom and why."""
+    return (
+        f"En observation depuis le {fr.fr_date(candidate.since)}, "
+        f"choisi par {fr.principal_words(candidate.set_by, candidate.set_by_name)} : « {candidate.reason} »."
+    )
+
+
+def failure_words(candidate: Candidate) -> str:
+    """Why the last run was not scored; empty where it was."""
+    if candidate.failure is None:
+        return ""
+    run = f"Le calcul n° {candidate.failed_run} n’a pas été noté par le candidat"
+    return f"{run} : {candidate.failure} Le classement publié n’en est pas touché."
+
+
+def compared_words(last: RunAgreement) -> str:
+    """What the figures rest on."""
+    out = ""
+    if last.left_out:
+        verb = "n’ont pas été notées" if last.left_out >= 2 else "n’a pas été notée"
+        out = f" {fr.counted(last.left_out, 'turbine')} {verb} par les deux."
+    return (
+        f"Calcul du {fr.fr_date(last.as_of)} (n° {last.run_id}) : "
+        f"{fr.counted(last.rows, 'turbine')}, notées par {last.active.name} v{last.active.version} et par le "
+        f"candidat sur les mêmes mesures.{out}"
+    )
+
+
+def agreement_facts(last: RunAgreement, task: str) -> list[tuple[str, str, str]]:
+    """Figures side by side: name, value, what it is compared with."""
+    same = "Même niveau" if task == "classification" else "Même côté de 7 jours"
+    facts = [(same, _share(last.same_level.value), _share_interval(last.same_level))]
+    correlation = last.rank_correlation
+    shown = "non définie" if correlation is None else fr.fr_number(correlation, 2)
+    facts.append(("Corrélation de rang", shown, "1 : même ordre ; 0 : aucun rapport"))
+    facts += [_top_fact(top, place) for place, top in enumerate(last.tops)]
+    facts.append(("Écart moyen", _gap(last.mean_absolute_difference, task), _direction(last, task)))
+    return facts
+
+
+def _top_fact(top: TopOverlap, place: int) -> tuple[str, str, str]:
+    name = f"{top.size} premières" if place == 0 else "Turbines en alerte"
+    note = "communes aux deux têtes de classement"
+    return name, f"{top.shared} sur {top.size}", note
+
+
+def _direction(last: RunAgreement, task: str) -> str:
+    mean = last.mean_difference
+    said = fr.fr_points(mean) if task == "classification" else fr.fr_day_difference(mean)
+    return f"en moyenne {said} chez le candidat"
+
+
+def pooled_words(report: ShadowReport) -> str:
+    """The last runs together; empty where there is only one."""
+    pooled = report.pooled
+    if pooled is None or pooled.runs < 2:
+        return ""
+    what = "au même niveau" if report.candidate.task == "classification" else "du même côté de 7 jours"
+    return (
+        f"Sur les {pooled.runs} derniers jours notés ({fr.counted(pooled.turbines, 'turbine')}), les deux "
+        f"modèles classent {what} {_share(pooled.same_level.value)} des mesures "
+        f"({_share_interval(pooled.same_level)})."
+    )
+
+
+def reading_words(report: ShadowReport) -> str:
+    """How to read the agreement, and what it does not say."""
+    policy = f"de la politique de risque v{report.policy_version}"
+    if report.candidate.task == "classification":
+        said = f"Les niveaux viennent ici de la seule sortie de chaque modèle, aux bornes {policy}."
+    else:
+        urgent = fr.fr_days(report.bounds[0].value)
+        said = f"On regarde de quel côté du délai d’urgence ({urgent}) {policy} chaque estimation tombe."
+    return f"{said} Être d’accord n’est pas avoir raison : la qualité mesurée se compare plus bas."
+
+
+def runs_frame(report: ShadowReport) -> pd.DataFrame:
+    """One row per run, newest first."""
+    task = report.candidate.task
+    return pd.DataFrame(
+        [
+            {
+                "Jour": fr.fr_date(run.as_of),
+                "Turbines": fr.fr_number(run.rows, 0),
+                "Même niveau" if task == "classification" else "Même côté de 7 jours": _share(
+                    run.same_level.value
+                ),
+                "Corrélation de rang": fr.fr_number(run.rank_correlation, 2),
+                "Premières communes": f"{run.tops[0].shared} sur {run.tops[0].size}",
+                "Écart moyen": _gap(run.mean_absolute_difference, task),
+            }
+            for run in report.runs
+        ]
+    )
+
+
+def gaps_frame(pairs: Sequence[TurbinePair], task: str) -> pd.DataFrame:
+    """The turbines where the two differ most; the first cell links to the turbine's page."""
+    return pd.DataFrame(
+        [
+            {
+                "Turbine": f"[{_escaped(pair.turbine_id)}](turbine?id={quote(pair.turbine_id, safe='')})",
+                "En service": _with_level(pair.active, pair.active_level, task),
+                "Candidat": _with_level(pair.candidate, pair.candidate_level, task),
+                "Écart": _difference(pair, task),
+            }
+            for pair in pairs
+        ]
+    )
+
+
+def quality_frame(found: ModelComparison, left: str = "En service", right: str = "Candidat") -> pd.DataFrame:
+    """Measured quality of both versions, under their names, and the interval of their difference."""
+    for_whom = {"left": f"en faveur de {left}", "right": f"en faveur de {right}"}
+    if (left, right) == ("En service", "Candidat"):
+        for_whom = {"left": "en faveur du modèle en service", "right": "en faveur du candidat"}
+    return pd.DataFrame(
+        [
+            {
+                "Mesure de qualité": _FIGURES.get(figure.key, figure.key),
+                left: _value(figure.left.value, figure.key),
+                right: _value(figure.right.value, figure.key),
+                "Différence (intervalle à 95 %)": _with_interval(figure),
+                "Ce qu’on peut en dire": for_whom.get(figure.better or "", "l’intervalle ne tranche pas"),
+            }
+            for figure in found.figures
+        ]
+    )
+
+
+def quality_words(found: ModelComparison) -> str:
+    """On which rows both were measured."""
+    failures = ""
+    if found.failures is not None:
+        failures = f", dont {fr.counted(found.failures, 'panne')}"
+    return (
+        f"Sur {fr.counted(found.rows, 'mesure')} de {fr.counted(found.turbines, 'turbine')}{failures}, "
+        "qu’aucune des deux versions n’a vues. L’intervalle rejoue les mêmes turbines pour les deux."
+    )
+
+
+def former_words(candidates: Sequence[Candidate]) -> list[str]:
+    """Candidates of the past: which, when, by whom, why it ended."""
+    return [
+        f"{version_name(c)}, du {fr.fr_date(c.since)} au {fr.fr_date(c.ended_at)}, "
+        f"{fr.counted(c.runs_scored, 'calcul')} : « {c.reason} ». Fin par "
+        f"{fr.principal_words(c.ended_by or '', c.ended_by_name)} : « {c.end_reason} »."
+        for c in candidates
+        if c.ended_at is not None
+    ]
+
+
+def _with_level(value: float, level: str, task: str) -> str:
+    """A probability and its level; days say by themselves on which side of the bound they are."""
+    shown = output_words(value, task)
+    return shown if level in SIDES else f"{shown} {fr.LEVELS[RiskLevel(level)].text}"
+
+
+def output_words(value: float, task: str) -> str:
+    """A probability or days."""
+    return fr.fr_percent(value) if task == "classification" else fr.fr_days(value)
+
+
+def _difference(pair: TurbinePair, task: str) -> str:
+    apart = pair.candidate - pair.active
+    return fr.fr_points(apart) if task == "classification" else fr.fr_day_difference(apart)
+
+
+def _gap(value: float, task: str) -> str:
+    return f"{fr.fr_number(100 * value, 1)}{fr.NBSP}pt" if task == "classification" else fr.fr_days(value)
+
+
+def _share(value: float | None) -> str:
+    return fr.fr_share(value) if value is not None else "non défini"
+
+
+def _share_interval(figure: Figure) -> str:
+    if figure.low is None or figure.high is None:
+        return "trop peu de turbines pour un intervalle"
+    return f"de {fr.fr_share(figure.low)} à {fr.fr_share(figure.high)}, à 95 % de confiance"
+
+
+def _value(value: float | None, key: str) -> str:
+    if value is None:
+        return "non défini"
+    if key == "cost_eur":
+        return fr.fr_euros(value)
+    return f"{fr.fr_number(value, 1)}{fr.NBSP}j" if key in _DAYS else fr.fr_number(value, 3)
+
+
+def _with_interval(figure: QualityPair) -> str:
+    apart = figure.difference
+    if apart.low is None or apart.high is None:
+        return f"{_value(apart.value, figure.key)} (trop peu de données)"
+    low, high = _value(apart.low, figure.key), _value(apart.high, figure.key)
+    return f"{_value(apart.value, figure.key)} (de {low} à {high})"
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-!|<>~$:" else c for c in text)

@@ -1,0 +1,203 @@
+"""What a model's card holds beyond quality: costs, calibration, coverage, checks, history. No Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from api.schemas.common import Figure
+from api.schemas.model_card import Decision
+from api.schemas.models import ModelCard
+from ui.models.figures import chosen_of
+from ui.shared import labels as fr
+
+Json = Mapping[str, Any]
+CHOSEN = "► "
+_METHODS = {"platt": "Platt", "isotonique": "isotonique"}
+_EXPLAINED = {
+    "exacte": "Facteurs exacts : toutes les combinaisons de variables sont comptées.",
+    "estimee": "Facteurs estimés en tirant des ordres de variables ; leur somme reste exacte.",
+    "aucune": "Pas de facteurs : aucune mesure étiquetée n’a été donnée à l’import.",
+}
+
+
+def with_interval(figure: Figure | Json, digits: int, unit: str = "", factor: float = 1.0) -> str:
+    """« 0,980 (0,955 à 0,995) »."""
+    known = figure.model_dump() if isinstance(figure, Figure) else figure
+    value, low, high = (known[name] for name in ("value", "low", "high"))
+    if value is None:
+        return "non défini"
+    told = f"{fr.fr_number(factor * value, digits)}{unit}"
+    if low is None or high is None:
+        return told
+    return f"{told} ({fr.fr_number(factor * low, digits)} à {fr.fr_number(factor * high, digits)})"
+
+
+def decision_frame(decision: Decision) -> pd.DataFrame:
+    """Each threshold with what it would have caught and cost; the policy's is marked."""
+    return pd.DataFrame(
+        [
+            {
+                "Seuil": CHOSEN * row.chosen + fr.fr_share(row.threshold, 2),
+                "Pannes annoncées": row.true_positives,
+                "Pannes manquées": row.false_negatives,
+                "Fausses alertes": row.false_positives,
+                "Silences justifiés": fr.fr_number(row.true_negatives, 0),
+                "Coût": fr.fr_euros(row.cost_eur.value),
+                "Coût, à 95 %": euro_span(row.cost_eur),
+                "Précision": with_interval(row.precision, 3),
+                "Rappel": with_interval(row.recall, 3),
+            }
+            for row in decision.table
+        ]
+    )
+
+
+def euro_span(cost: Figure) -> str:
+    """« de 574 500 à 1 291 525 € »: the 95 % interval of a cost."""
+    if cost.low is None or cost.high is None:
+        return fr.NOTHING
+    return f"de {fr.fr_number(cost.low, 0)} à {fr.fr_euros(cost.high)}"
+
+
+def decision_words(decision: Decision) -> str:
+    """What the costs are counted with, and what not deciding would cost."""
+    return (
+        f"Politique n° {decision.policy_version} : une intervention coûte "
+        f"{fr.fr_euros(decision.cost_intervention_eur)}, une panne manquée "
+        f"{fr.fr_euros(decision.cost_failure_eur)}, donc seuil {fr.fr_share(decision.threshold, 2)}. Sur ces "
+        f"lignes jamais vues, chacune comptée pour une décision, ne jamais intervenir coûterait "
+        f"{fr.fr_euros(decision.never_eur)}, toujours intervenir {fr.fr_euros(decision.always_eur)}."
+    )
+
+
+def confusion_frame(decision: Decision) -> pd.DataFrame:
+    """The confusion matrix at the policy's threshold; no row where it was not measured."""
+    row = chosen_of(decision)
+    columns = ["Ce qui est arrivé", "Annoncé en panne", "Non annoncé"]
+    told = [] if row is None else [
+        ("Panne", fr.fr_number(row.true_positives, 0), fr.fr_number(row.false_negatives, 0)),
+        ("Pas de panne", fr.fr_number(row.false_positives, 0), fr.fr_number(row.true_negatives, 0)),
+    ]  # fmt: skip
+    return pd.DataFrame(told, columns=columns)
+
+
+def calibration_frame(card: ModelCard) -> pd.DataFrame:
+    """The raw probability and each recalibration tried, judged on other turbines."""
+    rows = [] if card.raw_brier is None else [("brute", fr.fr_number(card.raw_brier, 4), fr.NOTHING)]
+    rows += [
+        (
+            _METHODS.get(trial.method, trial.method),
+            fr.fr_number(trial.brier, 4),
+            with_interval(trial.change, 4),
+        )
+        for trial in card.calibration_trials
+    ]
+    return pd.DataFrame(rows, columns=["Probabilité", "Score de Brier", "Écart à la brute (95 %)"])
+
+
+def reliability_frame(bins: list[Json]) -> pd.DataFrame:
+    """Each bin of announced probability: rows, failures, what was said and what happened."""
+    return pd.DataFrame(
+        [
+            {
+                "Annoncé": f"{fr.fr_share(each['low'])} à {fr.fr_share(each['high'])}",
+                "Lignes": fr.fr_number(each["rows"], 0),
+                "Pannes": each["failures"],
+                "Moyenne annoncée": f"{fr.fr_number(100 * each['mean_probability'], 1)}{fr.THIN}%",
+                "Observé (95 %)": with_interval(each["observed"], 1, f"{fr.THIN}%", 100),
+            }
+            for each in bins
+        ]
+    )
+
+
+def days_frame(measured: Json) -> pd.DataFrame:
+    """Errors of a regressor by the days that really remained."""
+    return pd.DataFrame(
+        [
+            {
+                "Il restait": days_span(each["low"], each["high"]),
+                "Lignes": fr.fr_number(each["error"]["rows"], 0),
+                "Erreur absolue moyenne": with_interval(each["error"]["mae"], 1, f"{fr.NBSP}j"),
+                "Biais (positif : trop tard)": with_interval(each["error"]["bias"], 1, f"{fr.NBSP}j"),
+            }
+            for each in measured.get("by_days_left", ())
+        ]
+    )
+
+
+def coverage_frame(interval: Json) -> pd.DataFrame:
+    """Coverage of the interval by predicted, then by true horizon."""
+    lows = [0.0, *(group["upper"] for group in interval["groups"][:-1])]
+    predicted = [
+        (
+            f"estimé {days_span(low, each['upper'])}",
+            fr.fr_number(each["rows"], 0),
+            f"de {fr.fr_number(each['low'], 1)} à {fr.fr_number(each['high'], 1)}{fr.NBSP}j",
+            with_interval(each["coverage"], 1, f"{fr.THIN}%", 100),
+            "✓ fiable" if each["reliable"] else "⚠ la réponse avertit",
+        )
+        for low, each in zip(lows, interval["groups"], strict=True)
+    ]
+    true = [
+        (
+            f"il restait {days_span(each['low'], each['high'])}",
+            fr.fr_number(each["rows"], 0),
+            fr.NOTHING,
+            with_interval(each["coverage"], 1, f"{fr.THIN}%", 100),
+            "✓ atteinte" if each["reached"] else "✕ non atteinte",
+        )
+        for each in interval["by_true_horizon"]
+    ]
+    columns = ["Lignes où", "Nombre", "Bornes autour de l’estimation", "Couverture (95 %)", "Verdict"]
+    return pd.DataFrame(predicted + true, columns=columns)
+
+
+def days_span(low: float, high: float | None) -> str:
+    """« 7 à 14 jours », « plus de 60 jours »."""
+    if high is None:
+        return f"plus de {fr.fr_trimmed(low)} jours"
+    return f"{fr.fr_trimmed(low)} à {fr.fr_trimmed(high)} jours"
+
+
+def check_words(card: ModelCard) -> list[str]:
+    """What was checked when the file was brought in."""
+    runtime = card.runtime
+    said = [f"Calcul par {runtime.get('engine', '?')}. {runtime.get('reason', '')}"]
+    if "largest_difference" in runtime:
+        said.append(
+            f"Plus grand écart avec scikit-learn : {runtime['largest_difference']:.1e}, sur ".replace(
+                ".", ","
+            )
+            + f"{fr.counted(runtime['rows_compared'], 'ligne')} comparées."
+        )
+    golden = card.golden
+    if golden is not None:
+        said.append(
+            f"Écrit par scikit-learn {golden.written_by} : ses {golden.rows} sorties enregistrées là-bas "
+            "sont retrouvées ici."
+        )
+    said.append(_EXPLAINED[card.explained])
+    libraries = ", ".join(f"{name} {version}" for name, version in sorted(card.libraries.items()))
+    return [*said, f"Bibliothèques : {libraries}."] if libraries else said
+
+
+def history_frame(card: ModelCard) -> pd.DataFrame:
+    """When this version served, who decided it and why."""
+    return pd.DataFrame(
+        [
+            {
+                "Du": fr.fr_date(change.activated_at),
+                "Au": "en service" if change.replaced_at is None else fr.fr_date(change.replaced_at),
+                "Par": fr.principal_words(change.activated_by, change.activated_by_name),
+                "Motif": change.reason,
+                "Admis sans contrôle": fr.principal_words(change.admitted_by, change.admitted_by_name)
+                if change.admitted_by
+                else "non",
+            }
+            for change in card.activations
+        ]
+    )

@@ -1,0 +1,92 @@
+"""Words of a model's import: its checks, what came of it, and the fields that must be corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from api.schemas.common import FieldProblem
+from api.schemas.model_imports import ModelImport, ModelImportStep
+from ui.shared import labels as fr
+
+ACTIVE = frozenset({"en_attente", "en_cours"})
+FIELDS = {
+    "file": "Fichier du modèle",
+    "name": "Nom du modèle",
+    "task": "Ce qu’il prédit",
+    "positive": "Classe qui désigne la panne",
+    "features": "Variables, dans l’ordre",
+    "labelled": "Mesures étiquetées",
+    "split": "Lignes jamais vues",
+    "reported": "Chiffres annoncés",
+    "golden": "Sorties enregistrées",
+    "manifest": "Manifeste",
+    "reason": "Motif",
+}
+_STATES = {
+    "en_attente": ("○", "en attente"),
+    "en_cours": ("…", "en cours"),
+    "reussi": ("✓", "réussi"),
+    "refuse": ("✕", "refusé"),
+    "non_fait": ("–", "non fait"),
+}
+_STATUS = {
+    "en_attente": "En attente",
+    "en_cours": "En cours",
+    "termine": "Rangé",
+    "refuse": "Refusé",
+    "echoue": "Échoué",
+    "interrompu": "Interrompu",
+}
+
+
+def step_words(step: ModelImportStep) -> tuple[str, str, str]:
+    """Sign, name of the check, and its state in words with what it found; a refusal is told apart."""
+    sign, word = _STATES[step.state]
+    told = f"{word} ; {step.detail}" if step.detail and step.state == "reussi" else word
+    return sign, step.name, told
+
+
+def passed(found: ModelImport) -> float:
+    """Share of the checks that have passed, between 0 and 1."""
+    return sum(step.state == "reussi" for step in found.steps) / max(1, len(found.steps))
+
+
+def progress_words(found: ModelImport) -> str:
+    """Where the import is."""
+    if found.status == "en_attente":
+        return f"{found.filename} : attend que le calculateur soit libre."
+    now = next((step.name for step in found.steps if step.state == "en_cours"), "")
+    return f"{found.filename} : {now}" if now else found.filename
+
+
+def outcome_words(found: ModelImport) -> str:
+    """What the import came to."""
+    if found.status == "termine":
+        return found.message or f"{found.name} version {found.version} est rangé."
+    if found.status == "refuse":
+        return f"Fichier refusé, rien n’a été rangé. {found.refusal or ''}"
+    return f"L’import n’a pas abouti ({found.refusal or 'interrompu'}) : envoyez le fichier à nouveau."
+
+
+def field_words(problems: Sequence[FieldProblem]) -> list[tuple[str, str]]:
+    """Each wrong field by its name on the form, and what is wrong with it."""
+    return [(FIELDS.get(p.field.partition(".")[0], p.field) or "Formulaire", p.message) for p in problems]
+
+
+def imports_frame(items: Sequence[ModelImport]) -> pd.DataFrame:
+    """The last imports, one a row."""
+    return pd.DataFrame(
+        [
+            {
+                "Date": fr.fr_date(item.created_at),
+                "Fichier": item.filename,
+                "Modèle": f"{item.name} v{item.version}" if item.version else item.name,
+                "Résultat": _STATUS[item.status],
+                "Par": fr.principal_words(item.requested_by, item.requested_by_name),
+                "Motif": item.reason or "",
+            }
+            for item in items
+        ]
+    )

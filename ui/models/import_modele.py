@@ -1,0 +1,244 @@
+"""Importing a model on the models page: send the file, see its checks as they are made, go on to its card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from api.schemas.common import FieldProblem
+from api.schemas.model_imports import ModelImport
+from api.schemas.vocabulary import Role
+from ui.client.api_error import ApiError
+from ui.measurements.import_fichier import forget_file
+from ui.models import import_model_views as views
+from ui.shared import auth, layout
+from ui.shared import labels as fr
+
+FOLLOW_S = 1
+LAST = 5
+INVALID = 422
+_STATE = "_import_modele"
+_EXPLAINED = (
+    "Un fichier `pickle` ou `joblib` qui contient **un estimateur scikit-learn ajusté**. Il est contrôlé "
+    "sans rien exécuter de ce qui n’est pas autorisé, mesuré, puis rangé comme nouvelle version : **il ne "
+    "sert pas tant que personne ne le met en service**. Un refus ne laisse aucune trace."
+)
+_SPLIT_HELP = (
+    "Quelles lignes des mesures étiquetées le modèle n’a jamais vues : un jour (2024-10-01), "
+    "date:2024-10-01,gap=7 ou stratified:test_size=0.3,random_state=42,by=failure_within_7d. "
+    "Sans cette réponse, il ne peut pas passer le contrôle de qualité."
+)
+_COMPANIONS = {
+    "reported": ("json", "Chiffres d’un rapport ; ils restent à part de ceux mesurés ici."),
+    "golden": ("json", "Pour un fichier écrit par une autre version de scikit-learn."),
+    "manifest": ("json", "Libellés, unités et bornes de variables nouvelles (« models draft »)."),
+}
+
+
+@dataclass
+class _Import:
+    """The import that this person follows; ``turn`` renews the fields for the next file."""
+
+    turn: int = 0
+    number: int | None = None
+    ended: ModelImport | None = None
+    looked: bool = False
+    problems: list[FieldProblem] = field(default_factory=list)
+    unsent: ApiError | None = None
+
+
+def draw() -> None:
+    """Draws the import for who may import; nothing for others."""
+    user = auth.current_user()
+    if user is None or user.role is not Role.INGENIEUR:
+        return
+    state: _Import = st.session_state.setdefault(_STATE, _Import())
+    last = _look_again(state)
+    busy = state.number is not None or state.ended is not None or state.unsent is not None
+    with st.expander("Importer un modèle…", expanded=busy or bool(state.problems), icon=":material/upload:"):
+        if state.number is not None:
+            layout.live("import_modele", _progress, every_s=FOLLOW_S)
+        elif state.ended is not None:
+            _outcome(state.ended)
+        else:
+            _form(state)
+        if last:
+            st.markdown("**Derniers imports**")
+            layout.table(views.imports_frame(last))
+
+
+def _look_again(state: _Import) -> list[ModelImport]:
+    """The last imports; one under way that was left is found again."""
+    try:
+        last = auth.client().model_imports(LAST)
+    except ApiError as error:
+        layout.check_session(error)
+        return []  # the page itself says that the service is away
+    if not state.looked:
+        state.looked = True
+        state.number = next((item.import_id for item in last if item.status in views.ACTIVE), None)
+    return last
+
+
+def _again() -> None:
+    """Starts anew with empty fields."""
+    state: _Import = st.session_state[_STATE]
+    st.session_state[_STATE] = _Import(turn=state.turn + 1, looked=True)
+
+
+# Sending
+
+
+def _form(state: _Import) -> None:
+    turn = state.turn
+    st.markdown(_EXPLAINED)
+    with st.form(f"import_modele_{turn}", border=False):
+        model = st.file_uploader(
+            views.FIELDS["file"], ["pkl", "pickle", "joblib", "gz"], key=f"imp_file_{turn}"
+        )
+        name = st.text_input(
+            views.FIELDS["name"],
+            key=f"imp_name_{turn}",
+            max_chars=64,
+            help="Minuscules sans accent, chiffres, - et _. Un nom connu reçoit une version de plus.",
+        )
+        task = st.selectbox(
+            views.FIELDS["task"], list(fr.TASKS), format_func=fr.TASKS.__getitem__, key=f"imp_task_{turn}"
+        )
+        rows = st.file_uploader(
+            views.FIELDS["labelled"],
+            ["csv"],
+            key=f"imp_labelled_{turn}",
+            help="CSV : turbine_id, date_measure, variables, étiquette. Sans lui, ni mesure ni facteurs.",
+        )
+        split = st.text_input(views.FIELDS["split"], key=f"imp_split_{turn}", max_chars=300, help=_SPLIT_HELP)
+        texts, files = _options(turn)
+        reason = st.text_input("Motif, gardé avec l’import", key=f"imp_reason_{turn}", max_chars=500)
+        sent = st.form_submit_button("Contrôler et ranger", type="primary")
+    if sent:
+        fields = {"name": name, "task": task, "split": split, "reason": reason, **texts}
+        chosen = {"file": model, "labelled": rows, **files}
+        _send(state, fields, {role: f for role, f in chosen.items() if f is not None})
+    _refused(state)
+
+
+def _options(turn: int) -> tuple[dict[str, str], dict[str, UploadedFile | None]]:
+    """What only some files need."""
+    with st.expander("Options : classes, variables, fichiers joints"):
+        texts = {
+            "positive": st.text_input(
+                views.FIELDS["positive"],
+                key=f"imp_positive_{turn}",
+                max_chars=80,
+                help="Quand les classes ne sont pas 0 et 1 ; jamais devinée par sa place.",
+            ),
+            "features": st.text_input(
+                views.FIELDS["features"],
+                key=f"imp_features_{turn}",
+                help="Séparées par des virgules, pour un modèle ajusté sur un tableau sans noms.",
+            ),
+        }
+        files = {
+            role: st.file_uploader(views.FIELDS[role], [kind], key=f"imp_{role}_{turn}", help=words)
+            for role, (kind, words) in _COMPANIONS.items()
+        }
+    return texts, files
+
+
+def _send(state: _Import, fields: dict[str, str], files: dict[str, UploadedFile]) -> None:
+    state.problems, state.unsent = [], None
+    if "file" not in files:
+        state.problems = [FieldProblem(field="file", message="choisissez le fichier du modèle.")]
+        return
+    try:
+        with st.spinner("Envoi du fichier…"):
+            contents = {role: (file.name, file.getvalue()) for role, file in files.items()}
+            accepted = auth.client().import_model(fields, contents)
+    except ApiError as error:
+        layout.check_session(error)
+        if error.status == INVALID and error.errors:
+            state.problems = list(error.errors)
+        else:
+            state.unsent = error
+        return
+    for file in files.values():
+        forget_file(file.file_id)
+    st.session_state[_STATE] = _Import(turn=state.turn + 1, number=accepted.import_id, looked=True)
+    st.rerun()
+
+
+def _refused(state: _Import) -> None:
+    """Why the API did not take what was sent; what was typed stays."""
+    if state.problems:
+        _fields(state.problems, "Rien n’a été envoyé au contrôle.")
+    if state.unsent is not None:
+        words = f"**{layout.plain(state.unsent.title)}.** {layout.plain(state.unsent.detail)}"
+        st.error(f"{words} Ce que vous avez saisi est conservé : appuyez à nouveau.")
+
+
+def _fields(problems: list[FieldProblem], before: str) -> None:
+    told = "\n".join(
+        f"- **{layout.plain(name)}** : {layout.plain(words)}" for name, words in views.field_words(problems)
+    )
+    st.error(f"**{layout.plain(before)}**\n\n{told}")
+
+
+# Following
+
+
+def _progress() -> bool:
+    """The checks as they are made; the page may be left, for they go on without it."""
+    state: _Import = st.session_state[_STATE]
+    if state.number is None:
+        return True
+    try:
+        found = auth.client().model_import(state.number)
+    except ApiError as error:
+        layout.check_session(error)
+        layout.show_error(error, "import_modele")
+        return not error.unreachable
+    if found.status not in views.ACTIVE:
+        state.number, state.ended = None, found
+        st.rerun()
+    st.progress(views.passed(found), text=layout.plain(views.progress_words(found)))
+    _steps(found)
+    st.caption("Vous pouvez quitter cette page : les contrôles continuent, vous les retrouverez ici.")
+    return True
+
+
+def _steps(found: ModelImport) -> None:
+    lines = [
+        f"- {sign} **{layout.plain(name)}** : {layout.plain(told)}"
+        for sign, name, told in map(views.step_words, found.steps)
+    ]
+    st.markdown("\n".join(lines))
+
+
+def _outcome(found: ModelImport) -> None:
+    if found.status == "termine":
+        st.success(layout.plain(views.outcome_words(found)))
+    elif found.errors:
+        _fields(found.errors, "Fichier refusé, rien n’a été rangé.")
+    else:
+        st.error(layout.plain(views.outcome_words(found)))
+    if found.remedy:
+        st.info(f"**Que faire :** {layout.plain(found.remedy)}")
+    _steps(found)
+    with st.container(horizontal=True):
+        if found.status == "termine":
+            st.button(
+                "Voir sa fiche et la mettre en service",
+                key="voir_fiche_importee",
+                type="primary",
+                on_click=_open_card,
+                args=(f"{found.name} v{found.version}",),
+            )
+        st.button("Importer un autre fichier", key="autre_modele", on_click=_again)
+
+
+def _open_card(version: str) -> None:
+    """Shows the card of what was imported, below, where it is put into service."""
+    st.session_state["version_choisie"] = version
+    _again()

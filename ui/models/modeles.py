@@ -1,0 +1,141 @@
+"""Models: which versions are stored, how good each one really is, and which one serves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from api.schemas.models import ModelCard, ModelSummary
+from api.schemas.vocabulary import Role
+from ui.client.api_error import ApiError
+from ui.models import candidat, comparer_modeles, fiche_modele, import_modele, views
+from ui.shared import auth, layout, outcome
+from ui.shared import labels as fr
+
+MIN_REASON = 3
+_PAGE = "modeles"
+
+
+def page() -> None:
+    """Draws the page."""
+    layout.header("Modèles")
+    import_modele.draw()
+    layout.live("modeles", _body)
+
+
+def _body() -> bool:
+    try:
+        models = auth.client().models().items
+    except ApiError as error:
+        layout.check_session(error)
+        layout.show_error(error)
+        return not error.unreachable
+    if not models:
+        st.info("Aucun modèle n’est enregistré. `python cockpit.py models import` en ajoute un.")
+        return True
+    outcome.told(_PAGE)
+    st.dataframe(
+        views.models_frame(models), hide_index=True, key="versions", alt="Versions de modèles enregistrées"
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = _chooser(models)
+        _actions(chosen, models)
+    try:
+        card = auth.client().model_card(chosen.name, chosen.version)
+    except ApiError as error:
+        layout.check_session(error)
+        layout.show_error(error)
+        return not error.unreachable
+    _card(card)
+    comparer_modeles.draw(models)
+    candidat.draw(models)
+    return True
+
+
+def _chooser(models: list[ModelSummary]) -> ModelSummary:
+    """The version whose card is shown: that of the address, else the first in service."""
+    by_name = {f"{model.name} v{model.version}": model for model in models}
+    if "version_choisie" not in st.session_state:
+        asked = st.query_params.get("m", "")
+        st.session_state["version_choisie"] = asked if asked in by_name else next(iter(by_name))
+    chosen = st.selectbox("Fiche de la version", list(by_name), key="version_choisie", width=320)
+    if st.query_params.get("m") != chosen:
+        st.query_params["m"] = chosen
+    return by_name[chosen]
+
+
+def _actions(chosen: ModelSummary, models: list[ModelSummary]) -> None:
+    """The page to print, and, for who may, putting into service and going back."""
+    name = f"fiche-{chosen.name}-v{chosen.version}.html"
+    page_html = layout.fetched(lambda: auth.client().printable_card(chosen.name, chosen.version), "fiche")
+    if page_html is not None:
+        st.download_button(
+            "Fiche à imprimer", page_html, name, "text/html", key="fiche_html", on_click="ignore"
+        )
+    user = auth.current_user()
+    if user is None or user.role is not Role.INGENIEUR:
+        return
+    if not chosen.active:
+        _activation(chosen, models)
+    else:
+        _going_back(chosen)
+
+
+def _activation(chosen: ModelSummary, models: list[ModelSummary]) -> None:
+    blocked = views.why_not_activated(chosen)
+    if blocked:
+        st.button("Mettre en service…", key="activer_bloque", disabled=True, help=blocked)
+        return
+    serving = next((m for m in models if m.active and m.task == chosen.task), None)
+
+    def carry_out(reason: str) -> ModelSummary:
+        return auth.client().activate(chosen.name, chosen.version, reason)
+
+    with outcome.menu(_PAGE, "Mettre en service…", "activer"):
+        st.markdown(layout.plain(views.activation_words(chosen, serving)))
+        _confirmed("activation", "Confirmer la mise en service", carry_out)
+
+
+def _going_back(chosen: ModelSummary) -> None:
+    with outcome.menu(_PAGE, "Revenir au précédent…", "revenir"):
+        st.markdown(
+            layout.plain(
+                f"{chosen.name} v{chosen.version} cesse de répondre ; ce qui servait avant pour la même "
+                "tâche reprend sa place au plus tard dans les secondes qui suivent."
+            )
+        )
+        _confirmed(
+            "retour", "Confirmer le retour", lambda reason: auth.client().rollback(chosen.name, reason)
+        )
+
+
+def _confirmed(key: str, words: str, carry_out: Callable[[str], ModelSummary]) -> None:
+    """A reason, then the change; what was typed stays when the API refuses."""
+    with st.form(f"{key}_form", border=False):
+        reason = st.text_input("Motif, gardé dans l’historique", key=f"{key}_motif", max_chars=500)
+        asked = st.form_submit_button(words, type="primary")
+    if not asked:
+        return
+    if len(reason.strip()) < MIN_REASON:
+        st.error(f"Le motif est attendu : {MIN_REASON} caractères au moins.")
+        return
+    changed = layout.fetched(lambda: carry_out(reason.strip()), key)
+    if changed is not None:
+        outcome.tell(_PAGE, f"{changed.name} v{changed.version} est en service.")
+        st.rerun()
+
+
+def _card(card: ModelCard) -> None:
+    summary = card.summary
+    state = ":green-badge[✓ En service]" if summary.active else ":gray-badge[Pas en service]"
+    gate = ":green-badge[✓ Admis]" if summary.admitted else ":red-badge[✕ Non admis]"
+    st.subheader(f"{summary.name} v{summary.version} : {fr.TASKS[summary.task].lower()}", anchor=False)
+    who = fr.principal_words(summary.imported_by, summary.imported_by_name)
+    origin = f"Importé le {fr.fr_date(summary.created_at)} par {layout.plain(who)}"
+    if summary.task == "classification":
+        origin += f", probabilité {views.calibration_word(card.calibration)}"
+    st.markdown(f"{state} {gate} {origin}.")
+    if summary.problem:
+        st.error(layout.plain(summary.problem))
+    fiche_modele.draw(card)

@@ -1,0 +1,93 @@
+"""Supervision: does the cockpit run, do the scorings go well, is the park's alert level unusual?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from api.schemas.supervision import FindingTrends, Supervision
+from ui.client.api_error import ApiError
+from ui.operations import views
+from ui.shared import auth, figures, layout
+from ui.shared import labels as fr
+
+REFRESH_S = 30
+CALLS_SHOWN = 50
+_STATE_COLOURS = {"ok": "green", "attention": "orange", "erreur": "red", "inconnu": "gray"}
+
+
+def page() -> None:
+    """Draws the page."""
+    layout.header("Supervision")
+    layout.live("supervision", _body, every_s=REFRESH_S)
+
+
+def _body() -> bool:
+    try:
+        seen = auth.client().supervision()
+    except ApiError as error:
+        layout.check_session(error)
+        layout.show_error(error)
+        return not error.unreachable
+    st.caption(layout.plain(views.seen_words(seen)))
+    _checks(seen)
+    layout.facts(views.call_facts(seen.calls))
+    _parts_and_alerts(seen)
+    _findings(seen.findings)
+    st.subheader("Derniers calculs du parc", anchor=False)
+    if seen.last_runs:
+        st.dataframe(
+            views.runs_frame(seen.last_runs), hide_index=True, key="calculs", alt="Derniers calculs du parc"
+        )
+    else:
+        st.info("Aucun calcul n’a encore été lancé.")
+    st.subheader("Derniers appels au service", anchor=False)
+    calls = layout.fetched(lambda: auth.client().logs(CALLS_SHOWN), "journal")
+    if calls is not None:
+        st.dataframe(
+            views.calls_frame(calls.items), hide_index=True, key="appels", height=320, alt="Derniers appels"
+        )
+        st.caption(f"{fr.counted(len(calls.items), 'appel')} sur {fr.fr_number(calls.total, 0)} au journal.")
+    return True
+
+
+def _checks(seen: Supervision) -> None:
+    for column, check in zip(st.columns(len(seen.checks)), seen.checks, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**{layout.plain(check.question)}**")
+            st.markdown(f"{_badge(check.state)} {layout.plain(check.answer)}")
+
+
+def _parts_and_alerts(seen: Supervision) -> None:
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        st.subheader("Composants", anchor=False)
+        for part in seen.components:
+            st.markdown(f"{_badge(part.state)} **{layout.plain(part.name)}** {layout.plain(part.detail)}")
+    with right:
+        st.subheader("Turbines en alerte, calcul après calcul", anchor=False)
+        if len(seen.alert_history) > 1:
+            st.plotly_chart(
+                figures.alert_history(seen.alert_history, layout.colours()),
+                config={"displayModeBar": False},
+                theme=None,
+                key="alertes",
+                alt=views.alert_words(seen.alert_history),
+            )
+        else:
+            st.info("La courbe se dessine à partir de deux calculs publiés.")
+
+
+def _findings(found: FindingTrends | None) -> None:
+    """How many turbines carry each finding, or why there is nothing to show."""
+    st.subheader("Constats sur les capteurs et les mesures", anchor=False)
+    words = views.findings_words(found)
+    if found is None or not found.items:
+        st.info(words)
+        return
+    st.caption(words)
+    layout.table(views.findings_frame(found))
+
+
+def _badge(state: str) -> str:
+    sign, word = fr.STATES[state]
+    return f":{_STATE_COLOURS[state]}-badge[{sign} {word}]"

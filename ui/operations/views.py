@@ -1,0 +1,149 @@
+"""Runs and logged calls turned into the tables of the supervision page. No Streamlit, no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from api.schemas.park import Run
+from api.schemas.supervision import (
+    AlertDay,
+    CallLogItem,
+    CallStats,
+    FindingTrend,
+    FindingTrends,
+    Supervision,
+)
+from ui.shared import labels as fr
+
+LOCAL = "0.0.0"  # what the service answers where no image gives it a version
+
+
+def seen_words(seen: Supervision) -> str:
+    """When this was seen, of which version, and when the next scoring is due."""
+    version = "version locale" if seen.version == LOCAL else f"version {seen.version}"
+    due = (
+        "Aucun calcul n’est prévu : la démonstration attend de nouvelles mesures."
+        if seen.next_run_at is None
+        else f"Prochain calcul : {fr.fr_date(seen.next_run_at)}."
+    )
+    return f"Vu le {fr.fr_date(seen.checked_at)}, {version}. {due}"
+
+
+def runs_frame(runs: Sequence[Run]) -> pd.DataFrame:
+    """Scorings of the park, as given (newest first)."""
+    rows = [
+        {
+            "N°": run.run_id,
+            "Jour évalué": fr.fr_date(run.as_of),
+            "État": fr.RUN_STATUS[run.status],
+            "Origine": fr.RUN_KIND[run.kind],
+            "Demandé par": fr.principal_words(run.requested_by, run.requested_by_name),
+            "Terminé le": fr.fr_date(run.finished_at),
+            "Durée": fr.fr_duration(run.duration_s),
+            "Turbines": f"{fr.fr_number(run.done, 0)} / {fr.fr_number(run.total, 0)}",
+            "Échecs": run.failed,
+            "Erreur": run.error or fr.NOTHING,
+        }
+        for run in runs
+    ]
+    frame = pd.DataFrame(rows)
+    return frame.drop(columns="Erreur") if rows and not any(run.error for run in runs) else frame
+
+
+def calls_frame(calls: Sequence[CallLogItem]) -> pd.DataFrame:
+    """Logged calls, as given (newest first)."""
+    return pd.DataFrame(
+        [
+            {
+                "Heure": fr.fr_date(call.at),
+                "Appel": f"{call.method} {call.endpoint}",
+                "Réponse": call.status,
+                "Durée": fr.fr_duration(call.duration_ms / 1000),
+                "Par": fr.principal_words(call.principal, call.principal_name),
+                "Objet": fr.PURPOSES.get(call.purpose or "", call.purpose or fr.NOTHING),
+                "Turbine": call.turbine_id or fr.NOTHING,
+                "Lignes": fr.NOTHING if call.rows is None else fr.fr_number(call.rows, 0),
+                "Erreur": call.error or fr.NOTHING,
+                "Référence": call.request_id,
+            }
+            for call in calls
+        ]
+    )
+
+
+def call_facts(calls: CallStats) -> list[tuple[str, str, str]]:
+    """Calls of the period: name, value, what it is compared with."""
+    share = fr.fr_share(calls.errors / calls.calls) if calls.calls else fr.NOTHING
+    return [
+        ("Appels", fr.fr_number(calls.calls, 0), f"depuis le {fr.fr_date(calls.since)}"),
+        ("Erreurs du service", fr.fr_number(calls.errors, 0), f"{share} des appels"),
+        ("Demandes refusées", fr.fr_number(calls.refused, 0), "droits, saisies, adresses"),
+        ("Temps moyen", _milliseconds(calls.mean_ms), "par appel"),
+        ("19 appels sur 20 en moins de", _milliseconds(calls.p95_ms), "95e centile"),
+    ]
+
+
+def findings_frame(found: FindingTrends) -> pd.DataFrame:
+    """Turbines per finding, as given (most frequent first), beside the run before where there is one."""
+    rows = [
+        {
+            "Constat": trend.label,
+            f"Turbines au {fr.fr_date(found.as_of)}": fr.fr_number(trend.turbines, 0),
+            _before_words(found): fr.fr_number(trend.before, 0),
+            "Évolution": trend_words(trend),
+        }
+        for trend in found.items
+    ]
+    frame = pd.DataFrame(rows)
+    return frame if found.previous_run_id is not None or not rows else frame.iloc[:, :2]
+
+
+def _before_words(found: FindingTrends) -> str:
+    return f"au {fr.fr_date(found.previous_as_of)}"
+
+
+def trend_words(trend: FindingTrend) -> str:
+    """What became of a finding since the run before: a rise is told by a sign and a number, not by colour."""
+    if trend.before is None:
+        return fr.NOTHING
+    change = trend.turbines - trend.before
+    if change == 0:
+        return "= stable"
+    if trend.turbines == 0:
+        return "▼ disparu"
+    if trend.before == 0:
+        return f"▲ nouveau (+{fr.fr_number(change, 0)})"
+    return f"▲ +{fr.fr_number(change, 0)}" if change > 0 else f"▼ {fr.fr_number(change, 0)}"
+
+
+def findings_words(found: FindingTrends | None) -> str:
+    """What the table of findings shows, or why there is none."""
+    if found is None:
+        return "Les constats sur les capteurs se comptent à partir du premier calcul publié."
+    if not found.items:
+        return f"Aucun constat au calcul du {fr.fr_date(found.as_of)} : aucune mesure n’est mise en doute."
+    if found.previous_as_of is None:
+        return f"Turbines par constat au calcul du {fr.fr_date(found.as_of)}, le premier qui soit publié."
+    rising = [
+        trend.label for trend in found.items if trend.before is not None and trend.turbines > trend.before
+    ]
+    told = f"en hausse : {', '.join(rising)}" if rising else "aucun n’est en hausse"
+    return (
+        f"Turbines par constat au calcul du {fr.fr_date(found.as_of)}, à côté de celui du "
+        f"{fr.fr_date(found.previous_as_of)} ; {told}."
+    )
+
+
+def alert_words(days: Sequence[AlertDay]) -> str:
+    """What the history of alerts shows, for those who do not see it."""
+    last = days[-1]
+    return (
+        f"Turbines en alerte sur {fr.counted(len(days), 'calcul')} ; au {fr.fr_date(last.as_of)} : "
+        f"{last.counts.critique} au niveau critique, {last.counts.eleve} au niveau élevé"
+    )
+
+
+def _milliseconds(value: float | None) -> str:
+    return fr.fr_duration(None if value is None else value / 1000)

@@ -1,0 +1,26 @@
+"""A scoring under way on any page: its bar, its words, and the button that cancels it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from api.schemas.park import Run
+from api.schemas.vocabulary import Role
+from ui.park import run_views
+from ui.shared import auth, layout
+
+MAY_CANCEL = frozenset({Role.MANAGER, Role.INGENIEUR})
+
+
+def under_way(run: Run) -> None:
+    """Draws a scoring that waits or runs; called again by a live block, for it redraws nothing by itself.
+
+    The page may be left: the scoring goes on without it.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", key="calcul_en_cours"):
+        st.progress(run_views.share(run), text=run_views.progress_words(run))
+        user = auth.current_user()
+        if user is not None and user.role in MAY_CANCEL:
+            asked = run.cancel_asked_by is not None
+            if st.button("Annuler le calcul", key="annuler_calcul", disabled=asked):
+                layout.fetched(lambda: auth.client().cancel_run(run.run_id), "annulation")

@@ -1,0 +1,144 @@
+"""What changed since the previous ranking, and the queues, in words. No Streamlit, no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from api.schemas.changes import DaysCoverage, LevelDifferences, ParkEvent, QueueCounts, SincePrevious
+from api.schemas.park import ParkItem
+from api.schemas.vocabulary import ChangeKind, Queue, RiskLevel
+from ui.shared import labels as fr
+
+
+@dataclass(frozen=True)
+class KindWords:
+    """A sign that differs in shape from the others, and what is counted."""
+
+    sign: str
+    one: str
+    many: str
+
+
+KINDS: dict[ChangeKind, KindWords] = {
+    ChangeKind.ENTREE_CRITIQUE: KindWords("⇑", "entrée en critique", "entrées en critique"),
+    ChangeKind.NON_EVALUE: KindWords("✕", "plus évaluée", "plus évaluées"),
+    ChangeKind.PERIME: KindWords("◌", "mesure devenue trop ancienne", "mesures devenues trop anciennes"),
+    ChangeKind.HAUSSE: KindWords("↑", "hausse", "hausses"),
+    ChangeKind.RETOUR: KindWords("↺", "de nouveau mesurée", "de nouveau mesurées"),
+    ChangeKind.SORTIE_CRITIQUE: KindWords("⇓", "sortie de critique", "sorties de critique"),
+    ChangeKind.BAISSE: KindWords("↓", "baisse", "baisses"),
+}
+_SILENT = {ChangeKind.NON_EVALUE, ChangeKind.PERIME, ChangeKind.RETOUR}
+
+
+@dataclass(frozen=True)
+class QueueWords:
+    """The name of a queue and the question that it answers."""
+
+    name: str
+    meaning: str
+
+
+QUEUES: dict[Queue, QueueWords] = {
+    Queue.AVANT_VISITE: QueueWords(
+        "Panne avant la visite", "L’intervalle des jours restants commence avant la prochaine visite prévue."
+    ),
+    Queue.A_VERIFIER: QueueWords(
+        "À vérifier", "Mesure absente, trop ancienne ou douteuse : les capteurs d’abord."
+    ),
+    Queue.DESACCORD: QueueWords(
+        "Modèles en désaccord",
+        "Probabilité au seuil alors que la panne paraît lointaine, ou l’inverse : un avis humain tranche.",
+    ),
+    Queue.INTERVENTION_DEPUIS: QueueWords(
+        "Intervention depuis la mesure",
+        "Le jour d’une visite prévue est passé depuis la mesure : elle ne décrit peut-être plus la machine.",
+    ),
+}
+
+
+def queue_label(queue: Queue, counts: QueueCounts | None) -> str:
+    """The queue's tab: its name and how many turbines stand in it."""
+    name = QUEUES[queue].name
+    return name if counts is None else f"{name} ({getattr(counts, queue.value)})"
+
+
+def change_words(item: ParkItem) -> str:
+    """The change of one turbine in a table cell."""
+    change = item.change
+    if change is None:
+        return fr.NOTHING
+    words = KINDS[change.kind]
+    if change.kind in _SILENT:
+        return f"{words.sign} {words.one}"
+    return f"{words.sign} depuis {fr.LEVELS[change.previous_level].word.lower()}"
+
+
+def since_words(since: SincePrevious, as_of: date) -> str:
+    """« Depuis la veille », or the day that the ranking is compared with."""
+    day = fr.fr_date(since.previous_as_of)
+    if (as_of - since.previous_as_of).days == 1:
+        return f"Depuis la veille ({day})"
+    return f"Depuis le {day}"
+
+
+def events_words(since: SincePrevious) -> str:
+    """How many events of each kind, the most urgent first."""
+    counts = [(KINDS[kind], since.events[kind]) for kind in ChangeKind if since.events.get(kind)]
+    told = [f"{count}{fr.NBSP}{words.many if count > 1 else words.one}" for words, count in counts]
+    return " · ".join(told) or "aucun changement à signaler"
+
+
+def differences(levels: LevelDifferences) -> dict[RiskLevel, str]:
+    """Signed differences per level; « = » where the number is the same."""
+    return {level: _signed(getattr(levels, level.value)) for level in RiskLevel}
+
+
+def _signed(count: int) -> str:
+    if count == 0:
+        return "="
+    return f"{'+' if count > 0 else fr.MINUS}{abs(count)}"
+
+
+def elapsed_words(since: SincePrevious, as_of: date) -> str:
+    """How long the differences took: « en 1 jour »."""
+    return f"en {fr.counted((as_of - since.previous_as_of).days, 'jour')}"
+
+
+def events_frame(events: Sequence[ParkEvent]) -> pd.DataFrame:
+    """One row per event: turbine, what happened, why."""
+    rows = [
+        {"Turbine": event.turbine_id, "Changement": _event_words(event), "Cause": event.sentence}
+        for event in events
+    ]
+    return pd.DataFrame(rows, columns=["Turbine", "Changement", "Cause"])
+
+
+def _event_words(event: ParkEvent) -> str:
+    words = KINDS[event.kind]
+    now = fr.LEVELS[event.risk_level].word
+    if event.kind in _SILENT or event.previous_level is None:
+        return f"{words.sign} {words.one} ({now.lower()})"
+    before = fr.LEVELS[event.previous_level].word
+    return f"{words.sign} {words.one} : {before.lower()} → {now.lower()}"
+
+
+def days_help(coverage: DaysCoverage | None) -> str:
+    """What the filter on days left keeps, and how far it can be relied on."""
+    kept = (
+        "Garde les turbines dont l’intervalle des jours restants commence à ce nombre de jours ou moins : "
+        "une panne d’ici là ne peut être écartée."
+    )
+    if coverage is None:
+        return kept
+    measured = ""
+    if coverage.measured is not None:
+        span = ""
+        if coverage.low is not None and coverage.high is not None:
+            span = f", de {fr.fr_share(coverage.low, 0)} à {fr.fr_share(coverage.high, 0)}"
+        measured = f" ({fr.fr_share(coverage.measured, 0)} mesurés{span})"
+    return f"{kept} Couverture visée de l’intervalle : {fr.fr_share(coverage.target, 0)}{measured}."

@@ -1,0 +1,60 @@
+"""Parts of the cockpit page: what changed since the ranking before, and the queues."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import streamlit as st
+
+from api.schemas.changes import ParkEvents
+from api.schemas.park import Park
+from api.schemas.vocabulary import Queue
+from ui.park import change_views
+from ui.shared import auth, layout
+
+EVENTS_SHOWN = 50
+_EVENTS = "_events"
+
+
+def since(park: Park) -> None:
+    """What changed since the ranking before: counted in a line, told one by one when opened."""
+    compared = park.changes
+    if compared is None or park.as_of is None or park.run is None:
+        return
+    headline = f"{change_views.since_words(compared, park.as_of)} : {change_views.events_words(compared)}"
+    if not compared.events:
+        st.caption(headline)
+        return
+    with st.expander(headline, key="depuis"):
+        told = _events(park.run.run_id, park.as_of)
+        if told is None:
+            return
+        layout.table(change_views.events_frame(told.items))
+        left = told.total - len(told.items)
+        note = f"Les {len(told.items)} plus urgents ; {left} autres ne sont pas affichés. " if left else ""
+        st.caption(f"{note}Une turbine qui oscille autour d’une borne n’est annoncée qu’une fois.")
+
+
+def _events(run_id: int, day: date) -> ParkEvents | None:
+    """The events of the ranking shown, asked for once: those of a published run never change."""
+    kept: tuple[int, ParkEvents] | None = st.session_state.get(_EVENTS)
+    if kept is not None and kept[0] == run_id:
+        return kept[1]
+    told = layout.fetched(lambda: auth.client().park_events(day, EVENTS_SHOWN), "changements")
+    if told is not None:
+        st.session_state[_EVENTS] = run_id, told
+    return told
+
+
+def queues(park: Park | None) -> None:
+    """The queues as tabs over the table, with their counts in the whole park."""
+    counts = park.queues if park is not None and park.run is not None else None
+    chosen = st.pills(
+        "File",
+        list(Queue),
+        format_func=lambda queue: change_views.queue_label(queue, counts),
+        key="filtre_file",
+        label_visibility="collapsed",
+    )
+    if chosen is not None:
+        st.caption(change_views.QUEUES[chosen].meaning)

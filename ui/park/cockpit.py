@@ -1,0 +1,270 @@
+"""The cockpit: can I trust today's ranking, how many turbines per level, which ones first."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from api.schemas.park import Park, ParkItem, Run
+from api.schemas.vocabulary import Role
+from ui.client.api_error import ApiError
+from ui.client.client import PARK_LIMIT
+from ui.park import calculs, change_views, changements, filtres, telechargements, views
+from ui.shared import auth, layout
+from ui.shared import labels as fr
+
+REFRESH_S = 30
+SEPARATOR = " · "
+NOT_FOUND = 404
+FOLLOW_S = 1
+ROW_PX, HEAD_PX, ROWS_IN_SIGHT = 35, 37, 15
+FIRST_ROWS = 500  # drawn at once: a larger table is slow to wait for, and nobody reads it through
+ACTIVE = {"en_attente", "en_cours"}
+MAY_RUN = {Role.MANAGER, Role.INGENIEUR}
+_FOLLOWED, _LAST, _REFUSED, _SHOWN = "_followed_run", "_last_park", "_run_refused", "_rows_shown"
+_TABLE = "park_table"
+
+
+def page() -> None:
+    """Draws the page."""
+    layout.header("Cockpit", filtres.day_chooser)
+    # Its place is kept while no scoring runs: else the table would move, and lose its scroll and its order.
+    with st.container():
+        if st.session_state.get(_FOLLOWED) is not None:
+            layout.live("run", _progress, every_s=FOLLOW_S)
+    layout.live("park", _board, every_s=REFRESH_S)
+
+
+# Scoring under way
+
+
+def _progress() -> bool:
+    """Follows a scoring until it ends; the page may be left, for it goes on without it."""
+    run_id = st.session_state.get(_FOLLOWED)
+    if run_id is None:
+        return True
+    try:
+        run = auth.client().run(run_id)
+    except ApiError as error:
+        layout.check_session(error)
+        if error.unreachable:
+            st.markdown("Calcul du parc en cours ; son avancement n’est plus connu.")
+            return False
+        st.session_state[_FOLLOWED] = None
+        layout.show_error(error, "avancement")
+        return True
+    if run.status in ACTIVE:
+        calculs.under_way(run)
+        return True
+    st.session_state[_FOLLOWED] = None
+    if run.status == "termine":
+        st.toast(f"Calcul terminé : {fr.counted(run.done, 'turbine')} en {fr.fr_duration(run.duration_s)}.")
+    else:
+        st.toast(f"Calcul n° {run.run_id} : {fr.RUN_STATUS[run.status].lower()}. {run.error or ''}")
+    return st.rerun()
+
+
+def _follow(attempt: Run | None) -> None:
+    """Starts following a scoring that someone else asked for."""
+    if attempt is not None and attempt.status in ACTIVE and st.session_state.get(_FOLLOWED) is None:
+        st.session_state[_FOLLOWED] = attempt.run_id
+        st.rerun()
+
+
+def _start_button() -> None:
+    user = auth.current_user()
+    if user is None or user.role not in MAY_RUN:
+        return
+    busy = st.session_state.get(_FOLLOWED) is not None
+    if st.button("Recalculer le parc", key="recalculer", disabled=busy):
+        try:
+            run = auth.client().start_run()
+        except ApiError as error:
+            layout.check_session(error)
+            st.session_state[_REFUSED] = error
+        else:
+            st.session_state.pop(_REFUSED, None)
+            st.session_state[_FOLLOWED] = run.run_id
+        st.rerun()
+
+
+def _refused() -> None:
+    """Why the last scoring asked for was not started: said until it is read, or until one is."""
+    error: ApiError | None = st.session_state.get(_REFUSED)
+    if error is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="calcul_refuse"):
+        quoted = f" Référence : `{layout.plain(error.request_id)}`." if error.request_id else ""
+        words = f"**Le calcul n’a pas été lancé. {layout.plain(error.title)}.** {layout.plain(error.detail)}"
+        st.error(f"{words}{quoted}", width="stretch")
+        st.button("Fermer", key="fermer_refus", on_click=lambda: st.session_state.pop(_REFUSED, None))
+
+
+# Ranking
+
+
+def _board() -> bool:
+    top, since = st.container(gap="small"), st.container(key="depuis_hier")
+    filters = st.container(key="filtres")
+    tabs, table = st.container(key="files"), st.container(key="classement")
+    with filters:
+        view, files = filtres.draw(_last_park(), _start_button)
+    with top:
+        _refused()
+    try:
+        park = auth.client().park(view.asked(), limit=_rows_asked(view))
+    except ApiError as error:
+        layout.check_session(error)
+        with top:
+            if view.day is not None and error.status == NOT_FOUND:
+                st.warning(f"**Aucun classement du {fr.fr_long_date(view.day)} n’a été publié.**")
+                st.button("Revenir au dernier classement", on_click=filtres.latest_day)
+            else:
+                layout.show_error(error)
+        with tabs:
+            changements.queues(None)
+        if error.unreachable:
+            _last_known(top, table)
+        return not error.unreachable
+    st.session_state[_LAST] = park, view
+    _follow(park.last_attempt)
+    with top:
+        _summary(park, known=True, past=view.day is not None)
+    with since:
+        changements.since(park)
+    with tabs:
+        changements.queues(park)
+    with table:
+        _ranking(park, view)
+    with files:
+        telechargements.park_files(park, view)
+    return True
+
+
+def _last_known(top: DeltaGenerator, table: DeltaGenerator) -> None:
+    """The last ranking received, with the filters that it was asked for."""
+    last: tuple[Park, views.View] | None = st.session_state.get(_LAST)
+    if last is None:
+        return
+    with top:
+        _summary(last[0], known=False)
+    with table:
+        _ranking(*last)
+        if last[1] != filtres.current():
+            st.caption("Les filtres changés depuis s’appliqueront au retour du service.")
+
+
+def _summary(park: Park, *, known: bool, past: bool = False) -> None:
+    """The trust line and the counts; ``known`` is False when they are those of before an interruption."""
+    trust = views.trust(park, past=past)
+    if trust is None:
+        return
+    good = trust.good and known
+    headline = trust.headline if known else f"Avant l’interruption : {trust.headline}"
+    told = "".join(f"<li>{layout.escaped(notice.message)}</li>" for notice in trust.notices)
+    facts = SEPARATOR.join(trust.facts)
+    more = "".join(f"{SEPARATOR}{fact}" for fact in trust.origin)
+    st.html(
+        f'<div class="confiance{"" if good else " douteuse"}" role="status">'
+        f"<strong>{'✓' if good else '⚠'} {layout.escaped(headline)}</strong> {layout.escaped(facts)}"
+        f'<span class="large">{layout.escaped(more)}</span>{f"<ul>{told}</ul>" if told else ""}</div>'
+    )
+    if park.changes is None or park.as_of is None:
+        layout.levels_strip(park.counts)
+    else:
+        gaps = change_views.differences(park.changes.levels)
+        layout.levels_strip(park.counts, gaps, change_views.elapsed_words(park.changes, park.as_of))
+
+
+def _last_park() -> Park | None:
+    """The last ranking received."""
+    last: tuple[Park, views.View] | None = st.session_state.get(_LAST)
+    return None if last is None else last[0]
+
+
+def _rows_asked(view: views.View) -> int:
+    """How many turbines are shown; another view begins at its first ones."""
+    shown: tuple[views.View, int] = st.session_state.get(_SHOWN, (view, FIRST_ROWS))
+    return shown[1] if shown[0] == view else FIRST_ROWS
+
+
+def _show_more(view: views.View) -> None:
+    st.session_state[_SHOWN] = view, min(_rows_asked(view) + FIRST_ROWS, PARK_LIMIT)
+
+
+def _ranking(park: Park, view: views.View) -> None:
+    """Draws the table, or why there is none."""
+    if park.run is None:
+        _nothing_yet()
+        return
+    if not park.items:
+        st.info("Aucune turbine ne répond à ces filtres.")
+        st.button("Effacer les filtres", on_click=filtres.clear)
+        return
+    _table(park.items)
+    if (left := min(park.total, PARK_LIMIT) - len(park.items)) > 0:
+        st.button(
+            f"Afficher {fr.counted(min(FIRST_ROWS, left), 'turbine')} de plus",
+            on_click=_show_more,
+            args=(view,),
+            key="plus_de_lignes",
+        )
+    st.caption(
+        f"{views.shown_words(park)} Cochez une ligne pour ouvrir la turbine. "
+        "« Indice » : facteur qui accompagne les pannes sans en être la cause."
+    )
+    if (trust := views.trust(park)) is not None:
+        st.html(f'<p class="etroit">{layout.escaped(SEPARATOR.join(trust.origin))}</p>')
+
+
+def _nothing_yet() -> None:
+    user = auth.current_user()
+    may = user is not None and user.role in MAY_RUN
+    st.info(
+        "**Aucun classement n’est encore publié.** Le calcul quotidien le fera à son heure ; "
+        + (
+            "« Recalculer le parc » le lance dès maintenant."
+            if may
+            else "un responsable peut le lancer dès maintenant."
+        )
+    )
+
+
+def _table(items: list[ParkItem]) -> None:
+    frame = views.park_frame(items)
+    column = st.column_config
+    event = st.dataframe(
+        views.styled(frame),
+        key=_TABLE,
+        hide_index=True,
+        height=HEAD_PX + ROW_PX * min(len(frame), ROWS_IN_SIGHT),
+        placeholder=fr.NOTHING,
+        on_select="rerun",
+        selection_mode="single-row",
+        alt=f"Classement de {fr.counted(len(frame), 'turbine')} par risque",
+        column_config={
+            "Rang": column.NumberColumn(width=48, pinned=True),
+            "Turbine": column.TextColumn(width=62, pinned=True),
+            "Niveau": column.MultiselectColumn(
+                options=[words.text for words in fr.LEVELS.values()],
+                color=[words.chip for words in fr.LEVELS.values()],
+                width=94,
+            ),
+            "Probabilité": column.NumberColumn(help="Probabilité de panne dans les 7 jours", width=82),
+            "Jours restants": column.NumberColumn(help="Jours estimés avant panne", width=98),
+            "Intervalle": column.TextColumn(help="Intervalle des jours restants", width=80),
+            "Facteur principal": column.TextColumn(width=222),
+            "Attendre coûte": column.NumberColumn(
+                help="Probabilité de panne × coût d’une panne manquée", width=102
+            ),
+            "Changement": column.TextColumn(help="Depuis le calcul du jour précédent", width=116),
+            "Âge": column.NumberColumn(help="Âge de la mesure au jour du calcul", width=80),
+            "Prévu le": column.DateColumn(
+                help="Intervention planifiée, sinon prochaine visite", format="DD/MM/YYYY", width=86
+            ),
+            "Intervention": column.TextColumn(width=146),
+            "Qualité": column.TextColumn(help="Ce que vaut la mesure derrière le score", width=92),
+        },
+    )
+    if event.selection.rows:
+        layout.go("turbine", id=items[event.selection.rows[0]].turbine_id)

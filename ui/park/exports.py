@@ -1,0 +1,82 @@
+"""What is shown, as a file that a French spreadsheet opens right. No Streamlit, no HTTP."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from api.schemas.park import ParkItem
+from ui.park import views
+from ui.park.change_views import change_words
+from ui.shared import labels as fr
+
+BOM = "\ufeff"  # without it Excel reads accents as Latin-1
+HEADER = (
+    "Rang", "Turbine", "Parc éolien", "Site", "Niveau", "Probabilité de panne à 7 jours (%)",
+    "Jours restants", "Jours restants, borne basse", "Jours restants, borne haute", "Facteur principal",
+    "Indice", "Attendre coûte (€)", "Changement", "Mesurée le", "Âge de la mesure (j)",
+    "Qualité de la mesure",
+    "État de la machine", "Visite prévue le", "Intervention", "Intervention prévue le", "Recommandation",
+)  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def park_csv(items: Sequence[ParkItem]) -> bytes:
+    """The turbines in the order given: semicolons, decimal commas, dates day first, UTF-8 with its mark."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(HEADER)
+    writer.writerows(_row(item) for item in items)
+    return (BOM + text.getvalue()).encode()
+
+
+def file_name(text: str) -> str:
+    """``text`` with nothing in it that a file system refuses."""
+    return re.sub(r"[^\w.-]+", "-", text)
+
+
+def _row(item: ParkItem) -> list[str]:
+    low, high = item.time_to_failure_interval or (None, None)
+    probability, driver, work = item.failure_probability, item.main_driver, item.intervention
+    return [
+        str(item.rank),
+        _text(item.turbine_id),
+        _text(item.farm),
+        _text(item.site),
+        fr.LEVELS[item.risk_level].word,
+        _number(None if probability is None else 100 * probability, 2),
+        _number(item.time_to_failure_days, 1),
+        _number(low, 1),
+        _number(high, 1),
+        _text(None if driver is None else f"{driver.label} : {fr.driver_value(driver)}"),
+        "" if driver is None else ("oui" if driver.marker else "non"),
+        _number(item.expected_failure_cost_eur, 0),
+        "" if item.change is None else change_words(item),
+        _day(item.measured_on),
+        "" if item.age_days is None else str(item.age_days),
+        fr.DATA_STATUS[item.data_status],
+        fr.SERVICE_STATES[item.service_state],
+        _day(item.planned_visit_on),
+        "" if work is None else _text(views.work_words(item)),
+        _day(None if work is None else work.planned_on),
+        _text(item.recommendation),
+    ]
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}".replace(".", ",")
+
+
+def _day(day: date | None) -> str:
+    return "" if day is None else fr.fr_date(day)
+
+
+def _text(text: str | None) -> str:
+    """A text that a spreadsheet does not take for a formula, whatever people typed in it."""
+    if not text:
+        return ""
+    plain = text.replace(fr.NBSP, " ").replace(fr.THIN, " ")
+    return f"'{plain}" if plain.startswith(_FORMULA) else plain

@@ -1,0 +1,222 @@
+"""The cockpit's filters: what is kept, in which order, of which day; all of it in the page's address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from api.schemas.park import Park
+from api.schemas.vocabulary import RiskLevel, folded
+from ui.client.api_error import ApiError
+from ui.park import change_views, views
+from ui.shared import auth, layout
+from ui.shared import labels as fr
+from ui.shared.french_numbers import typed
+
+DAYS_BACK = 400  # of rankings to choose from; the address opens any older one
+_VIEW, _DRIVERS, _DAY = "_view", "_drivers_seen", "filtre_jour"
+_RARE = ("filtre_parc", "filtre_site", "filtre_facteur", "filtre_etat")
+_ORDERS = tuple(f"{way}{name}" for name in views.SORTS for way in ("", "-"))
+
+
+def current() -> views.View:
+    """The view that the filters ask for."""
+    view: views.View = st.session_state.get(_VIEW, views.View())
+    return view
+
+
+def day_chooser() -> None:
+    """« Tel que vu le »: the day whose ranking is shown, the last one by default."""
+    asked = _asked()
+    if _DAY not in st.session_state:
+        st.session_state[_DAY] = asked.day
+    try:
+        days = _days(_username())
+    except ApiError as error:
+        layout.check_session(error)
+        days = []
+    chosen = st.session_state[_DAY]
+    known = sorted({*days, *([chosen] if chosen else [])}, reverse=True)
+    st.selectbox(
+        "Tel que vu le",
+        known,
+        index=None,
+        key=_DAY,
+        format_func=lambda day: f"Tel que vu le {fr.fr_date(day)}",
+        placeholder="Dernier classement",
+        label_visibility="collapsed",
+        width=240,
+    )
+
+
+def latest_day() -> None:
+    """Goes back to the last ranking."""
+    st.session_state[_DAY] = None
+
+
+def clear() -> None:
+    """Empties the filters; the day and the order stay."""
+    st.session_state.update(
+        filtre_niveau=[], filtre_jours="", filtre_parc=None, filtre_texte="", filtre_file=None
+    )
+    st.session_state.update(filtre_site=None, filtre_facteur=None, filtre_etat=None)
+
+
+def draw(known: Park | None, beside: Callable[[], None]) -> tuple[views.View, DeltaGenerator]:
+    """Draws the filters; the view that they ask for, and a place beside them for what goes with it.
+
+    Args:
+        known: the last ranking received.
+        beside: drawn at the end of the row.
+    """
+    _prefill()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="rangee"):
+        levels = st.pills(
+            "Niveau",
+            list(RiskLevel),
+            selection_mode="multi",
+            format_func=lambda level: fr.LEVELS[level].text,
+            key="filtre_niveau",
+        )
+        days = layout.number_field(
+            "Panne possible sous (j)",
+            "filtre_jours",
+            help=change_views.days_help(known.days_coverage if known else None),
+            low=0,
+            placeholder="Tous",
+            width=160,
+        )
+        text = st.text_input(
+            "Rechercher",
+            placeholder="Turbine, facteur…",
+            max_chars=views.TEXT_MAX,
+            key="filtre_texte",
+            width=170,
+        )
+        # On a phone this alone stands beside the search, so that the first turbines are in sight.
+        st.toggle(f"Filtres ({used})" if (used := _used()) else "Filtres", key="filtres_ouverts")
+        orders = {order: _order_words(order) for order in _ORDERS if order != "rang"}
+        with st.container(width=225, key="tri"):
+            sort = _choice("Trier par", "filtre_tri", orders, "Rang (urgence)")
+        more = _more(known)
+        files = st.container(width="content", key="fichiers")
+        beside()
+    queue = st.session_state.get("filtre_file")
+    view = replace(
+        more,
+        levels=tuple(levels),
+        days=days,
+        text=text.strip(),
+        queue=queue,
+        day=st.session_state[_DAY],
+        sort=sort or "",
+    )
+    st.session_state[_VIEW] = view
+    if st.query_params.to_dict() != view.query():
+        st.query_params.from_dict(view.query())
+    return view, files
+
+
+def _asked() -> views.View:
+    """What the address asks for, else what was last shown."""
+    asked = views.View.of(st.query_params)
+    return asked if asked.query() else current()
+
+
+def _prefill() -> None:
+    """The address's view into the filters, when they are first drawn."""
+    if "filtre_niveau" in st.session_state:
+        return
+    asked = _asked()
+    st.session_state.update(
+        filtre_niveau=list(asked.levels),
+        filtre_jours=typed(asked.days),
+        filtre_parc=asked.farm,
+        filtre_site=asked.site,
+        filtre_facteur=asked.driver,
+        filtre_etat=asked.state,
+        filtre_tri=asked.sort or None,
+        filtre_texte=asked.text,
+        filtre_file=asked.queue,
+    )
+
+
+def _more(known: Park | None) -> views.View:
+    """The filters that are asked for less often."""
+    used = sum(st.session_state.get(key) is not None for key in _RARE)
+    farms, sites = _places()
+    drivers = _drivers(known)
+    with st.popover(f"Plus de filtres ({used})" if used else "Plus de filtres", key="plus"):
+        left, right = st.columns(2, gap="small")
+        with left:
+            farm = _choice("Parc éolien", "filtre_parc", farms)
+            driver = _choice("Facteur principal", "filtre_facteur", drivers)
+        with right:
+            site = _choice("Site", "filtre_site", sites)
+            state = _choice("Machine ou mesure", "filtre_etat", views.STATES)
+    return views.View(farm=farm, site=site, driver=driver, state=state)
+
+
+def _used() -> int:
+    """How many filters narrow the ranking, beside the text that is in sight."""
+    kept = ("filtre_niveau", "filtre_jours", _DAY, "filtre_tri", *_RARE)
+    return sum(bool(st.session_state.get(key)) for key in kept)
+
+
+def _choice(label: str, key: str, options: dict[str, str], nothing: str = "Tous") -> str | None:
+    """One of the options, by what it is stored as; a value of the address that is none of them is kept."""
+    asked = st.session_state.get(key)
+    names = [*options, *([asked] if asked and asked not in options else [])]
+    chosen: str | None = st.selectbox(
+        label,
+        names,
+        index=None,
+        key=key,
+        placeholder=nothing,
+        format_func=lambda name: options.get(name, name),
+    )
+    return chosen
+
+
+def _order_words(order: str) -> str:
+    name = views.SORTS[order.removeprefix("-")][0]
+    return f"{name}, décroissant" if order.startswith("-") else f"{name}, croissant"
+
+
+def _places() -> tuple[dict[str, str], dict[str, str]]:
+    """Wind farms and sites; none where the data names none, or cannot be had now."""
+    try:
+        known = layout.turbines()
+    except ApiError as error:
+        layout.check_session(error)
+        return {}, {}
+    farms = sorted({turbine.farm for turbine in known if turbine.farm})
+    sites = sorted({turbine.site for turbine in known if turbine.site})
+    return {farm: farm for farm in farms}, {site: site for site in sites}
+
+
+def _drivers(known: Park | None) -> dict[str, str]:
+    """Main drivers seen in the rankings received, by feature: a filter must not hide the others."""
+    seen: dict[str, str] = st.session_state.setdefault(_DRIVERS, {})
+    for item in known.items if known else ():
+        if item.main_driver is not None:
+            seen[item.main_driver.feature] = item.main_driver.label
+    return dict(sorted(seen.items(), key=lambda pair: folded(pair[1])))
+
+
+def _username() -> str:
+    user = auth.current_user()
+    return user.username if user else ""
+
+
+@st.cache_data(ttl=120, max_entries=2, show_spinner=False, scope="session")
+def _days(username: str) -> list[date]:  # the argument keeps one person's answer from the next
+    published = auth.client().park_days()
+    if not published:
+        return []
+    first = published[-1].as_of - timedelta(days=DAYS_BACK)
+    return [day.as_of for day in published if day.as_of >= first]

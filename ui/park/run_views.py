@@ -1,0 +1,60 @@
+"""A scoring under way in words and as a share of its whole; no Streamlit here."""
+
+from __future__ import annotations
+
+from api.schemas.park import Run
+from ui.shared import labels as fr
+
+# What each phase takes of a large park's time, so that the bar moves evenly; its share begins where the one
+# before ends.
+PHASES = {
+    "lecture": ("lecture des mesures", 0.15),
+    "evaluation": ("évaluation", 0.45),
+    "explication": ("explication", 0.15),
+    "enregistrement": ("enregistrement", 0.20),
+    "publication": ("publication", 0.05),
+}
+
+
+def share(run: Run) -> float:
+    """How much of a scoring is done, from 0 to 1; 0 while it waits."""
+    if run.phase is None:
+        return 0.0
+    names = list(PHASES)
+    at = names.index(run.phase)
+    before = sum(PHASES[name][1] for name in names[:at])
+    inside = min(1.0, run.done / run.total) if run.total else 0.0
+    return min(1.0, before + inside * PHASES[run.phase][1])
+
+
+def stands(run: Run) -> str:
+    """Where a scoring stands: its turn, its phase, the turbines done in it."""
+    if run.cancel_asked_by is not None:
+        return "annulation demandée, il s’arrête à sa prochaine étape"
+    if run.status == "en_attente":
+        return "en attente de son tour"
+    if run.phase is None:
+        return "en cours"
+    step = f"étape {list(PHASES).index(run.phase) + 1} sur {len(PHASES)}, {PHASES[run.phase][0]}"
+    if not run.total or not run.done:
+        return step
+    return f"{step}, {fr.counted(run.done, 'turbine')} sur {fr.fr_number(run.total, 0)}"
+
+
+def progress_words(run: Run) -> str:
+    """The line under the bar."""
+    return (
+        f"Calcul du parc au {fr.fr_date(run.as_of)} : {stands(run)}. "
+        "Vous pouvez quitter cette page, il continue."
+    )
+
+
+def ended_words(run: Run) -> str:
+    """What became of a scoring, in one sentence."""
+    if run.status == "termine":
+        return f"Calcul terminé : {fr.counted(run.done, 'turbine')} en {fr.fr_duration(run.duration_s)}."
+    if run.status == "termine_avec_erreurs":
+        failed = fr.counted(run.failed, "turbine")
+        share = f"{failed} sur {fr.fr_number(run.total, 0)}"
+        return f"Calcul terminé : {share} n’ont pu être évaluées ; voyez « À vérifier »."
+    return f"Calcul n° {run.run_id} : {fr.RUN_STATUS[run.status].lower()}. {run.error or ''}".strip()

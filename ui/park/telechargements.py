@@ -1,0 +1,75 @@
+"""What can be taken away: the ranking as shown for a spreadsheet or on paper, one turbine on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from urllib.parse import quote, urlsplit
+
+import streamlit as st
+
+from api.schemas.park import Park, ParkItem, TurbineDetail
+from ui.client.client import ApiClient
+from ui.park import exports, sheets, views
+from ui.shared import auth
+
+
+def park_files(park: Park, view: views.View) -> None:
+    """Offers the turbines of the view as CSV and as a printable sheet; made when they are asked for."""
+    if park.as_of is None or not park.items:
+        return
+    items = partial(everything, auth.client(), park, view)  # files are made outside the page
+    name = f"classement-{park.as_of.isoformat()}"
+    with st.popover("Exporter", key="exporter"):
+        st.download_button(
+            "Tableau pour Excel (CSV)",
+            data=lambda: exports.park_csv(items()),
+            file_name=f"{name}.csv",
+            mime="text/csv",
+            on_click="ignore",
+            key="export_csv",
+            width="stretch",
+        )
+        st.download_button(
+            "Feuille A4 à imprimer",
+            data=lambda: sheets.park_sheet(park, items(), view).encode(),
+            file_name=f"{name}.html",
+            mime="text/html",
+            on_click="ignore",
+            key="export_feuille",
+            width="stretch",
+        )
+        st.caption(
+            "Les turbines de ces filtres, dans leur ordre. "
+            "La feuille s’ouvre dans le navigateur : imprimez-la."
+        )
+
+
+def everything(client: ApiClient, park: Park, view: views.View) -> Sequence[ParkItem]:
+    """The turbines of the view: those on the page, and those that it leaves for later."""
+    return park.items if park.total <= len(park.items) else client.park(view.asked()).items
+
+
+def turbine_file(detail: TurbineDetail) -> None:
+    """Offers the turbine's sheet, with the address of its page as a QR code."""
+    turbine = detail.turbine.turbine_id
+    address = page_address(st.context.url, "turbine", id=turbine)
+    st.download_button(
+        "Fiche à imprimer",
+        data=lambda: sheets.turbine_sheet(detail, address).encode(),
+        file_name=f"turbine-{exports.file_name(turbine)}.html",
+        mime="text/html",
+        on_click="ignore",
+        key="fiche",
+        help="Une page A4 qui s’ouvre dans le navigateur, avec un QR code vers cette page.",
+    )
+
+
+def page_address(shown: str | None, page: str, **query: str) -> str:
+    """The address of a page as this browser reaches the dashboard; empty where it is not known."""
+    parts = urlsplit(shown or "")
+    if not parts.netloc:
+        return ""
+    folder = parts.path.rsplit("/", 1)[0]
+    asked = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
+    return f"{parts.scheme}://{parts.netloc}{folder}/{page}?{asked}"

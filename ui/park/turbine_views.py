@@ -1,0 +1,285 @@
+"""One turbine's answers turned into the tables and sentences of its page. No Streamlit, no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from api.schemas.park import MeasurementRow, ParkItem, ScorePoint, TurbineDetail
+from api.schemas.predictions import Driver, FeatureInfo, Prediction
+from api.schemas.turbine_story import TurbineEvent, UsualRange
+from ui.shared import labels as fr
+
+NOISE = "mesures_independantes"  # code of the notice that curves show noise, not wear
+EVENTS = {
+    "panne": ("✕", "panne observée"),
+    "intervention": ("●", "intervention terminée"),
+    "visite": ("│", "visite prévue"),
+}
+
+
+def drivers_frame(drivers: Sequence[Driver], usual: Sequence[UsualRange] = ()) -> pd.DataFrame:
+    """Drivers from the least to the most weighty, as horizontal bars are drawn (bottom up)."""
+    ordered = sorted(drivers, key=lambda d: abs(d.contribution))
+    ranges = {known.feature: known for known in usual}
+    return pd.DataFrame(
+        {
+            "label": [f"{d.label} (indice)" if d.marker else d.label for d in ordered],
+            "value": [fr.driver_value(d) for d in ordered],
+            "points": [100 * d.contribution for d in ordered],
+            "words": [fr.fr_points(d.contribution) for d in ordered],
+            "marker": [d.marker for d in ordered],
+            "usual": [usual_words(ranges.get(d.feature)) for d in ordered],
+        }
+    )
+
+
+def drivers_words(frame: pd.DataFrame) -> str:
+    """What the bars show, for those who do not see them."""
+    told = [
+        f"{label} ({value}) {words}" + (f" (d’habitude {usual})" if usual else "")
+        for label, value, words, usual in frame[::-1][["label", "value", "words", "usual"]].to_numpy()
+    ]
+    return "Effet de chaque mesure, en points de probabilité : " + " ; ".join(told)
+
+
+def usual_words(known: UsualRange | None) -> str:
+    """Where nine values in ten lie, on this turbine and in the park; empty where too few are known."""
+    if known is None:
+        return ""
+    spans = (("ici", known.low, known.high), ("parc", known.park_low, known.park_high))
+    told = [
+        f"{where} {fr.fr_trimmed(low, 1)} à {fr.fr_trimmed(high, 1)}"
+        for where, low, high in spans
+        if low is not None and high is not None
+    ]
+    return " ; ".join(told)
+
+
+def key_figures(item: ParkItem, detail: TurbineDetail) -> list[tuple[str, str, str]]:
+    """The figures of the verdict: name, value, what it is compared with."""
+    days = item.time_to_failure_interval
+    threshold = "" if detail.threshold is None else f"seuil de décision {fr.fr_share(detail.threshold)}"
+    return [
+        ("Probabilité à 7 jours", fr.fr_percent(item.failure_probability), threshold),
+        (
+            "Jours avant panne",
+            fr.fr_days(item.time_to_failure_days),
+            f"intervalle {fr.fr_interval(days)}" if days else "",
+        ),
+        ("Attendre coûte", fr.fr_euros(item.expected_failure_cost_eur), "probabilité × coût d’une panne"),
+        ("Rang", str(item.rank), f"au classement du {fr.fr_date(detail.as_of)}"),
+        (
+            "Mesure",
+            fr.fr_date(item.measured_on),
+            f"{fr.age_words(item.age_days)}, {fr.DATA_STATUS[item.data_status]}",
+        ),
+    ]
+
+
+def events_words(events: Sequence[TurbineEvent]) -> str:
+    """What the marks over the curves are, and how many; empty where there is none."""
+    kinds: list[str] = [event.kind for event in events]
+    told = [
+        f"{sign} {words} ({kinds.count(kind)})" for kind, (sign, words) in EVENTS.items() if kinds.count(kind)
+    ]
+    return " · ".join(told)
+
+
+def base_words(detail: TurbineDetail) -> str:
+    """From which probability the drivers start."""
+    if detail.base_probability is None:
+        return ""
+    return f"Point de départ du modèle, avant toute mesure : {fr.fr_percent(detail.base_probability)}."
+
+
+def models_words(detail: TurbineDetail) -> str:
+    """Which models and which policy answered; only a probability can be calibrated."""
+    used = [
+        f"{model.name} v{model.version}"
+        + (f" ({fr.CALIBRATIONS[model.calibration]})" if model.calibration in fr.CALIBRATIONS else "")
+        for model in detail.models
+    ]
+    policy = "" if detail.policy_version is None else f", politique de risque v{detail.policy_version}"
+    return f"Calculé par {', '.join(used)}{policy}." if used else ""
+
+
+def visit_words(days: Sequence[date]) -> str:
+    """When the turbine is to be visited."""
+    if not days:
+        return "aucune visite prévue"
+    first, *others = (fr.fr_date(day) for day in days)
+    return f"visite prévue le {first}" + (f", puis le {' et le '.join(others)}" if others else "")
+
+
+def scored_values(
+    item: ParkItem | None, drivers: Sequence[Driver], rows: Sequence[MeasurementRow]
+) -> dict[str, Any]:
+    """The values behind the current score, else the last measured ones: what a what-if starts from.
+
+    Of several measurements on one day the run keeps one; its values are those of the drivers.
+    """
+    measured = next((r.values for r in rows if item is None or r.measured_on == item.measured_on), {})
+    return {**measured, **{d.feature: d.value for d in drivers}}
+
+
+def measurement_frame(rows: Sequence[MeasurementRow], features: Sequence[FeatureInfo]) -> pd.DataFrame:
+    """One row per measurement, newest first, one column per feature with its unit."""
+    frame = pd.DataFrame({"Mesure du": [fr.fr_date(r.measured_at or r.measured_on) for r in rows]})
+    for feature in features:
+        values = [r.values.get(feature.name) for r in rows]
+        if feature.dtype == "binary":
+            frame[feature_title(feature)] = [_yes_no(v) for v in values]
+        else:
+            frame[feature_title(feature)] = [fr.fr_trimmed(v) for v in values]
+    return frame
+
+
+def feature_title(feature: FeatureInfo) -> str:
+    """« Température (°C) »."""
+    unitless = feature.unit in {"", "-", "–", "0/1"} or feature.dtype == "binary"
+    return feature.label if unitless else f"{feature.label} ({feature.unit})"
+
+
+def feature_value(feature: FeatureInfo, value: float) -> str:
+    """« 84,5 °C », « oui »."""
+    if feature.dtype == "binary":
+        return "oui" if value else "non"
+    return fr.with_unit(value, feature.unit)
+
+
+def by_presence(
+    features: Sequence[FeatureInfo], rows: Sequence[Mapping[str, Any]]
+) -> tuple[list[FeatureInfo], list[FeatureInfo]]:
+    """Features with a value in some row, then those without any: another model's sensors, say."""
+    known = {name for row in rows for name, value in row.items() if value is not None}
+    return [f for f in features if f.name in known], [f for f in features if f.name not in known]
+
+
+def absent_words(absent: Sequence[FeatureInfo]) -> str:
+    """Which sensors this turbine does not send, and which models wait for them."""
+    names = ", ".join(feature.label for feature in absent)
+    models = ", ".join(dict.fromkeys(model for feature in absent for model in feature.required_by))
+    return f"Non mesuré sur cette turbine, mais lu par {models} : {names}."
+
+
+def sensor_frame(rows: Sequence[MeasurementRow], feature: str) -> pd.DataFrame:
+    """Values of one sensor by day, oldest first; missing ones left out."""
+    known = [(_paris(r), r.values.get(feature)) for r in reversed(rows)]
+    kept = [(moment, value) for moment, value in known if value is not None]
+    return pd.DataFrame(kept, columns=["day", "value"])
+
+
+def history_frame(points: Sequence[ScorePoint]) -> pd.DataFrame:
+    """Published scores of one turbine, oldest first."""
+    ordered = sorted(points, key=lambda p: p.as_of)
+    return pd.DataFrame(
+        {
+            "day": [pd.Timestamp(p.as_of) for p in ordered],
+            "probability": [p.failure_probability for p in ordered],
+            "days": [p.time_to_failure_days for p in ordered],
+            "level": [p.risk_level for p in ordered],
+            "words": [fr.fr_percent(p.failure_probability) for p in ordered],
+        }
+    )
+
+
+def comparison_frame(current: Prediction, other: Prediction) -> pd.DataFrame:
+    """The answer to a what-if beside the current one."""
+    days = (current.time_to_failure_days, other.time_to_failure_days)
+    moved = None if None in days else days[1] - days[0]  # type: ignore[operator]
+    change = other.failure_probability - current.failure_probability
+    same_level = current.risk_level is other.risk_level
+    rows = [
+        (
+            "Niveau",
+            *(fr.LEVELS[p.risk_level].text for p in (current, other)),
+            "inchangé" if same_level else "changé",
+        ),
+        (
+            "Probabilité de panne à 7 jours",
+            *(fr.fr_percent(p.failure_probability) for p in (current, other)),
+            fr.fr_points(change),
+        ),
+        ("Jours avant panne", *(fr.fr_days(d) for d in days), fr.fr_day_difference(moved)),
+        (
+            "Coût attendu si l’on n’intervient pas",
+            *(fr.fr_euros(p.expected_failure_cost_eur) for p in (current, other)),
+            _signed_euros(other.expected_failure_cost_eur - current.expected_failure_cost_eur),
+        ),
+    ]
+    return pd.DataFrame(rows, columns=["", "Aujourd’hui", "Et si…", "Écart"])
+
+
+def driver_changes(current: Prediction, other: Prediction) -> pd.DataFrame:
+    """Effect of each measurement in both answers, the most changed first, unmoved ones left out."""
+    before = {d.feature: d for d in current.drivers}
+    pairs = [(before[d.feature], d) for d in other.drivers if d.feature in before]
+    moved = [(was, now, now.contribution - was.contribution) for was, now in pairs]
+    kept = sorted((m for m in moved if abs(m[2]) >= 0.0005), key=lambda m: -abs(m[2]))
+    return pd.DataFrame(
+        [
+            {
+                "Mesure": now.label,
+                "Valeur": f"{fr.driver_value(was)} → {fr.driver_value(now)}"
+                if was.value != now.value
+                else fr.driver_value(now),
+                "Effet aujourd’hui": fr.fr_points(was.contribution),
+                "Effet et si…": fr.fr_points(now.contribution),
+                "Écart": fr.fr_points(change),
+            }
+            for was, now, change in kept
+        ]
+    )
+
+
+def what_if_words(current: Prediction, other: Prediction) -> str:
+    """The difference in one sentence."""
+    change = other.failure_probability - current.failure_probability
+    if abs(change) < 0.0005:
+        return "Ces valeurs ne changent pas la probabilité de panne."
+    verb = "monterait" if change > 0 else "descendrait"
+    before, after = (fr.fr_percent(p.failure_probability) for p in (current, other))
+    return (
+        f"Avec ces valeurs, la probabilité de panne à 7 jours {verb} de {before} à {after} "
+        f"({fr.fr_points(change)})."
+    )
+
+
+def curve_words(frame: pd.DataFrame, feature: FeatureInfo) -> str:
+    """What a sensor's curve shows, for those who do not see it."""
+    if frame.empty:
+        return f"{feature.label} : aucune valeur"
+    low, high, last = (
+        fr.with_unit(float(v), feature.unit)
+        for v in (frame["value"].min(), frame["value"].max(), frame["value"].iloc[-1])
+    )
+    return f"{feature.label} : {fr.counted(len(frame), 'valeur')}, de {low} à {high}, la dernière à {last}"
+
+
+def history_words(frame: pd.DataFrame) -> str:
+    """What the history of risk shows, for those who do not see it."""
+    first, last = frame.iloc[0], frame.iloc[-1]
+    return (
+        f"Probabilité de panne à 7 jours selon {fr.counted(len(frame), 'calcul')} : {first['words']} le "
+        f"{fr.fr_date(first['day'].date())}, {last['words']} le {fr.fr_date(last['day'].date())}"
+    )
+
+
+def _paris(row: MeasurementRow) -> pd.Timestamp:
+    """When a row was measured, on the clock that people read."""
+    if row.measured_at is None:
+        return pd.Timestamp(row.measured_on)
+    return pd.Timestamp(row.measured_at).tz_convert(fr.PARIS).tz_localize(None)
+
+
+def _yes_no(value: float | None) -> str:
+    return fr.NOTHING if value is None else ("oui" if value else "non")
+
+
+def _signed_euros(amount: float) -> str:
+    shown = fr.fr_euros(amount)
+    return shown if shown.startswith((fr.MINUS, "0")) else f"+{shown}"

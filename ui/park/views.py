@@ -1,0 +1,266 @@
+"""The park's answers turned into what the cockpit shows. No Streamlit, no HTTP.
+
+Cells that are sorted stay numbers or dates; :func:`styled` gives them their French wording on top.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from pandas.io.formats.style import Styler
+
+from api.schemas.common import Notice
+from api.schemas.park import Park, ParkItem
+from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
+from ui.interventions.views import STATES as STATE_WORDS
+from ui.park.change_views import change_words
+from ui.shared import labels as fr
+
+TEXT_MAX, NAME_MAX = 80, 120  # characters that the API takes
+
+
+@dataclass(frozen=True)
+class View:
+    """What the cockpit shows of the park; kept in the page's address, so that it can be sent."""
+
+    levels: tuple[RiskLevel, ...] = ()
+    days: float | None = None
+    farm: str | None = None
+    text: str = ""
+    queue: Queue | None = None
+    site: str | None = None
+    driver: str | None = None
+    state: str | None = None
+    day: date | None = None
+    sort: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> View:
+        """The view that an address asks for; what cannot be read in it is left out."""
+        known = {level.value: level for level in RiskLevel}
+        asked = [known[word] for word in query.get("niveau", "").split(",") if word in known]
+        try:
+            days = float(query.get("jours", "nan").replace(",", "."))
+        except ValueError:
+            days = math.nan
+        limit = max(0.0, days) if math.isfinite(days) else None
+        queue = next((queue for queue in Queue if queue.value == query.get("file")), None)
+        sort = query.get("tri", "")
+        return cls(
+            tuple(dict.fromkeys(asked)),
+            limit,
+            query.get("parc", "")[:NAME_MAX] or None,
+            query.get("q", "")[:TEXT_MAX],
+            queue,
+            site=query.get("site", "")[:NAME_MAX] or None,
+            driver=query.get("facteur", "")[:TEXT_MAX] or None,
+            state=query.get("etat") if query.get("etat") in STATES else None,
+            day=_day(query.get("jour", "")),
+            sort=sort if sort.removeprefix("-") in SORTS else "",
+        )
+
+    def query(self) -> dict[str, str]:
+        """The address's part that asks for this view; empty when nothing is narrowed."""
+        parts = {
+            "niveau": ",".join(level.value for level in self.levels),
+            "jours": "" if self.days is None else f"{self.days:g}",
+            "parc": self.farm or "",
+            "q": self.text,
+            "file": self.queue or "",
+            "site": self.site or "",
+            "facteur": self.driver or "",
+            "etat": self.state or "",
+            "jour": "" if self.day is None else self.day.isoformat(),
+            "tri": self.sort,
+        }
+        return {name: value for name, value in parts.items() if value}
+
+    def asked(self) -> dict[str, Any]:
+        """The same view, as the API is asked for it."""
+        statuses = {status.value for status in DataStatus}
+        name = self.sort.removeprefix("-")
+        return {
+            "risk_level": [level.value for level in self.levels],
+            "max_days": self.days,
+            "farm": self.farm,
+            "site": self.site,
+            "text": self.text,
+            "queue": self.queue,
+            "driver": self.driver,
+            "data_status" if self.state in statuses else "service_state": self.state,
+            "as_of": self.day and self.day.isoformat(),
+            "sort": self.sort.replace(name, SORTS[name][1]) if name else None,
+        }
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def next_work(item: ParkItem) -> date | None:
+    """The next day on which someone is to go there: the intervention that is planned, else the visit."""
+    planned = item.intervention.planned_on if item.intervention else None
+    return planned or item.planned_visit_on
+
+
+# What a turbine or its measurement may be, as the filter and the address name it.
+STATES: dict[str, str] = {
+    **{status.value: f"Mesure {fr.DATA_STATUS[status]}" for status in DataStatus},
+    **{state: words[0].upper() + words[1:] for state, words in fr.SERVICE_STATES.items()},
+}
+# Every column of the table, as the address names it, and what the API calls it.
+SORTS = {
+    "rang": ("Rang", "rank"),
+    "turbine": ("Turbine", "turbine"),
+    "niveau": ("Niveau", "level"),
+    "probabilite": ("Probabilité", "probability"),
+    "jours": ("Jours restants", "days"),
+    "intervalle": ("Intervalle", "interval"),
+    "cout": ("Attendre coûte", "cost"),
+    "facteur": ("Facteur principal", "driver"),
+    "changement": ("Changement", "change"),
+    "age": ("Âge", "age"),
+    "prevu": ("Prévu le", "due"),
+    "intervention": ("Intervention", "intervention"),
+    "qualite": ("Qualité", "quality"),
+    "parc": ("Parc", "farm"),
+}
+
+
+# Sortable numbers, and how they are worded.
+PARK_FORMATS: dict[str, Callable[[Any], str]] = {
+    "Probabilité": fr.fr_percent,
+    "Jours restants": fr.fr_days,
+    "Attendre coûte": fr.fr_euros,
+    "Âge": lambda days: "jour même" if days == 0 else f"{days:.0f}{fr.NBSP}j",
+}
+
+
+def park_frame(items: Sequence[ParkItem]) -> pd.DataFrame:
+    """One row per turbine, in the order given; columns that would say nothing are left out."""
+    frame = pd.DataFrame([_park_row(item) for item in items], columns=PARK_COLUMNS)
+    for column in PARK_FORMATS:
+        frame[column] = frame[column].astype(float)
+    silent = {
+        "Changement": not any(item.change for item in items),
+        "Intervention": not any(item.intervention for item in items),
+        "Intervalle": not any(item.time_to_failure_interval for item in items),
+        "Parc": len({item.farm for item in items}) < 2,
+        "Qualité": all(item.data_status is DataStatus.OK for item in items),
+    }
+    return frame.drop(columns=[column for column, nothing in silent.items() if nothing])
+
+
+PARK_COLUMNS = [
+    "Rang", "Turbine", "Niveau", "Probabilité", "Jours restants", "Intervalle", "Facteur principal",
+    "Attendre coûte", "Changement", "Âge", "Prévu le", "Intervention", "Qualité", "Parc",
+]  # fmt: skip
+
+
+def _park_row(item: ParkItem) -> dict[str, Any]:
+    return {
+        "Rang": item.rank,
+        "Turbine": item.turbine_id,
+        "Niveau": [fr.LEVELS[item.risk_level].text],
+        "Changement": change_words(item),
+        "Probabilité": _rounded(item.failure_probability, 4),
+        "Jours restants": _rounded(item.time_to_failure_days, 1),
+        "Intervalle": interval_words(item),
+        "Facteur principal": fr.driver_words(item.main_driver),
+        "Attendre coûte": _rounded(item.expected_failure_cost_eur, 0),
+        "Âge": item.age_days,
+        "Prévu le": pd.NaT if (day := next_work(item)) is None else pd.Timestamp(day),
+        "Intervention": work_words(item),
+        "Qualité": fr.DATA_STATUS[item.data_status],
+        "Parc": item.farm or fr.NOTHING,
+    }
+
+
+def shown_words(park: Park) -> str:
+    """How many turbines of the park are shown, and that an order chosen at a header is theirs alone."""
+    everywhere = fr.fr_number(park.run.total if park.run else park.total, 0)
+    shown = len(park.items)
+    if shown >= park.total:
+        return f"{fr.counted(shown, 'turbine')} sur {everywhere}."
+    kept = fr.fr_number(park.total, 0)
+    return (
+        f"Les {fr.counted(shown, 'première')} des {kept} turbines retenues, sur {everywhere}. "
+        "« Trier par » les ordonne toutes ; un en-tête, celles qui sont affichées."
+    )
+
+
+def interval_words(item: ParkItem) -> str:
+    """The interval of the days left, beside the column that names the unit."""
+    interval = item.time_to_failure_interval
+    if interval is None:
+        return fr.NOTHING
+    low, high = (fr.fr_trimmed(days, 1 if abs(days) < 10 else 0) for days in interval)
+    return f"{low} à {high}{fr.NBSP}j"
+
+
+def work_words(item: ParkItem) -> str:
+    """The living intervention in a table cell, and who has it."""
+    work = item.intervention
+    if work is None:
+        return fr.NOTHING
+    return STATE_WORDS[work.state] + (f" ({work.assignee})" if work.assignee else "")
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    """A number that a screen reader can say: it reads the cell, not its wording."""
+    return None if value is None else round(value, digits)
+
+
+def styled(frame: pd.DataFrame) -> Styler:
+    """The park's frame with French wording on top of sortable cells."""
+    styler = frame.style
+    for column, wording in PARK_FORMATS.items():
+        styler = styler.format(wording, subset=[column], na_rep=fr.NOTHING)
+    return styler
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whether the ranking may be relied on, in one line, and what to know before using it.
+
+    ``origin`` tells when it was made, by which models and policy: the part that a phone shows lower down.
+    """
+
+    good: bool
+    headline: str
+    facts: tuple[str, ...]
+    notices: tuple[Notice, ...]
+    origin: tuple[str, ...] = ()
+
+
+def trust(park: Park, *, past: bool = False) -> Trust | None:
+    """The trust line of the published ranking, or of a ``past`` one; None where none was ever published."""
+    if park.run is None or park.as_of is None:
+        return None
+    run = park.run
+    scored = run.total - run.failed
+    facts = [
+        f"{fr.counted(scored, 'turbine')} {fr.plural(scored, 'évaluée')} sur {fr.fr_number(run.total, 0)}"
+    ]
+    if run.failed:
+        facts.append(f"{run.failed} en échec")
+    facts.append(f"{run.stale} sans mesure récente" if run.stale else "mesures récentes partout")
+    origin = [] if run.finished_at is None else [f"calculé le {fr.fr_date(run.finished_at)}"]
+    origin.append(" + ".join(f"{m.name} v{m.version}" for m in run.models) or "aucun modèle")
+    if run.policy_version is not None:
+        origin.append(f"politique v{run.policy_version}")
+    headline = f"Classement du {fr.fr_long_date(park.as_of)}"
+    if past:
+        headline += ", tel que vu ce jour-là"
+    if park.stale:
+        headline += ", trop ancien pour décider"
+    good = not (past or park.stale or park.notices)
+    return Trust(good, headline, tuple(facts), tuple(park.notices), tuple(origin))

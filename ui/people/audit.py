@@ -1,0 +1,82 @@
+"""The audit trail: who did what, and whether the chain still holds. The administrator's page."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import streamlit as st
+
+from api.schemas.audit import AuditVerification
+from api.schemas.vocabulary import AuditAction
+from ui.people import views
+from ui.shared import auth, layout
+from ui.shared import labels as fr
+
+PAGE = 100
+PERIODS = {"Depuis le début": None, "Aujourd’hui": 0, "7 derniers jours": 6, "30 derniers jours": 29}
+_FOUND = "_audit_verifie"
+
+
+def page() -> None:
+    """Draws the page."""
+    layout.header("Journal d’audit")
+    st.caption(
+        "Chaque entrée porte l’empreinte de la précédente : une entrée changée, ajoutée ou retirée se voit."
+    )
+    _verification()
+    query = _filters()
+    found = layout.fetched(lambda: auth.client().audit(limit=PAGE, **query), "audit")
+    accounts = layout.fetched(auth.client().accounts, "comptes_audit")
+    keys = layout.fetched(auth.client().api_keys, "cles_audit")
+    if found is None or accounts is None or keys is None:
+        return
+    if not found.items:
+        st.info("Aucune entrée ne correspond.")
+        return
+    names = views.known_names(accounts, keys)
+    st.dataframe(
+        views.audit_frame(found.items, names), hide_index=True, key="journal", alt="Entrées du journal"
+    )
+    _pages(found.total)
+
+
+def _verification() -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Vérifier la chaîne", key="verifier"):
+            st.session_state[_FOUND] = layout.fetched(auth.client().verify_audit, "verification")
+        found: AuditVerification | None = st.session_state.get(_FOUND)
+        if found is not None:
+            words = layout.plain(views.verification_words(found))
+            (st.success if found.intact else st.error)(words)
+    if found is not None and found.head:
+        st.caption("Empreinte de la dernière entrée : notée ailleurs, elle prouve que rien n’a été réécrit.")
+        st.code(found.head, language=None)
+
+
+def _filters() -> dict[str, str | int]:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        action = st.selectbox(
+            "Acte", list(AuditAction), None, format_func=views.ACTIONS.__getitem__, key="audit_acte",
+            placeholder="Tous", width=320,
+        )  # fmt: skip
+        period = st.selectbox("Période", list(PERIODS), key="audit_periode", width=220)
+    query: dict[str, str | int] = {"offset": PAGE * (st.session_state.get("audit_page", 1) - 1)}
+    if action is not None:
+        query["action"] = action.value
+    days = PERIODS[period]
+    if days is not None:
+        query["from"] = (datetime.now(fr.PARIS).date() - timedelta(days=days)).isoformat()
+    if st.session_state.get("_audit_filtre") != (action, period):
+        st.session_state["_audit_filtre"] = (action, period)
+        st.session_state["audit_page"], query["offset"] = 1, 0
+    return query
+
+
+def _pages(total: int) -> None:
+    last = max(-(-total // PAGE), 1)
+    words = fr.counted(total, "entrée")
+    if last == 1:
+        st.caption(words)
+        return
+    st.session_state["audit_page"] = min(st.session_state.get("audit_page", 1), last)
+    st.number_input(f"Page, sur {last} ({words})", 1, last, key="audit_page", width=220)

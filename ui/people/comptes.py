@@ -1,0 +1,251 @@
+"""Accounts and keys: who can sign in, which machines may call. The administrator's page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from api.schemas.accounts import Account, ApiKey
+from api.schemas.vocabulary import Role
+from ui.client.api_error import ApiError
+from ui.people import views
+from ui.shared import auth, layout, outcome
+from ui.shared import labels as fr
+
+_PAGE, _SECRET, _ERRORS = "comptes", "_comptes_secret", "_comptes_erreurs"
+
+
+@dataclass(frozen=True)
+class _Secret:
+    """What is shown once: for whom, and the secret itself."""
+
+    words: str
+    value: str
+
+
+def page() -> None:
+    """Draws the page."""
+    layout.header("Comptes et clés")
+    accounts = layout.fetched(auth.client().accounts, "comptes")
+    keys = layout.fetched(auth.client().api_keys, "cles")
+    if accounts is None or keys is None:
+        return
+    _said()
+    st.subheader("Comptes", anchor=False)
+    st.dataframe(views.accounts_frame(accounts), hide_index=True, key="table_comptes", alt="Comptes")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _new_account()
+        _one_account(accounts)
+    st.subheader("Clés d’API", anchor=False)
+    if keys:
+        frame = views.keys_frame(keys)
+        st.dataframe(frame, hide_index=True, key="table_cles", alt="Clés d’API")
+    else:
+        st.markdown("Aucune clé : chaque machine qui appelle le service a besoin de la sienne.")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _new_key()
+        _revocation([key for key in keys if key.revoked_at is None])
+
+
+def _said() -> None:
+    """What the last act came to, and a secret as long as nobody says that it was copied."""
+    outcome.told(_PAGE)
+    secret: _Secret | None = st.session_state.get(_SECRET)
+    with st.container():  # whose place is held, as that of what was said
+        if secret is None:
+            return
+        with st.container(border=True, key="secret"):
+            st.markdown(layout.plain(secret.words))
+            st.code(secret.value, language=None)
+            st.button("C’est copié, ne plus l’afficher", key="secret_copie", on_click=_hide)
+
+
+def _hide() -> None:
+    st.session_state.pop(_SECRET, None)
+
+
+def _form(key: str) -> DeltaGenerator:
+    """Fields that are sent together: were the page redrawn at each of them, a quick click would be lost."""
+    return st.form(key, border=False, enter_to_submit=False)
+
+
+def _new_account() -> None:
+    errors = st.session_state.get(_ERRORS, {})
+    with outcome.menu(_PAGE, "Créer un compte…", "creer_compte"), _form("formulaire_compte"):
+        st.text_input("Identifiant", key="compte_identifiant", max_chars=64)
+        _wrong(errors, "username")
+        st.text_input("Nom affiché", key="compte_nom", max_chars=120)
+        _wrong(errors, "display_name")
+        st.selectbox("Rôle", list(Role), format_func=fr.ROLES.__getitem__, key="compte_role")
+        st.text_input(
+            "Mot de passe (vide : tiré au hasard)", key="compte_mot_de_passe", type="password",
+            autocomplete="new-password",
+        )  # fmt: skip
+        _wrong(errors, "password")
+        st.form_submit_button("Créer le compte", key="compte_creer", type="primary", on_click=_create_account)
+
+
+def _create_account() -> None:
+    typed = st.session_state
+
+    def make() -> str:
+        made = auth.client().create_account(
+            typed["compte_identifiant"],
+            typed["compte_nom"],
+            typed["compte_role"],
+            typed["compte_mot_de_passe"] or None,
+        )
+        _keep_secret(f"Mot de passe provisoire de {made.account.username}", made.password)
+        return f"Compte {made.account.username} créé."
+
+    _act(make, clear=("compte_identifiant", "compte_nom", "compte_mot_de_passe"))
+
+
+def _one_account(accounts: list[Account]) -> None:
+    by_name = {account.username: account for account in accounts}
+    chosen = by_name[st.selectbox("Compte à modifier", list(by_name), key="compte_choisi", width=260)]
+    with outcome.menu(_PAGE, "Modifier…", "modifier_compte"), _form("formulaire_modifier"):
+        _change(chosen)
+    with outcome.menu(_PAGE, "Mot de passe…", "reinitialiser_compte"):
+        st.markdown(
+            layout.plain(f"Un mot de passe provisoire remplace celui de {chosen.username}, ses sessions ")
+            + "sont closes et le compte est débloqué."
+        )
+        st.button(
+            "Réinitialiser", key="compte_reinitialiser", type="primary", on_click=_reset, args=(chosen,)
+        )
+    with outcome.menu(_PAGE, "Sessions…", "clore_compte"):
+        st.markdown(layout.plain(f"{chosen.username} devra se reconnecter sur tous ses appareils."))
+        st.button("Clore ses sessions", key="compte_clore", on_click=_end_sessions, args=(chosen,))
+    label = "Désactiver…" if chosen.active else "Réactiver…"
+    with outcome.menu(_PAGE, label, "activation_compte"):
+        words = "ne pourra plus se connecter ; ses sessions sont closes." if chosen.active else (
+            "pourra de nouveau se connecter."
+        )  # fmt: skip
+        st.markdown(layout.plain(f"{chosen.username} {words}"))
+        confirm = "Désactiver le compte" if chosen.active else "Réactiver le compte"
+        st.button(confirm, key="compte_activation", type="primary", on_click=_switch, args=(chosen,))
+
+
+def _change(chosen: Account) -> None:
+    errors = st.session_state.get(_ERRORS, {})
+    name, role = f"nom_de_{chosen.id}", f"role_de_{chosen.id}"
+    st.text_input("Nom affiché", chosen.display_name, key=name, max_chars=120)
+    _wrong(errors, "display_name")
+    roles = list(Role)
+    st.selectbox("Rôle", roles, roles.index(chosen.role), format_func=fr.ROLES.__getitem__, key=role)
+    st.caption("Changer de rôle clôt ses sessions.")
+    st.form_submit_button(
+        "Enregistrer", key="compte_enregistrer", type="primary", on_click=_update, args=(chosen,)
+    )
+
+
+def _update(chosen: Account) -> None:
+    typed_name, typed_role = st.session_state[f"nom_de_{chosen.id}"], st.session_state[f"role_de_{chosen.id}"]
+    news = {"display_name": typed_name} if typed_name != chosen.display_name else {}
+    news |= {"role": typed_role.value} if typed_role is not chosen.role else {}
+    if not news:
+        outcome.tell(_PAGE, "Rien n’a été changé.", done=False)
+        return
+
+    def change() -> str:
+        return f"Compte {auth.client().change_account(chosen.id, **news).username} modifié."
+
+    _act(change)
+
+
+def _reset(chosen: Account) -> None:
+    def reset() -> str:
+        made = auth.client().reset_password(chosen.id, None)
+        _keep_secret(f"Mot de passe provisoire de {chosen.username}", made.password)
+        return f"Mot de passe de {chosen.username} réinitialisé ; ses sessions sont closes."
+
+    _act(reset)
+
+
+def _end_sessions(chosen: Account) -> None:
+    def end() -> str:
+        auth.client().end_sessions(chosen.id)
+        return f"Sessions de {chosen.username} closes."
+
+    _act(end)
+
+
+def _switch(chosen: Account) -> None:
+    def switch() -> str:
+        now = auth.client().change_account(chosen.id, active=not chosen.active)
+        return f"Compte {now.username} {'réactivé' if now.active else 'désactivé'}."
+
+    _act(switch)
+
+
+def _new_key() -> None:
+    errors = st.session_state.get(_ERRORS, {})
+    with outcome.menu(_PAGE, "Créer une clé…", "creer_cle"), _form("formulaire_cle"):
+        st.text_input("Nom de la machine", key="cle_nom", max_chars=80)
+        _wrong(errors, "name")
+        st.markdown("Ce qu’elle pourra faire")
+        for scope, words in views.SCOPES.items():
+            st.checkbox(f"{scope} : {words}", key=f"cle_{scope}")
+        _wrong(errors, "scopes")
+        st.form_submit_button("Créer la clé", key="cle_creer", type="primary", on_click=_create_key)
+
+
+def _create_key() -> None:
+    typed = st.session_state
+    scopes = [scope for scope in views.SCOPES if typed[f"cle_{scope}"]]
+
+    def make() -> str:
+        made = auth.client().create_key(typed["cle_nom"], scopes)
+        _keep_secret(f"Clé « {made.key.name} », à mettre dans l’en-tête X-API-Key", made.secret)
+        return f"Clé « {made.key.name} » créée."
+
+    _act(make, clear=("cle_nom",))
+
+
+def _revocation(keys: list[ApiKey]) -> None:
+    if not keys:
+        return
+    by_name = {key.name: key for key in keys}
+    chosen = by_name[st.selectbox("Clé à révoquer", list(by_name), key="cle_choisie", width=260)]
+    with outcome.menu(_PAGE, "Révoquer…", "revoquer_cle"):
+        st.markdown(
+            layout.plain(f"« {chosen.name} » sera refusée partout en quelques secondes, définitivement.")
+        )
+        st.button("Révoquer la clé", key="cle_revoquer", type="primary", on_click=_revoke, args=(chosen,))
+
+
+def _revoke(chosen: ApiKey) -> None:
+    def revoke() -> str:
+        auth.client().revoke_key(chosen.id)
+        return f"Clé « {chosen.name} » révoquée."
+
+    _act(revoke)
+
+
+def _keep_secret(words: str, value: str | None) -> None:
+    if value is not None:
+        st.session_state[_SECRET] = _Secret(f"{words} (affiché cette seule fois) :", value)
+
+
+def _act(act: Callable[[], str], clear: tuple[str, ...] = ()) -> None:
+    """Does it and says so; what was typed stays where the API refuses, with its message at the field."""
+    st.session_state.pop(_SECRET, None)
+    try:
+        done = act()
+    except ApiError as error:
+        st.session_state[_ERRORS] = {each.field.rsplit(".", 1)[-1]: each.message for each in error.errors}
+        outcome.tell(_PAGE, f"{error.title}. {error.detail}", done=False)
+        return
+    st.session_state.pop(_ERRORS, None)
+    for key in clear:
+        st.session_state[key] = ""
+    outcome.tell(_PAGE, done)
+
+
+def _wrong(errors: dict[str, str], field: str) -> None:
+    if field in errors:
+        st.markdown(f":red[✕ {layout.plain(errors[field])}]")

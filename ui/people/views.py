@@ -1,0 +1,218 @@
+"""Accounts, keys and the audit trail in words and tables. No Streamlit, no HTTP."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from api.schemas.accounts import Account, ApiKey
+from api.schemas.audit import AuditEntry, AuditVerification
+from api.schemas.vocabulary import AuditAction
+from ui.policy.views import SHORT
+from ui.shared import labels as fr
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_PERIOD = re.compile(rf"{_DAY.pattern}/{_DAY.pattern}")
+SCOPES = {
+    "read": "lire le parc, les turbines et les modèles",
+    "predict": "demander des prédictions",
+    "ingest": "envoyer des mesures",
+    "metrics": "lire la supervision et les métriques",
+}
+ACTIONS = {
+    AuditAction.CONNEXION_BLOQUEE: "Compte bloqué après cinq mots de passe erronés",
+    AuditAction.COMPTE_CREE: "Compte créé",
+    AuditAction.COMPTE_MODIFIE: "Compte modifié",
+    AuditAction.COMPTE_DESACTIVE: "Compte désactivé",
+    AuditAction.COMPTE_REACTIVE: "Compte réactivé",
+    AuditAction.MOT_DE_PASSE_CHANGE: "Mot de passe changé",
+    AuditAction.SESSIONS_CLOSES: "Sessions closes",
+    AuditAction.CLE_CREEE: "Clé créée",
+    AuditAction.CLE_REVOQUEE: "Clé révoquée",
+    AuditAction.POLITIQUE_ENREGISTREE: "Politique enregistrée",
+    AuditAction.MODELE_IMPORTE: "Modèle importé",
+    AuditAction.MODELE_ACTIVE: "Modèle mis en service",
+    AuditAction.CANDIDAT_CHOISI: "Candidat mis en observation",
+    AuditAction.CANDIDAT_RETIRE: "Candidat retiré",
+    AuditAction.TURBINE_MODIFIEE: "Turbine modifiée",
+    AuditAction.IMPORT_TERMINE: "Mesures importées",
+    AuditAction.CALCUL_DEMANDE: "Calcul du parc demandé",
+    AuditAction.HISTORIQUE_DEMANDE: "Recalcul de l’historique demandé",
+}
+_KINDS = {
+    "compte": "compte",
+    "cle": "clé",
+    "politique": "politique, version",
+    "modele": "modèle",
+    "turbine": "turbine",
+    "import": "import n°",
+    "calcul": "calcul n°",
+    "historique": "jours",
+}
+_FIELDS = {
+    "display_name": "nom affiché",
+    "role": "rôle",
+    "active": "activation",
+    "password": "mot de passe",
+    "demo": "démonstration :",
+    "scopes": "portées",
+    "admitted": "admis hors contrôle :",
+    "task": "tâche",
+    "sha256": "empreinte",
+    "base": "à partir de la version",
+    "restored": "reprend la version",
+    "as_of": "jour",
+    "again": "jours déjà publiés refaits :",
+    "kind": "nature",
+    "rows": "lignes",
+    "inserted": "ajoutées",
+    "enriched": "complétées",
+    "labels_corrected": "étiquettes corrigées",
+    "rejected": "rejetées",
+    "confirmed": "valeurs confirmées :",
+    "site": "site",
+    "farm": "parc éolien",
+    "rated_power_kw": "puissance (kW)",
+    "commissioned_on": "mise en service",
+    "service_state": "état",
+    **SHORT,
+}
+_WORDS = {
+    **{role.value: words for role, words in fr.ROLES.items()},
+    **fr.SERVICE_STATES,
+    **{task: words.lower() for task, words in fr.TASKS.items()},
+    **{kind: words.lower() for kind, words in fr.RUN_KIND.items()},
+}
+
+
+def account_state(account: Account) -> str:
+    """Whether somebody can sign in."""
+    if not account.active:
+        return "Désactivé"
+    if account.locked_until is not None:
+        return f"Bloqué jusqu’au {fr.fr_date(account.locked_until)}"
+    return "Actif"
+
+
+def accounts_frame(accounts: list[Account]) -> pd.DataFrame:
+    """Every account."""
+    return pd.DataFrame(
+        [
+            (
+                account.username,
+                fr.ROLES[account.role],
+                account_state(account),
+                account.display_name,
+                fr.fr_date(account.last_signed_in_at) if account.last_signed_in_at else "jamais",
+                account.sessions,
+            )
+            for account in accounts
+        ],
+        columns=["Identifiant", "Rôle", "État", "Nom", "Dernière connexion", "Sessions"],
+    )
+
+
+def keys_frame(keys: list[ApiKey]) -> pd.DataFrame:
+    """Every key, those in force first."""
+    return pd.DataFrame(
+        [
+            (
+                key.name,
+                ", ".join(key.scopes),
+                fr.fr_date(key.created_at),
+                fr.principal_words(key.created_by, key.created_by_name),
+                fr.fr_date(key.last_used_at) if key.last_used_at else "jamais",
+                "Active" if key.revoked_at is None else f"Révoquée le {fr.fr_date(key.revoked_at)}",
+            )
+            for key in sorted(keys, key=lambda key: key.revoked_at is not None)
+        ],
+        columns=["Nom", "Portées", "Créée le", "Par", "Dernier usage", "État"],
+    )
+
+
+def known_names(accounts: list[Account], keys: list[ApiKey]) -> dict[str, str]:
+    """What accounts and keys are called, by the identifiers that the trail holds."""
+    people = {f"compte:{account.id}": account.display_name for account in accounts}
+    return people | {f"cle:{key.id}": key.name for key in keys}
+
+
+def actor_words(actor: str, names: dict[str, str]) -> str:
+    """Who acted: the name of the account or the key where it is known here, else its number."""
+    return fr.principal_words(actor, names.get(actor))
+
+
+def object_words(entry: AuditEntry, names: dict[str, str]) -> str:
+    """On what an act bore."""
+    known = names.get(f"{entry.object_kind}:{entry.object_id}")
+    kind = _KINDS.get(entry.object_kind, entry.object_kind)
+    return f"{kind} {known or _period_words(entry.object_id)}"
+
+
+def _period_words(key: str) -> str:
+    """« 01/01/2024 – 31/01/2024 » for two days of the calendar, any other key as it is."""
+    return " – ".join(map(_day_words, key.split("/"))) if _PERIOD.fullmatch(key) else key
+
+
+def _day_words(text: str) -> str:
+    return fr.fr_date(date.fromisoformat(text)) if _DAY.fullmatch(text) else text
+
+
+def details_words(details: dict[str, Any]) -> str:
+    """The facts of an act in one line."""
+    told = [(name, fact) for name, fact in details.items() if fact not in ([], {}, None)]
+    if "role" in details:  # said by the role before and after
+        told = [(name, fact) for name, fact in told if (name, fact) != ("fields", ["role"])]
+    return f"{fr.NBSP}; ".join(_fact(name, fact) for name, fact in told)
+
+
+def _fact(name: str, fact: Any) -> str:
+    if name == "fields":
+        return ", ".join(_FIELDS.get(field, field) for field in fact)
+    if name == "changed" and isinstance(fact, dict):
+        return ", ".join(_fact(each, pair) for each, pair in fact.items())
+    if isinstance(fact, list) and len(fact) == 2 and name != "scopes":
+        return f"{_FIELDS.get(name, name)} {_word(fact[0])} → {_word(fact[1])}"
+    if isinstance(fact, list):
+        return f"{_FIELDS.get(name, name)} {', '.join(map(str, fact))}"
+    return f"{_FIELDS.get(name, name)} {_word(fact)}"
+
+
+def _word(fact: Any) -> str:
+    if fact is None:
+        return "rien"
+    if isinstance(fact, bool):
+        return "oui" if fact else "non"
+    if isinstance(fact, float | int):
+        return fr.fr_trimmed(fact)
+    text = _WORDS.get(str(fact), _day_words(str(fact)))
+    return f"{text[:12]}…" if len(text) == 64 else text  # a SHA-256 is recognised by its beginning
+
+
+def audit_frame(entries: list[AuditEntry], names: dict[str, str]) -> pd.DataFrame:
+    """The trail, newest first."""
+    return pd.DataFrame(
+        [
+            (
+                entry.id,
+                fr.fr_date(entry.at),
+                actor_words(entry.actor, names),
+                ACTIONS.get(AuditAction(entry.action), entry.action)
+                if entry.action in set(AuditAction)
+                else entry.action,
+                object_words(entry, names),
+                details_words(entry.details),
+            )
+            for entry in entries
+        ],
+        columns=["N°", "Quand", "Qui", "Quoi", "Sur", "Détail"],
+    )
+
+
+def verification_words(found: AuditVerification) -> str:
+    """What the recomputation of the chain found."""
+    if not found.intact:
+        return f"Chaîne rompue à l’entrée n°{fr.NBSP}{found.broken_at} : {found.reason}"
+    return f"{fr.counted(found.entries, 'entrée')} relues : aucune n’a été changée, ajoutée ni retirée."

@@ -1,0 +1,284 @@
+"""The week's plan: crews and budget in, the best interventions out, adjusted, accepted, exported."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from api.schemas.week_plan import WeekPlan, WeekPlanAccepted, WeekPlanInputs
+from ui.client.api_error import ApiError
+from ui.interventions.views import SKILLS
+from ui.plan import views
+from ui.shared import auth, layout
+from ui.shared import labels as fr
+from ui.shared.french_numbers import typed
+
+_INPUTS, _BASE, _KEPT = "_plan_reglages", "_plan_equipes_depart", "_plan_equipes"
+_PLAN, _ASKED, _FAILURE, _DONE = "_plan", "_plan_demande", "_plan_refus", "_plan_accepte"
+_EDITOR, _START, _DAYS = "plan_equipes", "plan_debut", "plan_jours"
+_BUDGET, _HOURS, _IMPOSED, _EXCLUDED = "plan_budget", "plan_duree", "plan_imposees", "plan_ecartees"
+_VISITS, _WANTED = "plan_visites", "_plan_voulu"
+
+
+def page() -> None:
+    """Draws the page."""
+    layout.header("Plan de la semaine")
+    if _INPUTS not in st.session_state:
+        inputs = layout.fetched(auth.client().week_plan_inputs, "plan")
+        if inputs is None:
+            return
+        st.session_state[_INPUTS] = inputs
+    _settings(st.session_state[_INPUTS])
+    if st.session_state.pop(_WANTED, False):
+        with st.spinner("Recherche du meilleur plan…"):
+            _solve()
+    _told()
+    plan: WeekPlan | None = st.session_state.get(_PLAN)
+    if plan is not None:
+        _result(plan)
+    elif st.session_state.get(_FAILURE) is None and st.session_state.get(_DONE) is None:
+        st.info(
+            "Décrivez les équipes, puis établissez le plan : il retient les interventions qui évitent le "
+            "plus de coût dans ces heures et ce budget. Rien n’est planifié avant que vous l’acceptiez."
+        )
+
+
+def _settings(inputs: WeekPlanInputs) -> None:
+    """Week, budget, crews; what was given for the last plan to begin with."""
+    starts = {
+        _START: inputs.week_start,
+        _DAYS: inputs.days,
+        _BUDGET: typed(inputs.budget_eur),
+        _HOURS: typed(inputs.hours_each),
+        _VISITS: inputs.place_visits,
+    }
+    for key, value in starts.items():
+        st.session_state.setdefault(key, value)
+    with st.container(key="plan_reglages"):
+        first, days, budget, hours = st.columns([2, 2, 2, 2])
+        first.date_input("Premier jour", format="DD/MM/YYYY", key=_START, persist_state="session")
+        days.selectbox(
+            "Durée du plan",
+            list(views.DAYS),
+            format_func=views.DAYS.__getitem__,
+            key=_DAYS,
+            persist_state="session",
+        )
+        with budget:
+            layout.number_field("Budget (€), vide : sans limite", _BUDGET, persist_state="session")
+        with hours:
+            layout.number_field("Durée d’une intervention (h)", _HOURS, persist_state="session")
+        st.checkbox(
+            "Placer aussi les turbines en alerte dont une visite est déjà prévue",
+            key=_VISITS,
+            persist_state="session",
+        )
+        _crews(inputs)
+    st.button("Établir le plan", type="primary", key="etablir", on_click=_ask)
+
+
+def _crews(inputs: WeekPlanInputs) -> None:
+    start, days = st.session_state[_START] or inputs.week_start, st.session_state[_DAYS]
+    key = f"{_EDITOR}_{start}_{days}"  # other columns make another editor
+    if key not in st.session_state:  # a new editor, or the page opened anew: what was typed comes back
+        kept = st.session_state.get(_KEPT)
+        base = views.crews_frame(inputs) if kept is None else kept.reset_index(drop=True)
+        st.session_state[_BASE] = base
+    hours = {
+        views.hours_column(day): st.column_config.TextColumn(
+            views.day_title(start + timedelta(days=day)),
+            validate=views.HOURS_TYPED,
+            max_chars=8,
+            default=views.usual_hours(day),
+            width=74,
+        )
+        for day in range(days)
+    }
+    st.markdown(
+        "**Équipes** : une ligne chacune, avec ses heures de chaque jour ; sans nom, elle est retirée. "
+        "Le plan retire de ces heures les interventions déjà planifiées."
+    )
+    st.session_state[_KEPT] = st.data_editor(
+        st.session_state[_BASE],
+        num_rows="add",
+        hide_index=True,
+        key=key,
+        column_order=[views.NAME, views.KNOWS, views.WHO, *hours],
+        column_config={
+            views.NAME: st.column_config.TextColumn("Équipe", max_chars=80, width=110),
+            views.KNOWS: st.column_config.MultiselectColumn("Compétences", options=list(SKILLS.values())),
+            views.WHO: st.column_config.SelectboxColumn("Affecter à", options=_people(inputs), width=110),
+            **hours,
+        },
+        placeholder="–",
+        alt="Équipes : nom, compétences, technicien et heures de chaque jour",
+    )
+
+
+def _people(inputs: WeekPlanInputs) -> list[str]:
+    """To whom work can be given; those of the last plan where the API does not say."""
+    try:
+        return auth.client().assignees()
+    except ApiError as error:
+        layout.check_session(error)
+        return [crew.assignee for crew in inputs.crews if crew.assignee]
+
+
+def _asked() -> dict[str, Any]:
+    """The request that the fields describe."""
+    state = st.session_state
+    start, frame = state[_START], state.get(_KEPT)
+    return {
+        "week_start": None if start is None else start.isoformat(),
+        "days": state[_DAYS],
+        "budget_eur": layout.number(_BUDGET),
+        "hours_each": layout.number(_HOURS),
+        "place_visits": state[_VISITS],
+        "crews": views.crews_of(frame if frame is not None else pd.DataFrame(), state[_DAYS]),
+        "adjustments": views.adjustments(state.get(_IMPOSED, []), state.get(_EXCLUDED, [])),
+    }
+
+
+def _ask() -> None:
+    """The plan is made once the crews as last typed are known, further down the same run."""
+    st.session_state[_WANTED] = layout.readable(_BUDGET, _HOURS)
+
+
+def _solve() -> None:
+    state = st.session_state
+    asked = _asked()
+    state[_FAILURE] = state[_DONE] = None
+    try:
+        state[_PLAN], state[_ASKED] = auth.client().week_plan(asked), asked
+    except ApiError as error:
+        state[_FAILURE] = error
+
+
+def _told() -> None:
+    """What was refused, or done."""
+    error: ApiError | None = st.session_state.get(_FAILURE)
+    if error is not None:
+        layout.check_session(error)
+        said = " ".join(f"{views.field_name(e.field)} : {e.message}" for e in error.errors) or error.detail
+        st.error(f"**{layout.plain(error.title)}.** {layout.plain(said)} Vos réglages sont conservés.")
+    done: WeekPlanAccepted | None = st.session_state.get(_DONE)
+    if done is not None:
+        (st.success if not done.refused else st.warning)(layout.plain(views.accepted_words(done)))
+        if done.refused:
+            layout.table(views.refused_frame(done))
+        first, last = st.session_state["_plan_semaine"]
+        with st.container(horizontal=True):
+            st.download_button(
+                "Télécharger l’agenda (.ics)",
+                data=lambda: auth.client().week_calendar(first, last),
+                file_name=f"semaine-{first.isoformat()}.ics",
+                mime="text/calendar",
+                on_click="ignore",
+                key="plan_agenda",
+            )
+            if st.button("Voir les interventions", key="plan_voir"):
+                layout.go("interventions")
+
+
+def _result(plan: WeekPlan) -> None:
+    layout.facts(views.facts(plan))
+    st.markdown(
+        f"Classement du {fr.fr_date(plan.as_of)}, politique v{plan.policy_version}. "
+        f"{layout.plain(views.proof_words(plan))}"
+    )
+    layout.notices([notice for notice in plan.notices if notice.code != "non_prouve"])
+    if not layout.readable(_BUDGET, _HOURS) or _asked() != st.session_state[_ASKED]:
+        st.warning("Les réglages ou les choix ont changé depuis ce plan : établissez-le de nouveau.")
+    if said := views.hours_words(plan):
+        st.markdown("\n".join(f"- {layout.plain(one)}" for one in said))
+    if plan.visits:
+        layout.table(views.visits_frame(plan.visits))
+    _actions(plan)
+    _adjust(plan)
+    _rest(plan)
+
+
+def _actions(plan: WeekPlan) -> None:
+    """Accept, once confirmed; take away."""
+    asked: dict[str, Any] = st.session_state[_ASKED]
+    with st.container(horizontal=True, key="plan_actions"):
+        if plan.visits:
+            with st.popover("Accepter le plan…", width="content", key="plan_accepter"):
+                count = fr.counted(len(plan.visits), "intervention")
+                st.markdown(
+                    f"{count} seront planifiées aux jours et aux équipes ci-dessus. Chacune se modifie ou "
+                    "s’annule ensuite dans « Interventions »."
+                )
+                st.button(
+                    "Planifier ces interventions", type="primary", key="plan_confirmer", on_click=_accept
+                )
+        for label, form, mime in (
+            ("Tableur (CSV)", "csv", "text/csv"),
+            ("Feuille à imprimer", "html", "text/html"),
+        ):
+            st.download_button(
+                label,
+                data=partial(auth.client().week_plan_file, asked, form),
+                file_name=f"plan-{plan.week_start.isoformat()}.{form}",
+                mime=mime,
+                on_click="ignore",
+                key=f"plan_{form}",
+            )
+
+
+def _accept() -> None:
+    state = st.session_state
+    plan: WeekPlan = state[_PLAN]
+    try:
+        state[_DONE] = auth.client().accept_week_plan(plan.run_id, views.visits_to_accept(plan))
+    except ApiError as error:
+        state[_FAILURE] = error
+        return
+    state["_plan_semaine"] = (plan.week_start, views.last_day(plan))
+    state[_FAILURE] = None
+    for key in (_PLAN, _ASKED, _IMPOSED, _EXCLUDED):
+        state.pop(key, None)
+
+
+def _adjust(plan: WeekPlan) -> None:
+    """Turbines that a person puts in or out, then the rest solved again around them."""
+    st.subheader("Ajuster", anchor=False)
+    planned, left = ([one.turbine_id for one in items] for items in (plan.visits, plan.left))
+    try:
+        names = [turbine.turbine_id for turbine in layout.turbines()]
+    except ApiError as error:
+        layout.check_session(error)
+        names = [*planned, *left]
+    taken = {one.turbine_id for one in plan.covered}
+    chosen = st.session_state.get(_IMPOSED, []), st.session_state.get(_EXCLUDED, [])
+    imposed, excluded, again = st.columns([3, 3, 2], vertical_alignment="bottom")
+    imposed.multiselect(
+        "Imposer dans le plan",
+        list(dict.fromkeys([*chosen[0], *left, *(name for name in names if name not in taken)])),
+        key=_IMPOSED,
+        placeholder="Aucune turbine",
+        persist_state="session",
+    )
+    excluded.multiselect(
+        "Écarter du plan",
+        list(dict.fromkeys([*chosen[1], *planned])),
+        key=_EXCLUDED,
+        placeholder="Aucune turbine",
+        persist_state="session",
+    )
+    again.button("Recalculer avec ces choix", key="plan_recalculer", on_click=_ask)
+
+
+def _rest(plan: WeekPlan) -> None:
+    if plan.left:
+        st.subheader("Laissées de côté", anchor=False)
+        layout.table(views.left_frame(plan.left))
+    if plan.covered:
+        st.subheader("Déjà prises en charge", anchor=False)
+        layout.table(views.covered_frame(plan.covered))
+    if plan.totals.small_turbines:
+        st.caption(layout.plain(views.small_words(plan)))

@@ -1,0 +1,249 @@
+"""The week's plan in French words and tables. No Streamlit, no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+
+from api.schemas.week_plan import (
+    CoveredTurbine,
+    LeftTurbine,
+    PlannedVisit,
+    WeekPlan,
+    WeekPlanAccepted,
+    WeekPlanInputs,
+)
+from ui.interventions.views import SKILLS
+from ui.shared import labels as fr
+
+Fact = tuple[str, str, str]
+NAME, KNOWS, WHO = "equipe", "competences", "technicien"
+WEEK = 7
+DAYS = {5: "5 jours", 7: "7 jours"}
+FIELDS = {
+    "week_start": "Premier jour",
+    "budget_eur": "Budget",
+    "hours_each": "Durée d’une intervention",
+    "crews": "Équipes",
+    "adjustments": "Ajustements",
+}
+_WORDS = {words: skill for skill, words in SKILLS.items()}
+_SHORT = ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim.")
+_USUAL_HOURS = 7.0  # shown before the first plan, to be changed: a French working day
+_WORKING_DAYS = 5
+HOURS_TYPED = r"^\s*(2[0-4]|[01]?\d)([.,]\d{1,2})?\s*[hH]?\s*$"
+"""What the editor takes as hours of a day."""
+
+
+def hours_column(day: int) -> str:
+    """Name of the column of a day from 0."""
+    return f"j{day}"
+
+
+def usual_hours(day: int) -> str:
+    """Hours that a new crew begins with on a day from 0."""
+    return _hours(_USUAL_HOURS if day < _WORKING_DAYS else 0.0)
+
+
+def typed_hours(value: object) -> float:
+    """« 7 h », « 7,5 » or 7.5 as a number of hours; an empty cell is none.
+
+    Raises:
+        ValueError: the text is no number of hours.
+    """
+    text = "" if value is None or value is pd.NA else str(value).casefold().strip().removesuffix("h").strip()
+    return 0.0 if text in {"", "nan", "none"} else float(text.replace(",", "."))
+
+
+def day_title(day: date) -> str:
+    """« lun. 30/12 »."""
+    return f"{_SHORT[day.weekday()]} {day:%d/%m}"
+
+
+def crews_frame(inputs: WeekPlanInputs) -> pd.DataFrame:
+    """Crews to edit: those of the last plan, or one to begin with; a week of columns whatever is planned."""
+    rows: list[dict[str, Any]] = []
+    for crew in inputs.crews:
+        hours = [*crew.hours, *[0.0] * WEEK][:WEEK]
+        rows.append(
+            {NAME: crew.name, KNOWS: [SKILLS[skill] for skill in crew.skills], WHO: crew.assignee}
+            | {hours_column(day): _hours(value) for day, value in enumerate(hours)}
+        )
+    if not rows:
+        rows = [
+            {NAME: "Équipe 1", KNOWS: list(_WORDS), WHO: None}
+            | {hours_column(day): usual_hours(day) for day in range(WEEK)}
+        ]
+    frame = pd.DataFrame(rows)
+    frame[WHO] = frame[WHO].astype(object)
+    return frame
+
+
+def crews_of(frame: pd.DataFrame, days: int) -> list[dict[str, Any]]:
+    """What was typed, as the API takes it; a line without a name is no crew."""
+    found = []
+    for row in frame.to_dict("records"):
+        name = row[NAME].strip() if isinstance(row[NAME], str) else ""
+        if not name:
+            continue
+        knows = row[KNOWS] if isinstance(row[KNOWS], list | tuple) else []
+        who = row[WHO] if isinstance(row[WHO], str) and row[WHO] else None
+        hours = [row[hours_column(day)] for day in range(days)]
+        found.append(
+            {
+                "name": name,
+                "skills": [_WORDS[words].value for words in knows if words in _WORDS],
+                "assignee": who,
+                "hours": [typed_hours(value) for value in hours],
+            }
+        )
+    return found
+
+
+def adjustments(imposed: Sequence[str], excluded: Sequence[str]) -> list[dict[str, str]]:
+    """Choices as the API takes them."""
+    wanted = [{"turbine_id": name, "choice": "imposee"} for name in imposed]
+    return wanted + [{"turbine_id": name, "choice": "ecartee"} for name in excluded if name not in imposed]
+
+
+def facts(plan: WeekPlan) -> list[Fact]:
+    """The plan in figures."""
+    totals = plan.totals
+    budget = "sans limite" if plan.budget_eur is None else f"sur {fr.fr_euros(plan.budget_eur)}"
+    hours = sum(load.planned for load in plan.loads)
+    open_to_it = sum(load.planned + load.free for load in plan.loads)
+    of_park = f"sur {fr.fr_euros(totals.park_eur)} pour le parc"
+    return [
+        (
+            "Interventions",
+            fr.fr_number(totals.visits, 0),
+            f"{_hours(hours)} sur {_hours(open_to_it)} libres",
+        ),
+        ("Coût des interventions", fr.fr_euros(totals.cost_eur), budget),
+        ("Coût évité", fr.fr_euros(totals.net_eur), "pannes évitées moins interventions"),
+        ("Risque qui reste", fr.fr_euros(totals.remaining_eur), of_park),
+        ("Déjà pris en charge", fr.fr_euros(totals.covered_eur), fr.counted(len(plan.covered), "turbine")),
+    ]
+
+
+def hours_words(plan: WeekPlan) -> list[str]:
+    """What is left of each crew's hours, where interventions already planned take some."""
+    said = []
+    for crew in dict.fromkeys(load.crew for load in plan.loads):
+        loads = [load for load in plan.loads if load.crew == crew]
+        booked, given, planned, free = (
+            sum(getattr(load, part) for load in loads) for part in ("booked", "available", "planned", "free")
+        )
+        if booked:
+            said.append(
+                f"{crew}{fr.NBSP}: {_hours(booked)} déjà prises sur {_hours(given)}, {_hours(planned)} dans "
+                f"ce plan, {_hours(free)} libres."
+            )
+    return said
+
+
+def proof_words(plan: WeekPlan) -> str:
+    """How sure the plan is to be the best."""
+    if not plan.visits:
+        return "Aucune intervention à prévoir dans ces équipes et ce budget qui évite plus qu’elle ne coûte."
+    if plan.proven:
+        return "Aucun autre plan n’évite davantage avec ces équipes et ce budget (optimum prouvé)."
+    return (
+        "Le temps de calcul n’a pas suffi à prouver l’optimum : un autre plan éviterait au plus "
+        f"{fr.fr_euros(plan.gap_eur)} de plus."
+    )
+
+
+def visits_frame(visits: Sequence[PlannedVisit]) -> pd.DataFrame:
+    """Interventions by day and crew; what decides first, so that a phone shows it without scrolling."""
+    return pd.DataFrame(
+        [
+            {
+                "Jour": day_title(visit.day),
+                "Turbine": visit.turbine_id + (" – imposée" if visit.choice == "imposee" else ""),
+                "Équipe": visit.crew + (f" ({visit.assignee})" if visit.assignee else ""),
+                "Coût évité": fr.fr_euros(visit.net_benefit_eur),
+                "Niveau": fr.LEVELS[visit.risk_level].text,
+                "Risque à 7 jours": fr.fr_percent(visit.failure_probability),
+                "Facteur principal": visit.main_driver or fr.NOTHING,
+                "Compétences": ", ".join(SKILLS[skill] for skill in visit.skills) or fr.NOTHING,
+                "Durée": _hours(visit.hours),
+                "Visite prévue": fr.fr_date(visit.planned_visit_on),
+            }
+            for visit in visits
+        ]
+    )
+
+
+def left_frame(left: Sequence[LeftTurbine]) -> pd.DataFrame:
+    """What the plan leaves aside, and why."""
+    return pd.DataFrame(
+        [
+            {
+                "Turbine": one.turbine_id,
+                "Niveau": fr.LEVELS[one.risk_level].text,
+                "Risque qui reste": fr.fr_euros(one.risk_eur),
+                "Éviterait": fr.fr_euros(one.net_benefit_eur),
+                "Motif": one.sentence,
+            }
+            for one in left
+        ]
+    )
+
+
+def covered_frame(covered: Sequence[CoveredTurbine]) -> pd.DataFrame:
+    """Where somebody goes already."""
+    return pd.DataFrame(
+        [
+            {"Turbine": one.turbine_id, "Risque": fr.fr_euros(one.risk_eur), "Par": one.sentence}
+            for one in covered
+        ]
+    )
+
+
+def small_words(plan: WeekPlan) -> str:
+    """What stands behind the risk that no intervention would pay for."""
+    totals = plan.totals
+    return (
+        f"{fr.counted(totals.small_turbines, 'turbine')} dont le risque coûte moins qu’une intervention "
+        f"({fr.fr_euros(plan.cost_intervention_eur)}){fr.NBSP}: {fr.fr_euros(totals.small_eur)} en tout, "
+        "comptés dans le risque qui reste."
+    )
+
+
+def visits_to_accept(plan: WeekPlan) -> list[Mapping[str, Any]]:
+    """The interventions, as the API plans them."""
+    names = {"turbine_id", "day", "crew", "assignee", "hours", "skills"}
+    return [visit.model_dump(mode="json", include=names) for visit in plan.visits]
+
+
+def last_day(plan: WeekPlan) -> date:
+    """Last day of the plan."""
+    return plan.week_start + timedelta(days=plan.days - 1)
+
+
+def accepted_words(done: WeekPlanAccepted) -> str:
+    """What became of the plan, in one sentence."""
+    told = f"{fr.counted(done.planned, 'intervention')} {fr.plural(done.planned, 'planifiée')}"
+    if done.refused:
+        told += f", {done.refused} {fr.plural(done.refused, 'refusée')}"
+    return f"{told}."
+
+
+def refused_frame(done: WeekPlanAccepted) -> pd.DataFrame:
+    """Interventions that could not be planned, and why."""
+    return pd.DataFrame(
+        [{"Turbine": one.turbine_id, "Motif": one.error} for one in done.items if one.error is not None]
+    )
+
+
+def field_name(field: str) -> str:
+    """A refused field as the page calls it."""
+    return FIELDS.get(field.split("[", maxsplit=1)[0], field)
+
+
+def _hours(hours: float) -> str:
+    return f"{fr.fr_trimmed(hours)}{fr.NBSP}h"

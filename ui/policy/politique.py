@@ -1,0 +1,248 @@
+"""The risk policy: what is in force, what another one would change, its versions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from api.schemas.policy import Policy, PolicyPreview, PolicyVersion
+from api.schemas.vocabulary import Role
+from ui.client.api_error import ApiError
+from ui.models import figures as model_figures
+from ui.policy import views
+from ui.shared import auth, layout, outcome
+from ui.shared.french_numbers import typed
+
+SHOWN = 200  # turbines that change level, listed
+MIN_REASON = 3
+TO_MEND = "Corrigez la valeur signalée pour voir l’effet."
+_PAGE, _ERRORS = "politique", "_politique_erreurs"
+_BASE = "_politique_base"
+_PLOT = {"displayModeBar": False, "scrollZoom": False}
+
+
+def page() -> None:
+    """Draws the page."""
+    layout.header("Politique de risque")
+    policy = layout.fetched(auth.client().policy, "politique")
+    if policy is None:
+        return
+    _said(policy)
+    st.markdown(layout.plain(views.in_force_words(policy.in_force)))
+    layout.facts(views.bounds_facts(policy.in_force.bounds))
+    if _may_change():
+        _editor(policy)
+    else:
+        _values(policy.in_force)
+    _versions(policy)
+
+
+def _said(policy: Policy) -> None:
+    """What the last act came to, and that the ranking shown may come from another version."""
+    outcome.told(_PAGE)
+    with st.container():  # whose place is held where there is none
+        for notice in policy.notices:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.info(layout.plain(notice.message), width="stretch")
+                if notice.code == "prochain_calcul" and _may_change():
+                    st.button("Calculer maintenant", key="calculer", on_click=_start_run)
+
+
+def _values(version: PolicyVersion) -> None:
+    values = views.values_of(version.parameters)
+    layout.facts(
+        [(field.label, views.value_words(name, values[name]), "") for name, field in views.FIELDS.items()]
+    )
+    st.caption("Le responsable maintenance modifie ces valeurs.")
+
+
+def _editor(policy: Policy) -> None:
+    """The values, and at once what they would change; what was typed stays whatever the API says."""
+    base = policy.in_force
+    _fill(base)
+    st.subheader("Essayer d’autres valeurs", anchor=False)
+    proposed = _inputs(st.session_state.get(_ERRORS, {}))
+    if proposed is None:
+        st.warning(TO_MEND)
+        return
+    if proposed == views.values_of(base.parameters):
+        st.session_state.pop(_ERRORS, None)
+        st.caption("Changez une valeur pour voir son effet avant de l’enregistrer.")
+        return
+    try:
+        preview = auth.client().preview_policy(proposed, SHOWN)
+    except ApiError as error:
+        layout.check_session(error)
+        _refused(error)
+        return
+    if st.session_state.pop(_ERRORS, None):
+        st.rerun()  # the fields no longer carry what was wrong
+    _effect(preview)
+    _saving(policy, proposed)
+
+
+def _fill(base: PolicyVersion) -> None:
+    """Start from the version in force; what is being typed survives until that version is another one."""
+    fresh = st.session_state.get(_BASE) != base.version
+    for name, value in views.values_of(base.parameters).items():
+        if fresh or _key(name) not in st.session_state:
+            # A widget that was not drawn for a while forgets: its own copy does not.
+            text = typed(value)
+            st.session_state[_key(name)] = text if fresh else st.session_state.get(_kept(name), text)
+    st.session_state[_BASE] = base.version
+
+
+def _inputs(errors: Mapping[str, str]) -> dict[str, float] | None:
+    """The values typed; None where one of them is no number, which is said at its field."""
+    proposed: dict[str, float] = {}
+    names = list(views.FIELDS)
+    for row in (names[:4], names[4:]):
+        for column, name in zip(st.columns(4), row, strict=False):
+            field = views.FIELDS[name]
+            with column:
+                number = layout.number_field(field.label, _key(name), help=field.help)
+                st.session_state[_kept(name)] = st.session_state[_key(name)]
+                if number is not None:
+                    proposed[name] = int(number) if field.whole and number.is_integer() else number
+                elif layout.readable(_key(name)):
+                    st.markdown(":red[**↑ Une valeur est attendue.**]")
+                if name in errors:
+                    st.markdown(f":red[✕ {layout.plain(errors[name])}]")
+    return proposed if len(proposed) == len(names) else None
+
+
+def _refused(error: ApiError) -> None:
+    """The API's words: at the field where it names one, above all otherwise."""
+    errors = views.by_field(error.errors)
+    if set(errors) & set(views.FIELDS):
+        if st.session_state.get(_ERRORS) != errors:
+            st.session_state[_ERRORS] = errors
+            st.rerun()
+        st.warning(TO_MEND)
+    else:
+        layout.show_error(error, "apercu")
+
+
+def _effect(preview: PolicyPreview) -> None:
+    st.subheader("Effet, avant d’enregistrer", anchor=False)
+    st.markdown(f"**{layout.plain(views.effect_words(preview))}**")
+    layout.facts(views.bounds_facts(preview.bounds))
+    layout.notices(preview.notices)
+    left, right = st.columns(2)
+    with left:
+        layout.table(views.counts_frame(preview))
+        if preview.turbines:
+            with st.expander(f"Turbines qui changent de niveau ({preview.changed})", expanded=True):
+                st.dataframe(
+                    views.shifts_frame(preview.turbines),
+                    hide_index=True,
+                    key="changements_niveau",
+                    alt="Turbines dont le niveau changerait",
+                )
+    with right:
+        if preview.decision is not None:
+            st.markdown(layout.plain(f"Sur les lignes que {preview.model} n’a jamais vues, à ces coûts :"))
+            layout.table(views.threshold_frame(preview))
+            if preview.decision.curve:
+                st.plotly_chart(
+                    model_figures.cost_curve(preview.decision, layout.colours()),
+                    config=_PLOT,
+                    theme=None,
+                    key="cout_par_seuil",
+                    alt="Coût selon le seuil de décision ; le trait marque le seuil proposé",
+                )
+
+
+def _saving(policy: Policy, proposed: Mapping[str, float]) -> None:
+    with st.container(border=True, key="enregistrer_politique"):
+        st.text_input("Motif, gardé dans l’historique", key="motif_politique", max_chars=500)
+        with st.container(horizontal=True):
+            st.button(
+                f"Enregistrer la version {policy.in_force.version + 1}",
+                key="enregistrer",
+                type="primary",
+                on_click=_save,
+                args=(policy.in_force.version, dict(proposed)),
+            )
+            st.button("Reprendre les valeurs en vigueur", key="reprendre", on_click=_forget)
+
+
+def _versions(policy: Policy) -> None:
+    st.subheader("Versions", anchor=False)
+    layout.table(views.versions_frame(policy.versions))
+    older = [version.version for version in policy.versions[1:]]
+    if not older or not _may_change():
+        return
+    with outcome.menu(_PAGE, "Revenir à une version…", "revenir_politique"):
+        chosen = st.selectbox("Version", older, key="version_voulue")
+        st.markdown("Une nouvelle version reprendra ses valeurs ; rien n’est effacé.")
+        st.text_input("Motif, gardé dans l’historique", key="motif_retour", max_chars=500)
+        st.button(
+            "Rétablir ces valeurs",
+            key="retablir",
+            type="primary",
+            on_click=_restore,
+            args=(int(chosen), policy.in_force.version),
+        )
+
+
+def _save(base: int, proposed: Mapping[str, float]) -> None:
+    reason = _reason("motif_politique")
+    if reason is not None:
+        _act(lambda: auth.client().save_policy(base, proposed, reason), "motif_politique")
+
+
+def _restore(version: int, base: int) -> None:
+    reason = _reason("motif_retour")
+    if reason is not None:
+        _act(lambda: auth.client().restore_policy(version, base, reason), "motif_retour")
+
+
+def _reason(key: str) -> str | None:
+    reason: str = st.session_state.get(key, "").strip()
+    if len(reason) >= MIN_REASON:
+        return reason
+    outcome.tell(_PAGE, "Un motif est attendu, de trois lettres au moins.", done=False)
+    return None
+
+
+def _act(save: Callable[[], Policy], reason_key: str) -> None:
+    """Saves; what was typed stays where the API refuses, and its message goes to the field that it names."""
+    try:
+        saved = save()
+    except ApiError as error:
+        errors = views.by_field(error.errors)
+        st.session_state[_ERRORS] = {name: errors[name] for name in errors if name in views.FIELDS}
+        outcome.tell(_PAGE, f"{error.title}. {error.detail}", done=False)
+        return
+    st.session_state[reason_key] = ""
+    outcome.tell(_PAGE, f"Version {saved.in_force.version} enregistrée, en vigueur.")
+
+
+def _forget() -> None:
+    st.session_state.pop(_BASE, None)
+    st.session_state.pop(_ERRORS, None)
+
+
+def _start_run() -> None:
+    try:
+        run = auth.client().start_run()
+    except ApiError as error:
+        outcome.tell(_PAGE, f"{error.title}. {error.detail}", done=False)
+        return
+    outcome.tell(_PAGE, f"Calcul n° {run.run_id} demandé : le cockpit le montrera dès qu’il sera publié.")
+
+
+def _may_change() -> bool:
+    """Comfort only: the API checks the right again."""
+    user = auth.current_user()
+    return user is not None and user.role is Role.MANAGER
+
+
+def _key(name: str) -> str:
+    return f"politique_{name}"
+
+
+def _kept(name: str) -> str:
+    return f"_garde_{name}"

@@ -1,0 +1,227 @@
+"""The risk policy in words and tables. No Streamlit, no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from api.schemas.common import FieldProblem
+from api.schemas.model_card import ThresholdOutcome
+from api.schemas.policy import (
+    MAX_DAYS,
+    MAX_EUR,
+    MAX_FACTOR,
+    LevelShift,
+    PolicyBounds,
+    PolicyParameters,
+    PolicyPreview,
+    PolicyVersion,
+)
+from api.schemas.vocabulary import RiskLevel
+from ui.models.card_views import euro_span
+from ui.shared import labels as fr
+
+
+@dataclass(frozen=True)
+class ParameterField:
+    """How one parameter is typed in.
+
+    Args:
+        label: with its unit.
+        help: what it does.
+        step: of the buttons; an integer for whole numbers.
+        low: least value.
+        high: greatest value.
+        digits: decimals shown.
+    """
+
+    label: str
+    help: str
+    step: float
+    low: float
+    high: float
+    digits: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether only whole numbers make sense."""
+        return self.digits == 0 and isinstance(self.step, int)
+
+
+FIELDS: dict[str, ParameterField] = {
+    "cost_intervention_eur": ParameterField(
+        "Intervention inutile (€)", "Coût d’une visite qui n’était pas nécessaire.", 100.0, 1.0, MAX_EUR, 0
+    ),
+    "cost_failure_eur": ParameterField(
+        "Panne non évitée (€)", "Coût d’une panne que personne n’a prévenue.", 1_000.0, 1.0, MAX_EUR, 0
+    ),
+    "critical_factor": ParameterField(
+        "Critique à partir de (× le seuil)", "Multiple du seuil où commence « critique »…",
+        0.5, 1.0, MAX_FACTOR, 1,
+    ),
+    "critical_cap": ParameterField(
+        "… ou de la probabilité", "… ou cette probabilité (0 à 1), si elle est plus basse.",
+        0.05, 0.01, 1.0, 2,
+    ),
+    "moderate_divisor": ParameterField(
+        "Modéré à partir de (seuil ÷)", "Le seuil divisé par ce nombre : où commence « modéré ».",
+        0.5, 1.0, MAX_FACTOR, 1,
+    ),
+    "urgent_days": ParameterField(
+        "Délai urgent (jours)", "Un délai avant panne plus court relève le niveau.", 1.0, 0.0, MAX_DAYS, 1
+    ),
+    "max_age_days": ParameterField(
+        "Âge limite d’une mesure (jours)", "Au-delà, la mesure est trop ancienne.", 1, 0, MAX_DAYS, 0
+    ),
+}  # fmt: skip
+SHORT = {
+    "cost_intervention_eur": "intervention",
+    "cost_failure_eur": "panne",
+    "critical_factor": "critique ×",
+    "critical_cap": "critique dès",
+    "moderate_divisor": "modéré ÷",
+    "urgent_days": "délai urgent",
+    "max_age_days": "âge limite",
+}
+
+
+def value_words(name: str, value: float) -> str:
+    """One parameter with its unit."""
+    if name.endswith("_eur"):
+        return fr.fr_euros(value)
+    if name.endswith("_days"):
+        return fr.fr_days(value)
+    return fr.fr_trimmed(value)
+
+
+def values_of(parameters: PolicyParameters) -> dict[str, float]:
+    """The parameters by name, in the order of :data:`FIELDS`."""
+    return {name: getattr(parameters, name) for name in FIELDS}
+
+
+def bounds_facts(bounds: PolicyBounds) -> list[tuple[str, str, str]]:
+    """Where each level begins, side by side."""
+    return [
+        (fr.LEVELS[RiskLevel.CRITIQUE].text, f"≥ {fr.fr_share(bounds.critical_from, 2)}", "de probabilité"),
+        (fr.LEVELS[RiskLevel.ELEVE].text, f"≥ {fr.fr_share(bounds.threshold, 2)}", "seuil de décision"),
+        (fr.LEVELS[RiskLevel.MODERE].text, f"≥ {fr.fr_share(bounds.moderate_from, 2)}", "de probabilité"),
+    ]
+
+
+def author_words(version: PolicyVersion) -> str:
+    """Who saved a version."""
+    return version.author or fr.principal_words(version.created_by)
+
+
+def in_force_words(version: PolicyVersion) -> str:
+    """The version in force, who made it, when and why."""
+    return (
+        f"Version {version.version}, enregistrée le {fr.fr_date(version.created_at)} par "
+        f"{author_words(version)} : « {version.reason} »."
+    )
+
+
+def effect_words(preview: PolicyPreview) -> str:
+    """How many turbines change level, in one sentence."""
+    if not preview.total:
+        return "Aucun classement publié : l’effet sur le parc sera connu au premier calcul."
+    if not preview.changed:
+        return f"Aucune des {fr.counted(preview.total, 'turbine')} ne change de niveau."
+    fallen = preview.changed - preview.raised
+    many = preview.changed >= 2
+    ways = [f"{preview.raised} en hausse"] * bool(preview.raised) + [f"{fallen} en baisse"] * bool(fallen)
+    return (
+        f"{fr.counted(preview.changed, 'turbine')} sur {preview.total} "
+        f"{'changent' if many else 'change'} de niveau : {', '.join(ways)}."
+    )
+
+
+def counts_frame(preview: PolicyPreview) -> pd.DataFrame:
+    """Turbines per level before and after."""
+    rows = []
+    for level, words in fr.LEVELS.items():
+        before, after = getattr(preview.counts_before, level), getattr(preview.counts_after, level)
+        gap = after - before
+        rows.append((words.text, str(before), str(after), "=" if not gap else _signed(gap)))
+    return pd.DataFrame(rows, columns=["Niveau", "Aujourd’hui", "Proposé", "Écart"])
+
+
+def shifts_frame(shifts: list[LevelShift]) -> pd.DataFrame:
+    """The turbines that change level."""
+    return pd.DataFrame(
+        [
+            (
+                shift.turbine_id,
+                fr.LEVELS[shift.before].text,
+                fr.LEVELS[shift.after].text,
+                fr.fr_percent(shift.failure_probability),
+                fr.fr_days(shift.time_to_failure_days),
+                fr.DATA_STATUS[shift.data_status_after],
+            )
+            for shift in shifts
+        ],
+        columns=["Turbine", "Aujourd’hui", "Proposé", "Probabilité", "Jours restants", "Mesure"],
+    )
+
+
+def threshold_frame(preview: PolicyPreview) -> pd.DataFrame:
+    """The threshold in force and the proposed one, both at the proposed costs, on rows never seen."""
+    chosen = None
+    if preview.decision is not None:
+        chosen = next((row for row in preview.decision.table if row.chosen), None)
+    rows = [("En vigueur", preview.threshold_in_force), ("Proposé", chosen)]
+    return pd.DataFrame(
+        [_threshold_row(name, row) for name, row in rows if row is not None],
+        columns=["Seuil", "Coût", "Pannes annoncées", "Manquées", "Fausses alertes", "Coût, à 95 %"],
+    )
+
+
+def _threshold_row(name: str, row: ThresholdOutcome) -> tuple[str, ...]:
+    failures = row.true_positives + row.false_negatives
+    return (
+        f"{name} : {fr.fr_share(row.threshold, 2)}",
+        fr.fr_euros(row.cost_eur.value),
+        f"{row.true_positives} sur {failures}",
+        str(row.false_negatives),
+        str(row.false_positives),
+        euro_span(row.cost_eur),
+    )
+
+
+def versions_frame(versions: list[PolicyVersion]) -> pd.DataFrame:
+    """Every version: who, when, why, and what differs from the one before."""
+    older: list[PolicyVersion | None] = [*versions[1:], None]
+    rows = [
+        (
+            str(version.version),
+            fr.fr_date(version.created_at),
+            author_words(version),
+            version.reason,
+            changes_words(version, before),
+        )
+        for version, before in zip(versions, older, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["Version", "Enregistrée le", "Par", "Motif", "Ce qui change"])
+
+
+def changes_words(version: PolicyVersion, before: PolicyVersion | None) -> str:
+    """What a version changed: « intervention 3 000 € → 5 000 € »."""
+    if before is None:
+        return "valeurs de départ"
+    old, new = values_of(before.parameters), values_of(version.parameters)
+    return ", ".join(
+        f"{SHORT[name]} {value_words(name, old[name])} → {value_words(name, new[name])}"
+        for name in FIELDS
+        if old[name] != new[name]
+    )
+
+
+def by_field(errors: tuple[FieldProblem, ...]) -> Mapping[str, str]:
+    """What the API says of each parameter, by its short name."""
+    return {error.field.rsplit(".", 1)[-1]: error.message for error in errors}
+
+
+def _signed(gap: int) -> str:
+    return f"+{gap}" if gap > 0 else f"{fr.MINUS}{-gap}"

@@ -1,0 +1,217 @@
+"""Realised quality turned into tables and sentences. No Streamlit, no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from api.schemas.common import Figure
+from api.schemas.evaluation import (
+    AlertFigures,
+    DaysFigures,
+    Evaluation,
+    Failure,
+    ObservedScore,
+    PeriodFigures,
+)
+from ui.shared import labels as fr
+
+FEW = "trop peu de données"
+PERIODS = {"month": "Mois", "week": "Semaine du"}
+_MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
+
+
+def facts(found: Evaluation) -> list[tuple[str, str, str]]:
+    """The headline figures: name, value, interval or what it is counted on."""
+    events, precision = found.events, _alerts(found).precision
+    lead = fr.NOTHING if events.lead_median is None else fr.fr_days(events.lead_median)
+    return [
+        ("Pannes annoncées", f"{events.announced} / {events.total}", interval(events.recall, percent=True)),
+        ("Alertes justifiées", share(precision), interval(precision, percent=True)),
+        ("Préavis médian", lead, f"sur {fr.counted(events.lead_known, 'panne')} au jour connu"),
+        ("Erreur sur les jours", days(found.days.mae), interval(found.days.mae)),
+        ("Intervalles tenus", share(found.days.coverage), interval(found.days.coverage, percent=True)),
+    ]  # fmt: skip
+
+
+def _alerts(found: Evaluation) -> AlertFigures:
+    """Alerts as people read them: level high or critical."""
+    return next(one.at_or_above for one in found.levels if one.level == "eleve")
+
+
+def counts_words(found: Evaluation) -> str:
+    """What became of the published scores, every one told."""
+    counts = found.counts
+    parts = [
+        f"{fr.fr_number(number, 0)} {words}"
+        for number, words in (
+            (counts.counted, "comptés"),
+            (counts.repeated, "montrant de nouveau une mesure déjà comptée"),
+            (counts.waiting, "en attente de leur issue"),
+            (counts.seen, "écartés car vus à l’apprentissage"),
+            (counts.unproven, "écartés faute de preuve qu’ils n’ont pas été vus"),
+            (counts.not_scored, "sans mesure ou sans probabilité"),
+        )
+        if number
+    ]
+    return f"Sur {fr.counted(counts.published, 'score')} publiés{fr.NBSP}: {', '.join(parts)}."
+
+
+def units_words(found: Evaluation) -> str:
+    """What the headline counts and what the tables count: failures are not rows."""
+    rows = sum(one.rows for one in found.levels)
+    followed = sum(one.failures for one in found.levels)
+    return (
+        f"« Pannes annoncées » compte des pannes, une par turbine et par épisode "
+        f"({fr.fr_number(found.events.total, 0)} ici){fr.NBSP}; les tableaux comptent des mesures publiées "
+        f"({fr.fr_number(rows, 0)}, dont {fr.fr_number(followed, 0)} "
+        f"{fr.plural(followed, 'suivie')} d’une panne sous 7{fr.NBSP}jours), et plusieurs mesures précèdent "
+        "souvent la même panne."
+    )
+
+
+def levels_frame(found: Evaluation) -> pd.DataFrame:
+    """What each published level was worth, from the most urgent."""
+    rows = []
+    for one in found.levels:
+        row = {
+            "Niveau publié": fr.LEVELS[one.level].text,
+            "Mesures": fr.fr_number(one.rows, 0),
+            "Suivies d’une panne": fr.fr_number(one.failures, 0),
+        }
+        rows.append(row | _shares(one.at_or_above, " à ce niveau ou au-dessus"))
+    return pd.DataFrame(rows)
+
+
+def models_frame(found: Evaluation) -> pd.DataFrame:
+    """Classifiers at the published threshold."""
+    return pd.DataFrame(
+        [
+            {
+                "Modèle": f"{one.name} v{one.version}",
+                **_confusion(one.at_threshold),
+                **_shares(one.at_threshold),
+            }
+            for one in found.models
+            if one.at_threshold is not None
+        ]
+    )
+
+
+def days_frame(found: Evaluation) -> pd.DataFrame:
+    """Days left: overall, near the failure, and by estimator."""
+    near = f"Il restait {fr.fr_number(found.short_horizon_days, 0)} jours ou moins"
+    slices = [("Toutes les mesures", found.days), (near, found.days_short)]
+    slices += [(f"{m.name} v{m.version}", m.days) for m in found.models if m.days is not None]
+    return pd.DataFrame([{"Mesures comptées": name, **_days(one)} for name, one in slices])
+
+
+def periods_frame(found: Evaluation) -> pd.DataFrame:
+    """Alerts of level high or critical, period after period."""
+    return pd.DataFrame(
+        [
+            {
+                PERIODS[found.period]: _start(one, found.period),
+                **_confusion(one.at_alert),
+                **_shares(one.at_alert),
+            }
+            for one in found.periods
+        ]
+    )
+
+
+def missed_frame(missed: Sequence[Failure]) -> pd.DataFrame:
+    """Failures that no alert preceded, with what was published before them."""
+    return pd.DataFrame(
+        [
+            {
+                "Turbine": one.turbine,
+                "Panne le": fr.fr_date(one.failed_on),
+                "Dernière mesure": fr.fr_date(one.last_on),
+                "Niveaux publiés avant la panne": history_words(one),
+            }
+            for one in missed
+        ]
+    )
+
+
+def history_words(failure: Failure) -> str:
+    """Published levels in order, days at the same level said once."""
+    said: list[str] = []
+    run: list[str] = []
+    for shown in [*failure.history, None]:
+        word = fr.LEVELS[shown.level].word.lower() if shown else ""
+        if run and word != run[0]:
+            said.append(run[0] if len(run) == 1 else f"{run[0]} {len(run)}{fr.NBSP}jours")
+            run = []
+        run.append(word)
+    return ", puis ".join(said) or "rien n’était publié"
+
+
+def false_alerts_frame(alerts: Sequence[ObservedScore]) -> pd.DataFrame:
+    """High or critical levels that no failure followed within 7 days, newest first."""
+    return pd.DataFrame(
+        [
+            {
+                "Jour": fr.fr_date(one.as_of),
+                "Turbine": one.turbine_id,
+                "Niveau": fr.LEVELS[one.risk_level].text,
+                "Probabilité": fr.fr_percent(one.failure_probability),
+                "Jours annoncés": fr.fr_days(one.time_to_failure_days),
+                "Jours observés": fr.fr_days(one.observed_days),
+            }
+            for one in alerts
+        ]
+    )
+
+
+def share(figure: Figure) -> str:
+    """A proportion in per cent; « – » where it is not defined."""
+    return fr.fr_share(figure.value, 0)
+
+
+def days(figure: Figure) -> str:
+    """A number of days."""
+    return fr.fr_days(figure.value)
+
+
+def interval(figure: Figure, *, percent: bool = False) -> str:
+    """The 95 % interval in words."""
+    if figure.value is None:
+        return "non défini"
+    if figure.low is None or figure.high is None:
+        return FEW
+    if percent:
+        return f"de {fr.fr_share(figure.low, 0)} à {fr.fr_share(figure.high, 0)}"
+    return f"de {fr.fr_number(figure.low)} à {fr.fr_number(figure.high)}{fr.NBSP}jours"
+
+
+def _start(one: PeriodFigures, period: str) -> str:
+    return fr.fr_date(one.start) if period == "week" else f"{_MONTHS[one.start.month - 1]} {one.start.year}"
+
+
+def _confusion(figures: AlertFigures) -> dict[str, int]:
+    return {
+        "Mesures": figures.rows,
+        "Annoncées": figures.true_positives,
+        "Manquées": figures.false_negatives,
+        "Fausses alertes": figures.false_positives,
+    }
+
+
+def _shares(figures: AlertFigures, suffix: str = "") -> dict[str, str]:
+    return {
+        f"Précision{suffix}": f"{share(figures.precision)} ({interval(figures.precision, percent=True)})",
+        f"Rappel{suffix}": f"{share(figures.recall)} ({interval(figures.recall, percent=True)})",
+    }
+
+
+def _days(figures: DaysFigures) -> dict[str, object]:
+    late = fr.fr_day_difference(figures.bias.value)
+    return {
+        "Mesures": figures.rows,
+        "Erreur moyenne": f"{days(figures.mae)} ({interval(figures.mae)})",
+        "Biais (+ : trop tard)": f"{late} ({interval(figures.bias)})",
+        "Intervalles tenus": f"{share(figures.coverage)} ({interval(figures.coverage, percent=True)})",
+    }

@@ -1,0 +1,230 @@
+"""Login: streamlit-authenticator draws the form and reads the cookie; only the API knows passwords and roles.
+
+The cookie carries the API's opaque session, so that logging out or ending it at the API ends it everywhere.
+Two of the library's names are replaced before it builds anything; nothing else of it is used. The cookie is
+set by a script of ours: the library's component answers, and Streamlit lets an answer undo a change of page.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+import jwt
+import streamlit as st
+import streamlit_authenticator as stauth
+import streamlit_authenticator.controllers.authentication_controller as _authentication
+import streamlit_authenticator.controllers.cookie_controller as _cookies
+from streamlit_authenticator.models import AuthenticationModel, CookieModel
+from streamlit_authenticator.utilities import LoginError
+
+from api.schemas.auth import User
+from ui.client.api_error import UNAUTHORIZED, ApiError
+from ui.client.client import ApiClient
+from ui.shared.security_headers import COOKIE_SCRIPT
+from ui.shared.settings import UiSettings
+
+COOKIE = "cockpit_session"
+_PAST = datetime(1970, 1, 1, tzinfo=UTC)
+_CLIENT, _CREDENTIALS, _TRIED = "_client", "_credentials", "_cookie_tried"
+_WAITING, _DROP, _MESSAGE = "_waiting_for_api", "_drop_cookie", "_login_message"
+_FIELDS = {
+    "Form name": "Connexion",
+    "Username": "Identifiant",
+    "Password": "Mot de passe",
+    "Login": "Se connecter",
+}
+
+
+def client() -> ApiClient:
+    """The API client of this browser session."""
+    held: ApiClient = st.session_state[_CLIENT]
+    return held
+
+
+def current_user() -> User | None:
+    """Who is logged in."""
+    held = st.session_state.get(_CLIENT)
+    return held.session.user if held is not None and held.session is not None else None
+
+
+class _ApiAuthenticationModel(AuthenticationModel):  # type: ignore[misc]
+    """Asks the API instead of comparing hashes."""
+
+    def check_credentials(self, username: str, password: str) -> bool:
+        """Whether the API opens a session; what else it answers is told at the form."""
+        if not password:
+            return False
+        try:
+            user = client().login(username, password)
+        except ApiError as error:
+            if error.status == UNAUTHORIZED:
+                return False
+            raise LoginError(error.detail) from error
+        _adopt(username, user)
+        return True
+
+    def logout(self, callback: Any = None) -> None:
+        """Ends the session at the API and forgets the person here, even if the API is away."""
+        try:
+            client().logout()
+            message = "Vous êtes déconnecté."
+        except ApiError:
+            message = "Vous êtes déconnecté de ce navigateur ; le service n’a pas pu en être prévenu."
+        super().logout(callback)
+        _forget(message)
+
+
+class _ApiCookieModel(CookieModel):  # type: ignore[misc]
+    """Keeps the API's session in the cookie and takes it up again from there."""
+
+    def __init__(
+        self, cookie_name: str, cookie_key: str, cookie_expiry_days: float, path: None = None
+    ) -> None:
+        self.cookie_name, self.cookie_key = cookie_name, cookie_key
+        self.cookie_expiry_days, self.path = cookie_expiry_days, path
+
+    def _held(self) -> str | None:
+        """The session that the browser's cookie carried when the page was opened; None when there is none."""
+        try:
+            held = jwt.decode(
+                st.context.cookies.get(self.cookie_name) or "", self.cookie_key, algorithms=["HS256"]
+            )
+        except jwt.PyJWTError:
+            return None
+        return str(held.get("session", ""))
+
+    def get_cookie(self) -> dict[str, Any] | None:
+        """Takes up the session that the browser's cookie carries; None when there is none that holds."""
+        if st.session_state.get("logout") or st.session_state.get(_TRIED):
+            return None
+        held = self._held()
+        if held is None:
+            st.session_state[_TRIED] = True
+            return None
+        try:
+            user = client().resume(held)
+        except ApiError as error:
+            st.session_state[_WAITING] = error.unreachable
+            st.session_state[_TRIED] = not error.unreachable
+            if not error.unreachable:
+                st.session_state[_MESSAGE] = "Votre session a expiré : connectez-vous de nouveau."
+                st.session_state[_DROP] = True
+            return None
+        st.session_state[_WAITING] = False
+        _adopt(user.username, user)
+        return {"username": user.username}
+
+    def set_cookie(self) -> None:
+        """Nothing yet: see :meth:`draw`."""
+
+    def delete_cookie(self) -> None:
+        """Nothing yet: see :meth:`draw`."""
+
+    def draw(self, *, secure: bool) -> None:
+        """Sets or removes the browser's cookie.
+
+        The same element is drawn at the end of every run: one that a rerun cuts short would set nothing, and
+        this way the browser sees no change from run to run. Nothing is drawn for a cookie that the browser
+        already holds.
+        """
+        session = client().session
+        if session is not None and session.refresh_token != self._held():
+            content = {"session": session.refresh_token, "exp": int(session.ends_at.timestamp())}
+            token = jwt.encode(content, self.cookie_key, algorithm="HS256")
+            self._write(token, session.ends_at, secure=secure)
+        elif st.session_state.get(_DROP):
+            self._write("", _PAST, secure=secure)
+
+    def _write(self, value: str, expires: datetime, *, secure: bool) -> None:
+        """A cookie as RFC 6265 writes it; neither its name nor a signed token holds anything to escape."""
+        until = format_datetime(expires.astimezone(UTC), usegmt=True)
+        cookie = f"{self.cookie_name}={value}; Path=/; Expires={until}; SameSite=Strict{'; Secure' * secure}"
+        st.html(f'<i data-cockpit-cookie="{cookie}"></i>{COOKIE_SCRIPT}', unsafe_allow_javascript=True)
+
+
+# Before any Authenticate is built: its controllers look these names up when they start.
+_authentication.AuthenticationModel = _ApiAuthenticationModel
+_cookies.CookieModel = _ApiCookieModel
+
+
+class Gate:
+    """The way in and out of the dashboard, for one run of the page."""
+
+    def __init__(self, settings: UiSettings) -> None:
+        self._settings = settings
+        st.session_state.setdefault(_CLIENT, ApiClient(settings.api_url))
+        credentials = st.session_state.setdefault(_CREDENTIALS, {"usernames": {}})
+        self._authenticator = stauth.Authenticate(
+            credentials, COOKIE, settings.cookie_key, auto_hash=False, login_sleep_time=0
+        )
+
+    def user(self) -> User | None:
+        """Who is logged in, the browser's cookie included."""
+        if current_user() is None and st.session_state.get("authentication_status"):
+            end_session("Votre session a expiré : connectez-vous de nouveau.")
+        self._authenticator.login(location="unrendered")
+        return current_user()
+
+    @property
+    def waiting(self) -> bool:
+        """True when a known session cannot be taken up because the API does not answer."""
+        return bool(st.session_state.get(_WAITING))
+
+    def form(self) -> None:
+        """The login form, with what went wrong the last time."""
+        message = st.session_state.get(_MESSAGE)
+        if message:
+            st.info(message)
+        problem = None
+        try:
+            self._authenticator.login(location="main", fields=_FIELDS, key="connexion")
+        except LoginError as error:
+            problem = str(error)
+        if current_user() is not None:
+            for name in (_MESSAGE, _DROP, "logout"):
+                st.session_state.pop(name, None)
+            st.rerun()
+        if problem:
+            st.error(problem)
+        elif st.session_state.get("authentication_status") is False:
+            st.error("Identifiant ou mot de passe incorrect.")
+
+    def logout_button(self) -> None:
+        """The button that ends the session, here and at the API."""
+        self._authenticator.logout(
+            "Se déconnecter", location="main", key="deconnexion", use_container_width=True
+        )
+        if current_user() is None:
+            st.rerun()
+
+    def draw_cookie(self) -> None:
+        """To be called at the end of every complete run."""
+        self._authenticator.cookie_controller.cookie_model.draw(secure=self._settings.cookie_secure)
+
+
+def end_session(message: str) -> None:
+    """Forgets who was logged in and goes back to the form; the address stays, so login leads back to it."""
+    held = client()
+    held.session = None
+    _forget(message)
+    st.rerun()
+
+
+def _adopt(username: str, user: User) -> None:
+    """Tells the library who the API says it is; no hash ever enters the dashboard."""
+    known = {"name": user.display_name, "roles": [user.role.value], "email": "", "password": ""}
+    st.session_state[_CREDENTIALS]["usernames"][username] = known
+
+
+def _forget(message: str) -> None:
+    """Leaves nothing of the person in this browser session."""
+    held = client()
+    for name in list(st.session_state):
+        del st.session_state[name]
+    st.session_state[_CLIENT] = held
+    st.session_state["logout"] = True
+    st.session_state["authentication_status"] = None
+    st.session_state[_DROP] = True
+    st.session_state[_MESSAGE] = message

@@ -1,0 +1,70 @@
+"""What the last act of a page came to: said until the next, or for a while, however often it is redrawn."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ui.shared import layout
+
+LASTS_S = 30.0
+
+
+@dataclass(frozen=True)
+class _Told:
+    """The sentence, whether the act was done, and since when it is said (monotonic clock)."""
+
+    words: str
+    done: bool
+    since: float
+
+
+def tell(page: str, words: str, *, done: bool = True) -> None:
+    """Keeps what an act came to.
+
+    Args:
+        page: where it is to be said.
+        words: the sentence.
+        done: False where the act was refused.
+    """
+    st.session_state[_key(page)] = _Told(words, done, time.monotonic())
+    if done:
+        st.session_state[_count(page)] = st.session_state.get(_count(page), 0) + 1
+
+
+def menu(page: str, label: str, key: str) -> DeltaGenerator:
+    """A menu of acts, which closes once one is done: it would hide what is said of it.
+
+    Args:
+        page: where what it does is told.
+        label: of its button.
+        key: of the menu, unique on its page.
+    """
+    return st.popover(label, width="content", key=f"{key}_{st.session_state.get(_count(page), 0)}")
+
+
+def told(page: str) -> None:
+    """Says what the last act came to.
+
+    Its place is held when there is nothing to say: the rest of the page would move, and Streamlit draws anew
+    what moves, so that a click or a letter typed meanwhile would be lost.
+    """
+    with st.container():
+        held: _Told | None = st.session_state.get(_key(page))
+        if held is None:
+            return
+        if time.monotonic() - held.since > LASTS_S:
+            del st.session_state[_key(page)]
+            return
+        (st.success if held.done else st.error)(layout.plain(held.words))
+
+
+def _key(page: str) -> str:
+    return f"_dit_{page}"
+
+
+def _count(page: str) -> str:
+    return f"_faits_{page}"

@@ -1,0 +1,134 @@
+"""What the dashboard's server tells every browser to refuse: the Content-Security-Policy and its companions.
+
+A page runs the scripts that this server has as files, and those few that stand inside the documents that it
+serves, each allowed by the SHA-256 of its text (CSP level 3, https://www.w3.org/TR/CSP3/#match-element-to-source-list).
+Nothing else runs: no script that somebody managed to write into a page, no ``eval``.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def _script(name: str) -> str:
+    text = (Path(__file__).resolve().parent.parent / "assets" / name).read_text(encoding="utf-8")
+    return f"<script>{text.strip()}</script>"
+
+
+LANGUAGE_SCRIPT = _script("french.js")
+"""Drawn by every page: it names the language and translates Streamlit's labels."""
+COOKIE_SCRIPT = _script("cookie.js")
+"""Drawn beside the cookie that it sets, after a login or a logout."""
+
+# Styles: Streamlit and Plotly write theirs into the page, with text that depends on what is shown.
+# Fonts: that of formulas stands in Streamlit's style sheet.
+# Images: figures and downloads are made in the page (data:, blob:).
+_DIRECTIVES = (
+    "default-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "font-src 'self' data:",
+    "img-src 'self' data: blob:",
+    "frame-src 'none'",
+    "frame-ancestors 'self'",
+    "base-uri 'self'",
+    "form-action 'self'",
+    "object-src 'none'",
+)
+# WebAssembly is no text that is made into a script; Streamlit reads its messages' long integers with it.
+SCRIPTS = "script-src 'self' 'wasm-unsafe-eval'"
+_COMPANIONS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "same-origin",
+    # A photo is chosen as a file: the phone's own camera application takes it, never the page.
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+CLOSED = ("/_stcore/metrics", "/_stcore/agent")
+"""What Streamlit offers to machines without asking who they are, and which nobody here uses."""
+_NOT_FOUND = b"Adresse inconnue."
+
+
+class _InlineScripts(HTMLParser):
+    """Collects the text of each script element that names no file."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.found: list[str] = []
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._inside = tag == "script" and "src" not in dict(attrs)
+        if self._inside:
+            self.found.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.found[-1] += data
+
+
+def inline_scripts(document: str) -> list[str]:
+    """The text of each script of an HTML document that is not a file of its own."""
+    parser = _InlineScripts()
+    parser.feed(document)
+    parser.close()
+    return parser.found
+
+
+def source_hash(script: str) -> str:
+    """The source expression that allows exactly this script."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode('ascii')}'"
+
+
+def content_security_policy(documents: Iterable[str]) -> str:
+    """The policy under which ``documents`` (HTML) run, and nothing that they do not hold."""
+    hashes = sorted({source_hash(script) for document in documents for script in inline_scripts(document)})
+    return "; ".join([*_DIRECTIVES, " ".join([SCRIPTS, *hashes])])
+
+
+class SecurityHeaders:
+    """ASGI middleware: the headers on every HTTP answer, and :data:`CLOSED` answered 404."""
+
+    def __init__(self, app: Application, policy: str) -> None:
+        self._app = app
+        headers = {"Content-Security-Policy": policy, **_COMPANIONS}
+        self._headers = [
+            (name.lower().encode("ascii"), value.encode("ascii")) for name, value in headers.items()
+        ]
+        self._names = {name for name, _ in self._headers}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection; those that are not HTTP pass untouched."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_protected(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kept = [pair for pair in message.get("headers", ()) if pair[0].lower() not in self._names]
+                message["headers"] = [*kept, *self._headers]
+            await send(message)
+
+        if any(f"{closed}/" in f"{scope['path']}/" for closed in CLOSED):
+            await _not_found(send_protected)
+        else:
+            await self._app(scope, receive, send_protected)
+
+
+async def _not_found(send: Send) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(_NOT_FOUND))]
+    await send({"type": "http.response.start", "status": 404, "headers": headers})
+    await send({"type": "http.response.body", "body": _NOT_FOUND})
