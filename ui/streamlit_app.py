@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from api.schemas.vocabulary import Role
-from ui.help import accueil, aide
+from ui.help import aide
 from ui.interventions import interventions
 from ui.measurements import mesures
 from ui.models import modeles
@@ -52,7 +52,7 @@ def _navigation(role: Role | None) -> st.Page:
 
     The page at the root has no content: its own path would answer « Page not found » while logged out.
     """
-    pages = [st.Page(accueil.page, title="Accueil", default=True, visibility="hidden")]
+    pages = [st.Page(_home, title="Accueil", default=True, visibility="hidden")]
     for path, title, draw, roles in PAGES:
         shown = role in roles
         page = st.Page(
@@ -64,6 +64,10 @@ def _navigation(role: Role | None) -> st.Page:
         pages.append(page)
         layout.declare(path, page)
     return st.navigation(pages, position="hidden" if role is None else "top")
+
+
+def _home() -> None:
+    layout.go("cockpit")
 
 
 def _closed() -> None:

@@ -53,10 +53,10 @@ def running(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """An installation with work under way: pages are judged with something in them."""
     with running_in(tmp_path_factory.mktemp("accessibilite")) as running:
         client = running.client("manager")
-        turbine = client.park(limit=1).items[0].turbine_id
-        today = client.interventions(limit=1).today.isoformat()
+        turbine = client.park.ranking(limit=1).items[0].turbine_id
+        today = client.interventions.search(limit=1).today.isoformat()
         body = {"turbine_id": turbine, "planned_on": today, "assignee": "technicien"}
-        opened = client.open_intervention({**body, "origin": "recommandation"})
+        opened = client.interventions.open({**body, "origin": "recommandation"})
         client.close()
         yield Opened(running.ui, turbine, opened.id)
 

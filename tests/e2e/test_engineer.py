@@ -102,10 +102,10 @@ def test_engineer__imports_compares_activates_and_rolls_back(
     api.login("ingenieur", PASSWORD)
     confirm(page, "Mettre en service…", "Confirmer la mise en service", "meilleure sur l’automne")
     expect(page.get_by_text(f"{NEW} est en service.")).to_be_visible()
-    assert api.model_card(NAME, 2).summary.active
+    assert api.models.card(NAME, 2).summary.active
     confirm(page, "Revenir au précédent…", "Confirmer le retour", "trop de fausses alertes")
     expect(page.get_by_text(f"{SERVES} est en service.")).to_be_visible()
-    assert api.model_card(NAME, 1).summary.active
+    assert api.models.card(NAME, 1).summary.active
 
     for version, reason in ((NEW, "meilleure sur l’automne"), (SERVES, "trop de fausses alertes")):
         page.goto(f"{home}/modeles?m={version.replace(' ', '%20')}")

@@ -28,9 +28,9 @@ def running(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def planned(running: Running) -> InterventionDetail:
     """The most urgent turbine, planned today for the technician."""
     client = running.client("manager")
-    turbine = client.park(limit=1).items[0].turbine_id
-    body = {"turbine_id": turbine, "planned_on": client.interventions(limit=1).today.isoformat()}
-    item = client.open_intervention({**body, "origin": "recommandation", "assignee": "technicien"})
+    turbine = client.park.ranking(limit=1).items[0].turbine_id
+    body = {"turbine_id": turbine, "planned_on": client.interventions.search(limit=1).today.isoformat()}
+    item = client.interventions.open({**body, "origin": "recommandation", "assignee": "technicien"})
     client.close()
     return item
 
@@ -78,11 +78,11 @@ def test_technician__closes_an_intervention_on_a_phone(
     expect(page.get_by_text("Photo jointe.")).to_be_visible()
     widths.append(visitor.overflow())
 
-    now = running.client("manager").intervention(planned.id)
+    now = running.client("manager").interventions.detail(planned.id)
     assert (now.state, now.verdict) == (InterventionState.TERMINEE, Verdict.DEGRADATION_TROUVEE)
     assert (now.findings, now.downtime_hours) == ("Roulement du palier arrière usé.", 2.5)
     assert now.checklist[0].done
-    assert photo_type(running.client("manager").photo(planned.id)) == "image/jpeg"
+    assert photo_type(running.client("manager").interventions.photo(planned.id)) == "image/jpeg"
     page.goto(f"{running.ui}/interventions")
     page.get_by_role("tab", name="Terminées et verdicts").click()
     expect(page.get_by_text("Précision selon les verdicts")).to_be_visible()

@@ -79,7 +79,7 @@ def test_morning__from_login_to_logout(visitor: Visitor, cockpit: Cockpit) -> No
     page = visitor.page
     api = ApiClient(cockpit.api)
     api.login("manager", PASSWORD)
-    park = api.park()
+    park = api.park.ranking()
 
     visitor.log_in("manager")
     ranked = visitor.ranking()

@@ -84,7 +84,7 @@ def test_good_file__previewed_confirmed_and_listed(visit: Open, running: Running
     expect(page.locator("[role=grid]").last.get_by_text("bon.csv")).to_be_attached()
     api = ApiClient(running.api)
     api.login("manager", PASSWORD)
-    assert api.imports(1).items[0].inserted == 40
+    assert api.measurements.imports(1).items[0].inserted == 40
     api.close()
     assert visitor.foreign == []
 

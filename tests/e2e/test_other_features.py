@@ -126,12 +126,12 @@ def client(cockpit: Cockpit) -> Iterator[ApiClient]:
 
 @pytest.fixture(scope="module")
 def park(client: ApiClient) -> Park:
-    return client.park()
+    return client.park.ranking()
 
 
 @pytest.fixture(scope="module")
 def detail(client: ApiClient) -> TurbineDetail:
-    return client.turbine(SICK)
+    return client.turbines.detail(SICK)
 
 
 @pytest.fixture(scope="module")

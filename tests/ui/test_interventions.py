@@ -69,16 +69,16 @@ def keys(at: AppTest) -> set[str]:
 
 def planned(api: RunningApi, turbine: str, **more: Any) -> InterventionDetail:
     client = api.client("manager")
-    today = client.interventions(limit=1).today.isoformat()
+    today = client.interventions.search(limit=1).today.isoformat()
     body = {"turbine_id": turbine, "planned_on": today, "assignee": "technicien", **more}
-    item = client.open_intervention(body)
+    item = client.interventions.open(body)
     client.close()
     return item
 
 
 def started(api: RunningApi, turbine: str) -> InterventionDetail:
     item = planned(api, turbine)
-    return api.client("technicien").change_intervention(item.id, item.version, {"state": State.EN_COURS})
+    return api.client("technicien").interventions.change(item.id, item.version, {"state": State.EN_COURS})
 
 
 def fill_closing(at: AppTest, item: InterventionDetail, verdict: Verdict | None) -> AppTest:
@@ -91,7 +91,7 @@ def fill_closing(at: AppTest, item: InterventionDetail, verdict: Verdict | None)
 
 def test_manager__confirms_a_proposal_which_then_is_one_no_more(open_page: Open, api: RunningApi) -> None:
     client = api.client("manager")
-    proposals = client.proposals(100)
+    proposals = client.interventions.proposals(100)
     assert proposals.total > 0, "the sample has turbines in alert"
     first = proposals.items[0]
 
@@ -109,10 +109,10 @@ def test_manager__confirms_a_proposal_which_then_is_one_no_more(open_page: Open,
     at.button(key=f"{form}_envoyer").click().run()
 
     assert f"Intervention planifiée sur la turbine {first.turbine_id}." in said(at)
-    [made] = client.interventions(turbine=first.turbine_id, states=[State.PLANIFIEE]).items
+    [made] = client.interventions.search(turbine=first.turbine_id, states=[State.PLANIFIEE]).items
     assert (made.origin, made.assignee, made.reason) == ("recommandation", "technicien", "Prendre l’échelle.")
     assert f"ouvrir_{first.turbine_id}" not in keys(at)
-    found = client.proposals(100)
+    found = client.interventions.proposals(100)
     [title] = [part.label for part in at.expander if "déjà une réponse" in part.label]
     assert title == f"Alertes qui ont déjà une réponse ({found.alerts - found.total})"
     told = proposal_views.answered_frame(found.answered).set_index("Turbine")["Ce qui répond à l’alerte"]
@@ -122,14 +122,16 @@ def test_manager__confirms_a_proposal_which_then_is_one_no_more(open_page: Open,
 
 
 def test_dismissing__asks_why_then_takes_it_off(open_page: Open, api: RunningApi) -> None:
-    turbine = api.client("manager").proposals(1).items[0].turbine_id
+    turbine = api.client("manager").interventions.proposals(1).items[0].turbine_id
     at = open_page("manager")
     at.button(key=f"ecarter_{turbine}").click().run()
     assert "le motif de l’annulation est attendu" in said(at)
     at.text_input(key=f"ecarter_{turbine}_motif").set_value("Arrêt programmé demain.")
     at.button(key=f"ecarter_{turbine}").click().run()
     assert "Proposition écartée" in said(at)
-    assert turbine not in [item.turbine_id for item in api.client("manager").proposals(100).items]
+    assert turbine not in [
+        item.turbine_id for item in api.client("manager").interventions.proposals(100).items
+    ]
 
 
 def test_refused__message_at_the_field_and_all_kept(open_page: Open, api: RunningApi) -> None:
@@ -147,7 +149,7 @@ def test_refused__message_at_the_field_and_all_kept(open_page: Open, api: Runnin
     at.text_input(key="a_la_main_expected_hours").set_value("2,0")
     at.button(key="a_la_main_envoyer").click().run()
     assert "Intervention planifiée." in said(at)
-    assert len(api.client("manager").interventions(turbine="12", states=views.LIVING).items) == 1
+    assert len(api.client("manager").interventions.search(turbine="12", states=views.LIVING).items) == 1
 
 
 def test_technician__takes_checks_and_closes(open_page: Open, api: RunningApi) -> None:
@@ -165,7 +167,7 @@ def test_technician__takes_checks_and_closes(open_page: Open, api: RunningApi) -
     at.button(key="verifications").click().run()
     fill_closing(at, mine, Verdict.DEGRADATION_TROUVEE)
 
-    now = api.client("manager").intervention(mine.id)
+    now = api.client("manager").interventions.detail(mine.id)
     assert (now.state, now.verdict, now.downtime_hours) == (State.TERMINEE, Verdict.DEGRADATION_TROUVEE, 2.5)
     assert now.checklist[0].done
     page = said(at)
@@ -182,7 +184,7 @@ def test_closing_without_verdict__is_told_at_the_field(open_page: Open, api: Run
     assert "↑ la clôture demande un verdict" in said(at)
     assert at.text_area(key=f"clore_{item.id}_findings").value == "Roulement usé, graissé."
     fill_closing(at, item, Verdict.FAUSSE_ALERTE)
-    assert api.client("manager").intervention(item.id).verdict is Verdict.FAUSSE_ALERTE
+    assert api.client("manager").interventions.detail(item.id).verdict is Verdict.FAUSSE_ALERTE
 
 
 def test_api_away__what_was_typed_stays_and_goes_out_once_it_is_back(
@@ -198,17 +200,17 @@ def test_api_away__what_was_typed_stays_and_goes_out_once_it_is_back(
     assert at.radio(key=f"clore_{item.id}_verdict").value is Verdict.PANNE_CONFIRMEE
     server.start()
     at.button(key="clore_envoyer").click().run()
-    assert api.client("manager").intervention(item.id).findings == "Roulement usé, graissé."
+    assert api.client("manager").interventions.detail(item.id).findings == "Roulement usé, graissé."
 
 
 def test_changed_meanwhile__is_said_and_the_next_try_passes(open_page: Open, api: RunningApi) -> None:
     item = started(api, "24")
     at = open_page("technicien", n=str(item.id))
-    api.client("manager").change_intervention(item.id, item.version, {"comment": "Pense aux photos."})
+    api.client("manager").interventions.change(item.id, item.version, {"comment": "Pense aux photos."})
     fill_closing(at, item, Verdict.NON_VERIFIABLE)
     assert "relisez-la" in said(at)
     at.button(key="clore_envoyer").click().run()
-    assert api.client("manager").intervention(item.id).state is State.TERMINEE
+    assert api.client("manager").interventions.detail(item.id).state is State.TERMINEE
 
 
 def test_ten_verdicts__page_and_api_say_the_same(open_page: Open, api: RunningApi) -> None:
@@ -216,7 +218,7 @@ def test_ten_verdicts__page_and_api_say_the_same(open_page: Open, api: RunningAp
     client = api.client("manager")
     for place, verdict in enumerate(entered):
         item = started(api, str(30 + place))
-        client.change_intervention(
+        client.interventions.change(
             item.id,
             item.version,
             {"state": State.TERMINEE, "verdict": verdict, "findings": "Vu.", "downtime_hours": 0},
@@ -227,7 +229,7 @@ def test_ten_verdicts__page_and_api_say_the_same(open_page: Open, api: RunningAp
     at.session_state["onglet_interventions"] = "Terminées et verdicts"
     at.run()
 
-    told = client.verdict_precision()
+    told = client.interventions.verdict_precision()
     assert told.precision == right / (right + wrong)
     page = said(at)
     assert f"<dd>{fr.fr_share(right / (right + wrong))}<span>" in page
@@ -247,7 +249,7 @@ def test_turbine_page__its_interventions_and_a_finding(open_page: Open, api: Run
     at.text_area(key="constat_41").set_value("Fuite d’huile au pied du mât.")
     at.button(key="constat_envoyer").click().run()
     assert "Constat enregistré." in said(at)
-    journal = api.client("manager").intervention(item.id).journal
+    journal = api.client("manager").interventions.detail(item.id).journal
     assert (journal[-1].action, journal[-1].comment) == ("constat", "Fuite d’huile au pied du mât.")
 
 

@@ -40,7 +40,7 @@ class Installation:
 
     def imports(self) -> int:
         """How many imports it has made."""
-        return self.api.client("manager").imports(1).total
+        return self.api.client("manager").measurements.imports(1).total
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_without_the_right__page_reads_only(opened: Open, username: str) -> None
 
 
 def test_coverage__what_the_api_says(opened: Open, installation: Installation) -> None:
-    seen = installation.api.client("manager").coverage()
+    seen = installation.api.client("manager").measurements.coverage()
 
     at = opened("technicien")
 
@@ -119,7 +119,7 @@ def test_coverage__what_the_api_says(opened: Open, installation: Installation) -
 
 def test_longer_period__asks_for_its_days(opened: Open, installation: Installation) -> None:
     at = opened("technicien")
-    seen = installation.api.client("manager").coverage()
+    seen = installation.api.client("manager").measurements.coverage()
 
     at.segmented_control(key="periode").set_value(90).run()
 
@@ -141,7 +141,7 @@ def test_good_file__nothing_written_before_confirmation(opened: Open, installati
     at.button(key="importer").click().run()
 
     assert installation.imports() == before + 1
-    report = installation.api.client("manager").imports(1).items[0]
+    report = installation.api.client("manager").measurements.imports(1).items[0]
     assert (report.filename, report.inserted, report.rejected) == ("bon.csv", 40, 0)
     assert (fact(at, "Lignes lues"), fact(at, "Ajoutées"), fact(at, "Rejetées")) == ("40", "40", "0")
     assert "aucune ligne rejetée" in said(at)
@@ -214,8 +214,8 @@ def test_bad_rows__each_told_as_typed_and_the_good_ones_kept(
     assert problems["Raison"].str.len().min() > 10
     assert (fact(at, "Ajoutées"), fact(at, "Rejetées")) == ("3", "3")
     assert len(at.get("download_button")) == 1
-    number = installation.api.client("manager").imports(1).items[0].import_id
-    told = installation.api.client("technicien").import_problems(number).decode("utf-8-sig")
+    number = installation.api.client("manager").measurements.imports(1).items[0].import_id
+    told = installation.api.client("technicien").measurements.import_problems(number).decode("utf-8-sig")
     assert [row.split(";")[0] for row in told.splitlines()[1:]] == ["5", "6", "7"]
 
 
@@ -245,7 +245,7 @@ def test_large_file__followed_while_the_page_is_left(opened: Open, installation:
         time.sleep(0.3)
 
     assert fact(at, "Ajoutées").replace("\u202f", "") == str(LARGE_ROWS)
-    assert installation.api.client("manager").imports(1).items[0].rows == LARGE_ROWS
+    assert installation.api.client("manager").measurements.imports(1).items[0].rows == LARGE_ROWS
 
 
 def test_service_away_at_confirmation__file_kept_and_imported_once(
@@ -268,7 +268,7 @@ def test_service_away_at_confirmation__file_kept_and_imported_once(
 
 def test_address_of_an_import__opens_its_report(opened: Open, installation: Installation) -> None:
     at = opened("technicien")
-    number = installation.api.client("manager").imports(50).items[-1].import_id
+    number = installation.api.client("manager").measurements.imports(50).items[-1].import_id
 
     open_at(at, "mesures", **{"import": str(number)})
     assert f"Rapport de l’import n° {number}" in "\n".join(element.value for element in at.subheader)

@@ -56,7 +56,7 @@ def test_first_time__one_crew_to_begin_with__plan_is_that_of_the_api(
     plan = solved(at)
 
     client = running_api.client("manager")
-    again = client.week_plan(at.session_state["_plan_demande"])
+    again = client.plan.week(at.session_state["_plan_demande"])
     assert plan == again
     assert len(plan.visits) > 0
     shown = pd.concat([table for table in tables(at) if "Coût évité" in table])
@@ -65,7 +65,7 @@ def test_first_time__one_crew_to_begin_with__plan_is_that_of_the_api(
     assert fr.fr_euros(plan.totals.net_eur) in page
     assert fr.fr_euros(plan.totals.remaining_eur) in page
     assert "optimum prouvé" in page
-    assert client.week_plan_inputs().crews[0].name == "Équipe 1"
+    assert client.plan.inputs().crews[0].name == "Équipe 1"
 
 
 def test_budget__less_of_it__reasons_are_told(logged_in: Open) -> None:
@@ -121,14 +121,14 @@ def test_accept__asks_once__then_planned_and_covered(logged_in: Open, running_ap
     at = logged_in("manager", "plan")
     plan = solved(at)
     client = running_api.client("manager")
-    assert client.interventions().total == 0
+    assert client.interventions.search().total == 0
 
     at.button(key="plan_confirmer").click().run()
 
     assert not at.exception
     page = text_of(at)
     assert views.accepted_words(at.session_state["_plan_accepte"]) in [s.value for s in at.success]
-    planned = {(i.turbine_id, i.planned_on) for i in client.interventions().items}
+    planned = {(i.turbine_id, i.planned_on) for i in client.interventions.search().items}
     assert planned == {(visit.turbine_id, visit.day) for visit in plan.visits}
     assert "Classement du" not in page
     after = solved(at)

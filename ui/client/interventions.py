@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from api.schemas.interventions import (
@@ -13,15 +14,18 @@ from api.schemas.interventions import (
     Proposals,
 )
 from api.schemas.vocabulary import InterventionState
-from ui.client.base import Calls
+from ui.client.transport import Transport
 
 PHOTO_S = 60.0  # two megabytes from a phone at the foot of a mast
 
 
-class InterventionCalls(Calls):
-    """One typed method per call; the client that inherits them carries them over HTTP."""
+@dataclass(frozen=True)
+class InterventionCalls:
+    """One typed method per call."""
 
-    def interventions(
+    transport: Transport
+
+    def search(
         self,
         *,
         states: Sequence[InterventionState] = (),
@@ -31,46 +35,44 @@ class InterventionCalls(Calls):
     ) -> Interventions:
         """What is to be done by day, then what ended, newest first."""
         query = {**_query(states, turbine, assignee), "limit": limit}
-        return self._ask("GET", "/interventions", Interventions, params=query)
+        return self.transport.get("/interventions", Interventions, query)
 
-    def intervention(self, number: int) -> InterventionDetail:
+    def detail(self, number: int) -> InterventionDetail:
         """One intervention with its journal.
 
         Raises:
             ApiError: 404 when there is none of that number.
         """
-        return self._ask("GET", f"/interventions/{number}", InterventionDetail)
+        return self.transport.get(f"/interventions/{number}", InterventionDetail)
 
     def proposals(self, limit: int) -> Proposals:
         """What the last ranking recommends and nobody has decided."""
-        return self._ask("GET", "/interventions/proposals", Proposals, params={"limit": limit})
+        return self.transport.get("/interventions/proposals", Proposals, {"limit": limit})
 
     def verdict_precision(self) -> InterventionPrecision:
         """The precision that verdicts show."""
-        return self._ask("GET", "/interventions/precision", InterventionPrecision)
+        return self.transport.get("/interventions/precision", InterventionPrecision)
 
     def assignees(self) -> list[str]:
         """Pseudonyms to whom work can be given."""
-        return self._ask("GET", "/interventions/assignees", Assignees).items
+        return self.transport.get("/interventions/assignees", Assignees).items
 
-    def open_intervention(self, body: Mapping[str, Any]) -> InterventionDetail:
+    def open(self, body: Mapping[str, Any]) -> InterventionDetail:
         """Plans an intervention, decides a proposal or reports a finding.
 
         Raises:
             ApiError: 403 without the right, 409 where the turbine has a living one, 422 per wrong field.
         """
-        return self._ask("POST", "/interventions", InterventionDetail, json=dict(body))
+        return self.transport.ask("POST", "/interventions", InterventionDetail, json=dict(body))
 
-    def change_intervention(
-        self, number: int, version: int, changes: Mapping[str, Any]
-    ) -> InterventionDetail:
+    def change(self, number: int, version: int, changes: Mapping[str, Any]) -> InterventionDetail:
         """Changes an intervention as it was read at ``version``.
 
         Raises:
             ApiError: 403 where it is not theirs, 409 where it has changed since, 422 per wrong field.
         """
         body = {"version": version, **changes}
-        return self._ask("PATCH", f"/interventions/{number}", InterventionDetail, json=body)
+        return self.transport.ask("PATCH", f"/interventions/{number}", InterventionDetail, json=body)
 
     def send_photo(self, number: int, content: bytes) -> None:
         """Joins a photo, in place of the one before.
@@ -79,21 +81,17 @@ class InterventionCalls(Calls):
             ApiError: 422 where it is not a photo, or too large.
         """
         headers = {"Content-Type": "application/octet-stream"}
-        self._call("PUT", f"/interventions/{number}/photo", data=content, headers=headers, read_s=PHOTO_S)
+        self.transport.call(
+            "PUT", f"/interventions/{number}/photo", data=content, headers=headers, read_s=PHOTO_S
+        )
 
     def photo(self, number: int) -> bytes:
         """The photo of an intervention that has one."""
-        content: bytes = self._call("GET", f"/interventions/{number}/photo").content
-        return content
+        return self.transport.call("GET", f"/interventions/{number}/photo").content
 
-    def interventions_calendar(
-        self, *, states: Sequence[InterventionState] = (), assignee: str | None = None
-    ) -> bytes:
+    def calendar(self, *, states: Sequence[InterventionState] = (), assignee: str | None = None) -> bytes:
         """The same list for an agenda."""
-        content: bytes = self._call(
-            "GET", "/interventions.ics", params=_query(states, None, assignee)
-        ).content
-        return content
+        return self.transport.call("GET", "/interventions.ics", params=_query(states, None, assignee)).content
 
 
 def _query(states: Sequence[InterventionState], turbine: str | None, assignee: str | None) -> dict[str, Any]:

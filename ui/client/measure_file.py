@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from secrets import token_hex
 
 BLOCK = 1 << 20  # bytes
+UPLOAD_S = 180.0  # a file of the largest size is read whole before the answer
 _ESCAPED = {ord('"'): "%22", ord("\r"): "%0D", ord("\n"): "%0A"}
 
 

@@ -1,29 +1,31 @@
-"""The dashboard's calls about models: what is stored, what serves, what is tried in shadow."""
+"""The dashboard's calls about models: what is stored, what serves, what is tried in shadow, cards."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from api.schemas.candidates import Candidate, ModelComparison, ShadowReport
 from api.schemas.common import Items
 from api.schemas.model_imports import ModelImport
 from api.schemas.models import ModelCard, ModelList, ModelSummary
-from ui.client.base import Calls, segment
-from ui.client.measure_file import Form, Part
-
-UPLOAD_S = 180.0  # a file of the largest size is read whole before the answer
+from ui.client.measure_file import UPLOAD_S, Form, Part
+from ui.client.transport import Transport, segment
 
 
-class ModelCalls(Calls):
-    """One typed method per call; the client that inherits them carries them over HTTP."""
+@dataclass(frozen=True)
+class ModelCalls:
+    """One typed method per call."""
 
-    def models(self) -> ModelList:
+    transport: Transport
+
+    def all(self) -> ModelList:
         """Every stored version of every model."""
-        return self._get("/models", ModelList)
+        return self.transport.get("/models", ModelList)
 
-    def model_card(self, name: str, version: int) -> ModelCard:
+    def card(self, name: str, version: int) -> ModelCard:
         """The card of one version."""
-        return self._get(f"/models/{segment(name)}/{version}", ModelCard)
+        return self.transport.get(f"/models/{segment(name)}/{version}", ModelCard)
 
     def activate(self, name: str, version: int, reason: str) -> ModelSummary:
         """Lets a version serve its task.
@@ -32,11 +34,13 @@ class ModelCalls(Calls):
             ApiError: 403 without the right, 409 where it does not pass the quality gate.
         """
         body = {"reason": reason}
-        return self._ask("POST", f"/models/{segment(name)}/{version}/activate", ModelSummary, json=body)
+        return self.transport.ask(
+            "POST", f"/models/{segment(name)}/{version}/activate", ModelSummary, json=body
+        )
 
     def candidates(self) -> list[Candidate]:
         """Versions tried in shadow, one per task at most, then the last that were."""
-        return self._get("/candidates", Items[Candidate]).items
+        return self.transport.get("/candidates", Items[Candidate]).items
 
     def choose_candidate(self, task: str, name: str, version: int, reason: str) -> Candidate:
         """Tries a version in shadow, in place of the one tried before.
@@ -46,21 +50,25 @@ class ModelCalls(Calls):
                 what the park does not measure.
         """
         body = {"name": name, "version": version, "reason": reason}
-        return self._ask("PUT", f"/candidates/{segment(task)}", Candidate, json=body)
+        return self.transport.ask("PUT", f"/candidates/{segment(task)}", Candidate, json=body)
 
     def withdraw_candidate(self, task: str, reason: str) -> Candidate:
         """Ends the candidate of a task."""
-        return self._ask("DELETE", f"/candidates/{segment(task)}", Candidate, params={"reason": reason})
+        return self.transport.ask(
+            "DELETE", f"/candidates/{segment(task)}", Candidate, params={"reason": reason}
+        )
 
     def candidate_report(self, task: str, limit: int) -> ShadowReport:
         """What the candidate would have changed; ``limit`` turbines at most, the widest gaps first."""
-        return self._get(f"/candidates/{segment(task)}/report", ShadowReport, {"limit": limit})
+        return self.transport.get(f"/candidates/{segment(task)}/report", ShadowReport, {"limit": limit})
 
-    def compare_models(self, task: str, left: str, right: str) -> ModelComparison:
+    def compare(self, task: str, left: str, right: str) -> ModelComparison:
         """Two versions, each ``name:version``, on rows that neither has seen."""
-        return self._get("/models/compare", ModelComparison, {"task": task, "left": left, "right": right})
+        return self.transport.get(
+            "/models/compare", ModelComparison, {"task": task, "left": left, "right": right}
+        )
 
-    def import_model(self, fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes]]) -> ModelImport:
+    def import_file(self, fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes]]) -> ModelImport:
         """Sends a model file to be checked and stored by the worker.
 
         Args:
@@ -72,14 +80,28 @@ class ModelCalls(Calls):
         """
         texts = [Part(name, text.encode()) for name, text in fields.items() if text]
         form = Form([*texts, *(Part(role, content, name) for role, (name, content) in files.items())])
-        return self._ask(
+        return self.transport.ask(
             "POST", "/models/imports", ModelImport, read_s=UPLOAD_S, headers=form.headers, data=form
         )
 
-    def model_import(self, import_id: int) -> ModelImport:
+    def import_state(self, import_id: int) -> ModelImport:
         """One import of a model, check by check."""
-        return self._get(f"/models/imports/{import_id}", ModelImport)
+        return self.transport.get(f"/models/imports/{import_id}", ModelImport)
 
-    def model_imports(self, limit: int) -> list[ModelImport]:
+    def imports(self, limit: int) -> list[ModelImport]:
         """The last imports of models, newest first."""
-        return self._get("/models/imports", Items[ModelImport], {"limit": limit}).items
+        return self.transport.get("/models/imports", Items[ModelImport], {"limit": limit}).items
+
+    def printable_card(self, name: str, version: int) -> bytes:
+        """The card of one version as a page to print."""
+        path = f"/models/{segment(name)}/{version}/card"
+        return self.transport.call("GET", path, headers={"Accept": "text/html"}).content
+
+    def rollback(self, name: str, reason: str) -> ModelSummary:
+        """Gives its task back to what served before.
+
+        Raises:
+            ApiError: 403 without the right, 409 where nothing served before, 422 where it does not serve.
+        """
+        path = f"/models/{segment(name)}/rollback"
+        return self.transport.ask("POST", path, ModelSummary, json={"reason": reason})

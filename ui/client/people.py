@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from api.schemas.accounts import Account, AccountSecret, ApiKey, NewKey
@@ -11,18 +11,21 @@ from api.schemas.audit import AuditEntry, AuditVerification
 from api.schemas.auth import Token
 from api.schemas.common import Items, Page
 from api.schemas.vocabulary import Role
-from ui.client.base import Calls
+from ui.client.transport import Transport
 
 
-class AccountCalls(Calls):
-    """One typed method per call; the client that inherits them carries them over HTTP.
+@dataclass(frozen=True)
+class PeopleCalls:
+    """One typed method per call.
 
     All but the last two answer 403 to anybody but an administrator.
     """
 
+    transport: Transport
+
     def accounts(self) -> list[Account]:
         """Every account, by name."""
-        return self._ask("GET", "/accounts", Items[Account]).items
+        return self.transport.get("/accounts", Items[Account]).items
 
     def create_account(
         self, username: str, display_name: str, role: Role, password: str | None
@@ -33,7 +36,7 @@ class AccountCalls(Calls):
             ApiError: 409 where the name is taken, 422 with one entry of ``errors`` per wrong field.
         """
         body = {"username": username, "display_name": display_name, "role": role, "password": password}
-        return self._ask("POST", "/accounts", AccountSecret, json=body)
+        return self.transport.ask("POST", "/accounts", AccountSecret, json=body)
 
     def change_account(self, number: int, **news: str | bool) -> Account:
         """Changes ``display_name``, ``role`` or ``active``.
@@ -41,7 +44,7 @@ class AccountCalls(Calls):
         Raises:
             ApiError: 409 for the last administrator, or one's own account; 422 for a wrong field.
         """
-        return self._ask("PATCH", f"/accounts/{number}", Account, json=news)
+        return self.transport.ask("PATCH", f"/accounts/{number}", Account, json=news)
 
     def reset_password(self, number: int, password: str | None) -> AccountSecret:
         """Gives somebody a new password, drawn where none is given.
@@ -49,15 +52,17 @@ class AccountCalls(Calls):
         Raises:
             ApiError: 422 where it is too weak.
         """
-        return self._ask("POST", f"/accounts/{number}/password", AccountSecret, json={"password": password})
+        return self.transport.ask(
+            "POST", f"/accounts/{number}/password", AccountSecret, json={"password": password}
+        )
 
     def end_sessions(self, number: int) -> None:
         """Signs somebody out everywhere."""
-        self._call("DELETE", f"/accounts/{number}/sessions")
+        self.transport.call("DELETE", f"/accounts/{number}/sessions")
 
     def api_keys(self) -> list[ApiKey]:
         """Every key, revoked ones included, by name."""
-        return self._ask("GET", "/keys", Items[ApiKey]).items
+        return self.transport.get("/keys", Items[ApiKey]).items
 
     def create_key(self, name: str, scopes: Sequence[str]) -> NewKey:
         """Makes a key; the answer holds it this once.
@@ -65,19 +70,19 @@ class AccountCalls(Calls):
         Raises:
             ApiError: 409 where the name was ever used, 422 with one entry of ``errors`` per wrong field.
         """
-        return self._ask("POST", "/keys", NewKey, json={"name": name, "scopes": list(scopes)})
+        return self.transport.ask("POST", "/keys", NewKey, json={"name": name, "scopes": list(scopes)})
 
     def revoke_key(self, number: int) -> ApiKey:
         """Ends a key for good."""
-        return self._ask("DELETE", f"/keys/{number}", ApiKey)
+        return self.transport.ask("DELETE", f"/keys/{number}", ApiKey)
 
     def audit(self, **query: Any) -> Page[AuditEntry]:
         """The audit trail, newest first, narrowed by ``actor``, ``action``, ``from``, ``to``…"""
-        return self._ask("GET", "/audit", Page[AuditEntry], params=query)
+        return self.transport.get("/audit", Page[AuditEntry], query)
 
     def verify_audit(self) -> AuditVerification:
         """Has the API recompute the whole chain."""
-        return self._ask("GET", "/audit/verify", AuditVerification)
+        return self.transport.get("/audit/verify", AuditVerification)
 
     def change_own_password(self, current: str, new: str) -> None:
         """Changes the password of whoever is signed in, who stays so; all other sessions end.
@@ -86,11 +91,8 @@ class AccountCalls(Calls):
             ApiError: 422 with ``current_password`` or ``new_password`` in ``errors``.
         """
         body = {"current_password": current, "new_password": new}
-        self._adopt(self._ask("POST", "/auth/password", Token, json=body))
+        self.transport.adopt(self.transport.ask("POST", "/auth/password", Token, json=body))
 
     def sign_out_everywhere(self) -> None:
         """Ends every session of whoever is signed in, this one included."""
-        self._call("POST", "/auth/logout-everywhere")
-
-    @abstractmethod
-    def _adopt(self, token: Token) -> None: ...
+        self.transport.call("POST", "/auth/logout-everywhere")

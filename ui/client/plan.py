@@ -3,55 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from api.schemas.vocabulary import InterventionState
 from api.schemas.week_plan import WeekPlan, WeekPlanAccepted, WeekPlanInputs
-from ui.client.base import Calls
+from ui.client.transport import Transport
 
 # The solver is given ten seconds and then what settles the days.
 PLAN_S = 40.0
 
 
-class PlanCalls(Calls):
-    """One typed method per call; the client that inherits them carries them over HTTP."""
+@dataclass(frozen=True)
+class PlanCalls:
+    """One typed method per call."""
 
-    def week_plan_inputs(self) -> WeekPlanInputs:
+    transport: Transport
+
+    def inputs(self) -> WeekPlanInputs:
         """Crews, budget and length of the last plan, whoever made it."""
-        return self._get("/week-plan", WeekPlanInputs)
+        return self.transport.get("/week-plan", WeekPlanInputs)
 
-    def week_plan(self, asked: Mapping[str, Any]) -> WeekPlan:
+    def week(self, asked: Mapping[str, Any]) -> WeekPlan:
         """The best week for what is asked.
 
         Raises:
             ApiError: 422 per wrong field or choice that cannot be kept, 409 where nothing is published.
         """
-        return self._ask("POST", "/week-plan", WeekPlan, json=dict(asked), read_s=PLAN_S)
+        return self.transport.ask("POST", "/week-plan", WeekPlan, json=dict(asked), read_s=PLAN_S)
 
-    def week_plan_file(self, asked: Mapping[str, Any], form: str) -> bytes:
+    def file(self, asked: Mapping[str, Any], form: str) -> bytes:
         """The same plan as ``csv`` or ``html``."""
-        answer = self._call(
+        answer = self.transport.call(
             "POST", "/week-plan/export", params={"format": form}, json=dict(asked), read_s=PLAN_S
         )
-        content: bytes = answer.content
-        return content
+        return answer.content
 
-    def accept_week_plan(self, run_id: int, visits: list[Mapping[str, Any]]) -> WeekPlanAccepted:
+    def accept(self, run_id: int, visits: list[Mapping[str, Any]]) -> WeekPlanAccepted:
         """Plans the interventions of a plan; each is taken or refused on its own.
 
         Raises:
             ApiError: 409 where another ranking was published since.
         """
         body = {"run_id": run_id, "visits": [dict(visit) for visit in visits]}
-        return self._ask("POST", "/week-plan/accept", WeekPlanAccepted, json=body, read_s=PLAN_S)
+        return self.transport.ask("POST", "/week-plan/accept", WeekPlanAccepted, json=body, read_s=PLAN_S)
 
-    def week_calendar(self, first: date, last: date) -> bytes:
+    def calendar(self, first: date, last: date) -> bytes:
         """Interventions planned between two days, for an agenda."""
         query = {
             "state": InterventionState.PLANIFIEE.value,
             "from": first.isoformat(),
             "to": last.isoformat(),
         }
-        content: bytes = self._call("GET", "/interventions.ics", params=query).content
-        return content
+        return self.transport.call("GET", "/interventions.ics", params=query).content

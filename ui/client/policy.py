@@ -3,41 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from api.schemas.policy import Policy, PolicyPreview
-from ui.client.base import Calls
+from ui.client.transport import Transport
 
 
-class PolicyCalls(Calls):
-    """One typed method per call; the client that inherits them carries them over HTTP."""
+@dataclass(frozen=True)
+class PolicyCalls:
+    """One typed method per call."""
 
-    def policy(self) -> Policy:
+    transport: Transport
+
+    def versions(self) -> Policy:
         """The version in force and all the others."""
-        return self._ask("GET", "/policy", Policy)
+        return self.transport.get("/policy", Policy)
 
-    def preview_policy(self, parameters: Mapping[str, float], limit: int) -> PolicyPreview:
+    def preview(self, parameters: Mapping[str, float], limit: int) -> PolicyPreview:
         """What a policy would change, nothing being saved; ``limit`` turbines at most.
 
         Raises:
             ApiError: 403 without the right, 422 with one entry of ``errors`` per wrong field.
         """
         body = {"parameters": dict(parameters), "limit": limit}
-        return self._ask("POST", "/policy/preview", PolicyPreview, json=body)
+        return self.transport.ask("POST", "/policy/preview", PolicyPreview, json=body)
 
-    def save_policy(self, base_version: int, parameters: Mapping[str, float], reason: str) -> Policy:
+    def save(self, base_version: int, parameters: Mapping[str, float], reason: str) -> Policy:
         """Saves a new version.
 
         Raises:
             ApiError: 403 without the right, 409 where another version came into force, 422 as above.
         """
         body = {"base_version": base_version, "parameters": dict(parameters), "reason": reason}
-        return self._ask("PUT", "/policy", Policy, json=body)
+        return self.transport.ask("PUT", "/policy", Policy, json=body)
 
-    def restore_policy(self, version: int, base_version: int, reason: str) -> Policy:
+    def restore(self, version: int, base_version: int, reason: str) -> Policy:
         """Saves a new version equal to an older one.
 
         Raises:
             ApiError: 403 without the right, 409 as above.
         """
         body = {"base_version": base_version, "reason": reason}
-        return self._ask("POST", f"/policy/{version}/restore", Policy, json=body)
+        return self.transport.ask("POST", f"/policy/{version}/restore", Policy, json=body)

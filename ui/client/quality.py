@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from api.schemas.evaluation import Evaluation
-from ui.client.base import Calls
+from ui.client.transport import Transport
 
 # A year of a park is recounted for each answer.
 EVALUATION_S = 60.0
 
 
-class QualityCalls(Calls):
-    """One typed method per call; the client that inherits them carries them over HTTP."""
+@dataclass(frozen=True)
+class QualityCalls:
+    """One typed method per call."""
+
+    transport: Transport
 
     def evaluation(
         self,
@@ -30,12 +34,12 @@ class QualityCalls(Calls):
             ApiError: 422 where the days are in the wrong order.
         """
         query = {**_days(first, last), "period": period, "limit": limit}
-        return self._ask("GET", "/evaluation", Evaluation, params=query, read_s=EVALUATION_S)
+        return self.transport.ask("GET", "/evaluation", Evaluation, params=query, read_s=EVALUATION_S)
 
     def evaluation_csv(self, *, first: date | None = None, last: date | None = None) -> bytes:
         """Every published score beside its outcome, as CSV for a French spreadsheet."""
         query = {**_days(first, last), "format": "csv"}
-        return bytes(self._call("GET", "/evaluation", params=query, read_s=EVALUATION_S).content)
+        return self.transport.call("GET", "/evaluation", params=query, read_s=EVALUATION_S).content
 
 
 def _days(first: date | None, last: date | None) -> Mapping[str, Any]:

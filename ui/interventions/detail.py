@@ -25,7 +25,7 @@ def draw(number: int) -> bool:
     """Draws the intervention; False where the API could not be reached, its last known state then."""
     forms.told()
     try:
-        item = auth.client().intervention(number)
+        item = auth.client().interventions.detail(number)
     except ApiError as error:
         layout.check_session(error)
         if error.status == NOT_FOUND:
@@ -81,7 +81,7 @@ def _heading(item: InterventionDetail) -> None:
 
 def _change(item: InterventionDetail, form: str, changes: Mapping[str, Any], done: str, *keys: str) -> None:
     given = {name: value for name, value in changes.items() if value is not None}
-    forms.submit(form, lambda: auth.client().change_intervention(item.id, item.version, given), done, keys)
+    forms.submit(form, lambda: auth.client().interventions.change(item.id, item.version, given), done, keys)
 
 
 # Work
@@ -188,7 +188,7 @@ def _pause(item: InterventionDetail) -> None:
         "Suspendre…",
         "Le travail n’est pas fini : l’intervention redevient planifiée.",
         "Suspendre l’intervention",
-        lambda reason: auth.client().change_intervention(
+        lambda reason: auth.client().interventions.change(
             item.id,
             item.version,
             {"state": State.PLANIFIEE, **({"comment": reason} if reason.strip() else {})},
@@ -213,7 +213,7 @@ def _photo(item: InterventionDetail, *, may_send: bool) -> None:
         return
     st.subheader("Photo", anchor=False)
     if item.has_photo:
-        content = layout.fetched(lambda: auth.client().photo(item.id), "photo")
+        content = layout.fetched(lambda: auth.client().interventions.photo(item.id), "photo")
         if content is not None:
             st.image(content, width=420)
     if may_send:
@@ -239,7 +239,7 @@ def _send(item: InterventionDetail, taken: bytes) -> None:
         "Envoyer la photo",
         key="envoyer_photo",
         on_click=lambda: forms.submit(
-            "photo", lambda: auth.client().send_photo(item.id, content), "Photo jointe.", []
+            "photo", lambda: auth.client().interventions.send_photo(item.id, content), "Photo jointe.", []
         ),
     )
 
@@ -271,7 +271,7 @@ def _plan(item: InterventionDetail) -> None:
             f"planifier_{item.id}_{item.version}",
             today=st.session_state.get("_interventions_today") or date.min,
             start=start,
-            send=lambda body: auth.client().change_intervention(
+            send=lambda body: auth.client().interventions.change(
                 item.id, item.version, {**({"state": State.PLANIFIEE} if proposed else {}), **body}
             ),
             button="Confirmer" if proposed else "Enregistrer",
@@ -282,7 +282,7 @@ def _plan(item: InterventionDetail) -> None:
         "Annuler…",
         "L’intervention ne pourra plus changer ; elle reste dans l’historique.",
         "Annuler l’intervention",
-        lambda reason: auth.client().change_intervention(
+        lambda reason: auth.client().interventions.change(
             item.id, item.version, {"state": State.ANNULEE, "comment": reason}
         ),
         "Intervention annulée.",

@@ -125,7 +125,7 @@ def planning(
         if name in keys and value is not None:
             st.session_state.setdefault(keys[name], typed(value) if name == "expected_hours" else value)
     try:
-        people = auth.client().assignees()
+        people = auth.client().interventions.assignees()
     except ApiError as error:
         layout.check_session(error)
         people = []

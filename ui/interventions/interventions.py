@@ -60,7 +60,7 @@ def _back() -> None:
 def _one(number: int) -> bool:
     if _TODAY not in st.session_state:
         try:
-            st.session_state[_TODAY] = auth.client().interventions(limit=1).today
+            st.session_state[_TODAY] = auth.client().interventions.search(limit=1).today
         except ApiError as error:
             layout.check_session(error)
     return intervention_detail.draw(number)
@@ -70,7 +70,7 @@ def _listed(name: str, **asked: Any) -> tuple[list[Intervention], bool]:
     """Interventions, or the last received where the API is away; whether it answered."""
     kept: dict[str, list[Intervention]] = st.session_state.setdefault(_LAST, {})
     try:
-        answer = auth.client().interventions(**asked)
+        answer = auth.client().interventions.search(**asked)
     except ApiError as error:
         layout.check_session(error)
         layout.show_error(error, f"liste_{name}")
@@ -93,7 +93,7 @@ def _today() -> date:
 def _to_decide() -> bool:
     reported, _ = _listed("constats", states=[State.PROPOSEE])
     try:
-        found = auth.client().proposals(100)
+        found = auth.client().interventions.proposals(100)
     except ApiError as error:
         layout.check_session(error)
         layout.show_error(error, "propositions")
@@ -132,7 +132,7 @@ def _proposal(item: Proposal, today: date) -> None:
                 "Écarter…",
                 "La turbine ne sera plus proposée tant que cette alerte dure, sauf si elle s’aggrave.",
                 "Écarter la proposition",
-                lambda reason: auth.client().open_intervention(
+                lambda reason: auth.client().interventions.open(
                     {
                         "turbine_id": name,
                         "origin": InterventionOrigin.RECOMMANDATION,
@@ -149,7 +149,7 @@ def _proposal(item: Proposal, today: date) -> None:
                 f"proposer_{name}",
                 today=today,
                 start={"priority": item.priority, "skills": list(item.skills)},
-                send=lambda body: auth.client().open_intervention(
+                send=lambda body: auth.client().interventions.open(
                     {**body, "turbine_id": name, "origin": InterventionOrigin.RECOMMANDATION}
                 ),
                 button="Confirmer l’intervention",
@@ -164,7 +164,7 @@ def _toggle(name: str) -> None:
 def _plan_by_hand() -> bool:
     try:
         names = [turbine.turbine_id for turbine in layout.turbines()]
-        today = auth.client().interventions(limit=1).today
+        today = auth.client().interventions.search(limit=1).today
     except ApiError as error:
         layout.check_session(error)
         layout.show_error(error, "planifier")
@@ -174,7 +174,7 @@ def _plan_by_hand() -> bool:
         "a_la_main",
         today=today,
         start={"turbine_id": asked if asked in names else None},
-        send=auth.client().open_intervention,
+        send=auth.client().interventions.open,
         button="Planifier",
         done="Intervention planifiée.",
         turbines=names,
@@ -229,7 +229,7 @@ def _calendar(assignee: str | None) -> None:
     states = (State.EN_COURS, State.PLANIFIEE)
     st.download_button(
         "Ajouter à mon agenda (.ics)",
-        data=lambda: auth.client().interventions_calendar(states=states, assignee=assignee),
+        data=lambda: auth.client().interventions.calendar(states=states, assignee=assignee),
         file_name="interventions.ics",
         mime="text/calendar",
         key="agenda",
@@ -238,7 +238,7 @@ def _calendar(assignee: str | None) -> None:
 
 
 def _ended() -> bool:
-    told = layout.fetched(auth.client().verdict_precision, "precision")
+    told = layout.fetched(auth.client().interventions.verdict_precision, "precision")
     if told is not None:
         layout.facts(views.precision_facts(told))
         with st.expander("Verdicts, un par un"):

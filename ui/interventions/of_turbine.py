@@ -23,7 +23,7 @@ def draw(detail: TurbineDetail) -> None:
     st.subheader("Interventions", anchor=False)
     forms.told()
     found = layout.fetched(
-        lambda: auth.client().interventions(turbine=name, limit=SHOWN), "interventions_turbine"
+        lambda: auth.client().interventions.search(turbine=name, limit=SHOWN), "interventions_turbine"
     )
     if found is not None:
         _list(found)
@@ -61,7 +61,7 @@ def _report(name: str) -> None:
             type="primary",
             on_click=lambda: forms.submit(
                 "constat",
-                lambda: auth.client().open_intervention(
+                lambda: auth.client().interventions.open(
                     {
                         "turbine_id": name,
                         "origin": InterventionOrigin.CONSTAT,

@@ -135,7 +135,7 @@ def _look(state: _Import, file: MeasureFile, asked: tuple[str, ...]) -> None:
     state.key = str(uuid4())
     try:
         with st.spinner("Lecture des premières lignes…"):
-            state.preview = auth.client().preview(file)
+            state.preview = auth.client().measurements.preview(file)
         state.asked = asked
     except ApiError as error:
         layout.check_session(error)
@@ -223,7 +223,7 @@ def _send(state: _Import, file: MeasureFile) -> None:
     """Imports; asked twice under the same key, it is done once."""
     try:
         with st.spinner("Import en cours…"):
-            answer = auth.client().import_file(file, state.key)
+            answer = auth.client().measurements.import_file(file, state.key)
     except ApiError as error:
         layout.check_session(error)
         state.unsent = error  # kept: the page is drawn anew when the service goes away
@@ -247,7 +247,7 @@ def _progress() -> bool:
     if state.job is None:
         return True
     try:
-        job = auth.client().import_job(state.job)
+        job = auth.client().measurements.import_job(state.job)
     except ApiError as error:
         layout.check_session(error)
         layout.show_error(error, "import")

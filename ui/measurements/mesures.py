@@ -49,7 +49,7 @@ def _coverage() -> bool:
     known = st.session_state.get(_AS_OF)
     first = known - timedelta(days=days - 1) if known and days != min(PERIODS) else None
     try:
-        seen = auth.client().coverage(first)
+        seen = auth.client().measurements.coverage(first)
     except ApiError as error:
         layout.check_session(error)
         layout.show_error(error, "couverture")
@@ -157,7 +157,7 @@ def _asked_import() -> int | None:
 
 def _history() -> bool:
     try:
-        known = auth.client().imports(IMPORTS_SHOWN)
+        known = auth.client().measurements.imports(IMPORTS_SHOWN)
     except ApiError as error:
         layout.check_session(error)
         layout.show_error(error, "imports")
@@ -200,7 +200,7 @@ def _choose(numbers: list[int], rows: list[int]) -> None:
 def _report() -> None:
     asked = _asked_import()
     if asked is not None:
-        report = layout.fetched(lambda: auth.client().import_report(asked), "rapport")
+        report = layout.fetched(lambda: auth.client().measurements.import_report(asked), "rapport")
         if report is not None:
             st.subheader(f"Rapport de l’import n° {asked} : {layout.plain(report.filename)}", anchor=False)
             rapport_import.draw(report, "historique")

@@ -52,4 +52,4 @@ def _download(report: ImportReport, where: str) -> None:
 
 @st.cache_data(ttl=600, max_entries=4, show_spinner=False, scope="session")
 def _all_problems(import_id: int, sha256: str) -> bytes:  # the digest keeps one installation's from another's
-    return auth.client().import_problems(import_id)
+    return auth.client().measurements.import_problems(import_id)

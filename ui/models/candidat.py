@@ -34,7 +34,7 @@ def draw(models: Sequence[ModelSummary]) -> None:
         models: every stored version.
     """
     st.subheader("Candidat en observation", anchor=False)
-    candidates = layout.fetched(auth.client().candidates, "candidats")
+    candidates = layout.fetched(auth.client().models.candidates, "candidats")
     if candidates is None:
         return
     outcome.told(_PAGE)
@@ -53,7 +53,7 @@ def draw(models: Sequence[ModelSummary]) -> None:
 
 def _candidate(candidate: Candidate, models: Sequence[ModelSummary]) -> None:
     report = layout.fetched(
-        lambda: auth.client().candidate_report(candidate.task, POINTS), f"candidat_{candidate.task}"
+        lambda: auth.client().models.candidate_report(candidate.task, POINTS), f"candidat_{candidate.task}"
     )
     if report is None:
         return
@@ -123,7 +123,7 @@ def _measured(candidate: Candidate, models: Sequence[ModelSummary]) -> None:
 def _measure(candidate: Candidate, active: ModelSummary, key: tuple[str, int, str, int]) -> None:
     left, right = f"{active.name}:{active.version}", f"{candidate.name}:{candidate.version}"
     try:
-        answer: ModelComparison | ApiError = auth.client().compare_models(candidate.task, left, right)
+        answer: ModelComparison | ApiError = auth.client().models.compare(candidate.task, left, right)
     except ApiError as error:
         answer = error
     st.session_state[_MEASURED] = {key: answer}
@@ -137,7 +137,7 @@ def _actions(candidate: Candidate) -> None:
             "Mettre en service…",
             f"**{layout.plain(name)}** remplacera le modèle en service pour tout le parc.",
             "Mettre en service",
-            lambda reason: auth.client().activate(candidate.name, candidate.version, reason),
+            lambda reason: auth.client().models.activate(candidate.name, candidate.version, reason),
             f"{name} est en service : le prochain calcul du parc l’utilisera.",
         )
         _confirmed(
@@ -145,7 +145,7 @@ def _actions(candidate: Candidate) -> None:
             "Retirer…",
             "Il ne notera plus les calculs ; ce qu’il a dit est gardé.",
             "Retirer le candidat",
-            lambda reason: auth.client().withdraw_candidate(candidate.task, reason),
+            lambda reason: auth.client().models.withdraw_candidate(candidate.task, reason),
             f"{name} n’est plus en observation.",
         )
 
@@ -180,7 +180,7 @@ def _chooser(choices: Sequence[ModelSummary], *, already: bool) -> None:
             on_click=_act,
             args=(
                 "motif_candidat",
-                lambda reason: auth.client().choose_candidate(
+                lambda reason: auth.client().models.choose_candidate(
                     chosen.task, chosen.name, chosen.version, reason
                 ),
                 f"{views.version_name(chosen)} est en observation.",

@@ -51,7 +51,7 @@ def _of(models: Sequence[ModelSummary], task: str) -> list[ModelSummary]:
 def _compare(asked: Pair) -> None:
     """Computed when asked for: it takes seconds."""
     try:
-        answer: ModelComparison | ApiError = auth.client().compare_models(*asked)
+        answer: ModelComparison | ApiError = auth.client().models.compare(*asked)
     except ApiError as error:
         answer = error
     st.session_state[_FOUND] = {asked: answer}

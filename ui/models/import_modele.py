@@ -72,7 +72,7 @@ def draw() -> None:
 def _look_again(state: _Import) -> list[ModelImport]:
     """The last imports; one under way that was left is found again."""
     try:
-        last = auth.client().model_imports(LAST)
+        last = auth.client().models.imports(LAST)
     except ApiError as error:
         layout.check_session(error)
         return []  # the page itself says that the service is away
@@ -155,7 +155,7 @@ def _send(state: _Import, fields: dict[str, str], files: dict[str, UploadedFile]
     try:
         with st.spinner("Envoi du fichier…"):
             contents = {role: (file.name, file.getvalue()) for role, file in files.items()}
-            accepted = auth.client().import_model(fields, contents)
+            accepted = auth.client().models.import_file(fields, contents)
     except ApiError as error:
         layout.check_session(error)
         if error.status == INVALID and error.errors:
@@ -194,7 +194,7 @@ def _progress() -> bool:
     if state.number is None:
         return True
     try:
-        found = auth.client().model_import(state.number)
+        found = auth.client().models.import_state(state.number)
     except ApiError as error:
         layout.check_session(error)
         layout.show_error(error, "import_modele")

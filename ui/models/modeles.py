@@ -26,7 +26,7 @@ def page() -> None:
 
 def _body() -> bool:
     try:
-        models = auth.client().models().items
+        models = auth.client().models.all().items
     except ApiError as error:
         layout.check_session(error)
         layout.show_error(error)
@@ -42,7 +42,7 @@ def _body() -> bool:
         chosen = _chooser(models)
         _actions(chosen, models)
     try:
-        card = auth.client().model_card(chosen.name, chosen.version)
+        card = auth.client().models.card(chosen.name, chosen.version)
     except ApiError as error:
         layout.check_session(error)
         layout.show_error(error)
@@ -68,7 +68,9 @@ def _chooser(models: list[ModelSummary]) -> ModelSummary:
 def _actions(chosen: ModelSummary, models: list[ModelSummary]) -> None:
     """The page to print, and, for who may, putting into service and going back."""
     name = f"fiche-{chosen.name}-v{chosen.version}.html"
-    page_html = layout.fetched(lambda: auth.client().printable_card(chosen.name, chosen.version), "fiche")
+    page_html = layout.fetched(
+        lambda: auth.client().models.printable_card(chosen.name, chosen.version), "fiche"
+    )
     if page_html is not None:
         st.download_button(
             "Fiche à imprimer", page_html, name, "text/html", key="fiche_html", on_click="ignore"
@@ -90,7 +92,7 @@ def _activation(chosen: ModelSummary, models: list[ModelSummary]) -> None:
     serving = next((m for m in models if m.active and m.task == chosen.task), None)
 
     def carry_out(reason: str) -> ModelSummary:
-        return auth.client().activate(chosen.name, chosen.version, reason)
+        return auth.client().models.activate(chosen.name, chosen.version, reason)
 
     with outcome.menu(_PAGE, "Mettre en service…", "activer"):
         st.markdown(layout.plain(views.activation_words(chosen, serving)))
@@ -106,7 +108,7 @@ def _going_back(chosen: ModelSummary) -> None:
             )
         )
         _confirmed(
-            "retour", "Confirmer le retour", lambda reason: auth.client().rollback(chosen.name, reason)
+            "retour", "Confirmer le retour", lambda reason: auth.client().models.rollback(chosen.name, reason)
         )
 
 

@@ -23,7 +23,7 @@ def page() -> None:
 
 def _body() -> bool:
     try:
-        seen = auth.client().supervision()
+        seen = auth.client().operations.supervision()
     except ApiError as error:
         layout.check_session(error)
         layout.show_error(error)
@@ -41,7 +41,7 @@ def _body() -> bool:
     else:
         st.info("Aucun calcul n’a encore été lancé.")
     st.subheader("Derniers appels au service", anchor=False)
-    calls = layout.fetched(lambda: auth.client().logs(CALLS_SHOWN), "journal")
+    calls = layout.fetched(lambda: auth.client().operations.logs(CALLS_SHOWN), "journal")
     if calls is not None:
         st.dataframe(
             views.calls_frame(calls.items), hide_index=True, key="appels", height=320, alt="Derniers appels"

@@ -23,4 +23,4 @@ def under_way(run: Run) -> None:
         if user is not None and user.role in MAY_CANCEL:
             asked = run.cancel_asked_by is not None
             if st.button("Annuler le calcul", key="annuler_calcul", disabled=asked):
-                layout.fetched(lambda: auth.client().cancel_run(run.run_id), "annulation")
+                layout.fetched(lambda: auth.client().park.cancel_run(run.run_id), "annulation")

@@ -40,7 +40,7 @@ def _events(run_id: int, day: date) -> ParkEvents | None:
     kept: tuple[int, ParkEvents] | None = st.session_state.get(_EVENTS)
     if kept is not None and kept[0] == run_id:
         return kept[1]
-    told = layout.fetched(lambda: auth.client().park_events(day, EVENTS_SHOWN), "changements")
+    told = layout.fetched(lambda: auth.client().park.events(day, EVENTS_SHOWN), "changements")
     if told is not None:
         st.session_state[_EVENTS] = run_id, told
     return told

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from api.schemas.park import Park, ParkItem, Run
 from api.schemas.vocabulary import Role
 from ui.client.api_error import ApiError
-from ui.client.client import PARK_LIMIT
+from ui.client.park import PARK_LIMIT
 from ui.park import calculs, change_views, changements, filtres, telechargements, views
 from ui.shared import auth, layout
 from ui.shared import labels as fr
@@ -44,7 +44,7 @@ def _progress() -> bool:
     if run_id is None:
         return True
     try:
-        run = auth.client().run(run_id)
+        run = auth.client().park.run(run_id)
     except ApiError as error:
         layout.check_session(error)
         if error.unreachable:
@@ -78,7 +78,7 @@ def _start_button() -> None:
     busy = st.session_state.get(_FOLLOWED) is not None
     if st.button("Recalculer le parc", key="recalculer", disabled=busy):
         try:
-            run = auth.client().start_run()
+            run = auth.client().park.start_run()
         except ApiError as error:
             layout.check_session(error)
             st.session_state[_REFUSED] = error
@@ -112,7 +112,7 @@ def _board() -> bool:
     with top:
         _refused()
     try:
-        park = auth.client().park(view.asked(), limit=_rows_asked(view))
+        park = auth.client().park.ranking(view.asked(), limit=_rows_asked(view))
     except ApiError as error:
         layout.check_session(error)
         with top:

@@ -156,8 +156,8 @@ def _ask(detail: TurbineDetail, measured: dict[str, Any], tied: PowerLink | None
             other[tied.power] = power
             st.session_state[f"et_si_{turbine_id}_{tied.power}"] = typed(power, DIGITS)
         state["answers"] = (
-            auth.client().what_if({**identity, **current}),
-            auth.client().what_if({**identity, **other}),
+            auth.client().park.what_if({**identity, **current}),
+            auth.client().park.what_if({**identity, **other}),
         )
     except ApiError as error:
         state["errors"], state["failure"] = error.errors, error
@@ -186,7 +186,7 @@ def _power(turbine_id: str, wind: float, measured: dict[str, Any], tied: PowerLi
     from_wind, from_power = float(measured[tied.wind]), float(measured[tied.power])
     if wind < 0:
         return from_power
-    return auth.client().power_at(turbine_id, wind, from_wind, from_power).power_output
+    return auth.client().turbines.power_at(turbine_id, wind, from_wind, from_power).power_output
 
 
 def _answer(state: dict[str, Any]) -> None:

@@ -215,7 +215,7 @@ def _username() -> str:
 
 @st.cache_data(ttl=120, max_entries=2, show_spinner=False, scope="session")
 def _days(username: str) -> list[date]:  # the argument keeps one person's answer from the next
-    published = auth.client().park_days()
+    published = auth.client().park.days()
     if not published:
         return []
     first = published[-1].as_of - timedelta(days=DAYS_BACK)

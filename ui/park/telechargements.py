@@ -47,7 +47,7 @@ def park_files(park: Park, view: views.View) -> None:
 
 def everything(client: ApiClient, park: Park, view: views.View) -> Sequence[ParkItem]:
     """The turbines of the view: those on the page, and those that it leaves for later."""
-    return park.items if park.total <= len(park.items) else client.park(view.asked()).items
+    return park.items if park.total <= len(park.items) else client.park.ranking(view.asked()).items
 
 
 def turbine_file(detail: TurbineDetail) -> None:

@@ -31,7 +31,7 @@ def _body(turbine_id: str) -> bool:
     if not turbine_id:
         return _nothing_chosen()
     try:
-        detail = auth.client().turbine(turbine_id)
+        detail = auth.client().turbines.detail(turbine_id)
     except ApiError as error:
         layout.check_session(error)
         if error.status == NOT_FOUND:
@@ -53,7 +53,7 @@ def _nothing_chosen() -> bool:
     """No turbine in the address: the most urgent ones are a click away."""
     st.markdown("Choisissez une turbine dans la liste, ou l’une des plus urgentes du dernier classement :")
     try:
-        items = auth.client().park(limit=MOST_URGENT).items
+        items = auth.client().park.ranking(limit=MOST_URGENT).items
     except ApiError as error:
         layout.check_session(error)
         layout.show_error(error)
@@ -188,7 +188,7 @@ def _why(detail: TurbineDetail) -> None:
 
 def _sensors(detail: TurbineDetail) -> None:
     rows = layout.fetched(
-        lambda: auth.client().measurements(detail.turbine.turbine_id, CURVE_ROWS), "mesures"
+        lambda: auth.client().turbines.measurements(detail.turbine.turbine_id, CURVE_ROWS), "mesures"
     )
     if rows is None:
         return
@@ -229,12 +229,12 @@ def _events(detail: TurbineDetail, rows: list[MeasurementRow]) -> list[TurbineEv
     """What happened to the turbine over the days that the curves show, up to the day of the ranking."""
     turbine, first = detail.turbine.turbine_id, rows[-1].measured_on
     last = max(rows[0].measured_on, detail.as_of or rows[0].measured_on)
-    found = layout.fetched(lambda: auth.client().turbine_events(turbine, first), "evenements")
+    found = layout.fetched(lambda: auth.client().turbines.events(turbine, first), "evenements")
     return [event for event in found or [] if event.on <= last]
 
 
 def _history(detail: TurbineDetail) -> None:
-    points = layout.fetched(lambda: auth.client().history(detail.turbine.turbine_id), "historique")
+    points = layout.fetched(lambda: auth.client().turbines.history(detail.turbine.turbine_id), "historique")
     if points is None:
         return
     frame = views.history_frame([p for p in points if p.failure_probability is not None])

@@ -25,9 +25,9 @@ def page() -> None:
     )
     _verification()
     query = _filters()
-    found = layout.fetched(lambda: auth.client().audit(limit=PAGE, **query), "audit")
-    accounts = layout.fetched(auth.client().accounts, "comptes_audit")
-    keys = layout.fetched(auth.client().api_keys, "cles_audit")
+    found = layout.fetched(lambda: auth.client().people.audit(limit=PAGE, **query), "audit")
+    accounts = layout.fetched(auth.client().people.accounts, "comptes_audit")
+    keys = layout.fetched(auth.client().people.api_keys, "cles_audit")
     if found is None or accounts is None or keys is None:
         return
     if not found.items:
@@ -43,7 +43,7 @@ def page() -> None:
 def _verification() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Vérifier la chaîne", key="verifier"):
-            st.session_state[_FOUND] = layout.fetched(auth.client().verify_audit, "verification")
+            st.session_state[_FOUND] = layout.fetched(auth.client().people.verify_audit, "verification")
         found: AuditVerification | None = st.session_state.get(_FOUND)
         if found is not None:
             words = layout.plain(views.verification_words(found))

@@ -29,8 +29,8 @@ class _Secret:
 def page() -> None:
     """Draws the page."""
     layout.header("Comptes et clés")
-    accounts = layout.fetched(auth.client().accounts, "comptes")
-    keys = layout.fetched(auth.client().api_keys, "cles")
+    accounts = layout.fetched(auth.client().people.accounts, "comptes")
+    keys = layout.fetched(auth.client().people.api_keys, "cles")
     if accounts is None or keys is None:
         return
     _said()
@@ -92,7 +92,7 @@ def _create_account() -> None:
     typed = st.session_state
 
     def make() -> str:
-        made = auth.client().create_account(
+        made = auth.client().people.create_account(
             typed["compte_identifiant"],
             typed["compte_nom"],
             typed["compte_role"],
@@ -152,14 +152,14 @@ def _update(chosen: Account) -> None:
         return
 
     def change() -> str:
-        return f"Compte {auth.client().change_account(chosen.id, **news).username} modifié."
+        return f"Compte {auth.client().people.change_account(chosen.id, **news).username} modifié."
 
     _act(change)
 
 
 def _reset(chosen: Account) -> None:
     def reset() -> str:
-        made = auth.client().reset_password(chosen.id, None)
+        made = auth.client().people.reset_password(chosen.id, None)
         _keep_secret(f"Mot de passe provisoire de {chosen.username}", made.password)
         return f"Mot de passe de {chosen.username} réinitialisé ; ses sessions sont closes."
 
@@ -168,7 +168,7 @@ def _reset(chosen: Account) -> None:
 
 def _end_sessions(chosen: Account) -> None:
     def end() -> str:
-        auth.client().end_sessions(chosen.id)
+        auth.client().people.end_sessions(chosen.id)
         return f"Sessions de {chosen.username} closes."
 
     _act(end)
@@ -176,7 +176,7 @@ def _end_sessions(chosen: Account) -> None:
 
 def _switch(chosen: Account) -> None:
     def switch() -> str:
-        now = auth.client().change_account(chosen.id, active=not chosen.active)
+        now = auth.client().people.change_account(chosen.id, active=not chosen.active)
         return f"Compte {now.username} {'réactivé' if now.active else 'désactivé'}."
 
     _act(switch)
@@ -199,7 +199,7 @@ def _create_key() -> None:
     scopes = [scope for scope in views.SCOPES if typed[f"cle_{scope}"]]
 
     def make() -> str:
-        made = auth.client().create_key(typed["cle_nom"], scopes)
+        made = auth.client().people.create_key(typed["cle_nom"], scopes)
         _keep_secret(f"Clé « {made.key.name} », à mettre dans l’en-tête X-API-Key", made.secret)
         return f"Clé « {made.key.name} » créée."
 
@@ -220,7 +220,7 @@ def _revocation(keys: list[ApiKey]) -> None:
 
 def _revoke(chosen: ApiKey) -> None:
     def revoke() -> str:
-        auth.client().revoke_key(chosen.id)
+        auth.client().people.revoke_key(chosen.id)
         return f"Clé « {chosen.name} » révoquée."
 
     _act(revoke)

@@ -53,7 +53,7 @@ def _change() -> None:
         st.session_state[_ERRORS] = {"encore": "les deux saisies diffèrent."}
         return
     try:
-        auth.client().change_own_password(current, new)
+        auth.client().people.change_own_password(current, new)
     except ApiError as error:
         st.session_state[_ERRORS] = {each.field: each.message for each in error.errors}
         outcome.tell(_PAGE, f"{error.title}. {error.detail}", done=False)
@@ -70,7 +70,7 @@ def _sessions() -> None:
         out = st.button("Me déconnecter partout", key="partout_confirmer", type="primary")
     if out:
         try:
-            auth.client().sign_out_everywhere()
+            auth.client().people.sign_out_everywhere()
         except ApiError as error:
             layout.check_session(error)
             layout.show_error(error, "partout")

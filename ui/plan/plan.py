@@ -28,7 +28,7 @@ def page() -> None:
     """Draws the page."""
     layout.header("Plan de la semaine")
     if _INPUTS not in st.session_state:
-        inputs = layout.fetched(auth.client().week_plan_inputs, "plan")
+        inputs = layout.fetched(auth.client().plan.inputs, "plan")
         if inputs is None:
             return
         st.session_state[_INPUTS] = inputs
@@ -122,7 +122,7 @@ def _crews(inputs: WeekPlanInputs) -> None:
 def _people(inputs: WeekPlanInputs) -> list[str]:
     """To whom work can be given; those of the last plan where the API does not say."""
     try:
-        return auth.client().assignees()
+        return auth.client().interventions.assignees()
     except ApiError as error:
         layout.check_session(error)
         return [crew.assignee for crew in inputs.crews if crew.assignee]
@@ -153,7 +153,7 @@ def _solve() -> None:
     asked = _asked()
     state[_FAILURE] = state[_DONE] = None
     try:
-        state[_PLAN], state[_ASKED] = auth.client().week_plan(asked), asked
+        state[_PLAN], state[_ASKED] = auth.client().plan.week(asked), asked
     except ApiError as error:
         state[_FAILURE] = error
 
@@ -174,7 +174,7 @@ def _told() -> None:
         with st.container(horizontal=True):
             st.download_button(
                 "Télécharger l’agenda (.ics)",
-                data=lambda: auth.client().week_calendar(first, last),
+                data=lambda: auth.client().plan.calendar(first, last),
                 file_name=f"semaine-{first.isoformat()}.ics",
                 mime="text/calendar",
                 on_click="ignore",
@@ -222,7 +222,7 @@ def _actions(plan: WeekPlan) -> None:
         ):
             st.download_button(
                 label,
-                data=partial(auth.client().week_plan_file, asked, form),
+                data=partial(auth.client().plan.file, asked, form),
                 file_name=f"plan-{plan.week_start.isoformat()}.{form}",
                 mime=mime,
                 on_click="ignore",
@@ -234,7 +234,7 @@ def _accept() -> None:
     state = st.session_state
     plan: WeekPlan = state[_PLAN]
     try:
-        state[_DONE] = auth.client().accept_week_plan(plan.run_id, views.visits_to_accept(plan))
+        state[_DONE] = auth.client().plan.accept(plan.run_id, views.visits_to_accept(plan))
     except ApiError as error:
         state[_FAILURE] = error
         return

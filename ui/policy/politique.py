@@ -25,7 +25,7 @@ _PLOT = {"displayModeBar": False, "scrollZoom": False}
 def page() -> None:
     """Draws the page."""
     layout.header("Politique de risque")
-    policy = layout.fetched(auth.client().policy, "politique")
+    policy = layout.fetched(auth.client().policy.versions, "politique")
     if policy is None:
         return
     _said(policy)
@@ -71,7 +71,7 @@ def _editor(policy: Policy) -> None:
         st.caption("Changez une valeur pour voir son effet avant de l’enregistrer.")
         return
     try:
-        preview = auth.client().preview_policy(proposed, SHOWN)
+        preview = auth.client().policy.preview(proposed, SHOWN)
     except ApiError as error:
         layout.check_session(error)
         _refused(error)
@@ -190,13 +190,13 @@ def _versions(policy: Policy) -> None:
 def _save(base: int, proposed: Mapping[str, float]) -> None:
     reason = _reason("motif_politique")
     if reason is not None:
-        _act(lambda: auth.client().save_policy(base, proposed, reason), "motif_politique")
+        _act(lambda: auth.client().policy.save(base, proposed, reason), "motif_politique")
 
 
 def _restore(version: int, base: int) -> None:
     reason = _reason("motif_retour")
     if reason is not None:
-        _act(lambda: auth.client().restore_policy(version, base, reason), "motif_retour")
+        _act(lambda: auth.client().policy.restore(version, base, reason), "motif_retour")
 
 
 def _reason(key: str) -> str | None:
@@ -227,7 +227,7 @@ def _forget() -> None:
 
 def _start_run() -> None:
     try:
-        run = auth.client().start_run()
+        run = auth.client().park.start_run()
     except ApiError as error:
         outcome.tell(_PAGE, f"{error.title}. {error.detail}", done=False)
         return

@@ -26,7 +26,7 @@ def page() -> None:
 def _body() -> bool:
     asked = _asked()
     try:
-        found = auth.client().evaluation(first=asked[0], last=asked[1], period=asked[2])
+        found = auth.client().quality.evaluation(first=asked[0], last=asked[1], period=asked[2])
     except ApiError as error:
         layout.check_session(error)
         layout.show_error(error)
@@ -125,7 +125,7 @@ def _download(found: Evaluation) -> None:
     if not st.button("Préparer le fichier publié / observé", key="qualite_preparer"):
         return
     content = layout.fetched(
-        lambda: auth.client().evaluation_csv(first=found.first, last=found.last), "qualite_csv"
+        lambda: auth.client().quality.evaluation_csv(first=found.first, last=found.last), "qualite_csv"
     )
     if content is not None:
         st.download_button(

@@ -207,7 +207,7 @@ class Gate:
 def end_session(message: str) -> None:
     """Forgets who was logged in and goes back to the form; the address stays, so login leads back to it."""
     held = client()
-    held.session = None
+    held.forget()
     _forget(message)
     st.rerun()
 

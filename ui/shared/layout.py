@@ -101,7 +101,7 @@ def turbines() -> list[Turbine]:
 
 @st.cache_data(ttl=120, max_entries=2, show_spinner=False, scope="session")
 def _turbines(username: str) -> list[Turbine]:  # the argument keeps one person's answer from the next
-    return auth.client().turbines()
+    return auth.client().turbines.all()
 
 
 def show_error(error: ApiError, where: str = "page") -> None:

@@ -42,11 +42,11 @@ def as_installed(api: RunningApi) -> Iterator[None]:
     """Nobody in shadow and the first version in force, before and after each test."""
     yield
     client = api.client("ingenieur")
-    for candidate in client.candidates():
+    for candidate in client.models.candidates():
         if candidate.ended_at is None:
-            client.withdraw_candidate(candidate.task, "fin de l’essai")
-    if not next(m for m in client.models().items if (m.name, m.version) == (CLASSIFIER, 1)).active:
-        client.activate(CLASSIFIER, 1, "retour")
+            client.models.withdraw_candidate(candidate.task, "fin de l’essai")
+    if not next(m for m in client.models.all().items if (m.name, m.version) == (CLASSIFIER, 1)).active:
+        client.models.activate(CLASSIFIER, 1, "retour")
     client.close()
 
 
@@ -84,7 +84,7 @@ def test_engineer__tries_a_version_and_reads_what_the_api_says(
     at.button(key=CHOOSE).click().run()
 
     client = api.client("ingenieur")
-    report = client.candidate_report("classification", 10)
+    report = client.models.candidate_report("classification", 10)
     assert report.last is not None
     page = said(at)
     assert f"{CLASSIFIER} v2 est en observation." in page
@@ -103,7 +103,7 @@ def test_engineer__tries_a_version_and_reads_what_the_api_says(
 
     at.button(key="mesurer_classification").click().run()
 
-    compared = client.compare_models("classification", f"{CLASSIFIER}:1", f"{CLASSIFIER}:2")
+    compared = client.models.compare("classification", f"{CLASSIFIER}:1", f"{CLASSIFIER}:2")
     quality = next(t.value for t in at.table if "Ce qu’on peut en dire" in t.value.columns)
     auc = next(figure for figure in compared.figures if figure.key == "roc_auc")
     row = quality.set_index("Mesure de qualité").loc["Aire sous la courbe ROC"]
@@ -120,11 +120,11 @@ def test_without_a_reason__nothing_happens_and_it_is_said(
     at = open_page("ingenieur")
     at.button(key=CHOOSE).click().run()
     assert "Un motif est attendu" in said(at)
-    assert [c for c in api.client("ingenieur").candidates() if c.ended_at is None] == []
+    assert [c for c in api.client("ingenieur").models.candidates() if c.ended_at is None] == []
 
 
 def test_withdrawn__and_kept_in_the_history(open_page: Callable[[str], AppTest], api: RunningApi) -> None:
-    api.client("ingenieur").choose_candidate("classification", CLASSIFIER, 2, "essai à retirer")
+    api.client("ingenieur").models.choose_candidate("classification", CLASSIFIER, 2, "essai à retirer")
     at = open_page("ingenieur")
     at.text_input(key="motif_retirer_classification").set_value("pas convaincant")
     at.button(key="retirer_classification").click().run()
@@ -137,20 +137,20 @@ def test_withdrawn__and_kept_in_the_history(open_page: Callable[[str], AppTest],
 
 def test_put_into_service__ends_the_trial(open_page: Callable[[str], AppTest], api: RunningApi) -> None:
     client = api.client("ingenieur")
-    client.choose_candidate("classification", CLASSIFIER, 2, "essai à adopter")
+    client.models.choose_candidate("classification", CLASSIFIER, 2, "essai à adopter")
     at = open_page("ingenieur")
     at.text_input(key="motif_activer_classification").set_value("aussi bonne, plus légère")
     at.button(key="activer_classification").click().run()
     assert "est en service" in said(at)
-    served = next(m for m in client.models().items if (m.name, m.version) == (CLASSIFIER, 2))
+    served = next(m for m in client.models.all().items if (m.name, m.version) == (CLASSIFIER, 2))
     assert served.active
-    ended = client.candidates()[0]
+    ended = client.models.candidates()[0]
     assert (ended.end_reason, ended.ended_at is None) == ("Mis en service", False)
     client.close()
 
 
 def test_reader__sees_the_trial_and_no_lever(open_page: Callable[[str], AppTest], api: RunningApi) -> None:
-    api.client("ingenieur").choose_candidate("classification", CLASSIFIER, 2, "essai lu par d’autres")
+    api.client("ingenieur").models.choose_candidate("classification", CLASSIFIER, 2, "essai lu par d’autres")
     at = open_page("manager")
     assert "« essai lu par d’autres »" in said(at)
     assert not keys(at) & {CHOOSE, "activer_classification", "retirer_classification"}

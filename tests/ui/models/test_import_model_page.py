@@ -45,7 +45,7 @@ def ended(running_api: RunningApi, name: str) -> ModelImport:
     """The newest import of that name, once the worker has done it."""
     client, until = running_api.client("ingenieur"), time.monotonic() + WAIT_S
     while time.monotonic() < until:
-        found = next((item for item in client.model_imports(20) if item.name == name), None)
+        found = next((item for item in client.models.imports(20) if item.name == name), None)
         if found is not None and found.status not in ACTIVE:
             return found
         time.sleep(0.3)
@@ -73,7 +73,7 @@ def test_import__is_left_found_again_compared_and_opened(logged_in: Open, runnin
     versions["Version A"].set_value("risque-panne-7j v1")
     versions["Version B"].set_value("import-page v1").run()
     press(at, "Comparer")
-    told = running_api.client("ingenieur").compare_models(
+    told = running_api.client("ingenieur").models.compare(
         "classification", "risque-panne-7j:1", "import-page:1"
     )
     table = next(t.value for t in at.table if "Différence (intervalle à 95 %)" in t.value.columns)

@@ -29,7 +29,7 @@ def copy(running_api: RunningApi) -> str:
 
 
 def in_service(running_api: RunningApi) -> str:
-    models = running_api.client("manager").models().items
+    models = running_api.client("manager").models.all().items
     return next(f"{m.name} v{m.version}" for m in models if m.active and m.task == "classification")
 
 
@@ -48,7 +48,7 @@ def test_card__every_subject_is_shown(logged_in: Open, running_api: RunningApi) 
         "Données et vérifications",
         "Historique",
     ]
-    card = running_api.client("manager").model_card("risque-panne-7j", 1)
+    card = running_api.client("manager").models.card("risque-panne-7j", 1)
     assert card.decision is not None
     thresholds = at.dataframe[1].value.set_index("Seuil")
     here = next(row for row in card.decision.table if row.chosen)
@@ -68,7 +68,7 @@ def test_card__every_subject_is_shown(logged_in: Open, running_api: RunningApi) 
 def test_regressor__errors_and_coverage_by_horizon(logged_in: Open, running_api: RunningApi) -> None:
     at = logged_in("manager", "modeles", m="delai-avant-panne v1")
 
-    card = running_api.client("manager").model_card("delai-avant-panne", 1)
+    card = running_api.client("manager").models.card("delai-avant-panne", 1)
     assert card.interval is not None
     frames = [frame.value for frame in at.dataframe]
     coverage = next(frame for frame in frames if "Verdict" in frame.columns)
@@ -99,14 +99,14 @@ def test_engineer__puts_a_version_into_service_and_goes_back(
     assert in_service(running_api) == COPY
     assert "est en service" in at.success[0].value.replace("\\", "")
     assert "remplacera" not in text_of(at)
-    card = running_api.client("manager").model_card("copie-d-essai", 1)
+    card = running_api.client("manager").models.card("copie-d-essai", 1)
     assert card.activations[0].reason == "essai de la page"
     assert "essai de la page" in at.table[-1].value.to_string() + text_of(at)
 
     at.text_input(key="retour_motif").set_value("retour après l’essai")
     press(at, "Confirmer le retour")
     assert in_service(running_api) == SERVES
-    back = running_api.client("manager").model_card("risque-panne-7j", 1).activations[0]
+    back = running_api.client("manager").models.card("risque-panne-7j", 1).activations[0]
     assert back.reason == "retour après l’essai"
 
 

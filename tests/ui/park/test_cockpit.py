@@ -26,7 +26,7 @@ def table(at: AppTest) -> pd.DataFrame:
 
 
 def test_ranking__every_turbine_in_the_order_of_the_api(logged_in: Open, running_api: RunningApi) -> None:
-    ranked = running_api.client("technicien").park().items
+    ranked = running_api.client("technicien").park.ranking().items
 
     shown = table(logged_in("technicien"))
 
@@ -47,7 +47,7 @@ def test_counts__are_those_of_the_rows(logged_in: Open) -> None:
 
 
 def test_trust_line__names_day_models_and_policy(logged_in: Open, running_api: RunningApi) -> None:
-    run = running_api.client("manager").park().run
+    run = running_api.client("manager").park.ranking().run
     assert run is not None
 
     page = text_of(logged_in("manager"))
@@ -63,7 +63,9 @@ def test_address__opens_the_view_that_it_names(
     dashboard: Callable[[str], AppTest], running_api: RunningApi
 ) -> None:
     wanted = [RiskLevel.CRITIQUE, RiskLevel.ELEVE]
-    expected = [i.turbine_id for i in running_api.client("manager").park().items if i.risk_level in wanted]
+    expected = [
+        i.turbine_id for i in running_api.client("manager").park.ranking().items if i.risk_level in wanted
+    ]
 
     at = dashboard(running_api.url).run()
     log_in(open_at(at, "cockpit", niveau="critique,eleve"), "manager")
@@ -74,7 +76,7 @@ def test_address__opens_the_view_that_it_names(
 
 
 def test_filters__go_into_the_address_and_come_back(logged_in: Open, running_api: RunningApi) -> None:
-    items = running_api.client("manager").park().items
+    items = running_api.client("manager").park.ranking().items
     soonest = {i.turbine_id: i.time_to_failure_interval[0] for i in items if i.time_to_failure_interval}
     limit = round(sorted(soonest.values())[10], 2)
     at = logged_in("manager")
@@ -125,7 +127,7 @@ def test_recompute__only_for_those_who_may(logged_in: Open) -> None:
 
 
 def test_recompute__followed_to_the_new_ranking(logged_in: Open, running_api: RunningApi) -> None:
-    before = running_api.client("manager").park().run
+    before = running_api.client("manager").park.ranking().run
     at = logged_in("manager")
 
     at.button(key="recalculer").click().run()
@@ -212,9 +214,9 @@ def test_day__opens_the_ranking_as_it_was_seen(
     dashboard: Callable[[str], AppTest], running_api: RunningApi
 ) -> None:
     client = running_api.client("manager")
-    day = client.park_days()[-3].as_of
-    expected = [item.turbine_id for item in client.park({"as_of": day.isoformat()}).items]
-    assert expected != [item.turbine_id for item in client.park().items]
+    day = client.park.days()[-3].as_of
+    expected = [item.turbine_id for item in client.park.ranking({"as_of": day.isoformat()}).items]
+    assert expected != [item.turbine_id for item in client.park.ranking().items]
 
     at = dashboard(running_api.url).run()
     log_in(open_at(at, "cockpit", jour=day.isoformat()), "manager")
@@ -238,7 +240,7 @@ def test_day__without_a_ranking_says_so_and_leads_back(
 
 
 def test_more_filters__narrow_sort_and_go_into_the_address(logged_in: Open, running_api: RunningApi) -> None:
-    items = running_api.client("manager").park().items
+    items = running_api.client("manager").park.ranking().items
     site = items[0].site
     at = logged_in("manager")
 
@@ -257,7 +259,7 @@ def test_more_filters__narrow_sort_and_go_into_the_address(logged_in: Open, runn
 def test_order__offered_for_every_column_both_ways__the_address_opens_it(
     dashboard: Callable[[str], AppTest], running_api: RunningApi
 ) -> None:
-    items = running_api.client("manager").park().items
+    items = running_api.client("manager").park.ranking().items
     at = dashboard(running_api.url).run()
     log_in(open_at(at, "cockpit", tri="-intervalle"), "manager")
 
@@ -274,7 +276,7 @@ def test_order__offered_for_every_column_both_ways__the_address_opens_it(
 
 
 def test_waiting_cost__is_that_of_the_api(logged_in: Open, running_api: RunningApi) -> None:
-    items = running_api.client("technicien").park().items
+    items = running_api.client("technicien").park.ranking().items
 
     assert list(table(logged_in("technicien"))["Attendre coûte"]) == [
         round(item.expected_failure_cost_eur or 0, 0) for item in items
@@ -286,7 +288,7 @@ def test_large_park__first_rows_then_more_and_the_files_hold_everything(
 ) -> None:
     monkeypatch.setattr(cockpit, "FIRST_ROWS", 20)
     client = running_api.client("manager")
-    ranked = [item.turbine_id for item in client.park().items]
+    ranked = [item.turbine_id for item in client.park.ranking().items]
     at = logged_in("manager")
 
     assert list(table(at)["Turbine"]) == ranked[:20]

@@ -21,7 +21,7 @@ def turbines(at: AppTest) -> list[str]:
 
 
 def test_levels__beside_the_day_before(logged_in: Open, running_api: RunningApi) -> None:
-    park = running_api.client("manager").park()
+    park = running_api.client("manager").park.ranking()
     assert park.changes is not None
     assert any(park.changes.levels.model_dump().values()), "the sample must show a difference"
 
@@ -35,10 +35,10 @@ def test_since_the_day_before__one_line_per_event_with_its_cause(
     logged_in: Open, running_api: RunningApi
 ) -> None:
     client = running_api.client("manager")
-    park = client.park()
+    park = client.park.ranking()
     assert park.changes is not None
     assert park.as_of is not None
-    told = client.park_events(park.as_of, 50).items
+    told = client.park.events(park.as_of, 50).items
     assert told
 
     at = logged_in("manager")
@@ -53,7 +53,7 @@ def test_since_the_day_before__one_line_per_event_with_its_cause(
 
 
 def test_column__says_where_each_turbine_comes_from(logged_in: Open, running_api: RunningApi) -> None:
-    items = running_api.client("manager").park().items
+    items = running_api.client("manager").park.ranking().items
 
     frame: pd.DataFrame = logged_in("manager").dataframe[0].value
 
@@ -62,7 +62,7 @@ def test_column__says_where_each_turbine_comes_from(logged_in: Open, running_api
 
 
 def test_queues__narrow_the_table_and_stay_in_the_address(logged_in: Open, running_api: RunningApi) -> None:
-    park = running_api.client("manager").park()
+    park = running_api.client("manager").park.ranking()
     at = logged_in("manager")
     assert at.pills(key="filtre_file").options == [change_views.queue_label(q, park.queues) for q in Queue]
 
@@ -83,7 +83,7 @@ def test_queues__narrow_the_table_and_stay_in_the_address(logged_in: Open, runni
 
 
 def test_address__opens_a_queue(dashboard: Callable[[str], AppTest], running_api: RunningApi) -> None:
-    park = running_api.client("manager").park()
+    park = running_api.client("manager").park.ranking()
     queue = next(q for q in Queue if getattr(park.queues, q.value))
 
     at = dashboard(running_api.url).run()

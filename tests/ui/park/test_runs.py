@@ -30,7 +30,7 @@ def script() -> None:
     from ui.park import calculs
     from ui.shared import auth
 
-    calculs.under_way(auth.client().run(st.session_state["asked"]))
+    calculs.under_way(auth.client().park.run(st.session_state["asked"]))
 
 
 def opened(url: str, username: str, run_id: int) -> AppTest:
@@ -45,8 +45,8 @@ def opened(url: str, username: str, run_id: int) -> AppTest:
 def test_run_under_way__shown_to_all_and_cancelled_by_those_who_may(idle_api: str) -> None:
     manager = ApiClient(idle_api)
     manager.login("manager", PASSWORD)
-    before = manager.park().run
-    asked = manager.start_run()
+    before = manager.park.ranking().run
+    asked = manager.park.start_run()
 
     assert not opened(idle_api, "technicien", asked.run_id).button
     at = opened(idle_api, "ingenieur", asked.run_id)
@@ -55,6 +55,6 @@ def test_run_under_way__shown_to_all_and_cancelled_by_those_who_may(idle_api: st
     at.button(key="annuler_calcul").click().run()
 
     assert not at.error
-    assert manager.run(asked.run_id).status == "annule"
-    assert manager.park().run == before
+    assert manager.park.run(asked.run_id).status == "annule"
+    assert manager.park.ranking().run == before
     assert at.run().button(key="annuler_calcul").disabled, "once is enough"

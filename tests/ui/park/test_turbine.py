@@ -19,7 +19,7 @@ Open = Callable[..., AppTest]
 @pytest.fixture
 def riskiest(running_api: RunningApi) -> str:
     """The turbine at the top of the ranking."""
-    return running_api.client("technicien").park().items[0].turbine_id
+    return running_api.client("technicien").park.ranking().items[0].turbine_id
 
 
 def open_tab(at: AppTest, name: str) -> AppTest:
@@ -29,7 +29,7 @@ def open_tab(at: AppTest, name: str) -> AppTest:
 
 
 def test_verdict__says_what_the_ranking_says(logged_in: Open, running_api: RunningApi, riskiest: str) -> None:
-    detail = running_api.client("technicien").turbine(riskiest)
+    detail = running_api.client("technicien").turbines.detail(riskiest)
     assert detail.current is not None
 
     page = text_of(logged_in("technicien", "turbine", id=riskiest))
@@ -44,7 +44,7 @@ def test_verdict__says_what_the_ranking_says(logged_in: Open, running_api: Runni
 def test_drivers__add_up_to_the_probability_and_markers_are_told_apart(
     logged_in: Open, running_api: RunningApi, riskiest: str
 ) -> None:
-    detail = running_api.client("technicien").turbine(riskiest)
+    detail = running_api.client("technicien").turbines.detail(riskiest)
     assert detail.current is not None
     assert detail.base_probability is not None
 
@@ -81,7 +81,7 @@ def test_choosing_another_turbine__opens_it(logged_in: Open) -> None:
 
 def test_sensors__last_measurements_and_a_curve_each(logged_in: Open, running_api: RunningApi) -> None:
     client = running_api.client("technicien")
-    detail, rows = client.turbine("12"), client.measurements("12", 1)
+    detail, rows = client.turbines.detail("12"), client.turbines.measurements("12", 1)
 
     at = open_tab(logged_in("technicien", "turbine", id="12"), "Capteurs")
 
@@ -96,7 +96,7 @@ def test_sensors__last_measurements_and_a_curve_each(logged_in: Open, running_ap
 def test_no_turbine_chosen__the_most_urgent_are_a_click_away(
     logged_in: Open, running_api: RunningApi
 ) -> None:
-    items = running_api.client("technicien").park().items
+    items = running_api.client("technicien").park.ranking().items
 
     at = logged_in("technicien", "turbine")
 
@@ -108,7 +108,7 @@ def test_history__one_point_per_published_day(logged_in: Open, running_api: Runn
     client = running_api.client("technicien")
 
     def drawn() -> int:  # a day on which nothing could be said has no point
-        return sum(point.failure_probability is not None for point in client.history("12"))
+        return sum(point.failure_probability is not None for point in client.turbines.history("12"))
 
     before = drawn()
     at = open_tab(logged_in("technicien", "turbine", id="12"), "Historique du risque")
@@ -122,7 +122,7 @@ def test_history__one_point_per_published_day(logged_in: Open, running_api: Runn
 def test_what_if__prefilled_with_the_scored_values_and_marker_not_a_lever(
     logged_in: Open, running_api: RunningApi, riskiest: str
 ) -> None:
-    detail = running_api.client("technicien").turbine(riskiest)
+    detail = running_api.client("technicien").turbines.detail(riskiest)
 
     at = open_tab(logged_in("technicien", "turbine", id=riskiest), "Et si…")
 
@@ -141,7 +141,7 @@ def test_what_if__prefilled_with_the_scored_values_and_marker_not_a_lever(
 def test_what_if__unchanged_values_give_the_published_probability(
     logged_in: Open, running_api: RunningApi, riskiest: str
 ) -> None:
-    current = running_api.client("technicien").turbine(riskiest).current
+    current = running_api.client("technicien").turbines.detail(riskiest).current
     assert current is not None
     at = open_tab(logged_in("technicien", "turbine", id=riskiest), "Et si…")
 
@@ -156,11 +156,11 @@ def test_what_if__unchanged_values_give_the_published_probability(
 
 def test_what_if__other_values_beside_the_current_ones(logged_in: Open, running_api: RunningApi) -> None:
     client = running_api.client("technicien")
-    calmest = client.park().items[-1].turbine_id
-    detail = client.turbine(calmest)
+    calmest = client.park.ranking().items[-1].turbine_id
+    detail = client.turbines.detail(calmest)
     asked = {driver.feature: driver.value for driver in detail.drivers} | {"vibration_level": 6.5}
     day = detail.current.measured_on.isoformat()  # type: ignore[union-attr]
-    expected = client.what_if({"turbine_id": calmest, "measured_at": day, **asked})
+    expected = client.park.what_if({"turbine_id": calmest, "measured_at": day, **asked})
     at = open_tab(logged_in("technicien", "turbine", id=calmest), "Et si…")
 
     at.text_input(key=f"et_si_{calmest}_vibration_level").set_value("6,5")
@@ -239,7 +239,7 @@ def test_what_if__what_is_no_number_is_told_at_its_field_and_kept(logged_in: Ope
 def test_drivers__beside_what_is_usual_here_and_in_the_park(
     logged_in: Open, running_api: RunningApi, riskiest: str
 ) -> None:
-    detail = running_api.client("technicien").turbine(riskiest)
+    detail = running_api.client("technicien").turbines.detail(riskiest)
     known = next(usual for usual in detail.usual if usual.feature == "vibration_level")
 
     chart = logged_in("technicien", "turbine", id=riskiest).get("plotly_chart")[0].proto
@@ -253,9 +253,9 @@ def test_what_if__power_follows_the_wind_by_the_turbine_s_curve_unless_untied(
     logged_in: Open, running_api: RunningApi
 ) -> None:
     client = running_api.client("technicien")
-    scored = {driver.feature: driver.value for driver in client.turbine("12").drivers}
+    scored = {driver.feature: driver.value for driver in client.turbines.detail("12").drivers}
     wind = (scored["wind_speed"] or 0) + 3
-    expected = client.power_at("12", wind, scored["wind_speed"], scored["power_output"]).power_output
+    expected = client.turbines.power_at("12", wind, scored["wind_speed"], scored["power_output"]).power_output
     at = open_tab(logged_in("technicien", "turbine", id="12"), "Et si…")
     power = "et_si_12_power_output"
     assert at.text_input(key=power).disabled

@@ -77,9 +77,9 @@ def test_policy__effect_before_saving_is_the_api_s(open_page: Open, manager: Api
 
     at.text_input(key=COST).set_value("1 500").run()
 
-    policy = manager.policy()
+    policy = manager.policy.versions()
     wanted = policy_views.values_of(policy.in_force.parameters) | {"cost_intervention_eur": 1_500.0}
-    told = manager.preview_policy(wanted, 200)
+    told = manager.policy.preview(wanted, 200)
     page = said(at)
     assert told.changed > 0
     assert policy_views.effect_words(told) in page
@@ -90,7 +90,7 @@ def test_policy__effect_before_saving_is_the_api_s(open_page: Open, manager: Api
     chosen = next(row for row in told.decision.table if row.chosen)
     assert costs["Seuil"].iloc[1] == f"Proposé : {fr.fr_share(chosen.threshold, 2)}".replace(":", "\\:")
     assert costs["Manquées"].iloc[1] == str(chosen.false_negatives)
-    assert manager.policy().in_force.version == policy.in_force.version
+    assert manager.policy.versions().in_force.version == policy.in_force.version
     assert not at.exception
 
 
@@ -120,7 +120,7 @@ def test_policy__no_effect_is_shown_of_what_is_no_number(open_page: Open, text: 
 
 
 def test_policy__saved_with_a_reason_then_gone_back_to(open_page: Open, manager: ApiClient) -> None:
-    start = manager.policy().in_force
+    start = manager.policy.versions().in_force
     at = open_page("manager", "politique")
     at.text_input(key=COST).set_value("2500").run()
     at.button(key="enregistrer").click().run()
@@ -129,7 +129,7 @@ def test_policy__saved_with_a_reason_then_gone_back_to(open_page: Open, manager:
 
     at.text_input(key="motif_politique").set_value("nouveau contrat de maintenance")
     at.button(key="enregistrer").click().run()
-    now = manager.policy().in_force
+    now = manager.policy.versions().in_force
     assert (now.version, now.parameters.cost_intervention_eur) == (start.version + 1, 2_500.0)
     page = said(at)
     assert f"Version {now.version} enregistrée" in page
@@ -142,7 +142,7 @@ def test_policy__saved_with_a_reason_then_gone_back_to(open_page: Open, manager:
     at.selectbox(key="version_voulue").set_value(start.version)
     at.text_input(key="motif_retour").set_value("contrat refusé")
     at.button(key="retablir").click().run()
-    back = manager.policy().in_force
+    back = manager.policy.versions().in_force
     assert (back.version, back.parameters) == (start.version + 2, start.parameters)
     assert at.text_input(key=COST).value == typed(start.parameters.cost_intervention_eur)
 
@@ -151,13 +151,13 @@ def test_policy__somebody_else_saved_in_between(open_page: Open, manager: ApiCli
     at = open_page("manager", "politique")
     at.text_input(key="politique_urgent_days").set_value("9").run()
     at.text_input(key="motif_politique").set_value("trop tard")
-    present = manager.policy().in_force
+    present = manager.policy.versions().in_force
     other = policy_views.values_of(present.parameters) | {"urgent_days": 8.0}
-    manager.save_policy(present.version, other, "entre-temps")
+    manager.policy.save(present.version, other, "entre-temps")
     at.button(key="enregistrer").click().run()
     assert f"La version {present.version + 1} est entrée en vigueur" in said(at)
-    assert manager.policy().in_force.reason == "entre-temps"
-    manager.restore_policy(present.version, present.version + 1, "fin de l’essai")
+    assert manager.policy.versions().in_force.reason == "entre-temps"
+    manager.policy.restore(present.version, present.version + 1, "fin de l’essai")
 
 
 @pytest.mark.parametrize("username", ["technicien", "ingenieur", "admin"])
@@ -193,14 +193,14 @@ def test_accounts__made_changed_and_shut_out(open_page: Open, admin: ApiClient, 
     assert not at.code
 
     at.selectbox(key="compte_choisi").set_value("lea").run()
-    lea = next(account for account in admin.accounts() if account.username == "lea")
+    lea = next(account for account in admin.people.accounts() if account.username == "lea")
     at.selectbox(key=f"role_de_{lea.id}").set_value(Role.INGENIEUR)
     at.button(key="compte_enregistrer").click().run()
     at.button(key="compte_reinitialiser").click().run()
     assert at.code[0].value != password
     at.button(key="compte_activation").click().run()
     assert "Compte lea désactivé." in said(at)
-    now = next(account for account in admin.accounts() if account.username == "lea")
+    now = next(account for account in admin.people.accounts() if account.username == "lea")
     assert (now.role, now.active, now.sessions) == (Role.INGENIEUR, False, 0)
     assert not at.exception
 
@@ -210,7 +210,7 @@ def test_accounts__the_last_administrator_stays(open_page: Open, admin: ApiClien
     at.selectbox(key="compte_choisi").set_value("admin").run()
     at.button(key="compte_activation").click().run()
     assert "On ne désactive pas son propre compte" in said(at)
-    assert next(account for account in admin.accounts() if account.username == "admin").active
+    assert next(account for account in admin.people.accounts() if account.username == "admin").active
 
 
 def test_keys__made_shown_once_and_revoked(open_page: Open, admin: ApiClient) -> None:
@@ -221,20 +221,20 @@ def test_keys__made_shown_once_and_revoked(open_page: Open, admin: ApiClient) ->
     at.checkbox(key="cle_read").check()
     at.button(key="cle_creer").click().run()
     assert at.code[0].value.startswith("ck_")
-    assert next(key for key in admin.api_keys() if key.name == "scada nord").scopes == ("read",)
+    assert next(key for key in admin.people.api_keys() if key.name == "scada nord").scopes == ("read",)
     at.selectbox(key="cle_choisie").set_value("scada nord").run()
     at.button(key="cle_revoquer").click().run()
     assert "Clé « scada nord » révoquée." in said(at)
     assert not at.code
-    assert next(key for key in admin.api_keys() if key.name == "scada nord").revoked_at is not None
+    assert next(key for key in admin.people.api_keys() if key.name == "scada nord").revoked_at is not None
 
 
 def test_audit__listed_filtered_and_verified(open_page: Open, admin: ApiClient) -> None:
     at = open_page("admin", "audit")
-    trail = admin.audit(limit=100)
+    trail = admin.people.audit(limit=100)
     assert list(at.dataframe[0].value["N°"]) == [entry.id for entry in trail.items]
     at.selectbox(key="audit_acte").set_value("compte_cree").run()
-    made = admin.audit(limit=100, action="compte_cree")
+    made = admin.people.audit(limit=100, action="compte_cree")
     assert list(at.dataframe[0].value["N°"]) == [entry.id for entry in made.items]
     at.button(key="verifier").click().run()
     assert f"{fr.counted(trail.total, 'entrée')} relues" in said(at)
@@ -244,7 +244,7 @@ def test_audit__listed_filtered_and_verified(open_page: Open, admin: ApiClient) 
 def test_own_password__changed_and_the_person_stays(
     open_page: Open, admin: ApiClient, api: RunningApi
 ) -> None:
-    first = admin.create_account("paul", "Paul", Role.TECHNICIEN, None).password
+    first = admin.people.create_account("paul", "Paul", Role.TECHNICIEN, None).password
     assert first is not None
     at = open_page("paul", "mon-compte", first)
     new = "une phrase bien assez longue"

@@ -21,7 +21,7 @@ def test_supervision__three_questions_and_figures(logged_in: Open, running_api: 
     at = logged_in("manager", "supervision")
 
     page = text_of(at).replace("\\", "")
-    checks = running_api.client("manager").supervision().checks
+    checks = running_api.client("manager").operations.supervision().checks
     assert len(checks) == 3
     for check in checks:
         assert f"**{check.question}**" in page
@@ -35,10 +35,10 @@ def test_supervision__three_questions_and_figures(logged_in: Open, running_api: 
 def test_supervision__turbines_per_finding_beside_the_day_before(
     logged_in: Open, running_api: RunningApi
 ) -> None:
-    found = running_api.client("manager").supervision().findings
+    found = running_api.client("manager").operations.supervision().findings
     assert found is not None
     assert found.items, "the simulated park has sensors that lie"
-    park = running_api.client("manager").park(limit=1_000)
+    park = running_api.client("manager").park.ranking(limit=1_000)
     at = logged_in("manager", "supervision")
 
     table = at.table[0].value
@@ -72,12 +72,12 @@ def test_supervision__without_findings_says_why() -> None:
 
 
 def test_models__versions_in_service_and_measured_figures(logged_in: Open, running_api: RunningApi) -> None:
-    stored = running_api.client("ingenieur").models().items
+    stored = running_api.client("ingenieur").models.all().items
     at = logged_in("ingenieur", "modeles")
 
     versions = at.dataframe[0].value
     assert list(versions["Modèle"]) == [model.name for model in stored]
-    card = running_api.client("ingenieur").model_card(stored[0].name, stored[0].version)
+    card = running_api.client("ingenieur").models.card(stored[0].name, stored[0].version)
     assert card.measured is not None
     name = "Mesure de qualité"  # above it stands a table of imports, where somebody imported a model
     quality = next(table.value for table in at.table if name in table.value).set_index(name)

@@ -39,7 +39,7 @@ def client(server: Script) -> Iterator[ApiClient]:
 def test_preview__file_and_options_in_one_form(server: Script, client: ApiClient) -> None:
     server.answers.append((200, preview().model_dump(mode="json")))
 
-    assert client.preview(FILE).rows == 40
+    assert client.measurements.preview(FILE).rows == 40
 
     assert server.asked[0][:2] == ("POST", "/api/v1/measurements/preview")
     body = server.bodies[0]
@@ -57,14 +57,14 @@ def test_import__report_or_job(
 ) -> None:
     server.answers.append((status, answer.model_dump(mode="json")))
 
-    assert isinstance(client.import_file(FILE, "cle-1"), kind)
+    assert isinstance(client.measurements.import_file(FILE, "cle-1"), kind)
 
 
 def test_import__session_renewed_midway_sends_the_whole_file_again(server: Script, client: ApiClient) -> None:
     over = PROBLEM | {"status": 401, "errors": []}
     server.answers += [(401, over), (200, server.token(600)), (200, report().model_dump(mode="json"))]
 
-    client.import_file(FILE, "cle-1")
+    client.measurements.import_file(FILE, "cle-1")
 
     sent = [
         body for body, (_, path, _) in zip(server.bodies, server.asked, strict=True) if "auth" not in path
@@ -77,7 +77,7 @@ def test_import__refused_file_is_told_and_never_sent_twice(server: Script, clien
     server.answers.append((422, PROBLEM))
 
     with pytest.raises(ApiError) as refused:
-        client.import_file(FILE, "cle-1")
+        client.measurements.import_file(FILE, "cle-1")
 
     assert refused.value.errors[0].field == "wind_speed"
     assert len(server.asked) == 1
@@ -86,8 +86,8 @@ def test_import__refused_file_is_told_and_never_sent_twice(server: Script, clien
 def test_coverage__thirty_days_unless_asked(server: Script, client: ApiClient) -> None:
     server.answers += [(200, coverage().model_dump(mode="json"))] * 2
 
-    client.coverage()
-    client.coverage(date(2024, 10, 2))
+    client.measurements.coverage()
+    client.measurements.coverage(date(2024, 10, 2))
 
     assert [path for _, path, _ in server.asked] == [
         "/api/v1/measurements/coverage",
@@ -98,4 +98,4 @@ def test_coverage__thirty_days_unless_asked(server: Script, client: ApiClient) -
 def test_problems__bytes_as_they_are(server: Script, client: ApiClient) -> None:
     server.answers.append((200, "\ufeffLigne;Motif\r\n".encode()))
 
-    assert client.import_problems(3) == "\ufeffLigne;Motif\r\n".encode()
+    assert client.measurements.import_problems(3) == "\ufeffLigne;Motif\r\n".encode()

@@ -34,10 +34,10 @@ def test_api__only_its_schemas(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.name)
-def test_http__in_the_client_alone(path: Path) -> None:
+def test_http__in_the_transport_alone(path: Path) -> None:
     used = {name.split(".")[0] for name in imports(path)} & HTTP
 
-    assert not used or path.name == "client.py"
+    assert not used or path.name == "transport.py"
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -12,7 +12,7 @@ import pytest
 
 from api.schemas.vocabulary import Queue, RiskLevel
 from tests.support.ui_http import MODELS, PROBLEM, Script, serving
-from ui.client import client as client_module
+from ui.client import transport
 from ui.client.api_error import ApiError
 from ui.client.client import ApiClient
 from ui.park.views import View
@@ -42,7 +42,7 @@ def test_login__form_then_bearer_token(server: Script) -> None:
     server.answers += [(200, server.token(600)), (200, MODELS)]
 
     user = client.login("manager", "pass&word=é")
-    client.models()
+    client.models.all()
 
     assert user.display_name == "Mme Martin"
     assert parse_qs(server.bodies[0].decode())["password"] == ["pass&word=é"]
@@ -70,8 +70,8 @@ def test_old_token__renewed_before_the_call(server: Script) -> None:
     server.answers += [(200, server.token(5)), (200, server.token(600)), (200, MODELS), (200, MODELS)]
 
     client.login("manager", "secret")
-    client.models()
-    client.models()
+    client.models.all()
+    client.models.all()
 
     assert [path for _, path, _ in server.asked] == [
         "/api/v1/auth/token",
@@ -87,7 +87,7 @@ def test_old_token__renewed_before_the_call(server: Script) -> None:
 def test_token_refused__renewed_once_and_asked_again(server: Script, logged_in: ApiClient) -> None:
     server.answers += [(401, PROBLEM | {"status": 401}), (200, server.token(600)), (200, MODELS)]
 
-    logged_in.models()
+    logged_in.models.all()
 
     assert [path for _, path, _ in server.asked] == [
         "/api/v1/models",
@@ -100,7 +100,7 @@ def test_session_ended__no_endless_renewal(server: Script, logged_in: ApiClient)
     server.answers += [(401, PROBLEM | {"status": 401}), (401, PROBLEM | {"status": 401})]
 
     with pytest.raises(ApiError) as refused:
-        logged_in.models()
+        logged_in.models.all()
 
     assert refused.value.session_over
     assert len(server.asked) == 2
@@ -110,7 +110,7 @@ def test_refusal__carries_title_detail_fields_and_reference(server: Script, logg
     server.answers.append((422, PROBLEM))
 
     with pytest.raises(ApiError) as refused:
-        logged_in.what_if({"turbine_id": "1", "wind_speed": -3})
+        logged_in.park.what_if({"turbine_id": "1", "wind_speed": -3})
 
     error = refused.value
     assert (error.title, error.detail, error.status) == (
@@ -130,7 +130,7 @@ def test_refusal_without_explanation__still_a_french_sentence(
     server.answers.append((500, body))
 
     with pytest.raises(ApiError) as refused:
-        logged_in.models()
+        logged_in.models.all()
 
     assert refused.value.status == 500
     assert "500" in refused.value.detail
@@ -142,20 +142,20 @@ def test_unreadable_answer__said_not_shown(server: Script, logged_in: ApiClient,
     server.answers.append((200, body))
 
     with pytest.raises(ApiError, match="Réponse inattendue"):
-        logged_in.models()
+        logged_in.models.all()
 
 
 def test_reading__repeated_when_a_proxy_stumbles(server: Script, logged_in: ApiClient) -> None:
     server.answers += [(502, b""), (200, MODELS)]
 
-    assert logged_in.models().items == []
+    assert logged_in.models.all().items == []
 
 
 def test_unavailable__told_at_once_not_repeated(server: Script, logged_in: ApiClient) -> None:
     server.answers.append((503, PROBLEM | {"status": 503, "title": "Service indisponible"}))
 
     with pytest.raises(ApiError, match="Service indisponible"):
-        logged_in.models()
+        logged_in.models.all()
 
     assert len(server.asked) == 1
 
@@ -164,7 +164,7 @@ def test_writing__never_repeated(server: Script, logged_in: ApiClient) -> None:
     server.answers.append((502, b""))
 
     with pytest.raises(ApiError):
-        logged_in.start_run()
+        logged_in.park.start_run()
 
     assert len(server.asked) == 1
 
@@ -184,7 +184,7 @@ def test_nobody_listening__unreachable() -> None:
 def test_silence__unreachable_after_the_time_allowed(
     server: Script, logged_in: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "READ_S", 0.2)
+    monkeypatch.setattr(transport, "READ_S", 0.2)
 
     class Slow(list[tuple[int, Any]]):
         def pop(self, *_: object) -> tuple[int, Any]:  # type: ignore[override]
@@ -194,7 +194,7 @@ def test_silence__unreachable_after_the_time_allowed(
     server.answers = Slow()
 
     with pytest.raises(ApiError) as refused:
-        logged_in.start_run()
+        logged_in.park.start_run()
 
     assert refused.value.unreachable
 
@@ -203,7 +203,7 @@ def test_identifiers__stay_one_segment_of_the_path(server: Script, logged_in: Ap
     server.answers.append((404, PROBLEM | {"status": 404}))
 
     with pytest.raises(ApiError):
-        logged_in.turbine("../park?limit=1#é")
+        logged_in.turbines.detail("../park?limit=1#é")
 
     path = server.asked[0][1]
     assert urlsplit(path).path == path
@@ -215,7 +215,7 @@ def test_park__sends_the_view(server: Script, logged_in: ApiClient) -> None:
     server.answers.append((200, {"total": 0, "items": [], "counts": {}, **nothing}))
 
     view = View(levels=(RiskLevel.CRITIQUE, RiskLevel.ELEVE), days=12.5, queue=Queue.A_VERIFIER)
-    logged_in.park(view.asked(), limit=50)
+    logged_in.park.ranking(view.asked(), limit=50)
 
     query = parse_qs(urlsplit(server.asked[0][1]).query)
     assert query["risk_level"] == ["critique", "eleve"]
@@ -234,5 +234,5 @@ def test_logout__tells_the_api_and_forgets_even_if_it_is_away(server: Script, lo
     assert logged_in.session is None
     assert json.loads(server.bodies[0]) == {"refresh_token": "session-1-0123456789"}
     with pytest.raises(ApiError) as refused:
-        logged_in.models()
+        logged_in.models.all()
     assert refused.value.session_over

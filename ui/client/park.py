@@ -1,0 +1,67 @@
+"""The dashboard's calls about the ranking: what was published, what is being computed, what would be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from api.schemas.changes import ParkEvents
+from api.schemas.common import Items
+from api.schemas.park import Park, ParkDay, Run
+from api.schemas.predictions import Prediction
+from ui.client.transport import Query, Transport
+
+PARK_LIMIT = 10_000  # the most that one call answers
+
+
+@dataclass(frozen=True)
+class ParkCalls:
+    """One typed method per call."""
+
+    transport: Transport
+
+    def ranking(self, asked: Query | None = None, *, limit: int = PARK_LIMIT) -> Park:
+        """The first turbines of the published ranking, or of what of it is ``asked``.
+
+        Raises:
+            ApiError: 404 when no ranking of that day was published.
+        """
+        return self.transport.get("/park", Park, {**(asked or {}), "limit": limit})
+
+    def events(self, day: date, limit: int) -> ParkEvents:
+        """What changed on that day since the day before, the most urgent first."""
+        query = {"from": day.isoformat(), "to": day.isoformat(), "limit": limit}
+        return self.transport.get("/park/changes", ParkEvents, query)
+
+    def days(self, first: date | None = None) -> list[ParkDay]:
+        """The days whose ranking was published, oldest first."""
+        query = {"from": first and first.isoformat()}
+        return self.transport.get("/park/history", Items[ParkDay], query).items
+
+    def start_run(self, as_of: date | None = None) -> Run:
+        """Asks for a new scoring of the park."""
+        body = {} if as_of is None else {"as_of": as_of.isoformat()}
+        return self.transport.ask("POST", "/park/runs", Run, json=body)
+
+    def run(self, run_id: int) -> Run:
+        """One scoring, to follow its progress."""
+        return self.transport.get(f"/park/runs/{run_id}", Run)
+
+    def cancel_run(self, run_id: int) -> Run:
+        """Stops a scoring that waits or is under way; the published ranking stays.
+
+        Raises:
+            ApiError: 403 without the right, 404 where there is none, 409 where it has ended.
+        """
+        return self.transport.ask("POST", f"/park/runs/{run_id}/cancel", Run)
+
+    def what_if(self, measurement: Mapping[str, Any]) -> Prediction:
+        """What the active models say of values that nobody measured.
+
+        Raises:
+            ApiError: 422 with one entry of ``errors`` per wrong field.
+        """
+        query = {"explain": "true", "purpose": "et_si"}
+        return self.transport.ask("POST", "/predictions", Prediction, params=query, json=dict(measurement))
