@@ -7,12 +7,13 @@ import secrets
 import socket
 import threading
 from dataclasses import dataclass
+from functools import partial
 
+from api.domain.measurements.sensors import SensorCatalogue
 from api.inference.serving.store import ModelStore
 from api.services.interventions.interventions import InterventionService
 from api.services.interventions.photos import InterventionPhotos
 from api.services.measurements.demo_feed import BY, DemoFeed
-from api.services.measurements.exports import ExportService
 from api.services.measurements.import_history import ImportHistory
 from api.services.measurements.inbox import Inbox
 from api.services.measurements.intake import KIND, MeasurementIntake
@@ -21,10 +22,12 @@ from api.services.models.comparison import ModelComparisonService
 from api.services.models.imports import ModelImports
 from api.services.models.models import ModelService
 from api.services.models.open_inference import OpenInferenceService
+from api.services.models.sensors import catalogue_of
 from api.services.operations.jobs import JobKind, JobService
 from api.services.operations.supervision import SupervisionService
 from api.services.park.calendar import ParkCalendar
 from api.services.park.coverage import CoverageService
+from api.services.park.exports import ExportService
 from api.services.park.history.distributed_replay import DaysOnDask
 from api.services.park.history.history import ParkHistory
 from api.services.park.pasts import PastReader
@@ -60,6 +63,7 @@ class Core:
     settings: Settings
     database: Database
     store: ModelStore
+    sensors: SensorCatalogue
     models: ActiveModelsSource
     policy: PolicySource
     policies: PolicyService
@@ -98,7 +102,7 @@ class Core:
         """A worker of its own name on this core."""
         settings, stopping = self.settings, threading.Event()
         worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        inbox = Inbox(self.database, self.store, settings.home, settings.now, worker, stopping.wait)
+        inbox = Inbox(self.database, self.sensors, settings.home, settings.now, worker, stopping.wait)
         return JobService(
             database=self.database,
             runner=self.runner,
@@ -118,7 +122,7 @@ class Core:
 
     def demo_feed(self, worker: str = BY) -> DemoFeed:
         """The simulated park's next days."""
-        return DemoFeed(self.database, self.store, self.settings.env, self.settings.now, worker)
+        return DemoFeed(self.database, self.sensors, self.settings.env, self.settings.now, worker)
 
     def close(self) -> None:
         """Give the database's connections back."""
@@ -130,6 +134,7 @@ def build_core(settings: Settings) -> Core:
     """Wire the services; nothing is read from the database or the store yet."""
     database = Database.at(settings.url)
     store = ModelStore(settings.reference_models, settings.imported_models)
+    sensors = partial(catalogue_of, store)
     models = ActiveModelsSource(database, store)
     policy = PolicySource(database)
     pasts = PastReader(database, store, settings.now)
@@ -144,6 +149,7 @@ def build_core(settings: Settings) -> Core:
         settings=settings,
         database=database,
         store=store,
+        sensors=sensors,
         models=models,
         policy=policy,
         policies=PolicyService(database, settings.now),
@@ -165,7 +171,7 @@ def build_core(settings: Settings) -> Core:
         supervision=SupervisionService(settings, database, models, view, calendar, settings.now),
         open_inference=OpenInferenceService(models, store),
         replay=ReplayService(database, store),
-        intake=MeasurementIntake(database, store, uploads, settings.now),
+        intake=MeasurementIntake(database, sensors, uploads, settings.now),
         imports=ImportHistory(database),
         coverage=CoverageService(settings, database, models, calendar),
         exports=ExportService(database, store),

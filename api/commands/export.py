@@ -11,7 +11,7 @@ from pathlib import Path
 from api.commands.console import say
 from api.core import Core
 from api.domain.shared.exceptions import InvalidInput
-from api.services.measurements.exports import Asked, Export, Format, What, write
+from api.services.park.exports import Asked, Export, Format, What, write
 
 
 def register(data: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

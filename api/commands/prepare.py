@@ -15,10 +15,11 @@ from api.services.measurements.source import Source
 from api.services.turbines.register import import_turbines
 from api.settings import PARIS, ROOT, Environment
 from api.storage import migrate
-from api.storage import models as activations
 from api.storage import policy as policies
 from api.storage.measurements import imports, ingestion, measurements
-from api.storage.park import replays, runs
+from api.storage.models import activations
+from api.storage.park import replays
+from api.storage.shared import published
 
 SAMPLE = ROOT / "data" / "energiTech_maintenance_sample.csv"
 TURBINES = ROOT / "data" / "turbines.csv"
@@ -89,7 +90,7 @@ def _demonstration(core: Core) -> None:
 def _rankings(core: Core, *, first_start: bool) -> None:
     """A ranking to begin with, and the simulated year behind it; what takes long is left to the worker."""
     with core.database.read() as connection:
-        shown = runs.published(connection)
+        shown = published.published_run(connection)
         first = replays.first_measured_day(connection)
         last = measurements.last_measured_day(connection, until=core.settings.now().astimezone(PARIS).date())
         simulated = ingestion.living_sources(connection) == {Source.SIMULATION}

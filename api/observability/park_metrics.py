@@ -13,7 +13,7 @@ from api.domain.plausibility.finding_counts import turbines_by_code
 from api.schemas.findings import FINDING_LABELS
 from api.schemas.vocabulary import RiskLevel
 from api.storage.park import runs
-from api.storage.shared import jobs
+from api.storage.shared import jobs, published
 from api.storage.shared.database import Database
 from api.storage.turbines import coverage
 
@@ -33,7 +33,7 @@ class ParkCollector(Collector):
         """The families, from one look at the database."""
         with self._database.read() as connection:
             statuses = runs.count_by_status(connection)
-            shown = runs.published(connection)
+            shown = published.published_run(connection)
             seen = jobs.last_seen(connection)
             found = {} if shown is None else self._findings(connection, shown.id)
         ended = CounterMetricFamily("cockpit_runs", "Calculs du parc", labels=["status"])

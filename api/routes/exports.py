@@ -11,7 +11,7 @@ from starlette.background import BackgroundTask
 from api.deps import CoreDep, need
 from api.domain.people import Right
 from api.routes.park import First, Last
-from api.services.measurements.exports import MEDIA, Asked, Export, Format, What, csv_chunks, write
+from api.services.park.exports import MEDIA, Asked, Export, Format, What, csv_chunks, write
 from api.services.shared.uploads import Uploads
 
 router = APIRouter(prefix="/api/v1/exports", tags=["Mesures"], dependencies=[Depends(need(Right.READ))])

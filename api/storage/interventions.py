@@ -24,7 +24,7 @@ from sqlalchemy.exc import IntegrityError
 from api.domain.interventions.interventions import LIVING
 from api.domain.shared.exceptions import Conflict
 from api.schemas.vocabulary import InterventionState, Role
-from api.storage.park.runs import published_between
+from api.storage.shared.published import runs_between
 from api.storage.tables import (
     intervention_journal,
     intervention_photos,
@@ -201,7 +201,7 @@ def last_worked(connection: Connection, as_of: date) -> dict[int, date]:
 
 def scores_since(connection: Connection, keys: Collection[int], first: date, last: date | None) -> list[Seen]:
     """What the last published run of each day says of these turbines, from the day after ``first``."""
-    shown = [row.id for row in published_between(connection, first, last) if row.as_of > first]
+    shown = [row.id for row in runs_between(connection, first, last) if row.as_of > first]
     query = (
         select(scores.c.turbine, runs.c.as_of, scores.c.measured_on, scores.c.level)
         .join(runs, runs.c.id == scores.c.run)

@@ -20,7 +20,8 @@ from api.commands.prepare import SAMPLE
 from api.core import Core
 from api.services.measurements.ingest import ingest_file
 from api.services.models.sensors import catalogue_of
-from api.storage.park import run_copies, runs
+from api.storage.park import run_copies
+from api.storage.shared import published
 from bench.park import child as park_child
 from bench.park import queries as park_queries
 from bench.park.data import BY, LAST, Place, activate_models, build
@@ -118,7 +119,7 @@ def lay_history(core: Core, ages: Iterable[int]) -> int:
     added = 0
     for age in ages:
         with core.database.write() as connection:  # a day each: no transaction grows with the history
-            shown = runs.published(connection)
+            shown = published.published_run(connection)
             if shown is not None:
                 day = LAST - timedelta(days=2 + age)
                 added += run_copies.lay_down(connection, shown.id, [day])

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from api.commands.score import run_now
 from api.core import Core
-from api.domain.policy.risk import RiskPolicy
+from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.vocabulary import Role
 from api.services.shared.audit import AuditQuery
-from api.storage.park import runs
 from api.storage.park.ranking import page_of_scores
+from api.storage.shared import published
 from tests.api.conftest import Api, problem, running
 from tests.support.client import new_core
 from tests.support.park.shadow_tools import CLASSIFIER, ingest_sample, serve_references
@@ -231,7 +231,7 @@ def test_preview__equals_a_recount_by_hand(
 ) -> None:
     parameters = parameters | {"max_age_days": START["max_age_days"]}
     with core.database.read() as connection:
-        shown = runs.published(connection)
+        shown = published.published_run(connection)
         assert shown is not None
         _, rows = page_of_scores(connection, shown.id)
     regressor = core.models.current().regressor

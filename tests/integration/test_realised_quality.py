@@ -28,6 +28,7 @@ from api.services.quality.realised import RealisedQuery
 from api.storage import quality as realised
 from api.storage.measurements import measurements
 from api.storage.park import runs
+from api.storage.shared import published
 from api.storage.shared.database import Database
 from tests.support.client import AS_OF, CSV, FEATURES, PICKLES, bring_client_in, new_core
 from tests.support.measurements.ingest_tools import FULL, LABELLED, NOW, changed, ingest, write_csv
@@ -296,4 +297,4 @@ def test_client_files__rows_seen_in_training_are_left_out_and_counted(
     # The training rows would have flattered: counted with them, the recall is another one.
     assert found.failures < once["failure_within_7d"].sum()
     with client_replay.database.read() as connection:
-        assert len(runs.published_between(connection, first, AS_OF)) == 46
+        assert len(published.runs_between(connection, first, AS_OF)) == 46

@@ -10,7 +10,8 @@ import pandas as pd
 from api.schemas.common import Figure
 from api.schemas.model_card import Decision
 from api.schemas.models import ModelCard
-from ui.models.figures import chosen_of
+from ui.policy.figures import chosen_of
+from ui.policy.views import euro_span
 from ui.shared import labels as fr
 
 Json = Mapping[str, Any]
@@ -53,13 +54,6 @@ def decision_frame(decision: Decision) -> pd.DataFrame:
             for row in decision.table
         ]
     )
-
-
-def euro_span(cost: Figure) -> str:
-    """« de 574 500 à 1 291 525 € »: the 95 % interval of a cost."""
-    if cost.low is None or cost.high is None:
-        return fr.NOTHING
-    return f"de {fr.fr_number(cost.low, 0)} à {fr.fr_euros(cost.high)}"
 
 
 def decision_words(decision: Decision) -> str:

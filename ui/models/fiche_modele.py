@@ -10,6 +10,7 @@ from api.schemas.models import ModelCard, ModelSummary
 from ui.models import card_views as cards
 from ui.models import figures as model_figures
 from ui.models import views
+from ui.policy import figures as policy_figures
 from ui.shared import labels as fr
 from ui.shared import layout
 
@@ -86,7 +87,7 @@ def _decision(card: ModelCard) -> None:
     left, right = st.columns(2)
     with left:
         st.markdown("**Coût selon le seuil**")
-        _chart(model_figures.cost_curve(decision, layout.colours()), "courbe_cout", "Coût selon le seuil")
+        _chart(policy_figures.cost_curve(decision, layout.colours()), "courbe_cout", "Coût selon le seuil")
     with right:
         st.markdown("**Précision et rappel**")
         _chart(model_figures.precision_recall(decision, layout.colours()), "courbe_pr", "Précision, rappel")

@@ -11,7 +11,6 @@ import pandas as pd
 from api.schemas.accounts import Account, ApiKey
 from api.schemas.audit import AuditEntry, AuditVerification
 from api.schemas.vocabulary import AuditAction
-from ui.policy.views import SHORT
 from ui.shared import labels as fr
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -78,7 +77,7 @@ _FIELDS = {
     "rated_power_kw": "puissance (kW)",
     "commissioned_on": "mise en service",
     "service_state": "état",
-    **SHORT,
+    **fr.POLICY_PARAMETERS,
 }
 _WORDS = {
     **{role.value: words for role, words in fr.ROLES.items()},

@@ -9,8 +9,7 @@ import streamlit as st
 from api.schemas.policy import Policy, PolicyPreview, PolicyVersion
 from api.schemas.vocabulary import Role
 from ui.client.api_error import ApiError
-from ui.models import figures as model_figures
-from ui.policy import views
+from ui.policy import figures, views
 from ui.shared import auth, layout, outcome
 from ui.shared.french_numbers import typed
 
@@ -146,7 +145,7 @@ def _effect(preview: PolicyPreview) -> None:
             layout.table(views.threshold_frame(preview))
             if preview.decision.curve:
                 st.plotly_chart(
-                    model_figures.cost_curve(preview.decision, layout.colours()),
+                    figures.cost_curve(preview.decision, layout.colours()),
                     config=_PLOT,
                     theme=None,
                     key="cout_par_seuil",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from api.schemas.common import FieldProblem
+from api.schemas.common import FieldProblem, Figure
 from api.schemas.model_card import ThresholdOutcome
 from api.schemas.policy import (
     MAX_DAYS,
@@ -20,7 +20,6 @@ from api.schemas.policy import (
     PolicyVersion,
 )
 from api.schemas.vocabulary import RiskLevel
-from ui.models.card_views import euro_span
 from ui.shared import labels as fr
 
 
@@ -76,15 +75,6 @@ FIELDS: dict[str, ParameterField] = {
         "Âge limite d’une mesure (jours)", "Au-delà, la mesure est trop ancienne.", 1, 0, MAX_DAYS, 0
     ),
 }  # fmt: skip
-SHORT = {
-    "cost_intervention_eur": "intervention",
-    "cost_failure_eur": "panne",
-    "critical_factor": "critique ×",
-    "critical_cap": "critique dès",
-    "moderate_divisor": "modéré ÷",
-    "urgent_days": "délai urgent",
-    "max_age_days": "âge limite",
-}
 
 
 def value_words(name: str, value: float) -> str:
@@ -136,6 +126,13 @@ def effect_words(preview: PolicyPreview) -> str:
         f"{fr.counted(preview.changed, 'turbine')} sur {preview.total} "
         f"{'changent' if many else 'change'} de niveau : {', '.join(ways)}."
     )
+
+
+def euro_span(cost: Figure) -> str:
+    """« de 574 500 à 1 291 525 € »: the 95 % interval of a cost."""
+    if cost.low is None or cost.high is None:
+        return fr.NOTHING
+    return f"de {fr.fr_number(cost.low, 0)} à {fr.fr_euros(cost.high)}"
 
 
 def counts_frame(preview: PolicyPreview) -> pd.DataFrame:
@@ -212,7 +209,7 @@ def changes_words(version: PolicyVersion, before: PolicyVersion | None) -> str:
         return "valeurs de départ"
     old, new = values_of(before.parameters), values_of(version.parameters)
     return ", ".join(
-        f"{SHORT[name]} {value_words(name, old[name])} → {value_words(name, new[name])}"
+        f"{fr.POLICY_PARAMETERS[name]} {value_words(name, old[name])} → {value_words(name, new[name])}"
         for name in FIELDS
         if old[name] != new[name]
     )

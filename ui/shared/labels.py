@@ -86,6 +86,15 @@ STATES = {
     "erreur": ("✕", "En défaut"),
     "inconnu": ("?", "Inconnu"),
 }
+POLICY_PARAMETERS = {
+    "cost_intervention_eur": "intervention",
+    "cost_failure_eur": "panne",
+    "critical_factor": "critique ×",
+    "critical_cap": "critique dès",
+    "moderate_divisor": "modéré ÷",
+    "urgent_days": "délai urgent",
+    "max_age_days": "âge limite",
+}
 PURPOSES = {"unitaire": "Prédiction", "et_si": "Et si…", "lot": "Lot"}
 SERVICE_STATES = {
     "en_service": "en service",

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from api.domain.models.statistics import Estimate, wilson
-from api.domain.policy.risk import RiskPolicy
-from api.domain.quality.realised import ALERTS, KnownOutcome
+from api.domain.policy.levels import ALERTS
+from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.vocabulary import Effect, RiskLevel, Verdict
 
 WATCHED = 4
@@ -105,15 +105,6 @@ class VerdictOutcome:
     def confirmed(self) -> bool | None:
         """Whether the alert was right; None where the verdict does not decide."""
         return self.verdict in CONFIRMING if self.verdict in DECIDING else None
-
-
-def known_outcomes(outcomes: Iterable[VerdictOutcome]) -> list[KnownOutcome]:
-    """The verdicts that decide, as the realised quality takes what was observed after a measurement."""
-    return [
-        KnownOutcome(one.measurement, one.confirmed, None, SOURCE)
-        for one in outcomes
-        if one.measurement is not None and one.confirmed is not None
-    ]
 
 
 @dataclass(frozen=True)

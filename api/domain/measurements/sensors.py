@@ -6,7 +6,7 @@ changes no table and no code.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -27,6 +27,8 @@ class Sensor:
         dtype: ``float``, ``int`` (whole numbers) or ``binary`` (0 or 1).
         physical: lowest and highest value that the machine can produce, in ``unit``; None where unbounded.
         used_by: the models that cannot answer without it.
+        marker: it accompanies failures without causing them, so acting on it changes nothing.
+        note: French sentence to read before interpreting it.
     """
 
     name: str
@@ -35,6 +37,12 @@ class Sensor:
     dtype: Dtype
     physical: tuple[float | None, float | None] = (None, None)
     used_by: tuple[str, ...] = ()
+    marker: bool = False
+    note: str = ""
+
+
+SensorCatalogue = Callable[[], Mapping[str, Sensor]]
+"""Gives every sensor known now, by name: models that are imported add theirs."""
 
 
 def sensor_catalogue(declared: Iterable[Sensor]) -> dict[str, Sensor]:

@@ -16,7 +16,8 @@ from scipy.stats import spearmanr
 
 from api.domain.measurements.measurements import natural_key
 from api.domain.models.statistics import REPLICATES, Estimate, Floats, GroupBootstrap, ratio, wilson
-from api.domain.policy.risk import SEVERITY, RiskPolicy, Severity
+from api.domain.policy.levels import SEVERITY, Severity
+from api.domain.policy.risk_policy import RiskPolicy
 
 Task = Literal["classification", "regression"]
 FIRST = 10
@@ -158,7 +159,7 @@ def pool(agreements: Sequence[Agreement]) -> PooledAgreement:
 def levels_of(outputs: Floats, policy: RiskPolicy, task: Task) -> list[str]:
     """The level of each probability, or the side of the urgent days on which each estimate lies.
 
-    The same bounds as :func:`api.domain.policy.risk.assess`, for a whole park at once.
+    The same bounds as :func:`api.domain.policy.levels.assess`, for a whole park at once.
     """
     if task == "regression":
         return [NEAR if near else FAR for near in (outputs <= policy.urgent_days).tolist()]

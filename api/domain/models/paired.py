@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from api.domain.models.evaluation import Unseen, failure_events
 from api.domain.models.quality import SHORT_HORIZON_DAYS
 from api.domain.models.statistics import Estimate, Floats, GroupBootstrap, ratio
-from api.domain.policy.risk import RiskPolicy
+from api.domain.policy.risk_policy import RiskPolicy
 
 # How often each turbine was drawn, (replicates, turbines), to (replicates,) figures, NaN where undefined.
 Statistic = Callable[[Floats], Floats]

@@ -1,7 +1,7 @@
 """What each decision threshold would have caught, missed and cost on the rows that a model has not seen.
 
 An alert costs an intervention, needed or not; a missed failure costs a failure: the costs from which the
-policy's own threshold is derived (see :mod:`api.domain.policy.risk`). Each row counts as one decision.
+policy's own threshold is derived (see :mod:`api.domain.policy.risk_policy`). Each row counts as one decision.
 """
 
 from __future__ import annotations

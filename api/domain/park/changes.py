@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api.domain.policy.risk import SEVERITY, RiskPolicy, Severity, TimeToFailure, assess
+from api.domain.policy.levels import SEVERITY, Severity, TimeToFailure, assess
+from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.vocabulary import ChangeKind, DataStatus, RiskLevel
 
 # A level told once falls only under half its bound. In the policy of departure the next bound lies at a

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from api.domain.policy.risk import SEVERITY, RiskPolicy
-from api.domain.quality.realised import ALERTS
+from api.domain.policy.levels import ALERTS, SEVERITY
+from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.vocabulary import AlertAnswer, InterventionState, RiskLevel
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from api.domain.policy.risk import RiskPolicy, TimeToFailure
+from api.domain.policy.levels import TimeToFailure
+from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.vocabulary import DataStatus, Queue
 
 # Scores keep their queues as one number: a queue keeps its bit whatever becomes of the others.

@@ -20,9 +20,9 @@ from enum import StrEnum
 from itertools import pairwise
 
 from api.domain.models.evaluation import EVENT_GAP_DAYS
+from api.domain.policy.levels import ALERTS
 from api.schemas.vocabulary import RiskLevel
 
-ALERTS = frozenset({RiskLevel.ELEVE, RiskLevel.CRITIQUE})
 # What a person needs to see of the days before a failure that nobody was told of.
 HISTORY_DAYS = 14
 

@@ -18,7 +18,7 @@ import numpy as np
 from api.domain.models.evaluation import RELIABILITY_BORDERS
 from api.domain.models.quality import SHORT_HORIZON_DAYS, ReliabilityBin
 from api.domain.models.statistics import Floats, wilson
-from api.domain.policy.risk import SEVERITY
+from api.domain.policy.levels import SEVERITY
 from api.domain.quality.figures import (
     EventQuality,
     Figures,

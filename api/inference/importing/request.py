@@ -11,8 +11,9 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from api.domain.measurements.known_sensors import NOT_SENSORS
 from api.domain.shared.exceptions import FieldError, InvalidInput
-from api.inference.serving.catalogue import CATALOGUE, NOT_SENSORS, TARGETS, unknown_sensor
+from api.inference.serving.catalogue import CATALOGUE, TARGETS, unknown_sensor
 from api.inference.serving.manifest import (
     FEATURE_PATTERN,
     NAME_PATTERN,

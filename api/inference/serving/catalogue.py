@@ -1,87 +1,33 @@
-"""What is known of EnergiTech's sensors before any model is imported.
-
-The importer drafts manifests from it; a manifest given by hand (``--manifest``) overrides any of these texts.
-"""
+"""The features that a model can read before anybody describes them: EnergiTech's sensors."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from api.domain.measurements.known_sensors import KNOWN_SENSORS
+from api.domain.measurements.sensors import Sensor
 from api.inference.serving.manifest import FeatureSpec, Task
 
-CATALOGUE: Mapping[str, FeatureSpec] = {
-    spec.name: spec
-    for spec in (
-        FeatureSpec(
-            name="wind_speed",
-            dtype="float",
-            unit="m/s",
-            label="Vitesse du vent",
-            # 70 m/s is the 50-year extreme gust of the strongest wind class, I (IEC 61400-1:2019, table 1:
-            # reference speed 50 m/s, gust 1.4 times that).
-            physical_range=(0.0, 75.0),
-        ),
-        FeatureSpec(
-            name="vibration_level",
-            dtype="float",
-            unit="u.a.",
-            label="Niveau de vibration",
-            # An arbitrary unit, 0 to 7 in EnergiTech's sample: only a gross error is certain to be false.
-            physical_range=(0.0, 100.0),
-        ),
-        FeatureSpec(
-            name="temperature",
-            dtype="float",
-            unit="°C",
-            label="Température nacelle",
-            # Cold-climate turbines survive −40 °C (IEC 61400-1:2019 §14); no nacelle holds 200 °C unburnt.
-            physical_range=(-60.0, 200.0),
-        ),
-        FeatureSpec(
-            name="power_output",
-            dtype="float",
-            unit="kW",
-            label="Puissance délivrée",
-            # Slightly negative is real: a stopped turbine draws its own consumption from the grid. The
-            # largest machines deliver 15 to 20 MW, EnergiTech's 1.5.
-            physical_range=(-200.0, 20_000.0),
-        ),
-        FeatureSpec(
-            name="maintenance_done",
-            dtype="binary",
-            unit="",
-            label="Intervention récente",
-            physical_range=(0.0, 1.0),
-            role="marker",
-            note=(
-                "Indice, pas cause : on intervient sur les machines qui montrent déjà des signes. Une "
-                "intervention récente accompagne donc un risque élevé sans le provoquer ; la cocher ou la "
-                "décocher ne change rien à l’état de la machine."
-            ),
-        ),
+
+def feature_of(sensor: Sensor) -> FeatureSpec:
+    """A model's feature, as the sensor behind it is described."""
+    return FeatureSpec(
+        name=sensor.name,
+        dtype=sensor.dtype,
+        unit=sensor.unit,
+        label=sensor.label,
+        physical_range=sensor.physical,
+        role="marker" if sensor.marker else "cause",
+        note=sensor.note,
     )
-}
+
+
+CATALOGUE: Mapping[str, FeatureSpec] = {name: feature_of(sensor) for name, sensor in KNOWN_SENSORS.items()}
 
 TARGETS: Mapping[Task, str] = {
     "classification": "failure_within_7d",
     "regression": "time_to_failure_days",
 }
-
-# Columns that say where a row comes from or what happened afterwards: never features. A model that reads what
-# is only known afterwards would look perfect and be useless.
-NOT_SENSORS = frozenset(
-    {
-        "turbine_id",
-        "date_measure",
-        "measured_at",
-        "measured_on",
-        "failure_within_7d",
-        "time_to_failure_days",
-        "technician_id",
-        "planned_intervention_date",
-        "source",
-    }
-)
 
 
 def unknown_sensor(name: str) -> FeatureSpec:

@@ -15,8 +15,8 @@ from api.domain.interventions.effect import VerdictOutcome, precision_of
 from api.domain.interventions.interventions import WORDS, Actor, Entry, State
 from api.domain.measurements.measurements import canonical_turbine_id, natural_key
 from api.domain.people import Principal, Right
-from api.domain.policy.risk import RiskPolicy
-from api.domain.quality.realised import ALERTS
+from api.domain.policy.levels import ALERTS
+from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
 from api.schemas import interventions as shown
 from api.schemas.vocabulary import InterventionOrigin, JournalAction, RiskLevel
@@ -27,7 +27,7 @@ from api.storage import people as accounts
 from api.storage import policy as policies
 from api.storage.interventions import Filter
 from api.storage.measurements import measurements
-from api.storage.park import runs
+from api.storage.shared import published
 from api.storage.shared.database import Database
 
 __all__ = ["Filter", "InterventionService"]
@@ -179,8 +179,8 @@ class InterventionService:
         actor: Actor,
         today: date,
     ) -> int:
-        run = runs.published(connection)
-        place = None if run is None else runs.score_of(connection, run.id, turbine)
+        run = published.published_run(connection)
+        place = None if run is None else published.score_of(connection, run.id, turbine)
         level = None if place is None else RiskLevel(place.level)
         if asked.origin is InterventionOrigin.RECOMMANDATION and level not in ALERTS:
             raise Conflict(
@@ -271,5 +271,5 @@ def intervention_row(connection: Connection, number: int, *, for_update: bool = 
 
 def policy_in_force(connection: Connection) -> RiskPolicy:
     """The rule of the published run; the default one before the first."""
-    run = runs.published(connection)
+    run = published.published_run(connection)
     return RiskPolicy() if run is None else policies.version(connection, run.policy_version)

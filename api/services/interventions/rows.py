@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row
 
 from api.domain.interventions.effect import Precision, Reading, VerdictOutcome, effect_of, last_watched_day
 from api.domain.interventions.interventions import CheckItem, Intervention, State
-from api.domain.policy.risk import RiskPolicy
+from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas import interventions as shown
 from api.schemas.vocabulary import Effect, Priority, RiskLevel, Skill, Verdict
 from api.storage import interventions as store

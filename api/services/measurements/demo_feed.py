@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.domain.measurements.rows import DATE, DAYS_LEFT, FAILURE
+from api.domain.measurements.sensors import SensorCatalogue
 from api.domain.shared.exceptions import Conflict
-from api.inference.serving.store import ModelStore
 from api.schemas.measurements import ImportReport
 from api.services.measurements.ingest import ingest_file
 from api.services.measurements.source import Source
-from api.services.models.sensors import catalogue_of
 from api.settings import PARIS, Environment
 from api.storage.measurements import import_log, ingestion, measurements
 from api.storage.shared import leases
@@ -43,14 +42,14 @@ class DemoFeed:
 
     Args:
         database: holds the simulated park.
-        store: knows the sensors.
+        sensors: every sensor known now.
         env: of the installation.
         now: the clock.
         worker: holder of the lease by which one worker alone feeds a day.
     """
 
     database: Database
-    store: ModelStore
+    sensors: SensorCatalogue
     env: Environment
     now: Callable[[], datetime]
     worker: str = BY
@@ -77,7 +76,7 @@ class DemoFeed:
             report = ingest_file(
                 self.database,
                 path,
-                catalogue_of(self.store),
+                self.sensors(),
                 source=Source.SIMULATION,
                 imported_by=BY,
                 now=self.now(),

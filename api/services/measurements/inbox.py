@@ -17,13 +17,12 @@ from typing import NamedTuple
 
 from api.domain.measurements.readings import shown
 from api.domain.measurements.remedies import BY_INBOX, with_remedy
+from api.domain.measurements.sensors import SensorCatalogue
 from api.domain.shared.exceptions import CockpitError, FieldError, InvalidInput
-from api.inference.serving.store import ModelStore
 from api.schemas.measurements import ImportReport, RowProblem
 from api.services.measurements.import_history import ImportHistory
 from api.services.measurements.import_report import report_csv
 from api.services.measurements.ingest import ingest_file
-from api.services.models.sensors import catalogue_of
 from api.storage.shared import leases
 from api.storage.shared.database import Database
 from api.storage.shared.jobs import LEASE
@@ -51,7 +50,7 @@ class Inbox:
 
     Args:
         database: ingested into; holds the lease.
-        store: knows the sensors.
+        sensors: every sensor known now.
         home: ``COCKPIT_HOME``.
         now: the clock.
         worker: name of the worker that looks, unique among the living ones.
@@ -60,7 +59,7 @@ class Inbox:
     """
 
     database: Database
-    store: ModelStore
+    sensors: SensorCatalogue
     home: Path
     now: Callable[[], datetime]
     worker: str
@@ -152,7 +151,7 @@ class Inbox:
         report = ingest_file(
             self.database,
             path,
-            catalogue_of(self.store),
+            self.sensors(),
             source="mesure",
             imported_by=BY,
             now=self.now(),

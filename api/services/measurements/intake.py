@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import Row
 
+from api.domain.measurements.sensors import SensorCatalogue
 from api.domain.shared.exceptions import CockpitError, Conflict, InvalidInput, NotFound
-from api.inference.serving.store import ModelStore
 from api.schemas.measurements import ImportJob, ImportPreview, ImportReport
 from api.services.measurements.files.json_rows import read_rows, rows_as_csv
 from api.services.measurements.files.map_file import parse_map
@@ -22,7 +22,6 @@ from api.services.measurements.files.options import ImportOptions
 from api.services.measurements.import_history import ImportHistory
 from api.services.measurements.ingest import Progress, ingest_file
 from api.services.measurements.preview import preview_file
-from api.services.models.sensors import catalogue_of
 from api.services.shared.uploads import Upload, Uploads
 from api.storage.measurements import intake_keys
 from api.storage.measurements.intake_keys import Held, Key
@@ -68,7 +67,7 @@ class MeasurementIntake:
     """Takes measurements in, and tells what became of them."""
 
     database: Database
-    store: ModelStore
+    sensors: SensorCatalogue
     uploads: Uploads
     now: Callable[[], datetime]
 
@@ -94,7 +93,7 @@ class MeasurementIntake:
             Conflict: the key was used for another body, or its first sending is under way.
         """
         key = sender.claimed()
-        content = rows_as_csv(read_rows(body), catalogue_of(self.store))
+        content = rows_as_csv(read_rows(body), self.sensors())
         upload = self.uploads.keep(io.BytesIO(content), JSON_NAME)
         digest = hashlib.sha256(hashlib.sha256(body).digest() + _canonical(options))
         return self._receive(upload, {**options, **_ISO_DAYS}, sender.name, key, digest.hexdigest())
@@ -107,7 +106,7 @@ class MeasurementIntake:
         """
         upload = self.uploads.keep(stream, filename)
         try:
-            chosen, sensors = read_options(options), catalogue_of(self.store)
+            chosen, sensors = read_options(options), self.sensors()
             return preview_file(self.database, upload.path, sensors, now=self.now(), options=chosen)
         finally:
             self.uploads.drop(upload.token)
@@ -186,7 +185,7 @@ class MeasurementIntake:
         return ingest_file(
             self.database,
             path,
-            catalogue_of(self.store),
+            self.sensors(),
             source="mesure",
             imported_by=sender,
             now=self.now(),

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from api.domain.shared.exceptions import Conflict, InvalidInput
 from api.storage.measurements import ingestion
-from api.storage.park import runs
 
 
 class Source(StrEnum):
@@ -57,6 +56,5 @@ def make_room(connection: Connection, source: Source, now: datetime) -> None:
     """
     refuse_mixture(connection, source)
     if sets_simulation_aside(connection, source):
-        ingestion.archive_turbines(connection, Source.SIMULATION, now)
-        # A ranking of simulated turbines must not be taken for one of the real park.
-        runs.archive_all(connection, now)
+        # With its rankings: one of simulated turbines must not be taken for one of the real park.
+        ingestion.archive_park(connection, Source.SIMULATION, now)

@@ -18,7 +18,7 @@ from api.inference.serving.store import ModelStore
 from api.schemas.predictions import ModelUse
 from api.services.models.measurement_model import build_measurement_model
 from api.services.models.sensors import sensor_of
-from api.storage import models as activations
+from api.storage.models import activations
 from api.storage.shared.database import Database
 
 REFRESH_S = 1.0

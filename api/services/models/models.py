@@ -14,9 +14,8 @@ from api.schemas.vocabulary import AuditAction
 from api.services.models.card.card import build_card
 from api.services.models.card.html import card_html
 from api.services.shared.audit import record
-from api.storage import models as activations
 from api.storage import policy as policies
-from api.storage.park import shadow
+from api.storage.models import activations, shadow
 from api.storage.shared.database import Database
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.domain.plausibility.trust import Finding
-from api.domain.policy.risk import TimeToFailure
+from api.domain.policy.levels import TimeToFailure
 from api.domain.shared.wording import fr_number
 from api.services.models.active_models import ActiveModels, ServedModel
 from api.services.models.measurement_model import Reading

@@ -28,8 +28,7 @@ from api.services.operations.calls import call_statistics
 from api.services.park.calendar import ParkCalendar
 from api.services.park.view import ParkViewService
 from api.settings import Settings
-from api.storage.park import runs
-from api.storage.shared import jobs
+from api.storage.shared import jobs, published
 from api.storage.shared.database import Database
 from api.storage.turbines import coverage
 
@@ -112,10 +111,10 @@ class SupervisionService:
 
 def _trends(connection: Connection) -> FindingTrends | None:
     """The published run's findings, beside those of an earlier day: a run made again tells no rise."""
-    shown = runs.published(connection)
+    shown = published.published_run(connection)
     if shown is None:
         return None
-    earlier = runs.published_between(connection, None, shown.as_of - timedelta(days=1))
+    earlier = published.runs_between(connection, None, shown.as_of - timedelta(days=1))
     previous = earlier[-1] if earlier else None
     now = turbines_by_code(coverage.findings_of(connection, shown.id).values())
     before = turbines_by_code(coverage.findings_of(connection, previous.id).values()) if previous else None

@@ -14,7 +14,8 @@ from api.domain.park.change_causes import Cause, CauseCode, Weight, replacement,
 from api.domain.park.changes import Seen, State, event_of, kind_of, risk_alone
 from api.domain.park.queues import Case, bits_of, queues_in, queues_of
 from api.domain.plausibility.trust import Finding, counts_as_dead, data_status
-from api.domain.policy.risk import RiskPolicy, TimeToFailure
+from api.domain.policy.levels import TimeToFailure
+from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.predictions import Driver
 from api.schemas.vocabulary import ChangeKind, DataStatus, RiskLevel
 from api.services.models.active_models import ActiveModels

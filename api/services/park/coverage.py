@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
-from api.domain.measurements.freshness import WINDOW_ROWS, is_late, park_gap, usual_gap
 from api.domain.measurements.measurements import natural_key
+from api.domain.measurements.rhythm import WINDOW_ROWS, is_late, park_gap, usual_gap
 from api.domain.park.schedule import next_look
 from api.domain.plausibility.finding_counts import turbines_by_code
 from api.domain.plausibility.trust import IN_SERVICE
@@ -32,8 +32,7 @@ from api.settings import PARIS, Settings
 from api.storage import policy as policies
 from api.storage.measurements import measurements
 from api.storage.measurements.measurements import LivingTurbine
-from api.storage.park import runs
-from api.storage.shared import jobs
+from api.storage.shared import jobs, published
 from api.storage.shared.database import Database
 from api.storage.turbines import coverage
 from api.storage.turbines.coverage import SentDays
@@ -72,7 +71,7 @@ class CoverageService:
                     "from", f"période trop longue pour {len(park)} turbines : {MAX_CELLS // len(park)} jours."
                 )
             sent = coverage.sent_days(connection, begin, end, until=as_of, rows=WINDOW_ROWS)
-            shown = runs.published(connection)
+            shown = published.published_run(connection)
             found = {} if shown is None else coverage.findings_of(connection, shown.id)
             missing = self._missing(connection, models, park, as_of)
             imports = newest_imports(connection, LAST_IMPORTS).items

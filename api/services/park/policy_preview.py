@@ -17,7 +17,8 @@ from api.domain.models.quality import ClassificationQuality
 from api.domain.models.statistics import Estimate
 from api.domain.models.threshold_costs import Costs
 from api.domain.plausibility.trust import Finding, age_finding, data_status
-from api.domain.policy.risk import SEVERITY, RiskPolicy, TimeToFailure, assess, unassessed
+from api.domain.policy.levels import SEVERITY, TimeToFailure, assess, unassessed
+from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import ModelUnavailable, NotFound
 from api.inference.serving.store import ModelStore
 from api.schemas.common import Notice
@@ -29,10 +30,10 @@ from api.services.models.card.card import decision_of
 from api.services.models.sensors import catalogue_of
 from api.services.park.plausibility import audit_park, recorded_findings
 from api.services.policy.versions import bounds_of, policy_of
-from api.storage import models as activations
 from api.storage import policy as policies
-from api.storage.park import runs
+from api.storage.models import activations
 from api.storage.park.ranking import page_of_scores
+from api.storage.shared import published
 from api.storage.shared.database import Database
 
 _AGE = "mesure_perimee"
@@ -64,7 +65,7 @@ class PolicyPreviewService:
         with self.database.read() as connection:
             base, present = policies.current(connection)
             active = activations.active(connection).get("classification")
-            shown = runs.published(connection)
+            shown = published.published_run(connection)
             scores = [] if shown is None else page_of_scores(connection, shown.id)[1]
             statuses = {} if shown is None else self._statuses(connection, shown, scores, wanted)
         may_raise = shown is not None and self._may_raise(shown, notices)

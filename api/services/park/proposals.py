@@ -12,16 +12,16 @@ from sqlalchemy import Connection, Row
 from api.domain.interventions.checklists import checklist_for, priority_for, skills_for
 from api.domain.interventions.interventions import State
 from api.domain.park.proposals import Ended, Standing, answer_to
-from api.domain.policy.risk import RiskPolicy
-from api.domain.quality.realised import ALERTS
+from api.domain.policy.levels import ALERTS
+from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.interventions import AnsweredAlert, CheckLine, Proposal, Proposals
 from api.schemas.vocabulary import AlertAnswer, RiskLevel
 from api.services.interventions.rows import level_of
 from api.services.park.view import park_item
 from api.storage import interventions as store
 from api.storage import policy as policies
-from api.storage.park import runs
 from api.storage.park.ranking import ScoreFilter, page_of_scores
+from api.storage.shared import published
 from api.storage.shared.database import Database
 
 
@@ -36,7 +36,7 @@ class InterventionProposals:
         """Proposed interventions, in the order of the ranking."""
         with self.database.read() as connection:
             today = self.today(connection)
-            run = runs.published(connection)
+            run = published.published_run(connection)
             if run is None:
                 return Proposals(total=0, items=[], as_of=None, today=today)
             policy = policies.version(connection, run.policy_version)

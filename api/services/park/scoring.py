@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from api.domain.plausibility.trust import Finding, age_finding, data_status, outside_training
-from api.domain.policy.risk import Risk, RiskPolicy, TimeToFailure, assess, unassessed
+from api.domain.policy.levels import Risk, TimeToFailure, assess, unassessed
+from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.vocabulary import DataStatus
 from api.services.models.active_models import ActiveModels
 from api.services.models.measurement_model import Reading

@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from api.domain.measurements.sensors import Sensor
+from api.domain.park.ranking import ranked
 from api.domain.plausibility.trust import Finding, of_a_stopped_machine
-from api.domain.policy.risk import RiskPolicy, ranked, unassessed
+from api.domain.policy.levels import unassessed
+from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import Conflict
 from api.schemas.predictions import Driver
 from api.schemas.vocabulary import DataStatus

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from api.domain.park.queues import queues_in
-from api.domain.policy.risk import RiskPolicy
+from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import InvalidInput, NotFound
 from api.domain.shared.wording import recommendation
 from api.schemas.changes import ParkEvents
@@ -25,6 +25,7 @@ from api.storage import interventions
 from api.storage import policy as policies
 from api.storage.park import attempts, changes, runs
 from api.storage.park.ranking import ALL, SORTS, ScoreFilter, page_of_scores
+from api.storage.shared import published
 from api.storage.shared.database import Database
 
 __all__ = ["SORTS", "ParkQuery", "ParkViewService", "ScoreFilter"]
@@ -61,7 +62,7 @@ class ParkViewService:
             raise InvalidInput.single("sort", f"ordre inconnu ; au choix : {allowed} (« - » pour inverser).")
         past = query.as_of is not None
         with self.database.read() as connection:
-            shown = runs.published(connection, query.as_of)
+            shown = published.published_run(connection, query.as_of)
             attempt = attempts.last_attempt(connection)
             if shown is None and query.as_of is not None:
                 raise NotFound("Classement du jour", f"{query.as_of:%d/%m/%Y}")
@@ -97,7 +98,7 @@ class ParkViewService:
     def history(self, first: date | None, last: date | None) -> list[ParkDay]:
         """Counts per level of each day's last published run, oldest first."""
         with self.database.read() as connection:
-            rows = runs.published_between(connection, first, last)
+            rows = published.runs_between(connection, first, last)
         return [
             ParkDay(run_id=row.id, as_of=row.as_of, counts=LevelCounts(**(row.counts or {}))) for row in rows
         ]

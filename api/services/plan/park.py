@@ -14,7 +14,7 @@ from api.domain.interventions.interventions import WORDS, State
 from api.domain.measurements.measurements import canonical_turbine_id
 from api.domain.plan.booked import Booking
 from api.domain.plan.week_plan import Candidate, Choice, to_cents, to_minutes
-from api.domain.policy.risk import RiskPolicy
+from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import FieldError, InvalidInput
 from api.schemas.vocabulary import Skill
 from api.schemas.week_plan import CoveredTurbine, PlanAdjustment, WeekPlanRequest

@@ -25,7 +25,7 @@ from api.services.plan.park import Asked, ParkAtWork, bookings, park_at_work
 from api.storage import plan as store
 from api.storage import policy as policies
 from api.storage.interventions import living as living_interventions
-from api.storage.park import runs
+from api.storage.shared import published
 from api.storage.shared.database import Database
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ class WeekPlanService:
             Conflict: another ranking was published since the plan.
         """
         with self.database.read() as connection:
-            run = runs.published(connection)
+            run = published.published_run(connection)
             if run is None or run.id != asked.run_id:
                 raise Conflict("Un autre classement a été publié depuis ce plan : établissez-le de nouveau.")
             policy = policies.version(connection, run.policy_version)
@@ -160,7 +160,7 @@ class WeekPlanService:
     def _park(self, asked: shown.WeekPlanRequest) -> ParkAtWork:
         choices = Asked.of(asked)
         with self.database.read() as connection:
-            run = runs.published(connection)
+            run = published.published_run(connection)
             if run is None:
                 raise Conflict(NO_RANKING)
             return park_at_work(connection, run, choices)

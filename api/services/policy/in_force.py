@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from api.domain.policy.risk import RiskPolicy
+from api.domain.policy.risk_policy import RiskPolicy
 from api.storage import policy as policies
 from api.storage.shared.database import Database
 

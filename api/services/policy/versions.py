@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from api.domain.policy.risk import RiskPolicy
+from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import Conflict, NotFound
 from api.schemas.common import Notice
 from api.schemas.policy import Policy, PolicyBounds, PolicyParameters, PolicyVersion
@@ -17,7 +17,7 @@ from api.schemas.vocabulary import AuditAction
 from api.services.shared.audit import record
 from api.storage import people as accounts
 from api.storage import policy as policies
-from api.storage.park import runs
+from api.storage.shared import published
 from api.storage.shared.database import Database
 
 KIND = "politique"
@@ -122,7 +122,7 @@ def bounds_of(policy: RiskPolicy) -> PolicyBounds:
 def _policy(connection: Connection, names: bool) -> Policy:
     called = accounts.names_of(connection) if names else {}
     versions = [_version(row, called) for row in policies.every(connection)]
-    shown = runs.published(connection)
+    shown = published.published_run(connection)
     used = None if shown is None else shown.policy_version
     return Policy(
         in_force=versions[0],

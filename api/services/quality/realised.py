@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from api.domain.interventions.effect import known_outcomes
+from api.domain.interventions.effect import SOURCE, VerdictOutcome
 from api.domain.quality.realised import (
     JudgedScore,
     KnownOutcome,
@@ -30,7 +30,7 @@ from api.services.interventions.interventions import InterventionService
 from api.services.quality import words
 from api.settings import PARIS
 from api.storage import quality as realised
-from api.storage.park import runs
+from api.storage.shared import published
 from api.storage.shared.database import Database
 
 # What is read where no first day is asked for: a year, or fewer days of a large park, so that the answer
@@ -131,7 +131,7 @@ class RealisedService:
     def _judged(self, selection: _Selection) -> Iterator[list[JudgedScore]]:
         with self.database.read() as connection:
             park = realised.scored_turbines(connection)
-        verdicts = {one.measurement: one for one in known_outcomes(self.interventions.outcomes())}
+        verdicts = {one.measurement: one for one in _known_outcomes(self.interventions.outcomes())}
         for turbine, rows in realised.observed_scores(self.database, list(selection.runs), park):
             scores = (_score(turbine, row, selection.runs[row.run]) for row in rows)
             yield judge_turbine(scores, merged(_outcomes(rows, verdicts)))
@@ -140,7 +140,7 @@ class RealisedService:
         if query.first and query.last and query.last < query.first:
             raise InvalidInput.single("to", "le dernier jour précède le premier.", query.last)
         with self.database.read() as connection:
-            found = runs.published_between(connection, query.first, query.last)
+            found = published.runs_between(connection, query.first, query.last)
         if not found:
             return _Selection(query.first, query.last, {})
         last = query.last or found[-1].as_of
@@ -206,6 +206,15 @@ def _using(model: str, read: dict[int, _Run]) -> dict[int, _Run]:
 
 def _spelled(model: ModelVersion) -> str:
     return f"{model.name}:{model.version}"
+
+
+def _known_outcomes(outcomes: Iterable[VerdictOutcome]) -> list[KnownOutcome]:
+    """The verdicts that decide, as the realised quality takes what was observed after a measurement."""
+    return [
+        KnownOutcome(outcome.measurement, outcome.confirmed, None, SOURCE)
+        for outcome in outcomes
+        if outcome.measurement is not None and outcome.confirmed is not None
+    ]
 
 
 def _outcomes(rows: list[AnyRow], verdicts: Mapping[int, KnownOutcome]) -> Iterator[KnownOutcome]:

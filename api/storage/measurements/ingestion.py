@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Date, Integer, String, func, insert, select, update
+from sqlalchemy import Connection, Date, Integer, String, delete, func, insert, select, update
 
 from api.storage.shared.bulk import driver_day, driver_instant, given_rows, insert_rows
-from api.storage.tables import measurements, planned_visits, turbines
+from api.storage.tables import measurements, planned_visits, publication, runs, turbines
 
 LOCK = "ingestion"
 
@@ -69,13 +69,15 @@ def count_living(connection: Connection, source: str) -> int:
     return connection.scalar(query) or 0
 
 
-def archive_turbines(connection: Connection, source: str, now: datetime) -> None:
-    """Put the living turbines of a source aside, with all that was measured on them."""
+def archive_park(connection: Connection, source: str, now: datetime) -> None:
+    """Put the living turbines of a source aside, with all that was measured on them and every ranking."""
     connection.execute(
         update(turbines)
         .where(turbines.c.source == source, turbines.c.archived_at.is_(None))
         .values(archived_at=now)
     )
+    connection.execute(update(runs).where(runs.c.archived_at.is_(None)).values(archived_at=now))
+    connection.execute(delete(publication))
 
 
 def ensure_turbines(

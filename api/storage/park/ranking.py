@@ -26,28 +26,15 @@ from api.domain.measurements.measurements import natural_key
 from api.domain.park.queues import bits_of
 from api.schemas.vocabulary import ChangeKind, DataStatus, InterventionState, Queue, RiskLevel, folded
 from api.storage.park.changes import in_queues
+from api.storage.shared.published import CHANGED, SCORED
 from api.storage.tables import interventions, park_changes, scores, turbines
 
 MANY = 10_000  # ranks named in one question; a longer list is picked out of the whole run
 AnyRow = Row[Any]
-# PostgreSQL's statistics never know the newest run, and take it for a row or two: adding 0 keeps it from
-# going through all changes of that run for each score.
-_changed = and_(park_changes.c.run == scores.c.run + 0, park_changes.c.turbine == scores.c.turbine)
 _worked = and_(
     interventions.c.turbine == scores.c.turbine,
     interventions.c.state.in_(sorted(state.value for state in LIVING)),
 )
-# The scores with their turbines and what changed of them.
-SCORED = select(
-    scores,
-    turbines.c.turbine_id,
-    turbines.c.site,
-    turbines.c.farm,
-    turbines.c.service_state,
-    park_changes.c.kind.label("change_kind"),
-    park_changes.c.from_level.label("change_from"),
-    park_changes.c.cause.label("change_cause"),
-).select_from(scores.join(turbines, turbines.c.id == scores.c.turbine).outerjoin(park_changes, _changed))
 
 
 @dataclass(frozen=True)
@@ -140,7 +127,7 @@ _ORDERS = {
     "driver": _Order((_DRIVER,), key=lru_cache(folded)),
     # Waiting costs the probability times what a failure costs, which is the same for all turbines of a run.
     "cost": _Order((scores.c.probability,)),
-    "change": _Order((_placed(park_changes.c.kind, ChangeKind),), (park_changes, _changed)),
+    "change": _Order((_placed(park_changes.c.kind, ChangeKind),), (park_changes, CHANGED)),
     # The oldest measurement is the greatest age.
     "age": _Order((scores.c.measured_on,), against=True),
     "due": _Order((_DUE,), (interventions, _worked)),

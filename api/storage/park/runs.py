@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.domain.shared.exceptions import Conflict
-from api.storage.park.ranking import SCORED
 from api.storage.shared.bulk import insert_records
-from api.storage.tables import measurements, publication, runs, scores
+from api.storage.shared.published import published_run
+from api.storage.tables import publication, runs, scores
 
 UNDER_WAY = ("en_attente", "en_cours")
 FAILED = ("echoue", "interrompu")
@@ -70,21 +70,6 @@ def under_way(connection: Connection, as_of: date | None = None) -> AnyRow | Non
     return connection.execute(query.order_by(runs.c.id).limit(1)).one_or_none()
 
 
-def published(connection: Connection, as_of: date | None = None) -> AnyRow | None:
-    """The published run: the one that people see now, or the last of a given day."""
-    if as_of is None:
-        return connection.execute(
-            select(runs).join(publication, publication.c.run == runs.c.id)
-        ).one_or_none()
-    return connection.execute(
-        select(runs)
-        .where(runs.c.as_of == as_of, runs.c.published_at.is_not(None), runs.c.archived_at.is_(None))
-        # By number and not by time: a clock that goes back must not bring a former run up.
-        .order_by(runs.c.id.desc())
-        .limit(1)
-    ).one_or_none()
-
-
 def change(connection: Connection, run_id: int, **values: Any) -> None:
     """Set columns of one run."""
     connection.execute(update(runs).where(runs.c.id == run_id).values(**values))
@@ -132,18 +117,12 @@ def publish(connection: Connection, run_id: int, *, now: datetime, **values: Any
     """
     change(connection, run_id, published_at=now, finished_at=now, **values)
     as_of = connection.scalar(select(runs.c.as_of).where(runs.c.id == run_id))
-    shown = published(connection)
+    shown = published_run(connection)
     if shown is None:
         connection.execute(delete(publication))
         connection.execute(insert(publication).values(id=1, run=run_id))
     elif as_of is not None and (as_of, run_id) >= (shown.as_of, shown.id):
         connection.execute(update(publication).values(run=run_id))
-
-
-def archive_all(connection: Connection, now: datetime) -> None:
-    """Take every run out of the cockpit: the park that they scored is archived."""
-    connection.execute(update(runs).where(runs.c.archived_at.is_(None)).values(archived_at=now))
-    connection.execute(delete(publication))
 
 
 def count_by_status(connection: Connection) -> dict[str, int]:
@@ -154,38 +133,3 @@ def count_by_status(connection: Connection) -> dict[str, int]:
         .group_by(runs.c.status)
     )
     return {row.status: row.total for row in connection.execute(query)}
-
-
-def published_between(connection: Connection, first: date | None, last: date | None) -> list[AnyRow]:
-    """The last published run of each day, oldest first."""
-    newest = select(func.max(runs.c.id)).where(runs.c.published_at.is_not(None), runs.c.archived_at.is_(None))
-    if first is not None:
-        newest = newest.where(runs.c.as_of >= first)
-    if last is not None:
-        newest = newest.where(runs.c.as_of <= last)
-    query = select(runs).where(runs.c.id.in_(newest.group_by(runs.c.as_of))).order_by(runs.c.as_of)
-    return list(connection.execute(query))
-
-
-def score_of(connection: Connection, run_id: int, turbine_pk: int) -> AnyRow | None:
-    """One turbine's place in a run, with the measurement that was scored (``values`` None without one)."""
-    query = (
-        SCORED.add_columns(measurements.c["values"], measurements.c.measured_at)
-        .outerjoin(measurements, measurements.c.id == scores.c.measurement)
-        .where(scores.c.run == run_id, scores.c.turbine == turbine_pk)
-    )
-    return connection.execute(query).one_or_none()
-
-
-def history_of(
-    connection: Connection, turbine_pk: int, first: date | None, last: date | None
-) -> list[AnyRow]:
-    """A turbine's published scores, one a day, oldest first."""
-    shown = [row.id for row in published_between(connection, first, last)]
-    query = (
-        select(scores, runs.c.as_of)
-        .join(runs, runs.c.id == scores.c.run)
-        .where(scores.c.turbine == turbine_pk, scores.c.run.in_(shown))
-        .order_by(runs.c.as_of)
-    )
-    return list(connection.execute(query))

@@ -16,8 +16,8 @@ from api import cli
 from api.core import Core
 from api.domain.shared.exceptions import Conflict, InvalidInput, NotFound
 from api.inference.serving.store import ModelStore
-from api.services.measurements import exports
-from api.services.measurements.exports import Asked, Format, What, write
+from api.services.park import exports
+from api.services.park.exports import Asked, Format, What, write
 from api.storage.measurements import exports as storage
 from api.storage.park import runs
 from api.storage.tables import measurements

@@ -55,7 +55,7 @@ def worker(core: Core, clock: Clock) -> Callable[[str], Inbox]:
 
     def make(name: str = "un") -> Inbox:
         settings = core.settings
-        return Inbox(core.database, core.store, settings.home, settings.now, name, clock.wait, clock)
+        return Inbox(core.database, core.sensors, settings.home, settings.now, name, clock.wait, clock)
 
     return make
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from api.domain.measurements.freshness import WINDOW_ROWS
+from api.domain.measurements.rhythm import WINDOW_ROWS
 from api.services.measurements.import_history import ImportHistory
 from api.storage.measurements import exports, intake_keys
 from api.storage.measurements.intake_keys import ABANDONED, KEPT, Key

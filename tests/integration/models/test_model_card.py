@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from api.core import Core
-from api.domain.policy.risk import RiskPolicy
+from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import Conflict, ModelUnavailable
 from api.inference.importing.importer import ImportRequest, import_model
 from api.inference.serving.manifest import Manifest

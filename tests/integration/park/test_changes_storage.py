@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select
 
 from api.domain.park.queues import bits_of, queues_in
 from api.schemas.vocabulary import Queue
+from api.storage.measurements import ingestion
 from api.storage.park import changes, runs
 from api.storage.park.ranking import ScoreFilter, page_of_scores
 from api.storage.shared.database import Database
@@ -109,7 +110,7 @@ def test_events__last_published_run_of_each_day(any_database: Database) -> None:
         assert before is not None
         assert before.id == again
         assert changes.run_before(connection, DAY) is None
-        runs.archive_all(connection, NOW)
+        ingestion.archive_park(connection, "mesure", NOW)
         assert changes.run_before(connection, DAY + timedelta(days=9)) is None
         assert changes.events(connection, None, None, limit=10, offset=0) == (0, [])
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 
 from api.commands.score import run_now
 from api.core import Core
-from api.domain.policy.risk import RiskPolicy
+from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.park import ParkItem
 from api.schemas.vocabulary import ChangeKind, DataStatus, Queue, RiskLevel
 from api.services.models.measurement_model import Reading

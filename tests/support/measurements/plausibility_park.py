@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from api.domain.measurements.known_sensors import KNOWN_SENSORS
 from api.domain.measurements.sensors import Sensor
 from api.domain.plausibility.judging import continuous, judge, past_of_one
 from api.domain.plausibility.limits import DEFAULT, Limits
 from api.domain.plausibility.park import Park, learn_park
 from api.domain.plausibility.table import Measurements, arranged
 from api.domain.plausibility.trust import Finding
-from api.inference.serving.catalogue import CATALOGUE
 
-SENSORS = {n: Sensor(n, s.label, s.unit, s.dtype, s.physical_range) for n, s in CATALOGUE.items()}
+SENSORS = dict(KNOWN_SENSORS)
 Columns = dict[str, np.ndarray]
 DAYS, FIRST = 60, 19_800
 TODAY = float(FIRST + DAYS)

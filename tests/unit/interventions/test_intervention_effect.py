@@ -19,7 +19,7 @@ from api.domain.interventions.effect import (
 )
 from api.domain.interventions.photos import MAX_BYTES, photo_type
 from api.domain.park.proposals import Ended, Standing, answer_to, is_proposed
-from api.domain.policy.risk import RiskPolicy
+from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import InvalidInput
 from api.schemas.vocabulary import Effect, InterventionState, Priority, RiskLevel, Verdict
 

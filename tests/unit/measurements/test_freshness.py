@@ -9,8 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.domain.measurements.freshness import MIN_GAPS, WINDOW_ROWS, is_late, park_gap, usual_gap
-from api.domain.measurements.rhythm import gaps_between, usual_gap_of, usual_gaps
+from api.domain.measurements.rhythm import (
+    MIN_GAPS,
+    WINDOW_ROWS,
+    gaps_between,
+    is_late,
+    park_gap,
+    usual_gap,
+    usual_gap_of,
+    usual_gaps,
+)
 from api.domain.plausibility.park import learn_park
 from api.domain.plausibility.past import learn_past
 from api.domain.plausibility.table import arranged

@@ -11,7 +11,8 @@ from api.domain.models.comparison import compare_rows, levels_of, pool
 from api.domain.models.evaluation import Unseen
 from api.domain.models.paired import GroupedRanking, compare_classifiers, compare_regressors
 from api.domain.models.statistics import WeightedRanking
-from api.domain.policy.risk import RiskPolicy, assess
+from api.domain.policy.levels import assess
+from api.domain.policy.risk_policy import RiskPolicy
 
 POLICY = RiskPolicy()
 TURBINES = [str(number) for number in range(1, 61)]

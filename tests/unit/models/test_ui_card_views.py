@@ -22,6 +22,7 @@ from api.schemas.model_card import Decision
 from tests.unit.models.test_ui_model_views import card, unseen
 from ui.models import card_views as views
 from ui.models import figures
+from ui.policy import figures as policy_figures
 from ui.shared import labels as fr
 from ui.shared.figures import DARK, LIGHT
 
@@ -134,7 +135,7 @@ def test_history_and_checks__in_words() -> None:
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
 def test_figures__show_the_card_s_own_points_with_their_intervals(colours: Any) -> None:
     shown = decision()
-    cost = figures.cost_curve(shown, colours)
+    cost = policy_figures.cost_curve(shown, colours)
     line = cost.data[-1]
     assert list(line.y) == [each.cost_eur.value for each in shown.curve]
     band = cost.data[0]

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from api.domain.park.change_causes import Cause, CauseCode, Weight, replacement, sensor_cause, sentence
 from api.domain.park.changes import DAYS_MARGIN, MARGIN, Seen, State, event_of, kind_of
-from api.domain.policy.risk import SEVERITY, RiskPolicy, TimeToFailure, assess
+from api.domain.policy.levels import SEVERITY, TimeToFailure, assess
+from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.vocabulary import ChangeKind, DataStatus, RiskLevel
 
 POLICY = RiskPolicy()

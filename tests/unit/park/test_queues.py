@@ -8,7 +8,8 @@ from datetime import date, timedelta
 import pytest
 
 from api.domain.park.queues import Case, queues_of
-from api.domain.policy.risk import RiskPolicy, TimeToFailure
+from api.domain.policy.levels import TimeToFailure
+from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.vocabulary import DataStatus, Queue
 
 POLICY = RiskPolicy()

@@ -13,7 +13,8 @@ import pytest
 from api.domain.plan.reduction import needed
 from api.domain.plan.solver import plan_week
 from api.domain.plan.week_plan import Candidate, Choice, Crew, Reason, Room, WeekPlan
-from api.domain.policy.risk import RiskPolicy, assess
+from api.domain.policy.levels import assess
+from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import InvalidInput
 from api.schemas.vocabulary import Skill
 from tests.support.park.week_plan_parks import best_by_trying, random_week

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.domain.policy.risk import SEVERITY, RiskPolicy, TimeToFailure, assess, ranked, unassessed
+from api.domain.park.ranking import ranked
+from api.domain.policy.levels import SEVERITY, TimeToFailure, assess, unassessed
+from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import InvalidInput
 from api.schemas.vocabulary import DataStatus, RiskLevel
 

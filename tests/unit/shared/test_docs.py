@@ -193,7 +193,7 @@ def test_glossary__fields_of_the_contract__are_explained() -> None:
     assert (fields | values) - words == set()
 
 
-@pytest.mark.parametrize("place", ["api/static/swagger", "tests/e2e/axe-core"])
+@pytest.mark.parametrize("place", ["api/static/swagger", "tests/support/axe-core"])
 def test_vendored_files__are_those_of_their_readme(place: str) -> None:
     folder = ROOT / place
     told = dict(
@@ -244,7 +244,8 @@ def test_cadrage__measured_figures__are_recounted_on_the_client_s_files(client_f
 
 
 def test_cadrage__levels_and_threshold__are_the_default_policy_s() -> None:
-    from api.domain.policy.risk import RiskPolicy, assess
+    from api.domain.policy.levels import assess
+    from api.domain.policy.risk_policy import RiskPolicy
     from api.schemas.vocabulary import RiskLevel
 
     text = (ROOT / "docs" / "cadrage.md").read_text("utf-8").replace("\u00a0", " ").replace("\u202f", " ")

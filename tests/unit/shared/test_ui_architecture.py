@@ -23,7 +23,7 @@ def imports(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.name)
@@ -50,8 +50,8 @@ def loaded_by(statement: str) -> set[str]:
 
 
 def draws(name: str) -> bool:
-    """Whether a module of the dashboard is made of Streamlit."""
-    return any(name.split(".")[0] == "streamlit" for name in imports(MODULES[name]))
+    """Whether a module of the dashboard is made of Streamlit, by itself or through the frame of the pages."""
+    return any(used.startswith(("streamlit", "ui.shared.layout")) for used in imports(MODULES[name]))
 
 
 def test_what_is_seen__is_decided_without_streamlit() -> None:

@@ -9,7 +9,7 @@ from ui.shared import outcome
 
 PAGE = """
 import streamlit as st
-from ui import outcome
+from ui.shared import outcome
 
 outcome.told("essai")
 st.button("faire", key="faire", on_click=outcome.tell, args=("essai", "C’est *fait*."))

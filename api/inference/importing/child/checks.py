@@ -16,11 +16,11 @@ from sklearn.base import BaseEstimator, is_classifier, is_regressor
 from sklearn.exceptions import InconsistentVersionWarning, NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from api.domain.measurements.known_sensors import NOT_SENSORS
 from api.domain.shared.exceptions import ModelRefused
 from api.inference.importing.child.measuring.labelled import spells
 from api.inference.importing.child.scan import UNREADABLE, scan
 from api.inference.serving.artefact import load_artefact
-from api.inference.serving.catalogue import NOT_SENSORS
 from api.inference.serving.loaded import Floats
 from api.inference.serving.manifest import FEATURE_PATTERN, FeatureSpec, Label, Task
 from api.inference.serving.parts import check_trees

@@ -15,13 +15,13 @@ from api.domain.models.threshold_costs import (
     threshold_curve,
     threshold_table,
 )
-from api.domain.policy.risk import RiskPolicy
+from api.domain.policy.risk_policy import RiskPolicy
 from api.inference.serving.manifest import Manifest
 from api.schemas.common import Figure
 from api.schemas.model_card import CalibrationTrial, Decision, Explained, Golden, ThresholdOutcome
 from api.schemas.models import Activation, ModelCard, ModelSummary
-from api.services.park.turbine.view import feature_info
-from api.storage.models import AnyRow
+from api.services.models.feature_info import feature_info
+from api.storage.models.activations import AnyRow
 
 
 def build_card(

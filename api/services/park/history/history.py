@@ -6,23 +6,20 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from api.domain.policy.risk import RiskPolicy
 from api.domain.shared.exceptions import Conflict, InvalidInput
 from api.inference.serving.store import ModelStore
 from api.schemas.vocabulary import AuditAction
 from api.services.models.active_models import ActiveModels, ActiveModelsSource
-from api.services.models.sensors import catalogue_of
 from api.services.park.changes import ScoredRun, record
 from api.services.park.history.distributed_replay import DaysOnDask, ScoredDay
-from api.services.park.history.past_days import DEPTH, PastDays
-from api.services.park.plausibility import ParkAudit
+from api.services.park.history.past_days import ONE_DAY, PastAudits
 from api.services.park.run import publish, used_model
-from api.services.park.scoring_day import Audit, ParkDay, Stored, read_park, score_park
+from api.services.park.scoring_day import ParkDay, Stored, read_park, score_park
 from api.services.park.shadow.shadow import ShadowService
 from api.services.shared import audit
 from api.settings import PARIS
@@ -30,14 +27,11 @@ from api.storage import policy as policies
 from api.storage.measurements import ingestion
 from api.storage.park import changes, replays, runs
 from api.storage.park.replays import ShownDay
-from api.storage.shared import jobs
+from api.storage.shared import jobs, published
 from api.storage.shared.database import Database
-from api.storage.turbines import recent
 
 MISSED_DAYS = 31  # days that a catch-up goes back; older ones by command
 SLICE_S = 2.0  # the worker looks after everything else in between
-ROWS_AT_ONCE = 200_000  # measurements held in memory
-ONE_DAY = timedelta(days=1)
 Progress = Callable[[int, int], None]
 
 
@@ -158,7 +152,7 @@ class ParkHistory:
         return self.on_dask.scored(days, models)
 
     def _scored_here(self, days: Sequence[date], models: ActiveModels) -> Iterator[ScoredDay]:
-        audits = _Audits(self.store, days)
+        audits = PastAudits(self.store, days)
         for day in days:
             started = self.now()
             with self.database.read() as connection:
@@ -221,7 +215,7 @@ class ParkHistory:
     def ask_missed(self, day: date) -> int | None:
         """Have the days between the published ranking and ``day`` made up for; they were missed by a stop."""
         with self.database.read() as connection:
-            shown = runs.published(connection)
+            shown = published.published_run(connection)
         if shown is None or (day - shown.as_of).days <= 1:
             return None
         first = max(shown.as_of + ONE_DAY, day - ONE_DAY * MISSED_DAYS)
@@ -245,36 +239,6 @@ class ParkHistory:
         with self.database.write() as connection:
             jobs.progress(connection, job.id, total - done.left, total)
         return {"days": total} if done.left == 0 else None
-
-
-class _Audits:
-    """Judges days in their order, reading the measurements of many at once."""
-
-    def __init__(self, store: ModelStore, days: Sequence[date]) -> None:
-        self._days = list(days)
-        self._sensors = catalogue_of(store)
-        self._until: date | None = None
-        self._past = PastDays(None, self._sensors)
-        self._stride = 1  # days of the first reading; then what memory allows
-
-    def of(self, connection: Connection, day: date) -> Audit:
-        """How to judge that day, which follows those asked for before."""
-        if self._until is None or day > self._until:
-            self._read(connection, day)
-
-        def audit(_connection: Connection, as_of: date, policy: RiskPolicy) -> ParkAudit:
-            return self._past.audit(as_of, fresh_days=policy.max_age_days)
-
-        return audit
-
-    def _read(self, connection: Connection, day: date) -> None:
-        self._until = min(day + ONE_DAY * (self._stride - 1), self._days[-1])
-        names = list(self._sensors)
-        rows = recent.recent_columns(connection, day, DEPTH, names, until=self._until)
-        self._past = PastDays(rows, self._sensors)
-        # A turbine measured once a day adds a row a day to the DEPTH that it starts with.
-        turbines = max(1, len(set(rows.turbine.tolist())))
-        self._stride = max(1, min(60, ROWS_AT_ONCE // turbines - DEPTH))
 
 
 def _told_again(connection: Connection, day: ShownDay, models: ActiveModels, altered: bool) -> bool:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 
 import numpy as np
+from sqlalchemy import Connection
 
 from api.domain.measurements.sensors import Sensor
 from api.domain.plausibility.judging import judge_park
 from api.domain.plausibility.limits import DEFAULT
 from api.domain.plausibility.table import Bools, day_number
+from api.domain.policy.risk_policy import RiskPolicy
+from api.inference.serving.store import ModelStore
+from api.services.models.sensors import catalogue_of
 from api.services.park.plausibility import ParkAudit, table_of
+from api.services.park.scoring_day import Audit
+from api.storage.turbines import recent
 from api.storage.turbines.recent import RecentColumns
 
+ONE_DAY = timedelta(days=1)
+ROWS_AT_ONCE = 200_000  # measurements held in memory
 DEPTH = DEFAULT.depth + 1  # as for a run of one day
 _DAYS = 1 << 22  # more than any day number
 
@@ -64,3 +72,33 @@ class PastDays:
         np.add.at(edges, end[some], -1)
         wanted: Bools = np.cumsum(edges)[:-1] > 0
         return wanted
+
+
+class PastAudits:
+    """Judges days in their order, reading the measurements of many at once."""
+
+    def __init__(self, store: ModelStore, days: Sequence[date]) -> None:
+        self._days = list(days)
+        self._sensors = catalogue_of(store)
+        self._until: date | None = None
+        self._past = PastDays(None, self._sensors)
+        self._stride = 1  # days of the first reading; then what memory allows
+
+    def of(self, connection: Connection, day: date) -> Audit:
+        """How to judge that day, which follows those asked for before."""
+        if self._until is None or day > self._until:
+            self._read(connection, day)
+
+        def audit(_connection: Connection, as_of: date, policy: RiskPolicy) -> ParkAudit:
+            return self._past.audit(as_of, fresh_days=policy.max_age_days)
+
+        return audit
+
+    def _read(self, connection: Connection, day: date) -> None:
+        self._until = min(day + ONE_DAY * (self._stride - 1), self._days[-1])
+        names = list(self._sensors)
+        rows = recent.recent_columns(connection, day, DEPTH, names, until=self._until)
+        self._past = PastDays(rows, self._sensors)
+        # A turbine measured once a day adds a row a day to the DEPTH that it starts with.
+        turbines = max(1, len(set(rows.turbine.tolist())))
+        self._stride = max(1, min(60, ROWS_AT_ONCE // turbines - DEPTH))

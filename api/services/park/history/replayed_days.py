@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from api.domain.measurements.sensors import Sensor
-from api.domain.policy.risk import RiskPolicy
+from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import ModelUnavailable
 from api.inference.serving.store import ModelStore
 from api.services.models.active_models import ActiveModels, ServedModel

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from api.domain.plausibility.trust import Finding
-from api.domain.policy.risk import RiskPolicy
+from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import FieldError, InvalidInput
 from api.domain.shared.wording import recommendation
 from api.schemas.common import FieldProblem, Notice

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from api.domain.policy.risk import RiskPolicy
+from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import Conflict, ModelUnavailable, NotFound
 from api.inference.serving.store import ModelStore
 from api.schemas.replay import RecordedPrediction, Replay, ReplayedOutput

@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import Connection, Row
 
 from api.domain.models.comparison import NEAR, Agreement, compare_rows, pool
-from api.domain.policy.risk import RiskPolicy
+from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import NotFound
 from api.inference.serving.manifest import Task
 from api.schemas.candidates import (
@@ -25,7 +25,7 @@ from api.schemas.common import Figure
 from api.schemas.vocabulary import RiskLevel
 from api.services.park.shadow.shadow import candidate_of, living
 from api.storage import policy as policies
-from api.storage.park import shadow
+from api.storage.models import shadow
 from api.storage.shared.database import Database
 
 

@@ -20,9 +20,9 @@ from api.services.models.active_models import ServedModel
 from api.services.models.measurement_model import Reading
 from api.services.models.outputs import raw_outputs
 from api.services.shared.audit import record
-from api.storage import models as activations
 from api.storage.measurements import measurements
-from api.storage.park import runs, shadow
+from api.storage.models import activations, shadow
+from api.storage.shared import published
 from api.storage.shared.database import Database
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class ShadowService:
             self.database.lock(connection, "shadow")
             _check_place(connection, manifest)
             self._install(connection, manifest, by, reason)
-            shown = runs.published(connection)
+            shown = published.published_run(connection)
             told, which = {"task": task, "sha256": manifest.sha256}, f"{name}:{version}"
             record(
                 self.database, connection, AuditAction.CANDIDAT_CHOISI, "modele", which, by=by, details=told

@@ -22,9 +22,10 @@ from api.schemas.park import (
     Turbine,
     TurbineDetail,
 )
-from api.schemas.predictions import Driver, FeatureInfo
+from api.schemas.predictions import Driver
 from api.services.models.active_models import ActiveModels, ActiveModelsSource
 from api.services.models.explaining import drivers
+from api.services.models.feature_info import feature_infos
 from api.services.models.measurement_model import Reading
 from api.services.park.turbine.story import LOOKED_BACK, ParkRanges, power_link, usual_ranges
 from api.services.park.view import park_item
@@ -32,7 +33,7 @@ from api.storage import interventions
 from api.storage import policy as policies
 from api.storage.measurements import measurements
 from api.storage.measurements.measurements import LivingTurbine, TurbineMeasurement
-from api.storage.park import runs
+from api.storage.shared import published
 from api.storage.shared.database import Database
 
 RECENT = 30
@@ -63,8 +64,8 @@ class TurbineViewService:
         models = self.models.current()
         with self.database.read() as connection:
             turbine = self._row(connection, turbine_id)
-            shown = runs.published(connection)
-            place = None if shown is None else runs.score_of(connection, shown.id, turbine.id)
+            shown = published.published_run(connection)
+            place = None if shown is None else published.score_of(connection, shown.id, turbine.id)
             policy = None if shown is None else policies.version(connection, shown.policy_version)
             latest = measurements.turbine_measurements(connection, turbine.id, limit=LOOKED_BACK)
             today = shown.as_of if shown else turbine.last_measured_on
@@ -148,7 +149,7 @@ class TurbineViewService:
         """
         with self.database.read() as connection:
             turbine = self._row(connection, turbine_id)
-            rows = runs.history_of(connection, turbine.id, first, last)
+            rows = published.history_of(connection, turbine.id, first, last)
         return [
             ScorePoint(
                 as_of=row.as_of,
@@ -182,33 +183,6 @@ def _about_series(models: ActiveModels, newest_first: Sequence[TurbineMeasuremen
     if not successive_rows_are_independent({n: [row.values.get(n) for row in rows] for n in names}):
         return []
     return [Notice(code="mesures_independantes", field=None, message=_NOISE)]
-
-
-def feature_infos(models: ActiveModels) -> list[FeatureInfo]:
-    """The features that the models in service read, for forms and cards."""
-    readers: dict[str, list[str]] = {}
-    for served in models.served:
-        for spec in served.model.manifest.features:
-            readers.setdefault(spec.name, []).append(served.model.manifest.name)
-    return [feature_info(spec, readers[name]) for name, spec in models.features.items()]
-
-
-def feature_info(spec: Any, readers: list[str]) -> FeatureInfo:
-    """A feature as forms and cards need it."""
-    low, high = spec.training_range or (None, None)
-    return FeatureInfo(
-        name=spec.name,
-        label=spec.label,
-        unit=spec.unit,
-        dtype=spec.dtype,
-        minimum=spec.physical_range[0],
-        maximum=spec.physical_range[1],
-        training_minimum=low,
-        training_maximum=high,
-        marker=spec.role == "marker",
-        note=spec.note,
-        required_by=readers,
-    )
 
 
 def _turbine(row: LivingTurbine) -> Turbine:

@@ -17,7 +17,7 @@ from api.domain.shared.exceptions import Conflict, InvalidInput
 from api.inference.serving.store import ModelStore
 from api.services.models.sensors import catalogue_of
 from api.storage.measurements import exports
-from api.storage.park import runs
+from api.storage.shared import published
 from api.storage.shared.database import Database
 
 
@@ -139,7 +139,7 @@ class ExportService:
 
     def _scores(self, first: date | None, last: date | None) -> Iterator[list[tuple[Any, ...]]]:
         with self.database.read() as connection:
-            shown = runs.published_between(connection, first, last)
+            shown = published.runs_between(connection, first, last)
         for run in shown:
             for page in exports.scores_of(self.database, run.id):
                 yield [_score(run, row) for row in page]
