@@ -18,7 +18,6 @@ from api.services.park.prediction.gathering import Gathering
 from api.services.park.prediction.prediction import Asked
 from api.services.people.authentication import Authentication
 from api.services.people.own_account import OwnAccount
-from api.services.people.passwords import hasher_for
 from api.services.people.tokens import AccessTokens
 from api.settings import Settings
 from api.storage.shared.database import Database
@@ -49,7 +48,7 @@ def build_services(settings: Settings) -> Services:
     database, metrics = core.database, Metrics()
     metrics.register(ParkCollector(database, settings.now))
     authentication = Authentication(
-        database, AccessTokens(settings.secret_key.get_secret_value()), hasher_for(settings.env)
+        database, AccessTokens(settings.secret_key.get_secret_value()), core.accounts.hasher
     )
     committer = GroupCommitter(database, metrics)
     return Services(

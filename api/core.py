@@ -42,7 +42,10 @@ from api.services.park.turbine.story import TurbineStoryService
 from api.services.park.turbine.view import TurbineViewService
 from api.services.park.view import ParkViewService
 from api.services.people.accounts import AccountService
+from api.services.people.demo_accounts import DemoAccounts
+from api.services.people.keys import KeyService
 from api.services.people.names import PeopleService
+from api.services.people.passwords import hasher_for
 from api.services.plan.week_plan import WeekPlanService
 from api.services.policy.in_force import PolicySource
 from api.services.policy.versions import PolicyService
@@ -69,6 +72,8 @@ class Core:
     policies: PolicyService
     policy_preview: PolicyPreviewService
     accounts: AccountService
+    demo_accounts: DemoAccounts
+    keys: KeyService
     audit: AuditService
     people: PeopleService
     pasts: PastReader
@@ -139,6 +144,7 @@ def build_core(settings: Settings) -> Core:
     policy = PolicySource(database)
     pasts = PastReader(database, store, settings.now)
     shadow = ShadowService(database, store, settings.now)
+    accounts = AccountService(database, hasher_for(settings.env))
     audit, uploads = AuditService(database), Uploads(settings.home)
     calendar = ParkCalendar(settings.now, settings.env, settings.run_hour, settings.demo_feed)
     runner = ParkRunService(database, models, store, calendar, shadow)
@@ -154,7 +160,9 @@ def build_core(settings: Settings) -> Core:
         policy=policy,
         policies=PolicyService(database, settings.now),
         policy_preview=PolicyPreviewService(database, store),
-        accounts=AccountService(database, settings),
+        accounts=accounts,
+        demo_accounts=DemoAccounts(accounts, settings),
+        keys=KeyService(database),
         audit=audit,
         people=PeopleService(database),
         pasts=pasts,

@@ -151,7 +151,7 @@ def create_app_from_env() -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     if services.settings.env is Environment.PRODUCTION:
-        await anyio.to_thread.run_sync(services.core.accounts.refuse_demo_accounts)
+        await anyio.to_thread.run_sync(services.core.demo_accounts.refuse)
     services.committer.start()
     await anyio.to_thread.run_sync(services.core.pasts.warm)
     try:

@@ -154,7 +154,7 @@ def _fill(place: Place, size: int) -> None:
     with contextlib.closing(place.core()) as core:
         build(core, size, MEASURED_DAYS)
         score(core, LAST)
-        core.accounts.create_user(USER, "Mesure", Role.MANAGER, PASSWORD)
+        core.accounts.create(USER, "Mesure", Role.MANAGER, PASSWORD)
 
 
 def _logged_in(browser: Browser, address: str) -> _Visitor:

@@ -10,7 +10,6 @@ from api.commands.console import columns
 from api.core import Core
 from api.domain.shared.exceptions import InvalidInput
 from api.schemas.vocabulary import Role
-from api.services.people.accounts import AccountService
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -41,34 +40,27 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     revoke.set_defaults(run=_revoke_key)
 
 
-def _service(core: Core) -> AccountService:
-    return core.accounts
-
-
 def _users(_arguments: argparse.Namespace, core: Core) -> int:
-    rows = [
-        (a.username, a.display_name, a.role, "oui" if a.active else "non")
-        for a in _service(core).list_users()
-    ]
+    rows = [(a.username, a.display_name, a.role, "oui" if a.active else "non") for a in core.accounts.all()]
     print(columns(rows, ("identifiant", "nom", "rôle", "actif")))
     return 0
 
 
 def _add_user(arguments: argparse.Namespace, core: Core) -> int:
     name = arguments.display_name or arguments.username
-    _service(core).create_user(arguments.username, name, Role(arguments.role), _ask_password())
+    core.accounts.create(arguments.username, name, Role(arguments.role), _ask_password())
     print(f"Compte {arguments.username} créé ({arguments.role}).")
     return 0
 
 
 def _password(arguments: argparse.Namespace, core: Core) -> int:
-    _service(core).set_password(arguments.username, _ask_password())
+    core.accounts.reset_password(arguments.username, _ask_password())
     print(f"Mot de passe de {arguments.username} changé ; ses sessions sont closes.")
     return 0
 
 
 def _set_active(arguments: argparse.Namespace, core: Core) -> int:
-    _service(core).set_active(arguments.username, active=arguments.active)
+    core.accounts.change(arguments.username, active=arguments.active)
     print(f"Compte {arguments.username} {'réactivé' if arguments.active else 'désactivé'}.")
     return 0
 
@@ -96,19 +88,19 @@ def _keys(_arguments: argparse.Namespace, core: Core) -> int:
             f"{k.last_used_at:%d/%m/%Y}" if k.last_used_at else "jamais",
             "révoquée" if k.revoked_at else "active",
         )
-        for k in _service(core).list_keys()
+        for k in core.keys.all()
     ]
     print(columns(rows, ("nom", "portées", "créée le", "dernier usage", "état")))
     return 0
 
 
 def _create_key(arguments: argparse.Namespace, core: Core) -> int:
-    key = _service(core).create_key(arguments.name, arguments.scope)
+    key = core.keys.create(arguments.name, arguments.scope).secret
     print(f"Clé « {arguments.name} », à copier maintenant (elle ne sera plus affichée) :\n{key}")
     return 0
 
 
 def _revoke_key(arguments: argparse.Namespace, core: Core) -> int:
-    _service(core).revoke_key(arguments.name)
+    core.keys.revoke(arguments.name)
     print(f"Clé « {arguments.name} » révoquée.")
     return 0

@@ -58,15 +58,15 @@ def ensure_schema(core: Core) -> None:
 
 
 def _accounts(core: Core) -> list[dict[str, str | None]]:
-    service = core.accounts
+    demo_accounts = core.demo_accounts
     if core.settings.env is Environment.PRODUCTION:
-        service.refuse_demo_accounts()
+        demo_accounts.refuse()
         return []
     if core.settings.env is Environment.PREPROD:
         return []
     return [
         {"username": account.username, "role": account.role, "password": account.password}
-        for account in service.ensure_demo_accounts()
+        for account in demo_accounts.ensure()
     ]
 
 

@@ -30,7 +30,7 @@ router = APIRouter(prefix="/api/v1", tags=["Comptes et clés"])
 @router.get("/accounts", summary="Comptes")
 def accounts(core: CoreDep, _principal: Administrator) -> Items[Account]:
     """Tous les comptes, désactivés compris, par identifiant."""
-    return Items(items=core.accounts.list_users())
+    return Items(items=core.accounts.all())
 
 
 @router.post("/accounts", status_code=status.HTTP_201_CREATED, summary="Créer un compte")
@@ -40,7 +40,7 @@ async def create(
     """Sans mot de passe, il en est tiré un au hasard, affiché cette seule fois."""
     response.headers.update(NO_STORE)
     return await anyio.to_thread.run_sync(
-        services.core.accounts.new_account,
+        services.core.accounts.create,
         asked.username,
         asked.display_name,
         asked.role,
@@ -83,17 +83,17 @@ def end_sessions(core: CoreDep, principal: Administrator, number: Number) -> Non
 @router.get("/keys", summary="Clés d’API")
 def keys(core: CoreDep, named: NamingDep, _principal: Administrator) -> Items[ApiKey]:
     """Toutes les clés, révoquées comprises : portées, auteur, dernier usage ; jamais la clé elle-même."""
-    return named(Items(items=core.accounts.list_keys()))
+    return named(Items(items=core.keys.all()))
 
 
 @router.post("/keys", status_code=status.HTTP_201_CREATED, summary="Créer une clé")
 def create_key(core: CoreDep, principal: Administrator, response: Response, asked: KeyRequest) -> NewKey:
     """La clé est affichée cette seule fois : seule son empreinte est gardée."""
     response.headers.update(NO_STORE)
-    return core.accounts.new_key(asked.name, asked.scopes, principal.name)
+    return core.keys.create(asked.name, asked.scopes, principal.name)
 
 
 @router.delete("/keys/{number}", summary="Révoquer une clé")
 def revoke_key(core: CoreDep, named: NamingDep, principal: Administrator, number: Number) -> ApiKey:
     """Elle est refusée partout en quelques secondes, définitivement."""
-    return named(core.accounts.revoke_key_number(number, principal.name))
+    return named(core.keys.revoke(number, principal.name))

@@ -19,7 +19,6 @@ from typing import Any
 
 from api.core import Core
 from api.domain.shared.exceptions import Conflict
-from api.services.people.accounts import AccountService
 from api.settings import ROOT
 from api.storage.measurements import exports
 from bench.inference import batches, mlserver
@@ -59,7 +58,7 @@ def measure(
     """
     rows = sample_measurements(core, max(batches.SIZES))
     body = json.dumps(rows[0]).encode()
-    key = AccountService(core.database, core.settings).create_key(f"bench-{time.time_ns()}", ["predict"])
+    key = core.keys.create(f"bench-{time.time_ns()}", ["predict"]).secret
     headers = {"X-API-Key": key}
     with contextlib.ExitStack() as stack:
         service = stack.enter_context(_serving("api.main:create_app_from_env", body))

@@ -50,7 +50,7 @@ def measure(core: Core, place: Place, *, rounds: int) -> Latencies:
     Raises:
         Conflict: the API does not start, or refuses a question.
     """
-    key = core.accounts.create_key(f"bench-{time.time_ns()}", ["read"])
+    key = core.keys.create(f"bench-{time.time_ns()}", ["read"]).secret
     with (
         api_of(place) as served,
         contextlib.closing(http.client.HTTPConnection("127.0.0.1", served.port)) as line,

@@ -22,6 +22,7 @@ from api.bootstrap import Services
 from api.main import create_app
 from api.schemas.vocabulary import Role
 from api.services.people.accounts import AccountService
+from api.services.people.keys import KeyService
 from api.settings import Settings
 from api.storage import migrate
 from api.storage import policy as policies
@@ -76,8 +77,13 @@ class Api:
 
     @property
     def accounts(self) -> AccountService:
-        """Accounts and keys, as the command line manages them."""
-        return AccountService(self.services.database, self.settings)
+        """Accounts, as the command line manages them."""
+        return self.services.core.accounts
+
+    @property
+    def keys(self) -> KeyService:
+        """Keys, as the command line manages them."""
+        return self.services.core.keys
 
     def request(self, method: str, url: str, **options: Any) -> httpx.Response:
         """Send one request and wait for its answer."""
@@ -100,7 +106,7 @@ class Api:
         wanted = Role(role)
         if wanted not in self.names:
             self.names[wanted] = f"essai.{role}"
-            self.accounts.create_user(self.names[wanted], f"Essai {role}", wanted, PASSWORD)
+            self.accounts.create(self.names[wanted], f"Essai {role}", wanted, PASSWORD)
         answer = self.sign_in(self.names[wanted])
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
@@ -111,7 +117,7 @@ class Api:
 
     def api_key(self, scopes: Sequence[str], name: str | None = None) -> dict[str, str]:
         """Headers of a machine with those scopes."""
-        return {"X-API-Key": self.accounts.create_key(name or "+".join(scopes), scopes)}
+        return {"X-API-Key": self.keys.create(name or "+".join(scopes), scopes).secret}
 
     def logged(self) -> list[dict[str, Any]]:
         """The call log, newest first, once all that was asked so far is written."""

@@ -208,7 +208,7 @@ def test_machine__reads_and_changes_nothing(api: Api, manager: Headers) -> None:
 
 
 def test_technician__only_what_is_assigned_to_them(api: Api, manager: Headers, technician: Headers) -> None:
-    api.accounts.create_user("lea", "Léa", Role.TECHNICIEN, PASSWORD)
+    api.accounts.create("lea", "Léa", Role.TECHNICIEN, PASSWORD)
     other = plan(api, manager, assignee="lea")
     refusal = problem(patch(api, technician, other, acknowledged=True), 403)
     assert "« essai.technicien »" in refusal["detail"]

@@ -1,9 +1,11 @@
-"""The life of accounts and API keys: made, changed and ended by the administrator or the command line."""
+"""The life of accounts: made, changed and ended by the administrator or the command line."""
 
 from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -12,11 +14,8 @@ from api.domain.shared.exceptions import Conflict, InvalidInput, NotFound
 from api.schemas.accounts import Account, AccountSecret
 from api.schemas.vocabulary import AuditAction, Role
 from api.services.people.authentication import real_now
-from api.services.people.demo_accounts import DemoAccounts
-from api.services.people.keys import KeyService
-from api.services.people.passwords import hasher_for, random_password
+from api.services.people.passwords import Hasher, random_password
 from api.services.shared.audit import COMMAND_LINE, record
-from api.settings import Settings
 from api.storage import people as store
 from api.storage.shared.database import Database
 
@@ -26,41 +25,25 @@ _USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
 log = logging.getLogger(__name__)
 
 
-class AccountService(KeyService, DemoAccounts):
-    """Accounts of people and keys of machines.
+class AccountService:
+    """Accounts of people, found by their number or by their name.
 
     ``by`` is who asks: a principal's name, or the command line, whose user could make another administrator
     at any time and is therefore let end the last one.
     """
 
-    def __init__(self, database: Database, settings: Settings) -> None:
-        self.database = database
-        self.settings = settings
-        self.hasher = hasher_for(settings.env)
-        self.now = real_now
+    def __init__(self, database: Database, hasher: Hasher, now: Callable[[], datetime] = real_now) -> None:
+        self.database, self.hasher, self.now = database, hasher, now
 
-    def create_user(
+    def create(
         self,
         username: str,
         display_name: str,
         role: Role,
         password: str | None = None,
         by: str = COMMAND_LINE,
-    ) -> str:
-        """Make an account and return its password: the one given, else a random one.
-
-        Raises:
-            InvalidInput: the name or the password does not fit.
-            Conflict: the name is taken.
-        """
-        chosen = random_password() if password is None else password
-        self.new_account(username, display_name, role, chosen, by)
-        return chosen
-
-    def new_account(
-        self, username: str, display_name: str, role: Role, password: str | None, by: str
     ) -> AccountSecret:
-        """The same, with the account as it stands; the password only where it was drawn here.
+        """Make an account; the password is in the answer only where it was drawn here.
 
         Raises:
             InvalidInput: the name or the password does not fit.
@@ -68,54 +51,27 @@ class AccountService(KeyService, DemoAccounts):
         """
         name, shown = _username(username), _display_name(display_name)
         chosen = random_password() if password is None else password
-        number = self._insert(name, shown, role, self.hasher.hash(chosen), by=by, demo=False)
+        number = self.insert(name, shown, role, self.hasher.hash(chosen), by=by, demo=False)
         return AccountSecret(account=self.account(number), password=chosen if password is None else None)
 
-    def set_password(self, username: str, password: str | None = None, by: str = COMMAND_LINE) -> str:
-        """Change a password, unlock the account, end its sessions; returns the password as `create_user`.
-
-        Raises:
-            NotFound: no such account.
-            InvalidInput: the password does not fit.
-        """
-        chosen = password if password is not None else random_password()
-        self._set_hash(username, self.hasher.hash(chosen), by)
-        return chosen
-
-    def reset_password(self, number: int, password: str | None, by: str) -> AccountSecret:
-        """The same, by the account's number; the password only where it was drawn here.
+    def reset_password(
+        self, who: str | int, password: str | None = None, by: str = COMMAND_LINE
+    ) -> AccountSecret:
+        """Change a password, unlock the account, end its sessions; the answer as of :meth:`create`.
 
         Raises:
             NotFound: no such account.
             InvalidInput: the password does not fit.
         """
         chosen = random_password() if password is None else password
-        self._set_hash(number, self.hasher.hash(chosen), by)
+        number = self.set_hash(who, self.hasher.hash(chosen), by)
         return AccountSecret(account=self.account(number), password=chosen if password is None else None)
-
-    def set_active(self, username: str, active: bool, by: str = COMMAND_LINE) -> None:
-        """Let an account in, or shut it out and end its sessions.
-
-        Raises:
-            NotFound: no such account.
-            Conflict: as :meth:`change`.
-        """
-        self._change(username, by, _action(active), active=active, failed_attempts=0, locked_until=None)
-
-    def set_role(self, username: str, role: Role, by: str = COMMAND_LINE) -> None:
-        """Change what an account may do; its sessions end, so that it holds at once.
-
-        Raises:
-            NotFound: no such account.
-            Conflict: as :meth:`change`.
-        """
-        self._change(username, by, AuditAction.COMPTE_MODIFIE, role=role.value)
 
     def change(
         self,
-        number: int,
+        who: str | int,
         *,
-        by: str,
+        by: str = COMMAND_LINE,
         display_name: str | None = None,
         role: Role | None = None,
         active: bool | None = None,
@@ -136,18 +92,18 @@ class AccountService(KeyService, DemoAccounts):
             news["role"] = role.value
         if active is not None:
             news |= {"active": active, "failed_attempts": 0, "locked_until": None}
-        self._change(number, by, AuditAction.COMPTE_MODIFIE if active is None else _action(active), **news)
-        return self.account(number)
+        action = AuditAction.COMPTE_MODIFIE if active is None else _action(active)
+        return self.account(self._change(who, by, action, **news))
 
-    def end_sessions(self, number: int, by: str) -> None:
+    def end_sessions(self, who: str | int, by: str) -> None:
         """Sign an account out everywhere; access tokens fail where they are checked against the database.
 
         Raises:
             NotFound: no such account.
         """
-        self._change(number, by, AuditAction.SESSIONS_CLOSES)
+        self._change(who, by, AuditAction.SESSIONS_CLOSES)
 
-    def list_users(self) -> list[Account]:
+    def all(self) -> list[Account]:
         """All accounts, by name."""
         with self.database.read() as connection:
             sessions = store.sessions_by_user(connection, self.now())
@@ -165,7 +121,12 @@ class AccountService(KeyService, DemoAccounts):
                 raise NotFound("Compte", number)
             return _shown(row, store.sessions_by_user(connection, self.now()).get(row.id))
 
-    def _insert(self, name: str, shown: str, role: Role, hashed: str, *, by: str, demo: bool) -> int:
+    def insert(self, name: str, shown: str, role: Role, hashed: str, *, by: str, demo: bool) -> int:
+        """Make an account of names and a password that were checked; returns its number.
+
+        Raises:
+            Conflict: the name is taken.
+        """
         with self.database.write() as connection:
             self.database.lock(connection, "accounts")
             if store.user_by_name(connection, name) is not None:
@@ -185,11 +146,16 @@ class AccountService(KeyService, DemoAccounts):
         log.info("account created", extra={"account": f"compte:{number}", "role": role.value})
         return number
 
-    def _set_hash(self, who: str | int, hashed: str, by: str) -> None:
-        action = AuditAction.MOT_DE_PASSE_CHANGE
-        self._change(who, by, action, password_hash=hashed, failed_attempts=0, locked_until=None)
+    def set_hash(self, who: str | int, hashed: str, by: str) -> int:
+        """Change a password that was checked, as :meth:`reset_password` does; returns the account's number.
 
-    def _change(self, who: str | int, by: str, action: AuditAction, **values: object) -> None:
+        Raises:
+            NotFound: no such account.
+        """
+        action = AuditAction.MOT_DE_PASSE_CHANGE
+        return self._change(who, by, action, password_hash=hashed, failed_attempts=0, locked_until=None)
+
+    def _change(self, who: str | int, by: str, action: AuditAction, **values: object) -> int:
         """Change an account by name or number; what it was let do before must be asked for again."""
         with self.database.write() as connection:
             self.database.lock(connection, "accounts")  # or two administrators could end each other at once
@@ -203,6 +169,7 @@ class AccountService(KeyService, DemoAccounts):
             told = _told(found, values)
             record(self.database, connection, action, KIND, found.id, by=by, details=told)
         log.info("account changed", extra={"account": f"compte:{found.id}", "changed": sorted(values)})
+        return int(found.id)
 
     def _keep_an_administrator(
         self, connection: Connection, found: Row[Any], by: str, values: dict[str, Any]

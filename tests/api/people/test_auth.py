@@ -112,7 +112,7 @@ def test_me__of_a_key__403(api: Api) -> None:
 def test_revoked_key__refused_within_its_memory(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     headers = api.api_key(["metrics"], "sonde")
     assert api.get(LOGS, headers=headers).status_code == 200
-    api.accounts.revoke_key("sonde")
+    api.keys.revoke("sonde")
 
     began = time.monotonic()
     monkeypatch.setattr("api.services.people.authentication.time.monotonic", lambda: began + KEY_MEMORY_S + 1)
@@ -123,7 +123,7 @@ def test_revoked_key__refused_within_its_memory(api: Api, monkeypatch: pytest.Mo
 def test_revoked_key__refused_at_once_on_a_fresh_call(api: Api) -> None:
     headers = api.api_key(["read"], "sonde")
     assert api.get(PARK, headers=headers).status_code == 200
-    api.accounts.revoke_key("sonde")
+    api.keys.revoke("sonde")
 
     problem(api.get(ME, headers=headers), 401)
 
@@ -132,15 +132,15 @@ def test_wrong_keys__leave_nothing_in_memory(api: Api) -> None:
     for number in range(50):
         api.get(PARK, headers={"X-API-Key": f"ck_{number:040}"})
 
-    assert not api.services.people.authentication._keys
+    assert not api.services.authentication._keys
 
 
 def test_known_key__costs_no_database(api: Api) -> None:
     headers = api.api_key(["metrics"])
-    assert api.services.people.authentication.remembered(headers["X-API-Key"]) is None
+    assert api.services.authentication.remembered(headers["X-API-Key"]) is None
     api.get(LOGS, headers=headers)
 
-    known = api.services.people.authentication.remembered(headers["X-API-Key"])
+    known = api.services.authentication.remembered(headers["X-API-Key"])
 
     assert known is not None
     assert known.name.startswith("cle:")

@@ -10,16 +10,18 @@ from pydantic import SecretStr
 
 from api.domain.shared.exceptions import CockpitError, Conflict, InvalidInput, NotFound
 from api.schemas.vocabulary import Role
-from api.services.people.accounts import AccountService
+from api.services.people.demo_accounts import DemoAccounts
 from api.services.people.passwords import Hasher
 from api.settings import Environment
 from tests.api.conftest import PASSWORD, Api, MakeApi
 
 
-def test_create_user__without_password_gets_a_random_one_that_works(api: Api) -> None:
-    first = api.accounts.create_user("lea.martin", "Léa Martin", Role.MANAGER)
-    second = api.accounts.create_user("paul", "Paul", Role.MANAGER)
+def test_create__without_password_gets_a_random_one_that_works(api: Api) -> None:
+    first = api.accounts.create("lea.martin", "Léa Martin", Role.MANAGER).password
+    second = api.accounts.create("paul", "Paul", Role.MANAGER).password
 
+    assert first is not None
+    assert second is not None
     assert first != second
     assert len(first) >= 20
     assert api.sign_in("lea.martin", first).status_code == 200
@@ -30,17 +32,17 @@ def test_create_user__without_password_gets_a_random_one_that_works(api: Api) ->
     ("password", "told"),
     [("onze caract", "12 caractères au moins"), ("é" * 37, "72 octets au plus"), ("", "12 caractères")],
 )
-def test_create_user__unfit_password_refused_without_showing_it(api: Api, password: str, told: str) -> None:
+def test_create__unfit_password_refused_without_showing_it(api: Api, password: str, told: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        api.accounts.create_user("lea", "Léa", Role.MANAGER, password)
+        api.accounts.create("lea", "Léa", Role.MANAGER, password)
 
     assert told in refused.value.detail
     assert refused.value.errors[0].value is None
-    assert not api.accounts.list_users()
+    assert not api.accounts.all()
 
 
-def test_create_user__a_password_of_exactly_72_bytes_counts_to_its_last_byte(api: Api) -> None:
-    api.accounts.create_user("lea", "Léa", Role.MANAGER, "a" * 71 + "b")
+def test_create__a_password_of_exactly_72_bytes_counts_to_its_last_byte(api: Api) -> None:
+    api.accounts.create("lea", "Léa", Role.MANAGER, "a" * 71 + "b")
 
     assert api.sign_in("lea", "a" * 71 + "b").status_code == 200
     assert api.sign_in("lea", "a" * 72).status_code == 401
@@ -48,24 +50,24 @@ def test_create_user__a_password_of_exactly_72_bytes_counts_to_its_last_byte(api
 
 
 @pytest.mark.parametrize("name", ["", "a", "avec espace", "é.t", "-tiret", "x" * 65, "a;drop"])
-def test_create_user__unfit_name_refused(api: Api, name: str) -> None:
+def test_create__unfit_name_refused(api: Api, name: str) -> None:
     with pytest.raises(InvalidInput, match="username"):
-        api.accounts.create_user(name, "Nom", Role.ADMIN, PASSWORD)
+        api.accounts.create(name, "Nom", Role.ADMIN, PASSWORD)
 
 
-def test_create_user__name_taken_whatever_its_case(api: Api) -> None:
-    api.accounts.create_user("lea", "Léa", Role.MANAGER, PASSWORD)
+def test_create__name_taken_whatever_its_case(api: Api) -> None:
+    api.accounts.create("lea", "Léa", Role.MANAGER, PASSWORD)
 
     with pytest.raises(Conflict, match="existe déjà"):
-        api.accounts.create_user(" LEA", "Autre", Role.ADMIN, PASSWORD)
+        api.accounts.create(" LEA", "Autre", Role.ADMIN, PASSWORD)
 
 
-def test_set_password__old_one_and_old_sessions_end_and_the_lock_opens(api: Api) -> None:
+def test_reset_password__old_one_and_old_sessions_end_and_the_lock_opens(api: Api) -> None:
     session = api.session("manager")
     for _ in range(5):
         api.sign_in("essai.manager", "faux")
 
-    new = api.accounts.set_password("essai.manager")
+    new = str(api.accounts.reset_password("essai.manager").password)
 
     assert api.sign_in("essai.manager", PASSWORD).status_code == 401
     assert api.sign_in("essai.manager", new).status_code == 200
@@ -73,34 +75,32 @@ def test_set_password__old_one_and_old_sessions_end_and_the_lock_opens(api: Api)
     assert renewed.status_code == 401
 
 
-def test_set_active__shuts_out_and_lets_in_again(api: Api) -> None:
+def test_change__shuts_out_and_lets_in_again(api: Api) -> None:
     api.session("manager")
 
-    api.accounts.set_active("essai.manager", False)
+    api.accounts.change("essai.manager", active=False)
     assert api.sign_in("essai.manager").status_code == 401
-    api.accounts.set_active("essai.manager", True)
+    api.accounts.change("essai.manager", active=True)
 
     assert api.sign_in("essai.manager").status_code == 200
 
 
 def test_unknown_account_or_key__not_found(api: Api) -> None:
     for call in (
-        lambda: api.accounts.set_role("personne", Role.ADMIN),
-        lambda: api.accounts.set_password("personne"),
-        lambda: api.accounts.set_active("personne", True),
-        lambda: api.accounts.revoke_key("aucune"),
+        lambda: api.accounts.change("personne", role=Role.ADMIN),
+        lambda: api.accounts.reset_password("personne"),
+        lambda: api.accounts.change("personne", active=True),
+        lambda: api.keys.revoke("aucune"),
     ):
         with pytest.raises(NotFound, match="introuvable"):
             call()
 
 
 def test_create_key__shown_once_and_stored_only_as_a_hash(api: Api) -> None:
-    key = api.accounts.create_key("scada", ["ingest", "read", "read"])
+    key = api.keys.create("scada", ["ingest", "read", "read"]).secret
 
     assert key.startswith("ck_")
-    assert [(k.name, k.scopes, k.revoked_at) for k in api.accounts.list_keys()] == [
-        ("scada", ("ingest", "read"), None)
-    ]
+    assert [(k.name, k.scopes, k.revoked_at) for k in api.keys.all()] == [("scada", ("ingest", "read"), None)]
     stored = (api.settings.home / "cockpit.db").read_bytes() + (
         api.settings.home / "cockpit.db-wal"
     ).read_bytes()
@@ -110,33 +110,33 @@ def test_create_key__shown_once_and_stored_only_as_a_hash(api: Api) -> None:
 @pytest.mark.parametrize("scopes", [[], ["read", "admin"], [""]])
 def test_create_key__unknown_or_no_scope_refused(api: Api, scopes: list[str]) -> None:
     with pytest.raises(InvalidInput, match="read, predict, ingest, metrics"):
-        api.accounts.create_key("scada", scopes)
+        api.keys.create("scada", scopes)
 
 
 def test_revoked_key__its_name_is_not_given_again(api: Api) -> None:
-    api.accounts.create_key("scada", ["read"])
-    api.accounts.revoke_key("scada")
+    api.keys.create("scada", ["read"])
+    api.keys.revoke("scada")
 
     with pytest.raises(Conflict, match="a existé"):
-        api.accounts.create_key("scada", ["read"])
+        api.keys.create("scada", ["read"])
     with pytest.raises(Conflict, match="déjà révoquée"):
-        api.accounts.revoke_key("scada")
+        api.keys.revoke("scada")
 
 
 def test_demo_accounts__one_per_role_told_once(api: Api) -> None:
-    made = api.accounts.ensure_demo_accounts()
+    made = api.services.core.demo_accounts.ensure()
 
     assert {account.username: account.role for account in made} == {role.value: role for role in Role}
     assert len({account.password for account in made}) == 4
     for account in made:
         assert account.password is not None
         assert api.sign_in(account.username, account.password).status_code == 200
-    assert [account.password for account in api.accounts.ensure_demo_accounts()] == [None] * 4
+    assert [account.password for account in api.services.core.demo_accounts.ensure()] == [None] * 4
 
 
 def test_demo_accounts__made_by_several_processes_at_once_are_still_four(api: Api) -> None:
     with ThreadPoolExecutor(4) as pool:
-        made = list(pool.map(lambda _: api.accounts.ensure_demo_accounts(), range(4)))
+        made = list(pool.map(lambda _: api.services.core.demo_accounts.ensure(), range(4)))
 
     told = [a for accounts in made for a in accounts if a.password is not None]
     assert sorted(account.username for account in told) == sorted(role.value for role in Role)
@@ -145,10 +145,10 @@ def test_demo_accounts__made_by_several_processes_at_once_are_still_four(api: Ap
 
 def test_demo_accounts__a_common_password_set_later_replaces_the_random_ones(make_api: MakeApi) -> None:
     api = make_api()
-    before = {a.username: str(a.password) for a in api.accounts.ensure_demo_accounts()}
+    before = {a.username: str(a.password) for a in api.services.core.demo_accounts.ensure()}
     settings = api.settings.model_copy(update={"demo_password": SecretStr("commun")})
 
-    told = AccountService(api.services.database, settings).ensure_demo_accounts()
+    told = DemoAccounts(api.accounts, settings).ensure()
 
     assert {account.password for account in told} == {"commun"}
     assert all(api.sign_in(name, "commun").status_code == 200 for name in before)
@@ -156,26 +156,26 @@ def test_demo_accounts__a_common_password_set_later_replaces_the_random_ones(mak
 
 
 def test_demo_accounts__an_account_of_the_same_name_or_shut_out_is_left_alone(api: Api) -> None:
-    api.accounts.create_user("manager", "La vraie responsable", Role.MANAGER, PASSWORD)
-    api.accounts.ensure_demo_accounts()
-    api.accounts.set_active("admin", False)
+    api.accounts.create("manager", "La vraie responsable", Role.MANAGER, PASSWORD)
+    api.services.core.demo_accounts.ensure()
+    api.accounts.change("admin", active=False)
 
-    again = api.accounts.ensure_demo_accounts()
+    again = api.services.core.demo_accounts.ensure()
 
     assert {account.username for account in again} == {"technicien", "ingenieur"}
     assert api.sign_in("manager").status_code == 200
-    users = {user.username: user for user in api.accounts.list_users()}
+    users = {user.username: user for user in api.accounts.all()}
     assert not users["manager"].demo
     assert not users["admin"].active
 
 
 def test_production__refuses_to_start_while_demo_accounts_may_sign_in(api: Api, make_api: MakeApi) -> None:
-    api.accounts.ensure_demo_accounts()
+    api.services.core.demo_accounts.ensure()
 
     with pytest.raises(CockpitError, match="admin, ingenieur, manager, technicien"):
         make_api(env=Environment.PRODUCTION)
     for role in Role:
-        api.accounts.set_active(role.value, False)
+        api.accounts.change(role.value, active=False)
 
     assert make_api(env=Environment.PRODUCTION).get("/health").status_code == 200
 

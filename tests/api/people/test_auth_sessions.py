@@ -40,7 +40,7 @@ def test_sign_in__is_never_cached_and_name_is_not_case_sensitive(api: Api) -> No
 def test_sign_in__wrong_unknown_locked_inactive_read_the_same(api: Api) -> None:
     api.session("manager")
     api.session("technicien")
-    api.accounts.set_active("essai.technicien", False)
+    api.accounts.change("essai.technicien", active=False)
     refused = [api.sign_in("essai.manager", "faux") for _ in range(MAX_FAILURES)]
     refused += [api.sign_in("personne"), api.sign_in("essai.technicien"), api.sign_in("essai.manager")]
 
@@ -60,7 +60,7 @@ def test_lock__after_five_failures_for_fifteen_minutes(api: Api) -> None:
         api.sign_in("essai.manager", "faux")
 
     assert api.sign_in("essai.manager").status_code == 401
-    locked = next(user for user in api.accounts.list_users() if user.username == "essai.manager")
+    locked = next(user for user in api.accounts.all() if user.username == "essai.manager")
     assert locked.locked_until is not None
     assert abs(locked.locked_until - datetime.now(UTC) - LOCK) < timedelta(minutes=1)
 
@@ -70,7 +70,7 @@ def test_lock__ends_by_itself_and_the_count_starts_anew(api: Api) -> None:
     for _ in range(MAX_FAILURES):
         api.sign_in("essai.manager", "faux")
     later = datetime.now(UTC) + LOCK + timedelta(seconds=1)
-    api.services.people.authentication.now = lambda: later
+    api.services.authentication.now = lambda: later
 
     assert api.sign_in("essai.manager", "faux").status_code == 401
     assert api.sign_in("essai.manager").status_code == 200
@@ -91,7 +91,7 @@ def test_lock__holds_against_guesses_sent_at_once(api: Api) -> None:
 
     failures = sum(answer.status_code == 401 for answer in answers[:-1])
     assert failures == 30
-    user = next(user for user in api.accounts.list_users() if user.username == "essai.manager")
+    user = next(user for user in api.accounts.all() if user.username == "essai.manager")
     assert user.locked_until is not None or answers[-1].status_code == 200
 
 
@@ -141,7 +141,7 @@ def test_refresh__same_session_role_of_now(api: Api) -> None:
 def test_refresh__ended_session__401(api: Api) -> None:
     token = api.session("manager")
     later = datetime.now(UTC) + SESSION + timedelta(seconds=1)
-    api.services.people.authentication.now = lambda: later
+    api.services.authentication.now = lambda: later
 
     problem(api.post("/api/v1/auth/refresh", json={"refresh_token": token["refresh_token"]}), 401)
     problem(api.post("/api/v1/auth/refresh", json={"refresh_token": "never-made-" * 4}), 401)
@@ -166,7 +166,7 @@ def test_fresh_call__role_changed_since_the_token__401(api: Api) -> None:
     headers = api.login("manager")
     assert api.get(ME, headers=headers).status_code == 200
 
-    api.accounts.set_role("essai.manager", Role.TECHNICIEN)
+    api.accounts.change("essai.manager", role=Role.TECHNICIEN)
 
     problem(api.get(ME, headers=headers), 401)
 
@@ -191,6 +191,6 @@ def test_fresh_call__token_of_anothers_session__401(api: Api) -> None:
 
 def test_fresh_call__account_deactivated__401(api: Api) -> None:
     headers = api.login("manager")
-    api.accounts.set_active("essai.manager", False)
+    api.accounts.change("essai.manager", active=False)
 
     problem(api.get(ME, headers=headers), 401)

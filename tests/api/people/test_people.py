@@ -99,8 +99,8 @@ def test_key__named_by_its_name_and_lookups_are_one(api: Api) -> None:
 
 
 def test_nobody_known__has_no_name_and_one_who_left_keeps_theirs(api: Api, core: Core) -> None:
-    api.accounts.create_user("ancienne", "Anne Cienne", Role.MANAGER, "un mot de passe assez long")
-    number = next(a.id for a in api.accounts.list_users() if a.username == "ancienne")
+    api.accounts.create("ancienne", "Anne Cienne", Role.MANAGER, "un mot de passe assez long")
+    number = next(a.id for a in api.accounts.all() if a.username == "ancienne")
     api.accounts.change(number, by="essai", active=False)
     callers = (f"compte:{number}", "compte:999", "cle:999", "planification", "compte:", "compte:1e3")
     with core.database.write() as connection:

@@ -75,7 +75,7 @@ def test_ready__every_missing_part_is_named(api: Api, monkeypatch: pytest.Monkey
     def broken() -> None:
         raise ModelUnavailable("Modèle B absent.")
 
-    readiness = api.services.operations.readiness
+    readiness = api.services.readiness
     monkeypatch.setattr(readiness, "_checks", (broken, lambda: None, *readiness._checks))
 
     detail = problem(api.get("/ready"), 503)["detail"]

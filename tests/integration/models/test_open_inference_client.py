@@ -18,7 +18,6 @@ from sklearn.tree import DecisionTreeClassifier
 from tritonclient.utils import InferenceServerException
 
 from api.core import Core
-from api.services.people.accounts import AccountService
 from tests.support.client import new_core
 from tests.support.park.importer_tools import SENSORS, bring, fill_bench, labelled
 from tests.support.servers import Server, environment, free_port
@@ -77,7 +76,7 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     bring(core.store, bench / "classifier.joblib", name="abime")
     altered = core.store.folder("abime", 1) / "model.joblib"
     altered.write_bytes(altered.read_bytes()[:-1])
-    key = {"X-API-Key": AccountService(core.database, core.settings).create_key("essai", ["read", "predict"])}
+    key = {"X-API-Key": core.keys.create("essai", ["read", "predict"]).secret}
     names = {s.task: s.name for s in core.model_service.all() if s.active}
     core.close()
     port = free_port()

@@ -21,7 +21,6 @@ from sklearn.ensemble import RandomForestClassifier
 
 from api.core import Core
 from api.schemas.vocabulary import Role
-from api.services.people.accounts import AccountService
 from tests.support.client import new_core
 from tests.support.loops import in_a_loop
 from tests.support.park.importer_tools import SENSORS, SPLIT, bring, fill_bench
@@ -41,9 +40,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     core = new_core(folder)
     _import_twice(core, bench)
     core.model_service.activate(NAME, 1, by="essai", reason="départ")
-    accounts = AccountService(core.database, core.settings)
-    accounts.create_user("inge", "Ingénieur", Role.INGENIEUR, PASSWORD)
-    (folder / "key").write_text(accounts.create_key("essai", ["predict"]), encoding="utf-8")
+    core.accounts.create("inge", "Ingénieur", Role.INGENIEUR, PASSWORD)
+    (folder / "key").write_text(core.keys.create("essai", ["predict"]).secret, encoding="utf-8")
     core.close()
     yield folder
     shutil.rmtree(folder)

@@ -12,7 +12,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.services.people.accounts import AccountService
 from tests.support.client import new_core
 from tests.support.serving import serving
 
@@ -65,7 +64,7 @@ def key(tmp_path: Path) -> str:
     core = new_core(tmp_path)
     for summary in core.model_service.all():
         core.model_service.activate(summary.name, summary.version, by="essai", reason="essai")
-    made = AccountService(core.database, core.settings).create_key("essai", ["predict"])
+    made = core.keys.create("essai", ["predict"]).secret
     core.close()
     return made
 

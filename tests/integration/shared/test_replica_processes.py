@@ -22,7 +22,6 @@ from sqlalchemy import func, select
 
 from api.core import Core
 from api.schemas.vocabulary import Role
-from api.services.people.accounts import AccountService
 from api.storage.tables import jobs, runs
 from tests.conftest import home_on
 from tests.support.park.park_tools import half_published, measure, new_park, run_days, shown_run
@@ -101,7 +100,7 @@ def _ended(worker: subprocess.Popen[bytes]) -> int:
 @pytest.mark.parametrize("days", [2, 30])
 def test_two_replicas_and_two_workers__one_run_a_day(core: Core, days: int) -> None:
     home, lived = core.settings.home, run_days(LAST, days)
-    key = AccountService(core.database, core.settings).create_key("essai", ["read"])
+    key = core.keys.create("essai", ["read"]).secret
     with ExitStack() as stack:
         settings = {"ENV": "preprod", "CLOCK": f"{LAST}T23:00"}
         urls = [stack.enter_context(serving(home, **settings))[1] for _ in range(2)]
@@ -132,8 +131,7 @@ def test_two_replicas_and_two_workers__one_run_a_day(core: Core, days: int) -> N
 
 def test_day_asked_for_of_both_replicas_at_once__is_one_run(core: Core) -> None:
     """The token that one replica gave is good for the other; eight requests are one run."""
-    accounts = AccountService(core.database, core.settings)
-    accounts.create_user("essai", "Essai", Role.MANAGER, "un mot de passe assez long")
+    core.accounts.create("essai", "Essai", Role.MANAGER, "un mot de passe assez long")
     settings = {"ENV": "preprod", "CLOCK": f"{LAST}T23:00"}
     with ExitStack() as stack:
         urls = [stack.enter_context(serving(core.settings.home, **settings))[1] for _ in range(2)]
