@@ -1,9 +1,8 @@
 """Simulated measurements of a wind park in EnergiTech's schema, byte for byte the same from the same seed.
 
-``simulate`` gives the measurements, ``next_day`` those of one day as they would arrive (without labels), and
-``simulate_park`` also the hidden truth, for tests and for whoever studies the sample. Simulating more days
-leaves the earlier days unchanged, labels included: the days before and after the period are lived too, so
-that no label is cut off by the end of the period.
+``simulate`` gives the measurements, and ``simulate_park`` also the hidden truth, for tests and for whoever
+studies the sample. Simulating more days leaves the earlier days unchanged, labels included: the days before
+and after the period are lived too, so that no label is cut off by the end of the period.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ SEED = 2024
 START = date(2024, 1, 1)
 DAYS = 365
 
-LABELS = ("failure_within_7d", "time_to_failure_days")
 HORIZON_TENTHS = 655  # days left are told up to 65.5, the client's longest
 WINDOW_TENTHS = 70  # failure_within_7d: strictly less than 7.0 days, the rule that holds in the client's file
 STOPS = ((17, 156, 21), (38, 253, 12))  # programmed stops: turbine, first day of the period (0 = START), days
@@ -91,23 +89,6 @@ def simulate(seed: int = SEED, start: date = START, days: int = DAYS) -> pd.Data
         ValueError: ``days`` below 1.
     """
     return simulate_park(seed, start, days).measurements
-
-
-def next_day(after: date, seed: int = SEED, start: date = START) -> pd.DataFrame:
-    """Measurements of the day that follows ``after``, without the label columns, which nobody knows yet.
-
-    Args:
-        after: last day already known; the day before ``start`` gives the first day.
-        seed: seed of the sample to continue.
-        start: first day of the sample to continue.
-
-    Raises:
-        ValueError: ``after`` lies further back than the day before ``start``.
-    """
-    wanted = after + timedelta(days=1)
-    everything = simulate(seed, start, (wanted - start).days + 1)
-    that_day = everything[everything["date_measure"] == wanted.isoformat()]
-    return that_day.drop(columns=list(LABELS)).reset_index(drop=True)
 
 
 def simulate_park(seed: int = SEED, start: date = START, days: int = DAYS) -> Simulation:

@@ -47,14 +47,3 @@ def progress_words(run: Run) -> str:
         f"Calcul du parc au {fr.fr_date(run.as_of)} : {stands(run)}. "
         "Vous pouvez quitter cette page, il continue."
     )
-
-
-def ended_words(run: Run) -> str:
-    """What became of a scoring, in one sentence."""
-    if run.status == "termine":
-        return f"Calcul terminé : {fr.counted(run.done, 'turbine')} en {fr.fr_duration(run.duration_s)}."
-    if run.status == "termine_avec_erreurs":
-        failed = fr.counted(run.failed, "turbine")
-        share = f"{failed} sur {fr.fr_number(run.total, 0)}"
-        return f"Calcul terminé : {share} n’ont pu être évaluées ; voyez « À vérifier »."
-    return f"Calcul n° {run.run_id} : {fr.RUN_STATUS[run.status].lower()}. {run.error or ''}".strip()

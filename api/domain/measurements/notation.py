@@ -35,11 +35,6 @@ class Notation:
     decimal: str = "."
     days: DayFormat = field(default=day_format.ISO)
 
-    @property
-    def native(self) -> bool:
-        """True where cells are already written as the cockpit writes them."""
-        return self.decimal == "." and self.days is day_format.ISO
-
     def number(self, text: str, conversion: Conversion | None = None) -> str:
         """A number with a decimal dot, in the cockpit's unit; what is not a number is returned as it is.
 

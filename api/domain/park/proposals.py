@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from api.domain.policy.levels import ALERTS, SEVERITY
+from api.domain.policy.levels import SEVERITY
 from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.vocabulary import AlertAnswer, InterventionState, RiskLevel
 
@@ -50,11 +50,6 @@ class Standing:
     next_visit: date | None
     living: bool
     last: Ended | None
-
-
-def is_proposed(turbine: Standing, policy: RiskPolicy) -> bool:
-    """Whether an intervention is to be proposed: an alert that nothing answers."""
-    return turbine.level in ALERTS and answer_to(turbine, policy) is None
 
 
 def answer_to(turbine: Standing, policy: RiskPolicy) -> AlertAnswer | None:

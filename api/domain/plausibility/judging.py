@@ -1,4 +1,4 @@
-"""The three ways in: one measurement, the park's last measurements, every measurement of a file."""
+"""The ways in: one measurement, many of them, the last measurements of the park."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from api.domain.measurements.sensors import Sensor
 from api.domain.plausibility.history_rules import silent, verdicts
 from api.domain.plausibility.limits import DEFAULT, Limits
 from api.domain.plausibility.park import Park, learn_park
-from api.domain.plausibility.past import Past, learn_past
+from api.domain.plausibility.past import learn_past
 from api.domain.plausibility.sentences import sentence
-from api.domain.plausibility.table import NAN, Bools, Floats, Ints, Measurements, day_number
+from api.domain.plausibility.table import Bools, Floats, Ints, Measurements, day_number
 from api.domain.plausibility.trust import Finding
 from api.domain.plausibility.verdicts import Rows, Standing, Verdict, standing
 
@@ -39,65 +39,6 @@ class ParkFindings:
 def continuous(sensors: Mapping[str, Sensor]) -> tuple[str, ...]:
     """Names of the sensors that measure a quantity; a yes or no is neither stuck nor jumps."""
     return tuple(name for name, sensor in sensors.items() if sensor.dtype != "binary")
-
-
-def past_of_one(
-    history: Measurements,
-    day: float,
-    park: Park,
-    sensors: Mapping[str, Sensor],
-    limits: Limits = DEFAULT,
-) -> Past | None:
-    """The past of one turbine before a measurement of ``day``; None where there is none.
-
-    It may be kept until the turbine's next measurement: the costly part of judging one row is here.
-
-    Args:
-        history: earlier measurements of that one turbine; what is later than ``day`` is left out.
-        day: day number of the measurement to judge.
-        park: the park's past.
-        sensors: the catalogue.
-        limits: of the rules.
-    """
-    earlier = history.kept(history.day <= day)
-    if not len(earlier):
-        return None
-    end = np.array([len(earlier)], dtype=np.intp)
-    return learn_past(earlier, end, park, continuous(sensors), limits).one(0)
-
-
-def judge(
-    values: Mapping[str, float | None],
-    day: float,
-    sensors: Mapping[str, Sensor],
-    *,
-    past: Past | None = None,
-    park: Park | None = None,
-    rated_kw: float | None = None,
-    in_service: bool = True,
-    limits: Limits = DEFAULT,
-) -> list[Finding]:
-    """The findings on one measurement.
-
-    Without a past, or with one that is later than the measurement, only the rules that need none speak.
-
-    Args:
-        values: sensor name to value in the catalogue's unit, None where missing.
-        day: day number of the measurement.
-        sensors: the catalogue, for types, labels and units.
-        past: of the turbine, from :func:`past_of_one`.
-        park: the park's past, from :func:`learn_park`.
-        rated_kw: rated power [kW], None where unknown.
-        in_service: False where the turbine is stopped on purpose.
-        limits: of the rules.
-    """
-    if park is not None and park.until > day:
-        park = past = None
-    if past is not None and past.last_day > day:
-        past = None
-    rated = rated_kw if rated_kw is not None and rated_kw > 0 else NAN
-    against = standing(continuous(sensors), limits, park=park, past=past, rated_kw=rated)
-    return judge_against(values, day, sensors, against, in_service=in_service)
 
 
 def judge_against(
@@ -228,29 +169,6 @@ def judge_park(
             for row in np.flatnonzero(quiet.flags)
         },
     )
-
-
-def audit(
-    measurements: Measurements,
-    sensors: Mapping[str, Sensor],
-    limits: Limits = DEFAULT,
-    *,
-    every: int = 7,
-) -> Findings:
-    """The findings on every row of a table, each as it would have been judged on its day.
-
-    The park is learnt again every ``every`` days from the rows before: nothing is judged by what came later.
-    """
-    found: Findings = {}
-    days = np.floor(measurements.day)
-    for start in np.arange(days.min(), days.max() + 1, every) if len(measurements) else ():
-        rows = np.flatnonzero((days >= start) & (days < start + every))
-        if len(rows):
-            known = measurements.kept(days < start + every)
-            here = np.flatnonzero(np.floor(known.day) >= start)
-            park = learn_park(known, float(start), continuous(sensors), limits)
-            found |= judge_rows(known, here, park, sensors, limits)
-    return found
 
 
 def _finding(verdict: Verdict, row: int, sensors: Mapping[str, Sensor], limits: Limits) -> Finding:

@@ -33,15 +33,6 @@ class Explanation(NamedTuple):
     contributions: Floats
 
 
-class SampledExplanation(Explanation):
-    """An explanation from sampled orders of the features.
-
-    Contributions still sum exactly; ``standard_error`` (n, k) tells how far each may be from the exact value.
-    """
-
-    standard_error: Floats
-
-
 class Explainer(Protocol):
     """What explains the outputs of one model."""
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from api.inference.explaining.explanation import Explanation, Floats, SampledExplanation
+from api.inference.explaining.explanation import Explanation, Floats
 
 PAIRS_PER_BACKGROUND_ROW = 2
 _SEED = 3
@@ -21,7 +21,7 @@ _ROWS_PER_CALL = 65_536
 
 
 class SampledExplainer:
-    """Explains the outputs of one model against its background, with a stated error.
+    """Explains the outputs of one model against its background, without enumerating coalitions.
 
     Args:
         predict: (n, k) features to (n,) outputs.
@@ -50,15 +50,11 @@ class SampledExplainer:
         self._replaced = rank[:, None, :] <= np.arange(features - 1)[None, :, None]
 
     def explain(self, features: Floats, outputs: Floats) -> Explanation:
-        """Shapley values of each row, as :meth:`ShapleyExplainer.explain`, with their standard error."""
-        count = features.shape[1]
-        found = [self._one(row, float(output)) for row, output in zip(features, outputs, strict=True)]
-        values = np.array([value for value, _ in found]).reshape(-1, count)
-        explained = SampledExplanation(float(self._outputs.mean()), values)
-        explained.standard_error = np.array([error for _, error in found]).reshape(-1, count)
-        return explained
+        """Shapley values of each row, as :meth:`ShapleyExplainer.explain`."""
+        values = [self._one(row, float(output)) for row, output in zip(features, outputs, strict=True)]
+        return Explanation(float(self._outputs.mean()), np.array(values).reshape(features.shape))
 
-    def _one(self, row: Floats, output: float) -> tuple[Floats, Floats]:
+    def _one(self, row: Floats, output: float) -> Floats:
         walks, steps, count = self._replaced.shape
         between = np.empty((walks, steps))
         chunk = max(1, _ROWS_PER_CALL // max(steps, 1))
@@ -69,8 +65,5 @@ class SampledExplainer:
         path = np.column_stack([self._start_outputs, between, np.full(walks, output)])
         gains = np.empty((walks, count))
         np.put_along_axis(gains, self._orders, np.diff(path, axis=1), axis=1)
-        # (background rows, pairs, k): an order and its reverse are one draw.
-        pairs = gains.reshape(-1, PAIRS_PER_BACKGROUND_ROW, 2, count).mean(axis=2)
-        # The background is given, not drawn: only the orders vary, within each background row.
-        variance = pairs.var(axis=1, ddof=1).sum(axis=0) / PAIRS_PER_BACKGROUND_ROW / len(pairs) ** 2
-        return gains.mean(axis=0), np.sqrt(variance)
+        mean: Floats = gains.mean(axis=0)
+        return mean

@@ -78,9 +78,7 @@ class LoadedModel:
         ``contributions`` sum to ``calibrated(raw) − base`` on each row.
 
         Returns:
-            None where no explanation can be given, for want of background rows; a
-            ``SampledExplanation``, with its standard error, where features
-            are too many to enumerate.
+            None where no explanation can be given, for want of background rows.
         """
         if self._background is None:
             return None

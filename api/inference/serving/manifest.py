@@ -86,12 +86,6 @@ class Runtime(_Frozen):
     compiled: StoredFile | None = None
     scikit_learn_from: int | None = Field(default=None, ge=1)
 
-    @property
-    def engines(self) -> tuple[str, str]:
-        """What answers one row, and what answers a very large batch."""
-        large = "joblib" if self.compiled is None or self.scikit_learn_from is not None else "onnx"
-        return self.engine, large
-
     @model_validator(mode="after")
     def _compiled_or_not(self) -> Self:
         if (self.engine == "onnx") != (self.compiled is not None):

@@ -44,12 +44,6 @@ def newest(connection: Connection, limit: int, offset: int = 0) -> tuple[int, li
     return total, [StoredImport(*row) for row in connection.execute(query)]
 
 
-def one(connection: Connection, import_id: int) -> StoredImport | None:
-    """One import."""
-    row = connection.execute(select(*_COLUMNS).where(imports.c.id == import_id)).one_or_none()
-    return None if row is None else StoredImport(*row)
-
-
 def last_by(connection: Connection, imported_by: str) -> datetime | None:
     """When somebody's last import ended; None where there is none."""
     return connection.scalar(

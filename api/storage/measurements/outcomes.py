@@ -1,4 +1,4 @@
-"""What was observed after measurements, and what it was before it was corrected."""
+"""What was observed after measurements; what a correction replaces is kept beside it."""
 
 from __future__ import annotations
 
@@ -29,18 +29,6 @@ class Origin(NamedTuple):
     import_id: int | None
     at: datetime
     by: str
-
-
-class OutcomeVersion(NamedTuple):
-    """An outcome that was replaced: what it was, since when, from where; when and by whom it was replaced."""
-
-    failure_within_7d: bool | None
-    time_to_failure_days: float | None
-    recorded_at: datetime
-    source: str
-    import_id: int | None
-    replaced_at: datetime
-    replaced_by: str
 
 
 def known_outcomes(connection: Connection, ids: Sequence[int]) -> dict[int, Outcome]:
@@ -96,14 +84,3 @@ def replace_outcomes(
                 import_id=origin.import_id,
             )
         )
-
-
-def versions_of(connection: Connection, measurement: int) -> list[OutcomeVersion]:
-    """What an outcome was before, oldest first."""
-    table = outcome_versions
-    found = connection.execute(
-        select(*(table.c[name] for name in OutcomeVersion._fields))
-        .where(table.c.measurement == measurement)
-        .order_by(table.c.id)
-    )
-    return [OutcomeVersion(*row) for row in found]

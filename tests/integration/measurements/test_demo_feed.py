@@ -16,9 +16,9 @@ from api.services.measurements.demo_feed import BY, days_known
 from api.settings import Environment
 from api.storage.measurements.measurements import last_measured_day
 from api.storage.tables import imports, measurements, outcomes
-from data.simulator import DAYS, HORIZON_TENTHS, START, next_day, simulate_park
+from data.simulator import DAYS, HORIZON_TENTHS, START, simulate_park
 from tests.support.client import new_core
-from tests.support.measurements.ingest_tools import ROW, SHORT, ingest, write_csv
+from tests.support.measurements.ingest_tools import ROW, SHORT, ingest, next_day, write_csv
 
 pytestmark = pytest.mark.usefixtures("both_databases_if_long")
 

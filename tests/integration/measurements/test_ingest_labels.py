@@ -14,9 +14,8 @@ from sqlalchemy import select
 
 from api.domain.measurements.measurements import row_identity
 from api.domain.measurements.sensors import Sensor
-from api.storage.measurements.outcomes import OutcomeVersion, versions_of
 from api.storage.shared.database import Database
-from api.storage.tables import measurements
+from api.storage.tables import measurements, outcome_versions
 from tests.integration.conftest import NewDatabase
 from tests.support.measurements.ingest_tools import (
     FULL,
@@ -59,14 +58,22 @@ def test_corrected_label__latest_wins_and_history_is_kept(any_database: Database
     assert labels(any_database) == [(True, 2.5)]
     assert "33,2" in second.problems[1].reason
     with any_database.read() as connection:
-        key = connection.scalar(select(measurements.c.id))
-        assert versions_of(connection, key) == [
-            OutcomeVersion(False, 33.2, NOW, "mesure", first.import_id, LATER, "bob")
-        ]
+        replaced = connection.execute(select(outcome_versions)).mappings().one()
+        assert dict(replaced) == {
+            "id": replaced["id"],
+            "measurement": connection.scalar(select(measurements.c.id)),
+            "failure_within_7d": False,
+            "time_to_failure_days": 33.2,
+            "recorded_at": NOW,
+            "source": "mesure",
+            "import_id": first.import_id,
+            "replaced_at": LATER,
+            "replaced_by": "bob",
+        }
     third = changed(SOON, time_to_failure_days="3")
     ingest(any_database, write(tmp_path / "c.csv", third), now=LATER)
     with any_database.read() as connection:
-        versions = versions_of(connection, key)
+        versions = connection.execute(select(outcome_versions).order_by(outcome_versions.c.id)).all()
     assert [version.time_to_failure_days for version in versions] == [33.2, 2.5]
     assert versions[1].import_id == second.import_id
 

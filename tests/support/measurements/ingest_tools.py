@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from sqlalchemy import select
 
 from api.domain.measurements.sensors import Sensor
@@ -15,6 +16,7 @@ from api.services.measurements.files.options import ImportOptions
 from api.services.measurements.ingest import ingest_file
 from api.storage.shared.database import Database
 from api.storage.tables import imports, measurements, outcomes, planned_visits, turbines
+from data.simulator import START, simulate
 
 NOW = datetime(2025, 6, 1, 10, 0, tzinfo=UTC)
 SENSORS = {
@@ -110,3 +112,11 @@ def counts(report: ImportReport) -> tuple[int, int, int, int]:
 
 def changed(row: tuple[str, ...], **cells: str) -> tuple[str, ...]:
     return tuple(cells.get(name, cell) for name, cell in zip(FULL, row, strict=False))
+
+
+def next_day(after: date) -> pd.DataFrame:
+    """The simulated measurements of the day that follows ``after``, without labels."""
+    wanted = after + timedelta(days=1)
+    everything = simulate(days=(wanted - START).days + 1)
+    that_day = everything[everything["date_measure"] == wanted.isoformat()]
+    return that_day.drop(columns=list(LABELS)).reset_index(drop=True)

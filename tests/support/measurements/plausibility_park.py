@@ -8,11 +8,12 @@ import numpy as np
 
 from api.domain.measurements.known_sensors import KNOWN_SENSORS
 from api.domain.measurements.sensors import Sensor
-from api.domain.plausibility.judging import continuous, judge, past_of_one
+from api.domain.plausibility.judging import continuous
 from api.domain.plausibility.limits import DEFAULT, Limits
 from api.domain.plausibility.park import Park, learn_park
 from api.domain.plausibility.table import Measurements, arranged
 from api.domain.plausibility.trust import Finding
+from tests.support.measurements.plausibility_judging import judge, past_of_one
 
 SENSORS = dict(KNOWN_SENSORS)
 Columns = dict[str, np.ndarray]

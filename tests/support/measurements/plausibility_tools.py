@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from api.domain.plausibility.judging import Findings, audit, continuous, judge, judge_park, past_of_one
+from api.domain.plausibility.judging import Findings, continuous, judge_park
 from api.domain.plausibility.limits import DEFAULT, STOPPED, Implausible, Limits
 from api.domain.plausibility.park import learn_park
 from api.domain.plausibility.table import Measurements, arranged, day_number, day_of
 from data.simulator import simulate_park
+from tests.support.measurements.plausibility_judging import audit, judge, past_of_one
 from tests.support.measurements.plausibility_park import SENSORS
 
 MEASURED = ("wind_speed", "vibration_level", "temperature", "power_output")

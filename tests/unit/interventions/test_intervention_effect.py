@@ -18,7 +18,7 @@ from api.domain.interventions.effect import (
     precision_of,
 )
 from api.domain.interventions.photos import MAX_BYTES, photo_type
-from api.domain.park.proposals import Ended, Standing, answer_to, is_proposed
+from api.domain.park.proposals import Ended, Standing, answer_to
 from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import InvalidInput
 from api.schemas.vocabulary import Effect, InterventionState, Priority, RiskLevel, Verdict
@@ -134,11 +134,6 @@ def refused(opened_at: RiskLevel, *, calm: bool) -> Ended:
 )
 def test_proposal__only_for_an_alert_that_nobody_has_answered(turbine: Standing, answer: str | None) -> None:
     assert answer_to(turbine, POLICY) == answer
-    assert is_proposed(turbine, POLICY) is (answer is None)
-
-
-def test_proposal__none_below_the_alert_levels() -> None:
-    assert not is_proposed(standing(level=LOW), POLICY)
 
 
 def test_checklist__asks_for_safety_first_then_for_what_the_sensor_points_to() -> None:

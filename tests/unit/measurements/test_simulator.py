@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from data import generate
-from data.simulator import Simulation, next_day, simulate, simulate_park
+from data.simulator import Simulation, simulate, simulate_park
 
 DATA = Path(generate.__file__).resolve().parent
 COLUMNS = (
@@ -72,18 +72,9 @@ def test_another_seed_is_another_park() -> None:
     assert not simulate(1, days=5).equals(simulate(2, days=5))
 
 
-def test_next_day_continues_the_file_without_labels(sample: pd.DataFrame) -> None:
-    following = next_day(date(2024, 12, 30))
-    assert set(following["date_measure"]) == {"2024-12-31"}
-    assert following["turbine_id"].nunique() >= 25
-    assert list(following.columns) == [c for c in COLUMNS.split(",") if c not in COLUMNS.split(",")[7:9]]
-    known = sample[sample["date_measure"] == "2024-03-05"][list(following.columns)].reset_index(drop=True)
-    pd.testing.assert_frame_equal(next_day(date(2024, 3, 4)), known, check_dtype=False)
-
-
-def test_a_day_before_the_start_is_refused() -> None:
+def test_no_day_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1"):
-        next_day(date(2023, 12, 1))
+        simulate(days=0)
 
 
 def test_failures_are_rare(sample: pd.DataFrame) -> None:

@@ -47,11 +47,3 @@ def test_progress__names_the_phase_and_the_turbines(changed: dict[str, Any], wor
     assert words in told
     assert told.endswith("Vous pouvez quitter cette page, il continue.")
     assert "compte:4" not in told
-
-
-def test_ended__says_what_became_of_it() -> None:
-    ended = {"finished_at": AT, "duration_s": 2.0, "done": 50, "total": 50}
-    assert "50" in run_views.ended_words(run(status="termine", **ended))
-    assert "3" in run_views.ended_words(run(status="termine_avec_erreurs", failed=3, **ended))
-    told = run_views.ended_words(run(status="annule", error="Calcul annulé sur demande.", **ended))
-    assert told == "Calcul n° 7 : annulé. Calcul annulé sur demande."

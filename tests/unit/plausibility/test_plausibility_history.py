@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from api.domain.measurements.sensors import Sensor
-from api.domain.plausibility.judging import continuous, judge, judge_park, past_of_one
+from api.domain.plausibility.judging import continuous, judge_park
 from api.domain.plausibility.limits import STOPPED, Implausible
 from api.domain.plausibility.park import learn_park
 from api.domain.plausibility.table import arranged, day_of
+from tests.support.measurements.plausibility_judging import judge, past_of_one
 from tests.support.measurements.plausibility_park import (
     DAYS,
     FIRST,

@@ -8,15 +8,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.domain.plausibility.judging import (
-    Findings,
-    audit,
-    continuous,
-    judge,
-    judge_park,
-    judge_rows,
-    past_of_one,
-)
+from api.domain.plausibility.judging import Findings, continuous, judge_park, judge_rows
 from api.domain.plausibility.limits import Implausible
 from api.domain.plausibility.park import learn_park
 from api.domain.plausibility.table import (
@@ -26,6 +18,7 @@ from api.domain.plausibility.table import (
     medians,
     quantiles,
 )
+from tests.support.measurements.plausibility_judging import audit, judge, past_of_one
 from tests.support.measurements.plausibility_park import SENSORS, as_table, made_park
 from tests.support.measurements.plausibility_tools import MEASURED
 

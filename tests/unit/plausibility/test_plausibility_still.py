@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from api.domain.measurements.sensors import Sensor
-from api.domain.plausibility.judging import continuous, judge, judge_park, past_of_one
+from api.domain.plausibility.judging import continuous, judge_park
 from api.domain.plausibility.limits import Implausible
 from api.domain.plausibility.park import learn_park
 from api.domain.plausibility.table import arranged, day_number, day_of
 from api.domain.plausibility.trust import Finding
+from tests.support.measurements.plausibility_judging import judge, past_of_one
 from tests.support.measurements.plausibility_park import (
     DAYS,
     FIRST,
