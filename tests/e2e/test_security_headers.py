@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect
 from api.schemas.vocabulary import Role
 from bench.page import until
 from tests.e2e.conftest import LAPTOP, Visitor, open_visitor
-from tests.e2e.test_accessibility import PAGES, settle
+from tests.e2e.test_accessibility import PAGES
+from tests.support.axe import settle
 from tests.support.measurements.measure_files import GOOD
 from tests.support.servers import Server, free_port, running_in
 
@@ -158,6 +160,10 @@ def test_session__kept_by_the_cookie__under_hashes_of_what_is_served_alone(
     assert watched.refused == []
 
 
+def _starts(text: str, message: ConsoleMessage) -> bool:
+    return message.text.startswith(text)
+
+
 def test_what_was_written_into_a_page__is_refused(watched: Watched) -> None:
     page = watched.page
     page.goto(watched.visitor.home)
@@ -165,9 +171,7 @@ def test_what_was_written_into_a_page__is_refused(watched: Watched) -> None:
     assert watched.refused == []
 
     for act, directive in ATTACKS.values():
-        with page.expect_console_message(
-            lambda told, stops=f"Refused {directive}": told.text.startswith(stops)
-        ):
+        with page.expect_console_message(partial(_starts, f"Refused {directive}")):
             page.evaluate(f"() => {{ {act}; }}")
     assert page.evaluate("window.intruder") is None
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import joblib
 import numpy as np
@@ -118,7 +119,7 @@ def test_simulated_sample__equals_an_independent_recount(sample_core: Core) -> N
     _assert_days(found, counted)
     by_month = {p.start: p.at_threshold for p in found.periods}
     for start, rows in counted.groupby([day.replace(day=1) for day in counted["as_of"]]):
-        _assert_confusion(by_month.pop(start), rows)
+        _assert_confusion(by_month.pop(cast(date, start)), rows)
     assert not by_month
     for one in found.calibration:
         inside = counted[(counted["p"] >= one.low) & (counted["p"] < (2 if one.high == 1 else one.high))]
@@ -139,21 +140,18 @@ def test_failures_of_the_sample__are_told_once_with_their_lead(sample_core: Core
         if one.failed
     ]
     days = pd.DataFrame(
-        [
-            (one.score.turbine, one.score.measured_on.toordinal() + one.outcome.days_left)  # type: ignore[union-attr]
-            for one in failing
-        ],
+        [(one.score.turbine, one.score.measured_on.toordinal() + one.outcome.days_left) for one in failing],
         columns=["turbine", "failed_on"],
     ).sort_values(["turbine", "failed_on"])
     # In a run to failure every row names the same day, to the rounding of its label.
     apart = days.groupby("turbine")["failed_on"].diff().fillna(np.inf) > 1
     assert found.events.total == apart.sum() < found.failures
     assert found.events.lead_known == found.events.announced > 0
-    assert found.events.lead_shortest >= 0  # type: ignore[operator]
+    assert found.events.lead_shortest >= 0
     for missed in found.events.missed:
         assert missed.history
-        days = [shown.as_of for shown in missed.history]
-        assert days == sorted(days)
+        order = [shown.as_of for shown in missed.history]
+        assert order == sorted(order)
 
 
 def test_csv__opens_in_a_french_spreadsheet_and_holds_what_the_answer_counts(sample_core: Core) -> None:
@@ -175,7 +173,7 @@ def test_csv__opens_in_a_french_spreadsheet_and_holds_what_the_answer_counts(sam
 
 
 def test_pages__follow_one_another(sample_core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
-    days = {"first": date(2024, 10, 1), "last": date(2024, 10, 10)}
+    days: dict[str, Any] = {"first": date(2024, 10, 1), "last": date(2024, 10, 10)}
     whole = sample_core.realised.evaluation(RealisedQuery(**days, limit=10_000))
     monkeypatch.setattr(realised, "ROWS_AT_ONCE", 25)  # two turbines at a time
     again = sample_core.realised.evaluation(RealisedQuery(**days, limit=10_000))

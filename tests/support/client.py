@@ -33,7 +33,7 @@ def settings_in(home: Path) -> Settings:
     elsewhere = home / DATABASE_FILE
     url = SecretStr(elsewhere.read_text(encoding="utf-8")) if elsewhere.is_file() else None
     secret = SecretStr("k" * 48)
-    return Settings(_env_file=None, env=Environment.TEST, home=home, secret_key=secret, database_url=url)  # type: ignore[call-arg]
+    return Settings(_env_file=None, env=Environment.TEST, home=home, secret_key=secret, database_url=url)
 
 
 def new_core(home: Path) -> Core:
@@ -63,7 +63,7 @@ def bring_client_in(core: Core, files: Path) -> None:
         request = ImportRequest(
             file=files / pickle,
             name=task,
-            task=task,  # type: ignore[arg-type]
+            task=task,
             labelled=files / CSV,
             split=SPLIT,
             reported=REPORTS / f"model_{task}.json",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-MODELS = {"items": []}
+MODELS: dict[str, Any] = {"items": []}
 PROBLEM = {
     "title": "Demande invalide",
     "status": 422,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -90,7 +91,8 @@ def open_at(at: AppTest, page: str, **query: str) -> AppTest:
 
 def text_of(at: AppTest) -> str:
     """Everything that the page says, tables left out."""
-    found = []
+    found: list[str] = []
     for name in ("title", "subheader", "markdown", "caption", "info", "warning", "error", "html"):
-        found += [element.value if name != "html" else element.proto.body for element in at.get(name)]
+        elements: Iterable[Any] = at.get(name)
+        found += [element.value if name != "html" else element.proto.body for element in elements]
     return "\n".join(found)

@@ -235,7 +235,7 @@ def test_ten_verdicts__page_and_api_say_the_same(open_page: Open, api: RunningAp
     assert f"<dd>{fr.fr_share(right / (right + wrong))}<span>" in page
     assert f"de {fr.fr_share(told.low)} à {fr.fr_share(told.high)}" in page
     counts = next(t.value for t in at.table if "Verdict" in t.value.columns).set_index("Verdict")
-    assert {v: int(counts.loc[views.VERDICTS[v], "Interventions"]) for v in Verdict} == told.counts
+    assert {v: int(counts["Interventions"][views.VERDICTS[v]]) for v in Verdict} == told.counts
     client.close()
 
 

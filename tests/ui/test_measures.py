@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from api.schemas.findings import finding_label
 from tests.support.measurements.measure_files import (
     BAD_ROWS,
     GOOD,
@@ -25,7 +26,6 @@ from tests.support.measurements.measure_files import (
 )
 from tests.support.servers import Server, api_server, free_port, prepare, working
 from tests.ui.conftest import RunningApi, log_in, open_at, text_of
-from ui.measurements import coverage_views
 
 IMPORT_S = 60.0
 Open = Callable[[str], AppTest]
@@ -114,7 +114,7 @@ def test_coverage__what_the_api_says(opened: Open, installation: Installation) -
     assert set(shown["Turbine"][: len(late)]) == late
     assert set(shown["Fraîcheur"][: len(late)]) == {"✕ en retard"}
     findings = at.table[0].value
-    assert list(findings["Constat"]) == [coverage_views.finding_label(f.code) for f in seen.findings]
+    assert list(findings["Constat"]) == [finding_label(f.code) for f in seen.findings]
 
 
 def test_longer_period__asks_for_its_days(opened: Open, installation: Installation) -> None:

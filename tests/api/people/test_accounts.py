@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("both_databases_if_long")
 
 ACCOUNTS, KEYS, AUDIT = "/api/v1/accounts", "/api/v1/keys", "/api/v1/audit"
 NEW = {"username": "lea", "display_name": "Léa Martin", "role": "technicien"}
-ROUTES = (
+ROUTES: tuple[tuple[str, str, Any], ...] = (
     ("GET", ACCOUNTS, None),
     ("POST", ACCOUNTS, NEW),
     ("PATCH", f"{ACCOUNTS}/1", {"display_name": "Autre"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import timeit
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -86,12 +87,13 @@ def test_change__shuts_out_and_lets_in_again(api: Api) -> None:
 
 
 def test_unknown_account_or_key__not_found(api: Api) -> None:
-    for call in (
+    calls: tuple[Callable[[], object], ...] = (
         lambda: api.accounts.change("personne", role=Role.ADMIN),
         lambda: api.accounts.reset_password("personne"),
         lambda: api.accounts.change("personne", active=True),
         lambda: api.keys.revoke("aucune"),
-    ):
+    )
+    for call in calls:
         with pytest.raises(NotFound, match="introuvable"):
             call()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -57,6 +58,7 @@ def test_days_known__labels_follow_from_the_failures_that_have_happened(truth: p
     rows = days_known(END, end)
     past = {t: sorted(g["instant"]) for t, g in truth[truth["instant"] <= lived].groupby("turbine_id")}
     assert len(rows) > 1_000
+    row: Any
     for row in rows.itertuples():
         day = (date.fromisoformat(row.date_measure) - START).days
         left = next((i - day for i in past.get(row.turbine_id, []) if i >= day), None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from api import cli
 from api.core import Core
 from api.domain.shared.exceptions import Conflict, InvalidInput, NotFound
 from api.inference.serving.store import ModelStore
-from api.services.park import exports
 from api.services.park.exports import Asked, Format, What, write
 from api.storage.measurements import exports as storage
 from api.storage.park import runs
@@ -228,4 +226,3 @@ def test_command__replaces_the_file_whole(
     assert cli.main(["data", "export", "--what", "unseen", "-o", str(target), "--model", "rien", "1"]) == 1
     assert pq.read_table(target).num_rows == 5
     assert "rien" in capsys.readouterr().err
-    assert json.dumps(exports.MEDIA["csv"])

@@ -112,9 +112,9 @@ def test_requeue__leaves_a_job_that_another_worker_took(any_database: Database) 
         job = jobs.add(connection, kind="import", payload={}, by="x", now=NOW)
         jobs.take(connection, "vivant", NOW)
         jobs.requeue(connection, job, "mort")
-        assert jobs.get(connection, job).status == "en_cours"  # type: ignore[union-attr]
+        assert jobs.get(connection, job).status == "en_cours"
         jobs.requeue(connection, job, "vivant")
-        assert jobs.get(connection, job).status == "en_attente"  # type: ignore[union-attr]
+        assert jobs.get(connection, job).status == "en_attente"
 
 
 def test_coverage__counts_living_turbines_only(any_database: Database, tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def test_records__come_back_as_they_went_in(park: tuple[Database, dict[str, int]
         made = insert(runs).values(
             kind="manuel", as_of=LAST, status="en_cours", requested_by="x", created_at=NOW, models=[]
         )
-        run = connection.execute(made).inserted_primary_key[0]  # type: ignore[index]
+        run = connection.execute(made).inserted_primary_key[0]
         insert_records(connection, scores, [{"run": run, **one} for one in (row, other)])
         insert_records(connection, publication, [])
         stored = connection.execute(select(scores).order_by(scores.c.rank)).mappings().all()

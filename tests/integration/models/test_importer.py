@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from api.domain.models.quality import ClassificationQuality, RegressionQuality
 from api.inference.serving.store import ModelStore
 from tests.support.park.importer_tools import NOW, SENSORS, SPLIT, bring, fill_bench
 
@@ -38,6 +39,7 @@ def test_import__measures_on_unseen_rows_and_publishes(bench: Path, store: Model
     assert manifest.data.unseen_rows == len(unseen) == manifest.measured.rows
     assert manifest.data.training_rows == (table.date_measure < "2024-08-25").sum()
     assert manifest.data.left_out == 1500 - len(unseen) - manifest.data.training_rows
+    assert isinstance(manifest.measured, ClassificationQuality)
     assert manifest.measured.failures == unseen.failure_within_7d.sum()
     assert len(store.unseen_identities("essai", 1)) == len(unseen)
     assert manifest.gate.passed
@@ -100,6 +102,7 @@ def test_import__regressor_with_reported_figures_apart(
         reported=reported,
     ).manifest
     assert manifest.reported.metrics == {"mae": 30.5, "r2": -0.04}
+    assert isinstance(manifest.measured, RegressionQuality)
     assert manifest.measured.overall.mae.value < 8
     assert manifest.estimator == "StandardScaler → GradientBoostingRegressor"
     assert manifest.gate.passed
@@ -141,6 +144,7 @@ def test_import__other_features_are_described_by_a_draft(store: ModelStore, tmp_
     assert described["capteur_7"].role == "marker"
     assert "non décrite" in described["capteur_0"].note
     assert manifest.limits[0] == "Essai seulement."
+    assert isinstance(manifest.measured, ClassificationQuality)
     assert manifest.measured.roc_auc.value > 0.95
     loaded = store.load("essai", 1)
     rows = table[names].to_numpy()[:3]

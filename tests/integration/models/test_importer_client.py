@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
@@ -60,6 +62,7 @@ def regressor(store: ModelStore) -> Manifest:
 
 
 def unseen_of(table: pd.DataFrame) -> pd.DataFrame:
+    unseen: pd.DataFrame
     _, unseen = train_test_split(table, test_size=0.3, random_state=42, stratify=table.failure_within_7d)
     return unseen
 
@@ -103,6 +106,7 @@ def test_client__threshold_table_of_model_a(classifier: Manifest) -> None:
 
 def test_client__ranking_of_model_a_with_intervals(classifier: Manifest) -> None:
     measured = classifier.measured
+    assert isinstance(measured, ClassificationQuality)
     figures = (measured.roc_auc, measured.average_precision, measured.brier)
     assert [f"{figure.value:.4f}" for figure in figures] == ["0.9802", "0.5474", "0.0086"]
     half = measured.thresholds[0]
@@ -146,6 +150,7 @@ def test_client__served_by_the_compiled_runtime_and_not_calibrated(
         assert manifest.runtime.largest_difference <= 1e-6
     assert classifier.calibration.status == "non_calibree"
     assert "12 pannes" in classifier.calibration.reason
+    assert isinstance(classifier.measured, ClassificationQuality)
     assert sum(found.failures for found in classifier.measured.reliability) == 12
 
 
@@ -207,15 +212,16 @@ def test_client__drivers_sum_and_agree_with_every_ordering(store: ModelStore, ta
     raw = model.raw(rows)
     assert np.abs(contributions.sum(axis=1) - (raw - base)).max() <= 1e-9
     path = store._imported_dir / "classification" / "1" / "background.json"
-    background = pd.read_json(path, orient="records", typ="series")
-    background = np.array(background["rows"], dtype=float)
+    background = np.array(json.loads(path.read_text("utf-8"))["rows"], dtype=float)
     for index in np.argsort(-raw)[:2]:
         assert contributions[index] == pytest.approx(
             by_orderings(model.raw, background, rows[index]), abs=1e-9
         )
 
 
-def by_orderings(predict: object, background: np.ndarray, row: np.ndarray) -> np.ndarray:
+def by_orderings(
+    predict: Callable[[np.ndarray], np.ndarray], background: np.ndarray, row: np.ndarray
+) -> np.ndarray:
     """Mean gain over the 120 orders in which the five features may be revealed."""
     known: dict[frozenset[int], float] = {}
 

@@ -12,6 +12,7 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
+from api.domain.models.quality import ClassificationQuality, RegressionQuality
 from api.domain.shared.exceptions import InvalidInput, NotFound
 from api.inference.importing.child.measuring.remeasuring import measure_again
 from api.inference.importing.evaluate import evaluate
@@ -57,6 +58,7 @@ def test_evaluate__own_rows_give_the_manifest_again_and_change_nothing(
         assert found.gate == manifest.gate
         assert found.left_out == manifest.data.rows - manifest.data.unseen_rows
     said = again(store, "delai", bench / "rows.csv", SPLIT)
+    assert isinstance(manifest.measured, RegressionQuality)
     assert said["quality"]["rmse"]["value"] == manifest.measured.rmse.value
     assert contents(store) == before
 
@@ -108,6 +110,7 @@ def test_import__many_failures_of_an_overconfident_model_are_calibrated(tmp_path
     trial = min(manifest.calibration.trials, key=lambda each: each.brier)
     assert trial.change.high < 0
     # What is published is the quality of what is shown.
+    assert isinstance(manifest.measured, ClassificationQuality)
     assert manifest.measured.brier.value == pytest.approx(trial.brier)
     loaded = store.load("essai", 1)
     raw = loaded.raw(table[SENSORS].to_numpy(float)[:50])

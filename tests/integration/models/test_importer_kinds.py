@@ -23,8 +23,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from api.domain.models.quality import ClassificationQuality
 from api.domain.shared.exceptions import InvalidInput, ModelRefused
-from api.inference.explaining.explanation import SampledExplanation
 from api.inference.importing.child.checks import open_candidate
 from api.inference.importing.child.golden import prove_golden, read_golden
 from api.inference.importing.draft import draft_manifest, draft_text
@@ -80,6 +80,7 @@ def test_kind__is_imported_measured_and_answers_as_scikit_learn(
     assert served in {("onnx", True), ("joblib", False)}
     if "boosting" in kind:
         assert served == ("onnx", True)
+    assert isinstance(manifest.measured, ClassificationQuality)
     bins = manifest.measured.reliability
     assert sum(found.rows for found in bins) == manifest.measured.rows
     assert sum(found.failures for found in bins) == manifest.measured.failures
@@ -197,7 +198,6 @@ def test_draft__of_a_model_with_fourteen_other_features_is_imported_as_it_is_and
     loaded = store.load("essai", 1)
     features = table[names].to_numpy(float)[:20]
     explained = loaded.explain(features)
-    assert isinstance(explained, SampledExplanation)
     assert explained.contributions.sum(axis=1) == pytest.approx(loaded.raw(features) - explained.base)
     assert set(np.argsort(-np.abs(explained.contributions).mean(axis=0))[:2]) == {4, 8}
 

@@ -29,7 +29,8 @@ def sample() -> pd.DataFrame:
 
 @pytest.fixture(params=references(), ids=lambda reference: reference.name)
 def reference(request: pytest.FixtureRequest) -> Reference:
-    return request.param
+    found: Reference = request.param
+    return found
 
 
 @pytest.fixture

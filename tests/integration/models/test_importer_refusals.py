@@ -73,7 +73,7 @@ def test_import__the_parent_does_not_load_what_it_brings(
     bench: Path, store: ModelStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Any load in this process would be seen by the audit hook of the interpreter.
-    loaded = []
+    loaded: list[object] = []
     watching = True
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:

@@ -39,7 +39,7 @@ def core(bench: Path) -> Iterator[Core]:
         request = ImportRequest(
             file=bench / f"{file}.joblib",
             name=name,
-            task=task,  # type: ignore[arg-type]
+            task=task,
             labelled=bench / "rows.csv",
             split=split,
             imported_by="<b>Zoé</b>",

@@ -31,18 +31,20 @@ QUOTED = {
 @pytest.fixture(scope="module")
 def unseen(client_files: Path) -> pd.DataFrame:
     table = pd.read_csv(client_files / CSV)
+    unseen: pd.DataFrame
     _, unseen = train_test_split(table, test_size=0.3, random_state=42, stratify=table.failure_within_7d)
     return unseen.sort_index()
 
 
 @pytest.fixture(scope="module")
 def probability(client_files: Path, unseen: pd.DataFrame) -> np.ndarray:
-    return joblib.load(client_files / PICKLES["classification"]).predict_proba(unseen[FEATURES])[:, 1]
+    model = joblib.load(client_files / PICKLES["classification"])
+    return np.asarray(model.predict_proba(unseen[FEATURES])[:, 1])
 
 
 @pytest.fixture(scope="module")
 def days(client_files: Path, unseen: pd.DataFrame) -> np.ndarray:
-    return joblib.load(client_files / PICKLES["regression"]).predict(unseen[FEATURES])
+    return np.asarray(joblib.load(client_files / PICKLES["regression"]).predict(unseen[FEATURES]))
 
 
 @pytest.fixture(scope="module")

@@ -64,7 +64,8 @@ def reference(core: Core, name: str, table: pd.DataFrame) -> np.ndarray:
     """scikit-learn's own answer of a reference model."""
     model = joblib.load(core.store.folder(name, 1) / "model.joblib")
     features = table[SENSORS]
-    return model.predict_proba(features)[:, 1] if hasattr(model, "predict_proba") else model.predict(features)
+    classifies = hasattr(model, "predict_proba")
+    return np.asarray(model.predict_proba(features)[:, 1] if classifies else model.predict(features))
 
 
 def figures(found: ModelComparison) -> dict[str, tuple[float | None, float | None, float | None]]:

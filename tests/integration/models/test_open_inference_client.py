@@ -77,7 +77,7 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     altered = core.store.folder("abime", 1) / "model.joblib"
     altered.write_bytes(altered.read_bytes()[:-1])
     key = {"X-API-Key": core.keys.create("essai", ["read", "predict"]).secret}
-    names = {s.task: s.name for s in core.model_service.all() if s.active}
+    names: dict[str, str] = {s.task: s.name for s in core.model_service.all() if s.active}
     core.close()
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "--factory", "api.main:create_app_from_env"]

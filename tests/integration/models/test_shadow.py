@@ -163,7 +163,7 @@ def test_report__figures_are_those_of_pandas_and_scipy(core: Core, seconds: dict
     apart = (table.candidate - table.probability).abs()
     assert report.last.mean_absolute_difference == pytest.approx(apart.mean(), abs=1e-7)
     urgent = int(levels["probability"].isin(["eleve", "critique"]).sum())
-    table["natural"] = [natural_key(t) for t in table.turbine_id]
+    table["natural"] = table.turbine_id.map(natural_key)
     expected = []
     for size in dict.fromkeys([10, urgent]):
         tops = [

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, insert
 from sqlalchemy.exc import IntegrityError
 
 from api.storage import policy as policies
+from api.storage.models import shadow
 from api.storage.models.shadow import Pair, ShadowScore
-from api.storage.park import runs, shadow
+from api.storage.park import runs
 from api.storage.shared.database import Database
 from api.storage.tables import measurements, scores, turbines
 

@@ -37,7 +37,10 @@ def delivered(client_files: Path, frame: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def _readings(frame: pd.DataFrame) -> list[Reading]:
-    return [Reading(str(row["turbine_id"]), AS_OF, row) for row in frame.to_dict("records")]
+    return [
+        Reading(str(row["turbine_id"]), AS_OF, {str(name): cell for name, cell in row.items()})
+        for row in frame.to_dict("records")
+    ]
 
 
 def test_raw_outputs__equal_scikit_learn_on_every_row(
@@ -69,7 +72,7 @@ def test_park__levels_and_order_are_those_of_an_independent_recount(
     stale = np.where((pd.Timestamp(AS_OF) - f["day"]).dt.days > 7, 1, 0)
     rated = frame[FEATURES].iloc[_training_rows(frame)]
     outside = ((f[FEATURES] < rated.min()) | (f[FEATURES] > rated.max())).any(axis=1)
-    f["severity"] = np.maximum.reduce([by_p, by_d, stale, outside.astype(int)])
+    f["severity"] = np.maximum.reduce([by_p, by_d, stale, outside.to_numpy(int)])
     f["urgency"] = np.where(True, f["d"], 0)
     f = f.sort_values(
         ["severity", "p", "urgency", "turbine_id"], ascending=[False, False, True, True], kind="stable"
@@ -97,6 +100,7 @@ def _published_lower_bounds(core: Core) -> dict[str, float]:
 def _training_rows(frame: pd.DataFrame) -> np.ndarray:
     from sklearn.model_selection import train_test_split
 
+    training: np.ndarray
     training, _ = train_test_split(
         np.arange(len(frame)), test_size=0.3, random_state=42, stratify=frame["failure_within_7d"]
     )

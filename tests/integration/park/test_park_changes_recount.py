@@ -110,7 +110,7 @@ def _recounted_events(history: list[ParkItem]) -> list[tuple[int, str, str]]:
 
 
 def test_changes__of_every_turbine_and_day(shown: list[dict[str, ParkItem]]) -> None:
-    seen = Counter()
+    seen: Counter[str] = Counter()
     for was, now in pairwise(shown):
         for turbine, item in now.items():
             expected = _plain_kind(was[turbine], item)
@@ -129,7 +129,7 @@ def test_counts__per_level_are_differences_of_the_rankings(
         park = core.view.park(ParkQuery(as_of=DAYS[number]))
         assert park.changes is not None
         assert park.changes.previous_as_of == DAYS[number - 1]
-        counted = [Counter(item.risk_level for item in day.values()) for day in (was, now)]
+        counted = [Counter(item.risk_level.value for item in day.values()) for day in (was, now)]
         for level, gap in park.changes.levels.model_dump().items():
             assert gap == counted[1][level] - counted[0][level]
 

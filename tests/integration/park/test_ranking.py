@@ -44,7 +44,7 @@ def fill(database: Database, seed: int) -> tuple[int, list[Known]]:
         keys = {row[0]: row[1] for row in connection.execute(select(turbines.c.turbine_id, turbines.c.id))}
         run = runs.create(connection, kind="manuel", as_of=DAY, requested_by="essai", now=NOW)
         runs.insert_scores(connection, run, [_score(one, keys) for one in known])
-        summary = {"previous": None, "events": {}, "queues": {}, "interval": None}
+        summary: dict[str, Any] = {"previous": None, "events": {}, "queues": {}, "interval": None}
         changes.save(connection, run, summary, [_change(one, keys) for one in known if one["change"]])
         connection.execute(insert(interventions), [_work(one, keys) for one in known if one["state"]])
     return run, known

@@ -17,6 +17,7 @@ from api.core import Core
 from api.domain.shared.exceptions import CockpitError, DatabaseUnavailable
 from api.schemas.vocabulary import DataStatus
 from api.services.park import run as park_run
+from api.services.park.scoring_day import score_park
 from api.services.park.view import ParkQuery
 from api.settings import Environment
 from api.storage.park import runs
@@ -98,7 +99,7 @@ def full(core: Core) -> AbstractContextManager[None]:
 @contextmanager
 def struck_after_scoring(core: Core, fault: Callable[[Core], AbstractContextManager[None]]) -> Iterator[None]:
     """The fault begins when the run has read all and stored nothing yet, and lasts."""
-    usual = park_run.score_park
+    usual = score_park
     held: list[AbstractContextManager[None]] = []
 
     def strike(*arguments: object) -> object:
@@ -207,7 +208,7 @@ def test_clock_going_back__scores_its_day_and_keeps_the_later_ranking(core: Core
 
 
 def test_clock_going_back_during_a_run__no_negative_duration(core: Core, clock: Clock) -> None:
-    usual = park_run.score_park
+    usual = score_park
 
     def score(*arguments: object) -> object:
         clock.now -= timedelta(minutes=40)

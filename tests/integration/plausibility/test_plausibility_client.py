@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,7 +64,7 @@ def test_other_rows__alarm_rate(sample: Sample) -> None:
 def test_flagged_rows__are_each_read_in_the_document(sample: Sample) -> None:
     text = document()
     for row, findings in sample.findings.items():
-        place = sample.frame.loc[row]
+        place: Any = sample.frame.loc[row]
         day = pd.Timestamp(place["date_measure"])
         for finding in findings:
             assert f"| {place['turbine_id']} | {day:%d/%m/%Y} | `{finding.code}` |" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -17,7 +18,7 @@ from api.storage.measurements import measurements
 from bench.park import child as park_child
 from bench.park import park
 from bench.park import queries as park_queries
-from bench.park.data import LAST, Place, build
+from bench.park.data import LAST, Place, activate_models, build
 
 TURBINES, DAYS = 120, 8
 
@@ -31,7 +32,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 
 @pytest.fixture
-def core(place: Place) -> Core:
+def core(place: Place) -> Iterator[Core]:
     with contextlib.closing(place.core()) as core:
         yield core
 
@@ -96,7 +97,7 @@ def test_path__says_what_the_query_says() -> None:
 
 def test_replay__publishes_each_day(tmp_path: Path) -> None:
     with contextlib.closing(Place(tmp_path).core()) as core:
-        park.activate_models(core)
+        activate_models(core)
 
         figures = park.replay_of(core, LAST - timedelta(days=2), LAST)
 

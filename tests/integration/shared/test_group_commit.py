@@ -314,7 +314,7 @@ def test_busy__from_the_first_row_that_waits_to_the_end_of_its_group(committer: 
         asked = asyncio.ensure_future(committer.commit(row("a")))
         await asyncio.sleep(0)
         seen.append("busy" if committer.busy else "free")
-        ended = asyncio.get_running_loop().create_future()
+        ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         committer.when_free(lambda: ended.set_result(committer.busy))
         seen.append("busy" if await ended else "free")
         await asked
@@ -327,7 +327,7 @@ def test_busy__over_also_where_the_row_was_refused(database: Database, committer
     async def watch() -> bool:
         asked = asyncio.ensure_future(committer.commit(row("a")))
         await asyncio.sleep(0)
-        ended = asyncio.get_running_loop().create_future()
+        ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         committer.when_free(lambda: ended.set_result(committer.busy))
         with pytest.raises(DatabaseUnavailable):
             await asked

@@ -93,7 +93,7 @@ def days(form: str, rows: Rows = BASE) -> list[list[str]]:
 
 
 def scaled(name: str, convert: Callable[[float], float]) -> list[list[str]]:
-    return rewritten(**{name: lambda cell: f"{convert(float(cell)):.10g}"})
+    return rewritten(BASE, **{name: lambda cell: f"{convert(float(cell)):.10g}"})
 
 
 def renamed(**names: str) -> list[str]:

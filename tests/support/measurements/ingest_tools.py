@@ -60,7 +60,7 @@ def ingest(database: Database, path: Path, **options: Any) -> ImportReport:
     return ingest_file(database, path, chosen.pop("sensors", SENSORS), **chosen)
 
 
-def content(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+def content(database: Database) -> dict[str, list[Any]]:
     """All that was ingested into the living park, without the ids that storage hands out."""
     m, o, t, v = measurements.c, outcomes.c, turbines.c, planned_visits.c
     rows = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def found(
     *,
     last: int | None = None,
     day: float = TODAY,
-    **more: bool,
+    **more: Any,
 ) -> list[Finding]:
     """Findings on a row of turbine 0 after its history."""
     park = learnt(columns)

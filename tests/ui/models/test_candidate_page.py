@@ -24,7 +24,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApi]:
     """An installation of its own, with a second version of the classifier in store."""
     home = tmp_path_factory.mktemp("candidat")
     prepare(home)
-    core = build_core(Settings(_env_file=None, env=Environment.DEMO, home=home))  # type: ignore[call-arg]
+    core = build_core(Settings(_env_file=None, env=Environment.DEMO, home=home))
     try:
         second_version(core, "classification")
     finally:

@@ -134,7 +134,7 @@ def test_recompute__followed_to_the_new_ranking(logged_in: Open, running_api: Ru
 
     asked = at.session_state["_followed_run"]
     assert asked is not None
-    assert asked > before.run_id  # type: ignore[union-attr]
+    assert asked > before.run_id
     assert at.button(key="recalculer").disabled
     deadline = time.monotonic() + 60
     while at.session_state["_followed_run"] is not None and time.monotonic() < deadline:
@@ -252,7 +252,7 @@ def test_more_filters__narrow_sort_and_go_into_the_address(logged_in: Open, runn
     assert 0 < len(kept) < 50
     assert set(shown) == set(kept)
     ages = [kept[turbine] for turbine in shown]
-    assert ages == sorted(ages, reverse=True)  # type: ignore[type-var]
+    assert ages == sorted(ages, reverse=True)
     assert (at.query_params["site"], at.query_params["tri"]) == (site, "-age")
 
 

@@ -11,7 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from api.schemas.vocabulary import Role
-from tests.unit.shared.test_image_content import ROOT, _assemble
+from tests.support.servers import ROOT
+from tests.unit.shared.test_image_content import _assemble
 from ui.help import views
 from ui.shared import labels as fr
 

@@ -14,7 +14,6 @@ from api.domain.interventions.effect import (
     Reading,
     VerdictOutcome,
     effect_of,
-    known_outcomes,
     precision_of,
 )
 from api.domain.interventions.photos import MAX_BYTES, photo_type
@@ -22,6 +21,7 @@ from api.domain.park.proposals import Ended, Standing, answer_to
 from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import InvalidInput
 from api.schemas.vocabulary import Effect, InterventionState, Priority, RiskLevel, Verdict
+from api.services.quality.realised import _known_outcomes
 
 DONE = date(2024, 6, 10)
 POLICY = RiskPolicy()
@@ -94,7 +94,7 @@ def test_known_outcomes__only_verdicts_that_decide_on_a_scored_row() -> None:
     given_ = [outcome(verdict, number) for number, verdict in enumerate(Verdict, start=1)]
     unscored = VerdictOutcome(9, "13", DONE, Verdict.PANNE_CONFIRMEE, None, measurement=None)
 
-    told = {one.measurement: (one.failed, one.source) for one in known_outcomes([*given_, unscored])}
+    told = {one.measurement: (one.failed, one.source) for one in _known_outcomes([*given_, unscored])}
 
     assert told == {1: (True, "verdict"), 2: (True, "verdict"), 3: (False, "verdict")}
 

@@ -55,8 +55,8 @@ def test_help__every_command_with_its_example(
 def test_help_of_data__names_every_action_of_the_application() -> None:
     from api.cli import build_parser
 
-    [commands] = build_parser()._subparsers._group_actions  # type: ignore[union-attr]
-    [actions] = commands.choices["data"]._subparsers._group_actions  # type: ignore[index,call-overload]
+    [commands] = build_parser()._subparsers._group_actions
+    [actions] = commands.choices["data"]._subparsers._group_actions  # type: ignore[index]
     for action in actions.choices:
         assert re.search(rf"\b{action}\b", COMMANDS["data"].arguments), action
 

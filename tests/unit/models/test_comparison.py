@@ -144,7 +144,7 @@ def test_paired__other_rows_or_a_single_outcome_are_refused() -> None:
 def test_grouped_ranking__is_the_row_by_row_one_ties_included(decimals: int) -> None:
     generator = np.random.default_rng(8)
     truth = (generator.random(700) < 0.15).astype(float)
-    score = np.round(np.clip(0.3 * truth + generator.random(700) * 0.8, 0, 1), decimals)
+    score = np.round(np.clip(0.3 * truth + generator.random(700) * 0.8, 0, 1), decimals).astype(np.float64)
     names, group = np.unique([str(i % 13) for i in range(700)], return_inverse=True)
     weights = generator.multinomial(13, np.full(13, 1 / 13), size=40).astype(float)
     grouped, by_row = GroupedRanking(truth, score, group), WeightedRanking(truth, score)

@@ -46,11 +46,11 @@ def test_interval__published_coverage_is_counted_on_turbines_that_did_not_set_th
     group_of = np.array([sum(days > upper for upper in uppers) for days in predicted])
     inside = np.zeros(len(truth), dtype=bool)
     for fitting, judging in folds_of(turbines):
-        for group in range(len(table.groups)):
-            errors = sorted((truth - predicted)[fitting & (group_of == group)])
+        for number in range(len(table.groups)):
+            errors = sorted((truth - predicted)[fitting & (group_of == number)])
             low = errors[int((len(errors) + 1) * 0.1) - 1]
             high = errors[int(np.ceil((len(errors) + 1) * 0.9)) - 1]
-            rows = judging & (group_of == group)
+            rows = judging & (group_of == number)
             inside[rows] = ((truth - predicted)[rows] >= low) & ((truth - predicted)[rows] <= high)
     assert table.coverage.value == pytest.approx(inside.mean(), abs=1e-12)
     for index, group in enumerate(table.groups):
@@ -58,7 +58,8 @@ def test_interval__published_coverage_is_counted_on_turbines_that_did_not_set_th
         assert group.coverage.value == pytest.approx(inside[group_of == index].mean(), abs=1e-12)
     for horizon in table.by_true_horizon:
         rows = (truth > horizon.low) & (truth <= (horizon.high or np.inf))
-        assert (horizon.rows, horizon.coverage.value) == (rows.sum(), pytest.approx(inside[rows].mean()))
+        assert horizon.rows == rows.sum()
+        assert horizon.coverage.value == pytest.approx(inside[rows].mean())
         assert horizon.coverage.low < horizon.coverage.value < horizon.coverage.high
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -19,7 +21,7 @@ def park(rows: int, seed: int = 1, turbines: int = 20, share: float = 0.1) -> Un
     """Rows whose score really carries the outcome, rounded so that scores tie."""
     generator = np.random.default_rng(seed)
     truth = (generator.random(rows) < share).astype(float)
-    output = np.round(np.clip(0.3 * truth + generator.normal(0.3, 0.15, rows), 0, 1), 2)
+    output = np.round(np.clip(0.3 * truth + generator.normal(0.3, 0.15, rows), 0, 1), 2).astype(np.float64)
     names = np.array([f"T{i}" for i in generator.integers(0, turbines, rows)])
     return Unseen(names, DAY + generator.integers(0, 300, rows), truth, output)
 
@@ -94,7 +96,7 @@ def test_bootstrap__covers_the_mean_about_nineteen_times_in_twenty() -> None:
     for seed in range(200):
         values = np.repeat(generator.normal(5, 1, 30), 4)
         bootstrap = GroupBootstrap(np.repeat(np.arange(30), 4), replicates=400, seed=seed)
-        estimate = bootstrap.interval(values.mean(), lambda w, v=values: weighted_mean(v, w))
+        estimate = bootstrap.interval(values.mean(), partial(weighted_mean, values))
         covered += estimate.low <= 5 <= estimate.high
     # A percentile bootstrap of 30 groups covers slightly less than promised.
     assert 178 <= covered <= 198

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,7 @@ def test_gate__both_lower_bounds_above_passes() -> None:
         {"average_precision": Estimate(0.99)},
     ],
 )
-def test_gate__one_lower_bound_short_fails_whatever_the_point_figure(change: dict[str, Estimate]) -> None:
+def test_gate__one_lower_bound_short_fails_whatever_the_point_figure(change: dict[str, Any]) -> None:
     gate = judge(replace(CLASSIFIER, **change))
     assert not gate.passed
     assert not gate.may_raise

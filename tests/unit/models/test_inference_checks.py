@@ -38,6 +38,7 @@ from sklearn.tree import DecisionTreeClassifier
 from api.domain.shared.exceptions import ModelRefused
 from api.inference.importing.child.checks import open_candidate, probe_rows, prove_output
 from api.inference.serving.catalogue import CATALOGUE, unknown_sensor
+from api.inference.serving.manifest import Task
 from api.inference.serving.parts import parts_of
 
 NAMES = list(CATALOGUE)
@@ -92,7 +93,7 @@ def dumped(value: object) -> bytes:
     return stream.getvalue()
 
 
-def refusal(value: object, task: str = "classification", **options: Any) -> str:
+def refusal(value: object, task: Task = "classification", **options: Any) -> str:
     with pytest.raises(ModelRefused) as caught:
         open_candidate(dumped(value), task, options.get("positive"), options.get("features"))
     return caught.value.detail

@@ -143,7 +143,11 @@ def test_by_size__each_batch_goes_to_who_is_faster() -> None:
     asked: list[str] = []
 
     def engine(name: str) -> Any:
-        return lambda rows: asked.append(name) or np.zeros(len(rows))
+        def answer(rows: np.ndarray) -> np.ndarray:
+            asked.append(name)
+            return np.zeros(len(rows))
+
+        return answer
 
     output = BySize(engine("onnx"), engine("joblib"), 1000)
     for size in (1, 999, 1000, 5000):

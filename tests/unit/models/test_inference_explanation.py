@@ -18,7 +18,8 @@ Predict = Callable[[np.ndarray], np.ndarray]
 
 def crooked(rows: np.ndarray) -> np.ndarray:
     """An output with interactions and a step, as trees have."""
-    return np.where(rows[:, 0] > 0.5, rows[:, 1] * rows[:, 2], -rows[:, 1]) + 0.3 * np.sin(rows.sum(axis=1))
+    step = np.where(rows[:, 0] > 0.5, rows[:, 1] * rows[:, 2], -rows[:, 1])
+    return np.asarray(step + 0.3 * np.sin(rows.sum(axis=1)))
 
 
 def by_orderings(predict: Predict, background: np.ndarray, row: np.ndarray) -> np.ndarray:

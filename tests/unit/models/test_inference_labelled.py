@@ -114,7 +114,7 @@ def test_outcomes__the_failure_class_is_found_by_its_label(tmp_path: Path) -> No
         ("1", "1.0", False),
     ],
 )
-def test_spells__one_class_has_several_spellings(label: object, text: str, same: bool) -> None:
+def test_spells__one_class_has_several_spellings(label: bool | int | str, text: str, same: bool) -> None:
     assert spells(label, text) is same
 
 

@@ -49,7 +49,7 @@ def test_leaves__explain_as_enumeration_does(template: Any) -> None:
     fitted = template.fit(ROWS, DAYS > 5 if classifier else DAYS)
 
     def predict(rows: np.ndarray) -> np.ndarray:
-        return fitted.predict_proba(rows)[:, 1] if classifier else fitted.predict(rows)
+        return np.asarray(fitted.predict_proba(rows)[:, 1] if classifier else fitted.predict(rows))
 
     leaves = Leaves.from_bytes(leaves_of(tree_sum(fitted, 1 if classifier else None)).to_bytes())
     rows = thresholds_too(leaves)

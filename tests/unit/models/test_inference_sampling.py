@@ -11,7 +11,8 @@ from api.inference.serving.loaded import explainer_of
 
 
 def crooked(rows: np.ndarray) -> np.ndarray:
-    return np.where(rows[:, 0] > 0.5, rows[:, 1] * rows[:, 2], -rows[:, 1]) + 0.3 * np.sin(rows.sum(axis=1))
+    step = np.where(rows[:, 0] > 0.5, rows[:, 1] * rows[:, 2], -rows[:, 1])
+    return np.asarray(step + 0.3 * np.sin(rows.sum(axis=1)))
 
 
 def test_sampled__sums_exactly_and_repeats_itself() -> None:

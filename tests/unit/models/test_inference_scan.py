@@ -12,7 +12,7 @@ import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import joblib
 import numpy as np
@@ -268,7 +268,7 @@ STRUCTURED = np.dtype([("left", "<i8"), ("threshold", "<f8"), ("leaf", "u1")])
     st.sampled_from([0, 3]),
 )
 def test_scan__what_follows_any_array_is_read(
-    dtype: np.dtype, shape: list[int], order: str, level: int
+    dtype: np.dtype, shape: list[int], order: Literal["C", "F"], level: int
 ) -> None:
     array = np.zeros(shape, dtype=dtype, order=order)
     honest, hostile = FunctionTransformer(kw_args={"a": array}), FunctionTransformer(kw_args={"a": array})

@@ -113,7 +113,8 @@ def test_store__simultaneous_imports_each_get_their_own_version(store: ModelStor
 
 
 def test_store__reader_never_sees_half_a_version(store: ModelStore, tmp_path: Path) -> None:
-    stop, seen = threading.Event(), []
+    stop = threading.Event()
+    seen: list[Any] = []
 
     def watch() -> None:
         while not stop.is_set():

@@ -78,8 +78,8 @@ def test_decision__without_kept_rows_has_no_interval_and_no_curve() -> None:
 
 def test_confusion__is_that_of_the_policy_threshold() -> None:
     told = views.confusion_frame(decision()).set_index("Ce qui est arrivé")
-    assert told.loc["Panne"].tolist() == ["20", "0"]
-    assert told.loc["Pas de panne"].tolist() == ["5", "75"]
+    assert list(told.loc["Panne"]) == ["20", "0"]
+    assert list(told.loc["Pas de panne"]) == ["5", "75"]
 
 
 def test_calibration__raw_and_each_trial_with_its_gap() -> None:
@@ -142,7 +142,7 @@ def test_figures__show_the_card_s_own_points_with_their_intervals(colours: Any) 
     assert max(band.y) == max(each.cost_eur.high or 0 for each in shown.curve)
     assert cost.layout.annotations[0].x == pytest.approx(math.log10(0.06))
     ranked = figures.precision_recall(shown, colours)
-    here = figures.chosen_of(shown)
+    here = policy_figures.chosen_of(shown)
     assert here is not None
     assert (ranked.data[-1].x[0], ranked.data[-1].y[0]) == (here.recall.value, here.precision.value)
     bins = asdict(evaluate_classification(unseen(TRUTH, OUTPUT)))["reliability"]

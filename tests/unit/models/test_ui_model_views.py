@@ -8,12 +8,8 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
-from api.domain.models.evaluation import (
-    ClassificationQuality,
-    Unseen,
-    evaluate_classification,
-    evaluate_regression,
-)
+from api.domain.models.evaluation import Unseen, evaluate_classification, evaluate_regression
+from api.domain.models.quality import ClassificationQuality
 from api.schemas.models import ModelCard
 from tests.support.ui_samples import feature
 from ui.models import views

@@ -82,7 +82,7 @@ def test_ask__what_the_group_raises_is_everybodys_answer_and_the_next_group_is_s
     async def ask() -> tuple[list[int | BaseException], int]:
         gathering = Gathering(answer, Desk())
         first = await asyncio.gather(gathering.ask(1), gathering.ask(2), return_exceptions=True)
-        return first, await gathering.ask(3)
+        return list(first), await gathering.ask(3)
 
     first, after = in_a_loop(ask)
     assert [str(told) for told in first] == ["aucun modèle"] * 2

@@ -141,10 +141,10 @@ def test_comparison__both_answers_and_their_difference() -> None:
         .map(lambda t: t.replace(fr.NBSP, " ").replace(fr.THIN, " "))
     )
 
-    assert rows.loc["Niveau"].tolist() == ["▲ Élevé", "■ Critique", "changé"]
-    assert rows.loc["Probabilité de panne à 7 jours"].tolist() == ["11 %", "45 %", "+34 points"]
-    assert rows.loc["Jours avant panne"].tolist() == ["20 jours", "7,5 jours", "−12,5 jours"]
-    assert rows.loc["Coût attendu si l’on n’intervient pas"].tolist() == ["5 500 €", "22 500 €", "+17 000 €"]
+    assert list(rows.loc["Niveau"]) == ["▲ Élevé", "■ Critique", "changé"]
+    assert list(rows.loc["Probabilité de panne à 7 jours"]) == ["11 %", "45 %", "+34 points"]
+    assert list(rows.loc["Jours avant panne"]) == ["20 jours", "7,5 jours", "−12,5 jours"]
+    assert list(rows.loc["Coût attendu si l’on n’intervient pas"]) == ["5 500 €", "22 500 €", "+17 000 €"]
 
 
 def test_comparison__a_model_that_gives_no_days_leaves_no_difference() -> None:

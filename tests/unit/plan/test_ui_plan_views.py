@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -96,7 +97,8 @@ def test_hours_already_taken__are_told_for_the_crews_that_have_some() -> None:
         CrewDay(crew=crew, day=MONDAY, available=7, booked=booked, planned=planned, free=7 - booked - planned)
         for crew, booked, planned in (("Nord", 6, 0), ("Sud", 0, 4), ("Nord", 0, 4))
     ]
-    plan = WeekPlan.model_construct(loads=loads)
+    shown: dict[str, Any] = {"loads": loads}
+    plan = WeekPlan.model_construct(**shown)
     assert [plain(one) for one in views.hours_words(plan)] == [
         "Nord : 6 h déjà prises sur 14 h, 4 h dans ce plan, 4 h libres."
     ]

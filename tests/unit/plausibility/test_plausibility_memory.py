@@ -150,7 +150,7 @@ def test_residual_temperature__of_one_row_is_that_of_many(
     for known in (park, replace(park, heat_per_load=12.5, usual_load=0.4)):
         day = FIRST + DAYS - 20 + after
         many = known.residual_temperature(np.array([day]), np.array([heat]), np.array([load]))
-        assert np.array_equal(many, [known.residual_temperature(day, heat, load)], equal_nan=True)
+        assert np.array_equal(many, np.array([known.residual_temperature(day, heat, load)]), equal_nan=True)
 
 
 def test_a_turbine_never_measured__is_judged_on_the_park_s_own_figures() -> None:

@@ -8,8 +8,9 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from api.domain.plausibility.curve import Curve
 from api.domain.plausibility.limits import DEFAULT, STOPPED, Implausible, Limits
-from api.domain.plausibility.park import Curve, Park
+from api.domain.plausibility.park import Park
 from api.domain.plausibility.trust import Finding, data_status
 from api.schemas.vocabulary import DataStatus
 from tests.support.measurements.plausibility_judging import judge

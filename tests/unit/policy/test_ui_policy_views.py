@@ -15,6 +15,7 @@ from api.schemas.policy import PolicyBounds, PolicyParameters, PolicyPreview, Po
 from api.schemas.vocabulary import AuditAction, Role
 from ui.people import views as account_views
 from ui.policy import views as policy_views
+from ui.shared import labels as fr
 
 AT = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
 START = PolicyParameters(
@@ -58,7 +59,7 @@ def preview(total: int, changed: int, raised: int) -> PolicyPreview:
 
 def test_fields__are_the_parameters_of_the_policy() -> None:
     assert set(policy_views.FIELDS) == set(PolicyParameters.model_fields)
-    assert set(policy_views.SHORT) == set(PolicyParameters.model_fields)
+    assert set(fr.POLICY_PARAMETERS) == set(PolicyParameters.model_fields)
     assert policy_views.values_of(START) == START.model_dump()
 
 

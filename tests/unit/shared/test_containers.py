@@ -141,7 +141,7 @@ def test_compose__received_files__spool_where_the_largest_fits() -> None:
     streamlit = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
     largest_mb = streamlit["server"]["maxUploadSize"]
     (tmpfs,) = SERVICES["ui"]["tmpfs"]
-    assert int(re.search(r"size=(\d+)m", tmpfs)[1]) >= 2 * largest_mb  # type: ignore[index]
+    assert int(re.search(r"size=(\d+)m", tmpfs)[1]) >= 2 * largest_mb
     assert largest_mb * 1024**2 <= MAX_UPLOAD_BYTES, "what the page takes, the API takes"
 
 

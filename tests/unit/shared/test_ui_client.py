@@ -187,7 +187,7 @@ def test_silence__unreachable_after_the_time_allowed(
     monkeypatch.setattr(transport, "READ_S", 0.2)
 
     class Slow(list[tuple[int, Any]]):
-        def pop(self, *_: object) -> tuple[int, Any]:  # type: ignore[override]
+        def pop(self, *_: object) -> tuple[int, Any]:
             time.sleep(0.6)
             return 200, MODELS
 
