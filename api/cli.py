@@ -9,7 +9,7 @@ from types import ModuleType
 
 from pydantic import ValidationError
 
-from api.commands import accounts, audit, data, evaluation, health, models, prepare, score
+from api.commands import accounts, audit, data, health, models, prepare, quality, score
 from api.commands.console import FrenchParser, say
 from api.core import build_core
 from api.domain.shared.exceptions import CockpitError
@@ -18,7 +18,7 @@ from api.settings import Settings, load_settings
 INTERRUPTED = 130
 
 
-SERVED: tuple[ModuleType, ...] = (prepare, data, models, score, evaluation, accounts, audit, health)
+SERVED: tuple[ModuleType, ...] = (prepare, data, models, score, quality, accounts, audit, health)
 
 
 def build_parser(modules: Sequence[ModuleType] = SERVED) -> FrenchParser:

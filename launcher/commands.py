@@ -48,10 +48,10 @@ COMMANDS = {
         "calcule le risque du parc à une date, ou jour après jour",
         "score --as-of 2024-12-30",
     ),
-    "evaluation": Command(
+    "quality": Command(
         "[--from DATE] [--to DATE] [--model NOM] [--csv FICHIER] [--plot FICHIER]",
         "compare les scores publiés à ce qui a été observé depuis",
-        "evaluation --from 2024-10-01 --plot prevu-observe.html",
+        "quality --from 2024-10-01 --plot prevu-observe.html",
     ),
     "users": Command("…", "gère les comptes des personnes", "users --help"),
     "keys": Command("…", "gère les clés d’API des machines", "keys --help"),

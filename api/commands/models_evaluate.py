@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from api.commands.console import say
-from api.commands.evaluation_text import evaluation_text
+from api.commands.models_evaluation_text import evaluation_text
 from api.commands.models_import import SPLIT_HELP
 from api.core import Core
 from api.domain.shared.exceptions import NotFound

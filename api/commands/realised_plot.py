@@ -14,7 +14,7 @@ import numpy as np
 
 from api.domain.quality.realised import JudgedScore, Standing
 from api.domain.shared.wording import fr_number
-from api.schemas.evaluation import CalibrationBin, Evaluation
+from api.schemas.quality import CalibrationBin, RealisedQuality
 
 FORMATS = (".svg", ".html")
 # More points than this hide one another; a fixed draw keeps the drawing the same from one day to the next.
@@ -51,7 +51,7 @@ def pairs_of(park: Iterable[list[JudgedScore]]) -> list[Pair]:
     return kept
 
 
-def drawing(found: Evaluation, pairs: list[Pair]) -> str:
+def drawing(found: RealisedQuality, pairs: list[Pair]) -> str:
     """The SVG: days left at the left, probabilities at the right; says so where there is nothing to draw."""
     when = f" du {found.first:%d/%m/%Y} au {found.last:%d/%m/%Y}" if found.first and found.last else ""
     parts = [
@@ -68,7 +68,7 @@ def drawing(found: Evaluation, pairs: list[Pair]) -> str:
     return "\n".join(parts)
 
 
-def page(found: Evaluation, image: str) -> str:
+def page(found: RealisedQuality, image: str) -> str:
     """The drawing in a page of its own, with what must be known before it is read."""
     notices = "".join(f"<li>{html.escape(notice.message)}</li>" for notice in found.notices)
     return (

@@ -21,7 +21,7 @@ from api.commands.score import replay
 from api.core import Core
 from api.domain.shared.exceptions import InvalidInput
 from api.inference.serving.artefact import sha256_of
-from api.schemas.evaluation import AlertFigures, Evaluation
+from api.schemas.quality import AlertFigures, RealisedQuality
 from api.services.measurements.ingest import ingest_file
 from api.services.models.sensors import catalogue_of
 from api.services.quality import realised as realised_service
@@ -72,7 +72,7 @@ def _assert_confusion(figures: AlertFigures, rows: pd.DataFrame) -> None:
     ] == expected  # fmt: skip
 
 
-def _assert_days(found: Evaluation, rows: pd.DataFrame) -> None:
+def _assert_days(found: RealisedQuality, rows: pd.DataFrame) -> None:
     error = rows["d"] - rows["time_to_failure_days"]
     assert found.days.rows == len(rows)
     assert found.days.mae.value == pytest.approx(error.abs().mean(), abs=1e-6)
@@ -98,7 +98,7 @@ def sample_core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
 
 def test_simulated_sample__equals_an_independent_recount(sample_core: Core) -> None:
     first, last = date(2024, 9, 20), date(2024, 10, 20)
-    found = sample_core.realised.evaluation(RealisedQuery(first, last, limit=10_000))
+    found = sample_core.realised.quality(RealisedQuery(first, last, limit=10_000))
     frame = pd.read_csv(ROOT / "data" / CSV)
     # Probabilities from scikit-learn on the artefact, not from what was stored.
     for name, column in (("risque-panne-7j", "p"), ("delai-avant-panne", "d")):
@@ -132,7 +132,7 @@ def test_simulated_sample__equals_an_independent_recount(sample_core: Core) -> N
 
 
 def test_failures_of_the_sample__are_told_once_with_their_lead(sample_core: Core) -> None:
-    found = sample_core.realised.evaluation(RealisedQuery(date(2024, 10, 1), date(2024, 10, 20)))
+    found = sample_core.realised.quality(RealisedQuery(date(2024, 10, 1), date(2024, 10, 20)))
     failing = [
         one
         for judged in sample_core.realised.judged(RealisedQuery(date(2024, 10, 1), date(2024, 10, 20)))
@@ -156,7 +156,7 @@ def test_failures_of_the_sample__are_told_once_with_their_lead(sample_core: Core
 
 def test_csv__opens_in_a_french_spreadsheet_and_holds_what_the_answer_counts(sample_core: Core) -> None:
     query = RealisedQuery(date(2024, 9, 20), date(2024, 10, 20), limit=0)
-    counts = sample_core.realised.evaluation(query).counts
+    counts = sample_core.realised.quality(query).counts
     sent = b"".join(sample_core.realised.csv(query))
     assert sent.startswith(b"\xef\xbb\xbf")
     table = pd.read_csv(io.BytesIO(sent), sep=";", decimal=",", encoding="utf-8-sig", dtype={"Turbine": str})
@@ -174,11 +174,11 @@ def test_csv__opens_in_a_french_spreadsheet_and_holds_what_the_answer_counts(sam
 
 def test_pages__follow_one_another(sample_core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     days: dict[str, Any] = {"first": date(2024, 10, 1), "last": date(2024, 10, 10)}
-    whole = sample_core.realised.evaluation(RealisedQuery(**days, limit=10_000))
+    whole = sample_core.realised.quality(RealisedQuery(**days, limit=10_000))
     monkeypatch.setattr(realised, "ROWS_AT_ONCE", 25)  # two turbines at a time
-    again = sample_core.realised.evaluation(RealisedQuery(**days, limit=10_000))
+    again = sample_core.realised.quality(RealisedQuery(**days, limit=10_000))
     assert again == whole
-    page = sample_core.realised.evaluation(RealisedQuery(**days, limit=7, offset=13))
+    page = sample_core.realised.quality(RealisedQuery(**days, limit=7, offset=13))
     assert page.items == whole.items[13:20]
     assert page.total == whole.total
 
@@ -186,19 +186,19 @@ def test_pages__follow_one_another(sample_core: Core, monkeypatch: pytest.Monkey
 def test_default_period__is_cut_to_what_is_read_in_seconds(
     sample_core: Core, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert sample_core.realised.evaluation(RealisedQuery()).first == date(2023, 10, 22)  # 365 days
+    assert sample_core.realised.quality(RealisedQuery()).first == date(2023, 10, 22)  # 365 days
     monkeypatch.setattr(realised_service, "DEFAULT_SCORES", 130)  # two days and a half of fifty turbines
-    found = sample_core.realised.evaluation(RealisedQuery())
+    found = sample_core.realised.quality(RealisedQuery())
     assert (found.first, found.last, found.counts.published) == (date(2024, 10, 19), date(2024, 10, 20), 100)
-    asked = sample_core.realised.evaluation(RealisedQuery(first=date(2024, 10, 1)))
+    asked = sample_core.realised.quality(RealisedQuery(first=date(2024, 10, 1)))
     assert asked.counts.published == 20 * 50
 
 
 def test_model__asked_by_name_or_version_and_unknown_ones_are_refused(sample_core: Core) -> None:
     for name in ("risque-panne-7j", "risque-panne-7j:1", "delai-avant-panne"):
-        assert sample_core.realised.evaluation(RealisedQuery(model=name)).counts.counted
+        assert sample_core.realised.quality(RealisedQuery(model=name)).counts.counted
     with pytest.raises(InvalidInput, match="risque-panne-7j:1") as refused:
-        sample_core.realised.evaluation(RealisedQuery(model="risque"))
+        sample_core.realised.quality(RealisedQuery(model="risque"))
     assert refused.value.errors[0].field == "model"
 
 
@@ -206,7 +206,7 @@ def test_version_that_is_gone__leaves_its_rows_unproven(
     sample_core: Core, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(sample_core.store, "_reference_dir", tmp_path)
-    found = sample_core.realised.evaluation(RealisedQuery())
+    found = sample_core.realised.quality(RealisedQuery())
     assert found.counts.counted == 0
     assert found.counts.seen == 0
     assert found.counts.unproven > 500
@@ -273,7 +273,7 @@ def test_client_files__rows_seen_in_training_are_left_out_and_counted(
     client_replay: Core, client_files: Path
 ) -> None:
     first = date(2024, 11, 15)
-    found = client_replay.realised.evaluation(RealisedQuery(first, AS_OF))
+    found = client_replay.realised.quality(RealisedQuery(first, AS_OF))
     frame = pd.read_csv(client_files / CSV)
     models = {task: joblib.load(client_files / pickle) for task, pickle in PICKLES.items()}
     frame["p"] = models["classification"].predict_proba(frame[FEATURES])[:, 1]

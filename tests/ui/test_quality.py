@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from api.schemas.common import Figure
-from api.schemas.evaluation import Evaluation, Failure, PublishedLevel
+from api.schemas.quality import Failure, PublishedLevel, RealisedQuality
 from api.schemas.vocabulary import RiskLevel
 from api.services.quality.realised import RealisedQuery
 from tests.support.client import new_core
@@ -43,9 +43,9 @@ def client(running_api: RunningApi) -> ApiClient:
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Evaluation]:
+def empty(tmp_path: Path) -> Iterator[RealisedQuality]:
     core = new_core(tmp_path)
-    yield core.realised.evaluation(RealisedQuery())
+    yield core.realised.quality(RealisedQuery())
     core.close()
 
 
@@ -57,7 +57,7 @@ def _open(client: ApiClient) -> AppTest:
 
 
 def test_page__tells_what_the_api_counts(client: ApiClient) -> None:
-    found = client.quality.evaluation()
+    found = client.quality.realised()
     at = _open(client)
     assert not at.exception
     page = text_of(at).replace("\\", "")
@@ -75,7 +75,7 @@ def test_page__tells_what_the_api_counts(client: ApiClient) -> None:
 
 
 def test_units__failures_are_told_apart_from_the_rows_that_are_counted(client: ApiClient) -> None:
-    found = client.quality.evaluation()
+    found = client.quality.realised()
     digits = re.findall(r"\d+", re.sub(r"[\u00a0\u202f]", "", views.units_words(found)))
     confusion = found.at_threshold
     assert [int(one) for one in digits[:3]] == [
@@ -100,11 +100,11 @@ def test_file__is_the_api_s(client: ApiClient) -> None:
     at.button(key="qualite_preparer").click().run()
     assert not at.exception
     assert len(at.get("download_button")) == 1
-    sent = client.quality.evaluation_csv(first=date(2024, 12, 30), last=date(2024, 12, 30))
-    assert sent.count(b"\r\n") == client.quality.evaluation(first=date(2024, 12, 30)).counts.published + 1
+    sent = client.quality.realised_csv(first=date(2024, 12, 30), last=date(2024, 12, 30))
+    assert sent.count(b"\r\n") == client.quality.realised(first=date(2024, 12, 30)).counts.published + 1
 
 
-def test_nothing_published__says_what_to_do(empty: Evaluation) -> None:
+def test_nothing_published__says_what_to_do(empty: RealisedQuality) -> None:
     at = AppTest.from_function(_drawing)
     at.session_state["found"] = empty
     at.run()

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from api.schemas.evaluation import Evaluation
+from api.schemas.quality import RealisedQuality
 from ui.client.transport import Transport
 
 # A year of a park is recounted for each answer.
-EVALUATION_S = 60.0
+QUALITY_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -20,26 +20,26 @@ class QualityCalls:
 
     transport: Transport
 
-    def evaluation(
+    def realised(
         self,
         *,
         first: date | None = None,
         last: date | None = None,
         period: str = "month",
         limit: int = 0,
-    ) -> Evaluation:
+    ) -> RealisedQuality:
         """Realised quality of the rankings between two days, with ``limit`` scores beside their outcomes.
 
         Raises:
             ApiError: 422 where the days are in the wrong order.
         """
         query = {**_days(first, last), "period": period, "limit": limit}
-        return self.transport.ask("GET", "/evaluation", Evaluation, params=query, read_s=EVALUATION_S)
+        return self.transport.ask("GET", "/evaluation", RealisedQuality, params=query, read_s=QUALITY_S)
 
-    def evaluation_csv(self, *, first: date | None = None, last: date | None = None) -> bytes:
+    def realised_csv(self, *, first: date | None = None, last: date | None = None) -> bytes:
         """Every published score beside its outcome, as CSV for a French spreadsheet."""
         query = {**_days(first, last), "format": "csv"}
-        return self.transport.call("GET", "/evaluation", params=query, read_s=EVALUATION_S).content
+        return self.transport.call("GET", "/evaluation", params=query, read_s=QUALITY_S).content
 
 
 def _days(first: date | None, last: date | None) -> Mapping[str, Any]:

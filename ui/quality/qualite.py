@@ -6,7 +6,7 @@ from datetime import date
 
 import streamlit as st
 
-from api.schemas.evaluation import Evaluation
+from api.schemas.quality import RealisedQuality
 from ui.client.api_error import ApiError
 from ui.models import figures as model_figures
 from ui.quality import views
@@ -26,7 +26,7 @@ def page() -> None:
 def _body() -> bool:
     asked = _asked()
     try:
-        found = auth.client().quality.evaluation(first=asked[0], last=asked[1], period=asked[2])
+        found = auth.client().quality.realised(first=asked[0], last=asked[1], period=asked[2])
     except ApiError as error:
         layout.check_session(error)
         layout.show_error(error)
@@ -54,7 +54,7 @@ def _asked() -> tuple[date | None, date | None, str]:
     return first, last, period or "month"
 
 
-def draw(found: Evaluation) -> None:
+def draw(found: RealisedQuality) -> None:
     """Draws the figures of an answer, or why there are none."""
     if not found.counts.counted:
         st.info(layout.plain(found.message))
@@ -72,7 +72,7 @@ def draw(found: Evaluation) -> None:
     _days_and_calibration(found)
 
 
-def _alerts(found: Evaluation) -> None:
+def _alerts(found: RealisedQuality) -> None:
     st.subheader("Ce que valait chaque niveau publié", anchor=False)
     layout.table(views.levels_frame(found).astype(str))
     st.caption("Entre parenthèses : intervalle à 95 %. Plus il est large, moins le chiffre est sûr.")
@@ -86,7 +86,7 @@ def _alerts(found: Evaluation) -> None:
         layout.table(models.astype(str))
 
 
-def _failures(found: Evaluation) -> None:
+def _failures(found: RealisedQuality) -> None:
     st.subheader("Pannes manquées", anchor=False)
     missed = found.events.missed
     if missed:
@@ -106,7 +106,7 @@ def _failures(found: Evaluation) -> None:
             st.markdown("Aucune.")
 
 
-def _days_and_calibration(found: Evaluation) -> None:
+def _days_and_calibration(found: RealisedQuality) -> None:
     if found.days.rows:
         st.subheader("Jours avant panne : annoncés et observés", anchor=False)
         layout.table(views.days_frame(found).astype(str))
@@ -120,15 +120,15 @@ def _days_and_calibration(found: Evaluation) -> None:
     )
 
 
-def _download(found: Evaluation) -> None:
+def _download(found: RealisedQuality) -> None:
     """Asked for in two steps: the file of a large park takes time to make."""
     if not st.button("Préparer le fichier publié / observé", key="qualite_preparer"):
         return
     content = layout.fetched(
-        lambda: auth.client().quality.evaluation_csv(first=found.first, last=found.last), "qualite_csv"
+        lambda: auth.client().quality.realised_csv(first=found.first, last=found.last), "qualite_csv"
     )
     if content is not None:
         st.download_button(
-            "Télécharger le fichier (CSV)", content, "evaluation.csv", "text/csv", key="qualite_csv",
+            "Télécharger le fichier (CSV)", content, "qualite-realisee.csv", "text/csv", key="qualite_csv",
             on_click="ignore",
         )  # fmt: skip

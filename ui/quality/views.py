@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import pandas as pd
 
 from api.schemas.common import Figure
-from api.schemas.evaluation import (
+from api.schemas.quality import (
     AlertFigures,
     DaysFigures,
-    Evaluation,
     Failure,
     ObservedScore,
     PeriodFigures,
+    RealisedQuality,
 )
 from ui.shared import labels as fr
 
@@ -22,7 +22,7 @@ PERIODS = {"month": "Mois", "week": "Semaine du"}
 _MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
 
 
-def facts(found: Evaluation) -> list[tuple[str, str, str]]:
+def facts(found: RealisedQuality) -> list[tuple[str, str, str]]:
     """The headline figures: name, value, interval or what it is counted on."""
     events, precision = found.events, _alerts(found).precision
     lead = fr.NOTHING if events.lead_median is None else fr.fr_days(events.lead_median)
@@ -35,12 +35,12 @@ def facts(found: Evaluation) -> list[tuple[str, str, str]]:
     ]  # fmt: skip
 
 
-def _alerts(found: Evaluation) -> AlertFigures:
+def _alerts(found: RealisedQuality) -> AlertFigures:
     """Alerts as people read them: level high or critical."""
     return next(one.at_or_above for one in found.levels if one.level == "eleve")
 
 
-def counts_words(found: Evaluation) -> str:
+def counts_words(found: RealisedQuality) -> str:
     """What became of the published scores, every one told."""
     counts = found.counts
     parts = [
@@ -58,7 +58,7 @@ def counts_words(found: Evaluation) -> str:
     return f"Sur {fr.counted(counts.published, 'score')} publiés{fr.NBSP}: {', '.join(parts)}."
 
 
-def units_words(found: Evaluation) -> str:
+def units_words(found: RealisedQuality) -> str:
     """What the headline counts and what the tables count: failures are not rows."""
     rows = sum(one.rows for one in found.levels)
     followed = sum(one.failures for one in found.levels)
@@ -71,7 +71,7 @@ def units_words(found: Evaluation) -> str:
     )
 
 
-def levels_frame(found: Evaluation) -> pd.DataFrame:
+def levels_frame(found: RealisedQuality) -> pd.DataFrame:
     """What each published level was worth, from the most urgent."""
     rows = []
     for one in found.levels:
@@ -84,7 +84,7 @@ def levels_frame(found: Evaluation) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def models_frame(found: Evaluation) -> pd.DataFrame:
+def models_frame(found: RealisedQuality) -> pd.DataFrame:
     """Classifiers at the published threshold."""
     return pd.DataFrame(
         [
@@ -99,7 +99,7 @@ def models_frame(found: Evaluation) -> pd.DataFrame:
     )
 
 
-def days_frame(found: Evaluation) -> pd.DataFrame:
+def days_frame(found: RealisedQuality) -> pd.DataFrame:
     """Days left: overall, near the failure, and by estimator."""
     near = f"Il restait {fr.fr_number(found.short_horizon_days, 0)} jours ou moins"
     slices = [("Toutes les mesures", found.days), (near, found.days_short)]
@@ -107,7 +107,7 @@ def days_frame(found: Evaluation) -> pd.DataFrame:
     return pd.DataFrame([{"Mesures comptées": name, **_days(one)} for name, one in slices])
 
 
-def periods_frame(found: Evaluation) -> pd.DataFrame:
+def periods_frame(found: RealisedQuality) -> pd.DataFrame:
     """Alerts of level high or critical, period after period."""
     return pd.DataFrame(
         [

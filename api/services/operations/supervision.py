@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from statistics import mean, pstdev
 
 from sqlalchemy import Connection
 
+from api.domain.operations import MIN_HISTORY, alert_level
 from api.domain.plausibility.finding_counts import turbines_by_code
 from api.domain.shared.exceptions import DatabaseUnavailable
 from api.domain.shared.wording import fr_number
@@ -34,8 +34,6 @@ from api.storage.turbines import coverage
 
 PERIOD = timedelta(hours=24)
 HISTORY = 30  # days of alert level shown
-MIN_HISTORY = 7  # days before a level can be called unusual
-UNUSUAL_SIGMA = 2.0
 RECENT_RUNS = 10
 _GRAVITY: list[State] = ["erreur", "inconnu", "attention", "ok"]
 
@@ -167,19 +165,18 @@ def _scorings_go_well(last: Run | None) -> Check:
 
 
 def _alert_level(days: Sequence[ParkDay]) -> Check:
-    """Unusual: more than two standard deviations (and two turbines) above the mean of the days before."""
     question = "Le niveau d’alerte du parc est-il inhabituel ?"
     if not days:
         return Check(question=question, state="inconnu", answer="Aucun classement n’est publié.")
-    alerts = [day.counts.critique + day.counts.eleve for day in days]
-    *before, today = alerts
-    turbines = "turbines" if today > 1 else "turbine"
-    told = f"{today} {turbines} à risque élevé ou critique au {days[-1].as_of:%d/%m/%Y}"
-    if len(before) < MIN_HISTORY:
-        answer = f"{told} ; il faut {MIN_HISTORY} jours d’historique pour juger ({len(before)} connus)."
+    level = alert_level([day.counts.critique + day.counts.eleve for day in days])
+    turbines = "turbines" if level.today > 1 else "turbine"
+    sentence = f"{level.today} {turbines} à risque élevé ou critique au {days[-1].as_of:%d/%m/%Y}"
+    if level.usual is None:
+        answer = (
+            f"{sentence} ; il faut {MIN_HISTORY} jours d’historique pour juger ({level.days_known} connus)."
+        )
         return Check(question=question, state="inconnu", answer=answer)
-    usual, spread = mean(before), max(pstdev(before), 1.0)
-    digits = 0 if usual == round(usual) else 1
-    answer = f"{told} ; d’habitude {fr_number(usual, digits)}, moyenne de {len(before)} jours."
-    unusual = today > usual + UNUSUAL_SIGMA * spread
-    return Check(question=question, state="attention" if unusual else "ok", answer=answer)
+    digits = 0 if level.usual == round(level.usual) else 1
+    usual = fr_number(level.usual, digits)
+    answer = f"{sentence} ; d’habitude {usual}, moyenne de {level.days_known} jours."
+    return Check(question=question, state="attention" if level.unusual else "ok", answer=answer)

@@ -24,7 +24,7 @@ from api.domain.quality.realised import (
 from api.domain.quality.tally import Period, RealisedTally
 from api.domain.shared.exceptions import InvalidInput, ModelUnavailable, NotFound
 from api.inference.serving.store import ModelStore
-from api.schemas.evaluation import Evaluation
+from api.schemas.quality import RealisedQuality
 from api.schemas.vocabulary import RiskLevel
 from api.services.interventions.interventions import InterventionService
 from api.services.quality import words
@@ -85,7 +85,7 @@ class RealisedService:
     store: ModelStore
     interventions: InterventionService
 
-    def evaluation(self, query: RealisedQuery) -> Evaluation:
+    def quality(self, query: RealisedQuery) -> RealisedQuality:
         """The figures of a period, and one page of its scores whose outcome is known.
 
         Raises:
@@ -100,7 +100,7 @@ class RealisedService:
             items += known[start : start + query.limit - len(items)]
             total += len(known)
         quality = tally.quality()
-        return Evaluation(
+        return RealisedQuality(
             first=selection.first,
             last=selection.last,
             model=query.model,
@@ -116,7 +116,7 @@ class RealisedService:
         """Each turbine's published scores beside their outcomes; checked before the first is read.
 
         Raises:
-            InvalidInput: as :meth:`evaluation`.
+            InvalidInput: as :meth:`quality`.
         """
         return self._judged(self._selection(query))
 
@@ -124,7 +124,7 @@ class RealisedService:
         """Published beside observed, one line per score, as a French spreadsheet opens it.
 
         Raises:
-            InvalidInput: as :meth:`evaluation`.
+            InvalidInput: as :meth:`quality`.
         """
         return words.csv_chunks(self.judged(query))
 

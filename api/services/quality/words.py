@@ -13,7 +13,7 @@ from api.domain.quality.figures import RealisedQuality
 from api.domain.quality.realised import FailureEvent, JudgedScore, PublishedScore, Standing
 from api.domain.shared.wording import LEVEL_WORDS, fr_number
 from api.schemas.common import Notice
-from api.schemas.evaluation import Failure, ObservedScore, PublishedLevel, ScoreCounts
+from api.schemas.quality import Failure, ObservedScore, PublishedLevel, ScoreCounts
 from api.services.measurements.import_report import inert
 
 # Below this many failures, intervals span most of what is possible; EnergiTech's report has twelve.

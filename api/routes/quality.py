@@ -11,14 +11,14 @@ from fastapi.responses import StreamingResponse
 from api.deps import CoreDep, need
 from api.domain.people import Right
 from api.routes.park import First, Last
-from api.schemas.evaluation import Evaluation
+from api.schemas.quality import RealisedQuality
 from api.services.quality.realised import RealisedQuery
 
 router = APIRouter(prefix="/api/v1", tags=["Modèles"], dependencies=[Depends(need(Right.READ))])
 CSV = "text/csv"
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
-        "model": Evaluation,
+        "model": RealisedQuality,
         "description": "Qualité réalisée, ou le fichier à télécharger",
         "content": {CSV: {"schema": {"type": "string"}}},
     }
@@ -45,7 +45,7 @@ class Format(StrEnum):
     response_model=None,
     responses=_RESPONSES,
 )
-def evaluation(
+def realised_quality(
     core: CoreDep,
     first: First = None,
     last: Last = None,
@@ -56,12 +56,12 @@ def evaluation(
     form: Annotated[Format, Query(alias="format", description="json, ou csv pour un tableur")] = Format.JSON,
     limit: Annotated[int, Query(ge=0, le=10_000, description="Scores listés en JSON")] = 100,
     offset: Annotated[int, Query(ge=0, le=100_000_000, description="Scores passés avant cette page")] = 0,
-) -> Response | Evaluation:
+) -> Response | RealisedQuality:
     """Précision, rappel, préavis, calibration et erreur en jours de ce qui a été publié, avec intervalles à
     95 %. Les lignes vues à l’apprentissage sont écartées et comptées. Par défaut : les 365 derniers jours
     publiés. `format=csv` : un score par ligne, points-virgules et virgules décimales."""
     query = RealisedQuery(first, last, model or None, period.value, limit, offset)
     if form is Format.JSON:
-        return core.realised.evaluation(query)
-    headers = {"Content-Disposition": 'attachment; filename="evaluation.csv"'}
+        return core.realised.quality(query)
+    headers = {"Content-Disposition": 'attachment; filename="qualite-realisee.csv"'}
     return StreamingResponse(core.realised.csv(query), media_type=CSV, headers=headers)

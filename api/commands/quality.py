@@ -1,4 +1,4 @@
-"""``evaluation``: published scores beside what was observed since, and the realised quality."""
+"""``quality``: published scores beside what was observed since, and the realised quality."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from api.core import Core
 from api.domain.shared.exceptions import InvalidInput
 from api.domain.shared.wording import LEVEL_WORDS, fr_number
 from api.schemas.common import Figure
-from api.schemas.evaluation import AlertFigures, Evaluation
+from api.schemas.quality import AlertFigures, RealisedQuality
 from api.services.quality.realised import RealisedQuery
 
 _NOTHING = "–"
@@ -22,28 +22,26 @@ MISSED_SHOWN = 20  # the others are in the API's answer
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
-    evaluation = commands.add_parser(
-        "evaluation", help="compare les scores publiés à ce qui a été observé depuis"
-    )
+    quality = commands.add_parser("quality", help="compare les scores publiés à ce qui a été observé depuis")
     for flag, name, text in (("--from", "first", "premier jour"), ("--to", "last", "dernier jour")):
-        evaluation.add_argument(flag, dest=name, type=date.fromisoformat, metavar="AAAA-MM-JJ", help=text)
-    evaluation.add_argument("--model", metavar="NOM[:VERSION]", help="un modèle seulement")
-    evaluation.add_argument("--week", action="store_true", help="par semaine plutôt que par mois")
-    evaluation.add_argument("--csv", type=Path, metavar="FICHIER", help="un score par ligne, pour un tableur")
-    evaluation.add_argument(
+        quality.add_argument(flag, dest=name, type=date.fromisoformat, metavar="AAAA-MM-JJ", help=text)
+    quality.add_argument("--model", metavar="NOM[:VERSION]", help="un modèle seulement")
+    quality.add_argument("--week", action="store_true", help="par semaine plutôt que par mois")
+    quality.add_argument("--csv", type=Path, metavar="FICHIER", help="un score par ligne, pour un tableur")
+    quality.add_argument(
         "--plot", type=Path, metavar="FICHIER", help="graphique prévu / observé (.svg ou .html)"
     )
-    evaluation.set_defaults(run=_evaluation)
+    quality.set_defaults(run=_quality)
 
 
-def _evaluation(arguments: argparse.Namespace, core: Core) -> int:
+def _quality(arguments: argparse.Namespace, core: Core) -> int:
     if arguments.plot is not None and arguments.plot.suffix.lower() not in FORMATS:
         expected = " ou ".join(FORMATS)
         raise InvalidInput.single("--plot", f"fichier {expected} attendu.", arguments.plot.name)
     query = RealisedQuery(
         arguments.first, arguments.last, arguments.model, "week" if arguments.week else "month", limit=0
     )
-    found = core.realised.evaluation(query)
+    found = core.realised.quality(query)
     print(told(found))
     if arguments.csv is not None:
         _write("--csv", arguments.csv, core.realised.csv(query))
@@ -68,7 +66,7 @@ def _write(option: str, target: Path, chunks: Iterable[bytes]) -> None:
     say(f"{target} écrit.")
 
 
-def told(found: Evaluation) -> str:
+def told(found: RealisedQuality) -> str:
     """The figures as a person reads them on a terminal."""
     head = [found.message, *(f"À savoir : {notice.message}" for notice in found.notices)]
     if not found.counts.counted:
@@ -76,7 +74,7 @@ def told(found: Evaluation) -> str:
     return "\n".join([*head, *_tables(found)])
 
 
-def _tables(found: Evaluation) -> Iterable[str]:
+def _tables(found: RealisedQuality) -> Iterable[str]:
     header = ("", "lignes", "pannes", "annoncées", "manquées", "fausses", "précision", "rappel")
     rows = [_alerts("seuil publié", found.at_threshold)]
     rows += [

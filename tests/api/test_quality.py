@@ -81,7 +81,7 @@ def test_published_beside_observed__counted_by_hand(scored: Api, technician: dic
 def test_csv__opens_right_and_no_cell_is_a_formula(scored: Api, technician: dict[str, str]) -> None:
     answer = scored.get(URL, headers=technician, params={**DAYS, "format": "csv"})
     assert answer.headers["content-type"].startswith("text/csv")
-    assert "evaluation.csv" in answer.headers["content-disposition"]
+    assert "qualite-realisee.csv" in answer.headers["content-disposition"]
     assert answer.content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
     assert len(rows) == 8
@@ -166,7 +166,7 @@ def command(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("command")
 def test_command__table_csv_and_plot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table, svg, html = (tmp_path / name for name in ("a.csv", "a.svg", "a.html"))
-    asked = ["evaluation", "--from", "2025-02-01", "--to", "2025-02-02", "--csv", str(table)]
+    asked = ["quality", "--from", "2025-02-01", "--to", "2025-02-02", "--csv", str(table)]
     assert cli.main([*asked, "--plot", str(svg)]) == 0
     told = capsys.readouterr().out
     assert "4 mesures comptées du 01/02/2025 au 02/02/2025 ; pannes annoncées : 1 sur 2" in told
@@ -199,5 +199,5 @@ def test_command__wrong_use__is_one_french_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["evaluation", *arguments]) == 1
+    assert cli.main(["quality", *arguments]) == 1
     assert sentence in capsys.readouterr().err

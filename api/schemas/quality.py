@@ -143,7 +143,7 @@ class ObservedScore(Answer):
     standing: ScoreStanding = Field(description="compte, ou pourquoi ce score n’entre pas dans les chiffres")
 
 
-class Evaluation(Answer):
+class RealisedQuality(Answer):
     """Published scores beside what was observed since, and the realised quality."""
 
     first: date | None = Field(description="Premier jour lu ; absent tant que rien n’est publié")
