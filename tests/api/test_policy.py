@@ -290,7 +290,7 @@ def test_preview__costs_counted_on_unseen_rows_at_the_proposed_costs(
     found = preview(scored, manager, cost_intervention_eur=5_000.0, cost_failure_eur=40_000.0)
     chosen = next(row for row in found["decision"]["table"] if row["chosen"])
     for row, threshold in ((chosen, 0.125), (found["threshold_in_force"], 0.06)):
-        alert, failed = scores.shown >= threshold, scores.failed > 0
+        alert, failed = scores.probabilities >= threshold, scores.failed > 0
         assert row["threshold"] == threshold
         assert row["true_positives"] == int((alert & failed).sum())
         assert row["false_negatives"] == int((~alert & failed).sum())

@@ -53,7 +53,7 @@ class Scores:
 
     turbines: NDArray[np.str_]
     failed: Floats
-    shown: Floats
+    probabilities: Floats
 
     @cached_property
     def _grouped(self) -> tuple[NDArray[np.intp], GroupBootstrap]:
@@ -73,7 +73,7 @@ class Scores:
             costs: of decisions.
             events: independent failures among the rows.
         """
-        failing, alert = self.failed > 0, self.shown >= threshold
+        failing, alert = self.failed > 0, self.probabilities >= threshold
         index, bootstrap = self._grouped
         hit, false, missed = (
             np.bincount(index[rows], minlength=bootstrap.count).astype(float)

@@ -34,14 +34,14 @@ class Explanation(NamedTuple):
 
 
 class Explainer(Protocol):
-    """What explains the outputs of one model."""
+    """Explains the outputs of one model."""
 
     def explain(self, features: Floats, outputs: Floats) -> Explanation:
-        """Shapley values of (n, k) rows, whose (n,) outputs are known already."""
+        """Return the Shapley values of (n, k) rows, whose (n,) outputs the caller knows already."""
 
 
 def coalitions_of(features: int) -> NDArray[np.bool_]:
-    """(2^k, k) members of each coalition; bit i of its number tells feature i."""
+    """Return the (2^k, k) members of each coalition: bit i of its number tells whether feature i is in it."""
     return (np.arange(1 << features)[:, None] & (1 << np.arange(features))) > 0
 
 
@@ -69,7 +69,7 @@ class ShapleyExplainer:
         self._shares = shapley_shares(self._members)
 
     def explain(self, features: Floats, outputs: Floats) -> Explanation:
-        """Shapley values of each row.
+        """Return the Shapley values of each row.
 
         Args:
             features: (n, k) rows to explain.
@@ -87,11 +87,12 @@ class ShapleyExplainer:
         return Explanation(float(self._outputs.mean()), np.concatenate([empty, *contributions]))
 
     def _values(self, features: Floats, outputs: Floats) -> Floats:
-        """(n, 2^k) value of each coalition.
+        """Return the (n, 2^k) value of each coalition.
 
         Where a turbine and a background row share a feature's value, joining the coalition changes nothing:
         coalitions are reduced to the features that differ, and each distinct mixed row is predicted once. The
-        empty and the full one are the background row and the turbine's own, known already.
+        empty coalition is the background row and the full one the turbine's row: both outputs are known
+        already.
         """
         differs = ((features[:, None, :] != self._background) * self._bits).sum(axis=2)
         reduced = differs[:, :, None] & self._coalitions
@@ -110,7 +111,7 @@ class ShapleyExplainer:
 
 
 def shapley_shares(members: NDArray[np.bool_]) -> Floats:
-    """(2^k, k) matrix that turns coalition values into Shapley values.
+    """Return the (2^k, k) matrix that turns coalition values into Shapley values.
 
     A coalition of size s counts (s−1)! (k−s)! / k! for its members and −s! (k−s−1)! / k! for the others
     (L. S. Shapley, 1953).
@@ -123,7 +124,7 @@ def shapley_shares(members: NDArray[np.bool_]) -> Floats:
 
 
 def spread_background(features: Floats, outputs: Floats, count: int = BACKGROUND_ROWS) -> Floats:
-    """Rows taken at equal steps through the rows sorted by output: few, yet as spread as the whole.
+    """Return rows at equal steps through the rows sorted by output: few, yet as spread as the whole.
 
     Args:
         features: (n, k) training rows.

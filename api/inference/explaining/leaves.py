@@ -1,8 +1,8 @@
 """Exact Shapley values of a sum of trees, from its leaves: the same figures as by enumeration, far sooner.
 
-A leaf adds its value to the output of every row that lies in its box. For one row, what it does to a
-coalition only depends on which sides of the box hold that row; so what it contributes to each feature is
-worked out once per set of sides, over the whole background, and an explanation merely looks it up.
+A leaf adds its value to the output of every row that lies in its box. What it adds to a coalition depends
+only on which sides of the box hold the row. So each leaf's contributions are worked out once per set of
+sides, over the whole background, and an explanation looks them up.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Leaves:
     Args:
         lower: (k, leaves).
         upper: (k, leaves).
-        value: (leaves,) what each adds to the sum.
-        offset: what the sum starts from.
+        value: (leaves,) what each leaf adds to the sum.
+        offset: the constant that the sum starts from.
         single: whether values are rounded to float32 before they are compared.
     """
 
@@ -44,7 +44,7 @@ class Leaves:
         return int(leaves * (1 << features) * features * 8)
 
     def to_bytes(self) -> bytes:
-        """As stored: one compressed array, the same bytes for the same leaves."""
+        """Return the leaves as one compressed array: the same bytes for the same leaves."""
         first = np.full((1, len(self.value)), self.offset)
         kind = np.full((1, len(self.value)), float(self.single))
         stream = io.BytesIO()
@@ -55,10 +55,10 @@ class Leaves:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Leaves:
-        """What :meth:`to_bytes` stored.
+        """Return the leaves that :meth:`to_bytes` stored.
 
         Raises:
-            ValueError: an array of another shape.
+            ValueError: the array has another shape.
         """
         stored: Floats = np.load(io.BytesIO(zlib.decompress(data)), allow_pickle=False)
         if stored.ndim != 2 or len(stored) < 5 or len(stored) % 2 == 0 or not stored.shape[1]:
@@ -86,12 +86,12 @@ class LeafExplainer:
         self._bits = (1 << np.arange(features)).astype(np.uint16)
         self._first = np.arange(count, dtype=np.intp) << features
         members = coalitions_of(features)
-        # (leaves, coalitions): background rows that lie in the box by exactly those features, …
+        # (leaves, coalitions): background rows that lie in the box by exactly these features, …
         held = np.zeros((count, len(members)))
         everywhere = np.arange(count)
         for row in background:
             held[everywhere, self._sides(row)] += 1
-        # … then by those at least.
+        # … then by at least these features.
         for bit in range(features):
             without = ~members[:, bit]
             held[:, without] += held[:, np.flatnonzero(without) | (1 << bit)]
@@ -106,12 +106,12 @@ class LeafExplainer:
         self._base = float(worth[:, 0].sum() + leaves.offset)
 
     def explain(self, features: Floats, outputs: Floats) -> Explanation:
-        """Shapley values of each row, as :meth:`ShapleyExplainer.explain`; ``outputs`` are not needed."""
-        found = [self._table[self._first + self._sides(row)].sum(axis=0) for row in features]
-        return Explanation(self._base, np.array(found).reshape(-1, features.shape[1]))
+        """Return the Shapley values of each row; ``outputs`` are not needed here."""
+        values = [self._table[self._first + self._sides(row)].sum(axis=0) for row in features]
+        return Explanation(self._base, np.array(values).reshape(-1, features.shape[1]))
 
     def _sides(self, row: Floats) -> np.ndarray[tuple[int], np.dtype[np.uint16]]:
-        """(leaves,) which features of a row lie in each box, as bits."""
+        """Return for each leaf, as bits, the features of a row that lie in its box: (leaves,)."""
         leaves = self._leaves
         if leaves.single:
             row = row.astype(np.float32).astype(np.float64)

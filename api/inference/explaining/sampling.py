@@ -50,11 +50,13 @@ class SampledExplainer:
         self._replaced = rank[:, None, :] <= np.arange(features - 1)[None, :, None]
 
     def explain(self, features: Floats, outputs: Floats) -> Explanation:
-        """Shapley values of each row, as :meth:`ShapleyExplainer.explain`."""
-        values = [self._one(row, float(output)) for row, output in zip(features, outputs, strict=True)]
+        """Return the Shapley values of each row, as :meth:`ShapleyExplainer.explain`."""
+        values = [
+            self._explain_row(row, float(output)) for row, output in zip(features, outputs, strict=True)
+        ]
         return Explanation(float(self._outputs.mean()), np.array(values).reshape(features.shape))
 
-    def _one(self, row: Floats, output: float) -> Floats:
+    def _explain_row(self, row: Floats, output: float) -> Floats:
         walks, steps, count = self._replaced.shape
         between = np.empty((walks, steps))
         chunk = max(1, _ROWS_PER_CALL // max(steps, 1))

@@ -1,4 +1,4 @@
-"""Drafts the JSON that describes a model's features, to be completed and given back with ``--manifest``."""
+"""Drafts the JSON that describes a model's features; a person completes it for ``--manifest``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from api.inference.importing.isolation import WALL_SECONDS, run_in_child
 from api.inference.importing.request import HELP_KEY, DraftJob
 from api.inference.serving.manifest import Task
 
-# JSON has no comments: these lines stand under a key that the importer reads past.
+# JSON has no comments: these lines stand under a key that the importer ignores.
 HELP = (
     "Complétez ce brouillon, puis : python cockpit.py models import FICHIER … --manifest CE_FICHIER",
     "label : nom français montré aux personnes ; unit : unité, vide s’il n’y en a pas.",
@@ -34,18 +34,18 @@ def draft_manifest(
     target: str | None = None,
     wall_seconds: float = WALL_SECONDS,
 ) -> dict[str, Any]:
-    """What the file and the labelled rows tell of the features; labels and units are left to complete.
+    """Draft from the file and the labelled rows; labels and units are left to complete.
 
     Args:
         file: model file; it is read in a child process.
-        task: where it cannot be told from the estimator.
+        task: where the estimator does not show it.
         labelled: CSV whose columns give types and ranges.
         features: names in order, for an estimator that does not know them.
         target: column of the label, EnergiTech's for that task where None.
         wall_seconds: longest time given to the child process [s].
 
     Returns:
-        What :class:`~api.inference.importing.request.Draft` reads.
+        The JSON that :class:`~api.inference.importing.request.Draft` reads.
 
     Raises:
         ModelRefused: the file may not become a model.
@@ -67,5 +67,5 @@ def draft_manifest(
 
 
 def draft_text(draft: dict[str, Any]) -> str:
-    """The draft as it is written to a file: indented, accents kept, what to complete said at its head."""
+    """Write the draft as its file holds it: indented, accents kept, instructions at its head."""
     return json.dumps({HELP_KEY: HELP, **draft}, indent=2, ensure_ascii=False) + "\n"

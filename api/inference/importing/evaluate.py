@@ -26,13 +26,13 @@ class Evaluation:
 
     Args:
         name: of the model.
-        version: measured.
+        version: number of the version measured.
         source: file name of the labelled rows.
         sha256: of that file.
-        words: which rows were measured on, in French.
-        left_out: complete rows that were not: seen in training, or not known to be unseen.
+        words: the rows measured on, in French.
+        left_out: complete rows left out: seen in training, or not known to be unseen.
         quality: the same block as in a manifest.
-        gate: what the quality gate says of it; nothing is admitted by it.
+        gate: verdict of the quality gate on it; it admits nothing.
     """
 
     name: str
@@ -56,12 +56,12 @@ def evaluate(
     """Measure a stored version, in a child process.
 
     Args:
-        store: where it is.
+        store: that holds the version.
         name: of the model.
-        version: to measure.
+        version: number of the version to measure.
         labelled: CSV of labelled rows.
-        split: which of them are unseen (see ``splits``), or ``all``; where None, those that
-            the manifest knows to be unseen and those later than its data.
+        split: which of them are unseen (see ``splits``), or ``all``; None for those that the manifest knows
+            to be unseen and those later than its data.
         wall_seconds: longest time given to the child process [s].
 
     Raises:

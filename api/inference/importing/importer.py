@@ -1,4 +1,4 @@
-"""From a file that somebody brings to a published version, or a refusal that leaves nothing behind.
+"""From a model file to a published version, or a refusal that leaves nothing behind.
 
 The file is read in a child process with bounded time and memory and without the service's secrets; this
 process never unpickles it.
@@ -24,7 +24,7 @@ from api.inference.importing.request import (
     read_draft,
     read_reported,
 )
-from api.inference.importing.steps import Step, Tell, untold
+from api.inference.importing.steps import ReportStep, Step, ignore_step
 from api.inference.serving.artefact import MAX_FILE_BYTES, sha256_of
 from api.inference.serving.manifest import Manifest
 from api.inference.serving.store import ModelStore
@@ -41,23 +41,23 @@ def import_model(
     store: ModelStore,
     now: datetime,
     wall_seconds: float = WALL_SECONDS,
-    tell: Tell = untold,
+    report_step: ReportStep = ignore_step,
 ) -> ImportResult:
     """Check, measure and publish a model file.
 
     Args:
-        request: the file and what is said of it.
-        store: where it is published.
+        request: the file and its description.
+        store: where the version is published.
         now: aware instant written in the manifest.
         wall_seconds: longest time given to the child process [s].
-        tell: told of each check as it begins.
+        report_step: called as each check begins.
 
     Raises:
         ModelRefused: the file may not become a model.
         InvalidInput: an option or a companion file must be corrected.
     """
     check_request(request)
-    # Read again by the child: here only so that a slip in them is told at once.
+    # The child reads these again; they are read here so that a mistake in them is refused at once.
     read_draft(request.manifest)
     read_reported(request.reported)
     if request.file.stat().st_size > MAX_FILE_BYTES:
@@ -79,8 +79,8 @@ def import_model(
             version=store.next_version(request.name),
             created_at=now,
         )
-        manifest = _manifest_of(run_in_child(job, work / "outcome.json", wall_seconds, tell))
-        tell(Step.RANGEMENT)
+        manifest = _manifest_of(run_in_child(job, work / "outcome.json", wall_seconds, report_step))
+        report_step(Step.RANGEMENT)
         if sha256_of(folder / _ARTEFACT) != sha256 or manifest.sha256 != sha256:
             raise ModelRefused("Le fichier a été modifié pendant son contrôle : il est refusé.")
         published = store.add(folder, manifest)

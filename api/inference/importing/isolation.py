@@ -15,14 +15,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from api.domain.shared.exceptions import FieldError, InvalidInput, ModelRefused
-from api.inference.importing.steps import STEPS, Step, Tell, untold
+from api.inference.importing.steps import STEPS, ReportStep, Step, ignore_step
 
 logger = logging.getLogger(__name__)
 
 WALL_SECONDS = 600.0
 _LOOK_S = 0.2
 _ROOT = Path(__file__).resolve().parent.parent.parent.parent
-# What a Python process needs to start; nothing of the service's settings goes with it.
+# A Python process needs these to start; none of the service's settings goes with them.
 _ENVIRONMENT = (
     "PATH",
     "LANG",
@@ -36,20 +36,22 @@ _ENVIRONMENT = (
 )
 
 
-def run_in_child(job: BaseModel, outcome: Path, wall_seconds: float, tell: Tell = untold) -> dict[str, Any]:
-    """Do one of :mod:`api.inference.importing.child.child`'s jobs there.
+def run_in_child(
+    job: BaseModel, outcome: Path, wall_seconds: float, report_step: ReportStep = ignore_step
+) -> dict[str, Any]:
+    """Do one of the jobs of :mod:`api.inference.importing.child.child` in a child process.
 
     Args:
-        job: what to do, with absolute paths.
+        job: with absolute paths.
         outcome: file that the child writes; this process only reads JSON from it.
         wall_seconds: longest time given to the child [s].
-        tell: told of each check as it begins there.
+        report_step: called as each check begins there.
 
     Returns:
-        What the job found.
+        The result of the job.
 
     Raises:
-        ModelRefused: the child refused, was stopped, or fell.
+        ModelRefused: the child refused the file, was stopped, or failed.
         InvalidInput: an option or a companion file must be corrected.
     """
     command = [sys.executable, "-P", "-m", "api.inference.importing.child.child", str(outcome.resolve())]
@@ -58,8 +60,8 @@ def run_in_child(job: BaseModel, outcome: Path, wall_seconds: float, tell: Tell 
     environment |= {"PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"}
     environment |= {"OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        code, told = _follow(
-            command, environment, job.model_dump_json().encode(), wall_seconds, _Steps(outcome, tell)
+        code, errors = _follow(
+            command, environment, job.model_dump_json().encode(), wall_seconds, _Steps(outcome, report_step)
         )
     except subprocess.TimeoutExpired as error:
         raise ModelRefused(
@@ -68,36 +70,36 @@ def run_in_child(job: BaseModel, outcome: Path, wall_seconds: float, tell: Tell 
     if code != 0 or not outcome.is_file():
         logger.warning(
             "model child process failed",
-            extra={"code": code, "stderr": told.decode(errors="replace")[-2000:]},
+            extra={"code": code, "stderr": errors.decode(errors="replace")[-2000:]},
         )
         raise ModelRefused(
             f"Le contrôle du fichier s’est interrompu (code {code}) : fichier refusé. Il dépasse "
             "peut-être la mémoire ou le temps accordés, ou son contenu est endommagé."
         )
     result: dict[str, Any] = json.loads(outcome.read_text(encoding="utf-8"))
-    return _raised_again(result)
+    return _without_refusal(result)
 
 
 class _Steps:
-    """Passes on what the child tells of its checks, each once."""
+    """Passes on the checks that the child reports, each once."""
 
-    def __init__(self, outcome: Path, tell: Tell) -> None:
-        self._file, self._tell, self._passed_on = outcome.with_suffix(STEPS), tell, 0
+    def __init__(self, outcome: Path, report_step: ReportStep) -> None:
+        self._file, self._report_step, self._reported = outcome.with_suffix(STEPS), report_step, 0
 
     def look(self) -> None:
-        """Pass on what is new; a line that is being written waits for the next look."""
+        """Pass on the new lines; a line that is being written waits for the next look."""
         if not self._file.is_file():
             return
         lines = self._file.read_text(encoding="ascii").split("\n")[:-1]
-        for line in lines[self._passed_on :]:
-            self._tell(Step(line))
-        self._passed_on = len(lines)
+        for line in lines[self._reported :]:
+            self._report_step(Step(line))
+        self._reported = len(lines)
 
 
 def _follow(
-    command: Sequence[str], environment: Mapping[str, str], given: bytes, wall_seconds: float, steps: _Steps
+    command: Sequence[str], environment: Mapping[str, str], job: bytes, wall_seconds: float, steps: _Steps
 ) -> tuple[int, bytes]:
-    """Run a process to its end; its exit code, and what it wrote to its standard error."""
+    """Run a process to its end; return its exit code and what it wrote to its standard error."""
     ends, first, pipe = time.monotonic() + wall_seconds, True, subprocess.PIPE
     with subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
         command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment
@@ -106,7 +108,7 @@ def _follow(
             while True:
                 left = max(0.0, min(_LOOK_S, ends - time.monotonic()))
                 try:
-                    _, errors = process.communicate(given if first else None, timeout=left)
+                    _, errors = process.communicate(job if first else None, timeout=left)
                 except subprocess.TimeoutExpired:
                     if time.monotonic() >= ends:
                         raise
@@ -120,8 +122,8 @@ def _follow(
             raise
 
 
-def _raised_again(result: dict[str, Any]) -> dict[str, Any]:
-    """What was found; a refusal in the child is one on this side too."""
+def _without_refusal(result: dict[str, Any]) -> dict[str, Any]:
+    """Return the result; raise here the refusal that the child raised."""
     if "refused" in result:
         raise ModelRefused(str(result["refused"]))
     if "invalid" in result:

@@ -1,4 +1,4 @@
-"""What a person gives to the importer, and what a manifest drafted by hand may say."""
+"""The request of an import, and a manifest drafted by hand."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class ImportRequest(_Frozen):
 
     Args:
         file: pickle or joblib file of a fitted scikit-learn estimator.
-        name: under which it is stored; a new version where the name exists.
-        labelled: CSV of labelled rows, to measure it on those that it has not seen.
+        name: of the model; a known name gets a new version.
+        labelled: CSV of labelled rows, to measure the model on those that it has not seen.
         split: which of them it has not seen (see :mod:`api.inference.importing.splits`).
         reported: JSON of figures announced by somebody else.
         positive: the failure class, where the classes are not 0 and 1.
@@ -45,7 +45,7 @@ class ImportRequest(_Frozen):
         manifest: JSON that describes features, use and limits (:class:`Draft`).
         golden: JSON of outputs recorded where the model was fitted (``Golden``),
             for a file written by another scikit-learn.
-        imported_by: who asks, kept in the manifest.
+        imported_by: name of the person, kept in the manifest.
     """
 
     file: Path
@@ -61,7 +61,7 @@ class ImportRequest(_Frozen):
     golden: Path | None = None
 
     def absolute(self) -> ImportRequest:
-        """The same with absolute paths: the child's folder today is the caller's, but need not be."""
+        """Return the request with absolute paths: the child may run in another folder than the caller."""
         names = ("file", "labelled", "reported", "manifest", "golden")
         paths = {name: getattr(self, name) for name in names}
         return self.model_copy(update={n: p.resolve() for n, p in paths.items() if p is not None})
@@ -69,10 +69,10 @@ class ImportRequest(_Frozen):
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What became of a request.
+    """The outcome of a request.
 
     Args:
-        manifest: of the new version, or of the one that already held this file.
+        manifest: of the new version, or of the version that already held this file.
         created: False where nothing was added.
         message: French sentence.
     """
@@ -83,7 +83,7 @@ class ImportResult:
 
 
 class Job(_Frozen):
-    """What the child process works on.
+    """The work of the child process on an import.
 
     Args:
         request: with absolute paths.
@@ -109,7 +109,7 @@ class EvaluationJob(_Frozen):
     Args:
         folder: of the version; nothing is written there.
         labelled: rows to measure on, an absolute path.
-        split: which of them are unseen, None to go by what the manifest knows.
+        split: which of them are unseen; None to follow the manifest.
     """
 
     kind: Literal["evaluate"] = "evaluate"
@@ -130,9 +130,9 @@ class DraftJob(_Frozen):
 
 
 class FeatureDraft(_Frozen):
-    """What a drafted manifest says of one feature; what it leaves out comes from the catalogue.
+    """A feature as a drafted manifest describes it; fields left out come from the catalogue.
 
-    ``training_range`` only counts where no split tells which rows the model was fitted on; an empty label or
+    ``training_range`` counts only where no split tells which rows the model was fitted on. An empty label or
     unit is one that nobody has completed yet.
     """
 
@@ -147,7 +147,10 @@ class FeatureDraft(_Frozen):
 
 
 class Draft(_Frozen):
-    """A manifest drafted by hand: only what no file can tell; ``aide`` is for whoever completes it."""
+    """A manifest drafted by hand: only what no file can tell.
+
+    ``aide`` is for the person who completes it.
+    """
 
     aide: tuple[str, ...] = Field(default=(), alias=HELP_KEY)
     target: str | None = None
@@ -157,12 +160,12 @@ class Draft(_Frozen):
     prohibited_use: tuple[str, ...] = Field(default=())
 
     def describe(self, name: str) -> FeatureSpec:
-        """The description of one feature, over the catalogue's."""
+        """Return the description of a feature: the draft's fields over the catalogue's."""
         known = CATALOGUE.get(name) or unknown_sensor(name)
-        said = next((feature for feature in self.features if feature.name == name), None)
-        if said is None:
+        drafted = next((feature for feature in self.features if feature.name == name), None)
+        if drafted is None:
             return known
-        changes = said.model_dump(exclude_none=True)
+        changes = drafted.model_dump(exclude_none=True)
         changes = {field: value for field, value in changes.items() if value != ""}
         if "label" in changes and "note" not in changes and name not in CATALOGUE:
             changes["note"] = ""
@@ -170,7 +173,7 @@ class Draft(_Frozen):
 
 
 def check_request(request: ImportRequest) -> None:
-    """Refuse what can be seen to be wrong before any file is read.
+    """Refuse options that are wrong, before any file is read.
 
     Raises:
         InvalidInput: one entry per wrong option.
@@ -210,25 +213,25 @@ def check_request(request: ImportRequest) -> None:
 
 
 def read_draft(path: Path | None) -> Draft:
-    """The drafted manifest, or an empty one.
+    """Read the drafted manifest; an empty one without a file.
 
     Raises:
-        InvalidInput: unreadable, or not what :class:`Draft` describes.
+        InvalidInput: unreadable, or not of the form of :class:`Draft`.
     """
     return Draft() if path is None else read_json(path, Draft, "manifest")
 
 
 def read_reported(path: Path | None) -> Reported | None:
-    """The figures that somebody else announces, where they are given.
+    """Read the figures that somebody else announces; None without a file.
 
     Raises:
-        InvalidInput: unreadable, or not what :class:`~api.inference.serving.manifest.Reported` describes.
+        InvalidInput: unreadable, or not of the form of :class:`~api.inference.serving.manifest.Reported`.
     """
     return None if path is None else read_json(path, Reported, "reported")
 
 
 def read_json(path: Path, model: type[_Model], field: str) -> _Model:
-    """A JSON file as a checked object.
+    """Read a JSON file into a checked object.
 
     Raises:
         InvalidInput: the file is absent, not JSON, or does not fit ``model``.
@@ -249,5 +252,5 @@ def read_json(path: Path, model: type[_Model], field: str) -> _Model:
 
 
 def target_of(request: ImportRequest, draft: Draft) -> str:
-    """Column of the label: the draft's, else EnergiTech's for that task."""
+    """Return the column of the label: the draft's, else EnergiTech's for that task."""
     return draft.target or TARGETS[request.task]

@@ -11,7 +11,9 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:,gap=\d+)?")
 
 
 def split_sent(text: str | None) -> str | None:
-    """A split that comes over the network: a bare day is understood, a file of the service's own never read.
+    """Read a split that comes over the network.
+
+    A bare day is understood; a file on the server is never read.
 
     Raises:
         InvalidInput: neither a day, nor ``date:…``, nor ``stratified:…``.
@@ -29,7 +31,11 @@ def split_sent(text: str | None) -> str | None:
 
 
 def split_spec(text: str | None) -> str | None:
-    """``2024-10-01`` as ``date:2024-10-01``, an existing file as ``keys:FILE``; anything else as it is."""
+    """Read a split typed at the command line.
+
+    ``2024-10-01`` means ``date:2024-10-01``, the path of a file ``keys:FILE``; any other text is returned
+    unchanged.
+    """
     if text is None:
         return None
     if _DAY.fullmatch(text):

@@ -1,4 +1,4 @@
-"""Which labelled rows a model has not seen, told by the person who fitted it.
+"""Which labelled rows a model has not seen, as declared by the person who fitted it.
 
 stratified:test_size=0.3,random_state=42,by=failure_within_7d
     scikit-learn's train_test_split over the file's rows, in file order
@@ -48,10 +48,10 @@ class Parts:
 
 
 def split_rows(spec: str, rows: LabelledRows) -> Parts:
-    """Tell the training rows from the unseen ones.
+    """Separate the training rows from the unseen ones.
 
     Args:
-        spec: see the module's text.
+        spec: one of the forms in the module's text.
         rows: the labelled rows.
 
     Raises:
@@ -131,7 +131,7 @@ def _listed(rest: str, rows: LabelledRows) -> Parts:
 
 
 def _on_days(path: Path, rows: LabelledRows) -> NDArray[np.bool_]:
-    """Every row of the turbine and day pairs that a CSV lists."""
+    """Return a mask of every row whose turbine and day a CSV lists."""
     try:
         listed = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
         pairs = {

@@ -1,15 +1,15 @@
-"""The checks of an import, in their order, for whoever follows one."""
+"""The checks of an import, in their order, for a caller that follows them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
 
-STEPS = ".steps"  # ending of the file in which the child process tells them, one a line
+STEPS = ".steps"  # ending of the file in which the child process writes them, one a line
 
 
 class Step(StrEnum):
-    """One check; the value names it in what is stored and answered."""
+    """A check; its value names it in stored jobs and in answers."""
 
     CONTENU = "contenu"
     ESTIMATEUR = "estimateur"
@@ -20,9 +20,9 @@ class Step(StrEnum):
     RANGEMENT = "rangement"
 
 
-Tell = Callable[[Step], object]
-"""Called as each check begins; the one before it has then passed."""
+ReportStep = Callable[[Step], object]
+"""Called as each check begins; the check before it has then passed."""
 
 
-def untold(_step: Step) -> None:
-    """For whoever does not follow."""
+def ignore_step(_step: Step) -> None:
+    """Do nothing: the default of a caller that does not follow the checks."""

@@ -32,7 +32,7 @@ donnée : quand les pannes sont rares, ne jamais alerter en obtient une excellen
 
 
 def reference_document(models: Sequence[tuple[Manifest, Mapping[str, Any]]]) -> str:
-    """The whole page, in French Markdown.
+    """Return the whole page, in French Markdown.
 
     Args:
         models: manifest of each reference model, with the estimator's settings that are not defaults.
@@ -44,11 +44,11 @@ def reference_document(models: Sequence[tuple[Manifest, Mapping[str, Any]]]) -> 
 
 def _section(manifest: Manifest, settings: Mapping[str, Any]) -> str:
     data = manifest.data
-    shown = ", ".join(f"`{name}={value}`" for name, value in settings.items())
+    settings_text = ", ".join(f"`{name}={value}`" for name, value in settings.items())
     lines = [
         f"## `{manifest.name}`, version {manifest.version}",
         "",
-        f"- **Cible** : `{manifest.target}`. **Estimateur** : `{manifest.estimator}` ({shown}), "
+        f"- **Cible** : `{manifest.target}`. **Estimateur** : `{manifest.estimator}` ({settings_text}), "
         f"scikit-learn {manifest.libraries['scikit-learn']}.",
         f"- **Données** : `{data.source}`, {_count(data.rows)} lignes : {_count(data.training_rows)} pour "
         f"ajuster, {_count(data.unseen_rows)} jamais vues, {_count(data.left_out)} ni l’un ni l’autre. "
@@ -106,9 +106,9 @@ def _classifier(measured: ClassificationQuality) -> list[str]:
         "| annoncé | lignes | moyenne annoncée | pannes observées |",
         "|---|---|---|---|",
         *[
-            f"| {fr_number(100 * found.low)} à {fr_number(100 * found.high)} % | {_count(found.rows)} "
-            f"| {fr_number(100 * found.mean_probability, 1)} % | {_percent(found.observed)} |"
-            for found in measured.reliability
+            f"| {fr_number(100 * band.low)} à {fr_number(100 * band.high)} % | {_count(band.rows)} "
+            f"| {fr_number(100 * band.mean_probability, 1)} % | {_percent(band.observed)} |"
+            for band in measured.reliability
         ],
     ]
 
@@ -124,8 +124,8 @@ def _regressor(measured: RegressionQuality) -> list[str]:
         _days("toutes", measured.overall),
         _days(near, measured.short_horizon),
         *[
-            _days(f"il restait {_span(found.low, found.high)}", found.error)
-            for found in measured.by_days_left
+            _days(f"il restait {_span(horizon.low, horizon.high)}", horizon.error)
+            for horizon in measured.by_days_left
         ],
         "",
         f"Sur toutes les lignes : erreur quadratique {_interval(measured.rmse, 1)} jours, "
@@ -134,7 +134,7 @@ def _regressor(measured: RegressionQuality) -> list[str]:
 
 
 def _intervals(table: IntervalTable) -> list[str]:
-    """Bounds and the coverage that they had on turbines that did not set them."""
+    """Write the bounds, with the coverage measured on turbines that did not set them."""
     starts = [0.0, *[group.upper for group in table.groups if group.upper is not None]]
     return [
         f"**Intervalle** : il vise {fr_number(100 * table.target)} % ; les couvertures sont comptées sur "
@@ -149,9 +149,9 @@ def _intervals(table: IntervalTable) -> list[str]:
             for start, group in zip(starts, table.groups, strict=True)
         ],
         *[
-            f"| il restait {_span(found.low, found.high)} | {_count(found.rows)} | – "
-            f"| {_percent(found.coverage)}{'' if found.reached else ', **non atteinte**'} | – |"
-            for found in table.by_true_horizon
+            f"| il restait {_span(horizon.low, horizon.high)} | {_count(horizon.rows)} | – "
+            f"| {_percent(horizon.coverage)}{'' if horizon.reached else ', **non atteinte**'} | – |"
+            for horizon in table.by_true_horizon
         ],
         "",
     ]

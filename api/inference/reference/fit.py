@@ -2,9 +2,10 @@
 
 ``python -m api.inference.reference.fit`` fits both, sends them through the importer into ``model_store/`` and
 writes ``docs/modeles-reference.md`` from the stored manifests; a model whose file is already stored is not
-stored twice. ``--check`` only tells whether the document is the one that the manifests give.
+stored twice. ``--check`` only tells whether the document agrees with the manifests.
 
-The settings are chosen for small artefacts and fast answers, not tuned: unseen rows only serve to measure.
+The settings are chosen for small artefacts and fast answers. They are not tuned: unseen rows serve only to
+measure.
 """
 
 from __future__ import annotations
@@ -53,10 +54,10 @@ class Reference:
     """One reference model.
 
     Args:
-        gap_days: days before the unseen part that are left out: as far as the label looks ahead, so that no
-            training label tells of a failure of the unseen part.
+        gap_days: days left out before the unseen part: as many as the label looks ahead, so that no training
+            label tells of a failure in the unseen part.
         estimator: unfitted.
-        limits: what must be known before relying on it, in French.
+        limits: French sentences that people must read before they rely on it.
     """
 
     name: str
@@ -67,12 +68,12 @@ class Reference:
 
     @property
     def split(self) -> str:
-        """The split as the importer reads it."""
+        """The split, as the importer reads it."""
         return f"date:{UNSEEN_FROM},gap={self.gap_days}"
 
 
 def references() -> tuple[Reference, ...]:
-    """Both reference models, unfitted."""
+    """Return both reference models, unfitted."""
     return (
         Reference(
             name="risque-panne-7j",
@@ -96,7 +97,7 @@ def references() -> tuple[Reference, ...]:
 
 
 def fit(reference: Reference, sample: Path) -> BaseEstimator:
-    """The model fitted on the training part of its split, and on nothing else.
+    """Return the model fitted on the training part of its split, and on nothing else.
 
     Raises:
         InvalidInput: the sample lacks a column, or its days do not reach both parts.
@@ -132,7 +133,7 @@ def publish(reference: Reference, sample: Path, store: ModelStore, now: datetime
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Entry point; returns the exit code: 0, or 1 where ``--check`` finds an older document."""
+    """Run the command; return its exit code: 0, or 1 where ``--check`` finds an older document."""
     options = _options(arguments)
     store = ModelStore(options["store"], options["store"])
     document: Path = options["document"]
@@ -147,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _document_of(store: ModelStore) -> str:
-    """The document on the newest version of each reference model."""
+    """Write the document from the newest version of each reference model."""
     newest: dict[str, Manifest] = {manifest.name: manifest for manifest in store.manifests()}
     return reference_document(
         [(newest[reference.name], _settings(reference.estimator)) for reference in references()]
@@ -155,7 +156,7 @@ def _document_of(store: ModelStore) -> str:
 
 
 def _settings(estimator: BaseEstimator) -> Mapping[str, Any]:
-    """The settings that differ from scikit-learn's own defaults."""
+    """Return the settings that differ from scikit-learn's own defaults."""
     default = type(estimator)().get_params()
     return {name: value for name, value in estimator.get_params().items() if value != default[name]}
 

@@ -2,7 +2,7 @@
 
 Exact, because a module prefix would let through functions that call others (``numpy.load``, ``joblib.load``,
 ``sklearn.utils`` helpers…). Estimators of libsvm, nearest neighbours and Gaussian processes are left out:
-their compiled code trusts the arrays that it is given.
+their compiled code trusts the arrays that it receives.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ _BY_MODULE: Mapping[str, str] = {
 
 ALLOWED = frozenset((module, name) for module, names in _BY_MODULE.items() for name in names.split())
 
-# Where a name really lives today: scikit-learn's compiled losses register under a top-level name, and NumPy 2
-# moved what NumPy 1 wrote.
+# Modules that hold a name today: scikit-learn's compiled losses register under a top-level name, and NumPy 2
+# moved modules that files of NumPy 1 name.
 RENAMED: Mapping[str, str] = {
     "_loss": "sklearn._loss._loss",
     "numpy.core.multiarray": "numpy._core.multiarray",

@@ -42,20 +42,20 @@ _UNSUPPORTED = {b"ZF": "joblib antérieur à 0.10", b"\x04\x22\x4d\x18": "lz4"}
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 (hex) of a file, read in chunks."""
+    """Return the SHA-256 (hex) of a file, read in chunks."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_artefact(path: Path, limit: int = MAX_DECOMPRESSED_BYTES) -> bytes:
-    """The pickle stream of a model file, decompressed where needed.
+    """Return the pickle stream of a model file, decompressed where needed.
 
     Args:
         path: file written by pickle or joblib, plain, zlib, gzip, bz2, xz or lzma.
         limit: largest decompressed size accepted [bytes].
 
     Raises:
-        ModelRefused: empty, too large, truncated, another compression, or something after its end.
+        ModelRefused: empty, too large, truncated, another compression, or bytes after its end.
     """
     size = path.stat().st_size
     if size == 0:
@@ -92,7 +92,7 @@ def _decompressed(decompressor: _Decompressor, data: bytes, limit: int) -> bytes
 
 
 def _pieces(decompressor: _Decompressor, data: bytes) -> Iterator[bytes]:
-    """Decompressed bytes, at most a chunk at a time, so that a small file cannot fill the memory."""
+    """Yield decompressed bytes, at most a chunk at a time, so that a small file cannot fill the memory."""
     pending = data
     while not decompressor.eof:
         piece = decompressor.decompress(pending, _CHUNK)
@@ -107,16 +107,18 @@ class _ListedUnpickler(NumpyUnpickler):  # type: ignore[misc]
     """joblib's loader, which can only reach the listed names."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """The listed class or function, from where it lives today."""
+        """Return the listed class or function, from the module that holds it today."""
         if (module, name) not in ALLOWED:
             raise ModelRefused(f"Le fichier fait appel à « {module}.{name} », qui n’est pas autorisé.")
         return getattr(importlib.import_module(RENAMED.get(module, module)), name)
 
 
 def load_artefact(data: bytes) -> Any:
-    """The estimator in a decompressed file that :func:`api.inference.importing.child.scan.scan` has accepted.
+    """Return the estimator in a decompressed file.
+
+    The caller has checked the file with :func:`api.inference.importing.child.scan.scan`.
 
     Raises:
-        ModelRefused: a name off the list. Whatever else the classes raise on a damaged state goes through.
+        ModelRefused: a name off the list. Other errors, which classes raise on a damaged state, go through.
     """
     return _ListedUnpickler("", io.BytesIO(data), ensure_native_byte_order=True).load()

@@ -10,7 +10,7 @@ from api.inference.serving.manifest import FeatureSpec, Task
 
 
 def feature_of(sensor: Sensor) -> FeatureSpec:
-    """A model's feature, as the sensor behind it is described."""
+    """Describe a model's feature as the sensor behind it."""
     return FeatureSpec(
         name=sensor.name,
         dtype=sensor.dtype,
@@ -31,7 +31,7 @@ TARGETS: Mapping[Task, str] = {
 
 
 def unknown_sensor(name: str) -> FeatureSpec:
-    """The plainest description of a feature that nobody has described yet."""
+    """Return the plainest description of a feature that nobody has described yet."""
     return FeatureSpec(
         name=name,
         dtype="float",

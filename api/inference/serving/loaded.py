@@ -1,4 +1,4 @@
-"""A model in memory: raw outputs, what is made of them, and their explanation, whatever computes them."""
+"""A model in memory: its raw outputs, its calibrated outputs and intervals, and their explanation."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class LoadedModel:
 
     Args:
         manifest: of the version.
-        output: what computes the raw output.
-        background: (m, k) rows for explanations, None where the importer was given no data.
+        output: computes the raw output.
+        background: (m, k) rows for explanations, None where the importer had no data.
         leaves: of the model, where it is a plain sum of trees: they explain it faster.
     """
 
@@ -41,7 +41,7 @@ class LoadedModel:
         self._explainer: Explainer | None = None
 
     def raw(self, features: Floats) -> Floats:
-        """Raw outputs, before any calibration or policy.
+        """Return the raw outputs, before any calibration or policy.
 
         Args:
             features: (n, k) in the manifest's order, finite.
@@ -54,12 +54,12 @@ class LoadedModel:
         return self._output(np.ascontiguousarray(features, dtype=np.float64))
 
     def calibrated(self, raw: Floats) -> Floats:
-        """Probabilities to show: (n,) raw ones through the manifest's calibration, or as they are."""
+        """Return the (n,) raw probabilities calibrated by the manifest's table, unchanged without one."""
         table = self.manifest.calibration.table
         return raw if table is None else table.apply(raw)
 
     def interval(self, days: Floats) -> tuple[Floats, Floats] | None:
-        """(n,) lower and upper bounds around (n,) raw days, never below zero.
+        """Return the (n,) lower and upper bounds around (n,) raw days, never below zero.
 
         Returns:
             None where the version has no interval: a classifier, or too few unseen rows.
@@ -68,44 +68,44 @@ class LoadedModel:
         return None if table is None else table.bounds(days)
 
     def interval_reliable(self, days: Floats) -> NDArray[np.bool_]:
-        """(n,) whether the interval covers what it aims at where the prediction lies; False: warn."""
+        """Tell for each of (n,) predictions whether the interval reaches its target there; if not, warn."""
         table = self.manifest.interval
         return np.zeros(len(days), dtype=bool) if table is None else table.reliable(days)
 
     def explain(self, features: Floats) -> Explanation | None:
-        """Shapley values of what is shown: days, or the probability, calibrated where the version is.
+        """Return the Shapley values of the answer: days, or the probability after calibration.
 
         ``contributions`` sum to ``calibrated(raw) − base`` on each row.
 
         Returns:
-            None where no explanation can be given, for want of background rows.
+            None where there are no background rows to explain against.
         """
         if self._background is None:
             return None
-        kept = np.ascontiguousarray(features, dtype=np.float64)
-        return self._ready_explainer(self._background).explain(kept, self._shown(kept))
+        rows = np.ascontiguousarray(features, dtype=np.float64)
+        return self._ready_explainer(self._background).explain(rows, self._answers(rows))
 
     def warm(self) -> None:
-        """Make what the first explanation needs now, and not in the request of whoever asks for it first."""
+        """Prepare the explainer now, so that the first request for an explanation does not wait for it."""
         if self._background is not None:
             self._ready_explainer(self._background)
 
-    def _shown(self, features: Floats) -> Floats:
+    def _answers(self, features: Floats) -> Floats:
         return self.calibrated(self.raw(features))
 
     def _ready_explainer(self, background: Floats) -> Explainer:
-        """Made once, by :meth:`warm` or the first explanation: many versions never explain."""
+        """Return the explainer, made once, when first needed: many versions never explain."""
         if self._explainer is None:
             with self._lock:
                 if self._explainer is None:
                     # Leaves add up to the raw output, not to a calibrated one.
                     leaves = self._leaves if self.manifest.calibration.table is None else None
-                    self._explainer = explainer_of(self._shown, background, leaves)
+                    self._explainer = explainer_of(self._answers, background, leaves)
         return self._explainer
 
 
 def explainer_of(predict: RawOutput, background: Floats, leaves: Leaves | None = None) -> Explainer:
-    """Leaves where they are known and few, else every coalition of few features, else sampled orders."""
+    """Choose leaves where they are known and few, else every coalition, else sampled orders of features."""
     if leaves is not None and leaves.table_bytes <= MAX_TABLE_BYTES:
         return LeafExplainer(leaves, background)
     if background.shape[1] <= MAX_FEATURES:

@@ -1,6 +1,6 @@
-"""What a stored version of a model declares about itself: ``manifest.json``, the single source.
+"""The manifest of a stored version, ``manifest.json``: the single source of all that is known of it.
 
-A version is immutable: its manifest is written once, by the importer, and never edited.
+A version is immutable: the importer writes its manifest once and nobody edits it.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class FeatureSpec(_Frozen):
 
 
 class StoredFile(_Frozen):
-    """A file beside the manifest, with what must be found in it."""
+    """A file beside the manifest, with its checksum."""
 
     file: _FileName
     sha256: _SHA256
@@ -68,13 +68,13 @@ class StoredFile(_Frozen):
 
 
 class Runtime(_Frozen):
-    """What computes the raw output, and how far it is from scikit-learn on the same artefact.
+    """The runtime of the raw output, and how far it is from scikit-learn on the same artefact.
 
     Args:
-        engine: what answers one row.
+        engine: answers one row.
         reason: French sentence for the card.
         largest_difference: between the two, over the rows compared, in the output's unit.
-        compiled: the ONNX file, where one reproduces the original.
+        compiled: the ONNX file, where it reproduces the original.
         scikit_learn_from: rows from which scikit-learn was measured to be clearly faster; None where it
             never is, or where it serves everything.
     """
@@ -94,7 +94,7 @@ class Runtime(_Frozen):
 
 
 class GoldenProof(_Frozen):
-    """Why a file written by another scikit-learn was accepted: it gives again the outputs recorded there."""
+    """Why a file of another scikit-learn was accepted: it reproduces the outputs recorded there."""
 
     written_by: str
     rows: int = Field(ge=1)
@@ -102,15 +102,15 @@ class GoldenProof(_Frozen):
 
 
 class TrainingData(_Frozen):
-    """What the model was fitted on and which rows it has not seen.
+    """The rows that the model was fitted on, and those that it has not seen.
 
     Args:
-        source: file name of the labelled rows, None where none were given.
-        split: how training and unseen rows were told apart, in French words.
-        split_spec: the same as given to the importer.
+        source: file name of the labelled rows, None without such a file.
+        split: how training and unseen rows were separated, in French words.
+        split_spec: the same split as the importer received it.
         left_out: rows that are in neither part: gap of days, missing label or feature.
         first_day: of the labelled rows.
-        last_day: of the labelled rows; the model cannot have seen any later one.
+        last_day: of the labelled rows; the model cannot have seen a later row.
     """
 
     source: str | None = None
@@ -135,7 +135,7 @@ class Confusion(_Frozen):
 
 
 class Reported(_Frozen):
-    """Figures that somebody else announces; never mixed with what is measured here."""
+    """Figures that somebody else announces; never mixed with the measured ones."""
 
     source: str = Field(min_length=1, description="Qui l’annonce, dans quel document")
     comment: str = ""
@@ -180,7 +180,7 @@ class Manifest(_Frozen):
 
     @model_validator(mode="after")
     def _measured_on_unseen_rows(self) -> Self:
-        # What makes a card on training rows impossible, whoever writes the manifest.
+        # No card can show figures of training rows, whoever writes the manifest.
         if self.measured is not None and (self.unseen is None or self.measured.rows != self.data.unseen_rows):
             raise ValueError("des mesures ne valent que sur des lignes connues pour non vues.")
         return self
@@ -217,14 +217,14 @@ class Manifest(_Frozen):
 
     @property
     def explainable(self) -> bool:
-        """Whether an explanation can be given: background rows to explain against."""
+        """Whether the version has background rows to explain against."""
         return self.background is not None
 
     @property
     def explained_exactly(self) -> bool:
-        """Whether every coalition is enumerated; beyond, orders of features are sampled."""
+        """Whether every coalition is enumerated; with more features, orders are sampled."""
         return self.explainable and len(self.features) <= MAX_FEATURES
 
     def to_json(self) -> str:
-        """The manifest as it is stored: indented, accents kept."""
+        """Return the manifest as it is stored: indented, accents kept."""
         return self.model_dump_json(indent=2) + "\n"

@@ -1,4 +1,4 @@
-"""The estimators inside an estimator, and what must hold of each before it may predict."""
+"""The estimators inside an estimator, and the checks on each before it may predict."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LEAF = -1
 
 
 def parts_of(model: object) -> Iterator[object]:
-    """The model and every scikit-learn object reachable through its attributes, each once."""
+    """Yield the model and every scikit-learn object reachable through its attributes, each once."""
     seen: set[int] = set()
     pending: list[object] = [model]
     while pending:
@@ -38,7 +38,10 @@ def parts_of(model: object) -> Iterator[object]:
 
 
 def quieten(model: object) -> None:
-    """One thread and no progress lines: a single row must not wake a pool, nor fill the service's logs."""
+    """Set one thread and no progress lines on every part.
+
+    A single row must not wake a pool of threads, nor fill the service's logs.
+    """
     for part in parts_of(model):
         if isinstance(part, BaseEstimator):
             settings = vars(part)
@@ -72,7 +75,7 @@ def check_trees(model: object) -> None:
 
 
 def _sound(left: _Ints, right: _Ints, feature: _Ints, inner: NDArray[np.bool_], owner: BaseEstimator) -> bool:
-    """Whether every inner node leads forward, inside the arrays, by a feature that exists."""
+    """Tell whether every inner node leads forward, inside the arrays, by a feature that exists."""
     here = np.flatnonzero(inner)
     forward = all(((side[here] > here) & (side[here] < len(inner))).all() for side in (left, right))
     return forward and bool(((feature[here] >= 0) & (feature[here] < owner.n_features_in_)).all())

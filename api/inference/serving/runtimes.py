@@ -1,4 +1,4 @@
-"""Which runtime computes a stored version's raw outputs, and when scikit-learn is brought in."""
+"""The runtime that computes a stored version's raw outputs, and when scikit-learn is loaded."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from api.inference.serving.manifest import Manifest
 
 
 def output_of(folder: Path, manifest: Manifest) -> RawOutput:
-    """What serves a version whose files have been checked.
+    """Return the runtime of a version whose files have been checked.
 
     Args:
         folder: of the version.
-        manifest: says which runtime serves small batches and which large ones.
+        manifest: names the runtime of small batches and that of large ones.
 
     Raises:
-        ModelUnavailable: its compiled form was altered since.
+        ModelUnavailable: its compiled form has been altered since.
     """
     runtime, original = manifest.runtime, OriginalOutput(folder, manifest)
     # The compiled runtime has no wheel for some systems: scikit-learn then serves alone.
@@ -55,7 +55,7 @@ class OriginalOutput:
         self._output: RawOutput | None = None
 
     def load(self) -> RawOutput:
-        """The estimator's output, its file checked again: it may have changed since the version was opened.
+        """Return the estimator's output; its file is checked again, for it may have changed since.
 
         Raises:
             ModelUnavailable: the file was altered.
@@ -66,7 +66,7 @@ class OriginalOutput:
             return self._output
 
     def __call__(self, features: Floats) -> Floats:
-        """(n, k) features to (n,) outputs."""
+        """Return the (n,) outputs of (n, k) features."""
         return (self._output or self.load())(features)
 
     def _loaded(self) -> RawOutput:
@@ -93,14 +93,14 @@ class BySize:
 
     Args:
         small: answers below ``large_from`` rows.
-        large: answers from there on.
+        large: answers from ``large_from`` rows on.
     """
 
     def __init__(self, small: RawOutput, large: RawOutput, large_from: int) -> None:
         self._small, self._large, self._large_from = small, large, large_from
 
     def __call__(self, features: Floats) -> Floats:
-        """(n, k) features to (n,) outputs."""
+        """Return the (n,) outputs of (n, k) features."""
         return (self._small if len(features) < self._large_from else self._large)(features)
 
 

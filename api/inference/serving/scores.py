@@ -1,4 +1,4 @@
-"""The unseen rows behind a classifier's measured quality: what was shown and what happened on each."""
+"""The unseen rows behind a classifier's measured quality: probability and outcome of each."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ SCORES_FILE = "unseen_scores.json"
 
 
 def scores_bytes(scores: Scores) -> bytes:
-    """As stored: turbines by number, so that their names are written once."""
+    """Return the file of the scores: turbines by number, so that their names are written once."""
     names, index = np.unique(scores.turbines, return_inverse=True)
     content = {
         "turbines": names.tolist(),
         "turbine": index.tolist(),
         "failed": scores.failed.astype(int).tolist(),
-        "shown": scores.shown.tolist(),
+        "shown": scores.probabilities.tolist(),
     }
     return (json.dumps(content) + "\n").encode()
 
 
 def read_scores(folder: Path, manifest: Manifest) -> Scores | None:
-    """The rows of a version; None for days, and for versions stored before they were kept.
+    """Return the scores of a version; None for days, and for versions stored before scores were kept.
 
     The caller has checked the file's SHA-256 (:meth:`api.inference.serving.store.ModelStore.scores`).
     """

@@ -52,19 +52,19 @@ class ModelStore:
         self._unseen: dict[Path, frozenset[str]] = {}
 
     def manifests(self) -> list[Manifest]:
-        """Every readable version, by name then version; a damaged one is logged and left out."""
-        found = []
+        """Return every readable version, by name then version; a damaged one is logged and left out."""
+        manifests = []
         for folder in self._folders():
             try:
-                found.append(self._read(folder))
+                manifests.append(self._read(folder))
             except ModelUnavailable as error:
                 logger.warning(
                     "model version left out", extra={"folder": folder.name, "reason": error.detail}
                 )
-        return sorted(found, key=lambda manifest: (manifest.name, manifest.version))
+        return sorted(manifests, key=lambda manifest: (manifest.name, manifest.version))
 
     def manifest(self, name: str, version: int) -> Manifest:
-        """The manifest of one version.
+        """Return the manifest of one version.
 
         Raises:
             NotFound: no such version.
@@ -73,7 +73,7 @@ class ModelStore:
         return self._read(self.folder(name, version))
 
     def problem(self, name: str, version: int) -> str | None:
-        """Why a version cannot serve, in French; None where its files are whole and its library installed."""
+        """Say in French why a version cannot serve; None where its files and its library are in order."""
         try:
             folder = self.folder(name, version)
             self._check(folder, self._read(folder))
@@ -82,7 +82,7 @@ class ModelStore:
         return None
 
     def load(self, name: str, version: int) -> LoadedModel:
-        """The model in memory, its files checked against their SHA-256 first.
+        """Return the model in memory, after a check of its files against their SHA-256.
 
         Raises:
             NotFound: no such version.
@@ -95,15 +95,15 @@ class ModelStore:
         return LoadedModel(manifest, output, _background(folder, manifest), _leaves(folder, manifest))
 
     def next_version(self, name: str) -> int:
-        """One more than the highest version of that name, in both folders."""
+        """Return one more than the highest version of that name, in both folders."""
         return 1 + max((int(f.name) for f in self._folders() if f.parent.name == name), default=0)
 
     def unseen_identities(self, name: str, version: int) -> frozenset[str] | None:
-        """Identities of the rows that the version has not seen, None where nobody knows.
+        """Return the identities of the rows that the version has not seen, None where nobody knows.
 
         Raises:
             NotFound: no such version.
-            ModelUnavailable: their file is missing or altered.
+            ModelUnavailable: the file is missing or altered.
         """
         folder = self.folder(name, version)
         manifest = self._read(folder)
@@ -116,11 +116,11 @@ class ModelStore:
         return self._unseen[folder]
 
     def scores(self, name: str, version: int) -> Scores | None:
-        """What a classifier showed on its unseen rows, and what happened; None where it was not kept.
+        """Return the probability and the outcome of each unseen row of a classifier; None if not kept.
 
         Raises:
             NotFound: no such version.
-            ModelUnavailable: their file is missing or altered.
+            ModelUnavailable: the file is missing or altered.
         """
         folder = self.folder(name, version)
         manifest = self._read(folder)
@@ -129,12 +129,12 @@ class ModelStore:
         return read_scores(folder, manifest)
 
     def same_artefact(self, name: str, sha256: str) -> Manifest | None:
-        """The version of that name that already holds this artefact."""
+        """Return the version of that name that already holds this artefact."""
         return next((m for m in self.manifests() if m.name == name and m.sha256 == sha256), None)
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
-        """A private folder on the store's file system, removed at the end whatever happens."""
+        """Make a private folder on the store's file system, removed at the end whatever happens."""
         self._imported_dir.mkdir(parents=True, exist_ok=True)
         self._forget_interrupted()
         folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self._imported_dir))
@@ -144,11 +144,11 @@ class ModelStore:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _forget_interrupted(self) -> None:
-        """Remove what imports killed more than a day ago have left; a living one takes minutes."""
-        for left in self._imported_dir.glob(f"{_STAGING}*"):
+        """Remove the folders of imports killed more than a day ago; a live import takes minutes."""
+        for folder in self._imported_dir.glob(f"{_STAGING}*"):
             with suppress(FileNotFoundError):  # its own import ends at this instant
-                if time.time() - left.stat().st_mtime > _ABANDONED_S:
-                    shutil.rmtree(left, ignore_errors=True)
+                if time.time() - folder.stat().st_mtime > _ABANDONED_S:
+                    shutil.rmtree(folder, ignore_errors=True)
 
     def add(self, folder: Path, manifest: Manifest) -> Manifest:
         """Publish a folder made in :meth:`staging`, whole or not at all.
@@ -185,12 +185,12 @@ class ModelStore:
                     yield folder
 
     def folder(self, name: str, version: int) -> Path:
-        """Folder of one version, to be read only.
+        """Return the folder of one version, for reading only.
 
         Raises:
             NotFound: no such version.
         """
-        # A name comes from requests: only what can be a name is ever joined to a path.
+        # The name comes from requests: only a valid name is ever joined to a path.
         if re.fullmatch(NAME_PATTERN, name):
             for root in (self._imported_dir, self._reference_dir):
                 folder = root / name / str(version)
@@ -265,7 +265,7 @@ def _leaves(folder: Path, manifest: Manifest) -> Leaves | None:
 
 
 def _sync(folder: Path) -> None:
-    """Bring a folder's files to the disk before they are given their final name."""
+    """Write a folder's files through to the disk before the folder gets its final name."""
     for path in folder.iterdir():
         with path.open("rb+") as file:
             os.fsync(file.fileno())

@@ -88,15 +88,15 @@ class ModelImports:
         """
         found: dict[str, Any] = {"current": Step.CONTENU.value}
 
-        def tell(step: Step) -> None:
+        def report_step(step: Step) -> None:
             found["current"] = step.value
             with self.database.write() as connection:
                 jobs.tell(connection, job.id, found)
 
-        tell(Step.CONTENU)
+        report_step(Step.CONTENU)
         try:
             request = self._request(job.payload, job.requested_by)
-            result = import_model(request, self.store, job.created_at, tell=tell)
+            result = import_model(request, self.store, job.created_at, report_step=report_step)
         except InvalidInput as error:
             entries = [_in_form(entry) for entry in error.errors]
             errors = [[entry.field, entry.message, entry.value] for entry in entries]

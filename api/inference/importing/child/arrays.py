@@ -1,4 +1,4 @@
-"""How many bytes joblib wrote for an array, worked out from its inert description."""
+"""The size in bytes of an array in a joblib file, worked out from its inert description."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _SUBARRAY, _FIELDS, _SIZE = 2, 4, 5
 
 
 def holds_objects(dtype: Any) -> bool:
-    """Whether arrays of this dtype hold Python objects, which joblib writes as a nested pickle."""
+    """Tell whether arrays of this dtype hold Python objects, which joblib writes as a nested pickle."""
     return _code(dtype).startswith("O")
 
 
 def array_bytes(dtype: Any, shape: Any) -> int:
-    """Bytes of an array without Python objects.
+    """Return the size in bytes of an array without Python objects.
 
     Args:
         dtype: stand-in of a ``numpy.dtype``.
-        shape: what the file gives as shape.
+        shape: as the file gives it.
 
     Raises:
         ModelRefused: a description that NumPy would not have written.
@@ -62,7 +62,7 @@ def _item_size(dtype: Any) -> int:
 
 
 def _refuse_objects_inside(fields: Any) -> None:
-    """Structured arrays (the nodes of a tree) hold plain numbers only."""
+    """Refuse Python objects in a structured array: the nodes of a tree hold plain numbers only."""
     if fields is None:
         return
     if not isinstance(fields, dict):

@@ -1,4 +1,4 @@
-"""From a checked request to a version's folder: runtime, measured quality, background, manifest."""
+"""From a checked request to the folder of a version: runtime, measured quality, background, manifest."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from api.inference.importing.child.measuring.evidence import Evidence, read_evid
 from api.inference.importing.child.measuring.measuring import measure
 from api.inference.importing.child.parity import Compiled, compile_and_prove
 from api.inference.importing.request import Draft, Job, read_draft, read_reported, target_of
-from api.inference.importing.steps import Step, Tell, untold
+from api.inference.importing.steps import ReportStep, Step, ignore_step
 from api.inference.serving.artefact import read_artefact
 from api.inference.serving.loaded import RawOutput
 from api.inference.serving.manifest import FeatureSpec, GoldenProof, Manifest
@@ -37,11 +37,11 @@ from api.inference.serving.sklearn_output import SklearnOutput
 
 @dataclass(frozen=True)
 class _Checked:
-    """A candidate that answers as it should, with what is known of it.
+    """A candidate whose answers were checked, with what is known of it.
 
     Args:
         difference: between the service's way of calling scikit-learn and scikit-learn's own.
-        tried: rows compared for that.
+        rows_tried: rows compared for that.
         compiled: outcome of the compilation, None where this system has no compiler.
     """
 
@@ -52,32 +52,32 @@ class _Checked:
     evidence: Evidence | None
     output: SklearnOutput
     difference: float
-    tried: int
+    rows_tried: int
     compiled: Compiled | None
     golden: GoldenProof | None
 
     @property
     def served(self) -> RawOutput:
-        """What will answer most requests, and so what is measured."""
+        """The runtime that will answer most requests, and so the one that is measured."""
         if self.compiled is None or self.compiled.output is None:
             return self.output
         return self.compiled.output
 
 
-def build_version(job: Job, tell: Tell = untold) -> Manifest:
+def build_version(job: Job, report_step: ReportStep = ignore_step) -> Manifest:
     """Check the artefact in ``job.folder``, measure it, and write its companions beside it.
 
     Args:
-        job: what to build.
-        tell: told of each check as it begins.
+        job: the version to build.
+        report_step: called as each check begins.
 
     Raises:
         ModelRefused: the file may not become a model.
         InvalidInput: an option or a companion file must be corrected.
     """
-    checked = _check(job, tell)
+    checked = _check(job, report_step)
     request, draft, candidate, evidence = job.request, checked.draft, checked.candidate, checked.evidence
-    tell(Step.QUALITE)
+    report_step(Step.QUALITE)
     measures = measure(evidence, checked.served, request.task == "classification")
     return Manifest(
         name=request.name,
@@ -92,7 +92,7 @@ def build_version(job: Job, tell: Tell = untold) -> Manifest:
         sha256=job.sha256,
         size_bytes=(job.folder / job.artefact).stat().st_size,
         libraries=_libraries(),
-        runtime=write_runtime(job.folder, checked.compiled, checked.difference, checked.tried),
+        runtime=write_runtime(job.folder, checked.compiled, checked.difference, checked.rows_tried),
         created_at=job.created_at,
         imported_by=request.imported_by.strip(),
         data=training_data(evidence, request.split),
@@ -116,8 +116,8 @@ def build_version(job: Job, tell: Tell = untold) -> Manifest:
     )
 
 
-def _check(job: Job, tell: Tell) -> _Checked:
-    tell(Step.ESTIMATEUR)
+def _check(job: Job, report_step: ReportStep) -> _Checked:
+    report_step(Step.ESTIMATEUR)
     request, draft = job.request, read_draft(job.request.manifest)
     golden = read_golden(request.golden)
     candidate = open_candidate(
@@ -128,7 +128,7 @@ def _check(job: Job, tell: Tell) -> _Checked:
         other_versions=golden is not None,
     )
     _check_draft(draft, candidate.features)
-    tell(Step.MESURES)
+    report_step(Step.MESURES)
     target = target_of(request, draft)
     evidence = read_evidence(request.labelled, request.split, candidate, target)
     features = _describe(candidate.features, draft, evidence)
@@ -136,10 +136,10 @@ def _check(job: Job, tell: Tell) -> _Checked:
         np.zeros((0, len(features))) if evidence is None else evidence.rows.features[evidence.rows.usable]
     )
     tried = np.vstack([probe_rows(features), sample])
-    tell(Step.SORTIES)
+    report_step(Step.SORTIES)
     output, difference = prove_output(candidate, tried)
     proof = None if golden is None else prove_golden(golden, candidate, output)
-    tell(Step.RAPIDE)
+    report_step(Step.RAPIDE)
     compiled = compile_and_prove(candidate, output, features, sample)
     return _Checked(
         candidate, draft, target, features, evidence, output, difference, len(tried), compiled, proof
@@ -147,7 +147,7 @@ def _check(job: Job, tell: Tell) -> _Checked:
 
 
 def _check_draft(draft: Draft, features: Sequence[str]) -> None:
-    unknown = [said.name for said in draft.features if said.name not in features]
+    unknown = [feature.name for feature in draft.features if feature.name not in features]
     if unknown:
         raise InvalidInput.single(
             "manifest", f"décrit des variables que le modèle ne lit pas : {', '.join(unknown)}."
@@ -155,16 +155,16 @@ def _check_draft(draft: Draft, features: Sequence[str]) -> None:
 
 
 def _describe(names: Sequence[str], draft: Draft, evidence: Evidence | None) -> tuple[FeatureSpec, ...]:
-    """Each feature's description, with the range of the training rows where they are known."""
+    """Describe each feature, with the range of the training rows where they are known."""
     specs = tuple(draft.describe(name) for name in names)
     if evidence is None or evidence.training is None:
         return specs
-    seen = evidence.rows.features[evidence.training]
-    if not len(seen):
+    training_rows = evidence.rows.features[evidence.training]
+    if not len(training_rows):
         return specs
     return tuple(
         spec.model_copy(update={"training_range": (float(column.min()), float(column.max()))})
-        for spec, column in zip(specs, seen.T, strict=True)
+        for spec, column in zip(specs, training_rows.T, strict=True)
     )
 
 

@@ -1,4 +1,4 @@
-"""Whether what a file holds is a usable model: fitted, of the right task, with known features and classes."""
+"""Checks that a file holds a usable model: fitted, of the right task, with known features and classes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from api.inference.serving.manifest import FEATURE_PATTERN, FeatureSpec, Label, 
 from api.inference.serving.parts import check_trees
 from api.inference.serving.sklearn_output import SklearnOutput
 
-# What an estimator with a damaged or contrived state raises when it is used.
+# Errors that an estimator with a damaged or contrived state raises when it is used.
 _FAILURES = (*UNREADABLE, ArithmeticError, ImportError, RuntimeError, MemoryError)
 PROBE_ROWS = 512
 _PROBE_SEED = 7
@@ -66,11 +66,11 @@ def open_candidate(
     features: Sequence[str] | None,
     other_versions: bool = False,
 ) -> Candidate:
-    """Scan, then load, then check what a model file holds.
+    """Scan, then load, then check a model file.
 
     Args:
         data: decompressed file.
-        task: what the model is said to do.
+        task: as the person declares it.
         positive: text of the failure class, where it is not 1.
         features: names in order, for an estimator that does not know them.
         other_versions: whether a file of another scikit-learn may be loaded; its outputs must then be
@@ -82,7 +82,7 @@ def open_candidate(
     written = scan(data).sklearn_versions
     if not other_versions:
         _check_versions(written)
-    estimator = _loaded(data, written)
+    estimator = _load_estimator(data, written)
     _check_task(estimator, task)
     names = _features(estimator, features)
     by = ", ".join(sorted(written)) or "inconnue"
@@ -93,28 +93,28 @@ def open_candidate(
 
 
 def open_estimator(data: bytes, features: Sequence[str] | None) -> tuple[BaseEstimator, tuple[str, ...]]:
-    """Scan and load a file whose task nobody has told yet: its estimator and the names of its features.
+    """Scan and load a file of unknown task; return its estimator and the names of its features.
 
     Raises:
         ModelRefused: with the reason in French.
     """
     written = scan(data).sklearn_versions
     _check_versions(written)
-    estimator = _loaded(data, written)
+    estimator = _load_estimator(data, written)
     if not (is_classifier(estimator) or is_regressor(estimator)):
         raise ModelRefused(f"{type(estimator).__name__} n’est ni un classifieur ni un régresseur.")
     return estimator, _features(estimator, features)
 
 
-def _loaded(data: bytes, written: frozenset[str]) -> Any:
+def _load_estimator(data: bytes, written: frozenset[str]) -> Any:
     others = sorted(written - {sklearn.__version__})
-    told = "".join(
+    version_note = "".join(
         f" Il a été écrit par scikit-learn {other} ; {sklearn.__version__} est installé."
         for other in others[:1]
     )
     try:
         with warnings.catch_warnings():
-            # Which versions wrote the file is known already, and judged elsewhere.
+            # The versions that wrote the file are known already, and judged elsewhere.
             warnings.simplefilter("ignore", InconsistentVersionWarning)
             estimator = load_artefact(data)
         check_is_fitted(estimator)
@@ -122,7 +122,9 @@ def _loaded(data: bytes, written: frozenset[str]) -> Any:
     except NotFittedError as error:
         raise ModelRefused("Le modèle n’a pas été ajusté : appelez fit avant de l’enregistrer.") from error
     except _FAILURES as error:
-        raise ModelRefused(f"Le modèle ne se charge pas ({type(error).__name__} : {error}).{told}") from error
+        raise ModelRefused(
+            f"Le modèle ne se charge pas ({type(error).__name__} : {error}).{version_note}"
+        ) from error
     return estimator
 
 
@@ -147,22 +149,22 @@ def _check_task(estimator: Any, task: Task) -> None:
     raise ModelRefused(f"{kind} n’est ni un classifieur ni un régresseur.")
 
 
-def _features(estimator: Any, given: Sequence[str] | None) -> tuple[str, ...]:
-    """Names in the estimator's order; a list given in another order is put back in order by name."""
+def _features(estimator: Any, listed: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the names in the estimator's order; a list in another order is put back in order by name."""
     known = getattr(estimator, "feature_names_in_", None)
     count = int(getattr(estimator, "n_features_in_", 0 if known is None else len(known)))
-    if known is None and given is None:
+    if known is None and listed is None:
         raise ModelRefused(
             f"Le modèle ne connaît pas le nom de ses {count} variables : donnez-les, dans l’ordre, par "
             "--features."
         )
-    names = tuple(given or ()) if known is None else tuple(str(name) for name in known)
-    if given is not None and len(given) != count:
-        raise ModelRefused(f"Le modèle lit {count} variables ; --features en donne {len(given)}.")
+    names = tuple(listed or ()) if known is None else tuple(str(name) for name in known)
+    if listed is not None and len(listed) != count:
+        raise ModelRefused(f"Le modèle lit {count} variables ; --features en donne {len(listed)}.")
     if len(names) != count:
         raise ModelRefused(f"Le modèle lit {count} variables mais en nomme {len(names)}.")
-    if given is not None and set(given) != set(names):
-        missing = ", ".join(sorted(set(names) - set(given)))
+    if listed is not None and set(listed) != set(names):
+        missing = ", ".join(sorted(set(names) - set(listed)))
         raise ModelRefused(f"--features ne nomme pas les variables du modèle ; il manque : {missing}.")
     wrong = [name for name in names if not re.fullmatch(FEATURE_PATTERN, name) or name in NOT_SENSORS]
     if wrong:
@@ -179,25 +181,27 @@ def _classes(estimator: Any, positive: str | None) -> tuple[tuple[Label, ...], L
             f"{type(estimator).__name__} ne donne pas de probabilité (predict_proba) ; entourez-le de "
             "CalibratedClassifierCV ou choisissez un autre classifieur."
         )
-    found = getattr(estimator, "classes_", None)
-    if not isinstance(found, np.ndarray) or found.ndim != 1:
+    labels = getattr(estimator, "classes_", None)
+    if not isinstance(labels, np.ndarray) or labels.ndim != 1:
         raise ModelRefused(
             "Le classifieur répond à plusieurs questions à la fois ; un seul résultat est attendu."
         )
-    classes: tuple[Label, ...] = tuple(found.tolist())
-    shown = ", ".join(map(str, classes))
+    classes: tuple[Label, ...] = tuple(labels.tolist())
+    class_list = ", ".join(map(str, classes))
     if len(classes) == 1:
         raise ModelRefused(
-            f"Le classifieur ne connaît qu’une classe ({shown}) : il répondrait toujours pareil."
+            f"Le classifieur ne connaît qu’une classe ({class_list}) : il répondrait toujours pareil."
         )
     if len(classes) != 2:
-        raise ModelRefused(f"Le classifieur connaît {len(classes)} classes ({shown}) ; deux sont attendues.")
+        raise ModelRefused(
+            f"Le classifieur connaît {len(classes)} classes ({class_list}) ; deux sont attendues."
+        )
     if positive is None and set(classes) != {0, 1}:
-        raise ModelRefused(f"Quelle classe est la panne ? Donnez-la par --positive ({shown}).")
+        raise ModelRefused(f"Quelle classe est la panne ? Donnez-la par --positive ({class_list}).")
     wanted = "1" if positive is None else positive
     failures = [label for label in classes if spells(label, wanted)]
     if len(failures) != 1:
-        raise ModelRefused(f"--positive {wanted} n’est pas une classe du modèle ({shown}).")
+        raise ModelRefused(f"--positive {wanted} n’est pas une classe du modèle ({class_list}).")
     return classes, failures[0]
 
 
@@ -209,10 +213,10 @@ def prove_output(candidate: Candidate, rows: Floats) -> tuple[SklearnOutput, flo
         rows: (n, k) rows to try.
 
     Returns:
-        What will serve, and the largest difference found.
+        The output that will serve, and the largest difference.
 
     Raises:
-        ModelRefused: the model fails, or answers something that is not one probability or number per row.
+        ModelRefused: the model fails, or does not answer one probability or number per row.
     """
     index = candidate.positive_index
     try:
@@ -232,16 +236,16 @@ def prove_output(candidate: Candidate, rows: Floats) -> tuple[SklearnOutput, flo
 
 
 def _called_directly(candidate: Candidate, rows: Floats, index: int | None) -> NDArray[Any]:
-    """scikit-learn's own answer, given what the estimator was fitted on: named columns, or an array."""
+    """Return scikit-learn's own answer to the form of rows it was fitted on: named columns, or an array."""
     named = hasattr(candidate.estimator, "feature_names_in_")
-    given = pd.DataFrame(rows, columns=list(candidate.features)) if named else rows
+    table = pd.DataFrame(rows, columns=list(candidate.features)) if named else rows
     if index is None:
-        return np.asarray(candidate.estimator.predict(given)).reshape(len(rows))
-    return np.asarray(candidate.estimator.predict_proba(given))[:, index]
+        return np.asarray(candidate.estimator.predict(table)).reshape(len(rows))
+    return np.asarray(candidate.estimator.predict_proba(table))[:, index]
 
 
 def probe_rows(features: Sequence[FeatureSpec]) -> Floats:
-    """Rows drawn in the training range of each feature, else in its physical range."""
+    """Draw rows in the training range of each feature, else in its physical range."""
     generator = np.random.default_rng(_PROBE_SEED)
     columns = []
     for spec in features:

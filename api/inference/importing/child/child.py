@@ -1,7 +1,7 @@
 """Reads a file that nobody trusts yet, in a process of its own: ``python -m`` this module.
 
-A job in JSON comes on the standard input; the outcome, in JSON too, goes to the file named by the argument,
-and each check that begins to the file beside it.
+A job in JSON comes on the standard input. The outcome, in JSON too, goes to the file that the argument names,
+and the checks, as they begin, to the file beside it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from pydantic import Field, TypeAdapter
 from api.domain.shared.exceptions import InvalidInput, ModelRefused, ModelUnavailable
 from api.inference.importing.child.scan import scan
 from api.inference.importing.request import DraftJob, EvaluationJob, Job
-from api.inference.importing.steps import STEPS, Step, Tell, untold
+from api.inference.importing.steps import STEPS, ReportStep, Step, ignore_step
 from api.inference.serving.artefact import read_artefact
 
 AnyJob = Annotated[Job | EvaluationJob | DraftJob, Field(discriminator="kind")]
 
-# Address space and files written; the wall clock is the parent's.
+# Limits of address space, of files written and of processor time; the parent limits the wall clock.
 MEMORY_BYTES = 4 * 1024**3
 FILE_BYTES = 1024**3
 CPU_SECONDS = 300
@@ -46,25 +46,27 @@ def limit_resources() -> None:
         resource.setrlimit(kind, (bound, bound))
 
 
-def outcome_of(job: AnyJob, tell: Tell = untold) -> dict[str, Any]:
-    """What the parent needs to know: the findings, or the refusal."""
+def outcome_of(job: AnyJob, report_step: ReportStep = ignore_step) -> dict[str, Any]:
+    """Do the job; return its result or the refusal, as the parent reads them."""
     try:
         if isinstance(job, EvaluationJob):
             return {"evaluation": _evaluation(job)}
-        tell(Step.CONTENU)
+        report_step(Step.CONTENU)
         # Before scikit-learn is imported: a file that is refused costs nothing more.
         scan(read_artefact(job.file if isinstance(job, DraftJob) else job.folder / job.artefact))
-        return {"draft": _draft(job)} if isinstance(job, DraftJob) else {"manifest": _manifest(job, tell)}
+        return (
+            {"draft": _draft(job)} if isinstance(job, DraftJob) else {"manifest": _manifest(job, report_step)}
+        )
     except InvalidInput as error:
         return {"invalid": [[e.field, e.message, e.value] for e in error.errors]}
     except (ModelRefused, ModelUnavailable) as error:
         return {"refused": error.detail}
 
 
-def _manifest(job: Job, tell: Tell) -> dict[str, Any]:
+def _manifest(job: Job, report_step: ReportStep) -> dict[str, Any]:
     from api.inference.importing.child.build import build_version  # noqa: PLC0415
 
-    return build_version(job, tell).model_dump(mode="json")
+    return build_version(job, report_step).model_dump(mode="json")
 
 
 def _draft(job: DraftJob) -> dict[str, Any]:
@@ -85,11 +87,11 @@ def main() -> None:
     limit_resources()
     outcome = Path(sys.argv[1])
 
-    def tell(step: Step) -> None:
+    def report_step(step: Step) -> None:
         with outcome.with_suffix(STEPS).open("a", encoding="ascii") as steps:
             steps.write(f"{step}\n")
 
-    outcome.write_text(json.dumps(outcome_of(job, tell)), encoding="utf-8")
+    outcome.write_text(json.dumps(outcome_of(job, report_step)), encoding="utf-8")
 
 
 if __name__ == "__main__":

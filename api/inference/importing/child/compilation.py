@@ -1,8 +1,8 @@
 """Compiles an estimator to ONNX. Only the importer's child process imports this.
 
-Sums of trees get a graph of our own, in double (operator ``TreeEnsemble``, ai.onnx.ml 5): it compares what
-scikit-learn compares and sums in the same precision, so even days agree to the last digits, which the float32
-sums of the general converter do not. Everything else goes through skl2onnx.
+Sums of trees get a graph of our own, in double (operator ``TreeEnsemble``, ai.onnx.ml 5). It compares the
+values that scikit-learn compares and sums in the same precision, so even days agree to the last digits; the
+float32 sums of the general converter do not. Everything else goes through skl2onnx.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _LEAF = -1
 def compiled_forms(
     estimator: BaseEstimator, summed: TreeSum | None, features: Sequence[str]
 ) -> Iterator[bytes]:
-    """ONNX models that may reproduce the estimator, the likeliest first; none where nothing converts.
+    """Yield ONNX models that may reproduce the estimator, the likeliest first; none if nothing converts.
 
     Args:
         estimator: fitted.
-        summed: the same as a sum of trees, where it is one.
+        summed: the estimator as a sum of trees, where it is such a sum.
         features: names of its columns, in order.
     """
     if summed is not None:
@@ -47,7 +47,7 @@ def compiled_forms(
 
 
 def _converted(estimator: BaseEstimator, features: Sequence[str], double: bool) -> bytes | None:
-    # Imported here: a second that trees do without.
+    # Imported here: it takes a second, which sums of trees are spared.
     from skl2onnx import to_onnx  # noqa: PLC0415
     from skl2onnx.common.data_types import (  # noqa: PLC0415
         DoubleTensorType,
@@ -77,7 +77,7 @@ def _converted(estimator: BaseEstimator, features: Sequence[str], double: bool) 
 
 
 def _tree_graph(summed: TreeSum) -> Any:
-    """``X`` (n, k) → ``Y`` (n, 1), in double from the comparison on."""
+    """Build the graph ``X`` (n, k) → ``Y`` (n, 1), in double from the comparison on."""
     kind = TensorProto.FLOAT if summed.single else TensorProto.DOUBLE
     offset = numpy_helper.from_array(np.array([summed.offset]), "offset")
     nodes = [
@@ -101,7 +101,7 @@ def _tree_graph(summed: TreeSum) -> Any:
 
 
 def _attributes(trees: Sequence[Tree]) -> dict[str, Any]:
-    """The operator numbers inner nodes and leaves apart, over all trees."""
+    """Return the operator's attributes; it numbers inner nodes and leaves apart, over all trees."""
     lists: dict[str, list[Any]] = {
         name: []
         for name in ("tree_roots", "nodes_featureids", "nodes_truenodeids", "nodes_falsenodeids",
@@ -135,7 +135,10 @@ def _attributes(trees: Sequence[Tree]) -> dict[str, Any]:
 
 
 def _with_a_branch(tree: Tree) -> Tree:
-    """A tree that is a single leaf, given a branch to two of it: the operator starts at an inner node."""
+    """Give a tree that is a single leaf a branch to two copies of it.
+
+    The operator starts at an inner node.
+    """
     if tree.left[0] != _LEAF:
         return tree
     ends = np.array([1, _LEAF, _LEAF])

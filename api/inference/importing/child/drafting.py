@@ -21,11 +21,11 @@ _FIELD = "labelled"
 
 
 def draft_of(job: DraftJob) -> dict[str, Any]:
-    """The draft as JSON.
+    """Return the draft as JSON.
 
     Raises:
         ModelRefused: the file may not become a model.
-        InvalidInput: the labelled rows lack a column, or hold something that is not a number.
+        InvalidInput: the labelled rows lack a column, or hold a cell that is not a number.
     """
     estimator, names = open_estimator(read_artefact(job.file), job.features)
     task: Task = job.task or ("regression" if is_regressor(estimator) else "classification")
@@ -41,15 +41,15 @@ def draft_of(job: DraftJob) -> dict[str, Any]:
 
 
 def _feature(name: str, values: Floats | None) -> FeatureDraft:
-    """What the catalogue knows, else what the values tell; words are left empty."""
+    """Describe a feature by the catalogue, else by its values; its words are then left empty."""
     known = CATALOGUE.get(name)
-    seen = None if values is None or not len(values) else (float(values.min()), float(values.max()))
+    value_range = None if values is None or not len(values) else (float(values.min()), float(values.max()))
     if known is not None:
         fields = known.model_dump(include={"dtype", "unit", "label", "physical_range", "role", "note"})
-        return FeatureDraft(name=name, training_range=seen, **fields)
+        return FeatureDraft(name=name, training_range=value_range, **fields)
     return FeatureDraft(
         name=name,
-        training_range=seen,
+        training_range=value_range,
         dtype=_kind(values),
         unit="",
         label="",
@@ -68,8 +68,8 @@ def _kind(values: Floats | None) -> Literal["float", "int", "binary"]:
 
 
 def _columns(job: DraftJob, names: tuple[str, ...]) -> dict[str, Floats]:
-    """Known values of each feature."""
-    assert job.labelled is not None  # noqa: S101 - the caller looked
+    """Read the known values of each feature."""
+    assert job.labelled is not None  # noqa: S101 - the caller has checked
     try:
         table = pd.read_csv(job.labelled, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:

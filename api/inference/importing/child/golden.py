@@ -1,4 +1,4 @@
-"""Outputs recorded where a model was fitted: what lets a file of another scikit-learn in."""
+"""Outputs recorded where a model was fitted: they let a file of another scikit-learn in."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FIELD = "golden"
 
 
 class Golden(BaseModel):
-    """What the file of ``--golden`` holds.
+    """The content of the file of ``--golden``.
 
     Args:
         features: names of the columns of ``rows``, in any order.
@@ -38,7 +38,7 @@ class Golden(BaseModel):
 
 
 def read_golden(path: Path | None) -> Golden | None:
-    """The recorded outputs, where they are given.
+    """Read the recorded outputs; None without a file.
 
     Raises:
         InvalidInput: unreadable, or fewer than :data:`MIN_ROWS` rows, or rows and outputs that do not match.
@@ -58,8 +58,8 @@ def prove_golden(golden: Golden, candidate: Candidate, output: RawOutput) -> Gol
     """Compare the model's outputs with the recorded ones.
 
     Raises:
-        InvalidInput: other features, or the same output on every row, which would prove nothing.
-        ModelRefused: another output, both versions named.
+        InvalidInput: other features, or the same output on every row, which proves nothing.
+        ModelRefused: an output differs; the message names both versions.
     """
     if set(golden.features) != set(candidate.features):
         raise InvalidInput.single(_FIELD, f"variables attendues : {', '.join(candidate.features)}.")

@@ -1,8 +1,8 @@
-"""What a model may be used for and what it must not, in French, from its task and what was measured."""
+"""Authorised uses, prohibited uses and limits of a model, in French, from its task and measured quality."""
 
 from __future__ import annotations
 
-from api.domain.models.calibration import MIN_EVENTS as FEW_EVENTS
+from api.domain.models.calibration import MIN_EVENTS
 from api.domain.models.quality import ClassificationQuality, RegressionQuality
 from api.domain.shared.wording import fr_number
 from api.inference.importing.child.measuring.measuring import Measures
@@ -10,7 +10,7 @@ from api.inference.serving.manifest import Task
 
 
 def authorised_use(task: Task) -> tuple[str, ...]:
-    """What EnergiTech may do with such a model."""
+    """Say what EnergiTech may do with a model of this task."""
     purpose = (
         "Classer les turbines selon leur risque de panne dans les 7 jours, pour préparer les interventions."
         if task == "classification"
@@ -20,7 +20,7 @@ def authorised_use(task: Task) -> tuple[str, ...]:
 
 
 def prohibited_use(task: Task) -> tuple[str, ...]:
-    """What such a model must not be used for, however good its figures."""
+    """Say what a model of this task must not be used for, however good its figures."""
     unfit = (
         "Juger la cause d’une panne, ou conclure qu’agir sur une mesure l’éviterait : le modèle décrit des "
         "corrélations."
@@ -37,7 +37,7 @@ def prohibited_use(task: Task) -> tuple[str, ...]:
 
 
 def known_limits(measures: Measures) -> tuple[str, ...]:
-    """What is to be known before relying on the model; figures are those just measured."""
+    """Say what people must know before they rely on the model; figures are those just measured."""
     measured = measures.quality
     general = (
         "Ne remplace ni une inspection, ni une alarme, ni un système de sécurité.",
@@ -55,16 +55,16 @@ def known_limits(measures: Measures) -> tuple[str, ...]:
 
 def _classifier_limits(measured: ClassificationQuality, calibrated: bool) -> list[str]:
     usual = measured.thresholds[0]
-    rows = "pannes" if measured.failure_events == measured.failures else "lignes de panne"
+    unit = "pannes" if measured.failure_events == measured.failures else "lignes de panne"
     limits = [
-        f"Au seuil de {fr_number(usual.threshold, 2)}, il manque {usual.false_negatives} {rows} sur "
+        f"Au seuil de {fr_number(usual.threshold, 2)}, il manque {usual.false_negatives} {unit} sur "
         f"{measured.failures} : le seuil se choisit selon les coûts.",
     ]
     if not calibrated:
         limits.append(
             "Probabilité non calibrée : elle classe les turbines, sa valeur absolue est indicative."
         )
-    if measured.failure_events < FEW_EVENTS:
+    if measured.failure_events < MIN_EVENTS:
         limits.append(
             f"Mesuré sur {measured.failure_events} pannes seulement : chaque chiffre a un large intervalle."
         )
@@ -86,7 +86,7 @@ def _regressor_limits(measured: RegressionQuality) -> list[str]:
 
 
 def _interval_limits(measures: Measures) -> list[str]:
-    """Where the interval for days left covers less than it aims at."""
+    """Say where the interval for days left covers less than its target."""
     table = measures.interval
     if table is None:
         return ["Pas d’intervalle pour les jours avant panne : trop peu de lignes non vues pour le fonder."]

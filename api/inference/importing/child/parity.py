@@ -21,8 +21,8 @@ from api.inference.serving.manifest import FeatureSpec
 TOLERANCE = 1e-6
 RANDOM_ROWS = 100_000
 SIZES = (1, 50, 1_000, 10_000, 100_000)
-# scikit-learn takes over only where it is clearly faster: bringing it in costs a second and its memory, and
-# two runs of one measurement differ by a tenth or two.
+# scikit-learn takes over only where it is clearly faster: loading it costs a second and its memory, and two
+# runs of one measurement differ by a tenth or two.
 CLEARLY_FASTER = 1.25
 _SEED = 11
 _PHYSICAL_SHARE, _ROUNDED_SHARE, _ON_THRESHOLD_SHARE = 0.2, 0.5, 0.3
@@ -55,13 +55,13 @@ class Compiled:
 def compile_and_prove(
     candidate: Candidate, original: RawOutput, specs: Sequence[FeatureSpec], sample: Floats
 ) -> Compiled | None:
-    """The fastest runtime that answers as the original.
+    """Compile to the fastest runtime that answers as the original.
 
     Args:
         candidate: the estimator that was checked.
         original: scikit-learn's output.
         specs: the features, with their ranges.
-        sample: (n, k) labelled rows to compare too; none where none were given.
+        sample: (n, k) labelled rows to compare too; may be empty.
 
     Returns:
         None where this system has no compiler.
@@ -83,10 +83,10 @@ def compile_and_prove(
             continue
         if difference <= TOLERANCE:
             large_from = _taken_over_from(output, original, rows)
-            words = _proved(difference, len(rows), large_from)
+            words = _proof_words(difference, len(rows), large_from)
             return Compiled(data, words, difference, len(rows), large_from, output)
         if best is None or difference < best.largest_difference:
-            best = Compiled(None, _not_reproduced(difference, len(rows)), difference, len(rows))
+            best = Compiled(None, _difference_words(difference, len(rows)), difference, len(rows))
     return best or Compiled(None, _NOT_CONVERTED, 0.0, len(rows))
 
 
@@ -94,7 +94,7 @@ _NOT_CONVERTED = "scikit-learn, comme à l’entraînement : ce genre de modèle
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """What a form that does not load or run raises: ONNX Runtime's own errors share no base of theirs."""
+    """Return the errors of a form that does not load or run: ONNX Runtime's own share no base class."""
     from onnxruntime.capi import onnxruntime_pybind11_state as state  # noqa: PLC0415
 
     own = (
@@ -108,7 +108,7 @@ def _failures() -> tuple[type[Exception], ...]:
 
 
 def rows_to_compare(specs: Sequence[FeatureSpec], summed: TreeSum | None, count: int = RANDOM_ROWS) -> Floats:
-    """Random rows in range, many with rounded decimals and many lying exactly on split thresholds.
+    """Draw random rows in range, many with rounded decimals and many exactly on split thresholds.
 
     Args:
         specs: the features; values are drawn in the training range, a fifth in the physical one.
@@ -141,20 +141,20 @@ def _bounds(physical: tuple[float | None, float | None]) -> tuple[float, float]:
 
 
 def _taken_over_from(compiled: RawOutput, original: RawOutput, rows: Floats) -> int | None:
-    """Smallest measured size from which scikit-learn is clearly faster at every larger one."""
-    found: int | None = None
-    # From the largest down: a small one where scikit-learn happens to win does not count alone.
+    """Return the smallest size from which scikit-learn is clearly faster at every larger size measured."""
+    large_from: int | None = None
+    # From the largest down: a single small size where scikit-learn happens to win does not count.
     for size in sorted(SIZES, reverse=True):
-        # Distinct rows: a few rows repeated would flatter whoever keeps the trees in its caches.
-        given = np.ascontiguousarray(rows[-size:])
-        if _seconds(lambda: original(given)) * CLEARLY_FASTER > _seconds(lambda: compiled(given)):  # noqa: B023 - called at once
-            return found
-        found = size
-    return found
+        # Distinct rows: a few rows repeated would favour a runtime that keeps the trees in its caches.
+        batch = np.ascontiguousarray(rows[-size:])
+        if _seconds(lambda: original(batch)) * CLEARLY_FASTER > _seconds(lambda: compiled(batch)):  # noqa: B023 - called at once
+            return large_from
+        large_from = size
+    return large_from
 
 
 def _seconds(call: Callable[[], object]) -> float:
-    """Shortest of a few calls: what remains when nothing else disturbs."""
+    """Time a few calls and return the shortest: the one that nothing else disturbed."""
     best, spent = float("inf"), 0.0
     for _ in range(_REPEATS):
         start = time.perf_counter()
@@ -166,7 +166,7 @@ def _seconds(call: Callable[[], object]) -> float:
     return best
 
 
-def _proved(difference: float, rows: int, large_from: int | None) -> str:
+def _proof_words(difference: float, rows: int, large_from: int | None) -> str:
     words = (
         f"Compilé en ONNX : mêmes sorties que scikit-learn à {_power(difference)} près sur {fr_number(rows)} "
         "lignes comparées, seuils des arbres compris."
@@ -176,7 +176,7 @@ def _proved(difference: float, rows: int, large_from: int | None) -> str:
     return f"{words} À partir de {fr_number(large_from)} lignes d’un coup, scikit-learn, plus rapide, répond."
 
 
-def _not_reproduced(difference: float, rows: int) -> str:
+def _difference_words(difference: float, rows: int) -> str:
     return (
         f"scikit-learn, comme à l’entraînement : la forme compilée s’en écarte jusqu’à "
         f"{_power(difference)} sur {fr_number(rows)} lignes, plus que {_power(TOLERANCE)}."
@@ -184,7 +184,7 @@ def _not_reproduced(difference: float, rows: int) -> str:
 
 
 def _power(difference: float) -> str:
-    """The power of ten just above a difference, as people write it: 10⁻¹²."""
+    """Write the power of ten just above a difference, as people do: 10⁻¹²."""
     if difference <= 0:
         return "0"
     exponent = math.ceil(math.log10(difference) - _ROUNDING)

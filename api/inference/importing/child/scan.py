@@ -1,8 +1,8 @@
-"""Reads a model file without executing or importing anything that it names.
+"""Reads a model file without executing or importing any name in it.
 
 The bytes go through the pickle machine with inert stand-ins for every name, so the whole file is walked as a
 loader would walk it: raw array bytes that joblib writes after a ``NumpyArrayWrapper`` are measured and
-skipped, and what follows them is read too. Any name off the list refuses the file.
+skipped, and what follows them is read too. A single name off the list refuses the file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from api.domain.shared.exceptions import ModelRefused
 from api.inference.importing.child.arrays import array_bytes, holds_objects
 from api.inference.serving.allowlist import ALLOWED, HINTS
 
-# What the pickle machine raises on bytes that are not a pickle, or only the beginning of one.
+# Errors of the pickle machine on bytes that are not a pickle, or only the beginning of one.
 UNREADABLE = (
     EOFError,
     ValueError,
@@ -52,7 +52,7 @@ class Named:
 
 @dataclass(eq=False)
 class Inert:
-    """Stand-in for an object that a loader would build: remembers what it would be given."""
+    """Stand-in for an object that a loader would build; keeps the arguments and the state."""
 
     origin: str
     args: tuple[Any, ...] = ()
@@ -62,11 +62,11 @@ class Inert:
 
 @dataclass(frozen=True)
 class Scan:
-    """What a file would load.
+    """The names that loading a file would call on.
 
     Args:
         root: dotted name of the class of the object in the file.
-        names: dotted names that it refers to.
+        names: dotted names that the file refers to.
         sklearn_versions: versions of scikit-learn that wrote its parts.
     """
 
@@ -83,7 +83,7 @@ def scan(data: bytes) -> Scan:
 
     Raises:
         ModelRefused: a name off the list, a construct that no estimator needs, bytes that are not a whole
-            pickle, something after its end, or an object that is not an estimator.
+            pickle, bytes after its end, or an object that is not an estimator.
     """
     machine = _Machine(io.BytesIO(data))
     root = machine.run()
@@ -110,7 +110,7 @@ class _Machine(pickle._Unpickler):  # the pure Python machine, whose operations 
     _unframer: Any
 
     def __init__(self, source: io.BytesIO, parent: _Machine | None = None) -> None:
-        # Old spellings are not translated: what is checked is what is written.
+        # Old spellings are not translated: the names checked are those that the file holds.
         super().__init__(source, fix_imports=False)
         self.source = source
         self.nested = parent is not None
@@ -118,7 +118,7 @@ class _Machine(pickle._Unpickler):  # the pure Python machine, whose operations 
         self.versions: set[str] = set() if parent is None else parent.versions
 
     def run(self) -> Any:
-        """The inert object at the end of the stream.
+        """Return the inert object at the end of the stream.
 
         Raises:
             ModelRefused: see :func:`scan`.
@@ -136,7 +136,7 @@ class _Machine(pickle._Unpickler):  # the pure Python machine, whose operations 
         return root
 
     def find_class(self, module: str, name: str) -> Any:
-        """A stand-in for a listed name; anything else refuses the file."""
+        """Return the stand-in for a listed name; any other name refuses the file."""
         named = Named(module, name)
         if (module, name) not in ALLOWED:
             refusal = (
@@ -148,7 +148,7 @@ class _Machine(pickle._Unpickler):  # the pure Python machine, whose operations 
         return named
 
     def build(self, target: Any, arguments: Any) -> Inert:
-        """The stand-in for a call of a listed name."""
+        """Return the stand-in for a call of a listed name."""
         if not isinstance(target, Named) or not isinstance(arguments, tuple):
             _refuse("appelle autre chose qu’un nom autorisé")
         return Inert(target.dotted, arguments)
@@ -179,10 +179,10 @@ class _Machine(pickle._Unpickler):  # the pure Python machine, whose operations 
             self.stack[-1] = self.skip_array(target)
 
     def skip_array(self, wrapper: Inert) -> Inert:
-        """Pass over the array that joblib writes right after a wrapper, reading it where it is a pickle."""
+        """Pass over the array that joblib writes right after a wrapper; read it where it is a pickle."""
         if self.nested:
-            # joblib reads the pickle of an object array without its own arrays: following them here would be
-            # reading another file than the loader does.
+            # joblib reads the pickle of an object array without arrays of its own: to follow them here would
+            # be to read another file than the loader reads.
             _refuse("emboîte un tableau de joblib dans un tableau d’objets")
         state = wrapper.state if isinstance(wrapper.state, dict) else {}
         if holds_objects(state.get("dtype")):
@@ -205,7 +205,7 @@ class _Machine(pickle._Unpickler):  # the pure Python machine, whose operations 
         self.store({key: value})
 
     def store(self, pairs: Mapping[Any, Any]) -> None:
-        """Put pairs into a dictionary, or into the stand-in of a class that is one."""
+        """Put pairs into a dictionary, or into the stand-in of a class that is a dictionary."""
         target = self.stack[-1]
         if isinstance(target, dict):
             target.update(pairs)
@@ -233,7 +233,7 @@ class _Machine(pickle._Unpickler):  # the pure Python machine, whose operations 
 
     def load_bytearray8(self) -> None:
         (size,) = struct.unpack("<Q", self.read(8))
-        # The stock operation would reserve whatever size is announced before reading.
+        # The stock operation would reserve the announced size, whatever it is, before it reads.
         self.append(bytearray(self.read(min(size, len(self.source.getbuffer())))))
 
     def load_refused(self) -> None:

@@ -1,7 +1,7 @@
-"""A sum of decision trees, read out of scikit-learn's ensembles: what compilation starts from.
+"""A sum of decision trees, read out of scikit-learn's ensembles: compilation starts from it.
 
-Only estimators that read their features directly are recognised; one inside a pipeline is not, because the
-values that its trees compare are no longer the turbine's own.
+Only estimators that read their features directly are recognised. One inside a pipeline is not, because its
+trees no longer compare the turbine's own values.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Tree:
         right: (nodes,) right child.
         feature: (nodes,) column compared.
         threshold: (nodes,) value compared.
-        value: (nodes,) what a leaf adds to the sum.
+        value: (nodes,) added to the sum at a leaf.
     """
 
     left: Ints
@@ -53,7 +53,7 @@ class TreeSum:
     """``link(offset + sum over the trees)``.
 
     Args:
-        single: features are rounded to float32 before they are compared, as scikit-learn's trees do;
+        single: whether features are rounded to float32 before they are compared, as in scikit-learn's trees;
             histogram boosting compares them in double.
     """
 
@@ -64,24 +64,27 @@ class TreeSum:
     single: bool
 
     def thresholds(self, feature: int) -> Floats:
-        """(t,) distinct values that the trees compare one feature with."""
-        found = [tree.threshold[(tree.left != _LEAF) & (tree.feature == feature)] for tree in self.trees]
-        return np.unique(np.concatenate([np.zeros(0), *found]))
+        """Return the (t,) distinct values that the trees compare a feature with."""
+        values = [tree.threshold[(tree.left != _LEAF) & (tree.feature == feature)] for tree in self.trees]
+        return np.unique(np.concatenate([np.zeros(0), *values]))
 
 
 def leaves_of(summed: TreeSum) -> Leaves | None:
-    """The boxes of the leaves, None where the output is not the sum itself."""
+    """Return the boxes of the leaves; None where the output is not the sum itself."""
     if summed.link != "identity":
         return None
-    found = [_boxes(tree, summed.features) for tree in summed.trees]
-    lower, upper, value = (np.concatenate(part) for part in zip(*found, strict=True))
+    boxes = [_boxes(tree, summed.features) for tree in summed.trees]
+    lower, upper, value = (np.concatenate(part) for part in zip(*boxes, strict=True))
     return Leaves(
         np.ascontiguousarray(lower.T), np.ascontiguousarray(upper.T), value, summed.offset, summed.single
     )
 
 
 def _boxes(tree: Tree, features: int) -> tuple[Floats, Floats, Floats]:
-    """(leaves, k) lower and upper sides, and (leaves,) values. Children come after their parents."""
+    """Return (leaves, k) lower and upper sides, and (leaves,) values.
+
+    Children come after their parents in the arrays.
+    """
     lower = np.full((len(tree.left), features), -np.inf)
     upper = np.full((len(tree.left), features), np.inf)
     for node in np.flatnonzero(tree.left != _LEAF):
@@ -95,7 +98,7 @@ def _boxes(tree: Tree, features: int) -> tuple[Floats, Floats, Floats]:
 
 
 def tree_sum(estimator: Any, positive: int | None) -> TreeSum | None:
-    """The estimator as a sum of trees, None where it is none.
+    """Return the estimator as a sum of trees; None where it is no such sum.
 
     Args:
         estimator: fitted.
@@ -129,7 +132,7 @@ def _boosted(estimator: Any, positive: int | None) -> TreeSum | None:
         return None
     if not (isinstance(start, DummyClassifier | DummyRegressor) or start == "zero"):
         return None
-    # The starting value does not depend on the row where it comes from a dummy.
+    # The starting value comes from a dummy, so it does not depend on the row.
     row = np.zeros((1, estimator.n_features_in_), dtype=np.float32)
     offset = float(estimator._raw_predict_init(row)[0, 0])
     trees = tuple(
@@ -164,7 +167,10 @@ def _link(positive: int | None) -> Link:
 
 
 def _towards(summed: TreeSum, positive: int | None) -> TreeSum:
-    """Boosted classifiers sum the log-odds of their second class: mirrored where failure is the first."""
+    """Mirror the sum where failure is the first class.
+
+    Boosted classifiers sum the log-odds of their second class.
+    """
     if positive != 0:
         return summed
     trees = tuple(Tree(t.left, t.right, t.feature, t.threshold, -t.value) for t in summed.trees)

@@ -1,4 +1,4 @@
-"""Labelled rows with the two parts that a person declared: what a model may be measured on."""
+"""Labelled rows with the two parts that a person declared: the rows that a model may be measured on."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ _NO_SPLIT = "La répartition entre entraînement et lignes non vues n’a pas é
 
 @dataclass(frozen=True)
 class Evidence:
-    """Labelled rows with the two parts that the person declared, where there are any."""
+    """Labelled rows, with the two parts that the person declared, if any."""
 
     rows: LabelledRows
     parts: Parts | None
 
     @property
     def training(self) -> NDArray[np.bool_] | None:
-        """Complete rows that the model was fitted on, None where nobody said which they are."""
+        """Complete rows that the model was fitted on, None where nobody declared them."""
         return None if self.parts is None else self.parts.training & self.rows.usable
 
     @property
     def unseen(self) -> NDArray[np.bool_] | None:
-        """Complete rows that it has not seen, None where nobody said which they are."""
+        """Complete rows that it has not seen, None where nobody declared them."""
         return None if self.parts is None else self.parts.unseen & self.rows.usable
 
 
 def read_evidence(
     labelled: Path | None, split: str | None, candidate: Candidate, target: str
 ) -> Evidence | None:
-    """The labelled rows, None where none were given.
+    """Read the labelled rows; None without a file.
 
     Raises:
         InvalidInput: see :func:`read_labelled` and :func:`split_rows`; or no complete row.
@@ -53,11 +53,11 @@ def read_evidence(
 
 
 def training_data(evidence: Evidence | None, spec: str | None) -> TrainingData:
-    """What the manifest says of the rows."""
+    """Describe the rows as the manifest does."""
     if evidence is None:
         return TrainingData(split=_NO_DATA)
     rows, parts = evidence.rows, evidence.parts
-    known = TrainingData(
+    whole = TrainingData(
         source=rows.source,
         sha256=rows.sha256,
         rows=len(rows.labels),
@@ -66,9 +66,9 @@ def training_data(evidence: Evidence | None, spec: str | None) -> TrainingData:
         split=_NO_SPLIT,
     )
     if parts is None or evidence.training is None or evidence.unseen is None:
-        return known
+        return whole
     training, unseen = int(evidence.training.sum()), int(evidence.unseen.sum())
-    return known.model_copy(
+    return whole.model_copy(
         update={
             "training_rows": training,
             "unseen_rows": unseen,

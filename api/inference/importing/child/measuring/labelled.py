@@ -1,4 +1,4 @@
-"""Labelled rows: what a model is measured on, read from a CSV in EnergiTech's schema.
+"""Labelled rows, on which a model is measured, read from a CSV in EnergiTech's schema.
 
 Cells are read by the same functions as ingested measurements, so that a row has one identity in both.
 """
@@ -101,13 +101,13 @@ def read_labelled(path: Path, features: Sequence[str], target: str, positive: La
 
 
 def sensors_of(frame: pd.DataFrame, features: Sequence[str] = ()) -> list[str]:
-    """The sensors among a file's columns: those of the catalogue and those that the model reads."""
+    """Name the sensors among a file's columns: those of the catalogue and those that the model reads."""
     known = {*CATALOGUE, *features}
     return [str(name) for name in frame.columns if name in known]
 
 
 def row_identities(frame: pd.DataFrame, value_columns: Sequence[str]) -> list[str]:
-    """Identity of each row, as :func:`api.domain.measurements.measurements.row_identity` defines it.
+    """Return the identity of each row (:func:`api.domain.measurements.measurements.row_identity`).
 
     Args:
         frame: one row per measurement in file order; the texts of ``turbine_id``, ``date_measure`` (ISO day
@@ -151,7 +151,7 @@ def _column(frame: pd.DataFrame, name: str, read: Callable[[str], _Value]) -> li
 
 
 def _time(text: str) -> MeasuredTime:
-    # Labels are of the past: whether a day is in the future is for whoever ingests to judge.
+    # Labels are of the past; ingestion refuses days in the future.
     return read_time(text, date.max)
 
 
@@ -160,20 +160,20 @@ def _numbers(frame: pd.DataFrame, name: str) -> Floats:
 
 
 def _outcomes(frame: pd.DataFrame, target: str, positive: Label) -> Floats:
-    """1 for a failure, 0 for none, NaN where unknown.
+    """Return 1 for a failure, 0 for none, NaN where unknown.
 
-    In EnergiTech's own label column 1 always means a failure, however the model spells its classes; in any
-    other column the model's failure class is looked for.
+    In EnergiTech's own label column 1 always means a failure, however the model spells its classes. In any
+    other column a failure is the model's failure class.
     """
     if target == TARGETS["classification"]:
-        told = _column(frame, target, read_failure)
-        return np.array([math.nan if failed is None else float(failed) for failed in told])
+        labels = _column(frame, target, read_failure)
+        return np.array([math.nan if failed is None else float(failed) for failed in labels])
     texts = [text.strip() for text in frame[target].astype(str)]
     return np.array([math.nan if t.casefold() in MISSING else float(spells(positive, t)) for t in texts])
 
 
 def spells(label: Label, text: str) -> bool:
-    """Whether a text is that class label: ``1``, ``1.0`` and ``True`` are one class."""
+    """Tell whether a text is that class label: ``1``, ``1.0`` and ``True`` are one class."""
     if isinstance(label, str):
         return text == label
     if isinstance(label, bool) and text.casefold() in {"true", "false"}:

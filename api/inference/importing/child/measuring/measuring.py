@@ -1,4 +1,4 @@
-"""What is measured of a model on unseen rows: quality, calibration, intervals."""
+"""Measures a model on unseen rows: quality, calibration, intervals."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DAYS_ARE_NOT = Calibration("sans_objet", "Un nombre de jours n’est pas une pro
 
 @dataclass(frozen=True)
 class Measures:
-    """Everything measured; nothing where nobody said which rows are unseen.
+    """The measures of a model; nothing where nobody declared which rows are unseen.
 
     Args:
         scores: the unseen rows with the probability that would be shown; None for days.
@@ -40,8 +40,8 @@ def measure(evidence: Evidence | None, output: RawOutput, classifier: bool) -> M
     """Measure a model on the rows that it has not seen.
 
     Args:
-        evidence: labelled rows and their parts, where there are any.
-        output: what will answer.
+        evidence: labelled rows and their parts; None without labelled rows.
+        output: the runtime that will answer.
         classifier: whether the output is a probability.
 
     Raises:
@@ -62,7 +62,7 @@ def measure(evidence: Evidence | None, output: RawOutput, classifier: bool) -> M
 
 
 def too_few() -> InvalidInput:
-    """The refusal where unseen rows cannot carry a measure."""
+    """Return the refusal of unseen rows that are too few to measure on."""
     return InvalidInput.single(
         "split",
         "les lignes non vues ne suffisent pas à mesurer : il faut des pannes et des non-pannes, ou au "
@@ -71,14 +71,16 @@ def too_few() -> InvalidInput:
 
 
 def _classifier(unseen: Unseen) -> Measures:
-    """Quality of the probability that is shown: calibrated by other turbines' rows where that is adopted."""
+    """Measure the probability that people see: calibrated by other turbines' rows, once adopted."""
     raw_quality = evaluate_classification(unseen)
     events = failure_events(unseen.turbines, unseen.days, unseen.truth)
     calibration = judge_calibration(unseen.output, unseen.truth, unseen.turbines, events)
     if calibration.table is None:
         return Measures(raw_quality, calibration, None, _scores(unseen))
-    shown: Floats = cross_fitted(calibration.table.method, unseen.output, unseen.truth, unseen.turbines)
-    calibrated = Unseen(unseen.turbines, unseen.days, unseen.truth, shown)
+    probabilities: Floats = cross_fitted(
+        calibration.table.method, unseen.output, unseen.truth, unseen.turbines
+    )
+    calibrated = Unseen(unseen.turbines, unseen.days, unseen.truth, probabilities)
     return Measures(evaluate_classification(calibrated), calibration, None, _scores(calibrated))
 
 

@@ -26,10 +26,10 @@ _WHOLE = "Toutes les lignes du fichier, déclarées non vues."
 
 
 def measure_again(job: EvaluationJob) -> dict[str, Any]:
-    """The evaluation as JSON.
+    """Measure the version; return the evaluation as JSON.
 
     Raises:
-        InvalidInput: rows that the model has seen, or that nobody can say it has not; or too few.
+        InvalidInput: the model has seen the rows, or may have; or they are too few.
         ModelUnavailable: the version's files were altered.
     """
     name, version = job.folder.parent.name, int(job.folder.name)
@@ -40,9 +40,9 @@ def measure_again(job: EvaluationJob) -> dict[str, Any]:
     rows = read_labelled(job.labelled, manifest.feature_names, manifest.target, manifest.positive_class)
     allowed = _not_seen(rows, manifest, known)
     parts = _parts(job.split, rows)
-    kept, words = _kept(rows, parts, allowed)
-    shown = model.calibrated(model.raw(rows.features[kept]))
-    unseen = Unseen(rows.turbines[kept], rows.days[kept], rows.labels[kept], shown)
+    kept, words = _rows_to_measure(rows, parts, allowed)
+    output = model.calibrated(model.raw(rows.features[kept]))
+    unseen = Unseen(rows.turbines[kept], rows.days[kept], rows.labels[kept], output)
     try:
         quality: ClassificationQuality | RegressionQuality
         if manifest.task == "classification":
@@ -61,7 +61,7 @@ def measure_again(job: EvaluationJob) -> dict[str, Any]:
 def _not_seen(
     rows: LabelledRows, manifest: Manifest, known: frozenset[str] | None
 ) -> NDArray[np.bool_] | None:
-    """Rows that the manifest knows the model has not seen; None where it knows of none."""
+    """Return the rows that the model has not seen by its manifest; None where the manifest does not tell."""
     if known is None or manifest.data.last_day is None:
         return None
     listed = np.array([identity in known for identity in rows.identities], dtype=bool)
@@ -78,7 +78,7 @@ def _parts(split: str | None, rows: LabelledRows) -> Parts | None:
     return split_rows(split, rows)
 
 
-def _kept(
+def _rows_to_measure(
     rows: LabelledRows, parts: Parts | None, allowed: NDArray[np.bool_] | None
 ) -> tuple[NDArray[np.bool_], str]:
     if parts is None and allowed is None:
@@ -106,7 +106,10 @@ def _kept(
 
 
 def _baseline(manifest: Manifest, rows: LabelledRows, parts: Parts | None, kept: NDArray[np.bool_]) -> float:
-    """The constant answer to beat: the training rows' median, else the best in hindsight, harder to beat."""
+    """Return the constant answer to beat.
+
+    The training rows' median, else the rows' own, which is harder to beat.
+    """
     if isinstance(manifest.measured, RegressionQuality):
         return manifest.measured.training_median
     training = kept if parts is None else parts.training & rows.usable
