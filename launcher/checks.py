@@ -1,4 +1,7 @@
-"""The command ``test``: linter, formatter, types, tests; all of them run, whatever the first ones say."""
+"""The command ``test``: linter, formatter, types, tests; all of them run, whatever the first ones say.
+
+``--fast`` is for the minute between two edits: the fast tests alone, no linter.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from launcher.console import say
+from launcher.console import LauncherError, say
 from launcher.environment import TESTS, ensure_environment
 from launcher.processes import Family, in_front
 from launcher.settings import ROOT, Settings, environment_for_tests
 
+FAST_TESTS = "tests/unit"
 PARALLEL_TESTS = "2"
 """Test processes for the whole suite: what the two cores of a small machine carry."""
 
@@ -35,8 +39,15 @@ def test(settings: Settings, arguments: Sequence[str]) -> int:
 
     Args:
         settings: where the environment is.
-        arguments: ``--all`` adds the long tests; the rest goes to pytest.
+        arguments: ``--all`` adds the long tests, ``--fast`` keeps the fast ones alone; pytest takes the rest.
+
+    Raises:
+        LauncherError: ``--all`` and ``--fast`` together.
     """
+    if {"--all", "--fast"} <= set(arguments):
+        raise LauncherError(
+            "« --all » lance tout, « --fast » les plus rapides : choisissez l’un des deux.", 2
+        )
     python = ensure_environment(ROOT, settings.venv, TESTS, settings.variables)
     return run_checks(checks(str(python), arguments), tests_environment(settings, python), ROOT)
 
@@ -50,12 +61,15 @@ def tests_environment(settings: Settings, python: Path) -> dict[str, str]:
 
 def checks(python: str, arguments: Sequence[str]) -> list[tuple[str, list[str]]]:
     """Every check as (name, command); the tests come last so that their closing line is near the end."""
-    chosen = [argument for argument in arguments if argument != "--all"]
+    chosen = [argument for argument in arguments if argument not in {"--all", "--fast"}]
     pytest = [python, "-m", "pytest"]
+    fast = "--fast" in arguments
     if "--all" not in arguments:
-        pytest += ["-m", "not long"]
+        pytest += ["-m", "fast" if fast else "not long"]
     # A person who selects tests may want pdb and plain output: no parallel processes there.
-    pytest += chosen or ["-n", PARALLEL_TESTS, "--dist", "loadfile"]
+    pytest += chosen or [*([FAST_TESTS] if fast else []), "-n", PARALLEL_TESTS, "--dist", "loadfile"]
+    if fast:
+        return [("pytest", pytest)]
     return [
         ("ruff check", [python, "-m", "ruff", "check", "."]),
         ("ruff format", [python, "-m", "ruff", "format", "--check", "."]),

@@ -31,7 +31,11 @@ class Command:
 
 COMMANDS = {
     "run": Command("", "prépare ce qui manque puis démarre l’API, le calcul et le tableau de bord", "run"),
-    "test": Command("[--all] [options de pytest]", "vérifie le code et lance les essais", "test --all"),
+    "test": Command(
+        "[--all | --fast] [options de pytest]",
+        "vérifie le code et lance les essais ; --fast : les essais les plus rapides, et rien d’autre",
+        "test --fast",
+    ),
     "data": Command(
         "import FICHIER [--map M] [--date-format F] [--report CSV] [--yes] | turbines FICHIER | export …"
         " | generate | feed",

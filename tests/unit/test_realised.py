@@ -246,6 +246,7 @@ def parks(draw: st.DrawFn) -> list[tuple[list[PublishedScore], list[KnownOutcome
     return park
 
 
+@pytest.mark.slow
 @given(parks())
 def test_totals__always_add_up(park: list[tuple[list[PublishedScore], list[KnownOutcome]]]) -> None:
     found = counted(*park)

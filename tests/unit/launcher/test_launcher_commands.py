@@ -72,6 +72,7 @@ def test_unknown_command__one_line_with_the_nearest_and_code_2(
     assert said.out == ""
 
 
+@pytest.mark.slow
 def test_run__taken_port__names_port_and_variable_before_anything_is_made(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -134,6 +135,7 @@ def test_disk_error__full_disk_is_told_apart() -> None:
     assert "remède" not in full.sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("version", "answer"), [((3, 10), 2), ((3, 15), 2), ((2, 7), 2)])
 def test_cockpit__python_out_of_range__one_sentence(version: tuple[int, int], answer: int) -> None:
     program = (
@@ -155,6 +157,7 @@ def test_cockpit__readable_by_python_2_and_by_a_console_without_accents() -> Non
     assert b"->" not in source
 
 
+@pytest.mark.slow
 def test_checks__one_fails__all_run_and_the_verdict_fails(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -181,6 +184,19 @@ def test_checks__long_tests_only_with_all__selection_is_passed_on() -> None:
     assert pytest_command("tests/unit", "-x")[5:] == ["tests/unit", "-x"]
 
 
+def test_checks__fast__the_fast_tests_alone_and_no_linter() -> None:
+    ((tool, command),) = checks.checks("python", ["--fast"])
+    assert (tool, command[3:6]) == ("pytest", ["-m", "fast", "tests/unit"])
+    assert "-n" in command
+    ((_, narrowed),) = checks.checks("python", ["--fast", "tests/unit/policy", "-x"])
+    assert narrowed[3:] == ["-m", "fast", "tests/unit/policy", "-x"]
+
+
+def test_checks__all_and_fast_together__are_refused(tmp_path: Path) -> None:
+    with pytest.raises(LauncherError, match="choisissez"):
+        checks.test(load_settings({}, tmp_path), ["--all", "--fast"])
+
+
 class NotReady(BaseHTTPRequestHandler):
     """An API that lives and says what it lacks."""
 
@@ -205,11 +221,13 @@ def not_ready() -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.slow
 def test_readiness__not_ready__gives_the_reason_of_the_api(not_ready: str) -> None:
     with Family() as family:
         assert services.readiness(family, not_ready, seconds=0.1) == "Aucun modèle actif."
 
 
+@pytest.mark.slow
 def test_wait__no_answer_in_time__names_the_process_and_its_log(tmp_path: Path, not_ready: str) -> None:
     script = [sys.executable, "-c", "import time; print('je charge', flush=True); time.sleep(60)"]
     service = services.Service("L’API", "api", script, dict(os.environ), (not_ready, "/health"))
@@ -219,6 +237,7 @@ def test_wait__no_answer_in_time__names_the_process_and_its_log(tmp_path: Path, 
             services.wait_for_answers(family, [service], seconds=0.4)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signaux POSIX")
 def test_stop__child_deaf_to_sigterm__is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "STOP_SECONDS", 0.3)
@@ -247,6 +266,7 @@ def test_rotate__large_logs_move_on_and_the_oldest_goes(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "shown"),
     [

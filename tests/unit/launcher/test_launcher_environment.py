@@ -20,6 +20,8 @@ import pytest
 from launcher.console import LauncherError
 from launcher.environment import ensure_environment, interpreter
 
+pytestmark = pytest.mark.slow
+
 OFFLINE = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
 OFFLINE |= {"PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0"}
 

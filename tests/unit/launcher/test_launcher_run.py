@@ -26,6 +26,8 @@ import pytest
 from launcher.environment import interpreter
 from launcher.settings import ROOT
 
+pytestmark = pytest.mark.slow
+
 posix_only = pytest.mark.skipif(os.name == "nt", reason="signaux POSIX ; sous Windows, un job object")
 
 SERVER = """

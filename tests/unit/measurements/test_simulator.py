@@ -12,6 +12,8 @@ import pytest
 from data import generate
 from data.simulator import Simulation, simulate, simulate_park
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(generate.__file__).resolve().parent
 COLUMNS = (
     "turbine_id,date_measure,wind_speed,vibration_level,temperature,power_output,maintenance_done,"

@@ -16,6 +16,8 @@ from data.sensors import Fault
 from data.simulator import Simulation, simulate_park
 from data.streams import Stream, autoregressive, normals, uniforms
 
+pytestmark = pytest.mark.slow
+
 FEATURES = ["wind_speed", "vibration_level", "temperature", "power_output", "maintenance_done"]
 DATA = Path(generate.__file__).resolve().parent
 DECIMALS = {"wind_speed": 2, "vibration_level": 2, "temperature": 1, "power_output": 1}

@@ -30,6 +30,7 @@ def park(rows: int = 6000, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.nd
     return true, (generator.random(rows) < true).astype(float), generator.integers(1, 41, rows)
 
 
+@pytest.mark.slow
 def test_calibration__an_overconfident_probability_is_put_right() -> None:
     true, truth, turbines = park()
     raw = np.clip(3 * true, 0, 1)
@@ -42,6 +43,7 @@ def test_calibration__an_overconfident_probability_is_put_right() -> None:
     assert (np.diff(judged.table.apply(np.linspace(0, 1, 200))) >= 0).all()
 
 
+@pytest.mark.slow
 def test_calibration__a_right_probability_is_left_alone() -> None:
     true, truth, turbines = park()
     judged = judge_calibration(true, truth, turbines, events=int(truth.sum()))
@@ -50,6 +52,7 @@ def test_calibration__a_right_probability_is_left_alone() -> None:
     assert "Score de Brier" in judged.reason
 
 
+@pytest.mark.slow
 def test_calibration__too_few_events_are_told_and_nothing_is_adopted() -> None:
     true, truth, turbines = park()
     judged = judge_calibration(np.clip(3 * true, 0, 1), truth, turbines, events=MIN_EVENTS - 1)
@@ -60,6 +63,7 @@ def test_calibration__too_few_events_are_told_and_nothing_is_adopted() -> None:
     assert "Score de Brier" in judged.reason
 
 
+@pytest.mark.slow
 def test_calibration__failures_that_leave_a_fold_without_any_are_told_without_figures() -> None:
     truth, turbines = np.zeros(40), np.repeat(np.arange(10), 4)
     truth[:3] = 1.0  # one turbine's

@@ -83,6 +83,7 @@ def candidate_of(template: Any, positive: int = 1) -> tuple[Candidate, SklearnOu
 CASES = [(template, 1) for template in TREES] + [(TREES[0], 0), (TREES[5], 0)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("template", "positive"),
     CASES,
@@ -206,6 +207,7 @@ def test_store__compiled_version_answers_explains_and_agrees_between_threads(sto
     assert (time.perf_counter() - start) / 200 < 1e-3
 
 
+@pytest.mark.slow
 def test_store__scikit_learn_is_only_imported_when_a_large_batch_needs_it(
     store: ModelStore, tmp_path: Path
 ) -> None:

@@ -18,6 +18,8 @@ from api.inference.explaining.leaves import LeafExplainer, Leaves
 from api.inference.importing.child.trees import leaves_of, tree_sum
 from api.inference.serving.loaded import explainer_of
 
+pytestmark = pytest.mark.slow
+
 GENERATOR = np.random.default_rng(6)
 ROWS = np.round(GENERATOR.random((300, 4)), 2)
 ROWS[:, 3] = GENERATOR.integers(0, 2, 300)

@@ -225,6 +225,7 @@ def test_scan__tells_the_version_that_wrote_the_file() -> None:
     assert scan(older).sklearn_versions == {"1.6.1"}
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(st.integers(min_value=0))
 def test_scan__every_truncation_is_refused(cut: int) -> None:

@@ -19,6 +19,8 @@ from api.domain.shared.exceptions import InvalidInput
 from api.schemas.vocabulary import Skill
 from tests.support.park.week_plan_parks import best_by_trying, random_week
 
+pytestmark = pytest.mark.slow
+
 COSTS = ((3_000.0,), (1_500.0, 3_000.0, 4_200.5))
 ANY = frozenset(Skill)
 NONE: frozenset[Skill] = frozenset()

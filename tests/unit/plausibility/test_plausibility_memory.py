@@ -60,6 +60,7 @@ def facts(columns: Columns, rated: float | None, in_service: bool) -> dict[str, 
     }
 
 
+@pytest.mark.slow
 @FEW
 @given(parks(), st.sampled_from([None, 900.0, 2_000.0]), st.booleans())
 def test_a_row_to_come__is_judged_as_the_audit_judges_it_once_stored(

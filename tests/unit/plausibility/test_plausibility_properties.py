@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,8 @@ from api.domain.plausibility.table import (
 from tests.support.measurements.plausibility_judging import audit, judge, past_of_one
 from tests.support.measurements.plausibility_park import SENSORS, as_table, made_park
 from tests.support.measurements.plausibility_tools import MEASURED
+
+pytestmark = pytest.mark.slow
 
 FIRST = 19_800
 Columns = dict[str, np.ndarray]

@@ -27,6 +27,8 @@ from tests.support.measurements.plausibility_tools import (
     sound_of,
 )
 
+pytestmark = pytest.mark.slow
+
 ZEROS = {
     "zero_wind": {Implausible.POWER_WITHOUT_WIND},
     "zero_vibration": {Implausible.ZERO_VIBRATION},

@@ -54,6 +54,7 @@ def _copied(dockerfile: Path) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_compose__against_its_schema__is_valid() -> None:
     command = [
         _tool("check-jsonschema"),
@@ -65,6 +66,7 @@ def test_compose__against_its_schema__is_valid() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=lambda path: path.name)
 def test_dockerfile__against_hadolint__is_clean(dockerfile: Path) -> None:
     done = subprocess.run([_tool("hadolint"), str(dockerfile)], capture_output=True, text=True, check=False)
@@ -172,6 +174,7 @@ def test_compose__secret_file__is_the_one_that_the_dashboard_reads(tmp_path: Pat
     assert load_settings({"COCKPIT_ENV": "production"}, tmp_path).cookie_key == "c" * 40
 
 
+@pytest.mark.slow
 def test_make_secrets__twice__keeps_what_it_wrote(tmp_path: Path) -> None:
     script = ROOT / "deploy" / "make_secrets.py"
     command = [sys.executable, str(script), str(tmp_path / "s")]

@@ -18,6 +18,7 @@ ADDED: dict[str, Any] = yaml.safe_load(FILE.read_text("utf-8"))
 READERS = {"migrate", "api", "worker"}
 
 
+@pytest.mark.slow
 def test_added__against_the_schema__is_valid() -> None:
     command = [_tool("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", str(FILE)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -52,6 +53,7 @@ def test_added__server__is_hardened_and_out_of_reach() -> None:
     assert not [name for name in server["environment"] if name.endswith("PASSWORD")], "secrets are files"
 
 
+@pytest.mark.slow
 def test_secrets__the_address_holds_the_password_and_is_read_by_the_api(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -129,6 +129,7 @@ def test_traces__of_a_machine__are_recognised(line: str, told: bool) -> None:
     assert bool(TRACES.search(line)) is told
 
 
+@pytest.mark.slow
 def test_committed_text__tells_nothing_of_a_machine() -> None:
     vendored, myself = ROOT / "api" / "static" / "swagger", Path(__file__).resolve()
     found = []

@@ -13,6 +13,8 @@ import pytest
 
 from tests.unit.shared.test_containers import ROOT, SERVICES, instructions_of
 
+pytestmark = pytest.mark.slow
+
 
 def _assemble(dockerfile: Path, image: Path) -> None:
     """Put into ``image`` what the Dockerfile copies from the repository, and nothing else."""

@@ -71,6 +71,7 @@ def test_half_a_surrogate_pair__can_be_written() -> None:
     line("x", value="\ud800").encode("utf-8")
 
 
+@pytest.mark.slow
 def test_process__writes_json_only_uvicorn_included() -> None:
     code = (
         "import logging\n"

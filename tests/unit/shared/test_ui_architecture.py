@@ -62,12 +62,14 @@ def test_what_is_seen__is_decided_without_streamlit() -> None:
     assert not [name for name in decided if draws(name)]
 
 
+@pytest.mark.slow
 def test_pure_modules__load_neither_streamlit_nor_the_service() -> None:
     loaded = loaded_by("import " + ", ".join(sorted(name for name in MODULES if not draws(name))))
 
     assert not loaded & {"streamlit", *SERVICE}
 
 
+@pytest.mark.slow
 def test_whole_dashboard__loads_without_the_service() -> None:
     loaded = loaded_by("import " + ", ".join(sorted(set(MODULES) - {"ui.serve", "ui.streamlit_app"})))
 

@@ -30,6 +30,7 @@ def _load(name: str) -> dict[str, Any]:
     return {("on" if key is True else key): value for key, value in parsed.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_workflow__against_its_schema__is_valid(path: Path) -> None:
     places = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
@@ -130,6 +131,7 @@ def _served(answers: dict[str, tuple[int, object]]) -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changed", "code"),
     [
