@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +18,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from launcher import checks
 
 ROOT = Path(__file__).resolve().parents[3]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -75,11 +78,33 @@ def test_ci__tests__are_the_same_command_as_here() -> None:
     ci = _load("ci.yml")
     test = ci["jobs"]["test"]
     assert {"push", "pull_request"} <= ci["on"].keys()
-    assert test["strategy"]["matrix"]["python"] == ["3.11", "3.13"]
+    assert test["strategy"]["matrix"]["python"] == _pythons_admitted()
     assert [step["run"] for step in test["steps"] if "run" in step] == [".ci/run"]
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
     (setup,) = (step for step in test["steps"] if step.get("uses", "").startswith("actions/setup-python@"))
     assert setup["with"]["python-version"] == "${{ matrix.python }}"
+
+
+def _pythons_admitted() -> list[str]:
+    """Every minor version from the first that pyproject.toml admits to the last."""
+    admitted = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["requires-python"]
+    first, after = map(int, re.fullmatch(r">=3\.(\d+),<3\.(\d+)", admitted).groups())
+    return [f"3.{minor}" for minor in range(first, after)]
+
+
+def test_ci__other_systems__run_the_launcher_and_the_fast_tests() -> None:
+    systems = _load("ci.yml")["jobs"]["systems"]
+    assert [name.split("-")[0] for name in systems["strategy"]["matrix"]["system"]] == ["windows", "macos"]
+    commands = [step["run"] for step in systems["steps"] if "run" in step]
+    assert [command.split()[:4] for command in commands] == [["python", "cockpit.py", "test", "--fast"]] * 2
+
+
+def test_pre_commit__runs_the_checks_of_the_launcher_and_fetches_nothing() -> None:
+    (local,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    assert local["repo"] == "local"
+    linters = [(tool, command) for tool, command in checks.checks("python", []) if tool != "pytest"]
+    assert [(hook["name"], hook["entry"].split()) for hook in local["hooks"]] == linters
+    assert all(hook["language"] == "system" for hook in local["hooks"])
 
 
 def test_ci__report__is_kept_where_pytest_writes_it() -> None:
