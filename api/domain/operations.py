@@ -8,7 +8,7 @@ from statistics import mean, pstdev
 
 MIN_HISTORY = 7  # days before a level can be called unusual
 UNUSUAL_SIGMA = 2.0
-_LEAST_SPREAD = 1.0  # one turbine more or less is never news, however calm the park has been
+_LEAST_SPREAD = 1.0  # a turbine more or less is never news, however calm the park has been
 
 
 @dataclass(frozen=True)

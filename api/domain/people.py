@@ -1,6 +1,6 @@
-"""Who may do what: rights by role of an account, and by scope of an API key.
+"""Who may do what: rights by the role of an account, and by the scope of an API key.
 
-One table decides it for the whole service; routes name a right, never a role.
+This table decides for the whole service; routes name a right, never a role.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from api.schemas.vocabulary import Role
 
 
 class Right(StrEnum):
-    """Something that a caller may be allowed to do; the value is what people read when they are not."""
+    """An action that a caller may be allowed; people read the value when they lack the right."""
 
     READ = "consulter le parc, les turbines et les modèles"
     PREDICT = "demander une prédiction"
@@ -54,12 +54,12 @@ ANONYMOUS = "anonyme"
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The caller that a request was proven to come from.
+    """The proven caller of a request.
 
     Args:
         kind: a person's account or a machine's key.
         id: row of the account or key.
-        rights: what it may do.
+        rights: of the caller.
         role: of the account; None for a key.
         session_id: session behind the access token; None for a key.
         token_version: of the account when the token was signed; None for a key.
@@ -74,15 +74,15 @@ class Principal:
 
     @property
     def name(self) -> str:
-        """What logs and histories call it: an identifier, so that they hold no personal name."""
+        """The identifier that logs and histories use, so that they hold no personal name."""
         return f"compte:{self.id}" if self.kind == "user" else f"cle:{self.id}"
 
 
 def rights_of_scopes(scopes: list[str]) -> frozenset[Right]:
-    """The union of what the scopes allow.
+    """Return the union of the rights of the scopes.
 
     Raises:
-        InvalidInput: no scope, or one that does not exist.
+        InvalidInput: no scope, or a scope that does not exist.
     """
     unknown = [scope for scope in scopes if scope not in SCOPE_RIGHTS]
     if unknown or not scopes:

@@ -1,4 +1,4 @@
-"""What is usual for one turbine: the spread of its own values, and the power that goes with a wind."""
+"""Usual values of a turbine: the spread of its own measurements, and the power that goes with a wind."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from api.domain.models.evaluation import EVENT_GAP_DAYS
 from api.domain.plausibility.curve import Curve, learn_curve
 from api.domain.plausibility.limits import DEFAULT, POWER, WIND
 
-FEWEST_VALUES = 10  # under which two percentiles are the extremes of an accident
+FEWEST_VALUES = 10  # with fewer, two percentiles are extremes met by accident
 QUANTILES = (0.05, 0.95)
-# A turbine of EnergiTech's has 60 rows: bins of the park's 20 would leave it without a curve.
+# A turbine of EnergiTech has 60 rows: bins of 20 rows, the park's, would leave it without a curve.
 _OWN = replace(DEFAULT, bin_rows=10)
 
 
 @dataclass(frozen=True)
 class UsualRange:
-    """Between these two lie nine values in ten.
+    """The range that holds nine values in ten.
 
     Args:
         low: 5th percentile, in the sensor's unit.
         high: 95th percentile.
-        values: how many it was read from.
+        values: number of values behind it.
     """
 
     low: float
@@ -35,7 +35,7 @@ class UsualRange:
 
 
 def usual_range(values: Sequence[float | None]) -> UsualRange | None:
-    """The usual range of a sensor; None where too few values are known."""
+    """Return the usual range of a sensor; None where too few values are known."""
     known = [value for value in values if value is not None and math.isfinite(value)]
     if len(known) < FEWEST_VALUES:
         return None
@@ -49,8 +49,8 @@ class PowerLink:
 
     Args:
         curve: median power [kW] by wind [m/s].
-        strongest_kw: the highest power that it delivered.
-        rows: running measurements behind it.
+        strongest_kw: the highest power delivered [kW].
+        rows: measurements of the running machine behind the curve.
     """
 
     curve: Curve
@@ -58,13 +58,14 @@ class PowerLink:
     rows: int
 
     def power_at(self, wind: float, from_wind: float | None = None, from_power: float | None = None) -> float:
-        """The power that goes with a wind [kW].
+        """Return the power that goes with a wind [kW].
 
-        Where a measurement is given it starts from there, so that the same wind gives the same power back and
-        the machine keeps its distance to its curve; never below zero nor above what it has delivered.
+        With a measurement, the answer starts from it: the same wind gives the same power back, and the
+        machine keeps its distance to its curve. The answer is never below zero nor above the highest power
+        delivered.
 
         Args:
-            wind: tried [m/s].
+            wind: to try [m/s].
             from_wind: measured [m/s].
             from_power: measured at that wind [kW].
         """
@@ -77,7 +78,7 @@ class PowerLink:
 
 
 def power_link(rows: Sequence[Mapping[str, float | None]]) -> PowerLink | None:
-    """A turbine's power curve from its own measurements; None where they are too few or have no shape."""
+    """Learn a turbine's power curve from its measurements; None where they are too few or show no curve."""
     pairs = [(row.get(WIND), row.get(POWER)) for row in rows]
     running = [(w, p) for w, p in pairs if w is not None and p is not None and w > 0 and p > 0]
     if len(running) < 3 * _OWN.bin_rows:
@@ -88,10 +89,11 @@ def power_link(rows: Sequence[Mapping[str, float | None]]) -> PowerLink | None:
 
 
 def failure_days(failures: Sequence[tuple[date, float | None]]) -> list[date]:
-    """The day of each failure behind a turbine's failure measurements, oldest first.
+    """Return the day of each failure behind a turbine's failure measurements, oldest first.
 
-    Measurements that follow one another within the label's horizon announce one failure, as where models are
-    measured; its day is told by the last of them whose days left are known, else it is the last one's own.
+    Measurements that follow one another within the label's horizon announce the same failure, as where models
+    are measured. Its day comes from the last of them whose days left are known, else it is the day of the
+    last.
 
     Args:
         failures: day of each measurement that a failure followed, and its days left where known.

@@ -23,8 +23,8 @@ from api.domain.quality.realised import (
     Standing,
     events_of,
     judge_turbine,
-    merged,
-    worst,
+    merge_outcomes,
+    worst_exposure,
 )
 from api.domain.quality.tally import RealisedTally
 from api.schemas.vocabulary import RiskLevel
@@ -63,7 +63,7 @@ def score(
 def counted(*turbines: tuple[Sequence[PublishedScore], Sequence[KnownOutcome]]) -> RealisedQuality:
     tally = RealisedTally()
     for scores, outcomes in turbines:
-        tally.add_turbine(judge_turbine(scores, merged(outcomes)))
+        tally.add_turbine(judge_turbine(scores, merge_outcomes(outcomes)))
     return tally.quality()
 
 
@@ -171,10 +171,10 @@ def test_alert__that_ends_before_the_failure_and_comes_back__counts_from_its_ret
     levels = [ELEVE, ELEVE, FAIBLE, CRITIQUE, CRITIQUE]
     scores = [score(n, level, 0.1, measurement=n) for n, level in enumerate(levels)]
     outcomes = [label(n, n == 4, 10.0 - n) for n in range(5)]
-    (event,) = events_of(judge_turbine(scores, merged(outcomes)))
+    (event,) = events_of(judge_turbine(scores, merge_outcomes(outcomes)))
     assert event.lead_days == pytest.approx(10 - 3)
     assert not event.since_start
-    (whole,) = events_of(judge_turbine(scores[3:], merged(outcomes)))
+    (whole,) = events_of(judge_turbine(scores[3:], merge_outcomes(outcomes)))
     assert whole.since_start  # nothing says when that alert began
 
 
@@ -182,13 +182,13 @@ def test_alert__published_after_the_failure__announces_nothing() -> None:
     late = PublishedScore(
         "1", DAY + timedelta(days=5), 1, DAY, CRITIQUE, 0.9, 0.06, None, None, None, (RISK,), Exposure.UNSEEN
     )
-    (event,) = events_of(judge_turbine([late], merged([label(1, True, 2.0)])))
+    (event,) = events_of(judge_turbine([late], merge_outcomes([label(1, True, 2.0)])))
     assert not event.announced
     assert event.lead_days is None
 
 
 def test_outcomes__of_several_sources__the_later_one_prevails_and_completes() -> None:
-    known = merged([label(1, False, 12.0), KnownOutcome(1, True, None, "intervention")])
+    known = merge_outcomes([label(1, False, 12.0), KnownOutcome(1, True, None, "intervention")])
     assert known == {1: KnownOutcome(1, True, 12.0, "intervention")}
 
 
@@ -213,9 +213,9 @@ def test_exposure__is_unseen_only_where_it_is_proven(
 
 
 def test_a_score__is_as_exposed_as_the_most_exposed_of_its_models() -> None:
-    assert worst([Exposure.UNSEEN, Exposure.UNPROVEN]) is Exposure.UNPROVEN
-    assert worst([Exposure.SEEN, Exposure.UNPROVEN, Exposure.UNSEEN]) is Exposure.SEEN
-    assert worst([]) is Exposure.UNPROVEN
+    assert worst_exposure([Exposure.UNSEEN, Exposure.UNPROVEN]) is Exposure.UNPROVEN
+    assert worst_exposure([Exposure.SEEN, Exposure.UNPROVEN, Exposure.UNSEEN]) is Exposure.SEEN
+    assert worst_exposure([]) is Exposure.UNPROVEN
 
 
 @st.composite
@@ -251,7 +251,7 @@ def parks(draw: st.DrawFn) -> list[tuple[list[PublishedScore], list[KnownOutcome
 def test_totals__always_add_up(park: list[tuple[list[PublishedScore], list[KnownOutcome]]]) -> None:
     found = counted(*park)
     assert sum(found.counts.values()) == sum(len(scores) for scores, _ in park)
-    everything = [one for scores, outcomes in park for one in judge_turbine(scores, merged(outcomes))]
+    everything = [one for scores, outcomes in park for one in judge_turbine(scores, merge_outcomes(outcomes))]
     labelled = [one for one in everything if one.failed is not None]
     assert found.counts[Standing.COUNTED] == len(labelled) + sum(
         one.standing is Standing.COUNTED and one.failed is None for one in everything

@@ -1,8 +1,8 @@
 """Hours that interventions already planned take from the crews of a week. Pure.
 
-Whose hours they are follows from what is known, in this order: the crew to whose technician the intervention
-is given; the crew for which an earlier plan set it out. Where neither names a crew of the week, or the
-technician belongs to nobody's crew, nothing is taken from any crew: a guess would hide hours that are free.
+The hours are those of the crew whose technician is assigned; else of the crew for which an earlier plan
+placed the intervention. Where neither names a crew of the week, or the technician belongs to no crew, no crew
+loses hours: a guess would hide hours that are free.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ class Booking:
 
     Args:
         intervention: its number.
-        turbine: where.
+        turbine: identifier.
         day: of the week, from 0.
-        minutes: expected on site; 0 where nobody said.
+        minutes: expected on site; 0 where not known.
         assignee: technician, by pseudonym.
-        crew: for which an earlier plan set it out.
+        crew: for which an earlier plan placed it.
     """
 
     intervention: int
@@ -35,7 +35,7 @@ class Booking:
 
 
 def crew_of(booking: Booking, crews: Sequence[Crew]) -> Crew | None:
-    """Whose hours an intervention takes; None where it is not known."""
+    """Return the crew whose hours an intervention takes; None where it is not known."""
     planned = next((crew for crew in crews if crew.name == booking.crew), None)
     if booking.assignee is None:
         return planned
@@ -46,7 +46,7 @@ def crew_of(booking: Booking, crews: Sequence[Crew]) -> Crew | None:
 
 
 def booked_minutes(bookings: Sequence[Booking], crews: Sequence[Crew]) -> dict[tuple[str, int], int]:
-    """Minutes taken, by crew and day."""
+    """Return the minutes taken, by crew and day."""
     taken: dict[tuple[str, int], int] = {}
     for booking in bookings:
         crew = crew_of(booking, crews)
@@ -57,7 +57,7 @@ def booked_minutes(bookings: Sequence[Booking], crews: Sequence[Crew]) -> dict[t
 
 
 def free_crews(bookings: Sequence[Booking], crews: Sequence[Crew]) -> list[Crew]:
-    """The crews with the hours that are left of each day, never below zero."""
+    """Return the crews with the hours that are left of each day, never below zero."""
     taken = booked_minutes(bookings, crews)
 
     def left(crew: Crew, day: int, hours: float) -> float:

@@ -4,11 +4,11 @@ One binary variable per candidate and (crew, day) pair where it fits. Amounts ar
 minutes, so that the answer is checked in exact arithmetic. Three programmes follow one another:
 
 1. the most net benefit within skills, hours and budget;
-2. among equal ones, the most risk taken away: hence a greater budget never leaves more risk;
-3. for the set thus chosen, the days: the sum of risk × days waited is the least.
+2. among plans of equal benefit, the most risk taken away: hence a greater budget never leaves more risk;
+3. for the turbines thus chosen, the days: the sum of risk × days waited is the least.
 
-Turbines that nothing tells apart are taken in the order in which they were given. HiGHS is deterministic, so
-the same question gets the same plan, unless a time limit was reached.
+Identical turbines are taken in the order of the request. HiGHS is deterministic, so the same question gets
+the same plan, unless a time limit was reached.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from api.domain.plan.reduction import needed
+from api.domain.plan.reduction import needed_candidates
 from api.domain.plan.week_plan import (
     Candidate,
     Choice,
@@ -37,7 +37,7 @@ from api.domain.plan.week_plan import (
 from api.domain.shared.exceptions import Conflict, FieldError, InvalidInput
 
 TIME_LIMIT_S = 10.0
-_TIES_S, _DAYS_S = 3.0, 2.0  # for what decides between plans that are worth the same [s]
+_TIES_S, _DAYS_S = 3.0, 2.0  # for the choices between plans that are worth the same [s]
 FIELD = "adjustments"
 Slot = tuple[int, int]
 Placed = dict[int, Slot]  # place of a candidate → crew and day
@@ -47,7 +47,7 @@ _NO_LESS = 0.4  # [c€]: an optimum in whole cents is kept exactly, whatever th
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What the solver found: None where it found nothing in time."""
+    """The answer of the solver; ``chosen`` is None where it found no plan in time."""
 
     chosen: Placed | None
     bound: float
@@ -56,13 +56,13 @@ class _Outcome:
 
 @dataclass(frozen=True)
 class _Programme:
-    """Candidates that may be placed, where each fits, and until when to look.
+    """Candidates that may be placed, where each fits, and the time limit.
 
     Args:
         open: candidates, in their order.
         slots: for each, the (crew, day) pairs where it fits.
         room: the empty week.
-        until: instant of the monotonic clock [s].
+        until: instant of the monotonic clock at which the solver stops [s].
     """
 
     open: Sequence[Candidate]
@@ -81,35 +81,35 @@ class _Programme:
         Args:
             worth: of a candidate at a place.
             must: whether the candidate at that position has to be placed.
-            least: an amount of each candidate, and what those placed must reach together.
+            least: an amount of each candidate, and the least sum over those placed.
 
         Raises:
-            InvalidInput: those that must be placed do not fit together.
+            InvalidInput: candidates that must be placed do not fit together.
         """
-        from scipy.optimize import Bounds, milp  # noqa: PLC0415 - a third of a second, for who plans
+        from scipy.optimize import Bounds, milp  # noqa: PLC0415 - a third of a second, only to plan
 
         columns = [(number, slot) for number, slots in enumerate(self.slots) for slot in slots]
         if not columns:
             return _Outcome({}, 0.0, proven=True)
         gains = np.array([worth(self.open[number], slot) for number, slot in columns], dtype=float)
-        found: Any = milp(
+        answer: Any = milp(
             -gains,
             integrality=np.ones(len(columns)),
             bounds=Bounds(0, 1),
             constraints=self._limits(columns, must, least),
             options={"time_limit": max(0.05, self.until - time.monotonic()), "mip_rel_gap": 0.0},
         )
-        if found.status == _INFEASIBLE:
+        if answer.status == _INFEASIBLE:
             sentence = "les turbines imposées ne tiennent pas ensemble dans les heures et le budget."
             raise InvalidInput.single(FIELD, sentence)
-        if found.status not in {_OPTIMAL, _TIME_OUT}:
-            raise RuntimeError(f"the solver gave up: {found.message}")
-        dual = getattr(found, "mip_dual_bound", None)
+        if answer.status not in {_OPTIMAL, _TIME_OUT}:
+            raise RuntimeError(f"the solver gave up: {answer.message}")
+        dual = getattr(answer, "mip_dual_bound", None)
         bound = -dual if dual is not None else math.inf
-        if found.x is None:
+        if answer.x is None:
             return _Outcome(None, bound, proven=False)
-        chosen = {columns[place][0]: columns[place][1] for place in np.flatnonzero(found.x > 0.5)}
-        return _Outcome(chosen, bound, proven=found.status == _OPTIMAL)
+        chosen = {columns[place][0]: columns[place][1] for place in np.flatnonzero(answer.x > 0.5)}
+        return _Outcome(chosen, bound, proven=answer.status == _OPTIMAL)
 
     def _limits(
         self,
@@ -117,7 +117,10 @@ class _Programme:
         must: Callable[[int], bool],
         least: tuple[Callable[[Candidate], int], int] | None,
     ) -> Any:
-        """One visit a candidate at most, each crew's minutes of each day, the budget, the least amount."""
+        """Return the constraints.
+
+        One visit per candidate at most, each crew's minutes of each day, the budget, the least amount.
+        """
         from scipy.optimize import LinearConstraint  # noqa: PLC0415
         from scipy.sparse import csr_array  # noqa: PLC0415
 
@@ -144,7 +147,7 @@ class _Programme:
 
 
 def _scaled(low: float, high: float, terms: dict[int, float]) -> tuple[float, float, dict[int, float]]:
-    """A row divided by what its whole coefficients share: equal costs make a budget a plain count."""
+    """Divide a row by the common divisor of its coefficients: equal costs make a budget a plain count."""
     common = math.gcd(*(int(value) for value in terms.values())) or 1
     top = high if math.isinf(high) else float(high // common)
     return low / common, top, {column: value / common for column, value in terms.items()}
@@ -156,27 +159,29 @@ def plan_week(
     budget_eur: float | None = None,
     time_limit_s: float = TIME_LIMIT_S,
 ) -> WeekPlan:
-    """The best week.
+    """Return the best week.
 
     Args:
         candidates: in the order of urgency, each turbine once.
-        crews: all with as many days.
+        crews: all with the same number of days.
         budget_eur: for the interventions together; None for no limit [€].
-        time_limit_s: after which the best plan found is given with what another could still gain [s].
+        time_limit_s: after which the best plan so far is returned, with the most that another could gain [s].
 
     Raises:
         InvalidInput: turbines that a person imposes cannot be placed.
-        Conflict: nothing was found in time.
+        Conflict: no plan was found in time.
     """
     empty = Room.of(crews, budget_eur)
-    chosen_by_hand = [one for one in candidates if one.choice is Choice.IMPOSEE]
-    if wrong := [error for one in chosen_by_hand if (error := _impossible(one, empty))]:
+    chosen_by_hand = [candidate for candidate in candidates if candidate.choice is Choice.IMPOSEE]
+    if wrong := [error for candidate in chosen_by_hand if (error := _impossible(candidate, empty))]:
         raise InvalidInput(wrong)
-    opened = needed([one for one in candidates if one.open], empty)
+    opened = needed_candidates([candidate for candidate in candidates if candidate.open], empty)
     programme = _Programme(
-        opened, [empty.slots(one) for one in opened], empty, time.monotonic() + time_limit_s
+        opened, [empty.slots(candidate) for candidate in opened], empty, time.monotonic() + time_limit_s
     )
-    best = programme.solve(lambda one, _: one.net_cents, lambda n: opened[n].choice is Choice.IMPOSEE)
+    best = programme.solve(
+        lambda candidate, _: candidate.net_cents, lambda n: opened[n].choice is Choice.IMPOSEE
+    )
     if best.chosen is None and chosen_by_hand:
         raise Conflict(
             "Aucun plan n’a été trouvé à temps avec ces turbines imposées : imposez-en moins, ou réduisez "
@@ -185,11 +190,11 @@ def plan_week(
     placed = best.chosen or {}
     placed = _most_risk(programme, placed) if best.proven else _completed(programme, placed)
     placed = _by_urgency(programme, placed)
-    return _told(candidates, programme, _in_order(programme, placed), best)
+    return _checked_plan(candidates, programme, _in_order(programme, placed), best)
 
 
 def _impossible(candidate: Candidate, empty: Room) -> FieldError | None:
-    """Why a turbine that a person imposes can never be placed."""
+    """Say why a turbine that a person imposes can never be placed; None where it can."""
     if not any(candidate.skills <= crew.skills for crew in empty.crews):
         sentence = "imposée, mais aucune équipe n’a toutes les compétences attendues."
     elif not empty.slots(candidate):
@@ -202,35 +207,35 @@ def _impossible(candidate: Candidate, empty: Room) -> FieldError | None:
 
 
 def _most_risk(programme: _Programme, placed: Placed) -> Placed:
-    """Among plans of the same net benefit, the one that takes the most risk away."""
+    """Return, among plans of the same net benefit, the one that takes the most risk away."""
     if len(placed) == len(programme.open):
         return placed
     floor = sum(programme.open[number].net_cents for number in placed)
-    found = replace(programme, until=time.monotonic() + _TIES_S).solve(
-        lambda one, _: to_cents(one.risk_eur),
+    riskiest = replace(programme, until=time.monotonic() + _TIES_S).solve(
+        lambda candidate, _: to_cents(candidate.risk_eur),
         lambda number: programme.open[number].choice is Choice.IMPOSEE,
-        (lambda one: one.net_cents, floor),
+        (lambda candidate: candidate.net_cents, floor),
     )
-    if found.chosen is None or sum(programme.open[number].net_cents for number in found.chosen) < floor:
+    if riskiest.chosen is None or sum(programme.open[number].net_cents for number in riskiest.chosen) < floor:
         return placed
-    return found.chosen
+    return riskiest.chosen
 
 
 def _completed(programme: _Programme, placed: Placed) -> Placed:
-    """What time allowed, with whatever still fits beside it, the best first."""
+    """Complete a plan that time cut short with the candidates that still fit, the best first."""
     room = programme.room.without([(programme.open[n], slot) for n, slot in placed.items()])
-    found = dict(placed)
+    completed = dict(placed)
     rest = [number for number in range(len(programme.open)) if number not in placed]
     for number in sorted(rest, key=lambda n: -programme.open[n].net_cents):
-        one = programme.open[number]
-        if room.affords(one) and (slots := room.slots(one)):
-            found[number] = slots[0]
-            room = room.without([(one, slots[0])])
-    return found
+        candidate = programme.open[number]
+        if room.affords(candidate) and (slots := room.slots(candidate)):
+            completed[number] = slots[0]
+            room = room.without([(candidate, slots[0])])
+    return completed
 
 
 def _by_urgency(programme: _Programme, placed: Placed) -> Placed:
-    """The same turbines, the riskiest as early as hours and skills allow."""
+    """Place the same turbines anew, the riskiest as early as hours and skills allow."""
     if not placed:
         return placed
     numbers = sorted(placed)
@@ -240,8 +245,8 @@ def _by_urgency(programme: _Programme, placed: Placed) -> Placed:
         slots=[programme.slots[n] for n in numbers],
         until=time.monotonic() + _DAYS_S,
     )
-    found = days.solve(lambda one, slot: -to_cents(one.risk_eur) * slot[1], lambda _: True)
-    other = {numbers[number]: slot for number, slot in (found.chosen or {}).items()}
+    earliest = days.solve(lambda candidate, slot: -to_cents(candidate.risk_eur) * slot[1], lambda _: True)
+    other = {numbers[number]: slot for number, slot in (earliest.chosen or {}).items()}
 
     def waited(plan: Placed) -> int:
         return sum(to_cents(programme.open[n].risk_eur) * slot[1] for n, slot in plan.items())
@@ -250,31 +255,37 @@ def _by_urgency(programme: _Programme, placed: Placed) -> Placed:
 
 
 def _in_order(programme: _Programme, placed: Placed) -> Placed:
-    """Of candidates that nothing tells apart, the first given are taken, and go first."""
+    """Take identical candidates in the order of the request, the first on the earliest day."""
     alike: dict[tuple[Any, ...], list[int]] = {}
-    for number, one in enumerate(programme.open):
+    for number, candidate in enumerate(programme.open):
         kind: tuple[Any, ...] = (
-            one.skills, to_minutes(one.hours), to_cents(one.risk_eur), to_cents(one.cost_eur), one.choice
-        )  # fmt: skip
+            candidate.skills,
+            to_minutes(candidate.hours),
+            to_cents(candidate.risk_eur),
+            to_cents(candidate.cost_eur),
+            candidate.choice,
+        )
         alike.setdefault(kind, []).append(number)
-    found: Placed = {}
+    in_order: Placed = {}
     for numbers in alike.values():
         slots = sorted((placed[n] for n in numbers if n in placed), key=lambda slot: (slot[1], slot[0]))
-        found |= dict(zip(numbers, slots, strict=False))
-    return found
+        in_order |= dict(zip(numbers, slots, strict=False))
+    return in_order
 
 
-def _told(candidates: Sequence[Candidate], programme: _Programme, placed: Placed, best: _Outcome) -> WeekPlan:
-    """The plan, checked in whole cents and minutes."""
+def _checked_plan(
+    candidates: Sequence[Candidate], programme: _Programme, placed: Placed, best: _Outcome
+) -> WeekPlan:
+    """Return the plan, checked in whole cents and minutes."""
     room = programme.room.without([(programme.open[n], slot) for n, slot in placed.items()])
     crews = programme.room.crews
     order = sorted(placed, key=lambda n: (placed[n][1], placed[n][0], n))
     visits = tuple(Visit(programme.open[n], crews[placed[n][0]], placed[n][1]) for n in order)
     taken = {visit.candidate.turbine for visit in visits}
     left = tuple(
-        LeftAside(one, reason_left(one, programme.room, room))
-        for one in candidates
-        if one.turbine not in taken
+        LeftAside(candidate, reason_left(candidate, programme.room, room))
+        for candidate in candidates
+        if candidate.turbine not in taken
     )
     net = sum(visit.candidate.net_cents for visit in visits)
     bound = net if best.proven else max(net, min(best.bound, _relaxed(programme)))
@@ -282,14 +293,17 @@ def _told(candidates: Sequence[Candidate], programme: _Programme, placed: Placed
 
 
 def _relaxed(programme: _Programme) -> float:
-    """What no plan exceeds: the week as one long day in which an intervention may be cut [c€]."""
+    """Return an amount that no plan exceeds [c€].
+
+    It is that of the week as one long day in which an intervention may be cut.
+    """
     minutes = sum(programme.room.minutes.values())
     total = 0.0
-    useful = [one for one, slots in zip(programme.open, programme.slots, strict=True) if slots]
-    for one in sorted(useful, key=lambda each: -each.net_cents / to_minutes(each.hours)):
-        share = min(1.0, minutes / to_minutes(one.hours))
-        if share <= 0 or one.net_cents <= 0:
+    useful = [candidate for candidate, slots in zip(programme.open, programme.slots, strict=True) if slots]
+    for candidate in sorted(useful, key=lambda each: -each.net_cents / to_minutes(each.hours)):
+        share = min(1.0, minutes / to_minutes(candidate.hours))
+        if share <= 0 or candidate.net_cents <= 0:
             break
-        total += share * one.net_cents
-        minutes -= to_minutes(one.hours)
+        total += share * candidate.net_cents
+        minutes -= to_minutes(candidate.hours)
     return total

@@ -1,13 +1,14 @@
-"""Which interventions a week holds: the set that avoids the most cost within crews, hours and budget.
+"""Which interventions a week holds: those that avoid the most cost within crews, hours and budget.
 
-What one intervention avoids is the net benefit of the risk policy, ``p × F − C``: with p the probability of a
-failure within 7 days, F the cost of a failure that was not prevented and C that of an intervention. It is the
+An intervention avoids the net benefit of the risk policy, ``p × F − C``: with p the probability of a failure
+within 7 days, F the cost of a failure that was not prevented and C that of an intervention. It is the
 expected cost of waiting less that of going, the comparison from which the policy's threshold C / F follows
-(C. Elkan, *The Foundations of Cost-Sensitive Learning*, IJCAI 2001; see ``risk``). It does not
-depend on the day within the week: the probability covers 7 days as a whole, and no model here says which one.
-Days are therefore decided afterwards, the riskiest first.
+(C. Elkan, *The Foundations of Cost-Sensitive Learning*, IJCAI 2001; see
+:mod:`api.domain.policy.risk_policy`). It does not depend on the day within the week: the probability covers 7
+days as a whole, and no model here says which of them. Days are therefore decided afterwards, the riskiest
+first.
 
-One intervention takes one crew, on one day, for its whole length. Pure; solved in
+An intervention takes one crew, on one day, for its whole length. Pure; solved in
 :mod:`api.domain.plan.solver`.
 """
 
@@ -21,7 +22,7 @@ from api.schemas.vocabulary import Skill
 
 
 class Choice(StrEnum):
-    """What a person decided of a turbine before the plan."""
+    """A person's decision on a turbine before the plan."""
 
     LIBRE = "libre"
     IMPOSEE = "imposee"
@@ -41,12 +42,12 @@ class Reason(StrEnum):
 
 
 def to_cents(euros: float) -> int:
-    """Whole cents: sums of money are exact, and each line adds up to its total."""
+    """Return whole cents: sums of money are exact, and each line adds up to its total."""
     return round(euros * 100)
 
 
 def to_minutes(hours: float) -> int:
-    """Whole minutes."""
+    """Return whole minutes."""
     return round(hours * 60)
 
 
@@ -55,10 +56,10 @@ class Crew:
     """People who go together.
 
     Args:
-        name: as the plan calls them.
-        skills: what they know.
-        hours: that they can give on each day of the plan [h].
-        assignee: technician to whom their work is given, by pseudonym.
+        name: of the crew in the plan.
+        skills: of its members.
+        hours: free on each day of the plan [h].
+        assignee: technician to whom its work is assigned, by pseudonym.
     """
 
     name: str
@@ -69,15 +70,15 @@ class Crew:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A turbine on which one may intervene.
+    """A turbine on which an intervention is possible.
 
     Args:
         turbine: its identifier.
         hours: on site [h].
-        skills: all of which the crew must have.
+        skills: the crew must have all of them.
         risk_eur: expected cost of failure, ``p × F`` [€].
         cost_eur: of the intervention, C [€].
-        choice: what a person decided of it.
+        choice: of a person.
     """
 
     turbine: str
@@ -89,7 +90,7 @@ class Candidate:
 
     @property
     def net_cents(self) -> int:
-        """What intervening avoids, less what it costs [c€]."""
+        """The cost that intervening avoids, less the cost of intervening [c€]."""
         return to_cents(self.risk_eur) - to_cents(self.cost_eur)
 
     @property
@@ -100,7 +101,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One intervention set out: whose, on which day from 0."""
+    """An intervention in the plan: its crew and its day, from 0."""
 
     candidate: Candidate
     crew: Crew
@@ -117,12 +118,12 @@ class LeftAside:
 
 @dataclass(frozen=True)
 class WeekPlan:
-    """What is set out and what is left.
+    """The visits of a week, and the candidates left aside.
 
     Args:
         visits: by day, crew, then in the order of the candidates.
         left: candidates without a visit, in their order.
-        bound_eur: no plan can avoid more than this, net [€].
+        bound_eur: net amount that no plan exceeds [€].
         proven: whether this plan is known to be the best; else time ran out before the proof.
     """
 
@@ -138,12 +139,12 @@ class WeekPlan:
 
     @property
     def cost_eur(self) -> float:
-        """Cost of the interventions set out [€]."""
+        """Cost of the interventions in the plan [€]."""
         return sum(to_cents(visit.candidate.cost_eur) for visit in self.visits) / 100
 
     @property
     def prevented_eur(self) -> float:
-        """Expected cost of failure of the turbines set out [€]."""
+        """Expected cost of failure of the turbines in the plan [€]."""
         return sum(to_cents(visit.candidate.risk_eur) for visit in self.visits) / 100
 
     @property
@@ -153,13 +154,13 @@ class WeekPlan:
 
     @property
     def gap_eur(self) -> float:
-        """How much better another plan could at most be [€]; 0 where the plan is proven."""
+        """The most that another plan could avoid beyond this one [€]; 0 where the plan is proven."""
         return 0.0 if self.proven else max(0.0, self.bound_eur - self.net_eur)
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What the week still holds beside a plan: minutes by (crew, day), and cents where there is a budget."""
+    """The room that a week has left: minutes by (crew, day), and cents where there is a budget."""
 
     crews: Sequence[Crew]
     minutes: dict[tuple[int, int], int]
@@ -167,7 +168,7 @@ class Room:
 
     @classmethod
     def of(cls, crews: Sequence[Crew], budget_eur: float | None) -> Room:
-        """An empty week."""
+        """Return an empty week."""
         minutes = {
             (number, day): to_minutes(hours)
             for number, crew in enumerate(crews)
@@ -176,21 +177,21 @@ class Room:
         return cls(crews, minutes, None if budget_eur is None else to_cents(budget_eur))
 
     def slots(self, candidate: Candidate) -> list[tuple[int, int]]:
-        """Crew and day pairs where the candidate fits, day by day."""
+        """Return the crew and day pairs where the candidate fits, day by day."""
         need = to_minutes(candidate.hours)
-        found = [
+        fitting = [
             (crew, day)
             for (crew, day), free in self.minutes.items()
             if free >= need and candidate.skills <= self.crews[crew].skills
         ]
-        return sorted(found, key=lambda slot: (slot[1], slot[0]))
+        return sorted(fitting, key=lambda slot: (slot[1], slot[0]))
 
     def affords(self, candidate: Candidate) -> bool:
-        """Whether the budget covers it."""
+        """Tell whether the budget covers the candidate."""
         return self.cents is None or to_cents(candidate.cost_eur) <= self.cents
 
     def without(self, placed: Sequence[tuple[Candidate, tuple[int, int]]]) -> Room:
-        """What is left once these are set out.
+        """Return the room left by these visits.
 
         Raises:
             ValueError: a crew's hours or the budget are exceeded.
@@ -207,12 +208,12 @@ class Room:
 
 
 def reason_left(candidate: Candidate, empty: Room, room: Room) -> Reason:
-    """Why a candidate is not in the plan: a person's choice, its worth, then what it lacks.
+    """Say why a candidate is not in the plan: a person's choice, its worth, then what it lacks.
 
     Args:
         candidate: without a visit.
         empty: the week before the plan.
-        room: what the plan leaves of it.
+        room: that the plan leaves.
     """
     if candidate.choice is Choice.ECARTEE:
         return Reason.ECARTEE

@@ -24,7 +24,7 @@ class Severity(IntEnum):
 
     @property
     def level(self) -> RiskLevel:
-        """The level of that severity, as the contract names it."""
+        """The level of this severity, as the contract names it."""
         return _LEVELS[self]
 
 
@@ -33,7 +33,7 @@ SEVERITY = {level: severity for severity, level in _LEVELS.items()}
 
 
 class TimeToFailure(NamedTuple):
-    """An admitted model's estimate [days], with its interval where one is known."""
+    """An admitted model's estimate [days], with its interval where it is known."""
 
     days: float
     low: float | None = None
@@ -41,7 +41,7 @@ class TimeToFailure(NamedTuple):
 
 
 class Risk(NamedTuple):
-    """What the policy makes of one measurement."""
+    """The risk of a measurement by the policy: level, score [0–1], costs [€]."""
 
     level: RiskLevel
     score: float
@@ -56,13 +56,13 @@ def assess(
     time_to_failure: TimeToFailure | None = None,
     data_status: DataStatus = DataStatus.OK,
 ) -> Risk:
-    """Level, score and costs of one measurement.
+    """Return the level, score and costs of a measurement.
 
     Args:
-        policy: the rule in force.
+        policy: the risk policy in force.
         probability: of a failure within 7 days, 0 to 1.
-        time_to_failure: only from a model that may raise a level; it never lowers one.
-        data_status: anything but ``ok`` is at least ``modere``: what is not known is not safe.
+        time_to_failure: only from a model that may raise a level; it never lowers a level.
+        data_status: any status but ``ok`` gives at least ``modere``: without sound data nothing is safe.
     """
     severity = _from_probability(policy, probability)
     if time_to_failure is not None:
@@ -80,7 +80,7 @@ def assess(
 
 
 def unassessed() -> Risk:
-    """The risk of a turbine that no model could judge: ``modere`` at least, at the foot of its band."""
+    """Return the risk of a turbine that no model could judge: ``modere``, at the foot of its band."""
     return Risk(Severity.MODERE.level, Severity.MODERE / 4, 0.0, 0.0, reaches_threshold=False)
 
 
@@ -105,12 +105,12 @@ def _from_days(policy: RiskPolicy, estimate: TimeToFailure) -> Severity:
 
 # Inside a band the probability decides down to this step, and days left decide among equals.
 _PROBABILITY_STEP = 1e-9
-# Days are brought to 0–1 by 1 / (1 + days / this): any positive number orders alike.
+# Days are brought to 0–1 by 1 / (1 + days / scale): any positive scale gives the same order.
 _DAYS_SCALE = 30.0
 
 
 def _score(severity: Severity, probability: float, estimate: TimeToFailure | None) -> float:
-    """A number in the level's quarter of 0–1, ordered by probability, then by fewer days left."""
+    """Return a number in the level's quarter of 0–1, ordered by probability, then by fewer days left."""
     urgency = 0.0 if estimate is None else 1.0 / (1.0 + max(estimate.days, 0.0) / _DAYS_SCALE)
     inside = (probability + _PROBABILITY_STEP * urgency) / (1.0 + _PROBABILITY_STEP)
     # Kept just under the next band, so that sorting by score is sorting by level.

@@ -1,6 +1,6 @@
-"""What EnergiTech decides about risk: costs, the decision threshold that follows, the bounds of the levels.
+"""EnergiTech's risk policy: costs, the decision threshold that follows from them, the bounds of the levels.
 
-The rule is data: versioned in the database, previewed before it is saved, named by every score.
+The policy is data: versioned in the database, previewed before it is saved, named by every score.
 
 Threshold: the probability at which intervening costs as much as waiting. With C the cost of an intervention,
 paid whether or not it was needed, and F that of a failure that was not prevented, the bound
@@ -19,16 +19,16 @@ from api.domain.shared.exceptions import FieldError, InvalidInput
 
 @dataclass(frozen=True)
 class RiskPolicy:
-    """What EnergiTech decides about risk.
+    """EnergiTech's costs and bounds.
 
     Args:
         cost_intervention_eur: cost of an intervention that was not needed [€].
         cost_failure_eur: cost of a failure that was not prevented [€].
         critical_factor: ``critique`` begins at this many times the threshold …
         critical_cap: … or at this probability, whichever is lower.
-        moderate_divisor: ``modere`` begins at the threshold divided by this.
-        urgent_days: a time to failure at or under this raises the level [days].
-        max_age_days: a measurement older than this, at the day of the run, is stale [days].
+        moderate_divisor: ``modere`` begins at the threshold divided by this number.
+        urgent_days: a time to failure of at most so many days raises the level [days].
+        max_age_days: a measurement older than so many days, on the day of the run, is stale [days].
     """
 
     cost_intervention_eur: float = 3_000.0
@@ -76,10 +76,10 @@ class RiskPolicy:
         return self.threshold / self.moderate_divisor
 
     def as_parameters(self) -> dict[str, Any]:
-        """The policy as it is stored."""
+        """Return the policy as it is stored."""
         return asdict(self)
 
     @classmethod
     def of_parameters(cls, parameters: dict[str, Any]) -> Self:
-        """The policy that :meth:`as_parameters` gave."""
+        """Return the policy that :meth:`as_parameters` stored."""
         return cls(**parameters)

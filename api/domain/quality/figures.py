@@ -1,7 +1,8 @@
-"""How well what was published turned out: the figures, and their intervals from sums over turbines.
+"""Figures of realised quality, with their intervals, from sums over turbines.
 
 Every figure is a ratio of sums over turbines. Its 95 % interval is Wilson's where each failure measurement is
-a failure of its own; else turbines are resampled, for rows before one failure tell the same story twice.
+a failure of its own. Otherwise turbines are resampled, because rows before the same failure repeat each
+other.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from api.schemas.vocabulary import RiskLevel
 
 @dataclass(frozen=True)
 class AlertQuality:
-    """Alerts of one kind against what happened; ``rows`` is their total."""
+    """Alerts of one kind against the outcomes; ``rows`` is their total."""
 
     rows: int
     true_negatives: int
@@ -32,7 +33,7 @@ class AlertQuality:
 
 @dataclass(frozen=True)
 class LevelQuality:
-    """One level: what was published at it, and alerts from it upwards."""
+    """The scores published at a level, and alerts from that level upwards."""
 
     level: RiskLevel
     rows: int
@@ -46,8 +47,8 @@ class DaysQuality:
 
     Args:
         rows: with both known.
-        interval_rows: of them, those published with an interval.
-        coverage: share of these whose interval held the truth.
+        interval_rows: those of them published with an interval.
+        coverage: share of these whose interval held the true days.
     """
 
     rows: int
@@ -94,7 +95,7 @@ class EventQuality:
 
 @dataclass(frozen=True)
 class RealisedQuality:
-    """Everything that was measured; ``counts`` says what became of each published score."""
+    """Everything measured; ``counts`` is the number of published scores by standing."""
 
     turbines: int
     counts: dict[Standing, int]
@@ -114,10 +115,10 @@ class RealisedQuality:
 
 
 class Figures:
-    """Makes figures of sums per group of turbines.
+    """Turns sums per group of turbines into figures.
 
     Args:
-        groups: of turbines that hold anything.
+        groups: number of groups of turbines with scores.
         events: failures behind the failure measurements.
         failures: failure measurements.
     """
@@ -128,7 +129,7 @@ class Figures:
         self._bootstrap = GroupBootstrap(np.arange(groups))
 
     def alerts(self, sums: Floats) -> AlertQuality:
-        """A confusion from (4, groups) sums: true and false negatives' and positives' in the order below."""
+        """Return alerts from (4, groups) sums, in the order of the fields of :class:`AlertQuality`."""
         true_negatives, false_positives, false_negatives, true_positives = (int(n) for n in sums.sum(axis=1))
         return AlertQuality(
             rows=int(sums.sum()),
@@ -141,22 +142,25 @@ class Figures:
         )
 
     def share(self, hits: Floats, trials: Floats) -> Estimate:
-        """A proportion from (groups,) sums."""
+        """Return a proportion from (groups,) sums."""
         successes, total = int(hits.sum()), int(trials.sum())
         if self.independent or not total:
             return wilson(successes, total)
         if successes in {0, total}:
-            # No replicate differs: turbines, not rows, are what was independently observed to agree.
+            # No replicate differs: the independent observations are the turbines, not the rows.
             carrying = int((trials > 0).sum())
             return wilson(carrying if successes else 0, carrying)
         return self._resampled(hits, trials, self._events)
 
     def mean(self, sums: Floats, rows: Floats) -> Estimate:
-        """A mean from (groups,) sums and counts; turbines are always resampled, None over no row."""
+        """Return a mean from (groups,) sums and counts; turbines are resampled; None over no row."""
         return self._resampled(sums, rows, int((rows > 0).sum())) if rows.any() else Estimate(None)
 
     def days(self, sums: Floats) -> DaysQuality:
-        """Errors from (5, groups) sums: rows, absolute errors, errors, rows with an interval, inside it."""
+        """Return errors from (5, groups) sums.
+
+        Rows, absolute errors, errors, rows with an interval, rows inside it, in this order.
+        """
         return DaysQuality(
             rows=int(sums[0].sum()),
             mae=self.mean(sums[1], sums[0]),

@@ -1,14 +1,14 @@
-"""Published scores set beside what was observed since: what counts, and which failures were announced.
+"""Published scores beside the outcomes observed since: which scores count, and which failures were announced.
 
-The unit is a measurement, for that is what an outcome is known of: it counts once for each set of models
-that scored it, at its first publication; the same reading shown again on later days is told apart, else one
+The unit is a measurement, for outcomes are known of measurements. A measurement counts once for each set of
+models that scored it, at its first publication; its scores of later days are counted apart, or a measurement
 that stands for a week would weigh seven times. A score counts only where every model behind it is proven not
 to have seen its row.
 
 A failure event is a turbine's counted failure measurements as long as each follows the one before within the
-label's horizon (``EVENT_GAP_DAYS``), the rule by which models are measured. Where a
-park's rows are independent of one another, as EnergiTech's sample is, this is still the rule: rows closer
-than the horizon may announce one failure, and none is counted twice for it.
+label's horizon (``EVENT_GAP_DAYS``): the rule by which models are measured. It also holds where a park's rows
+are independent of one another, as in EnergiTech's sample: rows closer than the horizon may announce the same
+failure, and no failure is counted twice.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from api.domain.models.evaluation import EVENT_GAP_DAYS
 from api.domain.policy.levels import ALERTS
 from api.schemas.vocabulary import RiskLevel
 
-# What a person needs to see of the days before a failure that nobody was told of.
+# Days of rankings shown before a failure that no alert announced.
 HISTORY_DAYS = 14
 
 
@@ -36,7 +36,7 @@ class Exposure(StrEnum):
 
 
 class Standing(StrEnum):
-    """What became of a published score in the count; exactly one holds."""
+    """Whether a published score counts, and why not; exactly one holds."""
 
     COUNTED = "compte"
     WAITING = "issue_inconnue"
@@ -48,13 +48,13 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Provenance:
-    """What is known of the rows that a model version was fitted on; all None where nothing is.
+    """What is known of the rows that a model version was fitted on; all None where nothing is known.
 
     Args:
         unseen: identities of the rows that it has not seen.
-        last_day: of the labelled rows; it has seen none later.
+        last_day: of the labelled rows; the version has seen no later row.
         fitted_sha256: of the labelled file.
-        imported_on: day on which the version was stored; it has seen nothing measured later.
+        imported_on: day on which the version was stored; it has seen no measurement of a later day.
     """
 
     unseen: frozenset[str] | None = None
@@ -63,7 +63,7 @@ class Provenance:
     imported_on: date | None = None
 
     def exposure(self, identity: str, measured_on: date, file_sha256: str | None) -> Exposure:
-        """Whether the version has seen a measurement.
+        """Tell whether the version has seen a measurement.
 
         Args:
             identity: of the measurement.
@@ -80,8 +80,8 @@ class Provenance:
         return Exposure.SEEN if fitted else Exposure.UNPROVEN
 
 
-def worst(exposures: Iterable[Exposure]) -> Exposure:
-    """A score is as exposed as the most exposed of its models; unproven where it names none."""
+def worst_exposure(exposures: Iterable[Exposure]) -> Exposure:
+    """Return the exposure of a score: that of its most exposed model; unproven without a model."""
     order = list(Exposure)
     return max(exposures, key=order.index, default=Exposure.UNPROVEN)
 
@@ -97,19 +97,19 @@ class ModelVersion:
 
 @dataclass(frozen=True, slots=True)
 class PublishedScore:
-    """One turbine in one published ranking.
+    """A turbine in a published ranking.
 
     Args:
         turbine: identifier.
         as_of: day of the ranking.
         measurement: the row that was scored, None where there was none.
         measured_on: its day.
-        level: as it was shown.
+        level: as published.
         probability: of a failure within 7 days.
-        threshold: at which that ranking decided.
+        threshold: decision threshold of that ranking.
         days, low, high: days left with their interval [days].
         models: behind the score.
-        exposure: of the row to those models.
+        exposure: whether those models had seen the row.
     """
 
     turbine: str
@@ -127,19 +127,19 @@ class PublishedScore:
 
     @property
     def alerts(self) -> bool:
-        """Whether the level shown asks for an intervention."""
+        """Whether the published level asks for an intervention."""
         return self.level in ALERTS
 
 
 @dataclass(frozen=True, slots=True)
 class KnownOutcome:
-    """What was observed after a measurement, whoever told it: labels of a file, a technician's verdict.
+    """The outcome observed after a measurement: from a file's labels or a technician's verdict.
 
     Args:
         measurement: the row.
-        failed: whether the turbine failed within 7 days of it; None is not known.
-        days_left: days that really remained; None is not known.
-        source: who told it.
+        failed: whether the turbine failed within 7 days of it; None where not known.
+        days_left: days that really remained; None where not known.
+        source: of the outcome.
     """
 
     measurement: int
@@ -150,7 +150,7 @@ class KnownOutcome:
 
 @dataclass(frozen=True, slots=True)
 class JudgedScore:
-    """A published score, what was observed, and whether it counts."""
+    """A published score, its outcome, and whether it counts."""
 
     score: PublishedScore
     outcome: KnownOutcome | None
@@ -164,16 +164,17 @@ class JudgedScore:
 
 @dataclass(frozen=True)
 class FailureEvent:
-    """One failure of one turbine.
+    """A failure of a turbine.
 
     Args:
         turbine: identifier.
-        first_on, last_on: first and last measurement that it followed within the horizon.
-        failed_on: day of the failure, by the last of those whose days left are known; None is not known.
+        first_on, last_on: days of the first and last measurement that it followed within the horizon.
+        failed_on: day of the failure, by the last measurement whose days left are known; None where not
+            known.
         rows: counted failure measurements.
-        announced: one of them was published ``eleve`` or ``critique`` no later than the failure.
+        announced: whether one of them was published ``eleve`` or ``critique`` no later than the failure.
         lead_days: from the first day of that unbroken alert to the failure; None where either is not known.
-        since_start: the alert already stood on the first day looked at, so the lead time is at least this.
+        since_start: whether the alert already stood on the first ranking, so that the true lead is longer.
         history: the rankings before it, oldest first.
     """
 
@@ -188,8 +189,8 @@ class FailureEvent:
     history: tuple[PublishedScore, ...]
 
 
-def merged(outcomes: Iterable[KnownOutcome]) -> dict[int, KnownOutcome]:
-    """One outcome per measurement: what a later one tells replaces what an earlier one told."""
+def merge_outcomes(outcomes: Iterable[KnownOutcome]) -> dict[int, KnownOutcome]:
+    """Return one outcome per measurement: the facts of a later outcome replace those of an earlier one."""
     known: dict[int, KnownOutcome] = {}
     for new in outcomes:
         old = known.get(new.measurement)
@@ -205,23 +206,23 @@ def merged(outcomes: Iterable[KnownOutcome]) -> dict[int, KnownOutcome]:
 def judge_turbine(
     scores: Iterable[PublishedScore], outcomes: Mapping[int, KnownOutcome]
 ) -> list[JudgedScore]:
-    """Each published score of one turbine beside its outcome.
+    """Set each published score of a turbine beside its outcome.
 
     Args:
-        scores: of one turbine, any order; one a day.
-        outcomes: by measurement, as :func:`merged` gives them.
+        scores: of the turbine, in any order, one a day.
+        outcomes: by measurement, from :func:`merge_outcomes`.
 
     Returns:
-        As many, oldest ranking first.
+        A judged score for each, oldest ranking first.
     """
     judged: list[JudgedScore] = []
-    shown: dict[int, list[tuple[ModelVersion, ...]]] = {}
+    models_by_measurement: dict[int, list[tuple[ModelVersion, ...]]] = {}
     for score in sorted(scores, key=lambda s: s.as_of):
         if score.measurement is None or score.probability is None or score.threshold is None:
             judged.append(JudgedScore(score, None, Standing.NOT_SCORED))
             continue
         outcome = outcomes.get(score.measurement)
-        before = shown.setdefault(score.measurement, [])
+        before = models_by_measurement.setdefault(score.measurement, [])
         judged.append(JudgedScore(score, outcome, _standing(score, outcome, score.models in before)))
         before.append(score.models)
     return judged
@@ -238,12 +239,12 @@ def _standing(score: PublishedScore, outcome: KnownOutcome | None, repeated: boo
 
 
 def events_of(judged: Sequence[JudgedScore]) -> Iterator[FailureEvent]:
-    """The failures behind one turbine's counted failure measurements.
+    """Yield the failures behind a turbine's counted failure measurements.
 
     Args:
-        judged: as :func:`judge_turbine` gives them.
+        judged: from :func:`judge_turbine`.
     """
-    failing = [place for place, one in enumerate(judged) if one.failed]
+    failing = [place for place, score in enumerate(judged) if score.failed]
     failing.sort(key=lambda place: _measured(judged[place]))
     group: list[int] = []
     for place in failing:
@@ -255,8 +256,8 @@ def events_of(judged: Sequence[JudgedScore]) -> Iterator[FailureEvent]:
         yield _event(judged, group)
 
 
-def _measured(one: JudgedScore) -> date:
-    return one.score.measured_on or one.score.as_of
+def _measured(judged: JudgedScore) -> date:
+    return judged.score.measured_on or judged.score.as_of
 
 
 def _event(judged: Sequence[JudgedScore], group: Sequence[int]) -> FailureEvent:
@@ -266,8 +267,10 @@ def _event(judged: Sequence[JudgedScore], group: Sequence[int]) -> FailureEvent:
     if known and known[-1].outcome is not None:
         failed_at = _measured(known[-1]).toordinal() + (known[-1].outcome.days_left or 0.0)
     end = _measured(rows[-1]).toordinal() + EVENT_GAP_DAYS if failed_at is None else failed_at
-    told = [p for p in sorted(group) if judged[p].score.alerts and judged[p].score.as_of.toordinal() <= end]
-    first = _start_of_alert(judged, told[0]) if told else None
+    alerted = [
+        p for p in sorted(group) if judged[p].score.alerts and judged[p].score.as_of.toordinal() <= end
+    ]
+    first = _start_of_alert(judged, alerted[0]) if alerted else None
     lead = None
     if first is not None and failed_at is not None:
         lead = failed_at - judged[first].score.as_of.toordinal()
@@ -278,7 +281,7 @@ def _event(judged: Sequence[JudgedScore], group: Sequence[int]) -> FailureEvent:
         last_on=_measured(rows[-1]),
         failed_on=None if failed_at is None else date.fromordinal(int(failed_at)),
         rows=len(rows),
-        announced=bool(told),
+        announced=bool(alerted),
         lead_days=lead,
         since_start=first == 0,
         history=tuple(o.score for o in judged if start - HISTORY_DAYS <= o.score.as_of.toordinal() <= end),
@@ -286,7 +289,10 @@ def _event(judged: Sequence[JudgedScore], group: Sequence[int]) -> FailureEvent:
 
 
 def _start_of_alert(judged: Sequence[JudgedScore], place: int) -> int:
-    """First ranking of the alert that stands at ``place``: no calmer one, no hole, no row the models saw."""
+    """Return the first ranking of the alert at ``place``.
+
+    The alert goes back until a calmer ranking, a hole, or a row that the models had seen.
+    """
     for later, earlier in pairwise(range(place, -1, -1)):
         after, before = judged[later].score, judged[earlier].score
         hole = (after.as_of - before.as_of).days > EVENT_GAP_DAYS

@@ -1,6 +1,6 @@
-"""Counts a park's judged scores, one turbine at a time.
+"""Counts a park's judged scores, turbine by turbine.
 
-Nothing is kept of a counted score but sums, so that a year of a large park fits in little memory.
+Only sums are kept of a counted score, so that a year of a large park fits in little memory.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from api.domain.quality.realised import FailureEvent, JudgedScore, ModelVersion,
 from api.schemas.vocabulary import RiskLevel
 
 Period = Literal["month", "week"]
-# Beyond this many turbines several share a group of the bootstrap: they stay independent of the other groups.
+# With more turbines than this, several share a group of the bootstrap; groups stay independent of each other.
 GROUPS = 500
 # The longest lists of failures and false alerts that an answer holds; the CSV holds everything.
 MAX_LISTED = 200
@@ -39,7 +39,7 @@ _INNER_BORDERS = RELIABILITY_BORDERS[1:-1]
 
 
 def period_start(day: date, period: Period) -> date:
-    """First day of the month, or Monday of the week."""
+    """Return the first day of the month, or the Monday of the week."""
     return day.replace(day=1) if period == "month" else day - timedelta(days=day.weekday())
 
 
@@ -55,7 +55,7 @@ class RealisedTally:
     """Sums over the park.
 
     Args:
-        period: into which rankings are grouped.
+        period: by which rankings are grouped.
     """
 
     def __init__(self, period: Period = "month") -> None:
@@ -76,14 +76,14 @@ class RealisedTally:
         self._false_total = self._events = self._announced = self._turbines = 0
 
     def add_turbine(self, judged: Sequence[JudgedScore]) -> None:
-        """Count one turbine's scores, as :func:`api.domain.quality.realised.judge_turbine` gives them."""
+        """Count a turbine's scores, from :func:`api.domain.quality.realised.judge_turbine`."""
         group = self._turbines % GROUPS
         self._turbines += 1
-        for one in judged:
-            self._counts[one.standing] += 1
-            if one.standing is Standing.COUNTED:
-                self._add_alert(one, group)
-                self._add_days(one, group)
+        for judged_score in judged:
+            self._counts[judged_score.standing] += 1
+            if judged_score.standing is Standing.COUNTED:
+                self._add_alert(judged_score, group)
+                self._add_days(judged_score, group)
         for event in events_of(judged):
             self._events += 1
             self._announced += event.announced
@@ -94,8 +94,8 @@ class RealisedTally:
         if max(len(self._missed), len(self._false)) > 2 * MAX_LISTED:
             self._missed, self._false = _newest_failures(self._missed), _newest_alerts(self._false)
 
-    def _add_alert(self, one: JudgedScore, group: int) -> None:
-        score, failed = one.score, one.failed
+    def _add_alert(self, judged_score: JudgedScore, group: int) -> None:
+        score, failed = judged_score.score, judged_score.failed
         if failed is None or score.probability is None or score.threshold is None:
             return
         start = period_start(score.as_of, self._period)
@@ -111,10 +111,10 @@ class RealisedTally:
         self._bins[place, :, group] += (1.0, failed, score.probability)
         if score.alerts and not failed:
             self._false_total += 1
-            self._false.append(one)
+            self._false.append(judged_score)
 
-    def _add_days(self, one: JudgedScore, group: int) -> None:
-        score, outcome = one.score, one.outcome
+    def _add_days(self, judged_score: JudgedScore, group: int) -> None:
+        score, outcome = judged_score.score, judged_score.outcome
         if outcome is None or outcome.days_left is None or score.days is None:
             return
         error, has, inside = score.days - outcome.days_left, False, False
@@ -129,7 +129,7 @@ class RealisedTally:
                 self._estimators[model][:, group] += terms
 
     def quality(self) -> RealisedQuality:
-        """The figures over all that was added."""
+        """Return the figures over all the turbines added."""
         failures = int(self._threshold[2:].sum())
         figures = Figures(min(self._turbines, GROUPS), self._events, failures)
         return RealisedQuality(
@@ -156,7 +156,7 @@ class RealisedTally:
         )
 
     def _by_level(self, figures: Figures) -> Iterator[LevelQuality]:
-        """From the most urgent; alerts are raised at a level and above."""
+        """Yield the levels from the most urgent; alerts are raised at a level and above."""
         alerted = _confusion()
         everything = sum(self._levels.values(), start=_confusion())
         for level in sorted(RiskLevel, key=SEVERITY.__getitem__, reverse=True):
@@ -166,8 +166,8 @@ class RealisedTally:
             yield LevelQuality(level, int(here.sum()), int(here[2].sum()), figures.alerts(alerted))
 
     def _by_model(self, figures: Figures) -> Iterator[ModelQuality]:
-        found = {*self._classifiers, *self._estimators}
-        for model in sorted(found, key=lambda m: (m.task, m.name, m.version)):
+        models = {*self._classifiers, *self._estimators}
+        for model in sorted(models, key=lambda m: (m.task, m.name, m.version)):
             alerts, days = self._classifiers.get(model), self._estimators.get(model)
             yield ModelQuality(
                 model.name,
@@ -194,7 +194,7 @@ class RealisedTally:
         return EventQuality(
             total=self._events,
             announced=self._announced,
-            # Events are independent of one another, so rows that share one do not matter here.
+            # Events are independent of one another, so it does not matter that rows share an event.
             recall=wilson(self._announced, self._events),
             lead_known=len(leads),
             lead_mean=figures.mean(sums, known),
@@ -210,4 +210,4 @@ def _newest_failures(events: list[FailureEvent]) -> list[FailureEvent]:
 
 
 def _newest_alerts(alerts: list[JudgedScore]) -> list[JudgedScore]:
-    return sorted(alerts, key=lambda one: one.score.as_of, reverse=True)[:MAX_LISTED]
+    return sorted(alerts, key=lambda alert: alert.score.as_of, reverse=True)[:MAX_LISTED]

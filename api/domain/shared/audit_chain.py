@@ -1,8 +1,8 @@
-"""The chain of the audit trail: each entry carries the hash of the one before it. Pure functions.
+"""The chain of the audit trail: each entry carries the hash of the entry before it. Pure functions.
 
-An entry that is altered, inserted, taken away or moved no longer fits its neighbours. The end of the chain is
-kept apart, so that entries taken from there are missed too. Whoever may write the whole database could
-recompute everything: a copy of the last hash, kept elsewhere, is what finds that.
+An entry that is altered, inserted, removed or moved no longer fits its neighbours. The end of the chain is
+kept apart, so that entries removed from the end are missed too. A person who may write the whole database
+could recompute everything; a copy of the last hash, kept elsewhere, reveals that.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 GENESIS = "0" * 64
-"""What the first entry carries in place of a hash before it."""
+"""The previous hash of the first entry, which has none before it."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class Entry:
     Args:
         id: place in the chain, from 1, without gaps.
         at: instant, with its time zone.
-        actor: identifier of who acted, never a name.
-        action: what was done.
-        object_kind: to what kind of thing.
-        object_id: to which one.
+        actor: identifier of the person or key that acted, never a name.
+        action: code of the action.
+        object_kind: kind of object acted on.
+        object_id: identifier of that object.
         details: facts as canonical JSON.
         previous_hash: hash of the entry before.
         hash: of everything above.
@@ -45,7 +45,7 @@ class Entry:
     hash: str = ""
 
     def computed(self) -> str:
-        """The hash that the entry must carry: SHA-256 of its canonical JSON, in hexadecimal."""
+        """Return the hash that the entry must carry: SHA-256 of its canonical JSON, in hexadecimal."""
         return hashlib.sha256(
             canonical(
                 {
@@ -64,12 +64,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a walk along the chain found.
+    """The result of a walk along the chain.
 
     Args:
-        entries: that were read, up to the break where there is one.
-        head: hash of the last whole entry; None for an empty trail.
-        broken_at: number of the first entry that does not fit; None where all do.
+        entries: number of entries read, up to the break if there is one.
+        head: hash of the last sound entry; None for an empty trail.
+        broken_at: number of the first entry that does not fit; None where all fit.
         reason: French sentence, empty where all fit.
     """
 
@@ -80,7 +80,7 @@ class Verdict:
 
 
 def canonical(content: Mapping[str, Any]) -> str:
-    """JSON in one spelling: sorted keys, no spaces, no NaN, ASCII only."""
+    """Return JSON in a single spelling: sorted keys, no spaces, no NaN, ASCII only."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
@@ -89,33 +89,33 @@ def verify(entries: Iterable[Entry], end: tuple[int, str] | None) -> Verdict:
 
     Args:
         entries: all of them, by number.
-        end: number and hash of the last entry, as kept apart; None where nothing was ever recorded.
+        end: number and hash of the last entry, as kept apart; None where no entry was ever recorded.
     """
     count, last = 0, GENESIS
     for entry in entries:
         expected = count + 1
         if entry.id != expected:
-            told = f"l’entrée n° {expected} manque : la suivante est la n° {entry.id}."
-            return Verdict(count, last if count else None, expected, told)
+            reason = f"l’entrée n° {expected} manque : la suivante est la n° {entry.id}."
+            return Verdict(count, last if count else None, expected, reason)
         if entry.previous_hash != last:
-            told = f"l’entrée n° {entry.id} ne suit plus la précédente : l’une des deux a été changée."
-            return Verdict(count, last if count else None, entry.id, told)
+            reason = f"l’entrée n° {entry.id} ne suit plus la précédente : l’une des deux a été changée."
+            return Verdict(count, last if count else None, entry.id, reason)
         if entry.computed() != entry.hash:
-            told = f"le contenu de l’entrée n° {entry.id} n’est plus celui qui a été enregistré."
-            return Verdict(count, last if count else None, entry.id, told)
+            reason = f"le contenu de l’entrée n° {entry.id} n’est plus celui qui a été enregistré."
+            return Verdict(count, last if count else None, entry.id, reason)
         count, last = expected, entry.hash
     return _end(count, last, end)
 
 
 def _end(count: int, last: str, end: tuple[int, str] | None) -> Verdict:
     known, head = end if end is not None else (0, GENESIS)
-    found = last if count else None
+    last_hash = last if count else None
     if count < known:
-        told = f"le journal s’arrête à l’entrée n° {count} alors que {known} ont été enregistrées."
-        return Verdict(count, found, count + 1, told)
+        reason = f"le journal s’arrête à l’entrée n° {count} alors que {known} ont été enregistrées."
+        return Verdict(count, last_hash, count + 1, reason)
     if count > known or last != head:
-        told = (
+        reason = (
             "la fin du journal n’est pas celle qui a été enregistrée : une entrée a été ajoutée ou réécrite."
         )
-        return Verdict(count, found, max(known, 1) if count == known else known + 1, told)
-    return Verdict(count, found)
+        return Verdict(count, last_hash, max(known, 1) if count == known else known + 1, reason)
+    return Verdict(count, last_hash)

@@ -3,18 +3,18 @@
     CockpitError
     ├── InvalidInput            a request or a file that must be corrected (field errors inside)
     │   └── UnclearFile         a file that a person must say how to read
-    ├── UnreadForm              a request in a form that is not read here: binary, compressed
+    ├── UnreadForm              a request in a form that this call does not read: binary, compressed
     ├── NotFound                turbine, run, model, prediction, page of history
     ├── NotAuthenticated        no credentials, or wrong ones
-    ├── NotAllowed              known, but without this right
-    ├── Conflict                true now of something else: a run under way, a name taken
+    ├── NotAllowed              a known caller without this right
+    ├── Conflict                against the present state: a run under way, a name taken
     ├── ModelRefused            a file that may not become a model, with the reason
     └── Unavailable             the request was good, the service cannot answer now
         ├── ModelUnavailable    no active model, artefact missing or altered
         └── DatabaseUnavailable locked, read-only, unreachable, or not migrated
 
-Classes take facts and build the French sentence that people read. What status each one becomes over HTTP
-is known by ``api.errors`` alone.
+Classes take facts and build the French sentence that people read. ``api.errors`` alone knows the HTTP status
+of each class.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class FieldError:
-    """One field that is wrong: its name, a French sentence with the remedy, what was received (truncated)."""
+    """A field that is wrong: its name, a French sentence with the remedy, the value received (truncated)."""
 
     field: str
     message: str
@@ -51,24 +51,24 @@ class InvalidInput(CockpitError):
 
     @classmethod
     def single(cls, field: str, message: str, value: object = None) -> InvalidInput:
-        """The error for one field; ``value`` is shown back truncated to 80 characters."""
-        shown = None if value is None else str(value)[:80]
-        return cls([FieldError(field, message, shown)])
+        """Return the error of a single field; ``value`` is shown back truncated to 80 characters."""
+        text = None if value is None else str(value)[:80]
+        return cls([FieldError(field, message, text)])
 
 
 class UnreadForm(CockpitError):
-    """The request comes in a form that this call does not read, whatever it holds."""
+    """The request comes in a form that this call does not read, whatever its content."""
 
 
 class UnclearFile(InvalidInput):
-    """A file whose date format, names or units must be told, or whose values must be confirmed.
+    """A file that a person must explain: date format, names or units, or values to confirm.
 
-    Its sentences name what must be told; how it is told depends on the way in (``remedies``).
+    Its sentences name what the person must state; how to state it depends on the way in (``remedies``).
     """
 
 
 class NotFound(CockpitError):
-    """Something named by the request does not exist."""
+    """The request names an object that does not exist."""
 
     def __init__(self, what: str, identifier: object, remedy: str = "") -> None:
         self.what, self.identifier = what, str(identifier)[:80]

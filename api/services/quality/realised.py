@@ -18,8 +18,8 @@ from api.domain.quality.realised import (
     Provenance,
     PublishedScore,
     judge_turbine,
-    merged,
-    worst,
+    merge_outcomes,
+    worst_exposure,
 )
 from api.domain.quality.tally import Period, RealisedTally
 from api.domain.shared.exceptions import InvalidInput, ModelUnavailable, NotFound
@@ -134,7 +134,7 @@ class RealisedService:
         verdicts = {one.measurement: one for one in _known_outcomes(self.interventions.outcomes())}
         for turbine, rows in realised.observed_scores(self.database, list(selection.runs), park):
             scores = (_score(turbine, row, selection.runs[row.run]) for row in rows)
-            yield judge_turbine(scores, merged(_outcomes(rows, verdicts)))
+            yield judge_turbine(scores, merge_outcomes(_outcomes(rows, verdicts)))
 
     def _selection(self, query: RealisedQuery) -> _Selection:
         if query.first and query.last and query.last < query.first:
@@ -243,5 +243,5 @@ def _score(turbine: str, row: AnyRow, run: _Run) -> PublishedScore:
         low=row.days_low,
         high=row.days_high,
         models=models,
-        exposure=worst(exposures),
+        exposure=worst_exposure(exposures),
     )

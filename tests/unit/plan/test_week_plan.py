@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import pytest
 
-from api.domain.plan.reduction import needed
+from api.domain.plan.reduction import needed_candidates
 from api.domain.plan.solver import plan_week
 from api.domain.plan.week_plan import Candidate, Choice, Crew, Reason, Room, WeekPlan
 from api.domain.policy.levels import assess
@@ -204,7 +204,7 @@ def test_large_park__what_cannot_matter_is_left_out__same_best_plan() -> None:
     crews = [Crew("A", frozenset({Skill.MECANIQUE}), (4.0, 6.0)), Crew("B", ANY, (4.0,) * 2)]
     empty = Room.of(crews, 20_000.0)
 
-    kept = needed(park, empty)
+    kept = needed_candidates(park, empty)
 
     assert len(kept) < 60
     plan = plan_week(park, crews, 20_000.0)

@@ -9,7 +9,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from api.domain import turbines as usual
+from api.domain import turbines
 from api.domain.measurements.measurements import canonical_turbine_id
 from api.domain.plausibility.limits import POWER, WIND
 from api.domain.shared.exceptions import Conflict, NotFound
@@ -29,24 +29,26 @@ class ParkRanges:
     """The park's usual ranges on the day of a run: read once per run, for a published park never changes."""
 
     _run: int | None = None
-    _known: dict[str, usual.UsualRange | None] = field(default_factory=dict)
+    _known: dict[str, turbines.UsualRange | None] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(
         self, connection: Connection, run: int, as_of: date, names: Sequence[str]
-    ) -> Mapping[str, usual.UsualRange | None]:
+    ) -> Mapping[str, turbines.UsualRange | None]:
         """Usual range of each feature over every turbine's most recent day up to ``as_of``."""
         with self._lock:
             if self._run != run or not self._known.keys() >= set(names):
                 rows = measurements.latest_values(connection, as_of)
-                self._known = {name: usual.usual_range([r.values.get(name) for r in rows]) for name in names}
+                self._known = {
+                    name: turbines.usual_range([r.values.get(name) for r in rows]) for name in names
+                }
                 self._run = run
             return self._known
 
 
 def usual_ranges(
     rows: Sequence[TurbineMeasurement],
-    park: Mapping[str, usual.UsualRange | None],
+    park: Mapping[str, turbines.UsualRange | None],
     features: Mapping[str, FeatureSpec],
 ) -> list[UsualRange]:
     """The turbine's and the park's usual range of each feature that is a quantity."""
@@ -55,7 +57,7 @@ def usual_ranges(
         if spec.dtype == "binary":
             continue
         values = [row.values.get(name) for row in rows]
-        own, whole = usual.usual_range(values), park.get(name)
+        own, whole = turbines.usual_range(values), park.get(name)
         found.append(
             UsualRange(
                 feature=name,
@@ -73,7 +75,7 @@ def power_link(rows: Sequence[TurbineMeasurement], features: Mapping[str, Featur
     """Whether the power of this turbine follows its wind, where the models read both."""
     if WIND not in features or POWER not in features:
         return None
-    known = usual.power_link([row.values for row in rows])
+    known = turbines.power_link([row.values for row in rows])
     return None if known is None else PowerLink(wind=WIND, power=POWER, rows=known.rows)
 
 
@@ -95,7 +97,7 @@ class TurbineStoryService:
         with self.database.read() as connection:
             key = _key(connection, turbine_id)
             rows = measurements.turbine_measurements(connection, key, limit=LOOKED_BACK)
-        link = usual.power_link([row.values for row in rows])
+        link = turbines.power_link([row.values for row in rows])
         if link is None:
             raise Conflict("Cette turbine a trop peu de mesures en marche pour lier sa puissance au vent.")
         power = link.power_at(wind, from_wind, from_power)
@@ -115,7 +117,7 @@ class TurbineStoryService:
         done = [row.done_on for row in ended if row.state == InterventionState.TERMINEE]
         days = [(day, "visite") for day in visits]
         days += [(day, "intervention") for day in done if day is not None]
-        days += [(day, "panne") for day in usual.failure_days(failures)]
+        days += [(day, "panne") for day in turbines.failure_days(failures)]
         return [
             TurbineEvent.model_validate({"on": day, "kind": kind})
             for day, kind in sorted(days)
