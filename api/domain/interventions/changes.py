@@ -1,6 +1,6 @@
-"""How an intervention changes: who may change what, what each state and closing demand. Pure rules.
+"""How an intervention changes: who may change what, and the demands of each state and of closing. Pure rules.
 
-Every change goes through :func:`changed`, which checks it whole and tells the journal what was done.
+Every change goes through :func:`apply_change`, which checks it whole and writes its journal entry.
 """
 
 from __future__ import annotations
@@ -25,36 +25,36 @@ from api.domain.people import Right
 from api.domain.shared.exceptions import Conflict, FieldError, InvalidInput, NotAllowed
 from api.schemas.vocabulary import JournalAction, Verdict
 
-# What planning decides, and what the person on site tells.
+# Fields of the planner, and fields that the person on site fills at closing.
 PLANNED = frozenset({"assignee", "planned_on", "expected_hours", "priority", "skills"})
-TOLD_AT_CLOSING = ("verdict", "findings", "downtime_hours")
+SET_AT_CLOSING = ("verdict", "findings", "downtime_hours")
 _ACTIONS = {
     (State.PROPOSEE, State.PLANIFIEE): JournalAction.PLANIFICATION,
     (State.PLANIFIEE, State.EN_COURS): JournalAction.DEMARRAGE,
     (State.EN_COURS, State.PLANIFIEE): JournalAction.SUSPENSION,
     (State.EN_COURS, State.TERMINEE): JournalAction.CLOTURE,
 }
-# Kept by the journal's own columns (who, when), or by the row that they lead to.
+# The journal's own columns (who, when) or the intervention's row keep these.
 _NOT_JOURNALED = frozenset({"id", "turbine", "version", "acknowledged_at", "started_at", "closed_at"})
 
 
-def changed(
+def apply_change(
     present: Intervention, asked: Mapping[str, Any], actor: Actor, now: datetime, today: date
 ) -> tuple[Intervention, Entry]:
-    """The intervention after a change, and what the journal says of it.
+    """Return the intervention after a change, and its journal entry.
 
     Args:
         present: as it is stored.
-        asked: fields that change, those of :class:`Intervention` that people may set, with ``version`` (as
-            they read it), ``acknowledged``, ``checklist_done`` (places ticked, from 0) and ``comment``.
-        actor: who asks.
+        asked: fields to change: those of :class:`Intervention` that people may set, with ``version`` (as they
+            read it), ``acknowledged``, ``checklist_done`` (places ticked, from 0) and ``comment``.
+        actor: the person who asks.
         now: the instant.
         today: the cockpit's day: in a simulated park, that of its data.
 
     Raises:
-        Conflict: changed by somebody else since it was read, or already ended.
-        NotAllowed: not theirs to change.
-        InvalidInput: a state that does not follow, a field that is wrong or missing for the state asked.
+        Conflict: somebody else has changed it since it was read, or it has already ended.
+        NotAllowed: the actor may not change it.
+        InvalidInput: a state that does not follow, or a field that is wrong or missing for the new state.
     """
     if asked.get("version") != present.version:
         raise Conflict(
@@ -77,10 +77,10 @@ def changed(
 
 
 def check_assigned(present: Intervention, actor: Actor) -> None:
-    """Refuse whoever neither plans nor is the one who goes.
+    """Refuse an actor who neither plans nor is assigned.
 
     Raises:
-        NotAllowed: it is not theirs.
+        NotAllowed: the intervention is not assigned to the actor.
     """
     if not actor.may_plan and present.assignee != actor.pseudonym:
         raise NotAllowed(f"{Right.WORK.value} ; celle-ci n’est pas affectée à « {actor.pseudonym} »")
@@ -111,7 +111,7 @@ def _errors(present: Intervention, asked: Mapping[str, Any], today: date) -> Ite
     else:
         yield from (
             FieldError(name, "se dit à la clôture : ajoutez « state » : « terminee ».")
-            for name in (*TOLD_AT_CLOSING, "done_on")
+            for name in (*SET_AT_CLOSING, "done_on")
             if name in asked
         )
     if wanted is State.ANNULEE and not (asked.get("comment") or "").strip():
@@ -129,7 +129,7 @@ def _plan_errors(
     day = asked.get("planned_on", present.planned_on)
     if wanted in {State.PLANIFIEE, State.EN_COURS} and day is None:
         yield FieldError("planned_on", "un jour est attendu pour planifier.")
-    elif "planned_on" in asked and day != present.planned_on and (problem := late(day, today)):
+    elif "planned_on" in asked and day != present.planned_on and (problem := past_day_error(day, today)):
         yield problem
     if wanted is State.EN_COURS and asked.get("assignee", present.assignee) is None:
         yield FieldError("assignee", "affectez d’abord l’intervention à un technicien.")
@@ -142,8 +142,8 @@ def _plan_errors(
     )
 
 
-def late(day: date | None, today: date) -> FieldError | None:
-    """What is wrong with planning on ``day``."""
+def past_day_error(day: date | None, today: date) -> FieldError | None:
+    """Return the error of planning on a past day; None for today or later."""
     if day is None or day >= today:
         return None
     return FieldError("planned_on", f"jour passé ; au plus tôt le {today:%d/%m/%Y}.", day.isoformat())
@@ -165,7 +165,7 @@ def _after(
     present: Intervention, asked: Mapping[str, Any], actor: Actor, now: datetime, today: date
 ) -> Intervention:
     wanted = asked.get("state", present.state)
-    direct = {name: asked[name] for name in (*PLANNED, *TOLD_AT_CLOSING, "state", "done_on") if name in asked}
+    direct = {name: asked[name] for name in (*PLANNED, *SET_AT_CLOSING, "state", "done_on") if name in asked}
     if "skills" in direct:
         direct["skills"] = tuple(dict.fromkeys(direct["skills"]))
     after = replace(present, **direct)
@@ -192,21 +192,21 @@ def _action(present: Intervention, after: Intervention, asked: Mapping[str, Any]
         return _ACTIONS[present.state, after.state]
     if after.acknowledged_by is not None and present.acknowledged_by is None:
         return JournalAction.PRISE_EN_COMPTE
-    only_said = not _differences(present, after) and asked.get("comment") is not None
-    return JournalAction.COMMENTAIRE if only_said else JournalAction.MODIFICATION
+    only_comment = not _differences(present, after) and asked.get("comment") is not None
+    return JournalAction.COMMENTAIRE if only_comment else JournalAction.MODIFICATION
 
 
 def _differences(before: Intervention, after: Intervention) -> dict[str, tuple[Any, Any]]:
-    found = {}
+    differences = {}
     for field in fields(Intervention):
         old, new = getattr(before, field.name), getattr(after, field.name)
         if old != new and field.name not in _NOT_JOURNALED:
-            found[field.name] = (_plain(old), _plain(new))
-    return found
+            differences[field.name] = (_plain(old), _plain(new))
+    return differences
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON keeps it; a checklist is told by what is ticked."""
+    """Return a value as JSON keeps it; a checklist becomes its ticked items."""
     if isinstance(value, tuple):
         ticked = [item.text for item in value if isinstance(item, CheckItem) and item.done]
         return ticked if any(isinstance(item, CheckItem) for item in value) else [str(v) for v in value]

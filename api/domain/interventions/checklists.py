@@ -1,7 +1,7 @@
-"""What to check on site, by the sensor that weighed most in the score, and what people need to know for it.
+"""What to check on site, by the sensor that weighed most in the score; also the skills and the priority.
 
-The lists name where a reading of that kind usually comes from; they are a start, which the manager completes
-in the comment. A sensor that this file does not know gets the same three questions with its own name.
+The lists name the usual origins of such a reading; they are a start, which the manager completes in the
+comment. A sensor that this file does not know gets the same three questions with its own name.
 """
 
 from __future__ import annotations
@@ -58,20 +58,20 @@ _PRIORITIES = {
 
 
 def checklist_for(feature: str | None, label: str | None = None) -> tuple[CheckItem, ...]:
-    """What to check.
+    """Return the items to check.
 
     Args:
         feature: sensor that weighed most; None where it is not known.
         label: its French name, for a sensor without a list of its own.
     """
     if feature is None:
-        found = [CheckItem(text) for text in _GENERAL]
+        items = [CheckItem(text) for text in _GENERAL]
     else:
-        found = [
+        items = [
             CheckItem(text, feature=feature)
             for text in _BY_FEATURE.get(feature) or _unknown(label or feature)
         ]
-    return (CheckItem(SAFETY), *found)
+    return (CheckItem(SAFETY), *items)
 
 
 def _unknown(label: str) -> tuple[str, ...]:
@@ -83,10 +83,10 @@ def _unknown(label: str) -> tuple[str, ...]:
 
 
 def skills_for(feature: str | None) -> tuple[Skill, ...]:
-    """What the people sent must know; nothing where the sensor does not tell."""
+    """Return the skills of the people to send; none where the sensor does not tell."""
     return _SKILLS.get(feature or "", ())
 
 
 def priority_for(level: RiskLevel | None) -> Priority:
-    """How soon, by the level of risk."""
+    """Return the priority of a level of risk."""
     return Priority.NORMALE if level is None else _PRIORITIES[level]

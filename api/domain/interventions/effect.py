@@ -1,16 +1,16 @@
-"""What the runs that follow a closed intervention say of it, and what its verdict tells of the alert. Pure.
+"""The effect of a closed intervention, from the runs that follow it, and its verdict on the alert. Pure.
 
-Only measurements taken after the day the work ended count: an older one tells of the machine as it was. Alert
-and calm are the levels that the policy of each run gave (``eleve`` and above from its threshold), and
-``urgent_days`` is the policy's too:
+Only measurements taken after the day the work ended count: an older one shows the machine before the work.
+Alert and calm are the levels by the policy of each run (``eleve`` and above is alert); ``urgent_days`` is the
+policy's too:
 
 * the last such measurement is in alert: ``sans_effet`` where none was calm before it, else ``rechute``;
 * it is calm, and so were all those of the last ``urgent_days``, over at least that long since the work:
-  ``effet_constate``, for the failure announced within that time did not come and is announced no more;
+  ``effet_constate``, for the announced failure did not come in that time and is announced no more;
 * otherwise, or without such a measurement: ``trop_tot``.
 
-Nothing later than :data:`WATCHED` times ``urgent_days`` after the work is looked at, nor anything after the
-next intervention on the turbine: an alert that comes so late is another one.
+Measurements later than :data:`WATCHED` times ``urgent_days`` after the work do not count, nor do those after
+the next intervention on the turbine: an alert that comes so late is another alert.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SOURCE = "verdict"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One published score of the turbine that rests on a measurement: day of the latter, level shown."""
+    """A published score of the turbine that rests on a measurement: day of the measurement, level."""
 
     measured_on: date
     level: RiskLevel
@@ -45,7 +45,7 @@ class Reading:
 
 
 def last_watched_day(done_on: date, policy: RiskPolicy) -> date:
-    """Last day that may say anything of an intervention that ended on ``done_on``."""
+    """Return the last day that counts for an intervention that ended on ``done_on``."""
     return done_on + timedelta(days=WATCHED * policy.urgent_days)
 
 
@@ -56,12 +56,12 @@ def effect_of(
     policy: RiskPolicy,
     next_done_on: date | None = None,
 ) -> Effect | None:
-    """What became of the alert behind an intervention.
+    """Return the effect of an intervention on the alert behind it.
 
     Args:
-        opened_at: level when it was opened; without an alert there is no effect to wait for, and None comes.
+        opened_at: level when it was opened; None is returned where it was no alert.
         done_on: day the work ended.
-        readings: published scores of the turbine, any order.
+        readings: published scores of the turbine, in any order.
         policy: in force.
         next_done_on: day the next intervention on the turbine ended.
     """
@@ -69,21 +69,22 @@ def effect_of(
         return None
     until = min(last_watched_day(done_on, policy), next_done_on or date.max)
     fresh = sorted(
-        (one for one in readings if done_on < one.measured_on <= until), key=lambda one: one.measured_on
+        (reading for reading in readings if done_on < reading.measured_on <= until),
+        key=lambda reading: reading.measured_on,
     )
     if not fresh:
         return Effect.TROP_TOT
     last = fresh[-1]
     if last.alerts:
-        return Effect.RECHUTE if any(not one.alerts for one in fresh) else Effect.SANS_EFFET
+        return Effect.RECHUTE if any(not reading.alerts for reading in fresh) else Effect.SANS_EFFET
     since = last.measured_on - timedelta(days=policy.urgent_days)
-    quiet = all(not one.alerts for one in fresh if one.measured_on > since)
+    quiet = all(not reading.alerts for reading in fresh if reading.measured_on > since)
     return Effect.EFFET_CONSTATE if quiet and since >= done_on else Effect.TROP_TOT
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictOutcome:
-    """What a closed intervention tells of the alert that it was opened for.
+    """What a closed intervention says of the alert that it was opened for.
 
     Args:
         intervention: its number.
@@ -91,7 +92,7 @@ class VerdictOutcome:
         done_on: day the work ended.
         verdict: as the technician gave it.
         opened_at: level when it was opened.
-        measurement: row that was scored then, None where there was none.
+        measurement: row scored then, None where there was none.
     """
 
     intervention: int
@@ -114,7 +115,7 @@ class Precision:
     Args:
         counts: interventions by verdict, all five present.
         confirmed: failures and degradations found.
-        false_alerts: nothing found.
+        false_alerts: alerts that a visit refuted.
         estimate: confirmed ÷ (confirmed + false alerts), with Wilson's 95 % interval.
     """
 
@@ -125,9 +126,9 @@ class Precision:
 
 
 def precision_of(outcomes: Sequence[VerdictOutcome]) -> Precision:
-    """The precision that verdicts show; those that do not decide are counted apart."""
-    found = Counter(one.verdict for one in outcomes)
-    confirmed = sum(found[verdict] for verdict in CONFIRMING)
-    false_alerts = found[Verdict.FAUSSE_ALERTE]
-    counts = {verdict: found[verdict] for verdict in Verdict}
+    """Return the precision by the verdicts; those that do not decide are counted apart."""
+    by_verdict = Counter(outcome.verdict for outcome in outcomes)
+    confirmed = sum(by_verdict[verdict] for verdict in CONFIRMING)
+    false_alerts = by_verdict[Verdict.FAUSSE_ALERTE]
+    counts = {verdict: by_verdict[verdict] for verdict in Verdict}
     return Precision(counts, confirmed, false_alerts, wilson(confirmed, confirmed + false_alerts))

@@ -1,4 +1,4 @@
-"""An intervention: its states and what may follow each, what is known of it, what its journal keeps.
+"""An intervention: its states and the transitions between them, its facts, and the entries of its journal.
 
 How it changes is in :mod:`api.domain.interventions.changes`.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from api.schemas.vocabulary import InterventionState, JournalAction, Priority, Skill, Verdict
 
 State = InterventionState
-# The only table of what may follow what; a state that leads nowhere is final.
+# The only table of transitions; a state that leads nowhere is final.
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.PROPOSEE: frozenset({State.PLANIFIEE, State.ANNULEE}),
     State.PLANIFIEE: frozenset({State.EN_COURS, State.ANNULEE}),
@@ -32,7 +32,7 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class CheckItem:
-    """One thing to check on site; ``feature`` is the sensor that asks for it, None for what always holds."""
+    """An item to check on site; ``feature`` is the sensor that asks for it, None on every list."""
 
     text: str
     done: bool = False
@@ -41,23 +41,23 @@ class CheckItem:
 
 @dataclass(frozen=True, kw_only=True)
 class Intervention:
-    """One intervention on one turbine, as its changes see it.
+    """An intervention on a turbine, with the fields that its changes use.
 
     Args:
         id: its number.
         turbine: identifier of the machine.
-        state: where it stands.
-        priority: how soon it is wanted.
+        state: present state.
+        priority: how soon people should go.
         assignee: pseudonym of the person who goes.
-        skills: wanted on site.
-        planned_on: day.
+        skills: needed on site.
+        planned_on: day of the visit.
         expected_hours: on site [h].
-        checklist: what to look at.
-        verdict, findings, downtime_hours, done_on: told at closing; ``done_on`` is the day the work ended,
-            which a cancelled one has too.
-        acknowledged_by, acknowledged_at: who said that they had read it.
+        checklist: items to check.
+        verdict, findings, downtime_hours, done_on: set at closing; ``done_on`` is the day the work ended, or
+            the day of a cancellation.
+        acknowledged_by, acknowledged_at: person who has read it, and when.
         started_at: instant of the first start.
-        closed_by, closed_at: who ended it.
+        closed_by, closed_at: person who ended it, and when.
         version: grows by one with each change.
     """
 
@@ -83,16 +83,16 @@ class Intervention:
 
     @property
     def name(self) -> str:
-        """How sentences call it."""
+        """Its name in sentences."""
         return f"L’intervention n° {self.id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who changes it.
+    """The person who changes it.
 
     Args:
-        name: what histories call them, without personal name.
+        name: identifier in histories, not a personal name.
         pseudonym: by which work is assigned to them.
         may_plan: whether they plan, and thus may change any intervention.
     """
@@ -104,7 +104,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the journal keeps of one change: for each field, its value before and after."""
+    """The journal entry of a change: for each field, its value before and after."""
 
     action: JournalAction
     changes: dict[str, tuple[Any, Any]]

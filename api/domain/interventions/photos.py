@@ -1,4 +1,4 @@
-"""What may be kept as a photo: recognised by its first bytes, whatever the sender calls it."""
+"""The photos that may be kept: recognised by their first bytes, whatever the sender calls them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 
 
 def photo_type(content: bytes) -> str:
-    """The media type of a photo.
+    """Return the media type of a photo.
 
     Raises:
         InvalidInput: empty, too large, or neither JPEG, PNG nor WebP.

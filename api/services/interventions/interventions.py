@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from api.domain.interventions import changes as intervention_changes
+from api.domain.interventions.changes import apply_change
 from api.domain.interventions.effect import VerdictOutcome, precision_of
 from api.domain.interventions.interventions import WORDS, Actor, Entry, State
 from api.domain.measurements.measurements import canonical_turbine_id, natural_key
@@ -162,7 +162,7 @@ class InterventionService:
             present = rows.intervention_of(row)
             if given.get("assignee") != present.assignee:
                 _check_assignee(connection, given.get("assignee"))
-            after, entry = intervention_changes.changed(present, given, actor, self.now(), today)
+            after, entry = apply_change(present, given, actor, self.now(), today)
             if not store.change(connection, number, present.version, rows.columns_of(after)):
                 raise Conflict(f"{present.name} vient de changer : relisez-la.")
             self._append(connection, number, entry, actor)
@@ -190,7 +190,7 @@ class InterventionService:
         state, entry = drawn, None
         if asked.origin is not InterventionOrigin.CONSTAT:
             _check_assignee(connection, asked.assignee)
-            state, entry = intervention_changes.changed(drawn, decision(asked), actor, self.now(), today)
+            state, entry = apply_change(drawn, decision(asked), actor, self.now(), today)
         number = store.add(
             connection,
             drawn.turbine,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.domain.interventions.changes import changed, check_assigned
+from api.domain.interventions.changes import apply_change, check_assigned
 from api.domain.interventions.interventions import LIVING, Actor, CheckItem, Entry, Intervention, State
 from api.domain.shared.exceptions import CockpitError, Conflict, InvalidInput, NotAllowed
 from api.schemas.vocabulary import JournalAction, Priority, Skill, Verdict
@@ -34,7 +34,7 @@ STARTED = replace(PLANNED, state=State.EN_COURS, acknowledged_by="compte:2", sta
 
 
 def apply(present: Intervention, actor: Actor = MANAGER, **asked: Any) -> tuple[Intervention, Entry]:
-    return changed(present, {"version": present.version, **asked}, actor, NOW, TODAY)
+    return apply_change(present, {"version": present.version, **asked}, actor, NOW, TODAY)
 
 
 def refused(present: Intervention, actor: Actor = MANAGER, **asked: Any) -> list[str]:
@@ -86,7 +86,7 @@ def test_any_sequence__keeps_to_the_state_table_and_the_journal_tells_it_all(
     for asked, actor, stale in steps:
         version = present.version - (stale == 0)
         try:
-            after, entry = changed(present, {**asked, "version": version}, actor, NOW, TODAY)
+            after, entry = apply_change(present, {**asked, "version": version}, actor, NOW, TODAY)
         except CockpitError:
             continue  # refused: ``present`` is frozen, so nothing of it changed
         assert stale, "a version that is not the present one was let through"
@@ -168,7 +168,7 @@ def test_day_already_planned__does_not_hinder_other_changes_once_it_has_passed()
 
 def test_stale_version_and_ended__are_conflicts_that_say_what_to_do() -> None:
     with pytest.raises(Conflict, match=r"n° 7 a changé.*relisez-la"):
-        changed(PLANNED, {"version": 3, "comment": "x"}, MANAGER, NOW, TODAY)
+        apply_change(PLANNED, {"version": 3, "comment": "x"}, MANAGER, NOW, TODAY)
     closed, _ = apply(STARTED, LEA, state=State.TERMINEE, **CLOSING)
     with pytest.raises(Conflict, match="terminée : elle ne change plus"):
         apply(closed, comment="encore")
