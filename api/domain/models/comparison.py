@@ -1,7 +1,7 @@
-"""Two models on the same rows, where nobody knows yet which one is right: do they agree, where do they not?
+"""Two models on the same rows, before anybody knows which is right: where they agree and where they do not.
 
-Levels come from the model's output alone, at the policy's bounds: what the state of the data or another model
-adds to a published level is the same for both, and would only hide how they differ.
+Levels come from the model's output alone, at the policy's bounds. The state of the data or another model
+would add the same to both levels, and hide how the two differ.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from api.domain.policy.risk_policy import RiskPolicy
 
 Task = Literal["classification", "regression"]
 FIRST = 10
-# Beyond as many turbines, fewer replicates place the bounds as well.
+# With more turbines, fewer replicates place the bounds as well.
 MANY = 500
-# Two sides of the policy's urgent days, for an estimate of the time to failure.
+# The two sides of the policy's urgent days, for an estimate of the time to failure.
 NEAR, FAR = "imminente", "lointaine"
 
 
 @dataclass(frozen=True)
 class RowPair:
-    """One row through both models.
+    """A row through both models.
 
     Args:
         turbine: its identifier.
         active: output of the model in force, a probability or days.
         candidate: output of the other one, in the same unit.
-        active_level: a level of risk, or on which side of the urgent days.
+        active_level: level of risk, or side of the urgent days.
         candidate_level: likewise.
     """
 
@@ -66,8 +66,8 @@ class Agreement:
     Args:
         rows: compared.
         same_level: share of rows at the same level.
-        rank_correlation: Spearman's, from −1 to 1; None where either model says the same of every row.
-        tops: overlap of the top of the rankings: of the first ten, then of as many as the model in force
+        rank_correlation: Spearman's, from −1 to 1; None where either model answers the same on every row.
+        tops: overlap of the top of the rankings: of the first ten, then of as many rows as the model in force
             puts at ``eleve`` or above, or at urgent days or fewer.
         mean_absolute_difference: probability (0 to 1) or days.
         mean_difference: likewise, signed: candidate minus active.
@@ -85,7 +85,9 @@ class Agreement:
 
 @dataclass(frozen=True)
 class PooledAgreement:
-    """Agreement over several runs; intervals draw whole turbines, for one turbine's rows resemble each other.
+    """Agreement over several runs.
+
+    Intervals draw whole turbines, for the rows of a turbine resemble each other.
 
     ``mean_absolute_difference`` is in the models' own unit.
     """
@@ -105,8 +107,8 @@ def compare_rows(
         turbines: (n,) identifier of each row.
         active: (n,) finite outputs of the model in force, probabilities or days.
         candidate: (n,) finite outputs of the other one.
-        policy: whose bounds make the levels.
-        task: what the outputs are.
+        policy: its bounds make the levels.
+        task: of both models.
 
     Raises:
         ValueError: no row, or vectors of differing lengths.
@@ -132,7 +134,7 @@ def compare_rows(
 
 
 def pool(agreements: Sequence[Agreement]) -> PooledAgreement:
-    """One figure for several runs of the same two models.
+    """Return one agreement for several runs of the same two models.
 
     Raises:
         ValueError: no run.
@@ -157,7 +159,7 @@ def pool(agreements: Sequence[Agreement]) -> PooledAgreement:
 
 
 def levels_of(outputs: Floats, policy: RiskPolicy, task: Task) -> list[str]:
-    """The level of each probability, or the side of the urgent days on which each estimate lies.
+    """Return the level of each probability, or the side of the urgent days of each estimate.
 
     The same bounds as :func:`api.domain.policy.levels.assess`, for a whole park at once.
     """
@@ -173,14 +175,14 @@ def _is_urgent(level: str) -> bool:
 
 
 def _natural_places(turbines: Sequence[str]) -> NDArray[np.int64]:
-    """(n,) place of each turbine in the natural order, as the park's own ranking breaks its ties."""
+    """Return the (n,) place of each turbine in the natural order, which breaks the ranking's ties."""
     places = np.empty(len(turbines), dtype=np.int64)
     places[sorted(range(len(turbines)), key=lambda row: natural_key(turbines[row]))] = range(len(turbines))
     return places
 
 
 def _shared(active: Floats, candidate: Floats, place: NDArray[np.int64], task: Task, size: int) -> int:
-    """Rows among the ``size`` most urgent of both."""
+    """Count the rows among the ``size`` most urgent of both."""
     sign = -1.0 if task == "classification" else 1.0
     first, second = (np.lexsort((place, sign * output))[:size] for output in (active, candidate))
     return len(np.intersect1d(first, second))

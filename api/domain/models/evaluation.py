@@ -1,8 +1,8 @@
-"""Measured quality of a model, on rows that it has not seen, and the gate that it must pass.
+"""Evaluation of a model: its measured quality on rows that it has not seen.
 
 Every figure carries a 95 % interval. A proportion over rows where each failure row is its own failure event
 gets Wilson's; everything else is resampled by turbine. Accuracy is left out on purpose: where failures are
-rare it flatters whoever never raises an alert.
+rare it flatters a model that never raises an alert.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from api.domain.models.statistics import (
     wilson,
 )
 
-# 0.06 is the threshold of the default costs (3,000 / 50,000 €); the others span what people ask about.
+# 0.06 is the threshold of the default costs (3,000 / 50,000 €); the others span usual choices.
 THRESHOLDS = (0.5, 0.2, 0.1, 0.06, 0.05, 0.02)
 # Two failure rows of one turbine closer than the label's horizon may announce the same failure.
 EVENT_GAP_DAYS = 7
@@ -46,7 +46,7 @@ DAYS_LEFT_BORDERS = (0.0, 7.0, SHORT_HORIZON_DAYS, 30.0, 60.0)
 
 @dataclass(frozen=True)
 class Unseen:
-    """Rows that the model has not seen, with what happened afterwards.
+    """Rows that the model has not seen, with their outcomes.
 
     Args:
         turbines: (n,) turbine of each row.
@@ -62,7 +62,7 @@ class Unseen:
 
 
 def failure_events(turbines: NDArray[np.str_], days: NDArray[np.datetime64], truth: Floats) -> int:
-    """Number of distinct failures behind the failure rows.
+    """Count the distinct failures behind the failure rows.
 
     A turbine's failure rows are one event while they follow each other within the label's horizon.
     """
@@ -80,7 +80,7 @@ def failure_events(turbines: NDArray[np.str_], days: NDArray[np.datetime64], tru
 def evaluate_classification(
     unseen: Unseen, thresholds: tuple[float, ...] = THRESHOLDS
 ) -> ClassificationQuality:
-    """Quality of probabilities of failure.
+    """Measure the quality of probabilities of failure.
 
     Raises:
         ValueError: no row, or only one outcome among them: nothing can be ranked.
@@ -112,7 +112,7 @@ def evaluate_classification(
 
 
 def _reliability(unseen: Unseen, events: int) -> Iterator[ReliabilityBin]:
-    """What was announced against what happened, for each bin that holds a row."""
+    """Compare announced probability and observed share of failures, for each bin that holds a row."""
     independent = events == int(unseen.truth.sum())
     index = np.searchsorted(RELIABILITY_BORDERS[1:-1], unseen.output, side="right")
     for place, (low, high) in enumerate(pairwise(RELIABILITY_BORDERS)):
@@ -125,7 +125,7 @@ def _reliability(unseen: Unseen, events: int) -> Iterator[ReliabilityBin]:
         if independent:
             observed = wilson(failures, rows)
         elif failures in {0, rows}:
-            # No replicate differs: turbines, not rows, are what was independently observed to agree.
+            # No replicate differs: the independent observations are the turbines, not the rows.
             observed = wilson(bootstrap.count if failures else 0, bootstrap.count)
         else:
             observed = bootstrap.interval(failures / rows, lambda w, f=failing: weighted_mean(f, w))  # type: ignore[misc]
@@ -152,11 +152,11 @@ def _at_threshold(unseen: Unseen, threshold: float, bootstrap: GroupBootstrap, e
 
 
 def evaluate_regression(unseen: Unseen, training_median: float) -> RegressionQuality:
-    """Quality of estimated days before failure.
+    """Measure the quality of estimated days before failure.
 
     Args:
         unseen: rows with the days that really remained.
-        training_median: what someone without a model would always answer [days].
+        training_median: the constant answer of a person without a model [days].
 
     Raises:
         ValueError: fewer than two rows.
@@ -192,7 +192,7 @@ def _by_days_left(unseen: Unseen, training_median: float) -> Iterator[DaysErrorR
 
 
 def _weighted_r2(truth: Floats, squared: Floats, weights: Floats) -> Floats:
-    """1 − residual variance ÷ variance of the truth, under each row of ``weights``."""
+    """Return 1 − residual variance ÷ variance of the truth, under each row of ``weights``."""
     centred = truth - truth.mean()  # keeps the difference of squares below accurate
     variance = weighted_mean(centred**2, weights) - weighted_mean(centred, weights) ** 2
     return 1.0 - ratio(weighted_mean(squared, weights), variance)

@@ -14,8 +14,8 @@ class Gate:
     """Whether a model may enter the risk, and why.
 
     Args:
-        passed: it may enter the risk.
-        may_raise: it may by itself raise a level; for a classifier, the same as ``passed``.
+        passed: whether it may enter the risk.
+        may_raise: whether it may by itself raise a level; for a classifier, the same as ``passed``.
         reasons: French sentences, one per criterion.
     """
 
@@ -35,7 +35,7 @@ NOT_MEASURED = Gate(
 
 
 def judge(quality: ClassificationQuality | RegressionQuality | None) -> Gate:
-    """The gate's verdict on measured quality; None, a model that nobody could measure, does not pass."""
+    """Return the gate's verdict on measured quality; a model without any (None) does not pass."""
     if quality is None:
         return NOT_MEASURED
     if isinstance(quality, ClassificationQuality):

@@ -18,9 +18,10 @@ from api.domain.models.quality import SHORT_HORIZON_DAYS
 from api.domain.models.statistics import Estimate, Floats, GroupBootstrap, ratio
 from api.domain.policy.risk_policy import RiskPolicy
 
-# How often each turbine was drawn, (replicates, turbines), to (replicates,) figures, NaN where undefined.
+# From the number of draws of each turbine, (replicates, turbines), to (replicates,) figures, NaN if
+# undefined.
 Statistic = Callable[[Floats], Floats]
-# Which way is better, by figure; a bias is best at zero, so no way is.
+# Which direction is better, by figure; None for a bias, which is best at zero.
 HIGHER_IS_BETTER: Mapping[str, bool | None] = {
     "roc_auc": True,
     "average_precision": True,
@@ -37,7 +38,7 @@ HIGHER_IS_BETTER: Mapping[str, bool | None] = {
 
 @dataclass(frozen=True)
 class PairedFigure:
-    """One figure of quality for both versions.
+    """A figure of quality for both versions.
 
     Args:
         key: one of :data:`HIGHER_IS_BETTER`.
@@ -53,7 +54,7 @@ class PairedFigure:
 
     @property
     def better(self) -> Literal["left", "right"] | None:
-        """The version that the whole interval of the difference favours; None where it does not decide."""
+        """The version that the whole interval of the difference favours; None where it favours neither."""
         upwards = HIGHER_IS_BETTER[self.key]
         low, high = self.difference.low, self.difference.high
         if upwards is None or low is None or high is None or low <= 0 <= high:
@@ -78,8 +79,8 @@ def compare_classifiers(left: Unseen, right: Unseen, policy: RiskPolicy) -> Pair
     Args:
         left: rows with the first version's output.
         right: the same rows with the second one's.
-        policy: its threshold is where alerts are counted; its costs are those of ``cost_eur``, what the
-            alerts and the missed failures cost per row [€].
+        policy: alerts are counted at its threshold; ``cost_eur`` is the cost per row of alerts and missed
+            failures, at its costs [€].
 
     Raises:
         ValueError: the rows differ, or hold a single outcome.
@@ -142,8 +143,10 @@ def _of_classifier(side: Unseen, group: NDArray[np.intp], policy: RiskPolicy) ->
 
 
 class GroupedRanking:
-    """ROC AUC and average precision when whole turbines are drawn: the same figures as
-    :class:`~api.domain.models.statistics.WeightedRanking`, at a cost that does not grow with the rows.
+    """ROC AUC and average precision when whole turbines are drawn.
+
+    The same figures as :class:`~api.domain.models.statistics.WeightedRanking`, at a cost that does not grow
+    with the rows.
 
     Both change only at the failures' scores, so counts by turbine at those scores are all that is needed.
 
@@ -159,29 +162,32 @@ class GroupedRanking:
         shape = int(group.max()) + 1, len(marks) + 1
         reached = np.searchsorted(marks, score, side="right")
 
-        def counted(kept: NDArray[np.bool_]) -> Floats:
-            """(groups, marks + 1) rows of each group by how many marks they reach."""
+        def count_reached(kept: NDArray[np.bool_]) -> Floats:
+            """Count the rows of each group by the number of marks they reach: (groups, marks + 1)."""
             counts = np.zeros(shape)
             np.add.at(counts, (group[kept], reached[kept]), 1.0)
             return counts
 
         level = failing | (np.searchsorted(marks, score, side="left") < reached)
-        self._at = counted(failing)[:, 1:]  # failures of each group that stand on each mark
-        self._ties = counted(level & ~failing)[:, 1:]
+        self._at = count_reached(failing)[:, 1:]  # failures of each group that stand on each mark
+        self._ties = count_reached(level & ~failing)[:, 1:]
         self._hits, self._false = (
-            counted(kept)[:, :0:-1].cumsum(axis=1)[:, ::-1] for kept in (failing, ~failing)
+            count_reached(kept)[:, :0:-1].cumsum(axis=1)[:, ::-1] for kept in (failing, ~failing)
         )
         self._failures, self._others = (np.bincount(group, kept, shape[0]) for kept in (failing, ~failing))
 
     def roc_auc(self, weights: Floats) -> Floats:
-        """Share of (failure, other) pairs in the right order, ties for a half; ``weights`` is (b, groups)."""
+        """Return the share of (failure, other) pairs in the right order.
+
+        Ties count for a half; ``weights`` is (b, groups).
+        """
         others = weights @ self._others
         below = others[:, None] - weights @ (self._false - self._ties / 2)
         right = ((weights @ self._at) * below).sum(axis=1)
         return ratio(right, (weights @ self._failures) * others)
 
     def average_precision(self, weights: Floats) -> Floats:
-        """Sum of precision × gain of recall; ``weights`` is (b, groups)."""
+        """Return the sum of precision × gain of recall; ``weights`` is (b, groups)."""
         hits = weights @ self._hits
         precision = np.nan_to_num(ratio(hits, hits + weights @ self._false))
         return ratio(((weights @ self._at) * precision).sum(axis=1), weights @ self._failures)
@@ -215,7 +221,7 @@ def _paired(
     def difference(weights: Floats) -> Floats:
         return right(weights) - left(weights)
 
-    # The figure of the rows themselves is that of one replicate in which each turbine was drawn once.
+    # The figure of the rows themselves is that of a replicate in which each turbine was drawn once.
     once = np.ones((1, bootstrap.count))
     values = ((statistic, float(statistic(once)[0])) for statistic in (left, right, difference))
     first, second, apart = (

@@ -1,4 +1,4 @@
-"""What was measured of a model, each figure with its 95 % interval: shapes only, so reading costs nothing."""
+"""Measured quality of a model, each figure with its 95 % interval: shapes only, so reading costs nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SHORT_HORIZON_DAYS = 14.0
 
 @dataclass(frozen=True)
 class ThresholdRow:
-    """Alerts raised at one threshold, against what happened."""
+    """Alerts raised at a threshold, against the outcomes."""
 
     threshold: float
     true_negatives: int
@@ -26,7 +26,7 @@ class ThresholdRow:
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """Rows whose probability lies in [low, high[ (the last bin includes 1): what was said, what happened."""
+    """Rows whose probability lies in [low, high[ (the last bin includes 1): announced and observed share."""
 
     low: float
     high: float
@@ -38,7 +38,7 @@ class ReliabilityBin:
 
 @dataclass(frozen=True)
 class ClassificationQuality:
-    """How well a probability of failure was worth, on unseen rows."""
+    """Quality of a probability of failure, on unseen rows."""
 
     rows: int
     turbines: int
@@ -55,7 +55,7 @@ class ClassificationQuality:
 
 @dataclass(frozen=True)
 class DaysError:
-    """Errors of an estimated time to failure, over some rows [days]; bias > 0 means too late."""
+    """Errors of an estimated time to failure, over a set of rows [days]; bias > 0 means too late."""
 
     rows: int
     turbines: int
@@ -75,7 +75,7 @@ class DaysErrorRange:
 
 @dataclass(frozen=True)
 class RegressionQuality:
-    """How well an estimated time to failure was worth, on unseen rows [days]."""
+    """Quality of an estimated time to failure, on unseen rows [days]."""
 
     rows: int
     turbines: int

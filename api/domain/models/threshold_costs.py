@@ -1,7 +1,7 @@
-"""What each decision threshold would have caught, missed and cost on the rows that a model has not seen.
+"""What each decision threshold would have caught, missed and cost on rows that a model has not seen.
 
-An alert costs an intervention, needed or not; a missed failure costs a failure: the costs from which the
-policy's own threshold is derived (see :mod:`api.domain.policy.risk_policy`). Each row counts as one decision.
+An alert costs an intervention, needed or not; a missed failure costs a failure. The policy's own threshold
+follows from the same costs (see :mod:`api.domain.policy.risk_policy`). Each row counts as one decision.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from api.domain.models.quality import ClassificationQuality, ThresholdRow
 from api.domain.models.statistics import Estimate, Floats, GroupBootstrap, ratio, wilson
 
-# From one in a thousand to nearly certain, evenly on a logarithmic scale: where thresholds are chosen.
+# The range of useful thresholds, evenly on a logarithmic scale.
 CURVE_THRESHOLDS = tuple(float(f"{t:.3g}") for t in np.geomspace(0.002, 0.9, 36))
 
 
 @dataclass(frozen=True)
 class Costs:
-    """What decisions cost [€].
+    """Costs of decisions [€].
 
     Args:
         intervention: paid for each alert, needed or not.
@@ -33,14 +33,14 @@ class Costs:
     failure: float
 
     def of(self, row: ThresholdRow) -> float:
-        """Cost of every decision behind one row of the table [€]."""
+        """Return the cost of every decision behind a row of the table [€]."""
         alerts = row.true_positives + row.false_positives
         return self.intervention * alerts + self.failure * row.false_negatives
 
 
 @dataclass(frozen=True)
 class ThresholdCost:
-    """One threshold: counts and proportions, and their cost [€]."""
+    """A threshold: counts and proportions, and their cost [€]."""
 
     row: ThresholdRow
     cost: Estimate
@@ -49,7 +49,7 @@ class ThresholdCost:
 
 @dataclass(frozen=True)
 class Scores:
-    """Unseen rows: turbine, outcome (1 for a failure) and probability shown, each (n,)."""
+    """Unseen rows: turbine, outcome (1 for a failure) and probability that people see, each (n,)."""
 
     turbines: NDArray[np.str_]
     failed: Floats
@@ -59,14 +59,14 @@ class Scores:
     def _grouped(self) -> tuple[NDArray[np.intp], GroupBootstrap]:
         """Turbine number of each row, and replicates of whole turbines.
 
-        Replicates only ever weigh whole turbines, so counts are summed by turbine first: same figures as on
+        Replicates only weigh whole turbines, so counts are summed by turbine first: the same figures as on
         rows, far sooner.
         """
         names, index = np.unique(self.turbines, return_inverse=True)
         return index, GroupBootstrap(names)
 
     def at(self, threshold: float, costs: Costs, events: int) -> tuple[ThresholdRow, Estimate]:
-        """One threshold's counts with their intervals, and the cost with its own.
+        """Return a threshold's counts with their intervals, and its cost with its own.
 
         Args:
             threshold: alerts are raised from this probability on.
@@ -100,9 +100,9 @@ class Scores:
 def threshold_table(
     quality: ClassificationQuality, scores: Scores | None, costs: Costs, chosen: float
 ) -> tuple[ThresholdCost, ...]:
-    """The measured thresholds and the one in force, from the highest.
+    """Return the measured thresholds and the one in force, from the highest.
 
-    Without ``scores`` (a version stored before they were kept) only the measured thresholds can be told, and
+    Without ``scores`` (a version stored before they were kept) only the measured thresholds are known, and
     their cost has no interval.
     """
     measured = {row.threshold: row for row in quality.thresholds}
@@ -119,7 +119,7 @@ def threshold_table(
 def threshold_curve(
     quality: ClassificationQuality, scores: Scores | None, costs: Costs, thresholds: Sequence[float]
 ) -> tuple[ThresholdCost, ...]:
-    """The same on a fine grid, from the lowest threshold, to be drawn; empty without ``scores``."""
+    """Return the same on a fine grid, from the lowest threshold, to be drawn; empty without ``scores``."""
     if scores is None:
         return ()
     return tuple(ThresholdCost(*scores.at(t, costs, quality.failure_events)) for t in sorted(thresholds))
