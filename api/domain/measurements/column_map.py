@@ -1,4 +1,4 @@
-"""Which column of a file is what, where its names or units are not the catalogue's."""
+"""A mapping of a file's columns, where its names or units are not the catalogue's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a column of the file holds: a column of the cockpit, and the unit it is written in."""
+    """The content of a column of the file: a column of the cockpit, and the unit it is written in."""
 
     name: str
     unit: str | None = None
@@ -34,13 +34,13 @@ _UNIT_IN_NAME = re.compile(r"(.+?)\s*[\[(]\s*([^\[\]()]+?)\s*[\])]")
 
 
 def split_unit(name: str) -> tuple[str, str | None]:
-    """A header's name and the unit it holds, as in ``temperature [°C]``; None where it holds none."""
-    found = _UNIT_IN_NAME.fullmatch(name.strip())
-    return (found[1], found[2]) if found else (name.strip(), None)
+    """Split a header into its name and its unit, as in ``temperature [°C]``; None without a unit."""
+    match = _UNIT_IN_NAME.fullmatch(name.strip())
+    return (match[1], match[2]) if match else (name.strip(), None)
 
 
 def target_of(name: str, mapping: ColumnMap | None) -> Target:
-    """What a column of a file holds, by the mapping first, by its own name otherwise."""
+    """Return the content of a column of a file: by the mapping first, by its own name otherwise."""
     stripped = name.strip()
     if mapping is not None and stripped in mapping.columns:
         return mapping.columns[stripped]

@@ -1,4 +1,4 @@
-"""The columns of a file of measurements: which is what, in which unit, and what it lacks or has besides."""
+"""The columns of a file of measurements: content and unit of each, columns missing and columns unknown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from api.domain.measurements.column_map import ColumnMap, Target, target_of
-from api.domain.measurements.readings import shown
+from api.domain.measurements.readings import printable
 from api.domain.measurements.sensors import Sensor
 from api.domain.measurements.units import Conversion, conversion, known_units, spelled
 from api.domain.shared.exceptions import InvalidInput, UnclearFile
@@ -21,10 +21,10 @@ _FIXED = (TURBINE, DATE, FAILURE, DAYS_LEFT, TECHNICIAN, PLANNED)
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where a file holds what: fixed columns and sensors by position, and what it lacks or has besides.
+    """Positions of the fixed columns and of the sensors in a file, with missing and unknown columns.
 
-    ``conversions`` is by position, for the columns that come in another unit; ``unused`` are the names that
-    the mapping tells and the file does not have.
+    ``conversions`` is by position, for the columns in another unit than the catalogue's. ``unused`` are the
+    names in the mapping that the file does not have.
     """
 
     width: int
@@ -43,13 +43,13 @@ class Columns:
 
         Raises:
             InvalidInput: no turbine, no date, no known sensor, a column that is there twice, or a unit that
-                is not the sensor's and that no mapping tells.
+                is not the sensor's and that no mapping confirms.
         """
         names = [name.strip() for name in header]
         known = {*_FIXED, *sensors}
         targets = [_target(name, known, mapping) for name in names]
-        found = [target.name for target in targets if target is not None]
-        twice = [name for name, count in Counter(found).items() if count > 1]
+        matched = [target.name for target in targets if target is not None]
+        twice = [name for name, count in Counter(matched).items() if count > 1]
         if twice:
             raise InvalidInput.single(
                 twice[0], "colonne présente plusieurs fois dans l’en-tête ; gardez-en une seule."
@@ -58,8 +58,8 @@ class Columns:
         for required, meaning in ((TURBINE, "l’identifiant de la turbine"), (DATE, "la date de la mesure")):
             if required not in position:
                 raise UnclearFile.single(required, _absent(meaning, required, names))
-        here = tuple((position[name], sensor) for name, sensor in sensors.items() if name in position)
-        if not here:
+        present = tuple((position[name], sensor) for name, sensor in sensors.items() if name in position)
+        if not present:
             expected = ", ".join(sensors) or "aucun, car aucun modèle n’en déclare"
             raise UnclearFile.single(
                 "capteurs",
@@ -69,8 +69,8 @@ class Columns:
         return cls(
             width=len(names),
             fixed={name: position[name] for name in _FIXED if name in position},
-            sensors=here,
-            unknown=tuple(_told(names[i], i) for i, target in enumerate(targets) if target is None),
+            sensors=present,
+            unknown=tuple(_name_of(names[i], i) for i, target in enumerate(targets) if target is None),
             missing=tuple(sensor for name, sensor in sensors.items() if name not in position),
             conversions=_conversions(names, targets, sensors, mapping),
             unused=tuple(sorted(set(mapping.columns) - set(names))) if mapping else (),
@@ -78,18 +78,18 @@ class Columns:
 
 
 def holds_measurements(names: Sequence[str], mapping: ColumnMap | None = None) -> bool:
-    """True where these names are the header of a file of measurements."""
+    """Tell whether these names are the header of a file of measurements."""
     return {TURBINE, DATE} <= {target_of(name, mapping).name for name in names}
 
 
 def _target(name: str, known: set[str], mapping: ColumnMap | None) -> Target | None:
-    """What a column holds; None where the cockpit has no use for it."""
+    """Return the content of a column; None where the cockpit has no use for it."""
     target = target_of(name, mapping)
     if mapping is not None and name in mapping.columns and target.name not in known:
         raise InvalidInput.single(
             "correspondance",
-            f"« {shown(name)} » est relié à « {shown(target.name)} », que le cockpit ne connaît pas ; au"
-            f" choix : {', '.join(sorted(known))}.",
+            f"« {printable(name)} » est relié à « {printable(target.name)} », que le cockpit ne connaît pas ;"
+            f" au choix : {', '.join(sorted(known))}.",
         )
     return target if target.name in known else None
 
@@ -100,7 +100,7 @@ def _conversions(
     sensors: Mapping[str, Sensor],
     mapping: ColumnMap | None,
 ) -> dict[int, Conversion]:
-    """By position, how the columns that come in another unit are brought to the catalogue's."""
+    """Return, by position, the conversions of the columns that are not in the catalogue's unit."""
     made: dict[int, Conversion] = {}
     for index, target in enumerate(targets):
         if target is None or target.unit is None:
@@ -113,7 +113,7 @@ def _conversions(
         if how is None:
             raise InvalidInput.single(
                 names[index],
-                f"unité « {shown(target.unit)} » inconnue pour {target.name} ; au choix :"
+                f"unité « {printable(target.unit)} » inconnue pour {target.name} ; au choix :"
                 f" {', '.join(filter(None, known_units(own))) or 'aucune'}.",
             )
         if mapping is None or names[index] not in mapping.columns:
@@ -128,12 +128,12 @@ def _conversions(
 
 def _absent(meaning: str, required: str, names: Sequence[str]) -> str:
     alike = difflib.get_close_matches(required, [n.casefold() for n in names], n=1, cutoff=0.6)
-    hint = next((f" Est-ce « {shown(n)} » ?" for n in names if alike and n.casefold() == alike[0]), "")
+    hint = next((f" Est-ce « {printable(n)} » ?" for n in names if alike and n.casefold() == alike[0]), "")
     return (
         f"colonne obligatoire absente de l’en-tête : {meaning}.{hint} Renommez ou ajoutez-la, ou donnez son"
         " nom dans une correspondance."
     )
 
 
-def _told(name: str, index: int) -> str:
-    return shown(name) if name else f"(sans nom, colonne {index + 1})"
+def _name_of(name: str, index: int) -> str:
+    return printable(name) if name else f"(sans nom, colonne {index + 1})"

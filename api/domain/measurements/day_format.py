@@ -1,4 +1,4 @@
-"""How a file writes its days: one format for the whole file, named or beyond doubt, never row by row."""
+"""The date format of a file: the same for all its rows, named by a person or beyond doubt."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _PARTS = {"AAAA": r"(?P<year>\d{4})", "MM": r"(?P<month>\d{1,2})", "JJ": r"(?P<d
 
 @dataclass(frozen=True)
 class DayFormat:
-    """One way of writing days, with or without an hour behind."""
+    """A way of writing days, with or without an hour behind."""
 
     name: str
     pattern: re.Pattern[str]
 
     def day(self, text: str) -> date | None:
-        """The calendar day that a text means in this format; None where it means none."""
-        found = self.pattern.fullmatch(text)
-        if found is None:
+        """Return the calendar day of a text in this format; None where the text is no day."""
+        match = self.pattern.fullmatch(text)
+        if match is None:
             return None
         try:
-            return date(int(found["year"]), int(found["month"]), int(found["day"]))
+            return date(int(match["year"]), int(match["month"]), int(match["day"]))
         except ValueError:
             return None
 
     def iso(self, text: str) -> str:
-        """The same day or instant as ISO 8601 writes it; missing cells stay as they are.
+        """Rewrite a day or instant as ISO 8601 does; missing cells stay as they are.
 
         Raises:
             UnreadableCell: another format than the file's, or a day that does not exist.
@@ -41,17 +41,17 @@ class DayFormat:
         stripped = text.strip()
         if is_missing(stripped):
             return stripped
-        found = self.pattern.fullmatch(stripped)
-        if found is None:
+        match = self.pattern.fullmatch(stripped)
+        if match is None:
             raise UnreadableCell(f"date attendue au format {self.name}, celui du fichier.")
         day = self.day(stripped)
         if day is None:
             raise UnreadableCell("cette date n’existe pas dans le calendrier.")
-        if found["time"] is None:
+        if match["time"] is None:
             return day.isoformat()
-        hour, rest = found["time"].replace(",", ".").split(":", 1)
+        hour, rest = match["time"].replace(",", ".").split(":", 1)
         whole, _, fraction = rest.partition(".")
-        return f"{day}T{hour:0>2}:{whole}{'.' + fraction[:6] if fraction else ''}{found['offset'] or ''}"
+        return f"{day}T{hour:0>2}:{whole}{'.' + fraction[:6] if fraction else ''}{match['offset'] or ''}"
 
 
 def _format(name: str) -> DayFormat:
@@ -76,8 +76,8 @@ NAMES = tuple(_FORMATS)
 ISO = _FORMATS["AAAA-MM-JJ"]
 
 
-def named(name: str) -> DayFormat:
-    """The format of that name.
+def named_format(name: str) -> DayFormat:
+    """Return the format of that name.
 
     Raises:
         InvalidInput: there is no such format.
@@ -90,16 +90,16 @@ def named(name: str) -> DayFormat:
         ) from None
 
 
-def find(texts: Iterable[str]) -> DayFormat:
-    """The one format in which a file's dates are written.
+def find_format(texts: Iterable[str]) -> DayFormat:
+    """Return the format in which a file's dates are written.
 
-    The format that reads most of the different texts is the file's; the others are then refused one by one.
+    It is the format that reads the most of the distinct texts; other texts are then refused one by one.
 
     Args:
-        texts: the different texts of the file's date cells, missing ones among them or not.
+        texts: the distinct texts of the file's date cells; missing ones do no harm.
 
     Raises:
-        UnclearFile: days and months could be swapped, are swapped from row to row, or two formats are as
+        UnclearFile: days and months could be swapped, are swapped from row to row, or two formats are equally
             frequent; the remedy is to name the format.
     """
     tokens = {text.strip() for text in texts if not is_missing(text)}
@@ -110,7 +110,7 @@ def find(texts: Iterable[str]) -> DayFormat:
     # Day first and month first share the texts whose two numbers are twelve or less: one shape, two orders.
     shapes = {name: read[name] | read.get(_swapped(name), set()) for name in read}
     largest = max(map(len, shapes.values()))
-    first, *others = [name for name, found in shapes.items() if len(found) == largest]
+    first, *others = [name for name, covered in shapes.items() if len(covered) == largest]
     if any(other != _swapped(first) for other in others):
         raise UnclearFile.single(
             FIELD, f"les dates sont écrites de deux façons ({first} et {others[-1]}) ; {_remedy(first)}"
@@ -120,23 +120,23 @@ def find(texts: Iterable[str]) -> DayFormat:
     return _ordered(first, _swapped(first), read)
 
 
-def _ordered(one: str, other: str, read: dict[str, set[str]]) -> DayFormat:
-    """Of two orders of day and month, the one that some texts prove and none contradicts."""
-    proves, contradicts = read[one] - read[other], read[other] - read[one]
+def _ordered(first: str, second: str, read: dict[str, set[str]]) -> DayFormat:
+    """Choose, of two orders of day and month, the one that some texts prove and none contradicts."""
+    proves, contradicts = read[first] - read[second], read[second] - read[first]
     if proves and contradicts:
         raise UnclearFile.single(
             FIELD,
             "jour et mois changent de place d’une ligne à l’autre"
-            f" (« {min(proves)} », « {min(contradicts)} ») ; {_remedy(one)}",
+            f" (« {min(proves)} », « {min(contradicts)} ») ; {_remedy(first)}",
         )
     if not proves and not contradicts:
         raise UnclearFile.single(
             FIELD,
-            f"jour et mois pourraient être échangés (« {min(read[one])} » se lit de deux façons) ;"
-            f" {_remedy(one)}",
-            min(read[one]),
+            f"jour et mois pourraient être échangés (« {min(read[first])} » se lit de deux façons) ;"
+            f" {_remedy(first)}",
+            min(read[first]),
         )
-    return _FORMATS[one if proves else other]
+    return _FORMATS[first if proves else second]
 
 
 def _swapped(name: str) -> str:

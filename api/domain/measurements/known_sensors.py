@@ -1,6 +1,7 @@
-"""EnergiTech's sensors, as they are known before any model is imported: the one table to add a sensor to.
+"""EnergiTech's sensors, known before any model is imported: the table to which a new sensor is added.
 
-A model's manifest may declare others, or describe these anew; the importer drafts manifests from this table.
+A model's manifest may declare others or describe these differently; the importer drafts manifests from this
+table.
 """
 
 from __future__ import annotations
@@ -60,8 +61,8 @@ KNOWN_SENSORS = {
     )
 }
 
-# Columns that say where a row comes from or what happened afterwards: never features. A model that reads what
-# is only known afterwards would look perfect and be useless.
+# Columns that hold the origin of a row or its outcome: never features. A model that reads an outcome, which
+# is only known afterwards, would look perfect and be useless.
 NOT_SENSORS = frozenset(
     {
         "turbine_id",

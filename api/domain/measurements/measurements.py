@@ -1,7 +1,7 @@
 """What a measurement is, and when two of them are the same.
 
-A row's identity is its turbine, its time, its canonical values and its occurrence among equal rows of one
-file, so that the same file twice changes nothing while two different measurements of one day stay two rows.
+A row's identity is its turbine, its time, its canonical values and its occurrence among equal rows of the
+same file. So the same file twice changes nothing, while two different measurements of a day stay two rows.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _WHOLE = re.compile(r"^(\d+)\.0+$")
 
 
 def canonical_turbine_id(raw: object) -> str:
-    """The one spelling of a turbine's identifier: ``5``, ``"5"`` and ``5.0`` are one turbine.
+    """Return the only spelling of a turbine's identifier: ``5``, ``"5"`` and ``5.0`` are one turbine.
 
     Args:
-        raw: what a file or a request holds: a string, an integer or a whole float.
+        raw: from a file or a request: a string, an integer or a whole float.
 
     Returns:
         The identifier, 1 to 64 characters, without surrounding blanks or leading zeros on pure numbers.
@@ -45,7 +45,7 @@ def canonical_turbine_id(raw: object) -> str:
     return _canonical_text(str(raw))
 
 
-@lru_cache(maxsize=65_536)  # of every row that comes in, from a park whose names are always the same
+@lru_cache(maxsize=65_536)  # every row has one, and a park always has the same names
 def _canonical_text(raw: str) -> str:
     text = raw.strip()
     if whole := _WHOLE.match(text):
@@ -62,7 +62,7 @@ def _canonical_text(raw: str) -> str:
 
 
 def natural_key(turbine_id: str) -> tuple[tuple[int, int, str], ...]:
-    """Sort key that puts ``2`` before ``10`` and ``E-2`` before ``E-10``."""
+    """Return a sort key that puts ``2`` before ``10`` and ``E-2`` before ``E-10``."""
     if turbine_id.isdecimal():  # nearly always, and a large park is ranked at each run
         return ((0, int(turbine_id), ""),)
     parts = re.split(r"(\d+)", turbine_id)
@@ -70,7 +70,7 @@ def natural_key(turbine_id: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def canonical_values(values: Mapping[str, float | int | None]) -> str:
-    """Values as one JSON text: keys sorted, missing ones left out, ``12`` and ``12.0`` alike."""
+    """Write values as JSON text: keys sorted, missing values left out, ``12`` and ``12.0`` alike."""
     return _ENCODE({name: float(value) for name, value in values.items() if value is not None})
 
 
@@ -85,12 +85,12 @@ def row_identity(
     values: Mapping[str, float | int | None],
     occurrence: int,
 ) -> str:
-    """SHA-256 (hex) of a row's identity.
+    """Return the SHA-256 (hex) of a row's identity.
 
     Args:
         turbine_id: canonical identifier.
         measured_on: calendar day in Europe/Paris.
-        measured_at: instant in UTC where the source gives one, else None (midnight is never invented).
+        measured_at: instant in UTC where the source gives it, else None (midnight is never invented).
         values: sensor name to number, None for missing.
         occurrence: 0 for the first of several rows equal in all the above within one file, then 1, 2…
     """
@@ -99,6 +99,6 @@ def row_identity(
 
 
 def text_identity(turbine_id: str, day: str, instant: str, values: str, occurrence: int) -> str:
-    """The same from texts that are already canonical; see :func:`row_identity`."""
+    """Return the same identity from texts that are already canonical; see :func:`row_identity`."""
     text = f"{turbine_id}\x1f{day}\x1f{instant}\x1f{values}\x1f{occurrence}"
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,6 +1,7 @@
-"""How a file writes numbers and days, and each cell's text rewritten as the cockpit writes it.
+"""The notation of numbers and days in a file, and cells rewritten in the cockpit's own.
 
-A rewriting is made only where it is beyond doubt: what could mean two numbers is refused by name.
+A cell is rewritten only where its meaning is beyond doubt: a text that could mean two numbers is refused by
+name.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ _ONE_MARK = re.compile(r"[+-]?(\d*)([.,])(\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
 def _thousands(mark: str, decimal: str) -> re.Pattern[str]:
-    """Thousands that a mark separates, beyond doubt: a decimal mark follows, or there are several groups."""
+    """Return the pattern of thousands separated by a mark, beyond doubt.
+
+    A decimal mark follows, or there are several groups.
+    """
     mark, decimal = re.escape(mark), re.escape(decimal)
     return re.compile(rf"[+-]?\d{{1,3}}(?:(?:{mark}\d{{3}})+{decimal}\d+|(?:{mark}\d{{3}}){{2,}})", re.ASCII)
 
@@ -36,16 +40,16 @@ class Notation:
     days: DayFormat = field(default=day_format.ISO)
 
     def number(self, text: str, conversion: Conversion | None = None) -> str:
-        """A number with a decimal dot, in the cockpit's unit; what is not a number is returned as it is.
+        """Rewrite a number with a decimal dot, in the cockpit's unit; other texts are returned unchanged.
 
         Raises:
-            UnreadableCell: the text could mean two numbers, or has a decimal mark that is not the file's.
+            UnreadableCell: the text could mean two numbers, or its decimal mark is not the file's.
         """
         dotted = self._dotted(text.strip())
         return dotted if conversion is None else conversion.text(dotted)
 
     def day(self, text: str) -> str:
-        """A day or instant in ISO 8601.
+        """Rewrite a day or instant in ISO 8601.
 
         Raises:
             UnreadableCell: another format than the file's.
@@ -64,10 +68,10 @@ class Notation:
         if _THOUSANDS[self.decimal].fullmatch(text):
             other = "," if self.decimal == "." else "."
             return text.replace(other, "").replace(",", ".")
-        if found := _ONE_MARK.fullmatch(text):
-            if found[2] == self.decimal:
+        if match := _ONE_MARK.fullmatch(text):
+            if match[2] == self.decimal:
                 return text.replace(",", ".")
-            raise UnreadableCell(_two_readings(text, found[2], found[1], found[3]))
+            raise UnreadableCell(_two_readings(text, match[2], match[1], match[3]))
         return text
 
 
@@ -79,7 +83,10 @@ def _two_readings(text: str, mark: str, whole: str, decimals: str) -> str:
 
 
 def decimal_evidence(text: str) -> str | None:
-    """What a cell tells of the file's decimal mark: ``.``, ``,``, ``?,`` (thousands or decimals) or none."""
+    """Return what a cell shows of the file's decimal mark.
+
+    ``.`` or ``,``; ``?,`` where the comma may separate thousands or decimals; None where it shows nothing.
+    """
     stripped = text.strip().replace("\u2212", "-")
     for decimal, pattern in _THOUSANDS.items():
         if pattern.fullmatch(stripped) and decimal in stripped:
@@ -87,9 +94,9 @@ def decimal_evidence(text: str) -> str | None:
     grouped = _GROUPED.fullmatch(stripped)
     if grouped and grouped[3]:
         return grouped[3][0]
-    found = _ONE_MARK.fullmatch(stripped)
-    if found is None:
+    match = _ONE_MARK.fullmatch(stripped)
+    if match is None:
         return None
-    if len(found[3]) == 3 and 1 <= len(found[1]) <= 3 and found[1].lstrip("0"):
-        return "?," if found[2] == "," else None
-    return found[2]
+    if len(match[3]) == 3 and 1 <= len(match[1]) <= 3 and match[1].lstrip("0"):
+        return "?," if match[2] == "," else None
+    return match[2]

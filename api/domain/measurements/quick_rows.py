@@ -1,7 +1,7 @@
-"""The shortest way from a plain line to a row: nine lines in ten hold nothing but plain cells.
+"""The shortest way from a plain line to a row: nine lines in ten hold only plain cells.
 
-It reads what :func:`api.domain.measurements.rows.judge_row` would accept, to the same row, and leaves to it
-every line with anything unusual; a property test holds the two together.
+It reads the lines that :func:`api.domain.measurements.rows.judge_row` would accept, to the same row, and
+leaves every line with an unusual cell to that function. A property test holds the two together.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class _Reading(NamedTuple):
 
 
 class QuickReader:
-    """Reads plain lines of one file; anything else is left to the judgment that tells problems."""
+    """Reads plain lines of a file; other lines are left to the judgment that reports problems."""
 
     def __init__(self, columns: Columns, today: date, notation: Notation) -> None:
         self._fixed, self._today, self._notation = columns.fixed, today, notation
@@ -74,11 +74,11 @@ class QuickReader:
         self._visits: dict[tuple[str, str, date], Visit | None] = {}
 
     def read(self, cells: Sequence[str]) -> tuple[MeasurementRow, str] | None:
-        """The row and its canonical values, or None where the line needs a closer look."""
+        """Return the row and its canonical values; None where the line needs a closer look."""
         if not self._usable:
             return None
-        told = self._values(cells)
-        if told is None:
+        read = self._values(cells)
+        if read is None:
             return None
         try:
             turbine_id = read_turbine_id(cells[self._fixed[TURBINE]])
@@ -90,7 +90,7 @@ class QuickReader:
             return None
         if labels_contradict(failure, days_left):
             return None
-        values, text = told
+        values, text = read
         return MeasurementRow(turbine_id, time, values, failure, days_left, visit), text
 
     def _values(self, cells: Sequence[str]) -> tuple[dict[str, float | int], str] | None:

@@ -1,6 +1,6 @@
-"""From the text of one cell to a number, a day or an instant, or the French reason why not.
+"""From the text of a cell to a number, a day or an instant, or to a French reason for refusing it.
 
-Nothing is guessed: a cell is read in one way only, and what could be read in two ways is refused.
+Nothing is guessed: a cell has a single meaning, and a text that could have two is refused.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from api.domain.shared.exceptions import InvalidInput
 PARIS = ZoneInfo("Europe/Paris")
 MISSING = frozenset({"", "nan", "na", "n/a", "#n/a", "null", "-"})
 # A logger whose clock was never set answers 1970 (Unix) or 1980 (GPS); France's first wind farm,
-# Port-la-Nouvelle, is of 1991.
+# Port-la-Nouvelle, dates from 1991.
 EARLIEST = date(1990, 1, 1)
 _LARGEST_EXACT_INTEGER = 2**53  # beyond it a float no longer tells neighbouring integers apart
 _LONGEST_PLAN = timedelta(days=5 * 366)
@@ -35,31 +35,31 @@ _WHOLE = re.compile(r"(\d+)\.0+", re.ASCII)
 
 
 class UnreadableCell(ValueError):
-    """A cell that cannot be taken; ``reason`` is the French sentence for the report.
+    """A cell that cannot be read; ``reason`` is the French sentence for the report.
 
-    ``shown`` is False where the received text may name a person and must not be repeated.
+    ``repeatable`` is False where the received text may name a person and must not be repeated.
     """
 
-    def __init__(self, reason: str, *, shown: bool = True) -> None:
+    def __init__(self, reason: str, *, repeatable: bool = True) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.shown = shown
+        self.repeatable = repeatable
 
 
 class MeasuredTime(NamedTuple):
-    """When a row was measured: the day in Europe/Paris, and the UTC instant where the source gives one."""
+    """The time of a measurement: the day in Europe/Paris, and the UTC instant where the source gives it."""
 
     on: date
     at: datetime | None
 
 
 def is_missing(text: str) -> bool:
-    """True for an empty cell and for the usual ways of writing « no value »."""
+    """Tell whether a cell is empty or a usual way of writing « no value »."""
     return text.strip().casefold() in MISSING
 
 
 def read_number(text: str) -> float | None:
-    """A finite number written with a dot, ASCII digits and no thousands separator; None where missing.
+    """Read a finite number with a dot, ASCII digits and no thousands separator; None where missing.
 
     Raises:
         UnreadableCell: text, a decimal comma, an infinity.
@@ -80,7 +80,7 @@ def read_number(text: str) -> float | None:
 
 
 def read_sensor(text: str, sensor: Sensor) -> float | int | None:
-    """A sensor's value in its own unit, of its own type, inside its physical limits; None where missing.
+    """Read a sensor's value: in its unit, of its type, inside its physical limits; None where missing.
 
     Raises:
         UnreadableCell: not a number, not of the sensor's type, or physically impossible.
@@ -106,7 +106,7 @@ def read_sensor(text: str, sensor: Sensor) -> float | int | None:
 
 
 def read_failure(text: str) -> bool | None:
-    """The label ``failure_within_7d``; None where it is not known yet.
+    """Read the label ``failure_within_7d``; None where it is not known yet.
 
     Raises:
         UnreadableCell: neither 0 nor 1.
@@ -120,7 +120,7 @@ def read_failure(text: str) -> bool | None:
 
 
 def read_days_left(text: str) -> float | None:
-    """The label ``time_to_failure_days`` [d]; None where it is not known yet.
+    """Read the label ``time_to_failure_days`` [d]; None where it is not known yet.
 
     Raises:
         UnreadableCell: not a number, or negative.
@@ -133,7 +133,7 @@ def read_days_left(text: str) -> float | None:
 
 @lru_cache(maxsize=16_384)  # a file names the same turbines again and again
 def read_turbine_id(text: str) -> str:
-    """The canonical identifier of a turbine.
+    """Read the identifier of a turbine, in its canonical spelling.
 
     Raises:
         UnreadableCell: missing, too long, or with control characters.
@@ -146,9 +146,9 @@ def read_turbine_id(text: str) -> str:
         raise UnreadableCell(error.errors[0].message) from error
 
 
-@lru_cache(maxsize=4_096)  # and the same days
+@lru_cache(maxsize=4_096)  # a file names the same days again and again
 def read_day(text: str) -> date:
-    """A calendar day written YYYY-MM-DD, and in no other way.
+    """Read a calendar day written YYYY-MM-DD, and in no other way.
 
     Raises:
         UnreadableCell: empty, another format, or a day that does not exist.
@@ -165,7 +165,7 @@ def read_day(text: str) -> date:
 
 
 def read_time(text: str, today: date) -> MeasuredTime:
-    """When a row was measured; a day stays a day, no hour is invented.
+    """Read the time of a measurement; a day stays a day, no hour is invented.
 
     Args:
         text: an ISO day, or an ISO instant with its offset or in the time of Europe/Paris.
@@ -182,7 +182,7 @@ def read_time(text: str, today: date) -> MeasuredTime:
 
 
 def read_plan(text: str, known_on: date) -> date | None:
-    """The day of a planned visit; None where there is none.
+    """Read the day of a planned visit; None where there is none.
 
     Raises:
         UnreadableCell: not a day, or so far ahead that the year must be wrong.
@@ -196,10 +196,12 @@ def read_plan(text: str, known_on: date) -> date | None:
 
 
 def read_pseudonym(text: str) -> str | None:
-    """A technician's pseudonym, a short code; None where missing. Spreadsheets' ``139.0`` is ``139``.
+    """Read a technician's pseudonym, a short code; None where missing.
+
+    Spreadsheets write ``139.0`` for ``139``.
 
     Raises:
-        UnreadableCell: anything else, such as a name, an address or a telephone number; it is not repeated.
+        UnreadableCell: any other text, such as a name, an address or a telephone number; it is not repeated.
     """
     stripped = text.strip()
     if stripped.casefold() in MISSING:
@@ -210,24 +212,24 @@ def read_pseudonym(text: str) -> str | None:
         raise UnreadableCell(
             "pseudonyme attendu : un numéro ou un code court, comme 139 ou T-12 ; jamais un nom, une adresse"
             " ou un téléphone. La visite est gardée sans technicien.",
-            shown=False,
+            repeatable=False,
         )
     return code
 
 
-def shown(text: str, length: int = 80) -> str:
-    """A received text as a report may hold it: one line, bounded, without control characters."""
+def printable(text: str, length: int = 80) -> str:
+    """Return a received text as a report may hold it: one line, bounded, without control characters."""
     cut = text if len(text) <= length else text[: length - 1] + "…"
     return cut if cut.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in cut)
 
 
 @lru_cache(maxsize=4096)
 def _read_time(text: str) -> MeasuredTime:
-    """Cached, since the rows of one file share few days."""
+    """Read a time; cached, since the rows of a file share few days."""
     if _INSTANT.fullmatch(text):
         try:
-            given = datetime.fromisoformat(text)
-            instant = _from_paris(given) if given.tzinfo is None else given.astimezone(UTC)
+            moment = datetime.fromisoformat(text)
+            instant = _from_paris(moment) if moment.tzinfo is None else moment.astimezone(UTC)
             time = MeasuredTime(instant.astimezone(PARIS).date(), instant)
         except (ValueError, OverflowError) as error:
             raise UnreadableCell(
@@ -243,7 +245,7 @@ def _read_time(text: str) -> MeasuredTime:
 
 
 def _from_paris(naive: datetime) -> datetime:
-    """The instant at which clocks in Paris show ``naive``."""
+    """Return the instant at which clocks in Paris show ``naive``."""
     instant = naive.replace(tzinfo=PARIS)
     if instant.utcoffset() != instant.replace(fold=1).utcoffset():
         exists = instant.astimezone(UTC).astimezone(PARIS).replace(tzinfo=None) == naive

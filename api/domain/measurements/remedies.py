@@ -1,4 +1,4 @@
-"""How a person says, by each way in, how a file is to be read; refusals only name what must be said.
+"""How a person states, by each way in, how to read a file; refusals name only what must be stated.
 
 The page and the API have controls and fields of these very names: « format des dates », « correspondance ».
 """
@@ -18,7 +18,7 @@ BY_INBOX = (
 
 
 def with_remedy(refused: InvalidInput, remedy: str) -> InvalidInput:
-    """The refusal with how to lift it; as it is where nothing that is said would lift it."""
+    """Return the refusal with its remedy; unchanged where no statement would lift it."""
     if not isinstance(refused, UnclearFile):
         return refused
     return InvalidInput([*refused.errors, FieldError("", remedy)])

@@ -1,4 +1,4 @@
-"""How often a turbine usually speaks, and whether it is late: the one rule behind both findings."""
+"""How often a turbine usually sends measurements, and whether it is late: one rule for both findings."""
 
 from __future__ import annotations
 
@@ -12,31 +12,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 WINDOW_ROWS = 21  # last measurements looked at: three weeks of daily ones
-MIN_GAPS = 4  # fewer tell no rhythm
+MIN_GAPS = 4  # fewer show no rhythm
 Count = TypeVar("Count", int, NDArray[np.intp])
 
 
 def usual_rank(gaps: Count) -> Count:
-    """Where, among so many gaps in rising order and counted from 0, the one seldom exceeded stands.
+    """Return the rank, from 0 and in rising order, of the gap that a turbine seldom exceeds.
 
-    The 95th percentile by nearest rank, so that it is a gap that was really seen and one in twenty at most is
-    longer. In whole numbers, for 0.95 times a count is not always exact.
+    The 95th percentile by nearest rank: a gap that really occurred, with one in twenty at most longer. In
+    whole numbers, for 0.95 times a count is not always exact.
     """
     return (19 * gaps + 19) // 20 - 1
 
 
 def usual_gap_of(gaps: Iterable[int]) -> int:
-    """The gap [d] that these seldom exceed.
+    """Return the gap [d] that these gaps seldom exceed.
 
     Raises:
-        IndexError: there is none.
+        IndexError: no gap.
     """
     ordered = sorted(gaps)
     return ordered[usual_rank(len(ordered))]
 
 
 def usual_gaps(gaps: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The same for each row of a matrix of gaps [d]; NaN stands for none, and is the answer where all are."""
+    """Return the usual gap [d] of each row of a matrix.
+
+    NaN stands for a missing gap, and is the answer where all are missing.
+    """
     present = np.count_nonzero(~np.isnan(gaps), axis=1)
     ordered = np.sort(gaps, axis=1)  # NaN comes last
     rank = np.where(present > 0, usual_rank(present), 0)
@@ -44,19 +47,19 @@ def usual_gaps(gaps: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def gaps_between(days: Iterable[int]) -> list[int]:
-    """Days between one measured day and the next, in order of time; several measurements of a day are one."""
+    """Return the days between one measured day and the next; several measurements of a day count once."""
     return [later - earlier for earlier, later in pairwise(sorted(set(days)))]
 
 
 def usual_gap(counts: Mapping[date, int]) -> float | None:
-    """The gap between two measured days that a turbine seldom exceeds [d].
+    """Return the gap between two measured days that a turbine seldom exceeds [d].
 
     Args:
         counts: measurements per measured day, of the turbine's last :data:`WINDOW_ROWS` measurements.
 
     Returns:
-        The gap seldom exceeded, as for the silent turbine, whose limit is twice this; 1 where so many
-        measurements fill too few days to show a gap; None where it has sent too little to tell.
+        The gap seldom exceeded; the limit of a silent turbine is twice this. 1 where so many measurements
+        fill too few days to show a gap; None where too few measurements are known.
     """
     gaps = gaps_between(day.toordinal() for day in counts)
     if len(gaps) >= MIN_GAPS:
@@ -65,13 +68,13 @@ def usual_gap(counts: Mapping[date, int]) -> float | None:
 
 
 def park_gap(gaps: Iterable[float | None]) -> float | None:
-    """The gap that stands for a turbine without its own: the median of the others'."""
+    """Return the gap of a turbine that has none of its own: the median of the others'."""
     known = [gap for gap in gaps if gap is not None]
     return statistics.median(known) if known else None
 
 
 def is_late(age_days: int | None, gap: float | None, *, in_service: bool) -> bool:
-    """Whether more days went by than usual; a machine stopped on purpose is never late."""
+    """Tell whether more days went by than usual; a machine stopped on purpose is never late."""
     if not in_service:
         return False
     if age_days is None:

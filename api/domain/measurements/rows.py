@@ -1,4 +1,4 @@
-"""The judgment of each row of a file of measurements, alone."""
+"""The judgment of each row of a file of measurements on its own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from api.domain.measurements.notation import Notation
 from api.domain.measurements.readings import (
     MeasuredTime,
     UnreadableCell,
+    printable,
     read_days_left,
     read_failure,
     read_plan,
@@ -19,7 +20,6 @@ from api.domain.measurements.readings import (
     read_sensor,
     read_time,
     read_turbine_id,
-    shown,
 )
 from api.domain.measurements.sensors import Sensor
 from api.domain.measurements.units import Conversion
@@ -38,7 +38,7 @@ _Value = TypeVar("_Value")
 
 
 class CellProblem(NamedTuple):
-    """One cell that is wrong: its column, what was received, and the French reason."""
+    """A wrong cell: its column, the text received, and the French reason."""
 
     column: str
     value: str | None
@@ -53,7 +53,7 @@ class Visit(NamedTuple):
 
 
 class MeasurementRow(NamedTuple):
-    """A row that may be stored; ``values`` holds the sensors that gave one, in their own units."""
+    """A row that may be stored; ``values`` holds the sensors with a value, in their own units."""
 
     turbine_id: str
     time: MeasuredTime
@@ -69,20 +69,20 @@ class MeasurementRow(NamedTuple):
 
     @property
     def measured_at(self) -> datetime | None:
-        """UTC instant, where the source gives one."""
+        """UTC instant, where the source gives it."""
         return self.time.at
 
     @property
     def labelled(self) -> bool:
-        """True where an outcome is told."""
+        """Whether the row holds an outcome."""
         return self.failure_within_7d is not None or self.time_to_failure_days is not None
 
 
 class RowVerdict(NamedTuple):
-    """What became of one row.
+    """The verdict on a row.
 
-    ``row`` is what could be identified of it, even where only its labels were wrong and it is not accepted:
-    it counts among its equals all the same, so that the mended file finds the same rows.
+    ``row`` is all that could be identified, even where only the labels were wrong and the row is not
+    accepted. It still counts among its equals, so that the mended file finds the same rows.
     """
 
     row: MeasurementRow | None
@@ -93,7 +93,7 @@ class RowVerdict(NamedTuple):
 def judge_row(
     cells: Sequence[str], columns: Columns, today: date, notation: Notation = _NATIVE
 ) -> RowVerdict:
-    """Judge one row: every wrong cell is told; a wrong planned visit does not reject the measurement.
+    """Judge a row: every wrong cell is reported; a wrong planned visit does not reject the measurement.
 
     Args:
         cells: the row's texts, as many as the header has names.
@@ -114,22 +114,22 @@ def judge_row(
     if not identified or turbine_id is None or time is None:
         return RowVerdict(None, False, problems)
     if labels_contradict(failure, days_left):
-        told = shown(cells[columns.fixed[DAYS_LEFT]])
-        problems.append(CellProblem(DAYS_LEFT, told, _CONTRADICTION.format(failure=int(bool(failure)))))
+        received = printable(cells[columns.fixed[DAYS_LEFT]])
+        problems.append(CellProblem(DAYS_LEFT, received, _CONTRADICTION.format(failure=int(bool(failure)))))
     accepted = not problems
     visit = _visit(cell, time.on) if accepted else None
     return RowVerdict(MeasurementRow(turbine_id, time, values, failure, days_left, visit), accepted, problems)
 
 
 def labels_contradict(failure: bool | None, days_left: float | None) -> bool:
-    """True where one label says failure within 7 days and the other does not; day 7 itself is either."""
+    """Tell whether one label says failure within 7 days and the other does not; day 7 agrees with both."""
     if failure is None or days_left is None:
         return False
     return days_left > 7 if failure else days_left < 7
 
 
 class _Cells(NamedTuple):
-    """The cells of one row, and where what is wrong with them goes."""
+    """The cells of a row, and the list that collects their problems."""
 
     texts: Sequence[str]
     columns: Columns
@@ -146,7 +146,7 @@ class _Cells(NamedTuple):
         try:
             return read(self.texts[position])
         except UnreadableCell as error:
-            received = shown(self.texts[position]) if error.shown else None
+            received = printable(self.texts[position]) if error.repeatable else None
             self.problems.append(CellProblem(name, received, error.reason))
             return None
 

@@ -1,7 +1,7 @@
-"""The sensors that the cockpit knows: what each measures, in which unit, and between which physical limits.
+"""The sensors that the cockpit knows: quantity, unit and physical limits of each.
 
-The catalogue is fed at run time by the manifests of the models, so that a model that reads another sensor
-changes no table and no code.
+The manifests of the models feed the catalogue at run time, so that a model that reads another sensor changes
+no table and no code.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _FROM_STRICT_TO_LAX: tuple[Dtype, ...] = ("binary", "int", "float")
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
-    """One column of measurements.
+    """A column of measurements.
 
     Attributes:
         name: of the column and of the models' feature.
         label: French name for people.
-        unit: in which it is stored; empty for a pure number.
+        unit: of stored values; empty for a pure number.
         dtype: ``float``, ``int`` (whole numbers) or ``binary`` (0 or 1).
         physical: lowest and highest value that the machine can produce, in ``unit``; None where unbounded.
         used_by: the models that cannot answer without it.
@@ -42,11 +42,11 @@ class Sensor:
 
 
 SensorCatalogue = Callable[[], Mapping[str, Sensor]]
-"""Gives every sensor known now, by name: models that are imported add theirs."""
+"""Returns every known sensor by name; imported models add theirs."""
 
 
 def sensor_catalogue(declared: Iterable[Sensor]) -> dict[str, Sensor]:
-    """One sensor per name, from what several models declare of it.
+    """Merge the declarations of several models into one sensor per name.
 
     Where declarations differ, the widest limits and the laxest type hold, so that no model's valid row is
     refused because of another model; labels are those of the first.

@@ -1,4 +1,4 @@
-"""What a turbine's successive measurements have to say of each other."""
+"""Whether a turbine's successive measurements depend on each other."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SIGMAS = 3.0
 
 
 def lag1_autocorrelation(values: Sequence[float]) -> float:
-    """Correlation of each value with the next one, from -1 to 1; 0 for a constant series."""
+    """Return the correlation of each value with the next, from -1 to 1; 0 for a constant series."""
     series = np.asarray(values, dtype=np.float64)
     centred = series - series.mean()
     spread = float(centred @ centred)
@@ -21,13 +21,13 @@ def lag1_autocorrelation(values: Sequence[float]) -> float:
 
 
 def successive_rows_are_independent(columns: Mapping[str, Sequence[float | None]]) -> bool:
-    """Whether no measurement tells anything of the next one: the curve is then noise, not wear.
+    """Tell whether measurements predict nothing of the next ones: a curve then shows noise, not wear.
 
     Args:
-        columns: sensor name to values in the order of time, None for missing; constant ones say nothing.
+        columns: sensor name to values in the order of time, None for missing; constant columns do not count.
     """
-    seen = {name: [v for v in column if v is not None] for name, column in columns.items()}
-    told = [values for values in seen.values() if len(values) >= MIN_ROWS and min(values) < max(values)]
-    return bool(told) and all(
-        abs(lag1_autocorrelation(values)) <= SIGMAS / len(values) ** 0.5 for values in told
+    present = {name: [v for v in column if v is not None] for name, column in columns.items()}
+    varying = [values for values in present.values() if len(values) >= MIN_ROWS and min(values) < max(values)]
+    return bool(varying) and all(
+        abs(lag1_autocorrelation(values)) <= SIGMAS / len(values) ** 0.5 for values in varying
     )

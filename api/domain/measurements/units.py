@@ -1,4 +1,4 @@
-"""Units that files come in, and the signs that a column is in another unit than it should be.
+"""Units of files, and signs that a column is not in the unit that it should have.
 
 Conversion factors are exact: the international definitions of the mile, the knot and the thermodynamic scales
 (BIPM, The International System of Units, 9th edition, 2019, §2.3 and table 8; NIST SP 811, appendix B).
@@ -14,7 +14,7 @@ from statistics import median
 from api.domain.measurements.sensors import Sensor
 
 ENOUGH_VALUES = 5
-"""Below it a column's median tells nothing of its unit."""
+"""With fewer, a column's median shows nothing of its unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +28,16 @@ class Conversion:
     after: Decimal = Decimal(0)
 
     def value(self, number: Decimal) -> Decimal:
-        """A number in the cockpit's unit."""
+        """Return a number in the cockpit's unit."""
         return (number + self.before) * self.factor + self.after
 
     def text(self, number: str) -> str:
-        """The same for a text; what is not a finite number is returned as it is."""
+        """Convert a number written as text; other texts are returned unchanged."""
         try:
-            given = Decimal(number)
+            decimal = Decimal(number)
         except InvalidOperation:
             return number
-        return str(self.value(given)) if given.is_finite() and abs(given.adjusted()) < 300 else number
+        return str(self.value(decimal)) if decimal.is_finite() and abs(decimal.adjusted()) < 300 else number
 
 
 _CONVERSIONS = (
@@ -59,17 +59,17 @@ _SPELLINGS = {
 
 
 def spelled(unit: str) -> str:
-    """A unit as the cockpit spells it: ``degC``, ``celsius`` and ``°c`` are one."""
+    """Return a unit as the cockpit spells it: ``degC``, ``celsius`` and ``°c`` are the same."""
     return _SPELLINGS.get(unit.strip().casefold(), unit.strip())
 
 
 def known_units(unit: str) -> list[str]:
-    """The units that can be converted into this one, itself first."""
+    """Return the units that can be converted into this one, itself first."""
     return [unit, *(each.source for each in _CONVERSIONS if each.unit == unit)]
 
 
 def conversion(source: str, unit: str) -> Conversion | None:
-    """How to bring a file's unit to the cockpit's; None where there is no way."""
+    """Return the conversion of a file's unit to the cockpit's; None where there is none."""
     wanted = spelled(source)
     if wanted == unit:
         return Conversion(unit, unit, Decimal(1))
@@ -78,7 +78,7 @@ def conversion(source: str, unit: str) -> Conversion | None:
 
 @dataclass(frozen=True, slots=True)
 class _Usual:
-    """Where the median of a column's non-zero values stands (without sign), and what 19 in 20 stay below."""
+    """The range of the median of a column's non-zero values (without sign), and the limit of 19 in 20."""
 
     low: float
     high: float
@@ -98,30 +98,30 @@ _WIND, _POWER, _BREEZE = "wind_speed", "power_output", 5.0  # m/s: below it, lit
 
 
 def doubts(sensors: Sequence[Sensor], values: Mapping[str, Sequence[float]]) -> dict[str, str]:
-    """The columns that look like another unit's, by sensor, with the French reason and remedy.
+    """Return the columns that look like another unit's, by sensor, with the French reason and remedy.
 
     Args:
         sensors: those of the file.
-        values: some numbers of each column as given, by sensor name.
+        values: some numbers of each column as the file has them, by sensor name.
     """
-    told = {sensor.name: doubt(sensor, values.get(sensor.name, ())) for sensor in sensors}
+    reasons = {sensor.name: doubt(sensor, values.get(sensor.name, ())) for sensor in sensors}
     wind, power = ([abs(v) for v in values.get(name, ()) if v] for name in (_WIND, _POWER))
     if wind and power and median(wind) < _BREEZE and median(power) < _USUAL[_POWER].low:
-        told[_POWER] = None
-    return {name: reason for name, reason in told.items() if reason is not None}
+        reasons[_POWER] = None
+    return {name: reason for name, reason in reasons.items() if reason is not None}
 
 
 def doubt(sensor: Sensor, values: Sequence[float]) -> str | None:
-    """Why a column looks like another unit's, in French with the remedy; None where it looks right.
+    """Say why a column looks like another unit's, in French with the remedy; None where it looks right.
 
     Args:
         sensor: whose column it is.
-        values: some of the column's numbers as given, in any order.
+        values: some of the column's numbers as the file has them, in any order.
     """
-    told = [abs(value) for value in values if value]
-    if sensor.dtype == "binary" or len(told) < ENOUGH_VALUES:
+    magnitudes = [abs(value) for value in values if value]
+    if sensor.dtype == "binary" or len(magnitudes) < ENOUGH_VALUES:
         return None
-    middle, top = median(told), sorted(told)[(19 * (len(told) - 1)) // 20]
+    middle, top = median(magnitudes), sorted(magnitudes)[(19 * (len(magnitudes) - 1)) // 20]
     if _usual(sensor, middle, top):
         return None
     likely = [

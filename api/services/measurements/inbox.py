@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from api.domain.measurements.readings import shown
+from api.domain.measurements.readings import printable
 from api.domain.measurements.remedies import BY_INBOX, with_remedy
 from api.domain.measurements.sensors import SensorCatalogue
 from api.domain.shared.exceptions import CockpitError, FieldError, InvalidInput
@@ -166,7 +166,7 @@ class Inbox:
         nothing |= dict.fromkeys(("rejected", "turbines_added", "planned_visits_added"), 0)
         report = ImportReport(
             **nothing,
-            filename=shown(path.name),
+            filename=printable(path.name),
             sha256="",
             problems=told,
             problems_total=len(told),

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from api.domain.measurements.columns import DATE, DAYS_LEFT, FAILURE, TURBINE
 from api.domain.measurements.measurements import canonical_values, natural_key
-from api.domain.measurements.readings import PARIS, shown
+from api.domain.measurements.readings import PARIS, printable
 from api.domain.measurements.rows import CellProblem, Columns, MeasurementRow, judge_row
 from api.domain.measurements.sensors import Sensor
 from api.domain.shared.wording import fr_number
@@ -83,7 +83,7 @@ def preview_file(
     accepted = examined.rows - examined.rejected
     unknown = sorted({name for name, _identity in examined.accepted} - set(turbines), key=natural_key)
     return ImportPreview(
-        filename=shown(options.filename or path.name, 255),
+        filename=printable(options.filename or path.name, 255),
         sha256=understood.file.sha256,
         format=understood.format,
         rows=total,
@@ -172,7 +172,7 @@ def _rejected(line: Line, understood: Understood, told: Sequence[CellProblem]) -
     return PreviewRow(
         line=line.number,
         accepted=False,
-        cells={name: shown(line.cells[at]) for name, at in places.items()} if line.cells else {},
+        cells={name: printable(line.cells[at]) for name, at in places.items()} if line.cells else {},
         reasons=[f"{each.column} : {each.reason}" if each.column else each.reason for each in told],
     )
 
@@ -208,7 +208,7 @@ def _recognised(columns: Columns, header: tuple[str, ...]) -> list[PreviewColumn
         sensor, how = sensors.get(position), columns.conversions.get(position)
         found.append(
             PreviewColumn(
-                name=shown(header[position].strip()),
+                name=printable(header[position].strip()),
                 state="reconnue",
                 target=sensor.name if sensor else fixed[position],
                 label=sensor.label if sensor else "",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from api.domain.measurements.readings import shown
+from api.domain.measurements.readings import printable
 from api.domain.measurements.rows import CellProblem, Columns
 from api.domain.measurements.sensors import Sensor
 from api.schemas.measurements import ImportReport, RowProblem
@@ -53,7 +53,7 @@ class ImportTally:
             self.problems.tell(line, CellProblem(sensor.name, None, consequence(sensor)))
         for name in columns.unused:
             reason = "colonne nommée dans la correspondance, absente du fichier."
-            self.problems.tell(line, CellProblem(shown(name), None, reason))
+            self.problems.tell(line, CellProblem(printable(name), None, reason))
         names = {position: sensor.name for position, sensor in columns.sensors}
         for position, how in columns.conversions.items():
             reason = f"valeurs converties de {how.source} en {how.unit}, comme le dit la correspondance."
@@ -74,7 +74,7 @@ def import_facts(
     """Everything that the report tells, but the import's id, with all the problems kept."""
     columns = understood.columns
     return {
-        "filename": shown(name, 255),
+        "filename": printable(name, 255),
         "sha256": understood.file.sha256,
         "rows": tally.rows,
         "inserted": tally.inserted,

@@ -12,10 +12,10 @@ from typing import Any
 from api.domain.measurements.readings import (
     UnreadableCell,
     is_missing,
+    printable,
     read_day,
     read_number,
     read_turbine_id,
-    shown,
 )
 from api.domain.measurements.rows import TURBINE, CellProblem
 from api.domain.shared.exceptions import InvalidInput
@@ -65,7 +65,7 @@ def import_turbines(database: Database, path: Path, *, source: str, now: datetim
     file = open_table(path, lambda names: TURBINE in {name.strip() for name in names})
     names = [name.strip() for name in file.header]
     position = _positions(names)
-    report = RegisterReport(unknown_columns=[shown(name) for name in names if name not in position])
+    report = RegisterReport(unknown_columns=[printable(name) for name in names if name not in position])
     described: dict[str, dict[str, Any]] = {}
     for line in file.lines():
         report.rows += 1
@@ -122,7 +122,7 @@ def _read(cells: Sequence[str], position: Mapping[str, int], problems: list[Cell
         try:
             facts[name] = read_turbine_id(text) if name == TURBINE else _READERS[name](text)
         except UnreadableCell as error:
-            problems.append(CellProblem(name, shown(text), error.reason))
+            problems.append(CellProblem(name, printable(text), error.reason))
     return facts
 
 

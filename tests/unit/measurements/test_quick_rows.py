@@ -23,7 +23,7 @@ SENSORS = {
     "maintenance_done": Sensor("maintenance_done", "Intervention", "", "binary", (0, 1)),
 }
 COLUMNS = Columns.of(HEADER, SENSORS)
-NATIVE, FRENCH = Notation(), Notation(",", day_format.named("JJ/MM/AAAA"))
+NATIVE, FRENCH = Notation(), Notation(",", day_format.named_format("JJ/MM/AAAA"))
 ODD = [
     "",
     "-",

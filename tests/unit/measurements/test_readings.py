@@ -262,7 +262,7 @@ def test_read_pseudonym__one_spelling() -> None:
 
 @given(st.text())
 def test_shown__any_text__short_and_printable(text: str) -> None:
-    kept = readings.shown(text)
+    kept = readings.printable(text)
     assert len(kept) <= 80
     assert kept.isprintable()
     if len(text) <= 80 and text.isprintable():

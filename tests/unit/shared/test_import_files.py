@@ -76,7 +76,7 @@ def test_find__whole_file_in_one_format__that_one_or_refused_where_it_could_be_t
     texts = {day.strftime(written) for day in drawn}
     swappable = not written.startswith("%Y") and all(day.day <= 12 for day in drawn)
     try:
-        found = day_format.find(texts)
+        found = day_format.find_format(texts)
     except InvalidInput as error:
         assert swappable
         assert "échangés" in error.detail
@@ -89,7 +89,7 @@ def test_find__whole_file_in_one_format__that_one_or_refused_where_it_could_be_t
 def test_named__each__reads_its_own_writing(name: str) -> None:
     day = date(2024, 3, 14)
     written = name.replace("AAAA", "2024").replace("MM", "03").replace("JJ", "14")
-    form = day_format.named(name.lower())
+    form = day_format.named_format(name.lower())
     assert form.iso(written) == day.isoformat()
     assert form.iso(f"{written} 9:05") == "2024-03-14T09:05"
     assert form.iso(f"{written}T23:59:58,5+02:00") == "2024-03-14T23:59:58.5+02:00"
@@ -141,7 +141,7 @@ def test_pseudonym__number_or_short_code__taken(code: str) -> None:
 def test_pseudonym__name_or_address__refused_and_not_repeated(name: str) -> None:
     with pytest.raises(UnreadableCell) as caught:
         read_pseudonym(name)
-    assert not caught.value.shown
+    assert not caught.value.repeatable
     assert name not in caught.value.reason
 
 

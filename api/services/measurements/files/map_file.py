@@ -11,7 +11,7 @@ from typing import Any
 
 from api.domain.measurements import day_format
 from api.domain.measurements.column_map import ColumnMap, Target
-from api.domain.measurements.readings import shown
+from api.domain.measurements.readings import printable
 from api.domain.shared.exceptions import InvalidInput
 
 _FIELD = "correspondance"
@@ -47,7 +47,9 @@ def parse_map(text: str, filename: str) -> ColumnMap:
         told = tomllib.loads(text) if toml else json.loads(text)
     except (ValueError, RecursionError) as error:
         kind = "TOML" if toml else "JSON"
-        raise InvalidInput.single(_FIELD, f"ce n’est pas du {kind} valide : {shown(str(error))}") from error
+        raise InvalidInput.single(
+            _FIELD, f"ce n’est pas du {kind} valide : {printable(str(error))}"
+        ) from error
     return map_of(told)
 
 
@@ -68,13 +70,13 @@ def map_of(told: object) -> ColumnMap:
     twice = [name for name, count in Counter(t.name for t in targets.values()).items() if count > 1]
     if twice:
         raise InvalidInput.single(
-            _FIELD, f"deux colonnes sont reliées à « {shown(twice[0])} » ; gardez-en une."
+            _FIELD, f"deux colonnes sont reliées à « {printable(twice[0])} » ; gardez-en une."
         )
     decimal, days = told.get("decimal"), told.get("date_format")
     if decimal not in (None, ".", ","):
         raise InvalidInput.single(_FIELD, "« decimal » vaut « , » ou « . ».", decimal)
     if days is not None:
-        day_format.named(str(days))
+        day_format.named_format(str(days))
     return ColumnMap(targets, decimal, None if days is None else str(days))
 
 
@@ -87,5 +89,6 @@ def _target(name: str, value: Any) -> Target:
             return Target(sensor.strip(), unit)
     raise InvalidInput.single(
         _FIELD,
-        f"« {shown(name)} » : attendu, le nom d’une colonne du cockpit, ou {{sensor, unit}} avec son unité.",
+        f"« {printable(name)} » : attendu, le nom d’une colonne du cockpit, ou {{sensor, unit}} avec son"
+        " unité.",
     )

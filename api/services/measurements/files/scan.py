@@ -97,14 +97,14 @@ def understand(
         InvalidInput: the file as a whole cannot be taken, with the remedy in French.
     """
     named = options.date_format or (options.map.date_format if options.map else None)
-    days = day_format.named(named) if named else None
+    days = day_format.named_format(named) if named else None
     file = open_table(path, lambda names: holds_measurements(names, options.map))
     columns = Columns.of(file.header, sensors, options.map)
     found = _read(file, columns, days is None, patience_s)
     numeric = _numeric(columns)
     decimal = options.map.decimal if options.map else None
     notation = Notation(
-        decimal or _decimal(found, numeric), days if days is not None else day_format.find(found.days)
+        decimal or _decimal(found, numeric), days if days is not None else day_format.find_format(found.days)
     )
     reasons = units.doubts(
         [sensor for _position, sensor in columns.sensors], _numbers(found, columns, notation)

@@ -22,11 +22,11 @@ from api.domain.measurements.readings import (
     MISSING,
     MeasuredTime,
     UnreadableCell,
+    printable,
     read_failure,
     read_number,
     read_time,
     read_turbine_id,
-    shown,
 )
 from api.domain.shared.exceptions import InvalidInput
 from api.inference.serving.artefact import sha256_of
@@ -146,7 +146,7 @@ def _column(frame: pd.DataFrame, name: str, read: Callable[[str], _Value]) -> li
         try:
             values.append(read(cell))
         except UnreadableCell as error:
-            raise InvalidInput.single(name, f"ligne {line} : {error.reason}", shown(cell)) from error
+            raise InvalidInput.single(name, f"ligne {line} : {error.reason}", printable(cell)) from error
     return values
 
 
