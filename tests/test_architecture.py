@@ -18,25 +18,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.subjects import SUBJECTS
+
 ROOT = Path(__file__).resolve().parent.parent
 WEB = {"fastapi", "starlette", "uvicorn"}
 WEB_FILES = {"api.main", "api.deps", "api.errors", "api.openapi", "api.observability.middleware"}
 ENTRY_POINTS = {"api.main", "api.bootstrap", "api.core", "api.worker", "api.cli", "api.commands"}
-SUBJECTS = (
-    "shared",
-    "people",
-    "policy",
-    "measurements",
-    "plausibility",
-    "models",
-    "turbines",
-    "interventions",
-    "park",
-    "plan",
-    "quality",
-    "weather",
-    "operations",
-)
 CUT_BY_SUBJECT = ("api.domain", "api.services", "api.storage", "ui")
 SERVED = ("api.main", "api.worker")
 MOST_FILES = 15  # more are not found by looking; __init__ is one of them

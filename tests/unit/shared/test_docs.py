@@ -16,6 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from api.settings import Settings
+from tests.support.subjects import SUBJECTS
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -180,6 +181,17 @@ def _imported_edges() -> set[tuple[str, str]]:
 
 def test_architecture__layers__import_one_another_as_drawn() -> None:
     assert _drawn_edges() == _imported_edges()
+
+
+def test_architecture__subjects__stand_in_the_order_that_the_code_holds() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    section = text.partition("### Par sujet")[2].partition("## 3.")[0]
+
+    rows = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    arrows = re.findall(r"\w+", section.partition("flowchart LR\n")[2].partition("```")[0])
+
+    assert rows == arrows == [subject for subject in SUBJECTS if subject in rows]
+    assert set(SUBJECTS) - set(rows) <= {"weather"}
 
 
 def test_glossary__fields_of_the_contract__are_explained() -> None:
