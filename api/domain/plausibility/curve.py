@@ -1,4 +1,4 @@
-"""The power curve of a park: what the machines deliver at which wind."""
+"""The power curve of a park: the power of its machines by wind."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 from api.domain.plausibility.limits import Limits
 from api.domain.plausibility.table import NAN, TO_DEVIATION, Floats, Numbers, deviation
 
-_FEWEST_BINS = 3  # fewer say nothing of a curve's shape
-_THINNEST_SPREAD = 0.2  # of the whole curve's spread, below which a bin's own spread is an accident
+_FEWEST_BINS = 3  # fewer do not show a curve's shape
+_THINNEST_SPREAD = 0.2  # share of the whole curve's spread; a smaller spread of a bin is an accident
 
 
 @dataclass(frozen=True)
@@ -25,16 +25,19 @@ class Curve:
     spread: Floats
 
     def expected(self, wind: Numbers) -> Numbers:
-        """Load [share of capacity] at this wind: from zero in a calm, level beyond the last bin."""
+        """Return the load [share of capacity] at this wind.
+
+        It starts from zero in a calm and is level beyond the last bin.
+        """
         return self._at(wind, self._loads)
 
     def scatter(self, wind: Numbers) -> Numbers:
-        """Robust standard deviation of the load around the curve at this wind."""
+        """Return the robust standard deviation of the load around the curve at this wind."""
         return self._at(wind, self._spreads)
 
     @cached_property
     def strongest(self) -> float:
-        """The wind beyond which the curve is only known not to fall [m/s]; NaN without a curve."""
+        """The wind beyond which the load is only known not to fall [m/s]; NaN without a curve."""
         return float(self.wind[-1]) if len(self.wind) else NAN
 
     def _at(self, wind: Numbers, knots: list[float]) -> Numbers:
@@ -42,8 +45,8 @@ class Curve:
             return wind * NAN
         if isinstance(wind, float):
             return _interpolated(wind, self._winds, knots)
-        found: Numbers = np.interp(wind, self._winds, knots)
-        return found
+        values: Numbers = np.interp(wind, self._winds, knots)
+        return values
 
     @cached_property
     def _winds(self) -> list[float]:
@@ -62,7 +65,9 @@ NO_CURVE = Curve(np.empty(0), np.empty(0), np.empty(0))
 
 
 def learn_curve(wind: Floats, load: Floats, limits: Limits) -> Curve:
-    """The curve of running machines in bins of 1 m/s, put together until each has rows enough; else empty.
+    """Learn the curve of running machines; empty where the rows are too few.
+
+    Bins of 1 m/s, merged until each has enough rows.
 
     Args:
         wind: [m/s], positive, shape ``(rows,)``.
@@ -88,7 +93,7 @@ def learn_curve(wind: Floats, load: Floats, limits: Limits) -> Curve:
 
 
 def _interpolated(at: float, places: list[float], knots: list[float]) -> float:
-    """``numpy.interp`` of one number, to the last bit and at a tenth of its cost."""
+    """Return ``numpy.interp`` of a single number, to the last bit and at a tenth of its cost."""
     if math.isnan(at):
         return NAN
     left = bisect_right(places, at) - 1

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 
-def turbines_by_code(found: Iterable[Sequence[Mapping[str, Any]]]) -> Counter[str]:
-    """Turbines per code, a turbine counting once however many of its sensors are concerned.
+def turbines_by_code(findings_of_turbines: Iterable[Sequence[Mapping[str, Any]]]) -> Counter[str]:
+    """Count the turbines per code, each once however many of its sensors are concerned.
 
     Args:
-        found: the findings of each turbine, as a run stores them: ``code``, ``field``, ``message``.
+        findings_of_turbines: for each turbine, as a run stores them: ``code``, ``field``, ``message``.
     """
     turbines: Counter[str] = Counter()
-    for findings in found:
+    for findings in findings_of_turbines:
         turbines.update({finding["code"] for finding in findings})
     return turbines

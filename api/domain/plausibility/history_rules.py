@@ -16,17 +16,19 @@ from api.domain.plausibility.park import Park
 from api.domain.plausibility.past import Past, Usual
 from api.domain.plausibility.row_rules import at_rest
 from api.domain.plausibility.table import NAN, Flags, Numbers, any_of, opposite
-from api.domain.plausibility.verdicts import Known, Rows, Standing, Verdict, given
+from api.domain.plausibility.verdicts import Known, Reference, Rows, Verdict, verdict_if_any
 
-_JUDGED_TOGETHER = frozenset({WIND, POWER})  # the weather jumps by itself; the curve judges both
+_JUDGED_TOGETHER = frozenset({WIND, POWER})  # wind jumps by nature; the curve judges both together
 _NEVER_OFF_CURVE = 0.97  # of the curve's top: a machine at its plateau is not « stuck », it is regulated
 
 
 def off_curve(rows: Rows, past: Past, park: Park, known: Known, limits: Limits) -> Verdict | None:
-    """Power far from the turbine's own curve: the park's curve at its own yield, with its own scatter.
+    """Flag power far from the turbine's own curve.
+
+    Its own curve is the park's curve at its own yield, with its own scatter.
 
     Zero power and zero wind have their own rules. Beyond the winds that the park has known, power may still
-    grow: only too little is judged there. Curtailment by order looks the same, so the sentence asks.
+    grow, so only too little power is judged there. Curtailment by order looks the same, so the sentence asks.
 
     Source: IEC 61400-12-1 (method of bins), with medians as OpenOA's power-curve filters use them.
     """
@@ -50,10 +52,10 @@ def off_curve(rows: Rows, past: Past, park: Park, known: Known, limits: Limits) 
 
 
 def unusual_temperature(rows: Rows, past: Past, park: Park, known: Known, limits: Limits) -> Verdict | None:
-    """Temperature far from what the turbine's past, the season and the load make expect.
+    """Flag a temperature far from what the turbine's past, the season and the load predict.
 
-    Far from the long past *and* from the recent readings: a bearing that heats up over weeks is a machine
-    that wears, and stays the model's business.
+    It is far from the long past *and* from the recent readings: a bearing that heats up over weeks is wear,
+    which the model judges.
 
     Source: normal-behaviour models of turbine temperatures (Schlechtingen & Santos, *Mech. Syst. Signal
     Process.* 25, 2011), reduced to what these data support: medians of month and load, no physics.
@@ -73,11 +75,11 @@ def unusual_temperature(rows: Rows, past: Past, park: Park, known: Known, limits
         "low": explained + usual.level - reach,
         "high": explained + usual.level + reach,
     }
-    return given(Implausible.TEMPERATURE, TEMPERATURE, flags, figures)
+    return verdict_if_any(Implausible.TEMPERATURE, TEMPERATURE, flags, figures)
 
 
 def jump(rows: Rows, sensor: str, past: Past, known: Known, limits: Limits) -> Verdict | None:
-    """A value far from the turbine's long past and from its recent readings alike.
+    """Flag a value far from the turbine's long past and from its recent readings alike.
 
     Wear climbs with the recent readings, a repair falls back to the long past: neither departs from both. In
     EnergiTech's file successive rows are independent, so the reference is a level and not the last value.
@@ -96,11 +98,11 @@ def jump(rows: Rows, sensor: str, past: Past, known: Known, limits: Limits) -> V
         "low": np.minimum(usual.level, usual.recent) - reach,
         "high": np.maximum(usual.level, usual.recent) + reach,
     }
-    return given(Implausible.JUMP, sensor, flags, figures)
+    return verdict_if_any(Implausible.JUMP, sensor, flags, figures)
 
 
 def _departs(value: Numbers, usual: Usual, reach: Numbers) -> Flags:
-    """Beyond reach of the long level and of the recent one, on the same side of both."""
+    """Flag values beyond reach of the long level and of the recent one, on the same side of both."""
     above = (value > usual.level + reach) & (value > usual.recent + reach)
     below = (value < usual.level - reach) & (value < usual.recent - reach)
     departs: Flags = above | below
@@ -108,9 +110,9 @@ def _departs(value: Numbers, usual: Usual, reach: Numbers) -> Flags:
 
 
 def stuck(rows: Rows, sensor: str, past: Past, park: Park, known: Known, limits: Limits) -> Verdict | None:
-    """The same value on several readings in a row, over days, more often than rounding alone can bring.
+    """Flag a value repeated over days, more readings in a row than rounding alone explains.
 
-    Not on a machine that stands still or is stopped on purpose, nor for a power regulated at its plateau.
+    A machine that stands still or is stopped on purpose is spared, and so is power regulated at its plateau.
 
     Source: OpenOA's ``unresponsive_flag`` and QARTOD's flat-line test; with coarse sensors the number of
     readings grows until chance alone would bring it once in 10,000 readings (``stuck_chance``).
@@ -127,11 +129,14 @@ def stuck(rows: Rows, sensor: str, past: Past, park: Park, known: Known, limits:
     if sensor == POWER and len(park.curve.load):
         flags = flags & (value < _NEVER_OFF_CURVE * float(park.curve.load[-1]) * known.capacity_kw)
     figures = {"value": value, "readings": readings, "since": held.since}
-    return given(Implausible.STUCK, sensor, flags, figures)
+    return verdict_if_any(Implausible.STUCK, sensor, flags, figures)
 
 
 def _readings_needed(chance: float, limits: Limits) -> float:
-    """Readings in a row that rounding brings less often than ``stuck_chance``; out of reach where unknown."""
+    """Return the readings in a row that rounding gives less often than ``stuck_chance``.
+
+    Infinite where the chance is unknown.
+    """
     if chance == 0:
         return float(limits.stuck_readings)
     if not chance < 1:
@@ -140,17 +145,17 @@ def _readings_needed(chance: float, limits: Limits) -> float:
 
 
 def silent(as_of: float, last_day: Numbers, gap: Numbers, in_service: Flags, limits: Limits) -> Verdict:
-    """No measurement for longer than this turbine's own rhythm explains, on a turbine in service.
+    """Flag a silence longer than the turbine's own rhythm explains, on a turbine in service.
 
     Args:
-        as_of: day number from which the silence is counted.
+        as_of: day number up to which the silence is counted.
         last_day: day number of the newest measurement.
         gap: usual longest gap of the turbine [d]; NaN where unknown, and then ``silent_days`` alone counts.
         in_service: False where the turbine is stopped on purpose.
         limits: of the rules.
 
-    Source: the turbine's own past gaps; a rhythm of its own, for EnergiTech's turbines are measured every
-    6.5 days on average and the simulated ones every day.
+    Source: the turbine's own past gaps, for EnergiTech's turbines are measured every 6.5 days on average and
+    the simulated ones every day.
     """
     rhythm = np.fmax(limits.silent_gaps * gap, limits.silent_days)
     age = as_of - np.floor(last_day)
@@ -158,23 +163,23 @@ def silent(as_of: float, last_day: Numbers, gap: Numbers, in_service: Flags, lim
     return Verdict(Implausible.SILENT, "measured_at", (age > rhythm) & in_service, figures)
 
 
-def verdicts(rows: Rows, against: Standing) -> Iterator[Verdict]:
-    """What every rule flags, on every sensor that it can speak of."""
+def verdicts(rows: Rows, against: Reference) -> Iterator[Verdict]:
+    """Yield the verdict of every rule, on every sensor that it judges."""
     known, limits, park, past = against.known, against.limits, against.park, against.past
     for rule in row_rules.RULES:
-        if (found := rule(rows, known, limits)) is not None:
-            yield found
+        if (verdict := rule(rows, known, limits)) is not None:
+            yield verdict
     if past is None or park is None:
         return
-    if (found := off_curve(rows, past, park, known, limits)) is not None:
-        yield found
+    if (verdict := off_curve(rows, past, park, known, limits)) is not None:
+        yield verdict
     for sensor in against.names:
         if sensor not in past.usual or rows.values.get(sensor) is None:  # new in the catalogue, or missing
             continue
-        if (found := stuck(rows, sensor, past, park, known, limits)) is not None:
-            yield found
-        if (found := _out_of_place(rows, sensor, past, park, known, limits)) is not None:
-            yield found
+        if (verdict := stuck(rows, sensor, past, park, known, limits)) is not None:
+            yield verdict
+        if (verdict := _out_of_place(rows, sensor, past, park, known, limits)) is not None:
+            yield verdict
 
 
 def _out_of_place(

@@ -1,4 +1,4 @@
-"""The ways in: one measurement, many of them, the last measurements of the park."""
+"""The ways in: a single measurement, many of them, the last measurements of the park."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from api.domain.plausibility.past import learn_past
 from api.domain.plausibility.sentences import sentence
 from api.domain.plausibility.table import Bools, Floats, Ints, Measurements, day_number
 from api.domain.plausibility.trust import Finding
-from api.domain.plausibility.verdicts import Rows, Standing, Verdict, standing
+from api.domain.plausibility.verdicts import Reference, Rows, Verdict, reference_for
 
 _BLOCK = 5_000  # rows that look back on their past at once
 Findings = dict[int, list[Finding]]
-"""Findings by position of the row in the arrays given to ``arranged``; rows without any are left out."""
+"""Findings by position of the row in the arguments of ``arranged``; rows without any are left out."""
 
 
 @dataclass(frozen=True)
 class ParkFindings:
-    """What the park's last measurements show.
+    """The findings on the park's last measurements.
 
     Attributes:
         rows: findings on the measurements of each turbine's last day.
-        silent: the finding on each turbine that is silent for longer than its rhythm, by turbine number.
+        silent: by turbine number, the finding on each turbine silent for longer than its rhythm explains.
     """
 
     rows: Findings
@@ -37,7 +37,7 @@ class ParkFindings:
 
 
 def continuous(sensors: Mapping[str, Sensor]) -> tuple[str, ...]:
-    """Names of the sensors that measure a quantity; a yes or no is neither stuck nor jumps."""
+    """Name the sensors that measure a quantity; a yes or no is neither stuck nor jumps."""
     return tuple(name for name, sensor in sensors.items() if sensor.dtype != "binary")
 
 
@@ -45,17 +45,17 @@ def judge_against(
     values: Mapping[str, float | None],
     day: float,
     sensors: Mapping[str, Sensor],
-    against: Standing,
+    against: Reference,
     *,
     in_service: bool = True,
 ) -> list[Finding]:
-    """The findings on one measurement, where what it is judged against is kept between two of them.
+    """Return the findings on a measurement, against a reference kept between two measurements.
 
     Args:
         values: sensor name to value in the catalogue's unit, None where missing.
-        day: day number of the measurement; no earlier than what ``against`` comes from.
+        day: day number of the measurement; no earlier than the rows behind ``against``.
         sensors: the catalogue, for labels and units.
-        against: from :func:`~api.domain.plausibility.verdicts.standing`.
+        against: from :func:`~api.domain.plausibility.verdicts.reference_for`.
         in_service: False where the turbine is stopped on purpose.
     """
     rows = Rows(day, values, in_service)
@@ -66,10 +66,10 @@ def judge_many(
     values: Mapping[str, Floats],
     days: Floats,
     sensors: Mapping[str, Sensor],
-    against: Standing,
+    against: Reference,
     in_service: Bools,
 ) -> list[list[Finding]]:
-    """The findings on each of many measurements, each with its own line of ``against``.
+    """Return the findings on each of many measurements, each with its own line of ``against``.
 
     Args:
         values: sensor name to one value per measurement, NaN where missing.
@@ -78,11 +78,11 @@ def judge_many(
         against: as for one measurement, with arrays of one entry per measurement.
         in_service: False where the turbine is stopped on purpose.
     """
-    found: list[list[Finding]] = [[] for _ in days]
+    findings: list[list[Finding]] = [[] for _ in days]
     for verdict in verdicts(Rows(days, values, in_service), against):
         for row in np.flatnonzero(verdict.flags):
-            found[row].append(_finding(verdict, int(row), sensors, against.limits))
-    return found
+            findings[row].append(_finding(verdict, int(row), sensors, against.limits))
+    return findings
 
 
 def judge_rows(
@@ -92,9 +92,9 @@ def judge_rows(
     sensors: Mapping[str, Sensor],
     limits: Limits = DEFAULT,
 ) -> Findings:
-    """The findings on many measurements, each judged against what came before it in its own turbine.
+    """Judge many measurements, each against the earlier ones of its own turbine.
 
-    Rows older than the park's figures get only the rules that need none.
+    On rows older than the park's figures, only the rules that need no history are applied.
 
     Args:
         measurements: the rows to judge among the earlier ones of their turbines.
@@ -103,21 +103,24 @@ def judge_rows(
         sensors: the catalogue.
         limits: of the rules.
     """
-    found: Findings = {}
+    findings: Findings = {}
     fresh = np.full(len(rows), park is not None and park.until <= measurements.day[rows])
-    for wanted, known_park in ((rows[fresh], park), (rows[~fresh], None)):
-        for some in _in_blocks(wanted):
-            _judge_alike(found, measurements, some, known_park, sensors, limits)
-    return found
+    for chosen, known_park in ((rows[fresh], park), (rows[~fresh], None)):
+        for block in _in_blocks(chosen):
+            _judge_alike(findings, measurements, block, known_park, sensors, limits)
+    return findings
 
 
 def _in_blocks(rows: Ints) -> list[Ints]:
-    """The rows by :data:`_BLOCK`: each looks back on many others, which memory must hold at once."""
+    """Split the rows into blocks of :data:`_BLOCK`.
+
+    Each row looks back on many others, which memory must hold at once.
+    """
     return [rows[start : start + _BLOCK] for start in range(0, len(rows), _BLOCK)]
 
 
 def _judge_alike(
-    found: Findings,
+    findings: Findings,
     measurements: Measurements,
     rows: Ints,
     park: Park | None,
@@ -126,14 +129,14 @@ def _judge_alike(
 ) -> None:
     names = continuous(sensors)
     past = None if park is None else learn_past(measurements, rows, park, names, limits)
-    told = judge_many(
+    judged = judge_many(
         {name: column[rows] for name, column in measurements.values.items()},
         measurements.day[rows],
         sensors,
-        standing(names, limits, park=park, past=past, rated_kw=measurements.rated_kw[rows]),
+        reference_for(names, limits, park=park, past=past, rated_kw=measurements.rated_kw[rows]),
         measurements.in_service[rows],
     )
-    found |= {int(measurements.order[row]): own for row, own in zip(rows, told, strict=True) if own}
+    findings |= {int(measurements.order[row]): own for row, own in zip(rows, judged, strict=True) if own}
 
 
 def judge_park(
@@ -144,28 +147,28 @@ def judge_park(
     *,
     fresh_days: int = 7,
 ) -> ParkFindings:
-    """The findings on the last day of every turbine, silence included, as they stood at ``as_of``.
+    """Judge the last day of every turbine, silence included, as known at ``as_of``.
 
     Args:
-        measurements: recent rows of the park, ``limits.depth + 1`` per turbine being enough; what is later
-            than ``as_of`` is left out.
+        measurements: recent rows of the park, ``limits.depth + 1`` per turbine being enough; rows later than
+            ``as_of`` are left out.
         as_of: the day of the run.
         sensors: the catalogue.
         limits: of the rules.
         fresh_days: age up to which a measurement is judged against history; beyond, it is out of date anyway.
     """
     today = day_number(as_of)
-    seen = measurements.kept(measurements.day < today + 1)
-    if not len(seen):
+    known = measurements.kept(measurements.day < today + 1)
+    if not len(known):
         return ParkFindings({}, {})
-    park = learn_park(seen, today - fresh_days, continuous(sensors), limits)
-    newest = seen.newest()
-    gaps = np.concatenate([learn_past(seen, some, park, (), limits).gap for some in _in_blocks(newest)])
-    quiet = silent(today, seen.day[newest], gaps, seen.in_service[newest], limits)
+    park = learn_park(known, today - fresh_days, continuous(sensors), limits)
+    newest = known.newest()
+    gaps = np.concatenate([learn_past(known, block, park, (), limits).gap for block in _in_blocks(newest)])
+    quiet = silent(today, known.day[newest], gaps, known.in_service[newest], limits)
     return ParkFindings(
-        rows=judge_rows(seen, seen.last_rows(), park, sensors, limits),
+        rows=judge_rows(known, known.last_rows(), park, sensors, limits),
         silent={
-            int(seen.turbine[newest[row]]): _finding(quiet, int(row), sensors, limits)
+            int(known.turbine[newest[row]]): _finding(quiet, int(row), sensors, limits)
             for row in np.flatnonzero(quiet.flags)
         },
     )

@@ -23,7 +23,7 @@ class Implausible(StrEnum):
 
 
 STOPPED = "machine_arretee"
-"""Code of the remark that a machine stands still: told, but no sensor is in doubt."""
+"""Code of the finding that a machine stands still; it puts no sensor in doubt."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,12 @@ class Limits:
     Attributes:
         cut_in: wind from which a turbine starts; 3 to 4 m/s for nearly all machines (Burton et al., *Wind
             Energy Handbook*, ch. 6).
-        clear_of_cut_in: added to it, a wind in which a machine in service delivers for certain even where the
-            wind is a mean: above 5 m/s the least power of a sound row is 16.7 kW, between 3 and 5 it is 0.
+        clear_of_cut_in: added to ``cut_in``, it gives a wind in which a machine in service surely delivers,
+            even where the wind is a mean: above 5 m/s the least power of a sound row is 16.7 kW, between 3
+            and 5 it is 0.
         storm: wind from which no power is normal; machines cut out at 25 m/s and start again at about 20.
-        capacity_kw: where neither the turbine's nor the park's capacity is known: EnergiTech's machines (the
-            highest of its 3,000 measurements is 1,551.6 kW).
+        capacity_kw: used where neither the turbine's nor the park's capacity is known; that of EnergiTech's
+            machines (the highest of its 3,000 measurements is 1,551.6 kW).
         nothing_share: power below it counts as none (7.5 kW of 1,500): a stopped machine draws some
             kilowatts, and a transducer of class 0.5 errs by as much.
         calm_share: power that no wind below cut-in explains. Betz leaves under 5 % of the capacity there;
@@ -53,29 +54,30 @@ class Limits:
             machines at rest show a twentieth, 1.1 % of EnergiTech's running rows lie below it.
         idle_share: a park whose median power below cut-in lies under this share stops in calm weather, so
             zero power means nothing there: 0.3 % in the simulated park, 6 % at EnergiTech's.
-        idle_rows: calm rows without which the park's habit in calm weather is not known.
-        stuck_readings: identical readings in a row that make a sensor stuck at the least; 3 as in OpenOA's
+        idle_rows: calm rows needed to know the park's habit in calm weather.
+        stuck_readings: fewest identical readings in a row of a stuck sensor; 3 as in OpenOA's
             ``unresponsive_flag`` and in QARTOD's flat-line test (IOOS, « suspect »).
-        stuck_days: between the first and the last of them; several readings of one day may well be equal.
-        stuck_chance: chance of so many equal readings by rounding alone, per reading: with coarse sensors
-            more readings are asked for.
+        stuck_days: between the first and the last of them; several readings of the same day may well be
+            equal.
+        stuck_chance: chance of so many equal readings by rounding alone, per reading: coarse sensors need
+            more readings.
         curve_deviations: distance from the turbine's own power curve. Beyond 4 lie 3 of EnergiTech's 2,982
             sound rows and 4 of the 15,069 simulated ones; beyond 5, none.
-        heat_deviations: distance of a temperature from what past, season and load make expect. Beyond 4 lies
-            one row of each sample; beyond 5, none.
-        jump_deviations: distance of a jump. Wider than the others, for a worn machine is not a bad sensor:
+        heat_deviations: distance of a temperature from the one that past, season and load predict. Beyond 4
+            lies one row of each sample; beyond 5, none.
+        jump_deviations: distance of a jump, wider than the others, for a worn machine is not a bad sensor:
             beyond 4 lie 7 sound rows of another simulated year (seed 7), 5 of them on worn machines; beyond 5
             none of EnergiTech's, none of the simulated sample's.
         depth: earlier readings looked at: two months of daily ones, a year of EnergiTech's.
-        recent: readings that make the recent level, which follows wear where the long past does not.
-        enough_rows: own earlier readings below which the park's figures stand for the turbine's.
-        park_weight: readings that the park's spread counts for beside the turbine's own, whose median
-            deviation from few readings is itself uncertain.
-        park_rows: rows below which the park knows nothing.
-        bin_rows: rows below which two bins of the power curve are put together.
-        season_days: the trailing window that stands for the season.
-        silent_days: no turbine is called silent before; the age limit of the default policy.
-        silent_gaps: times the turbine's usual longest gap (95th percentile) that make it silent.
+        recent: readings of the recent level, which follows wear where the long past does not.
+        enough_rows: with fewer earlier readings of its own, a turbine takes the park's figures.
+        park_weight: number of readings for which the park's spread counts beside the turbine's own, whose
+            median deviation from few readings is itself uncertain.
+        park_rows: with fewer rows, the park has no figures.
+        bin_rows: with fewer rows, two bins of the power curve are merged.
+        season_days: length of the trailing window that stands for the season.
+        silent_days: silence below which no turbine is called silent; the age limit of the default policy.
+        silent_gaps: a turbine is silent after so many times its usual longest gap (95th percentile).
     """
 
     cut_in: float = 3.0

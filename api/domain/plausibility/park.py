@@ -1,7 +1,7 @@
-"""What is usual in the park: its power curve, its season, its spread. Learnt from the past alone.
+"""What is usual in the park: its power curve, its season, its spread; learnt from the past alone.
 
-Only the park has rows enough for the shapes (a curve, a season); each turbine's own past then says where the
-turbine stands on them (``past.py``).
+Only the park has enough rows for the shapes (a curve, a season). Each turbine's own past then tells where the
+turbine lies on them (``past.py``).
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ from api.domain.plausibility.table import (
 )
 from api.domain.plausibility.timeline import Timeline, blocks_of, timeline
 
-_MOST_ROWS = 50_000  # a median of more says nothing more; larger pasts are thinned evenly in time
+_MOST_ROWS = 50_000  # a median of more rows is no better; larger pasts are thinned evenly in time
 _MOST_A_DAY = 500  # for a season, thinned day by day so that no later row changes an earlier season
 
 
 @dataclass(frozen=True)
 class Park:
-    """The park's past; NaN and empty wherever there were too few rows.
+    """The park's past; NaN and empty where there were too few rows.
 
     Attributes:
-        until: day number before which all rows lie that the figures come from (seasons excepted, each of
-            which comes from the rows before its own day).
+        until: day number that all rows behind the figures precede (except for seasons, each of which comes
+            from the rows before its own day).
         capacity_kw: 99th percentile of the power of running machines [kW].
         curve: power over capacity against wind.
         calm_load: median load where the wind blows below cut-in.
-        heat_per_load: what full load adds to the temperature [°C]; 0 where the data show no such link.
+        heat_per_load: temperature added by full load [°C]; 0 where the data show no such link.
         usual_load: median load.
         season_day: days with a known season, increasing.
         season: usual temperature at usual load on that day [°C].
-        level: usual value of each sensor, and of the temperature's residual.
+        level: usual value of each sensor; for the temperature, of its residual.
         spread: robust standard deviation of the same.
-        repeats: share of readings that equal the turbine's previous one by rounding.
+        repeats: share of readings that equal the turbine's previous reading by rounding.
         gap: usual longest gap between two measured days of a turbine [d] (``rhythm``).
     """
 
@@ -66,7 +66,7 @@ class Park:
     gap: float
 
     def residual_temperature(self, day: Numbers, temperature: Numbers, load: Numbers) -> Numbers:
-        """Temperature minus what the season and the load explain [°C]; NaN where no season is known.
+        """Return the temperature minus the part that season and load explain [°C]; NaN without a season.
 
         A missing load counts as the usual one.
         """
@@ -97,18 +97,18 @@ class Park:
 
 
 def capacity(rated_kw: Numbers, park: Park | None, limits: Limits = DEFAULT) -> Numbers:
-    """What a turbine can deliver [kW]: its rated power, else the park's highest powers, else the default."""
+    """Return a turbine's capacity [kW]: its rated power, else the park's highest powers, else the default."""
     usual = limits.capacity_kw if park is None or math.isnan(park.capacity_kw) else park.capacity_kw
     if isinstance(rated_kw, float):
         return usual if math.isnan(rated_kw) else rated_kw
-    found: Numbers = np.where(np.isnan(rated_kw), usual, rated_kw)
-    return found
+    powers: Numbers = np.where(np.isnan(rated_kw), usual, rated_kw)
+    return powers
 
 
 def learn_park(
     measurements: Measurements, until: float, sensors: Collection[str], limits: Limits = DEFAULT
 ) -> Park:
-    """The park as its rows before ``until`` show it.
+    """Learn the park from its rows before ``until``.
 
     Args:
         measurements: the park's rows; later ones serve only for the seasons of the days after them.
@@ -144,8 +144,8 @@ def learn_park(
     )
     if TEMPERATURE in series:
         series[TEMPERATURE] = np.asarray(bare.residual_temperature(days, heats, load))
-    told = {name: series[name] for name in sensors if name in series}
-    known = {n: c for n, c in told.items() if np.count_nonzero(~np.isnan(c)) >= limits.park_rows}
+    columns = {name: series[name] for name in sensors if name in series}
+    known = {n: c for n, c in columns.items() if np.count_nonzero(~np.isnan(c)) >= limits.park_rows}
     return _with_levels(bare, known)
 
 
@@ -156,7 +156,7 @@ def _with_levels(bare: Park, series: Mapping[str, Floats]) -> Park:
 
 
 def _thinned(measurements: Measurements, time: Timeline, until: float) -> Keys:
-    """Positions of the rows of the past, evenly spread in time, few enough for medians."""
+    """Return positions of the rows of the past, evenly spread in time, few enough for medians."""
     rows = int(np.count_nonzero(measurements.day < until))
     return np.sort(time.order[: rows : max(1, -(-rows // _MOST_ROWS))])
 
@@ -168,19 +168,19 @@ def _calm(wind: Floats, load: Floats, limits: Limits) -> float:
 
 
 def _heat_per_load(day: Floats, temperature: Floats, load: Floats, limits: Limits) -> float:
-    """Slope of temperature on load: Tukey's resistant line through the outer thirds.
+    """Return the slope of temperature on load: Tukey's resistant line through the outer thirds.
 
-    Both are first taken from their medians of the same month-long window, so that a season which moves wind
+    The medians of each month-long window are first subtracted from both, so that a season which moves wind
     and air together is not mistaken for the load's heat. The slope counts only beyond three times its
-    standard error (1.25 s ⁄ √n for a median); otherwise these data hold no such link and none is invented.
+    standard error (1.25 s ⁄ √n for a median); otherwise the data hold no such link and none is invented.
     """
     present = ~np.isnan(temperature) & ~np.isnan(load)
     if np.count_nonzero(present) < limits.park_rows:
         return 0.0
     day, heat, charge = day[present], temperature[present].copy(), load[present].copy()
     window = np.floor((day - day.min()) / limits.season_days)
-    for one in np.unique(window):
-        rows = window == one
+    for month in np.unique(window):
+        rows = window == month
         heat[rows] -= np.median(heat[rows])
         charge[rows] -= np.median(charge[rows])
     low, high = charge <= np.quantile(charge, 1 / 3), charge >= np.quantile(charge, 2 / 3)
@@ -195,7 +195,7 @@ def _heat_per_load(day: Floats, temperature: Floats, load: Floats, limits: Limit
 def _seasons(
     rows: Measurements, time: Timeline, highest: float, heat: float, usual_load: float, limits: Limits
 ) -> tuple[Floats, Floats]:
-    """For each day, the usual temperature of the days before it: those of the trailing window, else all."""
+    """Return, for each day, the usual temperature of the trailing window before it, else of all its past."""
     heats = rows.column(TEMPERATURE)
     at = _thinned_by_day(time, heats)
     days: Floats = np.floor(rows.day[at])
@@ -205,7 +205,8 @@ def _seasons(
     cooled = heats[at] - np.where(np.isnan(extra), 0.0, extra)
     if not len(at):
         return np.empty(0), np.empty(0)
-    # A day without a measurement has its season too, until its window is empty: a row to come may be of it.
+    # A day without a measurement has its season too, until its window is empty: a later row may be of that
+    # day.
     wanted = np.unique(np.unique(days)[:, None] + np.arange(limits.season_days + 2))
     ends = np.searchsorted(days, wanted)
     starts = np.searchsorted(days, wanted - limits.season_days)
@@ -218,16 +219,16 @@ def _seasons(
 
 
 def _thinned_by_day(time: Timeline, column: Floats) -> Keys:
-    """Positions of at most ``_MOST_A_DAY`` present values of each day, evenly spread in the order of time."""
+    """Return positions of at most ``_MOST_A_DAY`` present values of each day, evenly spread in time."""
     absent = np.isnan(column)
-    some = bool(absent.any())
-    days = (rows[~absent[rows]] if some else rows for rows in time.days())
+    incomplete = bool(absent.any())
+    days = (rows[~absent[rows]] if incomplete else rows for rows in time.days())
     spans = [rows[:: max(1, -(-len(rows) // _MOST_A_DAY))] for rows in days]
     return np.concatenate(spans) if spans else time.order
 
 
 def _repeats(rows: Measurements, until: float, name: str, limits: Limits) -> float:
-    """Share of readings of the past equal to the one before, among those that come after a change.
+    """Return the share of readings of the past equal to the one before, among those after a change.
 
     A sensor that stays stuck thus counts once, not once per reading, and does not excuse itself; a quantity
     that rarely changes (an age, a set point) has a share near 1, or unknown for want of changes.
@@ -248,7 +249,7 @@ def _repeats(rows: Measurements, until: float, name: str, limits: Limits) -> flo
 
 
 def _usual_gap(rows: Measurements, until: float, limits: Limits) -> float:
-    """Over the gaps that ended in the past, counted by their length in days."""
+    """Return the usual gap, from the gaps that ended in the past, counted by their length in days."""
     lengths = np.zeros(1, dtype=np.intp)
     for block in blocks_of(max(0, len(rows) - 1)):
         later = slice(block.start + 1, block.stop + 1)

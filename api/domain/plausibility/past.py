@@ -1,4 +1,4 @@
-"""What is usual for one turbine: its own past, completed with the park's where that is short."""
+"""What is usual for a turbine: its own past, completed with the park's where it is short."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from api.domain.plausibility.table import (
     taken,
 )
 
-_CURVE_FROM = 0.1  # load from which power over curve tells the turbine's own yield; below it is noise
+_CURVE_FROM = 0.1  # load from which power over curve shows the turbine's own yield; below it is noise
 
 
 @dataclass(frozen=True)
 class Usual:
-    """Where one sensor of one turbine usually is: long level, own recent level, robust standard deviation."""
+    """The usual values of a sensor of a turbine: long level, recent level, robust standard deviation."""
 
     level: Numbers
     recent: Numbers
@@ -37,7 +37,7 @@ class Usual:
 
 @dataclass(frozen=True)
 class Held:
-    """The value that a sensor last told, on how many readings in a row, and since which day number."""
+    """The last value of a sensor, its number of readings in a row, and its first day number."""
 
     value: Numbers
     readings: Numbers
@@ -64,13 +64,12 @@ class Past:
     usual: Mapping[str, Usual]
     held: Mapping[str, Held]
 
-    def one(self, row: int) -> Past:
-        """The past of one row, as plain numbers."""
-
+    def of_row(self, row: int) -> Past:
+        """Return the past of a row, as plain numbers."""
         return self._each(lambda numbers: float(np.asarray(numbers)[row]))
 
     def at(self, rows: Ints) -> Past:
-        """The pasts of these rows, in this order; a row may come more than once."""
+        """Return the pasts of these rows, in this order; a row may come more than once."""
         return self._each(lambda numbers: np.asarray(numbers)[rows])
 
     def _each(self, change: Callable[[Numbers], Numbers]) -> Past:
@@ -93,17 +92,17 @@ def learn_past(
     *,
     turbines: Ints | None = None,
 ) -> Past:
-    """The past of each of ``rows``: the readings of its own turbine before it, at most ``limits.depth``.
+    """Learn the past of each of ``rows``: the earlier readings of its turbine, at most ``limits.depth``.
 
     Args:
         measurements: the rows of the turbines.
-        rows: positions of the rows to judge, shape ``(n,)``; ``len(measurements)`` stands for a row to come
-            of the last turbine.
+        rows: positions of the rows to judge, shape ``(n,)``; ``len(measurements)`` stands for a new row of
+            the last turbine.
         park: the park's past.
         sensors: names of the continuous sensors.
         limits: of the rules.
-        turbines: number of each row's turbine, shape ``(n,)``, where rows to come stand among the stored
-            ones; None where each position is a row of its own turbine.
+        turbines: number of each row's turbine, shape ``(n,)``, where new rows lie between stored ones; None
+            where each position is a row of its own turbine.
 
     Returns:
         Arrays of shape ``(n,)``.
@@ -132,12 +131,12 @@ def learn_past(
 
 
 def _on_curve(wind: Floats, load: Floats, park: Park, limits: Limits) -> tuple[Floats, Floats]:
-    """Own yield against the park's curve, and own scatter around it in units of the park's."""
+    """Return the turbine's yield against the park's curve, and its scatter in units of the park's."""
     running = (wind > 0) & (load > 0)
     curve = np.asarray(park.curve.expected(wind))
-    told = running & (curve >= _CURVE_FROM)
+    loaded = running & (curve >= _CURVE_FROM)
     ratios = np.full(load.shape, np.nan)
-    np.divide(load, curve, out=ratios, where=told)
+    np.divide(load, curve, out=ratios, where=loaded)
     own = counts(ratios) >= limits.enough_rows
     factor = np.where(own, medians(ratios), 1.0)
     away = (load - factor[:, None] * curve) / np.asarray(park.curve.scatter(wind))
@@ -156,7 +155,10 @@ def _usual(column: Floats, name: str, park: Park, limits: Limits) -> Usual:
 
 
 def _pooled(column: Floats, centres: Floats, park_spread: float, limits: Limits) -> Floats:
-    """Own spread weighed with the park's by the number of readings; one alone where the other is unknown."""
+    """Return the own spread weighed with the park's by the number of readings.
+
+    The own spread alone where the park's is unknown.
+    """
     own, weight = deviations(column, centres), counts(column)
     if np.isnan(park_spread):
         return own
@@ -166,7 +168,7 @@ def _pooled(column: Floats, centres: Floats, park_spread: float, limits: Limits)
 
 
 def _held(column: Floats, days: Floats) -> Held:
-    """The newest run of equal readings; missing ones neither lengthen nor break it."""
+    """Return the newest run of equal readings; missing ones neither lengthen nor break it."""
     absent = np.isnan(column)
     newest = np.argmin(absent, axis=1)[:, None]
     value = np.take_along_axis(column, newest, axis=1)

@@ -1,4 +1,4 @@
-"""What each finding tells a technician: the sensor, its value and unit, and what to check."""
+"""The French sentence of each finding: the sensor, its value and unit, and what to check."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _UNNAMED = {
 def sentence(
     code: str, sensor: str, figures: Figures, sensors: Mapping[str, Sensor], limits: Limits = DEFAULT
 ) -> str:
-    """The French sentence of a finding.
+    """Return the French sentence of a finding.
 
     Args:
         code: of the finding.
@@ -45,7 +45,7 @@ class _Words:
         return self._known(sensor).label
 
     def quantity(self, sensor: str, value: float, digits: int = 2) -> str:
-        """``12.50`` m/s as « 12,5 m/s »: up to ``digits`` decimals, none that says nothing."""
+        """Write ``12.50`` m/s as « 12,5 m/s »: at most ``digits`` decimals, no trailing zero."""
         while digits and round(value, digits - 1) == round(value, digits):
             digits -= 1
         unit = self._known(sensor).unit
@@ -53,12 +53,12 @@ class _Words:
         return f"{number}{_NBSP}{unit}" if unit else number
 
     def wind(self, figures: Figures) -> str:
-        """« vent 12,5 m/s », or that it is missing."""
+        """Write « vent 12,5 m/s », or that the wind is missing."""
         wind = figures["wind"]
         return "vent non mesuré" if math.isnan(wind) else f"vent {self.quantity(WIND, wind)}"
 
     def span(self, sensor: str, figures: Figures) -> str:
-        """« de 400 kW à 1 040 kW », within what is physically possible."""
+        """Write « de 400 kW à 1 040 kW », within what is physically possible."""
         lowest, highest = self._known(sensor).physical
         low = figures["low"] if lowest is None else max(figures["low"], lowest)
         high = figures["high"] if highest is None else min(figures["high"], highest)

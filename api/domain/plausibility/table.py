@@ -1,4 +1,4 @@
-"""Measurements as arrays, what came before each of them, and medians that missing values do not disturb.
+"""Measurements as arrays, the earlier ones of each, and medians that missing values do not disturb.
 
 Days are counted from 1970-01-01 (``day_number``), with a fraction where an instant is known. Missing values
 are NaN throughout.
@@ -20,7 +20,7 @@ Ints = NDArray[np.intp]
 Keys = NDArray[np.integer[Any]]
 Bools = NDArray[np.bool_]
 Numbers = float | Floats
-"""One number, or one per row: the rules are written once for both."""
+"""A number, or one per row: the rules are written once for both."""
 Flags = bool | np.bool_ | Bools
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -32,17 +32,17 @@ _SECONDS = 86_400
 
 
 def any_of(flags: Flags) -> bool:
-    """Whether one row at least is flagged."""
+    """Tell whether at least one row is flagged."""
     return flags if isinstance(flags, bool) else bool(np.any(flags))
 
 
 def opposite(flags: Flags) -> Flags:
-    """Not: the operator ``~`` of a plain bool is a number."""
+    """Return the negation; the operator ``~`` of a plain bool would return a number."""
     return not flags if isinstance(flags, bool) else ~flags
 
 
 def day_number(day: date, at: datetime | None = None) -> float:
-    """Days from 1970-01-01 to ``day``, with the hour of Paris where the instant ``at`` is known."""
+    """Return the days from 1970-01-01 to ``day``, with the hour of Paris where ``at`` is known."""
     number = float(day.toordinal() - _EPOCH)
     if at is None:
         return number
@@ -51,17 +51,17 @@ def day_number(day: date, at: datetime | None = None) -> float:
 
 
 def day_of(number: float) -> date:
-    """The calendar day of a day number."""
+    """Return the calendar day of a day number."""
     return date.fromordinal(int(number) + _EPOCH)
 
 
 @dataclass(frozen=True)
 class Repeated(Generic[Scalar]):
-    """One value per turbine that stands on all of its rows; asked for by rows like the array that it spares.
+    """One value per turbine, valid on all of its rows; indexed by rows like the array that it replaces.
 
     Attributes:
         values: shape ``(turbines,)``.
-        ends: position behind each turbine's last row, shape ``(turbines,)``, never decreasing.
+        ends: position after each turbine's last row, shape ``(turbines,)``, never decreasing.
     """
 
     values: NDArray[Scalar]
@@ -71,11 +71,11 @@ class Repeated(Generic[Scalar]):
         return int(self.ends[-1]) if len(self.ends) else 0
 
     def __getitem__(self, rows: Keys) -> NDArray[Scalar]:
-        """The values at these positions."""
+        """Return the values at these positions."""
         return self.values[np.searchsorted(self.ends, rows, side="right")]
 
     def kept(self, wanted: Bools) -> Repeated[Scalar]:
-        """The same on the rows where ``wanted`` is True."""
+        """Return the same on the rows where ``wanted`` is True."""
         return Repeated(self.values, np.append(0, np.cumsum(wanted))[self.ends])
 
 
@@ -89,7 +89,7 @@ class Measurements:
         values: sensor name to values in the catalogue's unit, each ``(rows,)``, NaN where missing.
         rated_kw: rated power of the row's turbine [kW], NaN where unknown.
         in_service: False where the turbine is stopped on purpose.
-        order: position of each row in the arrays that were given; a range where they are those arrays.
+        order: position of each row in the arguments of :func:`arranged`; a range where they were in order.
     """
 
     turbine: Keys
@@ -103,12 +103,12 @@ class Measurements:
         return len(self.turbine)
 
     def column(self, name: str) -> Floats:
-        """Values of one sensor; all missing where the table does not have it."""
-        found = self.values.get(name)
-        return np.full(len(self), np.nan) if found is None else found
+        """Return the values of a sensor; all missing where the table does not have it."""
+        column = self.values.get(name)
+        return np.full(len(self), np.nan) if column is None else column
 
     def kept(self, wanted: Bools) -> Measurements:
-        """The rows where ``wanted`` is True; the table itself where all are."""
+        """Return the rows where ``wanted`` is True; the table itself where all are."""
         if wanted.all():
             return self
         return Measurements(
@@ -121,32 +121,32 @@ class Measurements:
         )
 
     def last_rows(self) -> Ints:
-        """All rows of each turbine's last day."""
+        """Return all rows of each turbine's last day."""
         if not len(self):
             return np.empty(0, dtype=np.intp)
         rows = self.newest()
-        begins, found = np.floor(self.day[rows]), [rows]
+        begins, parts = np.floor(self.day[rows]), [rows]
         while len(rows):  # one step back at a time: a day has few rows, the table has many
             of_turbine = self.turbine[rows]
             rows = rows - 1
             same = (rows >= 0) & (self.turbine[rows] == of_turbine) & (self.day[rows] >= begins)
             rows, begins = rows[same], begins[same]
-            found.append(rows)
-        return np.sort(np.concatenate(found))
+            parts.append(rows)
+        return np.sort(np.concatenate(parts))
 
     def newest(self) -> Ints:
-        """The last row of each turbine, in the order of the turbines' numbers."""
+        """Return the last row of each turbine, in the order of the turbines' numbers."""
         ends = np.flatnonzero(self.turbine[1:] != self.turbine[:-1])
         return np.append(ends, [len(self) - 1] if len(self) else []).astype(np.intp)
 
     def before(self, rows: Ints, depth: int, turbines: Ints | None = None) -> Ints:
-        """Positions of the ``depth`` rows of the same turbine before each of ``rows``, newest first.
+        """Return positions of the ``depth`` earlier rows of the same turbine, newest first.
 
         Args:
-            rows: positions, shape ``(n,)``; ``len(self)`` stands for a row to come of the last turbine.
-            depth: how far back.
-            turbines: number of each row's turbine, shape ``(n,)``, where rows to come stand among the
-                stored ones; None where each position is a row of its own turbine.
+            rows: positions, shape ``(n,)``; ``len(self)`` stands for a new row of the last turbine.
+            depth: number of earlier rows.
+            turbines: number of each row's turbine, shape ``(n,)``, where new rows lie between stored ones;
+                None where each position is a row of its own turbine.
 
         Returns:
             Shape ``(n, depth)``, -1 where the turbine has no earlier row.
@@ -154,8 +154,8 @@ class Measurements:
         own = self.turbine[np.minimum(rows, len(self) - 1)] if turbines is None else turbines
         first = np.searchsorted(self.turbine, own, side="left")
         earlier = rows[:, None] - np.arange(1, depth + 1)
-        found: Ints = np.where(earlier >= first[:, None], earlier, -1)
-        return found
+        positions: Ints = np.where(earlier >= first[:, None], earlier, -1)
+        return positions
 
 
 def arranged(
@@ -166,7 +166,7 @@ def arranged(
     rated_kw: ArrayLike | Repeated[np.float64] | None = None,
     in_service: ArrayLike | Repeated[np.bool_] | None = None,
 ) -> Measurements:
-    """Measurements in the order of the rules; readings of one instant keep the order in which they are given.
+    """Arrange measurements by turbine and time; readings of the same instant keep their order.
 
     Args:
         turbine: a whole number per row that names its turbine.
@@ -201,18 +201,18 @@ def arranged(
     )
 
 
-def _rated(given: ArrayLike | Repeated[np.float64] | None, rows: int) -> Floats | Repeated[np.float64]:
-    """Rated powers, NaN where unknown."""
-    if isinstance(given, Repeated):
-        return Repeated(np.where(given.values > 0, given.values, np.nan), given.ends)
-    found = np.full(rows, np.nan) if given is None else np.asarray(given, dtype=np.float64)
-    return np.where(found > 0, found, np.nan) if (found <= 0).any() else found
+def _rated(rated_kw: ArrayLike | Repeated[np.float64] | None, rows: int) -> Floats | Repeated[np.float64]:
+    """Return the rated powers, NaN where unknown."""
+    if isinstance(rated_kw, Repeated):
+        return Repeated(np.where(rated_kw.values > 0, rated_kw.values, np.nan), rated_kw.ends)
+    powers = np.full(rows, np.nan) if rated_kw is None else np.asarray(rated_kw, dtype=np.float64)
+    return np.where(powers > 0, powers, np.nan) if (powers <= 0).any() else powers
 
 
-def _serving(given: ArrayLike | Repeated[np.bool_] | None, rows: int) -> Bools | Repeated[np.bool_]:
-    if isinstance(given, Repeated):
-        return given
-    return np.ones(rows, dtype=np.bool_) if given is None else np.asarray(given, dtype=np.bool_)
+def _serving(in_service: ArrayLike | Repeated[np.bool_] | None, rows: int) -> Bools | Repeated[np.bool_]:
+    if isinstance(in_service, Repeated):
+        return in_service
+    return np.ones(rows, dtype=np.bool_) if in_service is None else np.asarray(in_service, dtype=np.bool_)
 
 
 def _kept(column: NDArray[Scalar] | Repeated[Scalar], wanted: Bools) -> NDArray[Scalar] | Repeated[Scalar]:
@@ -225,21 +225,21 @@ def _in_order(turbines: Keys, days: Floats) -> bool:
 
 
 def taken(column: Floats, positions: Ints) -> Floats:
-    """``column`` at ``positions``, NaN where the position is -1; same shape as ``positions``."""
+    """Return ``column`` at ``positions``, NaN where the position is -1; same shape as ``positions``."""
     if not len(column):
         return np.full(positions.shape, np.nan)
-    found: Floats = np.where(positions >= 0, column[positions], np.nan)
-    return found
+    values: Floats = np.where(positions >= 0, column[positions], np.nan)
+    return values
 
 
 def counts(rows: Floats) -> Ints:
-    """Present values per row of a matrix."""
+    """Count the present values per row of a matrix."""
     present: Ints = np.count_nonzero(~np.isnan(rows), axis=1)
     return present
 
 
 def quantiles(rows: Floats, share: float) -> Floats:
-    """The ``share`` quantile of the present values of each row, interpolated; NaN where there is none."""
+    """Return the ``share`` quantile of the present values of each row, interpolated; NaN without any."""
     present = counts(rows)
     ordered = np.sort(rows, axis=1)  # NaN comes last
     at = share * np.maximum(present - 1, 0)
@@ -251,21 +251,21 @@ def quantiles(rows: Floats, share: float) -> Floats:
 
 
 def medians(rows: Floats) -> Floats:
-    """The median of the present values of each row; NaN where there is none."""
+    """Return the median of the present values of each row; NaN without any."""
     return quantiles(rows, 0.5)
 
 
 def deviations(rows: Floats, centres: Floats) -> Floats:
-    """Robust standard deviation of each row around its centre; NaN where there is no value."""
+    """Return the robust standard deviation of each row around its centre; NaN without a value."""
     return TO_DEVIATION * medians(np.abs(rows - centres[:, None]))
 
 
 def median(values: Floats) -> float:
-    """Median of the present values; NaN where there is none."""
+    """Return the median of the present values; NaN without any."""
     present = values[~np.isnan(values)]
     return float(np.median(present)) if len(present) else NAN
 
 
 def deviation(values: Floats) -> float:
-    """Robust standard deviation of the present values; NaN where there is none."""
+    """Return the robust standard deviation of the present values; NaN without any."""
     return TO_DEVIATION * median(np.abs(values - median(values)))

@@ -1,4 +1,4 @@
-"""The rows of a table in the order of time, found block by block: a large park is sorted in little memory."""
+"""The rows of a table in the order of time, sorted block by block: a large park needs little memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from api.domain.plausibility.table import Floats, Keys
 
-_BLOCK = 250_000  # rows at once: what is computed on the way stays in the processor's cache, beside the table
+_BLOCK = 250_000  # rows at once: intermediate arrays then stay in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -18,28 +18,28 @@ class Timeline:
     """Positions of a table's rows by time.
 
     Attributes:
-        order: positions in the order of time, those of one instant in the order in which they stand, shape
+        order: positions in the order of time, those of the same instant in the order of the table, shape
             ``(rows,)``; 32 bits each.
-        edges: where each day that has rows begins in ``order``, and then its end, shape ``(days + 1,)``.
+        edges: start in ``order`` of each day that has rows, then the end of ``order``, shape ``(days + 1,)``.
     """
 
     order: Keys
     edges: Keys
 
     def days(self) -> Iterator[Keys]:
-        """Positions of each day's rows, day by day."""
+        """Yield the positions of each day's rows, day by day."""
         for start, end in pairwise(self.edges.tolist()):
             yield self.order[start:end]
 
 
 def blocks_of(rows: int) -> Iterator[slice]:
-    """The rows in blocks, in their order."""
+    """Split the rows into blocks, in their order."""
     for start in range(0, rows, _BLOCK):
         yield slice(start, min(start + _BLOCK, rows))
 
 
 def timeline(days: Floats) -> Timeline:
-    """The order of time.
+    """Sort rows by time.
 
     Args:
         days: day numbers, shape ``(rows,)``.
@@ -54,15 +54,15 @@ def timeline(days: Floats) -> Timeline:
         since = days[block] - first
         whole[block] = since
         exact = exact and bool((whole[block] == since).all())
-    found = _by_whole_day(whole)
+    by_day = _by_whole_day(whole)
     if not exact:
-        for rows in found.days():
+        for rows in by_day.days():
             rows[:] = rows[np.argsort(days[rows], kind="stable")]
-    return found
+    return by_day
 
 
 def _by_whole_day(whole: Keys) -> Timeline:
-    """Sorted by counting: each block's rows go behind those of the same day in the blocks before."""
+    """Sort by counting: the rows of a block go after those of the same day in the blocks before."""
     each_day = np.zeros(int(whole.max()) + 1, dtype=np.intp)
     for block in blocks_of(len(whole)):
         each_day += np.bincount(whole[block], minlength=len(each_day))

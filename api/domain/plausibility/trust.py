@@ -1,4 +1,4 @@
-"""How far a measurement can be trusted, judged before any model speaks."""
+"""How far a measurement can be trusted, judged before any model answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class KnownRange:
-    """What a model saw of one feature in training."""
+    """The range of a feature in the training of a model."""
 
     label: str
     unit: str
@@ -34,36 +34,39 @@ _MOST_DIGITS = 9
 
 
 def outside_training(values: Mapping[str, float | None], ranges: Mapping[str, KnownRange]) -> list[Finding]:
-    """One finding per value that lies outside what the model was trained on.
+    """Return one finding per value outside the range of the training rows.
 
-    A tree extrapolates by repeating its nearest leaf, so such an answer is given but said to be doubtful.
+    A tree extrapolates by repeating its nearest leaf, so the answer is returned but marked as doubtful.
     """
-    found = []
+    findings = []
     for name, known in ranges.items():
         value = values.get(name)
         if value is not None and not known.low <= value <= known.high:
             digits = _telling_digits(value, known)
-            low, high, shown = (fr_number(each, digits) for each in (known.low, known.high, value))
+            low, high, number = (fr_number(figure, digits) for figure in (known.low, known.high, value))
             span = f"{low} à {high} {known.unit}".strip()
-            found.append(
+            findings.append(
                 Finding(
                     "hors_domaine",
                     name,
-                    f"{known.label} : {shown} est hors du domaine connu du modèle ({span}).",
+                    f"{known.label} : {number} est hors du domaine connu du modèle ({span}).",
                 )
             )
-    return found
+    return findings
 
 
 def _telling_digits(value: float, known: KnownRange) -> int:
-    """Decimals with which ``value`` still lies outside once rounded: « 84,0 hors de … à 84,0 » misleads."""
+    """Return the decimals with which ``value`` still lies outside once rounded.
+
+    « 84,0 hors de … à 84,0 » misleads.
+    """
     low, high = known.low, known.high
     outside = (d for d in range(1, _MOST_DIGITS) if not round(low, d) <= round(value, d) <= round(high, d))
     return next(outside, _MOST_DIGITS)
 
 
 def age_finding(measured_on: date, as_of: date, max_age_days: int) -> Finding | None:
-    """The finding for a measurement older than the policy allows, at the day of the run."""
+    """Return the finding on a measurement older than the policy allows, on the day of the run; else None."""
     age = (as_of - measured_on).days
     if age <= max_age_days:
         return None
@@ -93,34 +96,34 @@ _SILENCE = frozenset({"sans_mesure", "mesure_perimee", Implausible.SILENT.value}
 
 
 def of_a_stopped_machine(service_state: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings with silence told for what it is where the machine was stopped on purpose.
+    """Explain the silence of a machine stopped on purpose.
 
-    A machine that is stopped sends nothing: that is no dead sensor. One finding replaces those of silence;
-    all others stay, and so does everything of a machine in service.
+    A stopped machine sends nothing: its sensors are not dead. A single finding replaces those of silence; all
+    others stay, and so do all those of a machine in service.
     """
-    given = tuple(findings)
-    silent = [finding for finding in given if finding.code in _SILENCE]
+    everything = tuple(findings)
+    silent = [finding for finding in everything if finding.code in _SILENCE]
     if service_state not in _STOPPED or not silent:
-        return given
+        return everything
     code, words = _STOPPED[service_state]
     since = " ".join(finding.message for finding in silent)
-    told = Finding(code, None, f"{words} : ce silence n’est pas une panne de capteur. {since}")
-    return (told, *(finding for finding in given if finding.code not in _SILENCE))
+    stop = Finding(code, None, f"{words} : ce silence n’est pas une panne de capteur. {since}")
+    return (stop, *(finding for finding in everything if finding.code not in _SILENCE))
 
 
 def counts_as_dead(status: DataStatus, findings: Iterable[Finding]) -> bool:
-    """Whether a score without usable data counts among a run's failed or stale turbines.
+    """Tell whether a score without usable data counts among a run's failed or stale turbines.
 
     Args:
         status: of the score's data.
-        findings: of the score, as :func:`of_a_stopped_machine` leaves them.
+        findings: of the score, from :func:`of_a_stopped_machine`.
     """
     excused = any(finding.code in _STOPPED for finding in findings)
     return status in {DataStatus.NON_EVALUE, DataStatus.PERIME} and not excused
 
 
 def data_status(findings: Iterable[Finding]) -> DataStatus:
-    """The gravest status among the findings; ``ok`` where none of them bears on the data."""
+    """Return the gravest status among the findings; ``ok`` where none of them bears on the data."""
     statuses = {_STATUS_OF[finding.code] for finding in findings if finding.code in _STATUS_OF}
     if not statuses:  # nearly always
         return DataStatus.OK

@@ -1,4 +1,4 @@
-"""The shape of what is judged, and of what a rule answers."""
+"""The rows to judge, what they are judged against, and the verdict of a rule."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from api.domain.plausibility.table import NAN, Flags, Numbers, any_of
 
 
 class Rows:
-    """What is judged: numbers for one row, arrays of one shape for many. Written once, then only read.
+    """Rows to judge: numbers for one row, arrays of the same shape for many. Written once, then only read.
 
     Attributes:
         day: day number.
         values: sensor name to value in the catalogue's unit; missing is NaN, or None for one row.
         in_service: False where the turbine is stopped on purpose.
-        wind: [m/s], as ``power`` [kW] and ``vibration`` taken from ``values`` once, for most rules ask.
+        wind, power, vibration: [m/s], [kW], as in ``values``; taken once, for most rules use them.
     """
 
     __slots__ = ("day", "in_service", "power", "values", "vibration", "wind")
@@ -32,14 +32,14 @@ class Rows:
         self.vibration = self[VIBRATION]
 
     def __getitem__(self, sensor: str) -> Numbers:
-        """A sensor's value; missing where the rows do not have it."""
-        found = self.values.get(sensor)
-        return self.day * NAN if found is None else found
+        """Return a sensor's values; missing where the rows do not have it."""
+        values = self.values.get(sensor)
+        return self.day * NAN if values is None else values
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One rule's answer: which rows it flags, about which sensor, and the figures for the sentence."""
+    """The answer of a rule: the rows flagged, the sensor, and the figures for the sentence."""
 
     code: str
     sensor: str
@@ -47,17 +47,17 @@ class Verdict:
     figures: Mapping[str, Numbers]
 
 
-def given(code: str, sensor: str, flags: Flags, figures: Mapping[str, Numbers]) -> Verdict | None:
-    """The verdict, or None where it flags nothing."""
+def verdict_if_any(code: str, sensor: str, flags: Flags, figures: Mapping[str, Numbers]) -> Verdict | None:
+    """Return the verdict; None where it flags nothing."""
     return Verdict(code, sensor, flags, figures) if any_of(flags) else None
 
 
 @dataclass(frozen=True)
 class Known:
-    """What the rules that need no history take from it when it is there.
+    """Facts of the turbine and the park that the rules on one row alone use, where they are known.
 
     Attributes:
-        capacity_kw: what the turbine can deliver [kW].
+        capacity_kw: the most that the turbine can deliver [kW].
         nothing_kw: power up to which it delivers nothing [kW].
         usual_vibration: NaN where unknown.
         park_idles: True where the park is known to stop in calm weather.
@@ -70,7 +70,7 @@ class Known:
 
 
 def _known_of(rated_kw: Numbers, past: Past | None, park: Park | None, limits: Limits) -> Known:
-    """The turbine's own usual vibration where its past tells it, else the park's."""
+    """Gather the facts; the usual vibration is the turbine's own where its past has it, else the park's."""
     usual: Numbers = NAN if park is None else park.level.get(VIBRATION, NAN)
     if past is not None and VIBRATION in past.usual:
         usual = past.usual[VIBRATION].level
@@ -80,14 +80,14 @@ def _known_of(rated_kw: Numbers, past: Past | None, park: Park | None, limits: L
 
 
 @dataclass(frozen=True)
-class Standing:
-    """All that a turbine's rows are judged against; it may be kept until the turbine's next measurement.
+class Reference:
+    """All that a turbine's rows are judged against; valid until the turbine's next measurement.
 
     Attributes:
         names: of the continuous sensors, in the order in which they are judged.
         limits: of the rules.
-        known: what the rules on one row alone take from the past.
-        park: the park's past; None where unknown, and then only the rules on one row alone speak.
+        known: facts for the rules on one row alone.
+        park: the park's past; None where unknown: only the rules on one row alone are then applied.
         past: the turbine's own; None likewise.
     """
 
@@ -98,14 +98,14 @@ class Standing:
     past: Past | None = None
 
 
-def standing(
+def reference_for(
     names: Collection[str],
     limits: Limits,
     *,
     park: Park | None = None,
     past: Past | None = None,
     rated_kw: Numbers = NAN,
-) -> Standing:
-    """What is judged against, from the park's past, the turbine's, and its rated power [kW]."""
+) -> Reference:
+    """Return the reference made of the park's past, the turbine's past, and its rated power [kW]."""
     known = _known_of(rated_kw, past, park, limits)
-    return Standing(tuple(names), limits, known, park, None if park is None else past)
+    return Reference(tuple(names), limits, known, park, None if park is None else past)

@@ -15,11 +15,11 @@ from api.domain.plausibility.judging import continuous, judge_against, judge_man
 from api.domain.plausibility.limits import DEFAULT, STOPPED, Implausible
 from api.domain.plausibility.table import NAN, Floats, Measurements, arranged
 from api.domain.plausibility.trust import Finding
-from api.domain.plausibility.verdicts import standing
+from api.domain.plausibility.verdicts import reference_for
 from api.services.models.measurement_model import Reading
 from api.storage.turbines.recent import RecentColumns, recent_columns
 
-_ALONE = standing((), DEFAULT)
+_ALONE = reference_for((), DEFAULT)
 _OURS = frozenset({*Implausible, STOPPED})
 
 

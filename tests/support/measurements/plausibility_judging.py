@@ -13,7 +13,7 @@ from api.domain.plausibility.park import Park, learn_park
 from api.domain.plausibility.past import Past, learn_past
 from api.domain.plausibility.table import NAN, Measurements
 from api.domain.plausibility.trust import Finding
-from api.domain.plausibility.verdicts import standing
+from api.domain.plausibility.verdicts import reference_for
 
 
 def past_of_one(
@@ -38,7 +38,7 @@ def past_of_one(
     if not len(earlier):
         return None
     end = np.array([len(earlier)], dtype=np.intp)
-    return learn_past(earlier, end, park, continuous(sensors), limits).one(0)
+    return learn_past(earlier, end, park, continuous(sensors), limits).of_row(0)
 
 
 def judge(
@@ -71,7 +71,7 @@ def judge(
     if past is not None and past.last_day > day:
         past = None
     rated = rated_kw if rated_kw is not None and rated_kw > 0 else NAN
-    against = standing(continuous(sensors), limits, park=park, past=past, rated_kw=rated)
+    against = reference_for(continuous(sensors), limits, park=park, past=past, rated_kw=rated)
     return judge_against(values, day, sensors, against, in_service=in_service)
 
 
