@@ -13,7 +13,7 @@ from api.commands import accounts, audit, data, health, models, prepare, quality
 from api.commands.console import FrenchParser, say
 from api.core import build_core
 from api.domain.shared.exceptions import CockpitError
-from api.settings import Settings, load_settings
+from api.settings import Settings
 
 INTERRUPTED = 130
 
@@ -56,7 +56,7 @@ def _settings() -> Settings:
         CockpitError: a value is malformed or unsafe.
     """
     try:
-        return load_settings()
+        return Settings()
     except ValidationError as error:
         told = [
             f"COCKPIT_{'_'.join(map(str, e['loc'])).upper()} : {e['msg']}" if e["loc"] else e["msg"]

@@ -38,7 +38,7 @@ from api.routes import (
     turbines,
     week_plan,
 )
-from api.settings import ROOT, Environment, Settings, load_settings
+from api.settings import ROOT, Environment, Settings
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 DESCRIPTION = """\
@@ -140,7 +140,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 def create_app_from_env() -> FastAPI:
     """For ``uvicorn --factory``: settings from the environment, JSON logs on stdout."""
-    settings = load_settings()
+    settings = Settings()
     configure_logging(settings.log_level)
     app = create_app(settings)
     spare_the_collector()

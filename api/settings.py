@@ -5,10 +5,7 @@ Unsafe values are refused outside ``demo`` and ``test``, so that a mistake shows
 
 from __future__ import annotations
 
-import contextlib
-import os
 import secrets
-import tempfile
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -17,8 +14,6 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-
-from api.domain.shared.exceptions import CockpitError
 
 ROOT = Path(__file__).resolve().parent.parent
 PARIS = ZoneInfo("Europe/Paris")
@@ -58,7 +53,9 @@ class Settings(BaseSettings):
     api_port: int = Field(8000, ge=1, le=65535, description="Port de l’API")
     api_workers: int = Field(1, ge=1, le=64, description="Processus de l’API ; 1 avec SQLite")
     secret_key: SecretStr = Field(
-        SecretStr(""), description="Clé de signature des jetons, 32 caractères ou plus"
+        default_factory=lambda: SecretStr(secrets.token_urlsafe(48)),
+        description="Clé de signature des jetons, 32 caractères ou plus ; en démo, par défaut une clé du"
+        " processus, et personne ne reste connecté après lui",
     )
     demo_password: SecretStr | None = Field(
         None, description="Mot de passe commun des comptes de démonstration"
@@ -78,11 +75,15 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Self:
-        secret = self.secret_key.get_secret_value()
-        if secret and len(secret) < MIN_SECRET:
+        if len(self.secret_key.get_secret_value()) < MIN_SECRET:
             raise ValueError(f"COCKPIT_SECRET_KEY : {MIN_SECRET} caractères au moins.")
+        given = "secret_key" in self.model_fields_set
+        if not given and self.api_workers > 1:
+            raise ValueError(
+                f"COCKPIT_SECRET_KEY est obligatoire quand COCKPIT_API_WORKERS={self.api_workers}."
+            )
         if self.env in {Environment.PREPROD, Environment.PRODUCTION}:
-            if not secret:
+            if not given:
                 raise ValueError(f"COCKPIT_SECRET_KEY est obligatoire quand COCKPIT_ENV={self.env.value}.")
             if self.demo_password is not None:
                 raise ValueError("COCKPIT_DEMO_PASSWORD est refusé hors de COCKPIT_ENV=demo et test.")
@@ -117,55 +118,3 @@ class Settings(BaseSettings):
             return datetime.now(UTC)
         aware = self.clock if self.clock.tzinfo else self.clock.replace(tzinfo=PARIS)
         return aware.astimezone(UTC)
-
-
-def load_settings() -> Settings:
-    """Settings from the environment.
-
-    In demo and test a missing secret key is made once and kept in ``COCKPIT_HOME/secret_key``.
-
-    Raises:
-        pydantic.ValidationError: a value is malformed or unsafe for the environment.
-        CockpitError: the kept secret key is damaged.
-    """
-    settings = Settings()
-    if settings.secret_key.get_secret_value():
-        return settings
-    return settings.model_copy(update={"secret_key": SecretStr(_kept_secret(settings.home / "secret_key"))})
-
-
-def _kept_secret(path: Path) -> str:
-    """The secret in ``path``, made on first use.
-
-    Raises:
-        CockpitError: what the file holds is too short to be one.
-    """
-    if not path.exists():
-        _write_once(path, secrets.token_urlsafe(48))
-    secret = path.read_text(encoding="ascii").strip()
-    if len(secret) < MIN_SECRET:
-        raise CockpitError(
-            f"{path} devrait contenir {MIN_SECRET} caractères au moins ; supprimez ce fichier et relancez."
-        )
-    return secret
-
-
-def _write_once(path: Path, text: str) -> None:
-    """Writes ``text`` to ``path``, readable by its owner only, unless somebody has done so.
-
-    Callers at the same instant agree: each writes a file of its own, one alone can link it to ``path``.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, mine = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text)
-        with contextlib.suppress(FileExistsError):
-            os.link(mine, path)
-    except OSError:  # no hard links there, as on FAT or some network shares
-        with contextlib.suppress(FileExistsError):
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(text)
-    finally:
-        Path(mine).unlink()

@@ -11,7 +11,7 @@ from api.core import build_core
 from api.domain.shared.exceptions import CockpitError
 from api.observability.logging import configure_logging
 from api.services.operations.jobs import JobService
-from api.settings import load_settings
+from api.settings import Settings
 
 IDLE_S = 0.5
 TROUBLE_S = 5.0
@@ -35,7 +35,7 @@ def run(service: JobService) -> None:
 
 def main() -> None:
     """Entry point: stops cleanly on SIGTERM and Ctrl-C."""
-    settings = load_settings()
+    settings = Settings()
     configure_logging(settings.log_level)
     core = build_core(settings)
     service = core.job_service()

@@ -57,7 +57,7 @@ def dashboard_of(place: Place, api_url: str) -> Iterator[Served]:
     command = [sys.executable, "-m", "streamlit", "run", str(Path("ui", "serve.py"))]
     command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
     command += ["--browser.gatherUsageStats", "false", "--server.port"]
-    told = {"COCKPIT_ENV": "demo", "COCKPIT_HOME": str(place.home), "COCKPIT_API_URL": api_url}
+    told = {"COCKPIT_ENV": "demo", "COCKPIT_COOKIE_KEY": place.secret, "COCKPIT_API_URL": api_url}
     with _serving(command, told, "/_stcore/health") as served:
         yield served
 

@@ -14,6 +14,7 @@ from typing import Any
 from launcher import network
 from launcher.console import LauncherError, Progress, disk_error, say
 from launcher.environment import APPLICATION, ensure_environment
+from launcher.kept_secrets import with_kept_secrets
 from launcher.locking import alone
 from launcher.processes import Child, Family
 from launcher.settings import ROOT, Settings
@@ -55,10 +56,12 @@ def run(settings: Settings) -> int:
     """Prepare what is missing, start the three processes, and watch them until one ends or someone stops us.
 
     Raises:
-        LauncherError: a port is taken, a folder is not writable, the preparation or a process failed.
+        LauncherError: a port is taken, a folder is not writable, a kept key is damaged, the preparation or a
+            process failed.
     """
     require_ports(settings)
     require_writable(settings.home, HOME_REMEDY)
+    settings = with_kept_secrets(settings)
     python = str(ensure_environment(ROOT, settings.venv, APPLICATION, settings.variables))
     with Family() as family:
         try:

@@ -22,9 +22,8 @@ _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - translated,
 
 # Variables of the caller that would make the environment's Python import something else.
 _FOREIGN_PYTHON = ("PYTHONHOME", "PYTHONPATH", "PYTHONSAFEPATH", "PYTHONUSERBASE")
-# COCKPIT_HOME: the dashboard keeps its own cookie key there.
 _DASHBOARD_MAY_SEE = (
-    *("COCKPIT_ENV", "COCKPIT_API_URL", "COCKPIT_VERSION", "COCKPIT_CLOCK", "COCKPIT_HOME"),
+    *("COCKPIT_ENV", "COCKPIT_API_URL", "COCKPIT_VERSION", "COCKPIT_CLOCK"),
     *("COCKPIT_UI_", "COCKPIT_COOKIE_"),
 )
 _TESTS_MAY_SEE = ("COCKPIT_CLIENT_FILES", "COCKPIT_TEST_")

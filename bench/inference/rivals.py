@@ -21,12 +21,12 @@ from api.inference.serving.artefact import load_artefact, read_artefact
 from api.schemas.predictions import Prediction
 from api.services.models.measurement_model import reading_of
 from api.services.models.outputs import matrix_of
-from api.settings import load_settings
+from api.settings import Settings
 
 
 def create_app() -> FastAPI:
     """All rivals on one application, chosen by path; settings from the environment."""
-    services = build_services(load_settings())
+    services = build_services(Settings())
     core = services.core
     models = core.models.current()
     served = models.require()

@@ -41,6 +41,7 @@ def cockpit(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
     home = tmp_path_factory.mktemp("journey")
     ports = free_port(), free_port()
     env = environment(home, COCKPIT_API_PORT=str(ports[0]), COCKPIT_UI_PORT=str(ports[1]))
+    del env["COCKPIT_SECRET_KEY"]  # the launcher makes the keys that nobody gave
     running = Cockpit(f"http://127.0.0.1:{ports[0]}", f"http://127.0.0.1:{ports[1]}", home)
     with (home / "launcher.log").open("wb") as log:
         launcher = subprocess.Popen(

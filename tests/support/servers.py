@@ -20,6 +20,7 @@ from ui.client.client import ApiClient
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "essai-de-bout-en-bout"
+KEY = "cle-des-essais-de-bout-en-bout-0123456789"
 START_S = 60.0
 STOP_S = 20.0
 
@@ -41,6 +42,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
         "COCKPIT_ENV": "demo",
         "COCKPIT_HOME": str(home),
         "COCKPIT_DEMO_PASSWORD": PASSWORD,
+        "COCKPIT_SECRET_KEY": KEY,
         **more,
     }
 
@@ -135,7 +137,7 @@ def ui_server(home: Path, port: int, api_url: str) -> Server:
     """The dashboard of the installation in ``home``."""
     command = [sys.executable, "-m", "streamlit", "run", "ui/serve.py", "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
-    env = environment(home, COCKPIT_API_URL=api_url)
+    env = environment(home, COCKPIT_API_URL=api_url, COCKPIT_COOKIE_KEY=KEY)
     return Server(command, env, f"http://127.0.0.1:{port}/_stcore/health", home / "ui.log")
 
 

@@ -33,7 +33,7 @@ posix_only = pytest.mark.skipif(os.name == "nt", reason="signaux POSIX ; sous Wi
 SERVER = """
 import http.server, json, os, pathlib, subprocess, sys, threading, time
 
-home, role = pathlib.Path(os.environ["COCKPIT_HOME"]), sys.argv[1]
+home, role = pathlib.Path(os.environ["HOME_OF_THE_TEST"]), sys.argv[1]
 grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 told = json.dumps({"pids": [os.getpid(), grandchild.pid], "environment": dict(os.environ)})
 (home / "partial").with_suffix(f".{role}").write_text(told)
@@ -116,6 +116,7 @@ class Launch:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("COCKPIT_")}
         environment |= {
             "COCKPIT_HOME": str(home),
+            "HOME_OF_THE_TEST": str(home),
             "COCKPIT_API_PORT": str(self.api),
             "COCKPIT_UI_PORT": str(self.ui),
             **variables,
@@ -192,7 +193,9 @@ def test_run__two_starts__both_addresses_answer_and_everything_ends(checkout: Pa
         with urlopen(f"http://127.0.0.1:{launch.ui}/") as answer:
             assert answer.status == 200
         assert launch.told("api")["environment"]["COCKPIT_SECRET_KEY"] == "k" * 40
-        assert "COCKPIT_SECRET_KEY" not in launch.told("ui")["environment"]
+        dashboard = launch.told("ui")["environment"]
+        assert dashboard["COCKPIT_COOKIE_KEY"] == (tmp_path / "ui_cookie_key").read_text("ascii")
+        assert not {"COCKPIT_SECRET_KEY", "COCKPIT_HOME"} & dashboard.keys()
         pids = launch.pids()
         assert len(pids) == 6
         assert launch.end(signal.SIGINT) == 0
@@ -203,6 +206,8 @@ def test_run__two_starts__both_addresses_answer_and_everything_ends(checkout: Pa
         again.read_until("Ctrl-C")
         assert "Zx9-secret" not in again.output
         assert "affichés au premier démarrage seulement" in again.output
+        kept = (tmp_path / "secret_key").read_text("ascii")
+        assert again.told("worker")["environment"]["COCKPIT_SECRET_KEY"] == kept
         assert again.end(signal.SIGTERM) == 0
         assert survivors(again.pids(), 2) == []
 

@@ -1,45 +1,47 @@
-"""Settings of the API: one signing key kept for an installation that was given none."""
+"""Settings of the API: the signing key, given wherever somebody would notice that it changed."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from api.domain.shared.exceptions import CockpitError
-from api.settings import load_settings
-from tests.support.kept_secrets import agreed_by_callers_at_once, kept_for_its_owner_only, no_links
+from api.settings import Settings
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The state of a demonstration that nobody gave a key."""
-    monkeypatch.setenv("COCKPIT_ENV", "demo")
-    monkeypatch.setenv("COCKPIT_HOME", str(tmp_path / "var"))
+@pytest.fixture(autouse=True)
+def nobody_gave_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COCKPIT_HOME", str(tmp_path))
     monkeypatch.delenv("COCKPIT_SECRET_KEY", raising=False)
-    return tmp_path / "var"
 
 
-def secret() -> str:
-    return load_settings().secret_key.get_secret_value()
+def settings(**given: object) -> Settings:
+    return Settings(_env_file=None, **given)  # type: ignore[arg-type]
 
 
-def test_missing_key__made_once_and_kept_for_its_owner_only(home: Path) -> None:
-    kept_for_its_owner_only(home / "secret_key", agreed_by_callers_at_once(secret))
+def test_missing_key__in_demo_each_process_has_its_own_and_keeps_it_nowhere(tmp_path: Path) -> None:
+    first, second = (settings().secret_key.get_secret_value() for _ in range(2))
+
+    assert first != second
+    assert min(len(first), len(second)) >= 32
+    assert not list(tmp_path.iterdir())
 
 
-def test_missing_key__made_where_a_file_cannot_have_two_names(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(os, "link", no_links)
-
-    kept_for_its_owner_only(home / "secret_key", secret())
+@pytest.mark.parametrize("env", ["preprod", "production"])
+def test_missing_key__refused_where_people_work(env: str) -> None:
+    with pytest.raises(ValidationError, match=f"COCKPIT_SECRET_KEY est obligatoire quand COCKPIT_ENV={env}"):
+        settings(env=env)
 
 
-def test_kept_key__damaged__refused_with_the_remedy(home: Path) -> None:
-    home.mkdir()
-    (home / "secret_key").touch()
+def test_missing_key__refused_where_several_processes_would_each_have_their_own() -> None:
+    several = {"api_workers": 2, "database_url": "postgresql://u@h/d"}
 
-    with pytest.raises(CockpitError, match=r"secret_key devrait contenir 32 .* supprimez ce fichier"):
-        secret()
+    with pytest.raises(ValidationError, match="est obligatoire quand COCKPIT_API_WORKERS=2"):
+        settings(**several)
+    assert settings(**several, secret_key="s" * 32).api_workers == 2
+
+
+def test_short_key__refused() -> None:
+    with pytest.raises(ValidationError, match="COCKPIT_SECRET_KEY : 32 caractères au moins"):
+        settings(secret_key="court")

@@ -1,55 +1,27 @@
-"""Settings of the dashboard: defaults that work, unsafe values refused, one key kept."""
+"""Settings of the dashboard: defaults that work, unsafe values and a missing key refused."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
-from tests.support.kept_secrets import agreed_by_callers_at_once, kept_for_its_owner_only, no_links
 from ui.shared.settings import SettingsError, load_settings
 
 KEY = "k" * 32
 
 
 def test_defaults__demo_on_this_machine(tmp_path: Path) -> None:
-    settings = load_settings({"COCKPIT_HOME": str(tmp_path)}, tmp_path)
+    settings = load_settings({"COCKPIT_COOKIE_KEY": KEY}, tmp_path)
 
     assert settings.api_url == "http://127.0.0.1:8000"
     assert settings.env == "demo"
     assert not settings.cookie_secure
-    assert len(settings.cookie_key) >= 32
 
 
-def test_missing_key__made_once_and_kept_for_its_owner_only(tmp_path: Path) -> None:
-    given = {"COCKPIT_HOME": str(tmp_path / "var")}
-
-    key = agreed_by_callers_at_once(lambda: load_settings(given, tmp_path).cookie_key)
-
-    kept_for_its_owner_only(tmp_path / "var" / "ui_cookie_key", key)
-
-
-def test_missing_key__made_where_a_file_cannot_have_two_names(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(os, "link", no_links)
-
-    key = load_settings({"COCKPIT_HOME": str(tmp_path / "var")}, tmp_path).cookie_key
-
-    kept_for_its_owner_only(tmp_path / "var" / "ui_cookie_key", key)
-
-
-def test_kept_key__damaged__refused_with_the_remedy(tmp_path: Path) -> None:
-    (tmp_path / "ui_cookie_key").touch()
-
-    with pytest.raises(SettingsError, match=r"ui_cookie_key devrait contenir 32 .* supprimez ce fichier"):
-        load_settings({"COCKPIT_HOME": str(tmp_path)}, tmp_path)
-
-
-@pytest.mark.parametrize("env", ["preprod", "production"])
-def test_missing_key__refused_where_people_work(tmp_path: Path, env: str) -> None:
-    with pytest.raises(SettingsError, match="COCKPIT_COOKIE_KEY est obligatoire"):
+@pytest.mark.parametrize("env", ["demo", "test", "preprod", "production"])
+def test_missing_key__refused_with_the_remedy(tmp_path: Path, env: str) -> None:
+    with pytest.raises(SettingsError, match=r"COCKPIT_COOKIE_KEY est obligatoire .* cockpit\.py run"):
         load_settings({"COCKPIT_ENV": env, "COCKPIT_HOME": str(tmp_path)}, tmp_path)
 
     assert not list(tmp_path.iterdir())
@@ -82,7 +54,7 @@ def test_unsafe_or_unreadable_value__refused_by_name(
     tmp_path: Path, given: dict[str, str], named: str
 ) -> None:
     with pytest.raises(SettingsError, match=named):
-        load_settings({"COCKPIT_HOME": str(tmp_path)} | given, tmp_path)
+        load_settings({"COCKPIT_COOKIE_KEY": KEY} | given, tmp_path)
 
 
 def test_key__never_in_a_representation(tmp_path: Path) -> None:
