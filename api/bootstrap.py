@@ -1,4 +1,4 @@
-"""What one API process is made of: the shared core, and what only serving over HTTP needs."""
+"""The services of an API process: the shared core, and those that only HTTP needs."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from api.services.people.tokens import AccessTokens
 from api.settings import Settings
 from api.storage.shared.database import Database
 
-SIGN_INS_AT_ONCE = 2  # bcrypt fills a core for a quarter of a second; the others wait, the API does not
+SIGN_INS_AT_ONCE = 2  # bcrypt fills a core for a quarter of a second: more would slow the whole API
 
 
 @dataclass(frozen=True)
 class Services:
-    """Everything that the edge calls; ``sign_in_gate`` bounds how many passwords are checked at once."""
+    """All services of the edge; ``sign_in_gate`` bounds how many passwords are checked at once."""
 
     settings: Settings
     database: Database
@@ -43,7 +43,7 @@ class Services:
 
 
 def build_services(settings: Settings) -> Services:
-    """Wire one API process; nothing is read from the database or the model store yet."""
+    """Wire the services of an API process, without reading the database or the model store."""
     core = build_core(settings)
     database, metrics = core.database, Metrics()
     metrics.register(ParkCollector(database, settings.now))

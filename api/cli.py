@@ -22,7 +22,7 @@ SERVED: tuple[ModuleType, ...] = (prepare, data, models, score, quality, account
 
 
 def build_parser(modules: Sequence[ModuleType] = SERVED) -> FrenchParser:
-    """The commands of some modules, each with its arguments."""
+    """Return a parser with the commands of some modules."""
     parser = FrenchParser(prog="cockpit.py", description="Cockpit de maintenance prédictive d’EnergiTech")
     commands = parser.add_subparsers(required=True, metavar="COMMANDE")
     for module in modules:
@@ -31,7 +31,7 @@ def build_parser(modules: Sequence[ModuleType] = SERVED) -> FrenchParser:
 
 
 def main(argv: Sequence[str] | None = None, modules: Sequence[ModuleType] = SERVED) -> int:
-    """Run one command; 0 when it did what was asked, 1 on an expected error, told in one French line."""
+    """Run one command; return 0 on success, 1 on an expected error, which is shown in one French line."""
     logging.basicConfig(level=logging.ERROR, format="%(message)s")
     arguments = build_parser(modules).parse_args(argv)
     try:
@@ -50,19 +50,19 @@ def main(argv: Sequence[str] | None = None, modules: Sequence[ModuleType] = SERV
 
 
 def _settings() -> Settings:
-    """The settings, or one line per wrong value (values themselves are never shown).
+    """Return the settings.
 
     Raises:
-        CockpitError: a value is malformed or unsafe.
+        CockpitError: values are malformed or unsafe; its text names the settings, never the values.
     """
     try:
         return Settings()
     except ValidationError as error:
-        told = [
+        sentences = [
             f"COCKPIT_{'_'.join(map(str, e['loc'])).upper()} : {e['msg']}" if e["loc"] else e["msg"]
             for e in error.errors(include_input=False, include_url=False)
         ]
-        raise CockpitError("Réglages refusés : " + " ; ".join(told)) from error
+        raise CockpitError("Réglages refusés : " + " ; ".join(sentences)) from error
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The composition root: what the API, the worker and the commands share, built once from the settings."""
+"""The composition root: the services that the API, the worker and the commands share."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class Core:
     week_plan: WeekPlanService
 
     def job_service(self) -> JobService:
-        """A worker of its own name on this core."""
+        """Return the worker's service on this core, under a new worker name."""
         settings, stopping = self.settings, threading.Event()
         worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         inbox = Inbox(self.database, self.sensors, settings.home, settings.now, worker, stopping.wait)
@@ -126,17 +126,17 @@ class Core:
         )
 
     def demo_feed(self, worker: str = BY) -> DemoFeed:
-        """The simulated park's next days."""
+        """Return the feed that adds the simulated park's next days."""
         return DemoFeed(self.database, self.sensors, self.settings.env, self.settings.now, worker)
 
     def close(self) -> None:
-        """Give the database's connections back."""
+        """Wait for a reading of past measurements under way, then close the database's connections."""
         self.pasts.close()
         self.database.close()
 
 
 def build_core(settings: Settings) -> Core:
-    """Wire the services; nothing is read from the database or the store yet."""
+    """Wire the services, without reading the database or the store."""
     database = Database.at(settings.url)
     store = ModelStore(settings.reference_models, settings.imported_models)
     sensors = partial(catalogue_of, store)

@@ -1,7 +1,7 @@
-"""Who calls, and whether they may: the dependencies that routes name.
+"""The dependencies of routes: the services, the caller and their rights.
 
-``X-API-Key`` or ``Authorization: Bearer``, never both: who acted must not depend on which one is read first.
-No other header says anything about the caller.
+A caller sends ``X-API-Key`` or ``Authorization: Bearer``, never both: who acted must not depend on which
+header is read first. No other header identifies a caller.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from api.openapi_errors import KEY_SCHEME
 from api.services.people.authentication import Authentication
 from api.settings import Environment
 
-Answered = TypeVar("Answered", bound=BaseModel)
+AnyAnswer = TypeVar("AnyAnswer", bound=BaseModel)
 _OPEN_METRICS = frozenset({Environment.DEMO, Environment.TEST})
 _BOTH = "Deux identités dans une requête : envoyez X-API-Key ou un jeton, pas les deux."
 
 
 class Need(SecurityBase):
-    """Demands one right of the caller; gives the :class:`Principal`.
+    """A dependency that demands one right of the caller and returns the :class:`Principal`.
 
-    One dependency reads both kinds of credentials, for each one that FastAPI resolves costs 10 µs a request;
+    It reads both kinds of credentials, because each dependency costs FastAPI 10 µs a request;
     :mod:`api.openapi_errors` declares the second kind.
     """
 
@@ -45,11 +45,11 @@ class Need(SecurityBase):
         )
 
     async def __call__(self, request: Request) -> Principal:
-        """The caller.
+        """Return the caller.
 
         Raises:
-            NotAuthenticated: no credentials, or ones that do not hold.
-            NotAllowed: without the right.
+            NotAuthenticated: no credentials, or invalid ones.
+            NotAllowed: the caller lacks the right.
         """
         authentication = services_of(request).authentication
         principal = await _identified(request, authentication)
@@ -63,18 +63,18 @@ class Need(SecurityBase):
 
 @lru_cache
 def need(right: Right, fresh: bool = False) -> Need:
-    """The dependency for one right.
+    """Return the dependency for one right.
 
     Args:
         right: what the caller must be allowed to do.
-        fresh: for sensitive calls: session, account and role are read from the database again, so that what
-            was revoked a second ago no longer counts; else an access token holds for its 10 minutes.
+        fresh: for sensitive calls: session, account and role are read from the database again, so that a
+            revocation counts at once; else an access token holds for its 10 minutes.
     """
     return Need(right, fresh=fresh)
 
 
 def services_of(request: Request) -> Services:
-    """The services of the application that took the request."""
+    """Return the services of the application that took the request."""
     services: Services = request.app.state.services
     return services
 
@@ -91,21 +91,21 @@ async def may_read_metrics(request: Request) -> None:
     """Let anyone read the metrics in demo and test; elsewhere demand the right.
 
     Raises:
-        NotAuthenticated: no credentials, or ones that do not hold.
-        NotAllowed: without the right.
+        NotAuthenticated: no credentials, or invalid ones.
+        NotAllowed: the caller lacks the right.
     """
     if services_of(request).settings.env not in _OPEN_METRICS:
         await need(Right.METRICS)(request)
 
 
 class Naming:
-    """Puts the names of people into an answer, where the caller of the request is one."""
+    """Adds the names of people to an answer, where the caller is a person."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
 
-    def __call__(self, answer: Answered) -> Answered:
-        """The answer with its names."""
+    def __call__(self, answer: AnyAnswer) -> AnyAnswer:
+        """Return the answer with the names."""
         return services_of(self._request).core.people.named(answer, self._request.state.principal)
 
 
@@ -129,7 +129,7 @@ async def _identified(request: Request, authentication: Authentication) -> Princ
 
 
 def _credentials(request: Request) -> tuple[str | None, str | None]:
-    """The API key or the access token that was sent."""
+    """Return the API key or the access token of the request; None for what is missing."""
     keys: list[str] = []
     tokens: list[str] = []
     for name, value in request.scope["headers"]:

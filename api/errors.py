@@ -1,4 +1,4 @@
-"""The only table from an error to its HTTP status, and the French problem that a caller reads (RFC 9457).
+"""The only table from errors to HTTP statuses, and the French problem that a caller reads (RFC 9457).
 
 Under ``/v2`` the Open Inference Protocol wants ``{"error": text}`` instead.
 """
@@ -35,14 +35,14 @@ from api.services.shared.french_errors import BODY, french_errors
 
 PROBLEM_JSON = "application/problem+json"
 MAX_ERRORS = 100  # field errors in one answer
-_TOLD = 5  # field errors repeated in the detail
+_SUMMED_UP = 5  # field errors repeated in the detail
 _CREDENTIAL_PATHS = ("/api/v1/auth/", "/api/v1/accounts")
 _RETRY_AFTER_S = "5"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What one kind of error becomes over HTTP."""
+    """The HTTP status and title of a kind of error."""
 
     status: int
     slug: str
@@ -65,7 +65,7 @@ TABLE: dict[type[CockpitError], Kind] = {
 UNEXPECTED = Kind(500, "erreur-interne", "Erreur interne")
 _UNEXPECTED_DETAIL = "Une erreur inattendue s’est produite ; signalez-la avec l’identifiant de la requête."
 
-# What the framework itself refuses, before any service is asked.
+# Refusals of the framework itself, before any service runs: slug, title and detail by status.
 _REFUSED: dict[int, tuple[str, str, str]] = {
     400: (
         "requete-illisible",
@@ -88,10 +88,10 @@ _REFUSED: dict[int, tuple[str, str, str]] = {
 
 
 def kind_of(error: type[CockpitError]) -> Kind:
-    """The nearest entry of :data:`TABLE`.
+    """Return the entry of :data:`TABLE` for a class or its nearest ancestor.
 
     Raises:
-        KeyError: the class has none.
+        KeyError: there is none.
     """
     for ancestor in error.__mro__:
         if (kind := TABLE.get(ancestor)) is not None:
@@ -106,7 +106,7 @@ def problem(
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The answer for one error, in the shape that its path asks for; noted for the call log."""
+    """Return the answer for one error, in the shape of its path, and note the error for the call log."""
     state = scope.setdefault("state", {})
     state["error"] = detail[:200]
     path: str = scope["path"]
@@ -124,7 +124,7 @@ def problem(
 
 
 def expected(scope: Scope, error: CockpitError) -> Response:
-    """The answer for an error that the cockpit raised on purpose."""
+    """Return the answer for an error that our code raised on purpose."""
     kind = kind_of(type(error))
     if isinstance(error, InvalidInput):
         return problem(scope, kind, _summary(error.errors), error.errors)
@@ -132,19 +132,19 @@ def expected(scope: Scope, error: CockpitError) -> Response:
 
 
 def refused(scope: Scope, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """The answer for what the framework refuses by a bare status."""
+    """Return the answer where the framework refuses with a bare status."""
     other = (f"http-{status}", "Requête refusée", f"Le service a refusé cette requête (statut {status}).")
     slug, title, detail = _REFUSED.get(status, other)
     return problem(scope, Kind(status, slug, title), detail, (), headers)
 
 
 def unexpected(scope: Scope) -> Response:
-    """The answer for a defect: nothing of it is shown but the id under which it is logged."""
+    """Return the answer for a defect; it shows only the request id under which the defect is logged."""
     return problem(scope, UNEXPECTED, _UNEXPECTED_DETAIL)
 
 
 def install(app: FastAPI) -> None:
-    """Have every error of ``app`` answered from here."""
+    """Answer every error of ``app`` from this module."""
     app.add_exception_handler(CockpitError, _on_cockpit_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_error)
@@ -159,8 +159,8 @@ async def _on_cockpit_error(request: Request, error: Exception) -> Response:
 async def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - the type for which it is installed
     harmless = not request.scope["path"].startswith(_CREDENTIAL_PATHS)
-    found = french_errors(error.errors(), from_request=True, show_values=harmless)
-    return expected(request.scope, InvalidInput(found))
+    errors = french_errors(error.errors(), from_request=True, show_values=harmless)
+    return expected(request.scope, InvalidInput(errors))
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
@@ -168,7 +168,7 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     if error.status_code in {204, 304}:
         return Response(status_code=error.status_code, headers=error.headers)
     if error.status_code == 400 and error.__cause__ is not None:
-        # JSON that Python's parser gives up on: not UTF-8, nested too deep, numbers of thousands of digits.
+        # JSON that Python's parser refuses: not UTF-8, nested too deep, numbers of thousands of digits.
         message = "illisible : JSON en UTF-8 attendu, sans nombres démesurés ni imbrication profonde."
         return expected(request.scope, InvalidInput.single(BODY, message))
     return refused(request.scope, error.status_code, error.headers)
@@ -179,11 +179,11 @@ async def _on_unexpected(request: Request, _error: Exception) -> Response:
 
 
 def _summary(errors: Sequence[FieldError]) -> str:
-    """The first field errors as one sentence."""
-    told = [f"{e.field} : {e.message}" if e.field else e.message for e in errors[:_TOLD]]
-    if len(errors) > _TOLD:
-        told.append(f"et {len(errors) - _TOLD} autres erreurs")
-    return " ; ".join(sentence.rstrip(" .") for sentence in told) + "."
+    """Return the first field errors as one sentence."""
+    sentences = [f"{e.field} : {e.message}" if e.field else e.message for e in errors[:_SUMMED_UP]]
+    if len(errors) > _SUMMED_UP:
+        sentences.append(f"et {len(errors) - _SUMMED_UP} autres erreurs")
+    return " ; ".join(sentence.rstrip(" .") for sentence in sentences) + "."
 
 
 def _headers(status: int) -> dict[str, str] | None:

@@ -1,4 +1,4 @@
-"""Wires the application and decides nothing; importing this module loads nothing and opens nothing."""
+"""The application, wired from the settings; importing this module loads and opens nothing."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Cockpit(FastAPI):
             redoc_url=None,
             redirect_slashes=False,
             max_body_size=MAX_BODY_BYTES,
-            # The edge measures and logs each request; asking whether anybody else listens is not free.
+            # The edge measures and logs each request; FastAPI's own telemetry would cost time even unused.
             telemetry={"tracing": False, "metrics": False, "logs": False},
             lifespan=_lifespan,
         )
@@ -95,7 +95,7 @@ class Cockpit(FastAPI):
         self._completed: dict[str, Any] | None = None
 
     def openapi(self) -> dict[str, Any]:
-        """The document in force, completed once with credentials and problems."""
+        """Return the document in force, completed once with credentials and problems."""
         document = self._document()
         if document is not self._completed:
             openapi_errors.complete(document)
@@ -103,12 +103,12 @@ class Cockpit(FastAPI):
         return document
 
     def build_middleware_stack(self) -> ASGIApp:
-        """The framework's own layers, errors and body limit included, inside the edge."""
+        """Return the framework's own layers, errors and body limit included, inside the edge."""
         return Edge(super().build_middleware_stack(), self.state.services)
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The application; it reads its database only once it starts."""
+    """Return the application; it reads the database only once it starts."""
     app = Cockpit(build_services(settings))
     errors.install(app)
     predictions.add_direct(app)
@@ -120,7 +120,7 @@ def create_app(settings: Settings) -> FastAPI:
         week_plan,
         measurements,
         exports,
-        model_imports,  # before the models: their paths would take « imports » for a name
+        model_imports,  # before the models, whose paths would take « imports » for a name
         models,
         quality,
         candidates,
@@ -139,7 +139,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def create_app_from_env() -> FastAPI:
-    """For ``uvicorn --factory``: settings from the environment, JSON logs on stdout."""
+    """Return the application for ``uvicorn --factory``: settings of the environment, JSON logs on stdout."""
     settings = Settings()
     configure_logging(settings.log_level)
     app = create_app(settings)

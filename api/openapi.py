@@ -1,4 +1,4 @@
-"""The OpenAPI document: built from the routes, completed with what the active models declare."""
+"""The OpenAPI document: the routes, and the fields of measurements that the active models declare."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REF = "#/components/schemas/{model}"
 
 
 class OpenApiDocument:
-    """Keeps the document until the active models change."""
+    """Builds the document, once for each change of the active models."""
 
     def __init__(self, app: FastAPI, core: Core) -> None:
         self._app, self._core = app, core
@@ -22,7 +22,7 @@ class OpenApiDocument:
         self._document: dict[str, Any] = {}
 
     def __call__(self) -> dict[str, Any]:
-        """The document in force."""
+        """Return the document in force."""
         models = self._core.models.current()
         if models.revision != self._revision:
             document = get_openapi(

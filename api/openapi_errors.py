@@ -1,4 +1,4 @@
-"""Completes an OpenAPI document with what holds for every route: credentials and problems."""
+"""Completes an OpenAPI document with what all routes share: credentials and problems."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _V2_ERROR = {
     "required": ["error"],
     "properties": {"error": {"type": "string"}},
 }
-_FRAMEWORKS = "Validation Error"  # its own words for 422
-_DEFAULTS = ("HTTPValidationError", "ValidationError")  # the framework's own, which are never sent
+_FRAMEWORK_422 = "Validation Error"  # FastAPI's description of a 422
+_DEFAULTS = ("HTTPValidationError", "ValidationError")  # FastAPI's error schemas, which we never send
 
 
 def complete(document: dict[str, Any]) -> None:
-    """Add to ``document``, in place, both ways to sign in and the errors that each operation may answer."""
+    """Add to ``document``, in place, both ways to sign in and the possible errors of each operation."""
     components = document.setdefault("components", {})
     components.setdefault("securitySchemes", {})[ACCOUNT_SCHEME] = _ACCOUNT
     schemas = components.setdefault("schemas", {})
@@ -57,23 +57,23 @@ def _complete_operation(path: str, operation: dict[str, Any]) -> None:
     is_v2 = path == "/v2" or path.startswith("/v2/")
     responses = operation.setdefault("responses", {})
     for response in responses.values():
-        if response.get("description") == "Successful Response":  # the framework's own words
+        if response.get("description") == "Successful Response":  # FastAPI's words
             response["description"] = "Réponse"
     media, model = (
         ("application/json", "InferenceError") if is_v2 else ("application/problem+json", "Problem")
     )
     content = {media: {"schema": {"$ref": REF.format(model=model)}}}
     for status in _possible(path, operation):
-        declared = responses.get(str(status), {"description": _FRAMEWORKS})
-        if declared["description"] == _FRAMEWORKS:
+        declared = responses.get(str(status), {"description": _FRAMEWORK_422})
+        if declared["description"] == _FRAMEWORK_422:
             responses[str(status)] = {"description": _WORDS[status]}
-    for status in responses:  # a route names a status and its reason; the shape is always this one
+    for status in responses:  # a route declares a status and its reason; the shape is the same for all
         if status.isdigit() and int(status) >= 400:
             responses[status]["content"] = content
 
 
 def _possible(path: str, operation: dict[str, Any]) -> list[int]:
-    """Statuses of errors that an operation may answer, from its own declaration."""
+    """Return the statuses of the errors that an operation may answer, from its declaration."""
     statuses = [500, 503]
     if operation.get("security") or path.startswith("/api/v1/auth/"):
         statuses += [401, 403]

@@ -1,6 +1,6 @@
-"""Settings: read once from ``COCKPIT_*`` variables, ``.env`` or ``/run/secrets``, then frozen.
+"""Settings, read once from ``COCKPIT_*`` variables, ``.env`` or ``/run/secrets``, then frozen.
 
-Unsafe values are refused outside ``demo`` and ``test``, so that a mistake shows at start and not in service.
+Outside ``demo`` and ``test`` unsafe values are refused, so that a mistake shows at start and not in service.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Environment(StrEnum):
 
 
 class Settings(BaseSettings):
-    """Everything that may differ between two installations of the same code."""
+    """The differences between two installations of the same code."""
 
     model_config = SettingsConfigDict(
         env_prefix="COCKPIT_",
@@ -104,16 +104,16 @@ class Settings(BaseSettings):
 
     @property
     def reference_models(self) -> Path:
-        """The models that come with the product (read-only)."""
+        """The folder of the models that come with the product (read-only)."""
         return ROOT / "model_store"
 
     @property
     def imported_models(self) -> Path:
-        """Where the importer publishes the models that people bring."""
+        """The folder of imported models."""
         return self.home / "model_store"
 
     def now(self) -> datetime:
-        """The present instant, aware, in UTC; the fixed one where ``COCKPIT_CLOCK`` is set."""
+        """Return the present instant, aware, in UTC; with ``COCKPIT_CLOCK``, that fixed instant."""
         if self.clock is None:
             return datetime.now(UTC)
         aware = self.clock if self.clock.tzinfo else self.clock.replace(tzinfo=PARIS)

@@ -1,4 +1,4 @@
-"""The worker: ``python -m api.worker``. Carries out scoring runs and looks after their schedule."""
+"""The worker, ``python -m api.worker``: takes jobs, and starts the scheduled runs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def run(service: JobService) -> None:
 
 
 def main() -> None:
-    """Entry point: stops cleanly on SIGTERM and Ctrl-C."""
+    """Run the worker until SIGTERM or Ctrl-C."""
     settings = Settings()
     configure_logging(settings.log_level)
     core = build_core(settings)
@@ -43,7 +43,7 @@ def main() -> None:
         core.intake.forget_abandoned()
     except CockpitError as error:
         log.warning("abandoned uploads not looked at", extra={"reason": error.detail})
-    # SIGBREAK is how a parent process asks politely on Windows.
+    # SIGBREAK is how a parent process asks a child to stop on Windows.
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: service.stopping.set())

@@ -102,7 +102,7 @@ class _Look:
     tall: bool
 
     def context(self) -> dict[str, Any]:
-        """The browser of a person in France."""
+        """Return the browser of a person in France."""
         # A page scrolls inside itself: only a taller window shows more of it.
         height = 3000 if self.tall else WIDTHS[self.width]
         return {
@@ -114,7 +114,7 @@ class _Look:
 
 
 def _login(opened: Browser, installation: start.Installation, look: _Look, folder: Path) -> None:
-    """The page that meets whoever has not signed in."""
+    """Return the page that meets whoever has not signed in."""
     context = opened.new_context(**look.context())
     page = context.new_page()
     page.goto(installation.ui)

@@ -65,7 +65,7 @@ def _inference(arguments: argparse.Namespace, core: Core) -> int:
 
 
 def _tell_targets(figures: dict[str, Any]) -> None:
-    """Each ratio beside what was aimed at, then the batches."""
+    """Return each ratio beside what was aimed at, then the batches."""
     told = [
         (what, f"{ratio:.2f}", f"≥ {least:g}", "tenu" if ratio >= least else "non tenu")
         for what, ratio, least in inference.verdicts(figures)

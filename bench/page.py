@@ -30,7 +30,7 @@ _UNTIL = """(limit) => new Promise((held, failed) => {
 
 
 def chromium() -> str | None:
-    """The browser, where one is installed."""
+    """Return the browser, where one is installed."""
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 

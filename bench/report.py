@@ -35,7 +35,7 @@ class Line:
         return None if self.value is None or self.most is None else self.value <= self.most
 
     def cells(self) -> tuple[str, str, str, str]:
-        """The line as it is read."""
+        """Return the line as it is read."""
         value = "non mesuré" if self.value is None else f"{fr_number(self.value, self.decimals)} {self.unit}"
         target = "" if self.most is None else f"≤ {fr_number(self.most, self.decimals)} {self.unit}"
         return self.what, value, target, {None: "", True: "tenu", False: "non tenu"}[self.held]
@@ -47,6 +47,6 @@ def text(lines: Sequence[Line]) -> str:
 
 
 def markdown(lines: Sequence[Line]) -> str:
-    """A table for ``docs/performances.md``."""
+    """Return a table for ``docs/performances.md``."""
     rows = [(*HEADER[:3], "tenu ?"), ("---",) * len(HEADER), *(line.cells() for line in lines)]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)

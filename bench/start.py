@@ -45,7 +45,7 @@ class Installation:
         return f"http://127.0.0.1:{self.ui_port}"
 
     def environment(self) -> dict[str, str]:
-        """The caller's environment without its own settings."""
+        """Return the caller's environment without its own settings."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("COCKPIT_")}
         return kept | {
             "COCKPIT_HOME": str(self.home),

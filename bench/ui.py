@@ -62,7 +62,7 @@ def measure(large: int, visits: int, say: Say) -> dict[str, Any]:
 
 
 def lines(figures: dict[str, Any]) -> list[Line]:
-    """The figures beside their targets: medians of the visits."""
+    """Return the figures beside their targets: medians of the visits."""
     found = []
     for park in figures["parks"]:
         name, size = f"{park['turbines']} turbines", park["turbines"]
@@ -172,7 +172,7 @@ def _logged_in(browser: Browser, address: str) -> _Visitor:
 
 
 def _visit(visitor: _Visitor, visits: int) -> dict[str, Seen]:
-    """The cockpit, a filter of it, and the first turbine, each from inside the application."""
+    """Return the cockpit, a filter of it, and the first turbine, each from inside the application."""
     page = visitor.page
     seen = {"cockpit": Seen(), "filtre": Seen(), "turbine": Seen()}
     for _ in range(visits):

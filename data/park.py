@@ -61,7 +61,7 @@ class Turbine:
 
 
 def park(seed: int) -> list[Turbine]:
-    """The fifty turbines, in order of number."""
+    """Return the fifty turbines, in order of number."""
     return [_turbine(seed, number, index) for index, farm in enumerate(FARMS) for number in farm.turbines]
 
 

@@ -159,7 +159,7 @@ def _count(draw: float) -> int:
 
 
 def _new_fault(draw: float, length_draw: float) -> tuple[Fault, int]:
-    """The fault that begins today, with its length in days; none, for one day, most of the time."""
+    """Return the fault that begins today, with its length in days; none, for one day, most of the time."""
     reached = 0.0
     for fault, rate, shortest, longest in _EPISODES:
         reached += rate

@@ -109,13 +109,13 @@ def live(load: FloatArray, stopped: BoolArray, frailty: float, draws: FloatArray
 
 
 def _between(bounds: tuple[int, int], draw: float) -> int:
-    """A whole number within ``bounds``, both included."""
+    """Return a whole number within ``bounds``, both included."""
     lowest, highest = bounds
     return lowest + int((highest - lowest + 1) * draw)
 
 
 def _age(state: _State, life: Life, day: int, load: float, frailty: float, draw: list[float]) -> None:
-    """One day of running: a defect may begin, wear grows, the machine may fail."""
+    """Return one day of running: a defect may begin, wear grows, the machine may fail."""
     strain = 0.5 + 0.5 * load / MEAN_LOAD
     if state.wear > 0.0:
         state.wear += state.growth * strain * 2 * draw[3] * (0.8 + 0.4 * state.wear)

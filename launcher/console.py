@@ -46,13 +46,13 @@ def use_utf8() -> None:
 
 
 def say(text: str) -> None:
-    """One line for the person, on stderr: stdout belongs to the command's own result."""
+    """Return one line for the person, on stderr: stdout belongs to the command's own result."""
     with contextlib.suppress(BrokenPipeError):
         print(text, file=sys.stderr, flush=True)
 
 
 def disk_error(error: OSError, folder: Path, remedy: str) -> LauncherError:
-    """The sentence for a folder that could not be written.
+    """Return the sentence for a folder that could not be written.
 
     Args:
         error: what the system answered.

@@ -49,14 +49,14 @@ _HASHES = "DO NOT MATCH THE HASHES"
 
 
 def interpreter(venv: Path) -> Path:
-    """The environment's own Python."""
+    """Return the environment's own Python."""
     return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def ensure_environment(
     root: Path, venv: Path, sets: Sequence[str], variables: Mapping[str, str] = os.environ
 ) -> Path:
-    """The environment's Python, with ``requirements-<set>.txt`` of every set installed.
+    """Return the environment's Python, with ``requirements-<set>.txt`` of every set installed.
 
     Args:
         root: folder of the requirements files.
@@ -100,7 +100,7 @@ def _wanted(root: Path, venv: Path, name: str) -> dict[str, str]:
 
 
 def _stale(root: Path, venv: Path, sets: Sequence[str]) -> list[str]:
-    """The sets that are not installed as their file now says."""
+    """Return the sets that are not installed as their file now says."""
     return [name for name in sets if not _installed(root, venv, name)]
 
 
@@ -241,7 +241,7 @@ def _write_stamp(root: Path, venv: Path, name: str) -> None:
 
 
 def _pip_error(output: str, venv: Path, what: str) -> LauncherError:
-    """The sentence for pip's output: network, disk, rights, altered package, or its own last error."""
+    """Return the sentence for pip's output: network, disk, rights, altered package, or its own last error."""
     if _DISK_FULL.search(output):
         return LauncherError(f"{what} : le disque est plein. Libérez de la place puis relancez.")
     if _HASHES in output:

@@ -69,7 +69,7 @@ def get(base: str, path: str) -> tuple[int, bytes] | None:
 
 
 def problem_detail(body: bytes) -> str:
-    """The sentence of a problem+json answer, or the beginning of any other body."""
+    """Return the sentence of a problem+json answer, or the beginning of any other body."""
     try:
         problem = json.loads(body)
     except ValueError:

@@ -44,7 +44,7 @@ class Child:
         self._start = self._read = offset
 
     def tail(self, lines: int = TAIL_LINES) -> str:
-        """The last lines written since the start."""
+        """Return the last lines written since the start."""
         return "\n".join(_text(self._since(self._start)).splitlines()[-lines:])
 
     def new_errors(self, limit: int = 3) -> list[str]:
@@ -136,7 +136,7 @@ class Family:
         )
 
     def dead(self) -> Child | None:
-        """The first child that has ended, if any."""
+        """Return the first child that has ended, if any."""
         return next((child for child in self.children if child.process.poll() is not None), None)
 
     def stop(self) -> None:

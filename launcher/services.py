@@ -125,7 +125,7 @@ def prepare(family: Family, command: list[str], environment: dict[str, str], hom
 
 
 def services(settings: Settings, python: str) -> list[Service]:
-    """The API, the worker and the dashboard."""
+    """Return the API, the worker and the dashboard."""
     api = [python, "-m", "uvicorn", "--factory", "api.main:create_app_from_env", "--no-access-log"]
     api += ["--host", settings.api_host, "--port", str(settings.api_port)]
     # Without it, one open connection would hold back every stop.
@@ -232,7 +232,7 @@ def _last_words(child: Child) -> str:
 
 
 def announce(prepared: Prepared, settings: Settings, warning: str) -> None:
-    """The two addresses and the accounts, on stdout."""
+    """Return the two addresses and the accounts, on stdout."""
     print(f"\nTableau de bord : {settings.ui_url}")
     print(f"API (Swagger)   : {settings.local_api_url}/docs")
     if warning:
@@ -242,7 +242,7 @@ def announce(prepared: Prepared, settings: Settings, warning: str) -> None:
 
 
 def announce_accounts(prepared: Prepared, settings: Settings) -> None:
-    """The demo accounts; their passwords when they were just made."""
+    """Return the demo accounts; their passwords when they were just made."""
     if not prepared.accounts:
         return
     if prepared.has_passwords:

@@ -60,7 +60,7 @@ def read_env_file(path: Path) -> dict[str, str]:
 
 
 def _value(text: str) -> str | None:
-    """The value meant by the right-hand side; ``None`` where a quote is not closed."""
+    """Return the value meant by the right-hand side; ``None`` where a quote is not closed."""
     if text[:1] in {"'", '"'}:
         match = _QUOTED.fullmatch(text)
         if match is None:
@@ -96,7 +96,7 @@ class Settings:
         return address(self.ui_host, self.ui_port)
 
     def for_application(self) -> dict[str, str]:
-        """The environment of the API, the worker and the command line."""
+        """Return the environment of the API, the worker and the command line."""
         resolved = {
             "COCKPIT_HOME": str(self.home),
             "COCKPIT_API_HOST": self.api_host,
@@ -108,7 +108,7 @@ class Settings:
         return {**python_environment(self.variables), **resolved}
 
     def for_dashboard(self) -> dict[str, str]:
-        """The same without any secret, and without what only the API needs."""
+        """Return the same without any secret, and without what only the API needs."""
         seen = {
             name: value
             for name, value in self.for_application().items()
@@ -127,7 +127,7 @@ def python_environment(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def environment_for_tests(variables: Mapping[str, str]) -> dict[str, str]:
-    """The environment of the tests: a person's own settings must not change what they see."""
+    """Return the environment of the tests: a person's own settings must not change what they see."""
     return {
         name: value
         for name, value in python_environment(variables).items()
@@ -136,7 +136,7 @@ def environment_for_tests(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def address(host: str, port: int) -> str:
-    """The URL by which this machine reaches a server listening on ``host``."""
+    """Return the URL by which this machine reaches a server listening on ``host``."""
     host = _ANY_ADDRESS.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -168,7 +168,7 @@ def load_settings(environment: Mapping[str, str], root: Path = ROOT) -> Settings
 
 
 def process_settings() -> Settings:
-    """The settings of this process."""
+    """Return the settings of this process."""
     return load_settings(os.environ)
 
 

@@ -1,1 +1,1 @@
-"""The command line: each module translates words into one service call and its result into French lines."""
+"""The command line: each module turns arguments into one service call, and its result into French lines."""

@@ -1,4 +1,4 @@
-"""``users`` and ``keys``: the accounts of people, the keys of machines."""
+"""``users`` and ``keys``: accounts of people, keys of machines."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _set_active(arguments: argparse.Namespace, core: Core) -> int:
 
 
 def _ask_password() -> str:
-    """A password that never stands on the command line, where other users could read it.
+    """Ask for a password; as an argument of the command other users of the machine could read it.
 
     Raises:
         InvalidInput: both entries differ.

@@ -1,4 +1,4 @@
-"""``audit``: read the trail of who did what, and prove it whole."""
+"""``audit``: read the audit trail, and verify it."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def _list(arguments: argparse.Namespace, core: Core) -> int:
 
 
 def _verify(_arguments: argparse.Namespace, core: Core) -> int:
-    found = core.audit.verify()
-    if not found.intact:
-        print(f"Chaîne rompue à l’entrée n° {found.broken_at} : {found.reason}")
+    chain = core.audit.verify()
+    if not chain.intact:
+        print(f"Chaîne rompue à l’entrée n° {chain.broken_at} : {chain.reason}")
         return 1
-    print(f"{found.entries} entrées, chaîne intacte. Empreinte de la dernière : {found.head or 'aucune'}")
+    print(f"{chain.entries} entrées, chaîne intacte. Empreinte de la dernière : {chain.head or 'aucune'}")
     return 0
 
 

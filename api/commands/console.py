@@ -1,4 +1,4 @@
-"""What the commands share: French usage errors, a progress line, aligned columns."""
+"""Shared parts of the commands: French usage errors, a progress line, aligned columns."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class FrenchParser(argparse.ArgumentParser):
     """An argument parser that speaks French: its help, and its errors in one line."""
 
     def format_help(self) -> str:
-        """The help, with argparse's own words in French."""
+        """Return the help, with argparse's own words in French."""
         text = super().format_help()
         for english, french in _HELP:
             text = text.replace(english, french)
@@ -44,28 +44,23 @@ class FrenchParser(argparse.ArgumentParser):
         self.exit(2, f"{message}. Aide : python cockpit.py {command} --help\n".replace("  ", " "))
 
 
-def parser(prog: str, description: str) -> FrenchParser:
-    """The top parser."""
-    return FrenchParser(prog=prog, description=description)
-
-
 def say(text: str) -> None:
-    """One line for the person, on stderr: stdout carries results only."""
+    """Print one line on stderr: stdout carries results only."""
     print(text, file=sys.stderr, flush=True)
 
 
 def progress(label: str) -> Callable[[int, int], None]:
-    """A progress line with the time left, rewritten on a terminal, and told now and then elsewhere."""
+    """Return a function that shows progress and time left: rewritten on a terminal, every 5 s elsewhere."""
     live = sys.stderr.isatty()
     began = time.monotonic()
-    told_at = 0.0
+    shown_at = 0.0
 
     def show(done: int, total: int) -> None:
-        nonlocal told_at
+        nonlocal shown_at
         ended = done >= total
-        if not ended and time.monotonic() - told_at < (0.1 if live else 5.0):
+        if not ended and time.monotonic() - shown_at < (0.1 if live else 5.0):
             return
-        told_at = time.monotonic()
+        shown_at = time.monotonic()
         share = 100 * done // total if total else 100
         line = f"{label} : {done}/{total} ({share} %){_time_left(began, done, total)}"
         if live:
@@ -77,7 +72,7 @@ def progress(label: str) -> Callable[[int, int], None]:
 
 
 def _time_left(began: float, done: int, total: int) -> str:
-    """How long the rest takes at the pace so far; nothing while that is not known, or at the end."""
+    """Return the time left at the pace so far; empty while it is unknown, and at the end."""
     spent = time.monotonic() - began
     if done <= 0 or done >= total or spent < 1.0:
         return ""
@@ -86,7 +81,7 @@ def _time_left(began: float, done: int, total: int) -> str:
 
 
 def columns(rows: Sequence[Sequence[object]], header: Sequence[str]) -> str:
-    """Rows as aligned text columns under a header."""
+    """Return rows as aligned text columns under a header."""
     table = [tuple(map(str, row)) for row in (header, *rows)]
     widths = [max(len(row[i]) for row in table) for i in range(len(header))]
     lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in table]

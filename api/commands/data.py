@@ -1,4 +1,4 @@
-"""``data``: ingest measurements, rebuild the simulated sample."""
+"""``data``: ingest measurements, rebuild the simulated sample, and more in other modules."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ def _import(arguments: argparse.Namespace, core: Core) -> int:
         report = import_measurements(
             core, arguments.file, source="mesure", by="ligne de commande", options=options
         )
-    except InvalidInput as refused:
-        raise with_remedy(refused, BY_COMMAND) from refused
-    print(told(report))
+    except InvalidInput as refusal:
+        raise with_remedy(refusal, BY_COMMAND) from refusal
+    print(_report_text(report))
     if arguments.report is not None:
         _write_report(core, report.import_id, arguments.report)
     return 0
@@ -92,8 +92,8 @@ def import_measurements(
     )
 
 
-def told(report: ImportReport) -> str:
-    """A report as a person reads it in a terminal: the counts, then the first 20 problems."""
+def _report_text(report: ImportReport) -> str:
+    """Return a report for a terminal: the counts, then the first 20 problems."""
     lines = [
         f"{report.filename} : {report.rows} lignes, {report.inserted} nouvelles, "
         f"{report.already_known} déjà connues, {report.enriched} enrichies, {report.rejected} rejetées ; "

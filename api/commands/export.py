@@ -1,4 +1,4 @@
-"""``data export``: labelled rows, published scores, the rows that a model has not seen."""
+"""``data export``: labelled rows, published scores, rows that a model has not seen."""
 
 from __future__ import annotations
 
@@ -45,29 +45,29 @@ def _export(arguments: argparse.Namespace, core: Core) -> int:
     name, version = arguments.model or (None, None)
     if version is not None and not version.isdecimal():
         raise InvalidInput.single("--model", "la version est un nombre entier.", version)
-    asked = Asked(
+    wanted_rows = Asked(
         What(arguments.what), arguments.first, arguments.last, name, None if version is None else int(version)
     )
-    table = core.exports.export(asked)
+    table = core.exports.export(wanted_rows)
     rows = _write_out(table) if arguments.output is None else _write_whole(table, form, arguments.output)
     say(f"{rows} ligne{'s' if rows > 1 else ''} écrite{'s' if rows > 1 else ''}.")
     return 0
 
 
 def _write_out(table: Export) -> int:
-    """CSV on the standard output; whoever reads it may stop early, as « head » does."""
+    """Write CSV on the standard output; a reader may stop early, as « head » does."""
     try:
         rows = write(table, Format.CSV, sys.stdout.buffer)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python would complain once more when it flushes at its end.
+        # Python would raise again when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return rows
 
 
 def _write_whole(table: Export, form: Format, target: Path) -> int:
-    """Replace the file whole or not at all."""
+    """Write the file, whole or not at all."""
     partial = target.with_name(f"{target.name}.part")
     try:
         with partial.open("wb") as file:

@@ -1,11 +1,11 @@
-"""``data feed``: the simulated park's next days."""
+"""``data feed``: add the simulated park's next days."""
 
 from __future__ import annotations
 
 import argparse
 
 from api.commands.console import say
-from api.commands.score import replay
+from api.commands.score import recompute
 from api.core import Core
 from api.domain.shared.exceptions import InvalidInput
 from api.services.measurements.demo_feed import MAX_DAYS
@@ -29,4 +29,4 @@ def _feed(arguments: argparse.Namespace, core: Core) -> int:
         f"du {days[0]:%d/%m/%Y} au {days[-1]:%d/%m/%Y} : "
         f"{report.inserted} mesures, {report.labels_added} étiquettes devenues connues."
     )
-    return 0 if arguments.no_score else replay(core, days[0], days[-1])
+    return 0 if arguments.no_score else recompute(core, days[0], days[-1])

@@ -1,4 +1,4 @@
-"""``worker-alive``: the container's health check of the worker, which listens on no port."""
+"""``worker-alive``: the container's health check of the worker, which has no port."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _alive(_arguments: argparse.Namespace, core: Core) -> int:
     with core.database.read() as connection:
-        seen = jobs.last_seen(connection)
-    silent = None if seen is None else datetime.now(UTC) - seen
-    if silent is None or silent > jobs.LEASE:
+        seen_at = jobs.last_seen(connection)
+    silence = None if seen_at is None else datetime.now(UTC) - seen_at
+    if silence is None or silence > jobs.LEASE:
         print("Aucun calculateur ne répond.")
         return 1
-    print(f"Calculateur vu il y a {silent.total_seconds():.0f} s.")
+    print(f"Calculateur vu il y a {silence.total_seconds():.0f} s.")
     return 0

@@ -1,4 +1,4 @@
-"""``models draft``: writes what a model file tells of its features, for a person to complete."""
+"""``models draft``: write a draft of a model's manifest, for a person to complete."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ def _draft(arguments: argparse.Namespace, _core: Core) -> int:
         raise InvalidInput.single(
             "--out", f"{out.name} existe déjà et n’est pas écrasé : donnez un autre nom, ou effacez-le."
         )
-    drafted = draft_manifest(
+    draft = draft_manifest(
         arguments.file,
         task=arguments.task,
         labelled=arguments.labelled,
         features=tuple(arguments.features) if arguments.features else None,
         target=arguments.target,
     )
-    text = draft_text(drafted)
+    text = draft_text(draft)
     if out is None:
         print(text, end="")
     else:
         _write(out, text)
-    for line in _left_to_complete(drafted):
+    for line in _left_to_complete(draft):
         say(line)
     say(f"Puis : python cockpit.py models import {arguments.file.name} … --manifest {out or 'BROUILLON'}")
     return 0
@@ -64,9 +64,9 @@ def _write(out: Path, text: str) -> None:
         ) from error
 
 
-def _left_to_complete(drafted: dict[str, Any]) -> list[str]:
-    """What only a person knows, feature by feature."""
-    features = drafted["features"]
+def _left_to_complete(draft: dict[str, Any]) -> list[str]:
+    """Return the lines that name the features to describe."""
+    features = draft["features"]
     unnamed = [feature["name"] for feature in features if not feature["label"]]
     if not unnamed:
         return [f"{len(features)} variables, toutes connues du catalogue : relisez, rien n’est obligatoire."]

@@ -1,4 +1,4 @@
-"""``models evaluate``: measures a stored version on labelled rows that it has not seen."""
+"""``models evaluate``: measure a stored version on labelled rows that it has not seen."""
 
 from __future__ import annotations
 
@@ -18,38 +18,40 @@ from api.inference.importing.split_words import split_spec
 
 def register(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the action."""
-    again = models.add_parser(
+    command = models.add_parser(
         "evaluate",
         help="mesure une version sur des lignes jamais vues",
         description="Mesure une version rangée, sans la changer, sur des lignes qu’elle n’a pas vues.",
     )
-    again.add_argument("name", metavar="NOM", help="nom du modèle (« models list »)")
-    again.add_argument(
+    command.add_argument("name", metavar="NOM", help="nom du modèle (« models list »)")
+    command.add_argument(
         "version", nargs="?", type=int, metavar="VERSION", help="celle en service sinon, ou la dernière"
     )
-    again.add_argument("--labelled", required=True, type=Path, metavar="CSV", help="mesures étiquetées")
-    again.add_argument(
+    command.add_argument("--labelled", required=True, type=Path, metavar="CSV", help="mesures étiquetées")
+    command.add_argument(
         "--split",
         metavar="RÈGLE",
         help=f"{SPLIT_HELP} ; all : aucune ligne n’a servi à l’ajuster. Sinon, ce que le manifeste sait",
     )
-    again.add_argument("--json", action="store_true", help="tous les chiffres en JSON")
-    again.set_defaults(run=_evaluate)
+    command.add_argument("--json", action="store_true", help="tous les chiffres en JSON")
+    command.set_defaults(run=_evaluate)
 
 
 def _evaluate(arguments: argparse.Namespace, core: Core) -> int:
     version = arguments.version or _version_of(core, arguments.name)
     say(f"Mesure de {arguments.name} version {version} sur {arguments.labelled.name}…")
-    found = evaluate(core.store, arguments.name, version, arguments.labelled, split_spec(arguments.split))
+    evaluation = evaluate(
+        core.store, arguments.name, version, arguments.labelled, split_spec(arguments.split)
+    )
     if arguments.json:
-        print(TypeAdapter(Evaluation).dump_json(found, indent=2).decode())
+        print(TypeAdapter(Evaluation).dump_json(evaluation, indent=2).decode())
     else:
-        print(evaluation_text(found))
+        print(evaluation_text(evaluation))
     return 0
 
 
 def _version_of(core: Core, name: str) -> int:
-    """The version in service, else the newest.
+    """Return the model's version in service, else its newest.
 
     Raises:
         NotFound: no version has that name.

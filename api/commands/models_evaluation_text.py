@@ -1,4 +1,4 @@
-"""A measured version as French tables for a terminal."""
+"""An evaluation as French tables for a terminal."""
 
 from __future__ import annotations
 
@@ -13,40 +13,42 @@ from api.services.models.card import words
 _VALUE = ("mesure", "valeur [intervalle à 95 %]")
 
 
-def evaluation_text(found: Evaluation) -> str:
-    """Every figure with its interval, what it was measured on, and what the quality gate says of it."""
-    quality = found.quality
+def evaluation_text(evaluation: Evaluation) -> str:
+    """Return an evaluation as text: its rows, every figure with its interval, the quality gate's answer."""
+    quality = evaluation.quality
     body = _classifier(quality) if isinstance(quality, ClassificationQuality) else _regressor(quality)
-    verdict = "passé" if found.gate.passed else "NON passé"
-    left = f"{words.count(found.left_out)} lignes laissées de côté : vues à l’entraînement, ou non connues "
+    verdict = "passé" if evaluation.gate.passed else "NON passé"
+    left = (
+        f"{words.count(evaluation.left_out)} lignes laissées de côté : vues à l’entraînement, ou non connues "
+    )
     return "\n".join(
         [
-            f"{found.name} version {found.version}, mesuré sur {found.source}",
-            found.words,
-            *([left + "pour non vues."] if found.left_out else []),
+            f"{evaluation.name} version {evaluation.version}, mesuré sur {evaluation.source}",
+            evaluation.words,
+            *([left + "pour non vues."] if evaluation.left_out else []),
             "",
             *body,
             f"Contrôle de qualité sur ces lignes : {verdict}.",
-            *[f"  {reason}" for reason in found.gate.reasons],
+            *[f"  {reason}" for reason in evaluation.gate.reasons],
         ]
     )
 
 
-def _told(estimate: Estimate, digits: int, unit: str = "") -> str:
+def _with_interval(estimate: Estimate, digits: int, unit: str = "") -> str:
     return words.with_interval(asdict(estimate), digits, unit)
 
 
 def _classifier(quality: ClassificationQuality) -> list[str]:
     figures = [
-        ("aire sous la courbe ROC", _told(quality.roc_auc, 3)),
-        ("précision moyenne", _told(quality.average_precision, 3)),
-        ("score de Brier", _told(quality.brier, 4)),
+        ("aire sous la courbe ROC", _with_interval(quality.roc_auc, 3)),
+        ("précision moyenne", _with_interval(quality.average_precision, 3)),
+        ("score de Brier", _with_interval(quality.brier, 4)),
     ]
     thresholds = [
         (
             words.threshold(row.threshold), words.count(row.true_negatives), row.false_positives,
-            row.false_negatives, row.true_positives, _told(row.precision, 3), _told(row.recall, 3),
-            _told(row.f1, 3),
+            row.false_negatives, row.true_positives, _with_interval(row.precision, 3), _with_interval(row.recall, 3),
+            _with_interval(row.f1, 3),
         )
         for row in quality.thresholds
     ]  # fmt: skip
@@ -77,10 +79,10 @@ def _classifier(quality: ClassificationQuality) -> list[str]:
 
 def _regressor(quality: RegressionQuality) -> list[str]:
     figures = [
-        ("erreur absolue moyenne (MAE)", _told(quality.overall.mae, 1, " j")),
-        ("erreur quadratique (RMSE)", _told(quality.rmse, 1, " j")),
-        ("R²", _told(quality.r2, 2)),
-        ("biais (positif : trop tard)", _told(quality.overall.bias, 1, " j")),
+        ("erreur absolue moyenne (MAE)", _with_interval(quality.overall.mae, 1, " j")),
+        ("erreur quadratique (RMSE)", _with_interval(quality.rmse, 1, " j")),
+        ("R²", _with_interval(quality.r2, 2)),
+        ("biais (positif : trop tard)", _with_interval(quality.overall.bias, 1, " j")),
     ]
     near = f"{words.fr_number(quality.short_horizon_days)} jours ou moins"
     ranges = [_range(near, quality.short_horizon)] + [
@@ -98,4 +100,9 @@ def _regressor(quality: RegressionQuality) -> list[str]:
 
 
 def _range(where: str, error: DaysError) -> tuple[str, str, str, str]:
-    return where, words.count(error.rows), _told(error.mae, 1, " j"), _told(error.bias, 1, " j")
+    return (
+        where,
+        words.count(error.rows),
+        _with_interval(error.mae, 1, " j"),
+        _with_interval(error.bias, 1, " j"),
+    )

@@ -1,4 +1,4 @@
-"""``models import``: checks, measures and stores a model."""
+"""``models import``: check, measure and store a model."""
 
 from __future__ import annotations
 
@@ -20,32 +20,34 @@ SPLIT_HELP = (
 
 def register(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the action."""
-    bring = models.add_parser("import", help="vérifie, mesure et range un modèle")
-    bring.add_argument("file", type=Path, metavar="FICHIER", help="modèle scikit-learn (pickle ou joblib)")
-    bring.add_argument(
+    command = models.add_parser("import", help="vérifie, mesure et range un modèle")
+    command.add_argument("file", type=Path, metavar="FICHIER", help="modèle scikit-learn (pickle ou joblib)")
+    command.add_argument(
         "--name", required=True, metavar="NOM", help="nom du modèle : lettres, chiffres, tirets"
     )
-    bring.add_argument(
+    command.add_argument(
         "--task", required=True, choices=["classification", "regression"], help="ce qu’il prédit"
     )
-    _register_evidence(bring)
-    bring.add_argument("--positive", metavar="CLASSE", help="classe qui désigne la panne")
-    bring.add_argument("--features", nargs="+", metavar="NOM", help="variables, dans l’ordre du modèle")
-    bring.add_argument(
+    _register_evidence(command)
+    command.add_argument("--positive", metavar="CLASSE", help="classe qui désigne la panne")
+    command.add_argument("--features", nargs="+", metavar="NOM", help="variables, dans l’ordre du modèle")
+    command.add_argument(
         "--manifest", type=Path, metavar="JSON", help="brouillon de manifeste complété (« models draft »)"
     )
-    bring.add_argument("--activate", action="store_true", help="le mettre en service aussitôt")
-    bring.add_argument("--admit", metavar="MOTIF", help="l’admettre même sans passer le contrôle de qualité")
-    bring.set_defaults(run=_import)
+    command.add_argument("--activate", action="store_true", help="le mettre en service aussitôt")
+    command.add_argument(
+        "--admit", metavar="MOTIF", help="l’admettre même sans passer le contrôle de qualité"
+    )
+    command.set_defaults(run=_import)
 
 
-def _register_evidence(bring: argparse.ArgumentParser) -> None:
-    bring.add_argument("--labelled", type=Path, metavar="CSV", help="mesures étiquetées pour le mesurer")
-    bring.add_argument("--split", metavar="RÈGLE", help=SPLIT_HELP)
-    bring.add_argument(
+def _register_evidence(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--labelled", type=Path, metavar="CSV", help="mesures étiquetées pour le mesurer")
+    command.add_argument("--split", metavar="RÈGLE", help=SPLIT_HELP)
+    command.add_argument(
         "--reported", type=Path, metavar="JSON", help="chiffres annoncés par le rapport fourni"
     )
-    bring.add_argument(
+    command.add_argument(
         "--golden",
         type=Path,
         metavar="JSON",
@@ -57,14 +59,14 @@ def _import(arguments: argparse.Namespace, core: Core) -> int:
     say(f"Vérification et mesure de {arguments.file.name}…")
     result = import_model(_request(arguments), core.store, core.settings.now())
     manifest = result.manifest
-    known = "" if result.created else " (déjà rangé, rien n’a changé)"
-    print(f"{manifest.name} version {manifest.version}{known}")
+    note = "" if result.created else " (déjà rangé, rien n’a changé)"
+    print(f"{manifest.name} version {manifest.version}{note}")
     for reason in manifest.gate.reasons:
         print(f"  {reason}")
     if result.created:
-        which = f"{manifest.name}:{manifest.version}"
-        told = {"task": manifest.task, "sha256": manifest.sha256}
-        core.audit.note(AuditAction.MODELE_IMPORTE, "modele", which, by=person(), details=told)
+        version = f"{manifest.name}:{manifest.version}"
+        details = {"task": manifest.task, "sha256": manifest.sha256}
+        core.audit.note(AuditAction.MODELE_IMPORTE, "modele", version, by=person(), details=details)
     if arguments.activate:
         return serve(core, manifest.name, manifest.version, "Activation à l’import", arguments.admit)
     print(f"Pour le mettre en service : python cockpit.py models activate {manifest.name} {manifest.version}")

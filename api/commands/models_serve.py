@@ -1,4 +1,4 @@
-"""``models activate`` and ``models rollback``: which version serves, from now on."""
+"""``models activate`` and ``models rollback``: change the version in service."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def _activate(arguments: argparse.Namespace, core: Core) -> int:
 
 
 def serve(core: Core, name: str, version: int, reason: str, admit: str | None) -> int:
-    """Put a version into service and say so.
+    """Put a version into service, and print that it serves.
 
     Args:
         core: the services.
         name: of the model.
         version: to activate.
-        reason: kept in the history.
-        admit: why it is taken although it does not pass the quality gate, None where it must pass.
+        reason: stored in the history.
+        admit: why the version is admitted without passing the quality gate; None: it must pass.
     """
     if not (reason if admit is None else admit).strip():
         raise InvalidInput.single("--reason" if admit is None else "--admit", "un motif est attendu.")
@@ -68,5 +68,5 @@ def _rollback(arguments: argparse.Namespace, core: Core) -> int:
 
 
 def person() -> str:
-    """Who runs the command: the operating system's account."""
+    """Return who runs the command: the operating system's account."""
     return f"{getpass.getuser()} (ligne de commande)"

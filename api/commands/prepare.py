@@ -1,4 +1,4 @@
-"""``prepare``: bring an installation to where it can serve; does nothing where nothing is missing."""
+"""``prepare``: make an installation ready to serve; changes nothing where nothing is missing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from api.commands.console import say
 from api.commands.data import import_measurements
-from api.commands.score import replay
+from api.commands.score import recompute
 from api.core import Core
 from api.domain.shared.exceptions import CockpitError
 from api.services.measurements.source import Source
@@ -25,8 +25,8 @@ SAMPLE = ROOT / "data" / "energiTech_maintenance_sample.csv"
 TURBINES = ROOT / "data" / "turbines.csv"
 REFERENCE = (("risque-panne-7j", 1), ("delai-avant-panne", 1))
 BY = "installation"
-FOLDERS = ("inbox", "tmp")  # where people drop files; where the containers spool what they receive
-FIRST_HISTORY = timedelta(days=13)  # two weeks of curves before the service starts; the worker makes the rest
+FOLDERS = ("inbox", "tmp")  # for files that people drop; for the uploads of the containers
+FIRST_HISTORY = timedelta(days=13)  # days scored before the service starts; the worker scores the rest
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -48,7 +48,7 @@ def _prepare(arguments: argparse.Namespace, core: Core) -> int:
 
 
 def ensure_schema(core: Core) -> None:
-    """Bring the database to the newest schema, with a first policy."""
+    """Bring the database to the newest schema, and add the first policy."""
     if migrate.current(core.database) == migrate.head():
         return
     say("Base de données : mise à jour du schéma…")
@@ -71,9 +71,9 @@ def _accounts(core: Core) -> list[dict[str, str | None]]:
 
 
 def _demonstration(core: Core) -> None:
-    """The simulated park, the reference models and a first ranking, each only where there is none."""
+    """Add the simulated park, the reference models and a first ranking, each where there is none."""
     with core.database.read() as connection:
-        # Only a finished import counts: an interrupted first start is finished by the next one.
+        # Only a finished import counts, so that the next start completes an interrupted first one.
         imported = imports.any_finished(connection)
         serving = activations.active(connection)
     if not imported:
@@ -88,21 +88,21 @@ def _demonstration(core: Core) -> None:
 
 
 def _rankings(core: Core, *, first_start: bool) -> None:
-    """A ranking to begin with, and the simulated year behind it; what takes long is left to the worker."""
+    """Publish a first ranking where there is none, and leave the simulated year behind it to the worker."""
     with core.database.read() as connection:
-        shown = published.published_run(connection)
+        published_run = published.published_run(connection)
         first = replays.first_measured_day(connection)
         last = measurements.last_measured_day(connection, until=core.settings.now().astimezone(PARIS).date())
         simulated = ingestion.living_sources(connection) == {Source.SIMULATION}
     if first is None or last is None:
         return
     try:
-        if shown is None and first_start:
-            replay(core, max(first, last - FIRST_HISTORY), last, by=BY)
-        elif shown is None:
+        if published_run is None and first_start:
+            recompute(core, max(first, last - FIRST_HISTORY), last, by=BY)
+        elif published_run is None:
             core.runner.request(last, kind="manuel", by=BY)
         if simulated:
             core.history.ask(first, last, by=BY)
     except CockpitError as error:
-        # The service starts all the same and says on every page why there is no ranking.
+        # The service starts all the same, and every page says why there is no ranking.
         say(f"Premier calcul impossible : {error.detail}")

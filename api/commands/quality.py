@@ -1,4 +1,4 @@
-"""``quality``: published scores beside what was observed since, and the realised quality."""
+"""``quality``: the realised quality of the published scores."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from api.schemas.quality import AlertFigures, RealisedQuality
 from api.services.quality.realised import RealisedQuery
 
 _NOTHING = "–"
-MISSED_SHOWN = 20  # the others are in the API's answer
+MISSED_SHOWN = 20  # missed failures listed; the others are in the API's answer
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -41,19 +41,19 @@ def _quality(arguments: argparse.Namespace, core: Core) -> int:
     query = RealisedQuery(
         arguments.first, arguments.last, arguments.model, "week" if arguments.week else "month", limit=0
     )
-    found = core.realised.quality(query)
-    print(told(found))
+    realised = core.realised.quality(query)
+    print(_quality_text(realised))
     if arguments.csv is not None:
         _write("--csv", arguments.csv, core.realised.csv(query))
     if arguments.plot is not None:
-        image = drawing(found, pairs_of(core.realised.judged(query)))
-        text = image if arguments.plot.suffix.lower() == ".svg" else page(found, image)
+        image = drawing(realised, pairs_of(core.realised.judged(query)))
+        text = image if arguments.plot.suffix.lower() == ".svg" else page(realised, image)
         _write("--plot", arguments.plot, [text.encode()])
     return 0
 
 
 def _write(option: str, target: Path, chunks: Iterable[bytes]) -> None:
-    """Replace the file whole or not at all."""
+    """Write the file, whole or not at all."""
     partial = target.with_name(f"{target.name}.part")
     try:
         with partial.open("wb") as file:
@@ -66,45 +66,45 @@ def _write(option: str, target: Path, chunks: Iterable[bytes]) -> None:
     say(f"{target} écrit.")
 
 
-def told(found: RealisedQuality) -> str:
-    """The figures as a person reads them on a terminal."""
-    head = [found.message, *(f"À savoir : {notice.message}" for notice in found.notices)]
-    if not found.counts.counted:
+def _quality_text(realised: RealisedQuality) -> str:
+    """Return the figures as text for a terminal."""
+    head = [realised.message, *(f"À savoir : {notice.message}" for notice in realised.notices)]
+    if not realised.counts.counted:
         return "\n".join(head)
-    return "\n".join([*head, *_tables(found)])
+    return "\n".join([*head, *_tables(realised)])
 
 
-def _tables(found: RealisedQuality) -> Iterable[str]:
+def _tables(realised: RealisedQuality) -> Iterable[str]:
     header = ("", "lignes", "pannes", "annoncées", "manquées", "fausses", "précision", "rappel")
-    rows = [_alerts("seuil publié", found.at_threshold)]
+    rows = [_alerts("seuil publié", realised.at_threshold)]
     rows += [
-        _alerts(f"niveau {LEVEL_WORDS[level.level]} et plus", level.at_or_above) for level in found.levels
+        _alerts(f"niveau {LEVEL_WORDS[level.level]} et plus", level.at_or_above) for level in realised.levels
     ]
-    rows += [_alerts(f"{m.name} v{m.version}", m.at_threshold) for m in found.models if m.at_threshold]
-    rows += [_alerts(f"{p.start:%d/%m/%Y}", p.at_threshold) for p in found.periods]
+    rows += [_alerts(f"{m.name} v{m.version}", m.at_threshold) for m in realised.models if m.at_threshold]
+    rows += [_alerts(f"{p.start:%d/%m/%Y}", p.at_threshold) for p in realised.periods]
     yield "\nAlertes (entre crochets, intervalle à 95 %)\n" + columns(rows, header)
     bins = [
         (f"{fr_number(b.low, 2)} à {fr_number(b.high, 2)}", b.rows, fr_number(b.mean_probability, 3),
          _figure(b.observed, 3))
-        for b in found.calibration
+        for b in realised.calibration
     ]  # fmt: skip
     yield "\nProbabilités montrées\n" + columns(bins, ("tranche", "lignes", "annoncée", "observée"))
-    if found.days.rows:
-        short = f"restait {fr_number(found.short_horizon_days)} jours au plus"
+    if realised.days.rows:
+        short = f"restait {fr_number(realised.short_horizon_days)} jours au plus"
         days = [
             (name, d.rows, _figure(d.mae, 1), _figure(d.bias, 1), _figure(d.coverage, 2))
-            for name, d in (("tout", found.days), (short, found.days_short))
+            for name, d in (("tout", realised.days), (short, realised.days_short))
         ]
         names = ("Jours restants", "lignes", "erreur moyenne", "biais", "couverture")
         yield "\n" + columns(days, names)
-    events = found.events
+    events = realised.events
     yield (
         f"\nPannes : {events.announced} annoncées sur {events.total}, rappel {_figure(events.recall, 2)} ; "
         f"préavis moyen {_figure(events.lead_mean, 1)} jours."
     )
     for missed in events.missed[:MISSED_SHOWN]:
         when = f"{missed.failed_on:%d/%m/%Y}" if missed.failed_on else "jour inconnu"
-        levels = " ".join(LEVEL_WORDS[shown.level] for shown in missed.history)
+        levels = " ".join(LEVEL_WORDS[day.level] for day in missed.history)
         yield f"  manquée : turbine {missed.turbine}, {when} ; niveaux publiés : {levels}"
     if (left := events.total - events.announced - MISSED_SHOWN) > 0:
         yield f"  … et {left} autres pannes manquées."

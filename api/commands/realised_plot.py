@@ -1,6 +1,6 @@
-"""Predicted beside observed, as one drawing that needs nothing else.
+"""Predictions beside observations, drawn as an SVG.
 
-The API's requirements hold no plotting library, and two panels of points and bars do not deserve one: an SVG
+The API's requirements have no plotting library, and two panels of points and bars do not deserve one: an SVG
 is text, every browser and office suite opens it, and its words stay readable and searchable.
 """
 
@@ -17,7 +17,7 @@ from api.domain.shared.wording import fr_number
 from api.schemas.quality import CalibrationBin, RealisedQuality
 
 FORMATS = (".svg", ".html")
-# More points than this hide one another; a fixed draw keeps the drawing the same from one day to the next.
+# More points would hide one another. The seed is fixed, so that the same scores give the same drawing.
 MAX_POINTS = 3_000
 _SEED = 20240101
 _WIDTH, _HEIGHT, _SIDE, _TOP, _LEFT, _GAP = 1_000, 520, 360, 90, 70, 110
@@ -26,7 +26,7 @@ _INK, _GRID, _POINT, _ALERT = "#0A1217", "#D9E0E3", "#0B6170", "#B42318"
 
 @dataclass(frozen=True)
 class Pair:
-    """Days left as published and as they were observed; whether the failure came within 7 days."""
+    """Published and observed days left; ``failed``: the failure came within 7 days."""
 
     published: float
     observed: float
@@ -34,12 +34,12 @@ class Pair:
 
 
 def pairs_of(park: Iterable[list[JudgedScore]]) -> list[Pair]:
-    """At most :data:`MAX_POINTS` counted scores, each as likely as any other (reservoir, J. Vitter 1985)."""
+    """Return at most :data:`MAX_POINTS` counted scores, all equally likely (reservoir, J. Vitter 1985)."""
     generator = np.random.default_rng(_SEED)
     kept: list[Pair] = []
     seen = 0
-    for one in (one for judged in park for one in judged if one.standing is Standing.COUNTED):
-        days, outcome = one.score.days, one.outcome
+    for judged in (judged for scores in park for judged in scores if judged.standing is Standing.COUNTED):
+        days, outcome = judged.score.days, judged.outcome
         if days is None or outcome is None or outcome.days_left is None:
             continue
         pair = Pair(days, outcome.days_left, bool(outcome.failed))
@@ -51,26 +51,30 @@ def pairs_of(park: Iterable[list[JudgedScore]]) -> list[Pair]:
     return kept
 
 
-def drawing(found: RealisedQuality, pairs: list[Pair]) -> str:
-    """The SVG: days left at the left, probabilities at the right; says so where there is nothing to draw."""
-    when = f" du {found.first:%d/%m/%Y} au {found.last:%d/%m/%Y}" if found.first and found.last else ""
+def drawing(realised: RealisedQuality, pairs: list[Pair]) -> str:
+    """Return the SVG: days left at the left, probabilities at the right; a sentence where no pair is."""
+    when = (
+        f" du {realised.first:%d/%m/%Y} au {realised.last:%d/%m/%Y}"
+        if realised.first and realised.last
+        else ""
+    )
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" '
         f'height="{_HEIGHT}" role="img" font-family="sans-serif" font-size="13" fill="{_INK}">',
         f"<title>Prévu et observé{when}</title>",
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#FFFFFF"/>',
         _text(_LEFT, 28, f"Prévu et observé{when}", size=18),
-        _text(_LEFT, 50, found.message),
+        _text(_LEFT, 50, realised.message),
         *_days_panel(pairs),
-        *_probability_panel(found.calibration),
+        *_probability_panel(realised.calibration),
         "</svg>\n",
     ]
     return "\n".join(parts)
 
 
-def page(found: RealisedQuality, image: str) -> str:
-    """The drawing in a page of its own, with what must be known before it is read."""
-    notices = "".join(f"<li>{html.escape(notice.message)}</li>" for notice in found.notices)
+def page(realised: RealisedQuality, image: str) -> str:
+    """Return an HTML page with the drawing and the notices about it."""
+    notices = "".join(f"<li>{html.escape(notice.message)}</li>" for notice in realised.notices)
     return (
         '<!doctype html>\n<html lang="fr"><head><meta charset="utf-8"><title>Qualité réalisée</title>'
         "<style>body{font-family:sans-serif;margin:2rem}svg{max-width:100%;height:auto}</style></head>"
@@ -107,8 +111,8 @@ def _probability_panel(bins: list[CalibrationBin]) -> Iterable[str]:
         return
     yield from _ticks(x0, [(tenth / 5, fr_number(tenth / 5, 1)) for tenth in range(6)])
     yield f'<path d="M{x0},{_TOP + _SIDE}L{x0 + _SIDE},{_TOP}" stroke="{_INK}" stroke-dasharray="5 4"/>'
-    for one in bins:
-        x, figure = x0 + _SIDE * one.mean_probability, one.observed
+    for group in bins:
+        x, figure = x0 + _SIDE * group.mean_probability, group.observed
         if figure.low is not None and figure.high is not None:
             low, high = (_TOP + _SIDE * (1 - bound) for bound in (figure.low, figure.high))
             yield f'<path d="M{x:.1f},{low:.1f}L{x:.1f},{high:.1f}" stroke="{_POINT}" stroke-width="2"/>'

@@ -1,4 +1,4 @@
-"""``score``: one run of the park, or one for each day of a period."""
+"""``score``: one run of the park, or one for each day of a period (recompute)."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ def _score(arguments: argparse.Namespace, core: Core) -> int:
     if (arguments.first is None) != (arguments.last is None):
         raise InvalidInput.single("--from, --to", "donnez les deux bornes de la période.")
     if arguments.first is not None:
-        return replay(core, arguments.first, arguments.last, again=arguments.again)
+        return recompute(core, arguments.first, arguments.last, again=arguments.again)
     run = run_now(core, arguments.as_of, kind="manuel", by=BY)
-    print(told(run))
+    print(_run_text(run))
     if run.status == "annule":
         return INTERRUPTED
     return 0 if run.error is None else 1
 
 
-def replay(core: Core, first: date, last: date, *, again: bool = False, by: str = BY) -> int:
-    """One run per day, oldest first; nothing later than each day is used.
+def recompute(core: Core, first: date, last: date, *, again: bool = False, by: str = BY) -> int:
+    """Publish one run per day, oldest first, from the measurements up to that day; return the exit code.
 
-    Stopped at any moment, it goes on from there when it is asked for again.
+    It may be stopped at any moment: the next call goes on from there.
     """
     try:
         done = core.history.replay(
@@ -78,21 +78,21 @@ def replay(core: Core, first: date, last: date, *, again: bool = False, by: str 
 
 
 def run_now(core: Core, as_of: date | None, *, kind: str, by: str) -> Run:
-    """Ask for a run and see it ended, by a living worker or by this process, whichever takes it first.
+    """Request a run and wait for its end; a living worker or this process carries it out.
 
-    Ctrl-C cancels it; the run ends by itself at its next look, and the published ranking stays.
+    Ctrl-C cancels it: the run stops at its next step, and the published ranking stays.
     """
     run_id = core.runner.request(as_of, kind=kind, by=by)
     service = core.job_service()
-    asked, ended = threading.Event(), threading.Event()
+    cancelling, ended = threading.Event(), threading.Event()
     threads = [
         threading.Thread(target=service.beat_until_stopped, name="beat", daemon=True),
-        threading.Thread(target=_follow, args=(core, run_id, asked, ended), name="follow", daemon=True),
+        threading.Thread(target=_follow, args=(core, run_id, cancelling, ended), name="follow", daemon=True),
     ]
     for thread in threads:
         thread.start()
     try:
-        with _interrupts(asked):
+        with _interrupts(cancelling):
             return _until_ended(core, service, run_id)
     finally:
         service.stopping.set()
@@ -110,21 +110,21 @@ def _until_ended(core: Core, service: JobService, run_id: int) -> Run:
             service.stopping.wait(POLL_S)
 
 
-def _follow(core: Core, run_id: int, asked: threading.Event, ended: threading.Event) -> None:
-    """Show how far a run is, and cancel it once that is asked for; a thread of its own, for either waits."""
+def _follow(core: Core, run_id: int, cancelling: threading.Event, ended: threading.Event) -> None:
+    """Show the progress of a run, and cancel it once ``cancelling`` is set; runs in its own thread."""
     show, phase = progress("Calcul du parc"), None
     cancelled = False
     while not ended.wait(POLL_S):
         try:
-            if asked.is_set() and not cancelled:
+            if cancelling.is_set() and not cancelled:
                 say("\nAnnulation demandée ; le calcul s’arrête à sa prochaine étape.")
                 core.runner.cancel(run_id, by=BY)
                 cancelled = True
             run = core.view.run(run_id)
         except Conflict:
-            return  # it has just ended
+            return  # the run has just ended
         except CockpitError:
-            continue  # told by whoever carries the run out
+            continue  # the thread or the worker that carries the run out reports it
         if run.status == "en_cours" and run.phase is not None and run.total:
             if run.phase != phase:
                 phase = run.phase
@@ -134,15 +134,15 @@ def _follow(core: Core, run_id: int, asked: threading.Event, ended: threading.Ev
 
 
 @contextmanager
-def _interrupts(asked: threading.Event) -> Iterator[None]:
-    """Within: the first Ctrl-C sets ``asked``, the next one ends the command as usual."""
+def _interrupts(cancelling: threading.Event) -> Iterator[None]:
+    """Let the first Ctrl-C of the block set ``cancelling``; the next one ends the command as usual."""
     if threading.current_thread() is not threading.main_thread():
         yield  # signals reach the main thread only
         return
     usual = signal.getsignal(signal.SIGINT)
 
     def ask(_signal: int, _frame: FrameType | None) -> None:
-        asked.set()
+        cancelling.set()
         signal.signal(signal.SIGINT, usual)
 
     signal.signal(signal.SIGINT, ask)
@@ -152,8 +152,8 @@ def _interrupts(asked: threading.Event) -> Iterator[None]:
         signal.signal(signal.SIGINT, usual)
 
 
-def told(run: Run) -> str:
-    """A run in one line."""
+def _run_text(run: Run) -> str:
+    """Return a run in one line."""
     head = f"Calcul n° {run.run_id} au {run.as_of:%d/%m/%Y}"
     if run.error is not None:
         return f"{head} : {run.error}"

@@ -1,4 +1,4 @@
-"""``models shadow``: try a version on every run without showing what it says."""
+"""``models shadow``: let a version score every run without publishing its scores."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ def _shadow(arguments: argparse.Namespace, core: Core) -> int:
     if len(reason) < _MINIMUM:
         raise InvalidInput.single("--reason", "un motif est attendu : pourquoi essayer cette version ?")
     task = core.store.manifest(arguments.name, arguments.version).task
-    chosen = core.shadow.choose(task, arguments.name, arguments.version, by=person(), reason=reason)
-    print(f"{chosen.name} version {chosen.version} est en observation ({chosen.task}).")
-    if chosen.failure:
-        say(f"Elle n’a pas su noter le classement publié : {chosen.failure}")
+    candidate = core.shadow.choose(task, arguments.name, arguments.version, by=person(), reason=reason)
+    print(f"{candidate.name} version {candidate.version} est en observation ({candidate.task}).")
+    if candidate.failure:
+        say(f"Elle n’a pas su noter le classement publié : {candidate.failure}")
         return 1
     return 0
 
 
 def _stop(arguments: argparse.Namespace, core: Core) -> int:
-    known = [c for c in _living(core) if arguments.task in {None, c.task}]
-    if len(known) > 1:
+    candidates = [c for c in _living(core) if arguments.task in {None, c.task}]
+    if len(candidates) > 1:
         raise InvalidInput.single("--task", "deux candidats sont en observation : dites de quelle tâche.")
-    if not known:
+    if not candidates:
         raise InvalidInput.single("--stop", "aucun candidat n’est en observation.")
     reason = arguments.reason.strip() or "Retrait en ligne de commande"
-    ended = core.shadow.withdraw(known[0].task, by=person(), reason=reason)
+    ended = core.shadow.withdraw(candidates[0].task, by=person(), reason=reason)
     print(f"{ended.name} version {ended.version} n’est plus en observation ({ended.task}).")
     return 0
 

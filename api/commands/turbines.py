@@ -1,4 +1,4 @@
-"""``data turbines``: the register of the park from a file."""
+"""``data turbines``: read the register of turbines from a file."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def register(data: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _turbines(arguments: argparse.Namespace, core: Core) -> int:
-    now = core.settings.now()
-    print(told(arguments.file.name, import_turbines(core.database, arguments.file, source="mesure", now=now)))
+    report = import_turbines(core.database, arguments.file, source="mesure", now=core.settings.now())
+    print(_report_text(arguments.file.name, report))
     return 0
 
 
-def told(filename: str, report: RegisterReport) -> str:
-    """A report as a person reads it in a terminal."""
+def _report_text(filename: str, report: RegisterReport) -> str:
+    """Return a report as text for a terminal."""
     lines = [
         f"{filename} : {report.rows} lignes, {report.created} turbines ajoutées, {report.updated} modifiées, "
         f"{report.unchanged} inchangées, {report.rejected} rejetées."

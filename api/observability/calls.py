@@ -1,4 +1,4 @@
-"""What a route may say of a call, for the call log and the metrics."""
+"""The facts of a call that its route records, for the call log and the metrics."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ Purpose = Literal["unitaire", "et_si", "lot"]
 
 @dataclass(slots=True)
 class CallRecord:
-    """Facts of one call that only its route knows; stands ready in ``request.state.call``.
+    """Facts of one call that only its route knows; the route fills ``request.state.call``.
 
     Args:
-        purpose: of a prediction: for one turbine, a what-if, or a batch; None for other calls.
-        rows: measurements that the call carried.
-        failed_rows: those of them that got no prediction.
-        turbine_id: the turbine that the call is about; the path's where this is None.
-        inputs: what was asked, kept compressed.
-        outputs: what was answered; where None and ``must_commit``, the body of the answer itself.
-        must_commit: the answer may only leave once the row of this call is committed.
+        purpose: of a prediction (one turbine, what-if or batch); None for other calls.
+        rows: number of measurements in the call.
+        failed_rows: number of measurements without a prediction.
+        turbine_id: turbine of the call; None: the path's, if it names one.
+        inputs: body of the request.
+        outputs: what to log of the answer; None with ``must_commit``: the body of the answer.
+        must_commit: the answer leaves only once this call's row is committed.
     """
 
     purpose: Purpose | None = None

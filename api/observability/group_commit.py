@@ -1,7 +1,7 @@
-"""One thread per API process that writes the call log: everything waiting goes into one transaction.
+"""The thread of each API process that writes the call log: all waiting rows go into one transaction.
 
-A prediction waits for the commit of its row, together with its neighbours'; other rows are written behind. So
-one writer keeps up with thousands of requests a second, and each costs a fraction of a commit.
+A prediction waits for the commit of its row; the rows of other calls are written later, and nobody waits for
+them. So one writer keeps up with thousands of requests a second, at a fraction of a commit each.
 """
 
 from __future__ import annotations
@@ -24,17 +24,16 @@ from api.storage.shared.database import Database
 
 CAPACITY = 10_000  # rows that may wait
 ATTEMPTS = 3
-PAUSE_S = 1.0  # between attempts to write rows that nobody waits for
-LINGER_S = (
-    0.1  # rows that nobody waits for are gathered this long: a transaction each would cost ten times more
-)
+PAUSE_S = 1.0  # before the next attempt to write rows that nobody waits for
+# How long rows that nobody waits for are gathered: one transaction for each would cost ten times more.
+LINGER_S = 0.1
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class _Entry:
     row: CallRow
-    future: asyncio.Future[None] | None  # None: written behind
+    future: asyncio.Future[None] | None  # None: nobody waits for the row
     attempts: int = 0
 
 
@@ -45,14 +44,14 @@ class GroupCommitter:
         self._database = database
         self._metrics = metrics
         self._capacity = capacity
-        # To the thread: rows that wait, an empty list where only rows to be written behind do, None to end.
+        # Messages to the thread: awaited rows, an empty list as a signal that other rows wait, None to end.
         self._queue: queue.SimpleQueue[list[_Entry] | None] = queue.SimpleQueue()
         self._arrived: deque[_Entry] = deque()
         self._handing_over = False
-        self._awaited = 0  # rows that somebody waits for, on their way to the database
+        self._awaited = 0  # rows on their way to the database that somebody waits for
         self._freed: list[Callable[[], None]] = []
         self._behind: deque[_Entry] = deque()
-        self._told = False
+        self._signalled = False
         self._counting = threading.Lock()
         self._taken = 0
         self._settled = 0
@@ -77,13 +76,13 @@ class GroupCommitter:
 
     @property
     def busy(self) -> bool:
-        """Whether rows that somebody waits for are on their way to the database."""
+        """True while rows that somebody waits for are on their way to the database."""
         return self._awaited > 0
 
     def when_free(self, then: Callable[[], None]) -> None:
-        """Have ``then`` called, in the event loop, once the group being written now is settled.
+        """Call ``then``, in the event loop, once the group under way is settled.
 
-        Only while :attr:`busy`, and from the loop's own thread.
+        To be called only while :attr:`busy`, and from the loop's own thread.
         """
         self._freed.append(then)
 
@@ -100,19 +99,19 @@ class GroupCommitter:
         future = loop.create_future()
         self._awaited += 1
         self._arrived.append(_Entry(row, future))
-        if not self._handing_over:  # whatever else this turn of the loop brings goes with it
+        if not self._handing_over:  # rows that arrive in the same turn of the loop leave together
             self._handing_over = True
             loop.call_soon(self._hand_over)
         await future
 
     def enqueue(self, row: CallRow) -> None:
-        """Have the row written soon; it is dropped and counted where too many wait already."""
+        """Queue a row to be written soon; drop it, and count it as lost, where too many wait already."""
         if not self._has_room():
             self._lose(1, "too many rows wait")
             return
         self._behind.append(_Entry(row, None))
-        if not self._told:
-            self._told = True
+        if not self._signalled:
+            self._signalled = True
             self._queue.put([])
 
     def _has_room(self) -> bool:
@@ -139,7 +138,7 @@ class GroupCommitter:
         self._refused(self._again, Unavailable("Le service s’arrête."))
 
     def _next_group(self) -> tuple[list[_Entry], bool]:
-        """Everything that waits, after waiting for the first; and whether the end was asked for."""
+        """Wait for a row, then return all waiting rows, and whether the thread must end."""
         patience = max(0.0, self._again_at - time.monotonic()) if self._again else None
         try:
             first = self._queue.get(timeout=patience)
@@ -158,7 +157,7 @@ class GroupCommitter:
                 stopping = stopping or item is None
                 group += item or []
                 item = self._queue.get_nowait()
-        self._told = False  # before the rows are taken: one that comes later tells again
+        self._signalled = False  # before the rows are taken, so that a later row signals again
         return group + _emptied(self._behind), stopping
 
     def _write(self, group: Sequence[_Entry]) -> None:
@@ -170,7 +169,7 @@ class GroupCommitter:
         except DatabaseUnavailable as error:
             self._refused(group, error)
         except Exception as error:
-            # A row that the database will never take may cost neither its neighbours' rows nor the thread.
+            # A row that the database refuses for good must cost neither its neighbours nor the thread.
             if len(group) == 1:
                 log.exception("call log row refused", extra={"request_id": group[0].row.request_id})
                 group[0].attempts = ATTEMPTS
@@ -197,13 +196,13 @@ class GroupCommitter:
             self._lose(lost, str(error))
 
     def _wake(self, group: Sequence[_Entry], error: Exception | None) -> None:
-        """Answer whoever waits: one call into each event loop for the whole group."""
+        """Settle the futures of a group, with one call into each event loop."""
         waiting: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = defaultdict(list)
         for entry in group:
             if entry.future is not None:
                 waiting[entry.future.get_loop()].append(entry.future)
         for loop, futures in waiting.items():
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
                 loop.call_soon_threadsafe(self._settled_in_loop, futures, error)
 
     def _settled_in_loop(self, futures: Sequence[asyncio.Future[None]], error: Exception | None) -> None:
@@ -219,16 +218,16 @@ class GroupCommitter:
 
 
 def _emptied(waiting: deque[_Entry]) -> list[_Entry]:
-    """What stands in a queue now, taken out of it."""
+    """Take all entries out of a queue and return them."""
     return [waiting.popleft() for _ in range(len(waiting))]
 
 
 def _settle(futures: Sequence[asyncio.Future[None]], error: Exception | None) -> None:
-    told = error.detail if isinstance(error, Unavailable) else "La réponse n’a pas pu être enregistrée."
+    detail = error.detail if isinstance(error, Unavailable) else "La réponse n’a pas pu être enregistrée."
     for future in futures:
         if future.done():  # its request was cancelled
             continue
         if error is None:
             future.set_result(None)
         else:
-            future.set_exception(DatabaseUnavailable(told))
+            future.set_exception(DatabaseUnavailable(detail))

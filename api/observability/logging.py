@@ -1,7 +1,7 @@
-"""JSON lines on stdout, through the standard library: one object per event, secrets masked.
+"""JSON lines on stdout, through the standard library: one object per event, with secrets masked.
 
-An event's facts travel in ``extra=``; a request's carry ``request_id``, the same as in the call log and in
-the problem that the caller reads.
+An event's facts go in ``extra=``. Those of a request include ``request_id``, the same as in the call log and
+in the problem that the caller reads.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 MASK = "***"
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-FACTS = "facts"  # in ``extra``: a dictionary known to hold no secret, logged as it is
+FACTS = "facts"  # key in ``extra`` of a dictionary known to hold no secret: it is logged without masking
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 _SECRET_NAMES = re.compile(r"password|passwd|secret|token|authorization|cookie|api[_-]?key", re.IGNORECASE)
 _SECRET_TEXTS = re.compile(
@@ -33,7 +33,7 @@ class JsonFormatter(logging.Formatter):
     """One event as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line: date, level, logger, message, then the facts given in ``extra``."""
+        """Return the line: date, level, logger, message, then the facts of ``extra``."""
         event: dict[str, Any] = {
             "date": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -48,7 +48,7 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             event["traceback"] = self.formatException(record.exc_info)
         line = _ENCODER.encode(event)
-        # The pattern costs as much as the rest of the line together; most lines hold none of its beginnings.
+        # The pattern costs as much as the rest of the line, and most lines hold none of its beginnings.
         if any(sign in line for sign in _SIGNS):
             line = _SECRET_TEXTS.sub(MASK, line)
         return line.encode("utf-8", "replace").decode()  # half a surrogate pair would break the stream
@@ -62,7 +62,7 @@ def _is_secret(name: str) -> bool:
 def configure_logging(level: str) -> None:
     """Send every event of this process to stdout as JSON.
 
-    uvicorn's own messages take the same way, except its access lines: the edge logs each request itself.
+    uvicorn's own messages too, except its access lines: the edge logs each request itself.
 
     Raises:
         ValueError: the level does not exist.
@@ -72,13 +72,13 @@ def configure_logging(level: str) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # Facts that no line shows: not gathering them is a third of what a line costs.
+    # No line shows these facts, and gathering them takes a third of a line's time.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for name in ("uvicorn", "uvicorn.error"):
-        theirs = logging.getLogger(name)
-        theirs.handlers.clear()
-        theirs.propagate = True
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of itself whenever /ready asks
+        server_log = logging.getLogger(name)
+        server_log.handlers.clear()
+        server_log.propagate = True
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # at INFO it writes lines at each call of /ready
     access = logging.getLogger("uvicorn.access")
     access.handlers.clear()
     access.propagate = False

@@ -1,4 +1,4 @@
-"""Prometheus metrics of one API process, in a registry of its own."""
+"""Prometheus metrics of an API process, in their own registry."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class Metrics:
-    """Counters that the edge fills, and whatever collectors are registered beside them."""
+    """Counters that the edge fills, and the registered collectors."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -64,7 +64,7 @@ class Metrics:
         )
 
     def register(self, collector: Collector) -> None:
-        """Add a collector that is read at each scrape; while it cannot answer, the others still do."""
+        """Add a collector that is read at each scrape; its failures leave the others untouched."""
         self.registry.register(_Guarded(collector))
 
     def request(self, method: str, endpoint: str, status: int, seconds: float) -> None:
@@ -74,12 +74,12 @@ class Metrics:
         counter.inc()
         histogram.observe(seconds)
 
-    @cache  # noqa: B019 - one for the life of the process; finding a series costs more than counting
+    @cache  # noqa: B019 - lives as long as the process; finding a series costs more than counting
     def _series(self, method: str, endpoint: str, status: int) -> tuple[Counter, Histogram]:
         return self._requests.labels(method, endpoint, status), self._durations.labels(method, endpoint)
 
     def prediction(self, record: CallRecord, status: int) -> None:
-        """Count the measurements of a prediction call by what became of them."""
+        """Count the measurements of a prediction call by outcome."""
         if record.purpose is None:
             return
         rows = 1 if record.rows is None else record.rows
@@ -99,11 +99,11 @@ class Metrics:
         self._log_commits.inc()
 
     def lost(self, rows: int) -> None:
-        """Count call log rows that were given up."""
+        """Count call log rows that will never be written."""
         self._log_rows.labels("perdue").inc(rows)
 
     def text(self) -> bytes:
-        """Everything, in the format that Prometheus scrapes (:data:`CONTENT_TYPE`)."""
+        """Return all metrics in the format that Prometheus scrapes (:data:`CONTENT_TYPE`)."""
         return generate_latest(self.registry)
 
 

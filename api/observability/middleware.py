@@ -1,11 +1,11 @@
 """The outermost layer of the API: request id, time, call log, metrics, one log line, and the last resort.
 
 The request id is always made here: it is the key of the call log and names a prediction, so no caller may
-choose it. A caller's own ``X-Request-ID`` is kept beside it in the JSON log.
+choose it. A caller's own ``X-Request-ID`` appears beside it in the JSON log.
 
-A call whose record says ``must_commit`` is answered only once its row is committed; if that fails, the answer
-is replaced by a 503. Other calls are logged behind. Probes and static files are not in the call log; the JSON
-log has one line for each call that is neither a probe nor committed, and for all of them at level DEBUG.
+The answer of a call with ``must_commit`` leaves only once the call's row is committed; if that fails, a 503
+replaces it. The rows of other calls are written later. Probes and static files are not in the call log. The
+JSON log has a line for each call that is neither a probe nor committed; at level DEBUG, for every call.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from api.storage.shared.call_log import CallRow
 if TYPE_CHECKING:
     from api.bootstrap import Services
 
-NO_ENDPOINT = "(inconnu)"  # one name for all addresses that do not exist: metrics keep few series
-LARGE = 64 * 1024  # bytes from which compression leaves the event loop and the log's own thread
+NO_ENDPOINT = "(inconnu)"  # the same for all addresses that do not exist, so that metrics have few series
+LARGE = 64 * 1024  # bytes from which compression gets a thread of its own
 _QUIET = frozenset({"/health", "/ready", "/metrics", "/version", "/docs", "/openapi.json", "/static"})
 _QUIET_PREFIX = "/v2/health/"
-# Names, not secrets: seeded once from the system, for a system call each would be dear.
+# Ids are no secrets: the generator is seeded once, because a system call for each id is slow.
 _draw = random.Random(secrets.randbits(256)).getrandbits  # noqa: S311
 _LOW_62 = (1 << 62) - 1
 _INBOUND_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -44,10 +44,10 @@ log = logging.getLogger("api.calls")
 
 
 def new_request_id() -> str:
-    """A UUID version 7 (RFC 9562): 32 hexadecimal digits that begin with the time.
+    """Return a UUID version 7 (RFC 9562): 32 hexadecimal digits that begin with the time.
 
-    Neighbours in time are neighbours in the log's index; with random ones each row dirtied a page of its own,
-    and a commit wrote three times as much.
+    Ids close in time are close in the log's index. With random ids each row changed a page of its own, and a
+    commit wrote three times as much.
     """
     stamp = time.time_ns() // 1_000_000
     chance = _draw(74)
@@ -62,7 +62,7 @@ class Edge:
         self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection; only HTTP requests are looked at."""
+        """Serve one connection; only HTTP requests are measured and logged."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -89,39 +89,39 @@ class _Call:
         self._state["request_id"] = self._request_id
         self._state["call"] = self._record
         self._status = 0
-        self._held: Message | None = None
+        self._held_start: Message | None = None
         self._replaced = False
         self._committed = False
         self.answered = False
 
     async def send(self, message: Message) -> None:
-        """Pass one message of the answer on, or hold it until the call's row is committed."""
+        """Pass on one message of the answer, or hold it until the call's row is committed."""
         if self._replaced:
             return
         if message["type"] == "http.response.start":
-            if message["status"] >= 400 and _is_plain_text(message):  # the body limit answers by itself
+            if message["status"] >= 400 and _is_plain_text(message):  # the body limit answers in plain text
                 await self._replace(errors.refused(self._scope, message["status"]))
             elif self._record.must_commit and message["status"] < 400:
-                self._status, self._held = message["status"], message
+                self._status, self._held_start = message["status"], message
             else:
                 await self._start(message)
             return
-        if self._held is not None and message["type"] == "http.response.body":
-            held, self._held = self._held, None
+        if self._held_start is not None and message["type"] == "http.response.body":
+            start, self._held_start = self._held_start, None
             try:
                 await self._commit(message)
             except Unavailable as error:
                 await self._replace(errors.expected(self._scope, error))
                 return
-            await self._start(held)
+            await self._start(start)
         await self._send(message)
 
     async def answer(self, response: Response) -> None:
-        """Send a whole answer, whatever the application had in mind."""
+        """Send a whole answer instead of the application's."""
         await response(self._scope, self._receive, self._pass)
 
     async def finish(self) -> None:
-        """Count, log and enqueue the call, once its answer has left."""
+        """Count, log and enqueue the call after its answer has left."""
         seconds = time.perf_counter() - self._began
         endpoint = self._endpoint()
         metrics = self._services.metrics
@@ -132,14 +132,14 @@ class _Call:
             row = self._row(seconds)
             await _pack_if_large(row)
             self._services.committer.enqueue(row)
-        # A committed row says all that a line would, and a prediction takes as long as writing one.
-        told = quiet or (self._committed and self._status < 400)
-        level = logging.DEBUG if told else logging.WARNING if self._status >= 500 else logging.INFO
+        # A committed row holds all that a line would, and writing a line takes as long as a prediction.
+        silent = quiet or (self._committed and self._status < 400)
+        level = logging.DEBUG if silent else logging.WARNING if self._status >= 500 else logging.INFO
         if log.isEnabledFor(level):
             log.log(level, "request", extra={FACTS: self._facts(endpoint, seconds)})
 
     def identity(self) -> dict[str, object]:
-        """What names this call in the JSON log."""
+        """Return the facts that identify this call in the JSON log."""
         return {"request_id": self._request_id, "method": self._scope["method"], "endpoint": self._endpoint()}
 
     async def _replace(self, response: Response) -> None:
@@ -207,7 +207,7 @@ class _Call:
         return ANONYMOUS if principal is None else principal.name
 
     def _endpoint(self) -> str:
-        """The path template of the route that took the call."""
+        """Return the path template of the route that took the call."""
         route = self._scope.get("route")
         if route is not None:
             return str(route.path)
@@ -229,7 +229,7 @@ async def _pack_if_large(row: CallRow) -> None:
 
 
 def _storable(text: str | None, length: int) -> str | None:
-    """Text that every database takes: short, valid UTF-8, without NUL."""
+    """Return the text as every database takes it: short, valid UTF-8, without NUL."""
     if text is None:
         return None
     return text.replace("\0", "").encode("utf-8", "replace").decode()[:length]

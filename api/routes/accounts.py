@@ -1,4 +1,4 @@
-"""Accounts of people and keys of machines: the administrator's alone."""
+"""Accounts of people and keys of machines, for administrators only."""
 
 from __future__ import annotations
 
@@ -35,38 +35,38 @@ def accounts(core: CoreDep, _principal: Administrator) -> Items[Account]:
 
 @router.post("/accounts", status_code=status.HTTP_201_CREATED, summary="Créer un compte")
 async def create(
-    services: ServicesDep, principal: Administrator, response: Response, asked: AccountRequest
+    services: ServicesDep, principal: Administrator, response: Response, body: AccountRequest
 ) -> AccountSecret:
     """Sans mot de passe, il en est tiré un au hasard, affiché cette seule fois."""
     response.headers.update(NO_STORE)
     return await anyio.to_thread.run_sync(
         services.core.accounts.create,
-        asked.username,
-        asked.display_name,
-        asked.role,
-        asked.password,
+        body.username,
+        body.display_name,
+        body.role,
+        body.password,
         principal.name,
         limiter=services.sign_in_gate,
     )
 
 
 @router.patch("/accounts/{number}", summary="Modifier un compte")
-def change(core: CoreDep, principal: Administrator, number: Number, asked: AccountChange) -> Account:
+def change(core: CoreDep, principal: Administrator, number: Number, body: AccountChange) -> Account:
     """Nom affiché, rôle, activation. Le dernier administrateur actif ne peut être ni rétrogradé ni
     désactivé ; personne ne désactive son propre compte."""
-    return core.accounts.change(number, by=principal.name, **asked.model_dump())
+    return core.accounts.change(number, by=principal.name, **body.model_dump())
 
 
 @router.post("/accounts/{number}/password", summary="Réinitialiser un mot de passe")
 async def reset_password(
-    services: ServicesDep, principal: Administrator, response: Response, number: Number, asked: PasswordReset
+    services: ServicesDep, principal: Administrator, response: Response, number: Number, body: PasswordReset
 ) -> AccountSecret:
     """Débloque le compte et clôt ses sessions ; un mot de passe tiré au hasard n’est affiché qu’ici."""
     response.headers.update(NO_STORE)
     return await anyio.to_thread.run_sync(
         services.core.accounts.reset_password,
         number,
-        asked.password,
+        body.password,
         principal.name,
         limiter=services.sign_in_gate,
     )
@@ -87,10 +87,10 @@ def keys(core: CoreDep, named: NamingDep, _principal: Administrator) -> Items[Ap
 
 
 @router.post("/keys", status_code=status.HTTP_201_CREATED, summary="Créer une clé")
-def create_key(core: CoreDep, principal: Administrator, response: Response, asked: KeyRequest) -> NewKey:
+def create_key(core: CoreDep, principal: Administrator, response: Response, body: KeyRequest) -> NewKey:
     """La clé est affichée cette seule fois : seule son empreinte est gardée."""
     response.headers.update(NO_STORE)
-    return core.keys.create(asked.name, asked.scopes, principal.name)
+    return core.keys.create(body.name, body.scopes, principal.name)
 
 
 @router.delete("/keys/{number}", summary="Révoquer une clé")

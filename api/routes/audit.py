@@ -1,4 +1,4 @@
-"""The audit trail: read and proven by the administrator."""
+"""The audit trail: administrators read and verify it."""
 
 from __future__ import annotations
 

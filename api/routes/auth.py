@@ -29,16 +29,16 @@ async def token(
 
 
 @router.post("/refresh", summary="Renouveler le jeton")
-def refresh(services: ServicesDep, response: Response, asked: RefreshRequest) -> Token:
+def refresh(services: ServicesDep, response: Response, body: RefreshRequest) -> Token:
     """Un nouveau jeton pour la même session, avec le rôle que le compte a maintenant."""
     response.headers.update(NO_STORE)
-    return services.authentication.refresh(asked.refresh_token)
+    return services.authentication.refresh(body.refresh_token)
 
 
 @router.post("/logout", status_code=status.HTTP_204_NO_CONTENT, summary="Fermer la session")
-def logout(services: ServicesDep, asked: RefreshRequest) -> None:
+def logout(services: ServicesDep, body: RefreshRequest) -> None:
     """La session ne peut plus être renouvelée ; la fermer deux fois ne change rien."""
-    services.authentication.logout(asked.refresh_token)
+    services.authentication.logout(body.refresh_token)
 
 
 @router.get("/me", summary="Mon compte")
@@ -52,15 +52,15 @@ async def change_password(
     services: ServicesDep,
     response: Response,
     principal: Annotated[Principal, Depends(need(Right.READ, fresh=True))],
-    asked: OwnPassword,
+    body: OwnPassword,
 ) -> Token:
     """Demande l’actuel ; toutes les sessions sont closes, et une nouvelle s’ouvre pour qui l’a changé."""
     response.headers.update(NO_STORE)
     return await anyio.to_thread.run_sync(
         services.own_account.change_password,
         principal,
-        asked.current_password,
-        asked.new_password,
+        body.current_password,
+        body.new_password,
         limiter=services.sign_in_gate,
     )
 

@@ -34,11 +34,11 @@ def candidate(core: CoreDep, named: NamingDep, task: Task) -> Candidate:
 
 @router.put("/candidates/{task}", summary="Mettre une version en observation")
 def choose(
-    core: CoreDep, named: NamingDep, principal: Engineer, task: Task, asked: CandidateRequest
+    core: CoreDep, named: NamingDep, principal: Engineer, task: Task, body: CandidateRequest
 ) -> Candidate:
     """Elle note le classement publié, puis chaque calcul, sans rien y changer ; elle remplace le candidat
     précédent de la tâche."""
-    return named(core.shadow.choose(task, asked.name, asked.version, by=principal.name, reason=asked.reason))
+    return named(core.shadow.choose(task, body.name, body.version, by=principal.name, reason=body.reason))
 
 
 @router.delete("/candidates/{task}", summary="Retirer un candidat")

@@ -1,4 +1,4 @@
-"""Tables on their way out."""
+"""Tables to download."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def export(
 
 
 def _parquet(table: Export, uploads: Uploads, headers: dict[str, str]) -> Response:
-    """A Parquet file ends with its index, so it is written whole before it leaves."""
+    """Answer with a whole file: Parquet ends with its index, so it cannot be streamed."""
     token, path = uploads.place(f"{table.name}.parquet")
     try:
         with path.open("wb") as file:

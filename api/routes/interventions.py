@@ -53,23 +53,23 @@ def _filter(
     return Filter(tuple(state), turbine, assignee, first, last)
 
 
-Wanted = Annotated[Filter, Depends(_filter)]
+FilterDep = Annotated[Filter, Depends(_filter)]
 
 
 @router.get("/interventions", summary="Interventions")
-def interventions(core: CoreDep, wanted: Wanted, limit: Limit = 100, offset: Offset = 0) -> Interventions:
+def interventions(core: CoreDep, kept: FilterDep, limit: Limit = 100, offset: Offset = 0) -> Interventions:
     """En cours, planifiées, proposées, puis terminées et annulées.
 
     « from » et « to » portent sur le jour de fin, sinon sur le jour prévu.
     """
-    return core.interventions.page(wanted, limit, offset)
+    return core.interventions.page(kept, limit, offset)
 
 
 @router.get("/interventions.ics", summary="Calendrier", response_class=Response, responses=_CALENDAR)
-def calendar_file(core: CoreDep, wanted: Wanted) -> Response:
+def calendar_file(core: CoreDep, kept: FilterDep) -> Response:
     """Les mêmes interventions pour un agenda (iCalendar), 1 000 au plus."""
-    found = core.interventions.page(wanted, 1_000, 0)
-    return _calendar_answer(calendar(found.items, core.settings.now()), "interventions.ics")
+    page = core.interventions.page(kept, 1_000, 0)
+    return _calendar_answer(calendar(page.items, core.settings.now()), "interventions.ics")
 
 
 @router.get("/interventions/proposals", summary="Interventions proposées")
@@ -101,10 +101,10 @@ def assignees(core: CoreDep) -> Assignees:
     responses=_SECOND,
 )
 def open_one(
-    core: CoreDep, principal: Worker, asked: InterventionRequest, response: Response
+    core: CoreDep, principal: Worker, body: InterventionRequest, response: Response
 ) -> InterventionDetail:
     """Planifier, confirmer ou écarter une recommandation, ou signaler un constat (tout technicien)."""
-    number, created = core.interventions.open(asked, principal)
+    number, created = core.interventions.open(body, principal)
     response.headers["Location"] = f"/api/v1/interventions/{number}"
     if not created:
         response.status_code = status.HTTP_200_OK
@@ -119,8 +119,8 @@ def open_one(
 )
 def one_calendar(core: CoreDep, number: Number) -> Response:
     """Un événement d’une journée (iCalendar)."""
-    found = core.interventions.detail(number)
-    return _calendar_answer(calendar([found], core.settings.now()), f"intervention-{number}.ics")
+    intervention = core.interventions.detail(number)
+    return _calendar_answer(calendar([intervention], core.settings.now()), f"intervention-{number}.ics")
 
 
 @router.get("/interventions/{number}", summary="Une intervention et son journal")
@@ -130,12 +130,12 @@ def one(core: CoreDep, number: Number) -> InterventionDetail:
 
 
 @router.patch("/interventions/{number}", summary="Modifier une intervention", responses=_STALE)
-def change(core: CoreDep, principal: Worker, number: Number, asked: InterventionChange) -> InterventionDetail:
+def change(core: CoreDep, principal: Worker, number: Number, body: InterventionChange) -> InterventionDetail:
     """Affecter, dater, prendre en compte, commencer, clôturer avec un verdict, annuler avec un motif.
 
     Un technicien modifie celles qui lui sont affectées ; la planification est au responsable.
     """
-    core.interventions.change(number, asked.model_dump(exclude_unset=True), principal)
+    core.interventions.change(number, body.model_dump(exclude_unset=True), principal)
     return core.interventions.detail(number)
 
 

@@ -1,4 +1,4 @@
-"""Measurements: the ways in, what became of them, what is there and what is missing."""
+"""Measurements: sending them, following their import, and their coverage."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ async def add(
             answer = await run_in_threadpool(
                 core.intake.receive_file, file.file, file.filename, options, sender
             )
-    return _told(request, answer)
+    return _import_answer(request, answer)
 
 
 @router.post(
@@ -178,11 +178,11 @@ def report_file(core: CoreDep, import_id: ImportId) -> Response:
 )
 def coverage(core: CoreDep, first: First = None, last: Last = None) -> Response:
     """Mesures par turbine et par jour (30 jours par défaut), retards, constats, et ce qui manque."""
-    # Written by the model itself: the framework would make every count of a large park a Python object first.
+    # The model writes the JSON itself: the framework would first turn each count into a Python object.
     return Response(core.coverage.coverage(first, last).model_dump_json(), media_type=JSON)
 
 
-def _told(request: Request, answer: ImportReport | ImportJob) -> Response:
+def _import_answer(request: Request, answer: ImportReport | ImportJob) -> Response:
     if isinstance(answer, ImportReport):
         request.state.call.rows = answer.rows
         return Response(answer.model_dump_json(), media_type=JSON)

@@ -1,4 +1,4 @@
-"""Importing a model: the file comes here, the worker checks and stores it."""
+"""Importing a model: the API receives the file, the worker checks and stores it."""
 
 from __future__ import annotations
 
@@ -53,16 +53,16 @@ async def bring(request: Request, response: Response, core: CoreDep, principal: 
     async with read_form(request, max_files=len(ROLES)) as form:
         file_of(form)
         files = {
-            role: (sent.file, sent.filename)
+            role: (upload.file, upload.filename)
             for role in ROLES
-            if isinstance(sent := form.get(role), UploadFile) and (sent.filename or sent.size)
+            if isinstance(upload := form.get(role), UploadFile) and (upload.filename or upload.size)
         }
         texts = {
             name: text.strip() for name in TEXTS if isinstance(text := form.get(name), str) and text.strip()
         }
-        told = await run_in_threadpool(core.model_imports.receive, files, texts, principal.name)
-    response.headers["Location"] = f"/api/v1/models/imports/{told.import_id}"
-    return told
+        model_import = await run_in_threadpool(core.model_imports.receive, files, texts, principal.name)
+    response.headers["Location"] = f"/api/v1/models/imports/{model_import.import_id}"
+    return model_import
 
 
 @router.get("", summary="Derniers imports de modèles", dependencies=READER)

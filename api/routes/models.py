@@ -1,4 +1,4 @@
-"""Models: what is stored, what serves, how good it is."""
+"""Models: stored versions, the versions in service, their quality."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ def activate(
     principal: Engineer,
     name: Name,
     version: Version,
-    asked: ActivationRequest,
+    body: ActivationRequest,
 ) -> ModelSummary:
     """Elle remplace celle qui servait pour la même tâche ; le motif est conservé."""
-    return named(core.model_service.activate(name, version, by=principal.name, reason=asked.reason))
+    return named(core.model_service.activate(name, version, by=principal.name, reason=body.reason))
 
 
 @router.post("/{name}/rollback", summary="Revenir à ce qui servait avant")
 def rollback(
-    core: CoreDep, named: NamingDep, principal: Engineer, name: Name, asked: ActivationRequest
+    core: CoreDep, named: NamingDep, principal: Engineer, name: Name, body: ActivationRequest
 ) -> ModelSummary:
     """Rend sa tâche au modèle précédent ; le motif est conservé."""
-    return named(core.model_service.rollback(name, by=principal.name, reason=asked.reason))
+    return named(core.model_service.rollback(name, by=principal.name, reason=body.reason))

@@ -23,14 +23,14 @@ router = APIRouter(prefix="/v2", tags=["Open Inference Protocol V2"])
 Name = Annotated[str, Path(max_length=64)]
 Version = Annotated[str, Path(max_length=20)]
 READ, PREDICT = Depends(need(Right.READ)), Depends(need(Right.PREDICT))
-# What each header announces, which is not read here.
+# Headers that announce a form of body that we do not read, with the remedy.
 UNREAD = {
     "Inference-Header-Content-Length": "les tenseurs binaires ne sont pas lus ; envoyez-les en JSON "
     "(tritonclient : binary_data=False).",
     "Content-Encoding": "un corps compressé n’est pas lu ; envoyez-le tel quel.",
 }
-# The body is read by the service, so that a form not read is told as such and not as bad JSON; its schema is
-# put in its place by api.openapi.
+# The service reads the body, so that an unread form is refused as such and not as bad JSON. api.openapi adds
+# the schema.
 INFER = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InferRequest"}}}}}  # fmt: skip  # noqa: E501
 
 
@@ -84,5 +84,5 @@ async def infer(core: CoreDep, request: Request, name: Name, version: Version | 
         if header in request.headers:
             raise UnreadForm(f"{header} : {sentence}")
     answer = await run_in_threadpool(core.open_inference.infer, name, version, await request.body())
-    # The protocol has no null: what was not given is left out.
+    # The protocol has no null: empty fields are left out.
     return Response(answer.model_dump_json(exclude_none=True), media_type="application/json")

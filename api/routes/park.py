@@ -97,9 +97,9 @@ def park_changes(
 
 
 @router.post("/runs", status_code=status.HTTP_202_ACCEPTED, summary="Lancer un calcul du parc")
-def start_run(core: CoreDep, named: NamingDep, principal: Starter, asked: RunRequest | None = None) -> Run:
+def start_run(core: CoreDep, named: NamingDep, principal: Starter, body: RunRequest | None = None) -> Run:
     """Le calculateur s’en charge ; suivez-le par son numéro."""
-    day = asked.as_of if asked else None
+    day = body.as_of if body else None
     return named(core.view.run(core.runner.request(day, kind="manuel", by=principal.name)))
 
 

@@ -1,4 +1,4 @@
-"""The risk policy: read by all, changed by whoever answers for it."""
+"""The risk policy: everybody reads it, managers change it."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ def policy(core: CoreDep, principal: Reader) -> Policy:
 
 
 @router.put("", summary="Enregistrer une nouvelle version")
-def change(core: CoreDep, principal: Manager, asked: PolicyChange) -> Policy:
+def change(core: CoreDep, principal: Manager, body: PolicyChange) -> Policy:
     """En vigueur aussitôt pour les prédictions ; le classement publié garde la sienne jusqu’au prochain
     calcul. 409 si une autre version est entrée en vigueur depuis base_version."""
-    return core.policies.change(asked.base_version, asked.parameters, by=principal.name, reason=asked.reason)
+    return core.policies.change(body.base_version, body.parameters, by=principal.name, reason=body.reason)
 
 
 @router.post("/preview", summary="Voir l’effet d’une politique sans l’enregistrer")
-def preview(core: CoreDep, _principal: Manager, asked: PreviewRequest) -> PolicyPreview:
+def preview(core: CoreDep, _principal: Manager, body: PreviewRequest) -> PolicyPreview:
     """Turbines du classement publié qui changeraient de niveau, et ce que chaque seuil aurait annoncé et
     coûté sur des lignes que le modèle n’a jamais vues."""
-    return core.policy_preview.preview(asked)
+    return core.policy_preview.preview(body)
 
 
 @router.post("/{version}/restore", summary="Revenir à une version")
-def restore(core: CoreDep, principal: Manager, version: Version, asked: PolicyRestore) -> Policy:
+def restore(core: CoreDep, principal: Manager, version: Version, body: PolicyRestore) -> Policy:
     """Enregistre une nouvelle version aux mêmes valeurs ; l’historique n’est jamais réécrit."""
-    return core.policies.restore(version, asked.base_version, by=principal.name, reason=asked.reason)
+    return core.policies.restore(version, body.base_version, by=principal.name, reason=body.reason)

@@ -1,4 +1,4 @@
-"""Questions about one measurement, or about many."""
+"""Predictions for one measurement or for a batch, and their replay."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RequestId = Annotated[str, Path(max_length=64, description="Identifiant rendu av
 
 
 class Ask(BaseModel):
-    """How one measurement is asked about."""
+    """Options of the prediction of one measurement."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -45,7 +45,7 @@ class Ask(BaseModel):
 
 _PREDICTION = TypeAdapter(Prediction)
 _BATCH = TypeAdapter(BatchPredictions)
-# The fields of a measurement are those of the active models: the schema is put in its place by api.openapi.
+# The fields of a measurement are those of the active models: api.openapi adds the schema.
 ONE = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Measurement"}}}}}  # fmt: skip  # noqa: E501
 MANY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/MeasurementBatch"}}}}}  # fmt: skip  # noqa: E501
 
@@ -61,27 +61,27 @@ async def predict(request: Request, ask: Annotated[Ask, Query()]) -> Prediction:
         answer = await run_in_threadpool(
             services.core.prediction.one, body, state["request_id"], explain=True
         )
-    else:  # a thread would cost more than the work, which is shared with whoever asks at the same time
+    else:  # no thread, which would cost more than the work; simultaneous requests share one model call
         answer = await services.gathering.ask(Asked(body, state["request_id"]))
     call.turbine_id = answer.turbine_id
     return answer
 
 
 class _DirectRoute(APIRoute):
-    """The route most called: documented as all others, but taken without resolving declarations each time.
+    """The most called route: documented as all others, but answered without FastAPI's resolution.
 
-    FastAPI resolves dependencies and parameters anew for each request, and a response object is made for one
-    use: together they cost more than the prediction.
+    For each request FastAPI resolves dependencies and parameters again and makes a response object: together
+    they cost more than the prediction.
     """
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; what is raised reaches the same handlers as elsewhere."""
+        """Answer one request; errors reach the same handlers as those of other routes."""
         if scope["method"] != "POST":
             await super().handle(scope, receive, send)
             return
         request = Request(scope, receive, send)
         await need(Right.PREDICT)(request)
-        answer = await predict(request, _asked(scope["query_string"]))
+        answer = await predict(request, _options(scope["query_string"]))
         content = _PREDICTION.dump_json(answer)
         length = str(len(content)).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", length)]
@@ -105,11 +105,11 @@ def add_direct(app: FastAPI) -> None:
 
 
 @lru_cache(maxsize=64)
-def _asked(query_string: bytes) -> Ask:
-    """The parameters of an address; few addresses are ever asked.
+def _options(query_string: bytes) -> Ask:
+    """Return the options in a query string; cached, because few different ones are ever sent.
 
     Raises:
-        RequestValidationError: a parameter that is none of the values allowed.
+        RequestValidationError: a parameter has none of its allowed values.
     """
     try:
         return Ask.model_validate(dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)))
@@ -156,23 +156,23 @@ def replay(core: CoreDep, request_id: RequestId) -> Replay:
 
 
 def _rows(body: bytes) -> list[Any]:
-    """The measurements of a batch; each is judged alone afterwards.
+    """Return the measurements of a batch, still unchecked.
 
     Raises:
-        InvalidInput: the body is not the object that the contract asks for.
+        InvalidInput: the body is not an object with a list of measurements.
     """
     try:
-        sent = json.loads(body)
+        content = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise InvalidInput.single(
             "", "JSON illisible : vérifiez virgules, guillemets et accolades."
         ) from error
-    rows = sent.get("measurements") if isinstance(sent, dict) else None
+    rows = content.get("measurements") if isinstance(content, dict) else None
     if not isinstance(rows, list) or not rows:
         raise InvalidInput.single("measurements", f"une liste de 1 à {MAX_BATCH} mesures est attendue.")
     return rows
 
 
 def _json(answer: BatchPredictions) -> Response:
-    """The answer as it stands: it was validated when it was made."""
+    """Write the answer without validating it a second time."""
     return Response(_BATCH.dump_json(answer), media_type="application/json")

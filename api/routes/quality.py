@@ -1,4 +1,4 @@
-"""Realised quality: what was published beside what was observed since."""
+"""Realised quality: published scores beside the outcomes observed since."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Period(StrEnum):
 
 
 class Format(StrEnum):
-    """As what."""
+    """Format of the answer."""
 
     JSON = "json"
     CSV = "csv"

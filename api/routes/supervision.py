@@ -1,4 +1,4 @@
-"""Supervision: the three answers and their figures."""
+"""Supervision: three questions, their answers and their figures."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ async def docs(services: ServicesDep) -> Response:
         swagger_js_url=f"{SWAGGER}/swagger-ui-bundle.js",
         swagger_css_url=f"{SWAGGER}/swagger-ui.css",
         swagger_favicon_url=f"{SWAGGER}/favicon-32x32.png",
-        # The badge would ask a validator on the Internet.
+        # Swagger's badge would call a validator on the Internet.
         swagger_ui_parameters={"validatorUrl": None},
     )
     content = bytes(page.body).replace(b"<html>", b'<html lang="fr">', 1)

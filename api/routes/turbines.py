@@ -1,4 +1,4 @@
-"""Turbines: one machine and its story."""
+"""Turbines: their facts, measurements, scores and events."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ FromPower = Annotated[
 @router.get("", summary="Turbines du parc")
 def turbines(core: CoreDep, named: NamingDep) -> Page[Turbine]:
     """Toutes les turbines, dans l’ordre naturel de leurs identifiants."""
-    found = core.turbines.turbines()
-    return named(Page(total=len(found), items=found))
+    items = core.turbines.turbines()
+    return named(Page(total=len(items), items=items))
 
 
 @router.get("/{turbine_id}", summary="Une turbine")
@@ -39,10 +39,10 @@ def turbine(core: CoreDep, named: NamingDep, turbine_id: TurbineId) -> TurbineDe
 
 @router.patch("/{turbine_id}", summary="Modifier une turbine")
 def change(
-    core: CoreDep, named: NamingDep, principal: Planner, turbine_id: TurbineId, asked: TurbineChange
+    core: CoreDep, named: NamingDep, principal: Planner, turbine_id: TurbineId, body: TurbineChange
 ) -> TurbineDetail:
     """État de service, site, parc éolien, puissance, mise en service ; ce qui est omis reste."""
-    core.turbine_admin.change(turbine_id, asked.model_dump(exclude_unset=True), principal.name)
+    core.turbine_admin.change(turbine_id, body.model_dump(exclude_unset=True), principal.name)
     return named(core.turbines.detail(turbine_id))
 
 

@@ -1,4 +1,4 @@
-"""Reading the form that carries a file and how it is to be read."""
+"""Reading the form that carries a file and its reading options."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from api.domain.shared.exceptions import InvalidInput
 
 MULTIPART, JSON = "multipart/form-data", "application/json"
-MAX_UPLOAD_BYTES = 256 * 1024 * 1024  # three times a million rows of EnergiTech's
+MAX_UPLOAD_BYTES = 256 * 1024 * 1024  # three times the size of a million rows of EnergiTech's
 _TEXT_OPTIONS = ("date_format", "confirmed")
 _MAP_NAME = "correspondance.json"
 FILE_SCHEMA: dict[str, Any] = {
@@ -35,20 +35,20 @@ FILE_SCHEMA: dict[str, Any] = {
 
 
 def content_type(request: Request) -> str:
-    """The type of a body, without its parameters."""
+    """Return the content type of a body, without its parameters."""
     return request.headers.get("content-type", "").partition(";")[0].strip().casefold()
 
 
 @asynccontextmanager
 async def read_form(request: Request, max_files: int = 2) -> AsyncIterator[FormData]:
-    """The form of a request, closed at the end.
+    """Read the form of a request, and close it at the end of the block.
 
     Args:
-        request: that carries it.
-        max_files: the most that it may hold.
+        request: with the form.
+        max_files: most files that it may hold.
 
     Raises:
-        InvalidInput: another type of content, or a form that cannot be read.
+        InvalidInput: the content has another type, or the form cannot be read.
     """
     if (kind := content_type(request)) != MULTIPART:
         raise InvalidInput.single(
@@ -67,7 +67,7 @@ async def read_form(request: Request, max_files: int = 2) -> AsyncIterator[FormD
 
 
 def file_of(form: FormData) -> UploadFile:
-    """The file.
+    """Return the form's file.
 
     Raises:
         InvalidInput: there is none.
@@ -79,17 +79,17 @@ def file_of(form: FormData) -> UploadFile:
 
 
 async def options_of(form: FormData) -> dict[str, str]:
-    """The options as texts; the service knows what they mean.
+    """Return the reading options as texts, for the service to interpret.
 
     Raises:
-        InvalidInput: the map is not text.
+        InvalidInput: the map is not UTF-8 text.
     """
     options = {name: text for name in _TEXT_OPTIONS if isinstance(text := form.get(name), str) and text}
-    sent = form.get("map")
-    if isinstance(sent, UploadFile):
+    column_map = form.get("map")
+    if isinstance(column_map, UploadFile):
         try:
-            text = (await sent.read()).decode("utf-8-sig")
+            text = (await column_map.read()).decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise InvalidInput.single("map", "la correspondance n’est pas en UTF-8.") from error
-        return {**options, "map": text, "map_name": sent.filename or _MAP_NAME}
-    return {**options, "map": sent, "map_name": _MAP_NAME} if sent else options
+        return {**options, "map": text, "map_name": column_map.filename or _MAP_NAME}
+    return {**options, "map": column_map, "map_name": _MAP_NAME} if column_map else options

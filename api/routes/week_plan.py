@@ -1,4 +1,4 @@
-"""The week's plan: solved, exported, accepted."""
+"""The week plan: solve it, export it, accept it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/api/v1/week-plan", tags=["Interventions"])
 
 
 class Format(StrEnum):
-    """As what."""
+    """Format of the exported plan."""
 
     CSV = "csv"
     HTML = "html"
@@ -46,35 +46,35 @@ def inputs(core: CoreDep, _principal: Planner) -> WeekPlanInputs:
 
 
 @router.post("", summary="Établir le plan de la semaine", responses=_STALE)
-def plan(core: CoreDep, principal: Planner, asked: WeekPlanRequest) -> WeekPlan:
+def plan(core: CoreDep, principal: Planner, body: WeekPlanRequest) -> WeekPlan:
     """Le meilleur ensemble d’interventions pour ces équipes et ce budget, résolu exactement.
 
     Coût évité d’une intervention : probabilité × coût d’une panne − coût d’une intervention, selon la
     politique du classement publié. Rien n’est planifié ; équipes et budget sont retenus jusqu’au
     plan suivant.
     """
-    return core.week_plan.plan(asked, principal)
+    return core.week_plan.plan(body, principal)
 
 
 @router.post("/export", summary="Le plan en fichier", response_class=Response, responses={**_FILES, **_STALE})
 def export(
     core: CoreDep,
     _principal: Planner,
-    asked: WeekPlanRequest,
+    body: WeekPlanRequest,
     form: Annotated[Format, Query(alias="format", description="csv (tableur) ou html (A4)")] = Format.CSV,
 ) -> Response:
     """Le même plan pour un tableur français, ou à imprimer. Une fois accepté, `interventions.ics` le donne
     aux agendas."""
-    found = core.week_plan.plan(asked)
-    content = plan_csv(found) if form is Format.CSV else plan_html(found, core.settings.now()).encode()
+    week = core.week_plan.plan(body)
+    content = plan_csv(week) if form is Format.CSV else plan_html(week, core.settings.now()).encode()
     headers = {
-        "Content-Disposition": f'attachment; filename="plan-{found.week_start.isoformat()}.{form.value}"',
+        "Content-Disposition": f'attachment; filename="plan-{week.week_start.isoformat()}.{form.value}"',
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
     }
     return Response(content, media_type=MEDIA[form], headers=headers)
 
 
 @router.post("/accept", summary="Planifier les interventions du plan", responses=_STALE)
-def accept(core: CoreDep, principal: Decider, asked: WeekPlanAcceptance) -> WeekPlanAccepted:
+def accept(core: CoreDep, principal: Decider, body: WeekPlanAcceptance) -> WeekPlanAccepted:
     """Chaque intervention est planifiée, ou refusée avec sa raison, sans gêner les autres."""
-    return core.week_plan.accept(asked, principal)
+    return core.week_plan.accept(body, principal)

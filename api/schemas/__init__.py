@@ -1,4 +1,4 @@
-"""Shapes, types and units of what the API takes and gives.
+"""Shapes, types and units of the API's requests and answers.
 
-Pydantic only: the dashboard imports this package without FastAPI.
+Pydantic only, because the dashboard imports this package without FastAPI.
 """

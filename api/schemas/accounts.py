@@ -42,7 +42,7 @@ class ApiKey(Answer):
 
 
 class AccountRequest(BaseModel):
-    """A new account; without a password one is drawn and shown once."""
+    """A new account; without a password, a random one is made and shown once."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -53,7 +53,7 @@ class AccountRequest(BaseModel):
 
 
 class AccountChange(BaseModel):
-    """What changes of an account; what is not given stays."""
+    """Changes of an account; an omitted field stays."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -63,7 +63,7 @@ class AccountChange(BaseModel):
 
 
 class PasswordReset(BaseModel):
-    """A new password of somebody else; without one it is drawn and shown once."""
+    """A new password for somebody else's account; without one, a random one is made and shown once."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -71,7 +71,7 @@ class PasswordReset(BaseModel):
 
 
 class OwnPassword(BaseModel):
-    """A new password of one's own."""
+    """A new password for one's own account."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -80,7 +80,7 @@ class OwnPassword(BaseModel):
 
 
 class AccountSecret(Answer):
-    """An account with the password that was drawn for it, shown this once."""
+    """An account with its random password, shown this once."""
 
     account: Account
     password: str | None = Field(
@@ -98,7 +98,7 @@ class KeyRequest(BaseModel):
 
 
 class NewKey(Answer):
-    """A key that was just made, shown this once."""
+    """A new key with its secret, shown this once."""
 
     key: ApiKey
     secret: str = Field(description="À envoyer dans X-API-Key ; affichée cette seule fois")

@@ -11,7 +11,7 @@ from api.schemas.common import Answer
 
 
 class AuditEntry(Answer):
-    """One act: who, when, what, on what. Identifiers only, never a name nor a secret."""
+    """One act: who did what, when, on which object. Identifiers only, no name and no secret."""
 
     id: int = Field(description="Numéro dans la chaîne, sans trou")
     at: datetime

@@ -1,4 +1,4 @@
-"""Who calls."""
+"""Signing in: tokens and their account."""
 
 from __future__ import annotations
 

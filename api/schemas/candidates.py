@@ -13,7 +13,7 @@ Task = Literal["classification", "regression"]
 
 
 class CandidateRequest(BaseModel):
-    """Which version is tried in shadow, and why; kept with it."""
+    """The version to try in shadow, and the reason, stored with it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -23,7 +23,7 @@ class CandidateRequest(BaseModel):
 
 
 class Candidate(Answer):
-    """A version that scores each run without speaking."""
+    """A version that scores each run without publishing its scores."""
 
     task: Task
     name: str
@@ -52,21 +52,21 @@ class ModelRef(Answer):
 
 
 class LevelBound(Answer):
-    """Where a level begins, on the model's own scale."""
+    """The bound from which a level begins, on the model's own scale."""
 
     level: str = Field(description="Niveau de risque, ou « imminente » pour des jours")
     value: float = Field(description="Probabilité, ou jours")
 
 
 class TopOverlap(Answer):
-    """The most urgent turbines of one ranking that are also in the other's."""
+    """How many of the most urgent turbines two rankings share."""
 
     size: int
     shared: int
 
 
 class TurbinePair(Answer):
-    """One turbine through both models, from the same measurement."""
+    """Both models' outputs for one turbine, from the same measurement."""
 
     turbine_id: str
     active: float = Field(description="Sortie du modèle en service : probabilité ou jours")
@@ -76,7 +76,7 @@ class TurbinePair(Answer):
 
 
 class RunAgreement(Answer):
-    """How far candidate and published scores agree on one run."""
+    """Agreement of the candidate's scores with the published ones, for one run."""
 
     run_id: int
     as_of: date
@@ -91,7 +91,7 @@ class RunAgreement(Answer):
 
 
 class PooledRuns(Answer):
-    """Agreement over several runs that the same version in force published."""
+    """Agreement over several runs that the same active version published."""
 
     runs: int
     rows: int
@@ -101,7 +101,7 @@ class PooledRuns(Answer):
 
 
 class ShadowReport(Answer):
-    """What the candidate would have changed."""
+    """The candidate's scores beside the published ones."""
 
     candidate: Candidate
     policy_version: int | None = Field(None, description="Politique dont viennent les niveaux")

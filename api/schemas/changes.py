@@ -1,4 +1,4 @@
-"""What changed in the park between two published runs, and the queues."""
+"""Changes of the park between two published runs, and the queues."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api.schemas.vocabulary import ChangeKind, RiskLevel
 
 
 class ItemChange(Answer):
-    """What became of one turbine since the previous published run, as the two rankings show it."""
+    """The difference of one turbine between the previous published ranking and this one."""
 
     kind: ChangeKind
     previous_level: RiskLevel
@@ -28,7 +28,7 @@ class LevelDifferences(Answer):
 
 
 class SincePrevious(Answer):
-    """The park beside its previous published run of an earlier day."""
+    """The park's changes since the last published run of an earlier day."""
 
     previous_run_id: int
     previous_as_of: date
@@ -39,7 +39,7 @@ class SincePrevious(Answer):
 
 
 class QueueCounts(Answer):
-    """Turbines per queue, in the whole park; one turbine may stand in several."""
+    """Turbines per queue, in the whole park; a turbine may be in several."""
 
     avant_visite: int = 0
     a_verifier: int = 0
@@ -48,7 +48,7 @@ class QueueCounts(Answer):
 
 
 class DaysCoverage(Answer):
-    """What the interval of days left is worth, which the filter ``max_days`` relies on."""
+    """Coverage of the interval of days left, on which the filter ``max_days`` relies."""
 
     target: float = Field(description="Couverture visée, de 0 à 1")
     measured: float | None = Field(description="Couverture mesurée sur des lignes jamais vues")
@@ -57,7 +57,7 @@ class DaysCoverage(Answer):
 
 
 class ParkEvent(Answer):
-    """One change that is told once: an oscillation around a bound is a single event."""
+    """One announced change; an oscillation around a bound is a single event."""
 
     as_of: date
     run_id: int
@@ -75,4 +75,4 @@ class ParkEvent(Answer):
 
 
 class ParkEvents(Page[ParkEvent]):
-    """Events of a period, the newest first, then the most urgent turbine."""
+    """Events of a period: the newest day first, the most urgent turbine first in each day."""

@@ -1,4 +1,4 @@
-"""Words that several answers share."""
+"""Types and answers that several modules share."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Probability = Annotated[float, Field(ge=0, le=1, description="Probabilité, de 0
 
 
 class Answer(BaseModel):
-    """Base of every answer: immutable; fields that a newer API adds are ignored by an older client."""
+    """Base of every answer: immutable; an older client ignores the fields that a newer API adds."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
 
 
 class Notice(Answer):
-    """Something that the reader must know before using the answer."""
+    """A warning about the answer."""
 
     code: str = Field(description="Code stable, par exemple turbine_inconnue")
     field: str | None = Field(None, description="Champ concerné")
@@ -31,7 +31,7 @@ class Notice(Answer):
 
 
 class FieldProblem(Answer):
-    """One field of the request that is wrong."""
+    """A wrong field of the request."""
 
     field: str
     message: str
@@ -39,7 +39,7 @@ class FieldProblem(Answer):
 
 
 class Problem(Answer):
-    """An error, as RFC 9457 ``application/problem+json`` has it."""
+    """An error, in the form ``application/problem+json`` of RFC 9457."""
 
     type: str = "about:blank"
     title: str = Field(description="Nature de l’erreur")
@@ -50,20 +50,20 @@ class Problem(Answer):
 
 
 class Page(Answer, Generic[Item]):
-    """A part of a longer list."""
+    """One page of a list; ``total`` counts the whole list."""
 
     total: int
     items: list[Item]
 
 
 class Items(Answer, Generic[Item]):
-    """A list, whole or cut at the limit asked for."""
+    """A list, whole or cut at the requested limit."""
 
     items: list[Item]
 
 
 class Figure(Answer):
-    """A measured figure with its 95 % interval; None where too little was observed."""
+    """A measured figure with its 95 % interval; None where there are too few observations."""
 
     value: float | None = Field(description="Le chiffre ; absent là où il n’est pas défini")
     low: float | None = Field(None, description="Borne basse à 95 %")

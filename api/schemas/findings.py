@@ -1,4 +1,4 @@
-"""The findings that an answer's ``warnings`` may carry: one code, one French name, for every page."""
+"""The findings that an answer's ``warnings`` may hold: each code has one French name."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ FINDING_LABELS: Mapping[str, str] = {
 
 
 def finding_label(code: str) -> str:
-    """A finding in a few words; a code that is newer than the reader is written out."""
+    """Return a finding's French name, or words made of the code where a newer API sent an unknown one."""
     return FINDING_LABELS.get(code) or code.replace("_", " ").capitalize()

@@ -1,4 +1,4 @@
-"""Interventions: what is planned, what was found, who did what."""
+"""Interventions: proposals, planning, work, verdicts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Place = Annotated[int, Field(ge=0, le=99)]
 
 
 class InterventionRequest(BaseModel):
-    """Opens an intervention: planned by hand, confirmed from a recommendation, or a finding reported."""
+    """Opens an intervention: a manual one, a confirmed recommendation, or a reported finding."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -54,7 +54,7 @@ class InterventionRequest(BaseModel):
 
 
 class InterventionChange(BaseModel):
-    """What changes of an intervention; what is left out stays."""
+    """Changes of an intervention; an omitted field stays."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -81,7 +81,7 @@ class InterventionChange(BaseModel):
 
 
 class CheckLine(Answer):
-    """One thing to check on site."""
+    """One point to check on site."""
 
     text: str
     done: bool = False
@@ -134,7 +134,7 @@ class FieldChange(Answer):
 
 
 class JournalEntry(Answer):
-    """One change: who, when, what, and what was said of it."""
+    """One change: its author, instant, fields and comment."""
 
     at: datetime
     by: str
@@ -144,13 +144,13 @@ class JournalEntry(Answer):
 
 
 class InterventionDetail(Intervention):
-    """One intervention with everything that was done to it, oldest first."""
+    """One intervention with its journal, oldest entry first."""
 
     journal: list[JournalEntry]
 
 
 class VerdictFigures(Answer):
-    """Verdicts entered, and the precision that they show."""
+    """Verdicts, and the precision that they show."""
 
     counts: dict[Verdict, int]
     confirmed: int = Field(description="Pannes confirmées et dégradations trouvées")
@@ -167,13 +167,13 @@ class InterventionPrecision(VerdictFigures):
 
 
 class Interventions(Page[Intervention]):
-    """A page of interventions, and the day that the cockpit reckons with."""
+    """A page of interventions, and today's date in the park's calendar."""
 
     today: date
 
 
 class Proposal(Answer):
-    """An intervention that the last published run recommends and that nobody has decided yet."""
+    """An intervention that the last published run recommends, and that awaits a decision."""
 
     turbine_id: str
     site: str | None
@@ -196,7 +196,7 @@ class Proposal(Answer):
 
 
 class AnsweredAlert(Answer):
-    """A turbine in alert for which nothing is proposed, and why."""
+    """A turbine in alert without a proposal, and the reason."""
 
     turbine_id: str
     risk_level: RiskLevel
@@ -219,6 +219,6 @@ class Proposals(Page[Proposal]):
 
 
 class Assignees(Answer):
-    """Pseudonyms to whom work can be given."""
+    """Pseudonyms of possible assignees."""
 
     items: list[str]

@@ -1,4 +1,4 @@
-"""Ingestion: what became of a file."""
+"""Measurements: imports, their previews and reports, and the coverage."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api.schemas.common import Answer, FieldProblem, Name, Notice
 
 
 class RowProblem(Answer):
-    """One rejected row, or one told remark."""
+    """One rejected row, or one remark on a row."""
 
     line: int = Field(description="Ligne du fichier, l’en-tête étant la ligne 1")
     column: str
@@ -31,11 +31,10 @@ class FileFormat(Answer):
 
 
 class ImportReport(Answer):
-    """What one file brought: ``rows = inserted + already_known + enriched + rejected``.
+    """Counts of one import: ``rows = inserted + already_known + enriched + rejected``.
 
-    ``enriched`` counts known rows that received sensors unknown before, ``labels_added`` and
-    ``labels_corrected`` known rows that received or changed a label; remarks on rows that were kept stand
-    among the problems too.
+    ``enriched`` counts known rows that received more sensors; ``labels_added`` and ``labels_corrected`` count
+    known rows whose label was added or changed. The problems include remarks on accepted rows.
     """
 
     import_id: int
@@ -62,7 +61,7 @@ class ImportReport(Answer):
 
 
 class PreviewColumn(Answer):
-    """One column of the file, or one that it lacks."""
+    """One column of the file, or one that is missing."""
 
     name: str = Field(description="Nom dans le fichier ; nom attendu si la colonne est absente")
     state: Literal["reconnue", "inconnue", "absente"]
@@ -74,7 +73,7 @@ class PreviewColumn(Answer):
 
 
 class PreviewRow(Answer):
-    """One row as understood; the fields that could not be read are null, and a rejected row says why."""
+    """One row as read: unreadable fields are null, and a rejected row has its reasons."""
 
     line: int
     accepted: bool
@@ -91,7 +90,7 @@ class PreviewRow(Answer):
 
 
 class ImportPreview(Answer):
-    """What an import would do; nothing was written."""
+    """The effect that an import would have; nothing is written."""
 
     filename: str
     sha256: str
@@ -116,7 +115,7 @@ class ImportPreview(Answer):
 
 
 class ImportJob(Answer):
-    """A file that the worker takes in: how far it is, then its report."""
+    """An import by the worker: its progress, then its report."""
 
     job_id: int
     filename: str
@@ -133,7 +132,7 @@ class ImportJob(Answer):
 
 
 class ImportSummary(Answer):
-    """One import in the list of the last ones."""
+    """One import in the list of imports."""
 
     import_id: int
     filename: str
@@ -154,7 +153,7 @@ class ImportSummary(Answer):
 
 
 class TurbineCoverage(Answer):
-    """What one turbine sent, day after day."""
+    """The number of a turbine's measurements per day."""
 
     turbine_id: str
     site: str | None
@@ -171,7 +170,7 @@ class TurbineCoverage(Answer):
 
 
 class FindingCount(Answer):
-    """How many turbines share one finding in the last published run."""
+    """Number of turbines with a finding in the last published run."""
 
     code: str
     turbines: int
@@ -179,7 +178,7 @@ class FindingCount(Answer):
 
 
 class Coverage(Answer):
-    """The data page: coverage, freshness, findings, last imports, and what is missing."""
+    """Coverage and freshness of the measurements, findings, last imports, and missing data."""
 
     first: date = Field(description="Premier jour des comptes")
     last: date = Field(description="Dernier jour des comptes")

@@ -1,4 +1,4 @@
-"""What a model's card holds beyond the manifest's own blocks."""
+"""The parts of a model card that are not in the manifest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Explained = Literal["exacte", "estimee", "aucune"]
 
 
 class ThresholdOutcome(Answer):
-    """What one decision threshold would have given on the rows never seen."""
+    """The result of one decision threshold on unseen rows."""
 
     threshold: float
     true_negatives: int
@@ -27,7 +27,7 @@ class ThresholdOutcome(Answer):
 
 
 class Decision(Answer):
-    """Thresholds and their cost under the policy in force, on the rows never seen."""
+    """Thresholds and their cost under the policy in force, on unseen rows."""
 
     policy_version: int
     threshold: float = Field(description="Seuil de la politique en vigueur")
@@ -40,7 +40,7 @@ class Decision(Answer):
 
 
 class CalibrationTrial(Answer):
-    """One recalibration, judged on other turbines than those that it was fitted on."""
+    """One recalibration, judged on other turbines than those of its fit."""
 
     method: str = Field(description="platt ou isotonique")
     brier: float
@@ -48,7 +48,7 @@ class CalibrationTrial(Answer):
 
 
 class Golden(Answer):
-    """Outputs recorded where the model was fitted, found again here."""
+    """Outputs recorded where the model was fitted, and reproduced here."""
 
     written_by: str = Field(description="Version de scikit-learn qui a écrit le fichier")
     rows: int

@@ -1,4 +1,4 @@
-"""Importing a model: how far its checks are, and what came of them."""
+"""Importing a model: the progress of its checks, and their result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ModelImportStep(Answer):
 
 
 class ModelImport(Answer):
-    """A model file on its way into the store, done by the worker."""
+    """The import of a model file by the worker."""
 
     import_id: int
     filename: str

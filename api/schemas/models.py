@@ -1,4 +1,4 @@
-"""Models as people see them: what they are for and how good they really are."""
+"""Models: their versions, their cards, their activation."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class ModelSummary(Answer):
 
 
 class ModelList(Answer):
-    """Every stored version, the active ones first."""
+    """All stored versions, the active ones first."""
 
     items: list[ModelSummary]
 
 
 class ModelCard(Answer):
-    """The card of one version: the manifest in plain terms, measured and reported quality apart."""
+    """The card of one version; measured and reported quality stand apart."""
 
     summary: ModelSummary
     target: str
@@ -95,7 +95,7 @@ class Activation(Answer):
 
 
 class ActivationRequest(BaseModel):
-    """Why the change is made; kept in the model's history."""
+    """The reason of an activation, stored in the model's history."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -14,13 +14,13 @@ Datatype = Literal[
 
 
 class _Lenient(BaseModel):
-    """The protocol asks servers to ignore parameters that they do not know."""
+    """Base that ignores unknown parameters, as the protocol requires of servers."""
 
     model_config = ConfigDict(extra="ignore")
 
 
 class RequestTensor(_Lenient):
-    """One feature: as many values as rows, flat or one per row."""
+    """One feature: one value per row, in a list or in a column."""
 
     name: str = Field(max_length=200)
     shape: list[int] = Field(min_length=1, max_length=2)
@@ -29,7 +29,7 @@ class RequestTensor(_Lenient):
 
 
 class RequestedOutput(_Lenient):
-    """An output that the caller wants; all where none is named."""
+    """A wanted output."""
 
     name: str = Field(max_length=200)
 
@@ -69,7 +69,7 @@ class TensorMetadata(Answer):
 
 
 class ModelMetadata(Answer):
-    """What a model reads and gives."""
+    """A model's inputs and outputs."""
 
     name: str
     versions: list[str]
@@ -86,7 +86,7 @@ class ModelReady(Answer):
 
 
 class ServerMetadata(Answer):
-    """Who serves."""
+    """Name and version of the server."""
 
     name: str
     version: str
@@ -94,12 +94,12 @@ class ServerMetadata(Answer):
 
 
 class Live(Answer):
-    """The process lives."""
+    """The process is alive."""
 
     live: bool
 
 
 class Ready(Live):
-    """The process can answer; clients read one key or the other."""
+    """The process can answer; some clients read ``live``, others ``ready``."""
 
     ready: bool

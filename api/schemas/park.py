@@ -22,7 +22,7 @@ RunKind = Literal["planifie", "manuel", "reprise"]
 
 
 class RunRequest(BaseModel):
-    """Asks for one scoring of the whole park."""
+    """Requests a run."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -49,7 +49,7 @@ class SpokenModel(RunModel):
 
 
 class Run(Answer):
-    """One scoring of the whole park, waiting, under way or ended."""
+    """A run: one scoring of the whole park, waiting, under way or ended."""
 
     run_id: int
     kind: RunKind
@@ -112,7 +112,7 @@ class ParkItem(Answer):
 
 
 class Park(Page[ParkItem]):
-    """The last published ranking, or that of a given day."""
+    """The last published ranking, or that of a requested day."""
 
     as_of: date | None
     run: Run | None = Field(description="Le calcul publié ; nul tant qu’aucun ne l’est")
@@ -145,7 +145,7 @@ class ParkDay(Answer):
 
 
 class Turbine(Answer):
-    """A machine and its service state."""
+    """A turbine's facts."""
 
     turbine_id: str
     site: str | None
@@ -160,7 +160,7 @@ class Turbine(Answer):
 
 
 class TurbineChange(BaseModel):
-    """What changes of a turbine; what is left out stays, null erases."""
+    """Changes of a turbine; an omitted field stays, null erases."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -195,7 +195,7 @@ class ScorePoint(Answer):
 
 
 class TurbineDetail(Answer):
-    """Everything that the turbine page opens with."""
+    """A turbine with its score, drivers and last measurements."""
 
     turbine: Turbine
     current: ParkItem | None = Field(description="Sa place dans le dernier classement publié")

@@ -1,4 +1,4 @@
-"""The risk policy: its versions, and what another one would change."""
+"""The risk policy: its versions, and the preview of another."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Base = Annotated[int, Field(ge=1, le=2**31 - 1, description="Version sur laquell
 
 
 class PolicyParameters(BaseModel):
-    """What EnergiTech decides about risk."""
+    """The parameters that EnergiTech decides."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -40,7 +40,7 @@ class PolicyParameters(BaseModel):
 
 
 class PolicyBounds(Answer):
-    """Probabilities from which each level begins; they follow from the parameters."""
+    """The probability from which each level begins, computed from the parameters."""
 
     threshold: float = Field(description="Seuil de décision : « élevé »")
     critical_from: float
@@ -48,7 +48,7 @@ class PolicyBounds(Answer):
 
 
 class PolicyVersion(Answer):
-    """One version with who made it, when and why."""
+    """One version with its author, instant and reason."""
 
     version: int
     parameters: PolicyParameters
@@ -60,7 +60,7 @@ class PolicyVersion(Answer):
 
 
 class Policy(Answer):
-    """The version in force and all the versions, the newest first."""
+    """The version in force, and all versions, newest first."""
 
     in_force: PolicyVersion
     versions: list[PolicyVersion]
@@ -71,7 +71,7 @@ class Policy(Answer):
 
 
 class PolicyChange(BaseModel):
-    """A new version; refused where somebody else saved one in between."""
+    """A new version; refused if somebody saved another one since ``base_version``."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -81,7 +81,7 @@ class PolicyChange(BaseModel):
 
 
 class PolicyRestore(BaseModel):
-    """Back to the parameters of an older version, as a new one."""
+    """Restores the parameters of an older version, as a new version."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -90,7 +90,7 @@ class PolicyRestore(BaseModel):
 
 
 class PreviewRequest(BaseModel):
-    """A policy to be tried without saving it."""
+    """A policy to try without saving it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -99,7 +99,7 @@ class PreviewRequest(BaseModel):
 
 
 class LevelShift(Answer):
-    """A turbine of the published ranking whose level would be another one."""
+    """A turbine of the published ranking whose level would change."""
 
     turbine_id: str
     failure_probability: float | None
@@ -111,7 +111,7 @@ class LevelShift(Answer):
 
 
 class PolicyPreview(Answer):
-    """What a policy would change, nothing being saved."""
+    """The effect that a policy would have; nothing is saved."""
 
     bounds: PolicyBounds
     base_version: int = Field(description="Version en vigueur")

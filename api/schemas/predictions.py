@@ -1,7 +1,7 @@
 """One measurement in, one prediction out.
 
-The features of a measurement are those that the active models declare, so its full model is built at run time
-by :mod:`api.services.models.measurement_model`; here stands what never changes.
+The fields of a measurement are those that the active models declare, so
+:mod:`api.services.models.measurement_model` builds its schema at run time. This module has the fixed part.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class Driver(Answer):
     note: str = Field("", description="Ce qu’il faut savoir avant d’interpréter ce facteur")
 
 
-@dataclass(slots=True)  # an answer as the others, made five times as fast: a batch holds two for each row
+@dataclass(slots=True)  # five times as fast to make as an Answer: a batch has two for each row
 class ModelUse:
-    """Which model answered, and what it said before any policy."""
+    """A model that answered, and its raw output."""
 
     name: str
     version: int
@@ -47,7 +47,7 @@ class ModelUse:
 
 
 class Prediction(Answer):
-    """What the active models and the risk policy say of one measurement."""
+    """The active models' and the risk policy's answer for one measurement."""
 
     request_id: str
     turbine_id: str
@@ -76,7 +76,7 @@ class Prediction(Answer):
 
 
 class BatchItem(Answer):
-    """A prediction or the reasons why there is none, at the place of its measurement."""
+    """The prediction or the errors of one measurement of a batch."""
 
     index: int
     prediction: Prediction | None = None
@@ -84,7 +84,7 @@ class BatchItem(Answer):
 
 
 class BatchPredictions(Answer):
-    """One item per measurement sent, in the same order."""
+    """One item per measurement of the request, in the same order."""
 
     request_id: str
     total: int
@@ -94,7 +94,7 @@ class BatchPredictions(Answer):
 
 
 class FeatureInfo(Answer):
-    """A feature that the active models read: enough to draw an input field."""
+    """A feature that the active models read, described well enough for an input field."""
 
     name: str
     label: str

@@ -1,4 +1,4 @@
-"""Realised quality: what was published beside what was observed since, with intervals."""
+"""Realised quality: published scores beside the outcomes observed since, with intervals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ScoreStanding = Literal[
 
 
 class ScoreCounts(Answer):
-    """What became of each published score of the period; ``published`` is the sum of all the others."""
+    """How the published scores of the period count; ``published`` is the sum of all other fields."""
 
     published: int = Field(description="Scores publiés sur la période")
     counted: int = Field(description="Comptés : issue connue, ligne jamais vue par les modèles")
@@ -28,7 +28,7 @@ class ScoreCounts(Answer):
 
 
 class AlertFigures(Answer):
-    """Alerts of one kind against what happened within 7 days."""
+    """Alerts of one kind, compared with the failures within 7 days."""
 
     rows: int
     true_negatives: int
@@ -40,7 +40,7 @@ class AlertFigures(Answer):
 
 
 class LevelFigures(Answer):
-    """One published level."""
+    """Figures of one published level."""
 
     level: RiskLevel
     rows: int = Field(description="Scores comptés à ce niveau")
@@ -49,7 +49,7 @@ class LevelFigures(Answer):
 
 
 class DaysFigures(Answer):
-    """Published days left against those that remained [days]."""
+    """Published days left, compared with the days that really remained [days]."""
 
     rows: int
     mae: Figure = Field(description="Erreur absolue moyenne [jours]")
@@ -59,7 +59,7 @@ class DaysFigures(Answer):
 
 
 class ModelFigures(Answer):
-    """One model version: alerts for a classifier, days for an estimator."""
+    """Figures of one model version: alerts for a classifier, days for a regressor."""
 
     name: str
     version: int
@@ -69,7 +69,7 @@ class ModelFigures(Answer):
 
 
 class PeriodFigures(Answer):
-    """One month, or one week from its Monday."""
+    """Figures of one month, or of one week from its Monday."""
 
     start: date
     at_threshold: AlertFigures
@@ -88,7 +88,7 @@ class CalibrationBin(Answer):
 
 
 class PublishedLevel(Answer):
-    """What was shown of a turbine on one day."""
+    """What was published about a turbine on one day."""
 
     as_of: date
     level: RiskLevel
@@ -97,7 +97,7 @@ class PublishedLevel(Answer):
 
 
 class Failure(Answer):
-    """One failure of one turbine."""
+    """A failure of a turbine."""
 
     turbine: str
     first_on: date = Field(description="Première mesure suivie de cette panne sous 7 jours")
@@ -111,7 +111,7 @@ class Failure(Answer):
 
 
 class EventFigures(Answer):
-    """Failures, counted once each, and how early they were announced [days]."""
+    """Failures, each counted once, and the lead time of their alerts [days]."""
 
     total: int
     announced: int
@@ -125,7 +125,7 @@ class EventFigures(Answer):
 
 
 class ObservedScore(Answer):
-    """One published score beside what was observed."""
+    """A published score beside its outcome."""
 
     turbine_id: str
     as_of: date
@@ -144,7 +144,7 @@ class ObservedScore(Answer):
 
 
 class RealisedQuality(Answer):
-    """Published scores beside what was observed since, and the realised quality."""
+    """Published scores beside the outcomes observed since, and the realised quality."""
 
     first: date | None = Field(description="Premier jour lu ; absent tant que rien n’est publié")
     last: date | None

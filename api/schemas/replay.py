@@ -1,4 +1,4 @@
-"""Checking an earlier answer: what was asked, what was said, and the same computation made again."""
+"""Recorded predictions, and their replay."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api.schemas.common import Answer
 
 
 class RecordedPrediction(Answer):
-    """An answered call, as its log row keeps it."""
+    """A call with its inputs and outputs, from the call log."""
 
     request_id: str
     at: datetime
@@ -23,7 +23,7 @@ class RecordedPrediction(Answer):
 
 
 class ReplayedOutput(Answer):
-    """One model's raw output, then and now."""
+    """A model's recorded raw output, and the replayed one."""
 
     index: int = Field(description="Place dans le lot ; 0 pour une mesure seule")
     model: str
@@ -35,7 +35,7 @@ class ReplayedOutput(Answer):
 
 
 class Replay(Answer):
-    """The same inputs through the same versions and the same policy."""
+    """The replay of a recorded prediction: same inputs, same model versions, same policy."""
 
     request_id: str
     agrees: bool = Field(

@@ -1,4 +1,4 @@
-"""The three answers of the supervision page, with their figures, and the call log."""
+"""The supervision page's three answers with their figures, and the call log."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Check(Answer):
 
 
 class Component(Answer):
-    """A part of the service and whether it answers."""
+    """A part of the service, and its state."""
 
     name: str
     state: State
@@ -41,14 +41,14 @@ class CallStats(Answer):
 
 
 class AlertDay(Answer):
-    """Turbines at high or critical level on one day."""
+    """Turbines per level on one day."""
 
     as_of: date
     counts: LevelCounts
 
 
 class FindingTrend(Answer):
-    """How many turbines carry one finding, now and before."""
+    """Number of turbines with a finding, in the published run and in the previous one."""
 
     code: str
     label: str = Field(description="Nom du constat en français")
@@ -57,7 +57,7 @@ class FindingTrend(Answer):
 
 
 class FindingTrends(Answer):
-    """The findings of the published run beside those of the last published run of an earlier day."""
+    """The findings of the published run, compared with the last published run of an earlier day."""
 
     run_id: int
     as_of: date

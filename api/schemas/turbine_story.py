@@ -1,4 +1,4 @@
-"""What is usual for a turbine, and what happened to it."""
+"""A turbine's usual values, power curve and events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from api.schemas.vocabulary import InterventionState
 
 
 class UsualRange(Answer):
-    """Where nine values in ten of a sensor lie: on this turbine, and in the park."""
+    """The range of nine values in ten of a sensor, on this turbine and in the park."""
 
     feature: str
     low: float | None = Field(description="5ᵉ centile des dernières mesures de la turbine")
@@ -23,7 +23,7 @@ class UsualRange(Answer):
 
 
 class PowerLink(Answer):
-    """The turbine's power follows its wind: which fields, and how many measurements say so."""
+    """The fields that the turbine's power curve links, and the number of measurements behind it."""
 
     wind: str = Field(description="Champ du vent [m/s]")
     power: str = Field(description="Champ de la puissance [kW]")
@@ -31,7 +31,7 @@ class PowerLink(Answer):
 
 
 class PowerAtWind(Answer):
-    """The power that goes with a wind, by the turbine's own power curve."""
+    """The power at a wind speed, by the turbine's own power curve."""
 
     wind_speed: float = Field(description="Vent demandé [m/s]")
     power_output: float = Field(description="Puissance qui l’accompagne [kW]")
@@ -39,7 +39,7 @@ class PowerAtWind(Answer):
 
 
 class LivingIntervention(Answer):
-    """The intervention that is proposed, planned or under way on a turbine."""
+    """A turbine's intervention that is proposed, planned or under way."""
 
     id: int
     state: InterventionState
@@ -48,7 +48,7 @@ class LivingIntervention(Answer):
 
 
 class TurbineEvent(Answer):
-    """Something that happened to a turbine, or was to happen."""
+    """An event of a turbine, past or planned."""
 
     on: date
     kind: Literal["visite", "intervention", "panne"] = Field(

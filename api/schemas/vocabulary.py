@@ -1,4 +1,4 @@
-"""The closed vocabularies of the contract, in the standard library alone, so that the domain may use them."""
+"""The closed vocabularies of the contract. Standard library only, so that the domain may use them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class DataStatus(StrEnum):
 
 
 class ChangeKind(StrEnum):
-    """What became of a turbine between two published runs, from the most to the least urgent."""
+    """Changes of a turbine between two published runs, from the most to the least urgent."""
 
     ENTREE_CRITIQUE = "entree_critique"
     NON_EVALUE = "non_evalue"
@@ -37,7 +37,7 @@ class ChangeKind(StrEnum):
 
 
 class Queue(StrEnum):
-    """Reasons to look at a turbine that its level alone does not give."""
+    """Reasons, other than its level, to look at a turbine."""
 
     AVANT_VISITE = "avant_visite"
     A_VERIFIER = "a_verifier"
@@ -46,7 +46,7 @@ class Queue(StrEnum):
 
 
 class Role(StrEnum):
-    """What an account is for; what each may do is decided by the API."""
+    """Roles of accounts; the API decides the rights of each."""
 
     TECHNICIEN = "technicien"
     MANAGER = "manager"
@@ -55,7 +55,7 @@ class Role(StrEnum):
 
 
 class InterventionState(StrEnum):
-    """Where an intervention stands; the last two are final."""
+    """States of an intervention; the last two are final."""
 
     PROPOSEE = "proposee"
     PLANIFIEE = "planifiee"
@@ -65,7 +65,7 @@ class InterventionState(StrEnum):
 
 
 class AlertAnswer(StrEnum):
-    """What already answers an alert, so that no intervention is proposed for it."""
+    """Reasons why an alert already has an answer, so that no intervention is proposed."""
 
     INTERVENTION = "intervention"
     VISITE = "visite"
@@ -74,7 +74,7 @@ class AlertAnswer(StrEnum):
 
 
 class InterventionOrigin(StrEnum):
-    """What an intervention was opened for."""
+    """Reasons to open an intervention."""
 
     RECOMMANDATION = "recommandation"
     MANUELLE = "manuelle"
@@ -82,7 +82,7 @@ class InterventionOrigin(StrEnum):
 
 
 class Priority(StrEnum):
-    """How soon an intervention is wanted, the most urgent first."""
+    """Priorities of an intervention, the most urgent first."""
 
     URGENTE = "urgente"
     HAUTE = "haute"
@@ -91,7 +91,7 @@ class Priority(StrEnum):
 
 
 class Skill(StrEnum):
-    """What the people sent must know."""
+    """Skills that an intervention needs."""
 
     MECANIQUE = "mecanique"
     ELECTRICITE = "electricite"
@@ -102,7 +102,7 @@ class Skill(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What closing an intervention tells of the alert behind it."""
+    """Verdicts on the alert behind an intervention, entered when it is closed."""
 
     PANNE_CONFIRMEE = "panne_confirmee"
     DEGRADATION_TROUVEE = "degradation_trouvee"
@@ -112,7 +112,7 @@ class Verdict(StrEnum):
 
 
 class Effect(StrEnum):
-    """What the runs that follow a closed intervention say of it."""
+    """Effects of a closed intervention, as later runs show them."""
 
     EFFET_CONSTATE = "effet_constate"
     SANS_EFFET = "sans_effet"
@@ -121,7 +121,7 @@ class Effect(StrEnum):
 
 
 class JournalAction(StrEnum):
-    """What one entry of an intervention's journal tells."""
+    """Actions in an intervention's journal."""
 
     CREATION = "creation"
     PLANIFICATION = "planification"
@@ -137,7 +137,7 @@ class JournalAction(StrEnum):
 
 
 class AuditAction(StrEnum):
-    """What one entry of the audit trail tells."""
+    """Actions in the audit trail."""
 
     CONNEXION_BLOQUEE = "connexion_bloquee"
     COMPTE_CREE = "compte_cree"
@@ -160,6 +160,6 @@ class AuditAction(StrEnum):
 
 
 def folded(text: str) -> str:
-    """Lower case without accents: what words are searched and sorted by."""
+    """Return the text in lower case without accents, for searching and sorting."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))

@@ -1,4 +1,4 @@
-"""The week's plan: crews, budget and choices in; visits, what is left aside and its risk out."""
+"""The week plan: crews, budget and choices in; visits, turbines left aside and their risk out."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class PlanCrew(BaseModel):
-    """People who go together: one intervention at a time, each within one day."""
+    """People who work together: one intervention at a time, each within one day."""
 
     model_config = _STRICT
 
@@ -48,7 +48,7 @@ class PlanCrew(BaseModel):
 
 
 class PlanAdjustment(BaseModel):
-    """What a person decides of one turbine before the plan."""
+    """A person's choice for one turbine before the plan."""
 
     model_config = _STRICT
 
@@ -59,7 +59,7 @@ class PlanAdjustment(BaseModel):
 
 
 class WeekPlanRequest(BaseModel):
-    """What a week has to give, and what is already decided."""
+    """The crews, the budget and the choices for one week."""
 
     model_config = _STRICT
 
@@ -77,7 +77,7 @@ class WeekPlanRequest(BaseModel):
 
 
 class WeekPlanInputs(Answer):
-    """What was given for the last plan; no crew before the first."""
+    """The inputs of the last plan; without a crew before the first plan."""
 
     crews: list[PlanCrew] = Field(default_factory=list)
     days: Days = 5
@@ -123,7 +123,7 @@ class LeftTurbine(PlannedTurbine):
 
 
 class CoveredTurbine(Answer):
-    """A turbine in alert for which somebody already goes."""
+    """A turbine in alert that somebody is already going to visit."""
 
     turbine_id: str
     risk_eur: float
@@ -131,7 +131,7 @@ class CoveredTurbine(Answer):
 
 
 class CrewDay(Answer):
-    """What one crew has and what is taken of it, on one day [h]."""
+    """Available and booked hours of one crew on one day [h]."""
 
     crew: str
     day: date
@@ -168,7 +168,7 @@ class PlanTotals(Answer):
 
 
 class WeekPlan(Answer):
-    """The best week, and what it leaves."""
+    """The best plan, and the turbines that it leaves aside."""
 
     run_id: int
     as_of: date
@@ -205,7 +205,7 @@ class AcceptedVisit(BaseModel):
 
 
 class WeekPlanAcceptance(BaseModel):
-    """The interventions to plan, and the ranking on which they rest."""
+    """The interventions to plan, and the run of their ranking."""
 
     model_config = _STRICT
 
@@ -214,7 +214,7 @@ class WeekPlanAcceptance(BaseModel):
 
 
 class VisitOutcome(Answer):
-    """What became of one intervention to plan: its number, or why it was refused."""
+    """The result for one intervention to plan: its number, or the reason of its refusal."""
 
     turbine_id: str
     intervention_id: int | None = None
@@ -222,7 +222,7 @@ class VisitOutcome(Answer):
 
 
 class WeekPlanAccepted(Answer):
-    """Outcomes in the order of the request; one refusal hides no other."""
+    """Results in the order of the request; each intervention is accepted or refused on its own."""
 
     planned: int
     refused: int

@@ -1,4 +1,4 @@
-"""All SQL for interventions, their journal and their photos; those of an archived park are never read."""
+"""All SQL for interventions, their journal and their photos. Those of an archived park are never read."""
 
 from __future__ import annotations
 
@@ -50,13 +50,14 @@ _ORDER = case({state.value: place for place, state in enumerate(
 
 @dataclass(frozen=True)
 class Filter:
-    """Which interventions to keep; what is empty keeps all.
+    """Which interventions to keep; an empty field keeps all.
 
     Args:
-        states: kept.
+        states: states to keep.
         turbine_id: canonical identifier.
         assignee: pseudonym.
-        first, last: of the day on which it ended, else of the day planned; without either it is left out.
+        first, last: bounds of the day of the end, else of the day planned; they leave out an intervention
+            that has neither day.
     """
 
     states: tuple[InterventionState, ...] = ()
@@ -66,23 +67,23 @@ class Filter:
     last: date | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """The filter in SQL."""
+        """Return the filter in SQL."""
         day = func.coalesce(TABLE.done_on, TABLE.planned_on)
-        found: list[ColumnElement[bool]] = [_PRESENT]
+        clauses: list[ColumnElement[bool]] = [_PRESENT]
         if self.states:
-            found.append(TABLE.state.in_([state.value for state in self.states]))
+            clauses.append(TABLE.state.in_([state.value for state in self.states]))
         if self.turbine_id is not None:
-            found.append(turbines.c.turbine_id == self.turbine_id)
+            clauses.append(turbines.c.turbine_id == self.turbine_id)
         if self.assignee is not None:
-            found.append(TABLE.assignee == self.assignee)
+            clauses.append(TABLE.assignee == self.assignee)
         if self.first is not None:
-            found.append(day >= self.first)
+            clauses.append(day >= self.first)
         if self.last is not None:
-            found.append(day <= self.last)
-        return found
+            clauses.append(day <= self.last)
+        return clauses
 
 
-class Seen(NamedTuple):
+class PublishedScore(NamedTuple):
     """A published score that rests on a measurement."""
 
     turbine: int
@@ -109,7 +110,7 @@ def add(connection: Connection, turbine_id: str, values: Mapping[str, Any]) -> i
 
 
 def change(connection: Connection, number: int, version: int, values: Mapping[str, Any]) -> bool:
-    """Set columns of one intervention, unless it is no longer at ``version``; whether it was."""
+    """Set columns of one intervention that is still at ``version``; return False where it is not."""
     query = update(interventions).where(TABLE.id == number, TABLE.version == version).values(**values)
     return connection.execute(query).rowcount == 1
 
@@ -130,25 +131,25 @@ def append(
 
 
 def journal(connection: Connection, number: int) -> list[AnyRow]:
-    """Every change of one intervention, oldest first."""
+    """Return every change of one intervention, oldest first."""
     table = intervention_journal
     query = select(table).where(table.c.intervention == number).order_by(table.c.id)
     return list(connection.execute(query))
 
 
 def get(connection: Connection, number: int, *, for_update: bool = False) -> AnyRow | None:
-    """One intervention; ``for_update`` holds it until the transaction ends."""
-    query = _shown().where(TABLE.id == number, _PRESENT)
+    """Return one intervention; ``for_update`` holds it until the transaction ends."""
+    query = _with_turbine().where(TABLE.id == number, _PRESENT)
     return connection.execute(query.with_for_update(of=interventions) if for_update else query).one_or_none()
 
 
-def page(connection: Connection, wanted: Filter, *, limit: int, offset: int) -> tuple[int, list[AnyRow]]:
-    """How many match, and one page: what is to be done by day, then what ended, newest first."""
-    conditions = wanted.conditions()
+def page(connection: Connection, matching: Filter, *, limit: int, offset: int) -> tuple[int, list[AnyRow]]:
+    """Return how many match, and one page: what is to be done by day, then what ended, newest first."""
+    conditions = matching.conditions()
     counted = select(func.count()).select_from(_JOINED).where(*conditions)
     ended_first = case((TABLE.state.in_(_LIVING), None), else_=func.coalesce(TABLE.done_on, TABLE.planned_on))
     query = (
-        _shown()
+        _with_turbine()
         .where(*conditions)
         .order_by(
             _ORDER, ended_first.desc().nulls_last(), TABLE.planned_on.asc().nulls_last(), TABLE.id.desc()
@@ -160,36 +161,36 @@ def page(connection: Connection, wanted: Filter, *, limit: int, offset: int) -> 
 
 
 def living_of(connection: Connection, turbine: int) -> AnyRow | None:
-    """The intervention of a turbine that is proposed, planned or under way."""
+    """Return the intervention of a turbine that is proposed, planned or under way."""
     return connection.execute(
-        _shown().where(TABLE.turbine == turbine, TABLE.state.in_(_LIVING))
+        _with_turbine().where(TABLE.turbine == turbine, TABLE.state.in_(_LIVING))
     ).one_or_none()
 
 
 def living(connection: Connection) -> dict[int, AnyRow]:
-    """The living intervention of each turbine that has one, by turbine key."""
-    query = _shown().where(_PRESENT, TABLE.state.in_(_LIVING))
+    """Return the living intervention of each turbine that has one, by turbine key."""
+    query = _with_turbine().where(_PRESENT, TABLE.state.in_(_LIVING))
     return {row.turbine: row for row in connection.execute(query)}
 
 
 def last_ended(connection: Connection, keys: Collection[int]) -> dict[int, AnyRow]:
-    """The intervention that ended last on each of these turbines, by turbine key."""
+    """Return the intervention that ended last on each of these turbines, by turbine key."""
     return {row.turbine: row for row in ended(connection, keys)}
 
 
 def ended(connection: Connection, keys: Collection[int]) -> list[AnyRow]:
-    """All that ended on these turbines, each one's oldest first."""
+    """Return the interventions that ended on these turbines, oldest first for each turbine."""
     query: Select[Any] = (
         select(TABLE.id, TABLE.turbine, TABLE.state, TABLE.done_on, TABLE.level)
         .where(TABLE.state.not_in(_LIVING))
         .order_by(TABLE.done_on, TABLE.id)
     )
-    some = (query.where(TABLE.turbine.in_(part)) for part in _parts(keys))
-    return [row for part in some for row in connection.execute(part)]
+    queries = (query.where(TABLE.turbine.in_(part)) for part in _parts(keys))
+    return [row for query in queries for row in connection.execute(query)]
 
 
 def last_worked(connection: Connection, as_of: date) -> dict[int, date]:
-    """The last day up to ``as_of`` on which work ended on a turbine, by turbine key."""
+    """Return the last day up to ``as_of`` on which work ended on a turbine, by turbine key."""
     query = (
         select(TABLE.turbine, func.max(TABLE.done_on))
         .join_from(interventions, turbines, TABLE.turbine == turbines.c.id)
@@ -199,40 +200,42 @@ def last_worked(connection: Connection, as_of: date) -> dict[int, date]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def scores_since(connection: Connection, keys: Collection[int], first: date, last: date | None) -> list[Seen]:
-    """What the last published run of each day says of these turbines, from the day after ``first``."""
-    shown = [row.id for row in runs_between(connection, first, last) if row.as_of > first]
+def scores_since(
+    connection: Connection, keys: Collection[int], first: date, last: date | None
+) -> list[PublishedScore]:
+    """Return these turbines' scores in the last published run of each day, from the day after ``first``."""
+    run_ids = [row.id for row in runs_between(connection, first, last) if row.as_of > first]
     query = (
         select(scores.c.turbine, runs.c.as_of, scores.c.measured_on, scores.c.level)
         .join(runs, runs.c.id == scores.c.run)
-        .where(scores.c.run.in_(shown))
+        .where(scores.c.run.in_(run_ids))
         .order_by(runs.c.as_of)
     )
-    some = (query.where(scores.c.turbine.in_(part)) for part in _parts(keys))
-    return [Seen(*row) for part in some for row in connection.execute(part)]
+    queries = (query.where(scores.c.turbine.in_(part)) for part in _parts(keys))
+    return [PublishedScore(*row) for query in queries for row in connection.execute(query)]
 
 
 def verdicts(connection: Connection, first: date | None, last: date | None) -> list[AnyRow]:
-    """Closed interventions with their verdict, oldest first, that ended between two days."""
-    wanted = Filter((InterventionState.TERMINEE,), first=first, last=last).conditions()
-    query = _shown().where(*wanted).order_by(TABLE.done_on, TABLE.id)
+    """Return the closed interventions that ended between two days, with their verdict, oldest first."""
+    matching = Filter((InterventionState.TERMINEE,), first=first, last=last).conditions()
+    query = _with_turbine().where(*matching).order_by(TABLE.done_on, TABLE.id)
     return list(connection.execute(query))
 
 
 def save_photo(connection: Connection, number: int, values: Mapping[str, Any]) -> None:
-    """Keep a photo, in place of the one before."""
+    """Store the photo of an intervention in place of the former one."""
     connection.execute(delete(intervention_photos).where(intervention_photos.c.intervention == number))
     connection.execute(insert(intervention_photos).values(intervention=number, **values))
 
 
 def photo(connection: Connection, number: int) -> AnyRow | None:
-    """The photo of one intervention, content included."""
+    """Return the photo of one intervention, content included."""
     query = select(intervention_photos).where(intervention_photos.c.intervention == number)
     return connection.execute(query).one_or_none()
 
 
 def assignees(connection: Connection) -> list[str]:
-    """Who can be sent, by pseudonym: technicians' accounts, and the technicians of the visits planned."""
+    """Return the pseudonyms of technicians: those with an account, and those of planned visits."""
     accounts = select(users.c.username).where(users.c.role == Role.TECHNICIEN.value, users.c.active)
     visiting = (
         select(planned_visits.c.technician)
@@ -243,7 +246,7 @@ def assignees(connection: Connection) -> list[str]:
 
 
 def account_names(connection: Connection, principals: Collection[str]) -> dict[str, str]:
-    """Account name behind each principal of a person, such as ``compte:3``."""
+    """Return the account name behind each principal of a person, such as ``compte:3``."""
     numbers = [int(name.removeprefix(_ACCOUNT)) for name in principals if name.startswith(_ACCOUNT)]
     query = select(users.c.id, users.c.username).where(users.c.id.in_(numbers))
     return {f"{_ACCOUNT}{row.id}": row.username for row in connection.execute(query)}
@@ -255,11 +258,11 @@ _JOINED = interventions.join(turbines, turbines.c.id == TABLE.turbine).outerjoin
 
 
 def _parts(keys: Collection[int]) -> Iterator[list[int]]:
-    """The keys, as many at a time as every database takes in one question."""
+    """Return the keys in lists short enough for one statement of every database."""
     ordered = sorted(keys)
     return (ordered[start : start + _MANY] for start in range(0, len(ordered), _MANY))
 
 
-def _shown() -> Select[Any]:
+def _with_turbine() -> Select[Any]:
     columns = (turbines.c.turbine_id, turbines.c.site, turbines.c.farm, intervention_photos.c.content_type)
     return select(interventions, *columns).select_from(_JOINED)

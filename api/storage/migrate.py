@@ -1,4 +1,4 @@
-"""Bring a database to the newest schema, or tell how far it is from it."""
+"""Bring a database to the newest schema, or read at which revision it stands."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ def _config() -> Config:
 
 
 def head() -> str:
-    """The newest revision that this code knows."""
+    """Return the newest revision that this code knows."""
     newest = ScriptDirectory.from_config(_config()).get_current_head()
     assert newest is not None, "the project ships at least one migration"  # noqa: S101
     return newest
 
 
 def current(database: Database) -> str | None:
-    """The revision a database stands at; None for an empty one."""
+    """Return the revision of a database; None for an empty one."""
     with database.read() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 def upgrade(database: Database) -> None:
-    """Apply what is missing, in one transaction; two processes that start at once wait for each other."""
+    """Apply the missing migrations in one transaction; processes that start at once wait for each other."""
     config = _config()
     with database.write() as connection:
         database.lock(connection, "migrations")

@@ -15,26 +15,26 @@ _ACCOUNT, _KEY = "compte:", "cle:"
 
 
 def user_by_name(connection: Connection, username: str, *, for_update: bool = False) -> AnyRow | None:
-    """The account with that name, active or not; ``for_update`` holds it until the transaction ends."""
+    """Return the account with that name, active or not; ``for_update`` locks it to the transaction's end."""
     query = select(users).where(users.c.username == username)
     return connection.execute(query.with_for_update() if for_update else query).one_or_none()
 
 
 def user_by_id(connection: Connection, user_id: int, *, for_update: bool = False) -> AnyRow | None:
-    """The account with that number, active or not; ``for_update`` as for :func:`user_by_name`."""
+    """Return the account with that number, active or not; ``for_update`` as for :func:`user_by_name`."""
     query = select(users).where(users.c.id == user_id)
     return connection.execute(query.with_for_update() if for_update else query).one_or_none()
 
 
 def names_of(connection: Connection) -> dict[int, str]:
-    """What each account is called on the pages, by its number."""
+    """Return the display name of each account, by its number."""
     return {row.id: row.display_name for row in connection.execute(select(users.c.id, users.c.display_name))}
 
 
 def principal_names(connection: Connection, principals: Collection[str]) -> dict[str, str]:
-    """What accounts and API keys are called, by identifiers such as ``compte:3`` and ``cle:2``, in one query.
+    """Return the names of accounts and API keys, by identifiers such as ``compte:3`` and ``cle:2``.
 
-    Deactivated accounts and revoked keys keep their names; identifiers of nobody are left out.
+    Deactivated accounts and revoked keys keep their names; unknown identifiers are left out.
     """
 
     def numbers(kind: str) -> list[int]:
@@ -49,17 +49,17 @@ def principal_names(connection: Connection, principals: Collection[str]) -> dict
 
 
 def active_with_role(connection: Connection, role: str) -> list[int]:
-    """Numbers of the accounts with that role that can sign in."""
+    """Return the numbers of the accounts with that role that can sign in."""
     return list(connection.scalars(select(users.c.id).where(users.c.role == role, users.c.active)))
 
 
 def every_user(connection: Connection) -> list[AnyRow]:
-    """All accounts, by name."""
+    """Return all accounts, by name."""
     return list(connection.execute(select(users).order_by(users.c.username)))
 
 
 def sessions_by_user(connection: Connection, now: datetime) -> dict[int, AnyRow]:
-    """Living sessions (``living``) and the last sign-in that is remembered (``last``), by account."""
+    """Return, by account, the number of living sessions (``living``) and the last sign-in (``last``)."""
     living = sessions.c.revoked_at.is_(None) & (sessions.c.expires_at > now)
     query = select(
         sessions.c.user,
@@ -70,7 +70,7 @@ def sessions_by_user(connection: Connection, now: datetime) -> dict[int, AnyRow]
 
 
 def active_demo_users(connection: Connection) -> list[AnyRow]:
-    """Demonstration accounts that can sign in, by name."""
+    """Return the demonstration accounts that can sign in, by name."""
     query = select(users).where(users.c.demo, users.c.active).order_by(users.c.username)
     return list(connection.execute(query))
 
@@ -86,7 +86,7 @@ def change_user(connection: Connection, user_id: int, **values: Any) -> None:
 
 
 def invalidate_tokens(connection: Connection, user_id: int) -> None:
-    """Make the account's access tokens fail where they are checked against the database."""
+    """Make the account's access tokens invalid wherever they are checked against the database."""
     connection.execute(
         update(users).where(users.c.id == user_id).values(token_version=users.c.token_version + 1)
     )
@@ -106,23 +106,23 @@ def add_session(
 
 
 def session_by_token(connection: Connection, token_sha256: str, now: datetime) -> AnyRow | None:
-    """The living session behind a token, with its account's columns; None where either is dead."""
+    """Return the living session behind a token, with its account's columns; None where either is dead."""
     query = _living_session(now).where(sessions.c.token_sha256 == token_sha256)
     return connection.execute(query).one_or_none()
 
 
 def session_by_id(connection: Connection, session_id: int, now: datetime) -> AnyRow | None:
-    """The living session with that number, with its account's columns; None where either is dead."""
+    """Return the living session with that number, with its account's columns; None where either is dead."""
     return connection.execute(_living_session(now).where(sessions.c.id == session_id)).one_or_none()
 
 
 def forget_ended_sessions(connection: Connection, user_id: int, now: datetime) -> None:
-    """Delete the account's sessions that have run out, so that the table stays as small as its use."""
+    """Delete the account's expired sessions, so that the table stays small."""
     connection.execute(delete(sessions).where(sessions.c.user == user_id, sessions.c.expires_at <= now))
 
 
 def revoke_session(connection: Connection, token_sha256: str, now: datetime) -> None:
-    """End one session; nothing happens where it has ended or never was."""
+    """End one session; do nothing where it has ended or does not exist."""
     connection.execute(
         update(sessions)
         .where(sessions.c.token_sha256 == token_sha256, sessions.c.revoked_at.is_(None))
@@ -145,23 +145,23 @@ def add_key(connection: Connection, **values: Any) -> int:
 
 
 def key_by_hash(connection: Connection, key_sha256: str) -> AnyRow | None:
-    """The key in force with that hash."""
+    """Return the key in force with that hash."""
     query = select(api_keys).where(api_keys.c.key_sha256 == key_sha256, api_keys.c.revoked_at.is_(None))
     return connection.execute(query).one_or_none()
 
 
 def key_by_name(connection: Connection, name: str) -> AnyRow | None:
-    """The key with that name, revoked or not."""
+    """Return the key with that name, revoked or not."""
     return connection.execute(select(api_keys).where(api_keys.c.name == name)).one_or_none()
 
 
 def key_by_id(connection: Connection, key_id: int) -> AnyRow | None:
-    """The key with that number, revoked or not."""
+    """Return the key with that number, revoked or not."""
     return connection.execute(select(api_keys).where(api_keys.c.id == key_id)).one_or_none()
 
 
 def note_key_use(connection: Connection, key_id: int, now: datetime, before: datetime) -> None:
-    """Remember that a key was used, unless that was noted after ``before``."""
+    """Record that a key was used, unless a use after ``before`` is recorded."""
     connection.execute(
         update(api_keys)
         .where(
@@ -173,13 +173,13 @@ def note_key_use(connection: Connection, key_id: int, now: datetime, before: dat
 
 
 def key_in_force(connection: Connection, key_id: int) -> AnyRow | None:
-    """The key with that number, unless revoked."""
+    """Return the key with that number, unless revoked."""
     query = select(api_keys).where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
     return connection.execute(query).one_or_none()
 
 
 def every_key(connection: Connection) -> list[AnyRow]:
-    """All keys, revoked ones included, by name."""
+    """Return all keys, revoked ones included, by name."""
     return list(connection.execute(select(api_keys).order_by(api_keys.c.name)))
 
 
@@ -189,7 +189,7 @@ def revoke_key(connection: Connection, key_id: int, now: datetime) -> None:
 
 
 def _living_session(now: datetime) -> Select[Any]:
-    """Sessions neither revoked nor expired, of active accounts."""
+    """Return the query for sessions, neither revoked nor expired, of active accounts."""
     return (
         select(
             sessions.c.id.label("session_id"),

@@ -1,4 +1,4 @@
-"""The crews and figures last used to plan a week."""
+"""The crews and figures of the last week plan."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from api.storage.tables import week_plan_inputs
 
 _ROW = 1
-_CREWS = "crews_given"  # name of the crew, by number of the intervention
+_CREWS = "crews_given"  # JSON key: name of the crew, by number of the intervention
 
 
 def inputs(connection: Connection) -> Row[Any] | None:
-    """What was last used, None before the first plan."""
+    """Return the inputs of the last plan; None before the first."""
     return connection.execute(select(week_plan_inputs).where(week_plan_inputs.c.id == _ROW)).one_or_none()
 
 
 def remember(connection: Connection, values: Mapping[str, Any], *, by: str, now: datetime) -> None:
-    """Keep what was used, in place of the former; which crew was given what stays."""
-    kept = {**values, _CREWS: _sent(inputs(connection))}
+    """Store the inputs of a plan in place of the former ones; the crews of interventions stay."""
+    stored = {**values, _CREWS: _assigned(inputs(connection))}
     connection.execute(delete(week_plan_inputs).where(week_plan_inputs.c.id == _ROW))
-    connection.execute(insert(week_plan_inputs).values(id=_ROW, inputs=kept, saved_at=now, saved_by=by))
+    connection.execute(insert(week_plan_inputs).values(id=_ROW, inputs=stored, saved_at=now, saved_by=by))
 
 
 def crews_of(connection: Connection) -> dict[int, str]:
-    """For which crew the accepted plans set interventions out, by number of the intervention."""
-    return {int(number): crew for number, crew in _sent(inputs(connection)).items()}
+    """Return the crew of each intervention that an accepted plan created, by number of the intervention."""
+    return {int(number): crew for number, crew in _assigned(inputs(connection)).items()}
 
 
-def give(connection: Connection, crews: Mapping[int, str], living: Collection[int]) -> None:
-    """Note for which crews interventions were set out, and forget those that have ended.
+def assign(connection: Connection, crews: Mapping[int, str], living: Collection[int]) -> None:
+    """Record the crews of interventions, and forget those of interventions that have ended.
 
     Args:
         connection: to write with.
@@ -40,16 +40,16 @@ def give(connection: Connection, crews: Mapping[int, str], living: Collection[in
         living: interventions that have not ended.
     """
     row = inputs(connection)
-    if row is None:  # accepted without a plan of this installation: the technician alone tells the crew
+    if row is None:  # accepted without a plan of this installation: only the technician identifies the crew
         return
-    known = {**_sent(row), **{str(number): crew for number, crew in crews.items()}}
-    sent = {number: crew for number, crew in known.items() if int(number) in living}
+    known = {**_assigned(row), **{str(number): crew for number, crew in crews.items()}}
+    assigned = {number: crew for number, crew in known.items() if int(number) in living}
     connection.execute(
         update(week_plan_inputs)
         .where(week_plan_inputs.c.id == _ROW)
-        .values(inputs={**row.inputs, _CREWS: sent})
+        .values(inputs={**row.inputs, _CREWS: assigned})
     )
 
 
-def _sent(row: Row[Any] | None) -> dict[str, str]:
+def _assigned(row: Row[Any] | None) -> dict[str, str]:
     return {} if row is None else dict(row.inputs.get(_CREWS, {}))

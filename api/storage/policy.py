@@ -1,4 +1,4 @@
-"""The versions of the risk policy."""
+"""All SQL for the versions of the risk policy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from api.storage.tables import policies
 
 
 def current(connection: Connection) -> tuple[int, RiskPolicy]:
-    """The newest version and its rule; every installation has at least version 1."""
+    """Return the newest version and its policy; every installation has at least version 1."""
     row = connection.execute(select(policies).order_by(policies.c.version.desc()).limit(1)).one()
     return row.version, RiskPolicy.of_parameters(row.parameters)
 
@@ -39,11 +39,11 @@ def ensure_first(connection: Connection, *, now: datetime) -> None:
 
 
 def version(connection: Connection, number: int) -> RiskPolicy:
-    """The rule of one version."""
+    """Return the policy of one version."""
     parameters = connection.scalar(select(policies.c.parameters).where(policies.c.version == number))
     return RiskPolicy.of_parameters(parameters or {})
 
 
 def every(connection: Connection) -> list[Row[Any]]:
-    """All versions with who made them, when and why, newest first."""
+    """Return all versions with their author, date and reason, newest first."""
     return list(connection.execute(select(policies).order_by(policies.c.version.desc())))

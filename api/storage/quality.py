@@ -1,4 +1,4 @@
-"""Published scores beside what was observed since, read some turbines at a time."""
+"""Published scores beside the outcomes observed since, read some turbines at a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, select
 from api.storage.shared.database import Database
 from api.storage.tables import imports, measurements, outcomes, scores, turbines
 
-# The most scores that stand in memory at once.
+# The most scores in memory at once.
 ROWS_AT_ONCE = 20_000
 AnyRow = Row[Any]
 
@@ -22,7 +22,7 @@ def scored_turbines(connection: Connection) -> list[tuple[int, str]]:
 
 
 def scores_of_turbines(run_ids: Sequence[int], first: int, last: int) -> Select[Any]:
-    """Those runs' scores of the turbines between two keys, with their measurement and outcome; by turbine."""
+    """Return the query for scores of turbines between two keys, with measurement and outcome, by turbine."""
     return (
         select(
             scores.c.turbine,
@@ -52,21 +52,21 @@ def scores_of_turbines(run_ids: Sequence[int], first: int, last: int) -> Select[
 def observed_scores(
     database: Database, run_ids: Sequence[int], park: Sequence[tuple[int, str]]
 ) -> Iterator[tuple[str, list[AnyRow]]]:
-    """Turbine after turbine, its scores of those runs; nothing for a turbine that has none.
+    """Yield each turbine with its scores in those runs; a turbine without a score is left out.
 
     Args:
         database: read in short transactions, so that no write waits for a long answer.
         run_ids: published runs, one a day.
-        park: as :func:`scored_turbines` gives it.
+        park: what :func:`scored_turbines` returns.
     """
     step = max(1, ROWS_AT_ONCE // max(len(run_ids), 1))
     for start in range(0, len(park) if run_ids else 0, step):
         chunk = dict(park[start : start + step])
         with database.read() as connection:
-            found = connection.execute(scores_of_turbines(run_ids, min(chunk), max(chunk))).all()
-        mine: dict[int, list[AnyRow]] = {}
-        for row in found:
-            mine.setdefault(row.turbine, []).append(row)
-        for key, rows in mine.items():
+            chunk_rows = connection.execute(scores_of_turbines(run_ids, min(chunk), max(chunk))).all()
+        by_turbine: dict[int, list[AnyRow]] = {}
+        for row in chunk_rows:
+            by_turbine.setdefault(row.turbine, []).append(row)
+        for key, rows in by_turbine.items():
             if key in chunk:
                 yield chunk[key], rows

@@ -13,7 +13,7 @@ Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresq
 
 
 class Utc(TypeDecorator[datetime]):
-    """An aware instant, kept in UTC; refuses naive values, which mean nothing."""
+    """An aware instant, stored in UTC; naive values are refused, since their zone is unknown."""
 
     impl = DateTime
     cache_ok = True
@@ -35,6 +35,6 @@ class Utc(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def Word(length: int = 32) -> String:  # noqa: N802 - reads as a type where columns are declared
-    """A short text such as a state or a role; the domain's enums decide which are valid."""
+def Word(length: int = 32) -> String:  # noqa: N802 - stands for a type in column declarations
+    """Return a short text such as a state or a role; the domain's enums decide which are valid."""
     return String(length)

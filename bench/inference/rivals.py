@@ -25,7 +25,7 @@ from api.settings import Settings
 
 
 def create_app() -> FastAPI:
-    """All rivals on one application, chosen by path; settings from the environment."""
+    """Return all rivals on one application, chosen by path; settings from the environment."""
     services = build_services(Settings())
     core = services.core
     models = core.models.current()

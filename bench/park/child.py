@@ -44,7 +44,7 @@ class RunFigures:
 
 
 def measure(place: Place, *, repeats: int, first: bool) -> RunFigures:
-    """The same in a child process.
+    """Return the same in a child process.
 
     Args:
         place: an installation with a park.
@@ -84,7 +84,7 @@ def runs_of(core: Core, *, repeats: int, first: bool) -> RunFigures:
 
 
 def score(core: Core, day: date) -> None:
-    """One published run of that day, as the worker makes it.
+    """Return one published run of that day, as the worker makes it.
 
     Raises:
         Conflict: it failed.

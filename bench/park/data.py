@@ -36,7 +36,7 @@ class Place:
     secret: str = "s" * 48
 
     def core(self) -> Core:
-        """The installation's services; its database is brought to the newest schema."""
+        """Return the installation's services; its database is brought to the newest schema."""
         url = SecretStr(self.url) if self.url else None
         core = build_core(
             Settings(
@@ -51,7 +51,7 @@ class Place:
         return core
 
     def environment(self) -> dict[str, str]:
-        """The same for another process."""
+        """Return the same for another process."""
         told = {"COCKPIT_ENV": "demo", "COCKPIT_HOME": str(self.home), "COCKPIT_SECRET_KEY": self.secret}
         return told | ({"COCKPIT_DATABASE_URL": self.url} if self.url else {})
 
@@ -88,7 +88,7 @@ def activate_models(core: Core) -> None:
 
 
 def _rows(keys: list[int], days: int) -> Iterator[NewMeasurement]:
-    """Each turbine follows one of the sample's from a day of its own, never quite with the same values."""
+    """Yield rows: each turbine follows one of the sample's, shifted in time, with slightly other values."""
     series = list(_sample().values())
     for number, key in enumerate(keys):
         followed, turn = series[number % len(series)], number // len(series)
@@ -103,7 +103,7 @@ def _rows(keys: list[int], days: int) -> Iterator[NewMeasurement]:
 
 
 def _sample() -> Series:
-    """The sample's complete rows by turbine, oldest first."""
+    """Return the sample's complete rows by turbine, oldest first."""
     found: Series = defaultdict(list)
     with SAMPLE.open(encoding="utf-8", newline="") as file:
         for row in sorted(csv.DictReader(file), key=lambda row: row[DATE]):

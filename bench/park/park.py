@@ -64,7 +64,7 @@ class Plan:
 
 
 def measure(plan: Plan, say: Say) -> dict[str, Any]:
-    """Every figure of the plan, each park in a throwaway installation."""
+    """Return every figure of the plan, each park in a throwaway installation."""
     parks = [_park(plan, size, plan.history, say) for size in plan.sizes]
     if plan.large:
         parks.append(_park(plan, plan.large, (), say))
@@ -175,7 +175,7 @@ def _command(server: str, sql: str) -> None:
 
 
 def lines(figures: dict[str, Any]) -> list[Line]:
-    """The figures beside their targets."""
+    """Return the figures beside their targets."""
     found: list[Line] = []
     for park in figures["parks"]:
         found += _run_lines(park)

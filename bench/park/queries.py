@@ -45,7 +45,7 @@ Latencies = dict[str, dict[str, Latency]]
 
 
 def measure(core: Core, place: Place, *, rounds: int) -> Latencies:
-    """Every question both ways, interleaved, ``rounds`` times after two that do not count.
+    """Return every question both ways, interleaved, ``rounds`` times after two that do not count.
 
     Raises:
         Conflict: the API does not start, or refuses a question.
@@ -82,7 +82,7 @@ def interleaved(
 
 
 def path_of(query: ParkQuery) -> str:
-    """The address of the same question."""
+    """Return the address of the same question."""
     told: list[tuple[str, object]] = [("risk_level", level.value) for level in query.keep.levels]
     told += [("sort", query.sort), ("limit", query.limit)]
     if query.keep.max_days is not None:

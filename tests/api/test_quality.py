@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from api import cli
-from api.commands.score import replay
+from api.commands.score import recompute
 from api.core import Core
 from tests.api.conftest import Api, problem, running
 from tests.support.client import demonstration_core
@@ -36,7 +36,7 @@ DAYS = {"from": "2025-02-01", "to": "2025-02-02"}
 @pytest.fixture(scope="module")
 def core(either_home: Path) -> Iterator[Core]:
     made = demonstration_core(either_home, HEADER + ROWS)
-    replay(made, date(2025, 2, 1), date(2025, 2, 2))
+    recompute(made, date(2025, 2, 1), date(2025, 2, 2))
     yield made
     made.close()
 
@@ -131,7 +131,7 @@ def test_period_without_ranking__is_told_as_such(scored: Api, technician: dict[s
 
 def test_scores_without_any_label__wait(tmp_path: Path) -> None:
     core = demonstration_core(tmp_path, HEADER + "1,2025-02-01,12.0,2.5,44.0,715.0,0,,\n")
-    replay(core, date(2025, 2, 1), date(2025, 2, 1))
+    recompute(core, date(2025, 2, 1), date(2025, 2, 1))
     core.close()
     with running(core.settings) as api:
         found = api.get(URL, headers=api.login("manager")).json()

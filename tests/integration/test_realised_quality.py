@@ -17,7 +17,7 @@ import pytest
 from sklearn.model_selection import train_test_split
 from sqlalchemy import text
 
-from api.commands.score import replay
+from api.commands.score import recompute
 from api.core import Core
 from api.domain.shared.exceptions import InvalidInput
 from api.inference.serving.artefact import sha256_of
@@ -91,7 +91,7 @@ def sample_core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
     now = core.settings.now()
     sensors = catalogue_of(core.store)
     ingest_file(core.database, sample, sensors, source="simulation", imported_by="essai", now=now)
-    replay(core, date(2024, 9, 20), date(2024, 10, 20))
+    recompute(core, date(2024, 9, 20), date(2024, 10, 20))
     yield core
     core.close()
 
@@ -263,7 +263,7 @@ def test_outcomes__are_those_of_the_very_measurement_on_both_databases(
 def client_replay(client_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
     core = new_core(tmp_path_factory.mktemp("client-realised"))
     bring_client_in(core, client_files)
-    replay(core, date(2024, 11, 15), AS_OF)
+    recompute(core, date(2024, 11, 15), AS_OF)
     yield core
     core.close()
 

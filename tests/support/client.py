@@ -37,7 +37,7 @@ def settings_in(home: Path) -> Settings:
 
 
 def new_core(home: Path) -> Core:
-    """A core on an empty, migrated database with the default policy."""
+    """Return a core on an empty, migrated database with the default policy."""
     core = build_core(settings_in(home))
     migrate.upgrade(core.database)
     with core.database.write() as connection:
@@ -46,7 +46,7 @@ def new_core(home: Path) -> Core:
 
 
 def demonstration_core(home: Path, measured: str) -> Core:
-    """A core where the reference models serve and the measurements of the CSV text ``measured`` are in."""
+    """Return a core with the reference models in service and the measurements of the CSV ``measured``."""
     core = new_core(home)
     for summary in core.model_service.all():
         core.model_service.activate(summary.name, summary.version, by="essai", reason="essai")

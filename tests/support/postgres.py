@@ -36,7 +36,7 @@ class Server:
         template.close()
 
     def url(self, name: str) -> str:
-        """The SQLAlchemy URL of one database."""
+        """Return the SQLAlchemy URL of one database."""
         return f"postgresql+psycopg://{_USER}@/{name}?host={self._folder}"
 
     @contextmanager

@@ -67,7 +67,7 @@ class Replicas:
             self.clock.now += timedelta(days=1)
 
     def _work(self, core: Core, together: threading.Barrier) -> None:
-        """One worker's day: it looks until there is nothing to do any more, twice in a row."""
+        """Return one worker's day: it looks until there is nothing to do any more, twice in a row."""
         worker = core.job_service()
         together.wait()
         idle = 0

@@ -26,14 +26,14 @@ STOP_S = 20.0
 
 
 def free_port() -> int:
-    """A port that nobody listens on at this moment."""
+    """Return a port that nobody listens on at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """The environment of an installation in ``home``, free of the caller's own ``COCKPIT_*`` settings."""
+    """Return the environment of an installation in ``home``, without the caller's ``COCKPIT_*`` settings."""
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("COCKPIT_", "STREAMLIT_"))
     }
@@ -120,7 +120,7 @@ def answers(url: str) -> bool:
 
 
 def api_server(home: Path, port: int) -> Server:
-    """The API of the installation in ``home``."""
+    """Return the API of the installation in ``home``."""
     command = [
         sys.executable,
         "-m",
@@ -134,7 +134,7 @@ def api_server(home: Path, port: int) -> Server:
 
 
 def ui_server(home: Path, port: int, api_url: str) -> Server:
-    """The dashboard of the installation in ``home``."""
+    """Return the dashboard of the installation in ``home``."""
     command = [sys.executable, "-m", "streamlit", "run", "ui/serve.py", "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
     env = environment(home, COCKPIT_API_URL=api_url, COCKPIT_COOKIE_KEY=KEY)
@@ -170,7 +170,7 @@ class Running:
     server: Server
 
     def client(self, username: str) -> ApiClient:
-        """The API as this person calls it."""
+        """Return the API as this person calls it."""
         client = ApiClient(self.api)
         client.login(username, PASSWORD)
         return client

@@ -31,7 +31,7 @@ class Script:
     tokens: int = 0
 
     def token(self, expires_in: int) -> dict[str, Any]:
-        """A fresh token, told apart by its number."""
+        """Return a fresh token, told apart by its number."""
         self.tokens += 1
         return {
             "access_token": f"jeton-{self.tokens}",

@@ -11,7 +11,7 @@ MODEL = {"name": "risque", "version": 3, "task": "classification", "sha256": "a"
 
 
 def driver(**changes: Any) -> Driver:
-    """A driver of the client's model."""
+    """Return a driver of the client's model."""
     known = {
         "feature": "vibration_level",
         "label": "Niveau de vibration",
@@ -25,7 +25,7 @@ def driver(**changes: Any) -> Driver:
 
 
 def item(**changes: Any) -> ParkItem:
-    """A turbine of the ranking."""
+    """Return a turbine of the ranking."""
     known = {
         "rank": 1,
         "turbine_id": "12",
@@ -50,7 +50,7 @@ def item(**changes: Any) -> ParkItem:
 
 
 def run(**changes: Any) -> Run:
-    """A scoring that ended well."""
+    """Return a scoring that ended well."""
     known = {
         "run_id": 7,
         "kind": "manuel",
@@ -73,7 +73,7 @@ def run(**changes: Any) -> Run:
 
 
 def park(**changes: Any) -> Park:
-    """A published ranking of no turbine in particular."""
+    """Return a published ranking of no turbine in particular."""
     known = {
         "total": 0,
         "items": [],
@@ -88,7 +88,7 @@ def park(**changes: Any) -> Park:
 
 
 def feature(**changes: Any) -> FeatureInfo:
-    """A sensor."""
+    """Return a sensor."""
     known = {
         "name": "temperature",
         "label": "Température nacelle",
@@ -104,7 +104,7 @@ def feature(**changes: Any) -> FeatureInfo:
 
 
 def prediction(**changes: Any) -> Prediction:
-    """An answer of the models."""
+    """Return an answer of the models."""
     known = {
         "request_id": "r",
         "turbine_id": "12",

@@ -91,7 +91,7 @@ class ModelImports:
         def report_step(step: Step) -> None:
             found["current"] = step.value
             with self.database.write() as connection:
-                jobs.tell(connection, job.id, found)
+                jobs.keep_result(connection, job.id, found)
 
         report_step(Step.CONTENU)
         try:

@@ -134,7 +134,7 @@ class WeekPlanService:
         }
         with self.database.write() as connection:
             living = {row.id for row in living_interventions(connection).values()}
-            store.give(connection, crews, living)
+            store.assign(connection, crews, living)
 
     def _waiting(self, visit: shown.AcceptedVisit, caller: Principal) -> int | None:
         """Plan the intervention that is already proposed for the turbine, such as a finding; its number."""

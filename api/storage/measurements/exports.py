@@ -1,4 +1,4 @@
-"""Reading whole tables for export, page by page: no read lasts, no table stands in memory."""
+"""Reading whole tables page by page, for exports: each read is short, and no table stands whole in memory."""
 
 from __future__ import annotations
 
@@ -27,37 +27,37 @@ _MEASURED = select(
 
 
 def sensor_names(connection: Connection) -> list[str]:
-    """Every sensor that some stored measurement has, in alphabetical order."""
+    """Return every sensor that some stored measurement has, in alphabetical order."""
     if connection.dialect.name == "sqlite":
-        found = func.json_each(measurements.c["values"]).table_valued("key", name="sensor")
-        query = select(found.c.key).select_from(measurements.join(found, true())).distinct()
+        sensors = func.json_each(measurements.c["values"]).table_valued("key", name="sensor")
+        query = select(sensors.c.key).select_from(measurements.join(sensors, true())).distinct()
     else:
         query = select(func.jsonb_object_keys(measurements.c["values"])).distinct()
     return sorted(connection.scalars(query))
 
 
 def labelled(database: Database, first: date | None, last: date | None) -> Iterator[Sequence[AnyRow]]:
-    """Pages of the living park's measurements whose outcome is known, in the order of storage."""
+    """Yield pages of the living park's measurements whose outcome is known, in the order of storage."""
     known = or_(outcomes.c.failure_within_7d.is_not(None), outcomes.c.time_to_failure_days.is_not(None))
     query = _MEASURED.join(outcomes).where(turbines.c.archived_at.is_(None), known)
     return _pages(database, _between(query, measurements.c.measured_on, first, last))
 
 
 def measured(database: Database, *, living: bool) -> Iterator[Sequence[AnyRow]]:
-    """Pages of all measurements of the living park, or of archived turbines, with outcomes where known."""
+    """Yield pages of all measurements of the living park, or of archived turbines, with known outcomes."""
     archived = turbines.c.archived_at
     query = _MEASURED.join(outcomes, isouter=True)
     return _pages(database, query.where(archived.is_(None) if living else archived.is_not(None)))
 
 
 def park_rows(database: Database, last: date) -> Iterator[Sequence[AnyRow]]:
-    """Pages of the living park's measurements up to a day: what a replay reads, in the order of storage."""
+    """Yield pages of the living park's measurements up to a day, in the order of storage."""
     query = select(measurements).join_from(measurements, turbines).where(turbines.c.archived_at.is_(None))
     return _pages(database, _between(query, measurements.c.measured_on, None, last))
 
 
 def scores_of(database: Database, run_id: int) -> Iterator[Sequence[AnyRow]]:
-    """Pages of one run's scores by rank."""
+    """Yield pages of one run's scores by rank."""
     query = select(scores, turbines.c.turbine_id).join_from(scores, turbines).where(scores.c.run == run_id)
     rank = 0
     while True:

@@ -1,4 +1,4 @@
-"""Reading the log of imports: what each file brought; one that has not ended has no report."""
+"""Reading the log of imports: what each file brought. An import that has not ended has no report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api.storage.tables import imports
 
 
 class StoredImport(NamedTuple):
-    """One finished import, with its report as it was stored."""
+    """One import; ``report`` and ``finished_at`` are None until it ends."""
 
     id: int
     filename: str
@@ -38,14 +38,14 @@ _COLUMNS = (
 
 
 def newest(connection: Connection, limit: int, offset: int = 0) -> tuple[int, list[StoredImport]]:
-    """How many imports there are, and some of them, newest first."""
+    """Return how many imports there are, and one page of them, newest first."""
     total = connection.scalar(select(func.count()).select_from(imports)) or 0
     query = select(*_COLUMNS).order_by(imports.c.id.desc()).limit(limit).offset(offset)
     return total, [StoredImport(*row) for row in connection.execute(query)]
 
 
 def last_by(connection: Connection, imported_by: str) -> datetime | None:
-    """When somebody's last import ended; None where there is none."""
+    """Return when the last import of this principal ended; None where it never imported."""
     return connection.scalar(
         select(imports.c.finished_at)
         .where(imports.c.imported_by == imported_by, imports.c.finished_at.is_not(None))

@@ -1,4 +1,4 @@
-"""The imports: written when they begin, completed when they end, so that one that was interrupted is seen."""
+"""Writing the log of imports: a row at the start, completed at the end, so that an interruption shows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from api.storage.tables import imports
 
 
 class ImportStatus(StrEnum):
-    """How far an import is; one that was killed stays under way until its file is imported again."""
+    """How far an import is. A killed import stays ``en_cours`` until its file is imported again."""
 
     EN_COURS = "en_cours"
     TERMINE = "termine"
@@ -21,16 +21,16 @@ class ImportStatus(StrEnum):
 
 
 def start(connection: Connection, facts: Mapping[str, Any]) -> int:
-    """Record an import that begins; ``facts`` are its columns but status, report and end. Returns its id."""
+    """Record the start of an import and return its id; ``facts`` has all columns but status, report, end."""
     statement = insert(imports).values(**facts, status=ImportStatus.EN_COURS)
     key: int = connection.execute(statement.returning(imports.c.id)).scalar_one()
     return key
 
 
 def finish(connection: Connection, key: int, report: Mapping[str, Any], at: datetime) -> None:
-    """Record an import's end, and that earlier ones of the same file that never ended were interrupted."""
-    this = update(imports).where(imports.c.id == key)
-    connection.execute(this.values(status=ImportStatus.TERMINE, report=dict(report), finished_at=at))
+    """Record the end of an import; earlier imports of the same file that never ended become interrupted."""
+    ending = update(imports).where(imports.c.id == key)
+    connection.execute(ending.values(status=ImportStatus.TERMINE, report=dict(report), finished_at=at))
     sha256 = select(imports.c.sha256).where(imports.c.id == key).scalar_subquery()
     connection.execute(
         update(imports)
@@ -45,18 +45,18 @@ def interrupt(connection: Connection, key: int) -> None:
 
 
 def was_finished(connection: Connection, sha256: str) -> bool:
-    """True where a file of this content was imported to its end."""
-    found = select(imports.c.id).where(imports.c.sha256 == sha256, imports.c.status == ImportStatus.TERMINE)
-    return connection.scalar(found.limit(1)) is not None
+    """Tell whether a file of this content was imported to its end."""
+    query = select(imports.c.id).where(imports.c.sha256 == sha256, imports.c.status == ImportStatus.TERMINE)
+    return connection.scalar(query.limit(1)) is not None
 
 
 def any_finished(connection: Connection) -> bool:
-    """True where at least one import ended."""
-    found = select(imports.c.id).where(imports.c.status == ImportStatus.TERMINE)
-    return connection.scalar(found.limit(1)) is not None
+    """Tell whether any import ended."""
+    query = select(imports.c.id).where(imports.c.status == ImportStatus.TERMINE)
+    return connection.scalar(query.limit(1)) is not None
 
 
 def report_of(connection: Connection, key: int) -> dict[str, Any] | None:
-    """The stored report of an import; None where there is none."""
-    found: dict[str, Any] | None = connection.scalar(select(imports.c.report).where(imports.c.id == key))
-    return found
+    """Return the stored report of an import; None where there is none."""
+    report: dict[str, Any] | None = connection.scalar(select(imports.c.report).where(imports.c.id == key))
+    return report

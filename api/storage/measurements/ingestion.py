@@ -1,7 +1,7 @@
-"""What ingestion writes: turbines, measurements, outcomes, planned visits, and the import that brought them.
+"""Writing turbines, measurements and planned visits.
 
-All functions work inside the caller's transaction, which must hold :meth:`Database.lock` on ``LOCK``: what
-was looked up then stays true until the commit.
+All functions work inside the caller's transaction. It must hold :meth:`Database.lock` on ``LOCK``, so that
+no other import changes what was read before the commit.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Date, Integer, String, delete, func, insert, select, update
 
-from api.storage.shared.bulk import driver_day, driver_instant, given_rows, insert_rows
+from api.storage.shared.bulk import driver_day, driver_instant, insert_rows, rows_as_table
 from api.storage.tables import measurements, planned_visits, publication, runs, turbines
 
 LOCK = "ingestion"
 
 
 class NewMeasurement(NamedTuple):
-    """One row of ``measurements`` to be; ``values`` is canonical JSON, ``value_count`` how many it holds."""
+    """A row to insert into ``measurements``; ``values`` is canonical JSON with ``value_count`` sensors."""
 
     turbine: int
     measured_on: date
@@ -38,7 +38,7 @@ class KnownMeasurement(NamedTuple):
 
 
 class PoorerMeasurement(NamedTuple):
-    """A stored measurement that may lack sensors that a file now tells."""
+    """A stored measurement with fewer sensors than a row of a file."""
 
     id: int
     turbine: int
@@ -48,7 +48,7 @@ class PoorerMeasurement(NamedTuple):
 
 
 class PlannedVisit(NamedTuple):
-    """A visit planned for a turbine, as it was known on a day; the technician is a pseudonym."""
+    """A visit planned for a turbine, as known on ``known_on``; the technician is a pseudonym."""
 
     turbine: int
     planned_on: date
@@ -57,20 +57,20 @@ class PlannedVisit(NamedTuple):
 
 
 def living_sources(connection: Connection) -> set[str]:
-    """Where the turbines of the living park come from."""
+    """Return the sources of the living park's turbines."""
     return set(
         connection.scalars(select(turbines.c.source).where(turbines.c.archived_at.is_(None)).distinct())
     )
 
 
 def count_living(connection: Connection, source: str) -> int:
-    """How many turbines of the living park come from a source."""
+    """Count the turbines of the living park that come from a source."""
     query = select(func.count()).where(turbines.c.source == source, turbines.c.archived_at.is_(None))
     return connection.scalar(query) or 0
 
 
 def archive_park(connection: Connection, source: str, now: datetime) -> None:
-    """Put the living turbines of a source aside, with all that was measured on them and every ranking."""
+    """Archive the living turbines of a source, with their measurements, and every ranking."""
     connection.execute(
         update(turbines)
         .where(turbines.c.source == source, turbines.c.archived_at.is_(None))
@@ -83,7 +83,7 @@ def archive_park(connection: Connection, source: str, now: datetime) -> None:
 def ensure_turbines(
     connection: Connection, wanted: Collection[str], source: str, now: datetime
 ) -> tuple[dict[str, int], int]:
-    """Keys of living turbines, created where unknown.
+    """Return the keys of living turbines; create those that are unknown.
 
     Returns:
         Key by canonical identifier, and how many were created.
@@ -101,37 +101,37 @@ def ensure_turbines(
 def describe_turbines(
     connection: Connection, described: Mapping[str, Mapping[str, Any]], source: str, now: datetime
 ) -> tuple[int, int]:
-    """Set the facts told of living turbines, created where unknown.
+    """Set facts of living turbines; create the turbines that are unknown.
 
     Args:
         connection: to write with.
-        described: columns of ``turbines`` and their values by canonical identifier; others stay as they are.
-        source: of the turbines that are created.
+        described: columns of ``turbines`` to set, by canonical identifier; other columns stay.
+        source: source of the turbines that are created.
         now: the present instant.
 
     Returns:
         How many were created, and how many others changed.
     """
-    given, (known,) = given_rows(connection, [[one] for one in described], (String(),))
-    found = connection.execute(
+    lookup, (turbine_id,) = rows_as_table(connection, [[name] for name in described], (String(),))
+    rows = connection.execute(
         select(turbines).select_from(
-            given.join(turbines, (turbines.c.turbine_id == known) & turbines.c.archived_at.is_(None))
+            lookup.join(turbines, (turbines.c.turbine_id == turbine_id) & turbines.c.archived_at.is_(None))
         )
     )
-    before = {row["turbine_id"]: row for row in found.mappings()}
+    before = {row["turbine_id"]: row for row in rows.mappings()}
     keys, created = ensure_turbines(connection, described, source, now)
     changed = 0
     for name, facts in described.items():
         old = before.get(name)
-        news = facts if old is None else {key: value for key, value in facts.items() if old[key] != value}
-        if news:
-            connection.execute(update(turbines).where(turbines.c.id == keys[name]).values(**news))
+        changes = facts if old is None else {key: value for key, value in facts.items() if old[key] != value}
+        if changes:
+            connection.execute(update(turbines).where(turbines.c.id == keys[name]).values(**changes))
             changed += old is not None
     return created, changed
 
 
 def last_measurement(connection: Connection) -> int:
-    """The highest id of a measurement; 0 where there is none."""
+    """Return the highest id of a measurement; 0 where there is none."""
     last: int = connection.scalar(select(func.coalesce(func.max(measurements.c.id), 0))) or 0
     return last
 
@@ -139,36 +139,36 @@ def last_measurement(connection: Connection) -> int:
 def known_measurements(
     connection: Connection, keys: Sequence[tuple[int, str]]
 ) -> dict[str, KnownMeasurement]:
-    """Which of these (turbine key, row identity) are stored already, by identity."""
+    """Return the stored measurements among these (turbine key, row identity), by identity."""
     if not keys:
         return {}
-    given, (turbine, identity) = given_rows(connection, keys, (Integer(), String()))
+    lookup, (turbine, identity) = rows_as_table(connection, keys, (Integer(), String()))
     table = measurements.c
-    found = connection.execute(
+    rows = connection.execute(
         select(table.identity, table.id, table.value_count).select_from(
-            given.join(measurements, (table.turbine == turbine) & (table.identity == identity))
+            lookup.join(measurements, (table.turbine == turbine) & (table.identity == identity))
         )
     )
-    return {row.identity: KnownMeasurement(row.id, row.value_count) for row in found}
+    return {row.identity: KnownMeasurement(row.id, row.value_count) for row in rows}
 
 
 def poorer_measurements(
     connection: Connection, days: Sequence[tuple[int, str]], *, below: int, until: int
 ) -> list[PoorerMeasurement]:
-    """Stored measurements of these (turbine key, ISO day) that have fewer sensors.
+    """Return the stored measurements of these (turbine key, ISO day) that have fewer sensors.
 
     Args:
         connection: to read with.
         days: where to look.
-        below: how many sensors the file tells.
-        until: highest id that may be found: rows of the same file are never each other's.
+        below: number of sensors in the file's row.
+        until: highest id to read: a row of the same file is never the poorer form of another.
     """
-    given, (turbine, day) = given_rows(connection, days, (Integer(), Date()))
+    lookup, (turbine, day) = rows_as_table(connection, days, (Integer(), Date()))
     table = measurements.c
-    found = connection.execute(
+    rows = connection.execute(
         select(table.id, table.turbine, table.measured_on, table.measured_at, table["values"])
         .select_from(
-            given.join(
+            lookup.join(
                 measurements,
                 (table.turbine == turbine) & (table.measured_on == day) & (table.value_count < below),
             )
@@ -176,11 +176,11 @@ def poorer_measurements(
         .where(table.id <= until)
         .order_by(table.value_count.desc(), table.id)
     )
-    return [PoorerMeasurement(*row) for row in found]
+    return [PoorerMeasurement(*row) for row in rows]
 
 
 def enrich_measurements(connection: Connection, rows: Iterable[tuple[int, NewMeasurement]]) -> None:
-    """Give stored measurements, by id, the values and the identity of their fuller form."""
+    """Replace the values and the identity of stored measurements, by id, by those of their fuller form."""
     for key, row in rows:
         connection.execute(
             update(measurements)
@@ -192,7 +192,7 @@ def enrich_measurements(connection: Connection, rows: Iterable[tuple[int, NewMea
 def add_measurements(
     connection: Connection, rows: Sequence[NewMeasurement], source: str, import_id: int
 ) -> list[int]:
-    """Store rows that are known to be new; returns their ids in the same order."""
+    """Store rows that are known to be new and return their ids in the same order."""
     if not rows:
         return []
     before = last_measurement(connection)
@@ -222,10 +222,10 @@ def add_measurements(
 
 
 def add_planned_visits(connection: Connection, visits: Iterable[PlannedVisit], source: str) -> int:
-    """Store the visits that are not known yet; returns how many."""
-    told = dict.fromkeys(visits)
-    named = [visit for visit in told if visit.technician is not None]
-    unnamed = _without_known(connection, [visit for visit in told if visit.technician is None])
+    """Store the visits that are not known yet and return how many."""
+    different = dict.fromkeys(visits)
+    named = [visit for visit in different if visit.technician is not None]
+    unnamed = _without_known(connection, [visit for visit in different if visit.technician is None])
     return insert_rows(
         connection,
         planned_visits,
@@ -245,15 +245,15 @@ def add_planned_visits(connection: Connection, visits: Iterable[PlannedVisit], s
 
 
 def _without_known(connection: Connection, visits: Sequence[PlannedVisit]) -> list[PlannedVisit]:
-    """The new ones of visits without a technician: a unique constraint takes two of them for different."""
+    """Return the new visits without a technician: a unique constraint never takes two of them for equal."""
     if not visits:
         return []
     days = [(visit.turbine, visit.planned_on.isoformat(), visit.known_on.isoformat()) for visit in visits]
-    given, (turbine, planned_on, known_on) = given_rows(connection, days, (Integer(), Date(), Date()))
+    lookup, (turbine, planned_on, known_on) = rows_as_table(connection, days, (Integer(), Date(), Date()))
     table = planned_visits.c
-    found = connection.execute(
+    rows = connection.execute(
         select(table.turbine, table.planned_on, table.known_on, table.technician).select_from(
-            given.join(
+            lookup.join(
                 planned_visits,
                 (table.turbine == turbine)
                 & (table.planned_on == planned_on)
@@ -262,16 +262,16 @@ def _without_known(connection: Connection, visits: Sequence[PlannedVisit]) -> li
             )
         )
     )
-    known = {PlannedVisit(*row) for row in found}
+    known = {PlannedVisit(*row) for row in rows}
     return [visit for visit in visits if visit not in known]
 
 
 def turbine_keys(connection: Connection, wanted: Collection[str]) -> dict[str, int]:
-    """Keys of the living turbines among these, by canonical identifier."""
-    given, (name,) = given_rows(connection, [[one] for one in wanted], (String(),))
-    found = connection.execute(
+    """Return the keys of the living turbines among these, by canonical identifier."""
+    lookup, (turbine_id,) = rows_as_table(connection, [[name] for name in wanted], (String(),))
+    rows = connection.execute(
         select(turbines.c.turbine_id, turbines.c.id).select_from(
-            given.join(turbines, (turbines.c.turbine_id == name) & turbines.c.archived_at.is_(None))
+            lookup.join(turbines, (turbines.c.turbine_id == turbine_id) & turbines.c.archived_at.is_(None))
         )
     )
-    return {row.turbine_id: row.id for row in found}
+    return {row.turbine_id: row.id for row in rows}

@@ -1,4 +1,4 @@
-"""Idempotency keys: what was answered to a key, or what is being done under it."""
+"""Idempotency keys: the answer to each key, or the work under way for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from api.storage.tables import intake_keys
 
 KEPT = timedelta(days=30)
-ABANDONED = timedelta(minutes=5)  # what is answered at once takes seconds; older, its process is gone
+ABANDONED = timedelta(minutes=5)  # an answer takes seconds: after this long its process is gone
 
 
 class Key(NamedTuple):
@@ -23,7 +23,7 @@ class Key(NamedTuple):
 
 
 class Held(NamedTuple):
-    """What stands under a key: the body it came with, and its answer or the job that makes it."""
+    """A key in use: the hash of its body, and its answer or the job that makes the answer."""
 
     sha256: str
     created_at: datetime
@@ -32,14 +32,14 @@ class Held(NamedTuple):
 
 
 def claim(connection: Connection, key: Key, sha256: str, now: datetime) -> Held | None:
-    """Begin under a key; what stands under it where it was used before, None where it is now the caller's.
+    """Take a key for the caller and return None; return what it holds where it was used before.
 
-    Keys older than :data:`KEPT` are forgotten on the way. One whose work was abandoned is given again.
+    Keys older than :data:`KEPT` are deleted first. A key whose work was abandoned can be taken again.
     """
     table = intake_keys.c
     connection.execute(delete(intake_keys).where(table.created_at < now - KEPT))
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    row = insert(intake_keys).values(principal=key.principal, key=key.text, sha256=sha256, created_at=now)
+    claimed = insert(intake_keys).values(principal=key.principal, key=key.text, sha256=sha256, created_at=now)
     abandoned = (
         table.answer.is_(None)
         & table.job.is_(None)
@@ -47,27 +47,27 @@ def claim(connection: Connection, key: Key, sha256: str, now: datetime) -> Held 
         & (table.sha256 == sha256)
     )
     mine = connection.execute(
-        row.on_conflict_do_update(
+        claimed.on_conflict_do_update(
             index_elements=[table.principal, table.key], set_={"created_at": now}, where=abandoned
         ).returning(table.key)
     ).first()
     if mine is not None:
         return None
-    found = connection.execute(
+    row = connection.execute(
         select(table.sha256, table.created_at, table.job, table.answer).where(*_is(key))
     ).one()
-    return Held(*found)
+    return Held(*row)
 
 
 def settle(
     connection: Connection, key: Key, *, job: int | None = None, answer: Mapping[str, Any] | None = None
 ) -> None:
-    """Keep what the key answers from now on."""
+    """Store what the key answers from now on."""
     connection.execute(update(intake_keys).where(*_is(key)).values(job=job, answer=answer))
 
 
 def forget(connection: Connection, key: Key) -> None:
-    """Free a key under which nothing was done."""
+    """Free a key whose work did nothing."""
     connection.execute(delete(intake_keys).where(*_is(key)))
 
 

@@ -1,6 +1,6 @@
-"""Reading the living park: its turbines, what was measured on them, the visits planned for them.
+"""Reading the living park: its turbines, their measurements and their planned visits.
 
-Archived turbines, such as those of the simulation once real data came in, are never read here.
+Archived turbines, such as the simulated ones after real data came in, are never read here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _LIVING = turbines.c.archived_at.is_(None)
 
 
 class LatestMeasurement(NamedTuple):
-    """A measurement of a turbine's most recent day; ``values`` by sensor, those that gave none left out."""
+    """A measurement of a turbine's most recent day; ``values`` by sensor, without the silent ones."""
 
     id: int
     turbine: int
@@ -27,7 +27,7 @@ class LatestMeasurement(NamedTuple):
 
 
 class TurbineMeasurement(NamedTuple):
-    """One measurement of a turbine beside what was observed afterwards, where that is known."""
+    """One measurement of a turbine, with its outcome where known."""
 
     id: int
     measured_on: date
@@ -54,7 +54,7 @@ class LivingTurbine(NamedTuple):
 
 
 def latest_values(connection: Connection, as_of: date) -> list[LatestMeasurement]:
-    """All measurements of each living turbine's most recent day up to ``as_of``.
+    """Return all measurements of each living turbine's most recent day up to ``as_of``.
 
     Each turbine costs one look into the index on (turbine, day), however long its history.
 
@@ -63,8 +63,8 @@ def latest_values(connection: Connection, as_of: date) -> list[LatestMeasurement
         as_of: last day that may be seen.
 
     Returns:
-        Rows by turbine key, then in the order of storage; several where a day has several measurements, none
-        for a turbine that was never measured by then.
+        Rows by turbine key, then in the order of storage: several for a day with several measurements, none
+        for a turbine that had no measurement by then.
     """
     query = (
         select(
@@ -84,8 +84,8 @@ def latest_values(connection: Connection, as_of: date) -> list[LatestMeasurement
             ),
         )
         .where(_LIVING)
-        # SQLite has no statistics here and must go from each turbine to its own last day: adding 0 keeps it
-        # from walking all measurements instead, or all those of a day for the sake of their order.
+        # SQLite has no statistics here and must go from each turbine to its own last day. Adding 0 keeps it
+        # from walking all measurements instead, or all those of a day in the wanted order.
         .order_by(turbines.c.id, measurements.c.id + 0)
     )
     return [LatestMeasurement(*row) for row in connection.execute(query)]
@@ -99,7 +99,7 @@ def turbine_measurements(
     from_day: date | None = None,
     to_day: date | None = None,
 ) -> list[TurbineMeasurement]:
-    """A turbine's measurements, newest first, with their outcomes.
+    """Return a turbine's measurements, newest first, with their outcomes.
 
     Args:
         connection: to read with.
@@ -134,10 +134,10 @@ def turbine_measurements(
 
 
 def last_measured_day(connection: Connection, *, until: date | None = None) -> date | None:
-    """The last day, up to ``until``, with a measurement of a living turbine; None where there is none.
+    """Return the last day, up to ``until``, with a measurement of a living turbine; None where there is none.
 
-    Nearly always it is the last day of all, which the indexes tell at once; only where archived turbines
-    alone were measured then is each living turbine asked for its own.
+    It is nearly always the last day of all, which an index answers at once. Only where that day has
+    measurements of archived turbines alone is the last day of each living turbine read.
     """
     newest = select(func.max(measurements.c.measured_on))
     if until is not None:
@@ -152,7 +152,7 @@ def last_measured_day(connection: Connection, *, until: date | None = None) -> d
 
 
 def next_planned_visits(connection: Connection, as_of: date) -> dict[int, date]:
-    """The first visit planned after ``as_of`` that was known by then, by turbine key."""
+    """Return the first visit planned after ``as_of`` that was known by then, by turbine key."""
     visits = planned_visits.c
     next_visit = (
         select(visits.planned_on)
@@ -167,7 +167,7 @@ def next_planned_visits(connection: Connection, as_of: date) -> dict[int, date]:
 
 
 def planned_visits_after(connection: Connection, turbine: int, as_of: date) -> list[date]:
-    """All days after ``as_of`` on which a visit was planned, as known by then, for one turbine; ascending."""
+    """Return, ascending, the days after ``as_of`` with a visit of the turbine that was known by then."""
     visits = planned_visits.c
     return list(
         connection.scalars(
@@ -180,14 +180,14 @@ def planned_visits_after(connection: Connection, turbine: int, as_of: date) -> l
 
 
 def planned_visit_days(connection: Connection, turbine: int) -> list[date]:
-    """Every day on which a visit of this turbine was ever planned, ascending."""
+    """Return every day on which a visit of this turbine was ever planned, ascending."""
     visits = planned_visits.c
     query = select(visits.planned_on).where(visits.turbine == turbine)
     return list(connection.scalars(query.distinct().order_by(visits.planned_on)))
 
 
 def failure_measurements(connection: Connection, turbine: int) -> list[tuple[date, float | None]]:
-    """Day of each measurement that a failure followed within 7 days, and its days left where known."""
+    """Return day and days left, where known, of each measurement that a failure followed within 7 days."""
     query = (
         select(measurements.c.measured_on, outcomes.c.time_to_failure_days)
         .join_from(measurements, outcomes)
@@ -198,18 +198,18 @@ def failure_measurements(connection: Connection, turbine: int) -> list[tuple[dat
 
 
 def living_turbines(connection: Connection) -> list[LivingTurbine]:
-    """The living park, by turbine key; ``natural_key`` orders it for people."""
+    """Return the living park, by turbine key; ``natural_key`` orders it for people."""
     return [LivingTurbine(*row) for row in connection.execute(_turbine_query().order_by(turbines.c.id))]
 
 
 def living_turbine_keys(connection: Connection) -> dict[str, int]:
-    """Key by canonical identifier of the living park, without what was measured: the cheapest look at it."""
+    """Return the keys of the living park by canonical identifier; reads no measurement, so it is cheap."""
     rows = connection.execute(select(turbines.c.turbine_id, turbines.c.id).where(_LIVING))
     return {row.turbine_id: row.id for row in rows}
 
 
 def living_turbine(connection: Connection, turbine_id: str) -> LivingTurbine | None:
-    """The living turbine of this canonical identifier; None where there is none."""
+    """Return the living turbine of this canonical identifier; None where there is none."""
     row = connection.execute(_turbine_query().where(turbines.c.turbine_id == turbine_id)).one_or_none()
     return None if row is None else LivingTurbine(*row)
 
@@ -244,7 +244,7 @@ def _turbine_query() -> Select[
 
 
 def _last_day(until: date | None = None) -> ScalarSelect[date]:
-    """The last day measured of the turbine in the enclosing query."""
+    """Return a subquery: the last measured day of the enclosing query's turbine."""
     other = measurements.alias("other")
     query = select(func.max(other.c.measured_on)).where(other.c.turbine == turbines.c.id)
     if until is not None:

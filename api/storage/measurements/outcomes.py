@@ -1,4 +1,4 @@
-"""What was observed after measurements; what a correction replaces is kept beside it."""
+"""Outcomes: what was observed after measurements. A correction keeps the outcome that it replaces."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Integer, insert, select, update
 
-from api.storage.shared.bulk import driver_instant, given_rows, insert_rows
+from api.storage.shared.bulk import driver_instant, insert_rows, rows_as_table
 from api.storage.tables import outcome_versions, outcomes
 
 _FACTS = ("measurement", "failure_within_7d", "time_to_failure_days", "recorded_at", "source", "import_id")
 
 
 class Outcome(NamedTuple):
-    """What was observed after a measurement; None is not known yet."""
+    """What was observed after a measurement; None where not known yet."""
 
     measurement: int
     failure_within_7d: bool | None
@@ -23,7 +23,7 @@ class Outcome(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """Where outcomes come from: the source, the import that brought them (None: a person), when, by whom."""
+    """Where outcomes come from; ``import_id`` is None where a person entered them."""
 
     source: str
     import_id: int | None
@@ -32,21 +32,21 @@ class Origin(NamedTuple):
 
 
 def known_outcomes(connection: Connection, ids: Sequence[int]) -> dict[int, Outcome]:
-    """What was already observed after these measurements, by measurement."""
+    """Return the stored outcomes of these measurements, by measurement."""
     if not ids:
         return {}
-    given, (wanted,) = given_rows(connection, [(key,) for key in ids], (Integer(),))
+    lookup, (measurement,) = rows_as_table(connection, [(key,) for key in ids], (Integer(),))
     table = outcomes.c
-    found = connection.execute(
+    rows = connection.execute(
         select(table.measurement, table.failure_within_7d, table.time_to_failure_days).select_from(
-            given.join(outcomes, table.measurement == wanted)
+            lookup.join(outcomes, table.measurement == measurement)
         )
     )
-    return {row.measurement: Outcome(*row) for row in found}
+    return {row.measurement: Outcome(*row) for row in rows}
 
 
 def add_outcomes(connection: Connection, rows: Iterable[Outcome], origin: Origin) -> None:
-    """Store outcomes of measurements that have none."""
+    """Store the outcomes of measurements that have none."""
     at = driver_instant(connection, origin.at)
     insert_rows(connection, outcomes, _FACTS, [(*row, at, origin.source, origin.import_id) for row in rows])
 
@@ -59,14 +59,14 @@ def replace_outcomes(
     Args:
         connection: to write with.
         rows: the new outcomes, of measurements that have one.
-        origin: of the new ones.
-        keep_versions: write down what they were; False where a missing label is only filled in.
+        origin: where the new ones come from.
+        keep_versions: store the replaced outcomes too; False where a missing label is only filled in.
     """
     for row in rows:
-        mine = outcomes.c.measurement == row.measurement
+        stored = outcomes.c.measurement == row.measurement
         if keep_versions:
             old = (
-                connection.execute(select(*(outcomes.c[name] for name in _FACTS)).where(mine))
+                connection.execute(select(*(outcomes.c[name] for name in _FACTS)).where(stored))
                 .mappings()
                 .one()
             )
@@ -75,7 +75,7 @@ def replace_outcomes(
             )
         connection.execute(
             update(outcomes)
-            .where(mine)
+            .where(stored)
             .values(
                 failure_within_7d=row.failure_within_7d,
                 time_to_failure_days=row.time_to_failure_days,

@@ -7,35 +7,37 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
 
-from api.storage.tables import model_activations as t
+from api.storage.tables import model_activations
 
 AnyRow = Row[Any]
 
 
 def revision(connection: Connection) -> int:
-    """A number that grows with every activation: cheap to compare, so that processes converge."""
-    return connection.scalar(select(func.coalesce(func.max(t.c.id), 0))) or 0
+    """Return a number that grows with every activation: each process compares it to notice a change."""
+    return connection.scalar(select(func.coalesce(func.max(model_activations.c.id), 0))) or 0
 
 
 def active(connection: Connection) -> dict[str, AnyRow]:
-    """The newest activation of each task."""
-    newest = select(func.max(t.c.id)).group_by(t.c.task)
-    return {row.task: row for row in connection.execute(select(t).where(t.c.id.in_(newest)))}
+    """Return the newest activation of each task."""
+    newest = select(func.max(model_activations.c.id)).group_by(model_activations.c.task)
+    query = select(model_activations).where(model_activations.c.id.in_(newest))
+    return {row.task: row for row in connection.execute(query)}
 
 
 def history(connection: Connection, name: str | None = None) -> list[AnyRow]:
-    """Activations, newest first; those of one model where ``name`` is given."""
-    query = select(t).order_by(t.c.id.desc())
-    return list(connection.execute(query if name is None else query.where(t.c.name == name)))
+    """Return the activations, newest first; with ``name``, those of one model."""
+    query = select(model_activations).order_by(model_activations.c.id.desc())
+    return list(connection.execute(query if name is None else query.where(model_activations.c.name == name)))
 
 
 def previous(connection: Connection, task: str) -> AnyRow | None:
-    """What served the task before the version that serves it now."""
-    rows = connection.execute(select(t).where(t.c.task == task).order_by(t.c.id.desc())).all()
+    """Return the activation of the version that served the task before the present one."""
+    query = select(model_activations).where(model_activations.c.task == task)
+    rows = connection.execute(query.order_by(model_activations.c.id.desc())).all()
     if not rows:
         return None
-    now = rows[0]
-    return next((r for r in rows if (r.name, r.version) != (now.name, now.version)), None)
+    present = rows[0]
+    return next((row for row in rows if (row.name, row.version) != (present.name, present.version)), None)
 
 
 def add(
@@ -52,7 +54,7 @@ def add(
 ) -> None:
     """Record that a version serves its task from now on."""
     connection.execute(
-        insert(t).values(
+        insert(model_activations).values(
             task=task,
             name=name,
             version=version,

@@ -1,4 +1,4 @@
-"""All SQL of the audit trail: appended to, read, never changed."""
+"""All SQL of the audit trail: entries are appended and read, never changed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from api.domain.shared.audit_chain import GENESIS, Entry, canonical
-from api.storage.tables import audit_head as head
-from api.storage.tables import audit_trail as t
+from api.storage.tables import audit_head, audit_trail
 
 _CHUNK = 1_000
 
@@ -26,7 +25,7 @@ def append(
     object_id: str,
     details: Mapping[str, Any],
 ) -> Entry:
-    """Add one entry at the end of the chain; the caller holds the lock that lets one writer pass."""
+    """Add one entry at the end of the chain; the caller holds the lock that admits one writer."""
     end = end_of(connection)
     number, last = end if end is not None else (0, GENESIS)
     bare = Entry(
@@ -40,27 +39,27 @@ def append(
         previous_hash=last,
     )
     values = {**asdict(bare), "hash": bare.computed()}
-    connection.execute(insert(t).values(**values))
+    connection.execute(insert(audit_trail).values(**values))
     newest = {"entry": values["id"], "hash": values["hash"]}
     if end is None:
-        connection.execute(insert(head).values(id=1, **newest))
+        connection.execute(insert(audit_head).values(id=1, **newest))
     else:
-        connection.execute(update(head).values(**newest))
+        connection.execute(update(audit_head).values(**newest))
     return Entry(**values)
 
 
 def end_of(connection: Connection) -> tuple[int, str] | None:
-    """Number and hash of the last entry; None before the first."""
-    row = connection.execute(select(head.c.entry, head.c.hash)).one_or_none()
+    """Return the number and hash of the last entry; None before the first."""
+    row = connection.execute(select(audit_head.c.entry, audit_head.c.hash)).one_or_none()
     return None if row is None else (row.entry, row.hash)
 
 
 def every_entry(connection: Connection) -> Iterator[Entry]:
-    """The whole trail by number, read in pieces."""
+    """Yield the whole trail by number, read chunk by chunk."""
     last = None
     while True:
-        query = select(t).order_by(t.c.id).limit(_CHUNK)
-        rows = connection.execute(query if last is None else query.where(t.c.id > last)).all()
+        query = select(audit_trail).order_by(audit_trail.c.id).limit(_CHUNK)
+        rows = connection.execute(query if last is None else query.where(audit_trail.c.id > last)).all()
         yield from (Entry(**row._mapping) for row in rows)
         if len(rows) < _CHUNK:
             return
@@ -88,24 +87,26 @@ class TrailFilter:
     until: datetime | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """The filter in SQL."""
+        """Return the filter in SQL."""
         exact = (
-            (t.c.actor, self.actor),
-            (t.c.action, self.action),
-            (t.c.object_kind, self.object_kind),
-            (t.c.object_id, self.object_id),
+            (audit_trail.c.actor, self.actor),
+            (audit_trail.c.action, self.action),
+            (audit_trail.c.object_kind, self.object_kind),
+            (audit_trail.c.object_id, self.object_id),
         )
-        found: list[ColumnElement[bool]] = [column == value for column, value in exact if value is not None]
+        clauses: list[ColumnElement[bool]] = [column == value for column, value in exact if value is not None]
         if self.since is not None:
-            found.append(t.c.at >= self.since)
+            clauses.append(audit_trail.c.at >= self.since)
         if self.until is not None:
-            found.append(t.c.at < self.until)
-        return found
+            clauses.append(audit_trail.c.at < self.until)
+        return clauses
 
 
 def page(connection: Connection, where: TrailFilter, limit: int, offset: int) -> tuple[int, list[Row[Any]]]:
-    """How many entries match, and one page of them, newest first."""
-    wanted = where.conditions()
-    total = connection.scalar(select(func.count()).select_from(t).where(*wanted)) or 0
-    query = select(t).where(*wanted).order_by(t.c.id.desc()).limit(limit).offset(offset)
+    """Return how many entries match, and one page of them, newest first."""
+    conditions = where.conditions()
+    total = connection.scalar(select(func.count()).select_from(audit_trail).where(*conditions)) or 0
+    query = (
+        select(audit_trail).where(*conditions).order_by(audit_trail.c.id.desc()).limit(limit).offset(offset)
+    )
     return total, list(connection.execute(query))

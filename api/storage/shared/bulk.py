@@ -1,4 +1,4 @@
-"""Many rows at once: straight to the driver in, and as a table to join with."""
+"""Many rows at once: inserted straight through the driver, or passed as a table to join with."""
 
 from __future__ import annotations
 
@@ -24,13 +24,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from api.storage.types import Json
 
-_CACHE_KIB = (
-    65_536  # an index on hashes is written everywhere at once: SQLite's 2 MB would go to disk for each row
-)
+# An index on hashes is written everywhere at once: with SQLite's 2 MB each row would go to disk.
+_CACHE_KIB = 65_536
 
 
 def prepare(connection: Connection) -> None:
-    """Give SQLite's connection the memory that large imports need."""
+    """Give a SQLite connection the memory that large imports need."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE_KIB}")
 
@@ -43,13 +42,13 @@ def insert_rows(
     *,
     unless_known: bool = False,
 ) -> int:
-    """Insert tuples without the cost of typed parameters; returns how many went in.
+    """Insert tuples without the cost of typed parameters and return how many were inserted.
 
     Args:
         connection: inside the caller's transaction.
         table: to insert into.
-        names: of the columns, in the order of the tuples.
-        rows: values as :func:`driver_day` and :func:`driver_instant` give them; JSON columns as JSON text.
+        names: columns, in the order of the tuples.
+        rows: values as :func:`driver_day` and :func:`driver_instant` return them; JSON columns as JSON text.
         unless_known: leave out rows that a unique constraint refuses.
     """
     if not rows:
@@ -60,22 +59,22 @@ def insert_rows(
     sql = (
         f"INSERT INTO {quote(table.name)} ({', '.join(map(quote, names))}) VALUES ({', '.join(marks)})"  # noqa: S608
         + (" ON CONFLICT DO NOTHING" if unless_known else "")
-    )  # names are the tables' own: nothing received stands in this text
+    )  # the names are the tables' own: no received text stands in this statement
     return connection.exec_driver_sql(sql, list(rows)).rowcount
 
 
 def insert_records(connection: Connection, table: Table, records: Sequence[Mapping[str, Any]]) -> None:
-    """Insert dicts of the same columns in the same way; days and JSON become what the driver takes.
+    """Insert dicts of the same columns as :func:`insert_rows` does, with days and JSON converted.
 
     Args:
         connection: inside the caller's transaction.
-        table: to insert into; without a column of instants.
+        table: to insert into; it must have no column of instants.
         records: by column, all with the columns of the first one.
     """
     if not records:
         return
     names = list(records[0])
-    columns = [_as_driven(connection, table, name, [one[name] for one in records]) for name in names]
+    columns = [_as_driven(connection, table, name, [record[name] for record in records]) for name in names]
     insert_rows(connection, table, names, list(zip(*columns, strict=True)))
 
 
@@ -90,21 +89,21 @@ def _as_driven(connection: Connection, table: Table, name: str, values: list[Any
 
 
 def driver_day(connection: Connection, day: date) -> object:
-    """A day as the driver takes it."""
+    """Return a day as the driver takes it."""
     return day.isoformat() if connection.dialect.name == "sqlite" else day
 
 
 def driver_instant(connection: Connection, at: datetime | None) -> object:
-    """An instant as the driver takes it; the text is that of :class:`api.storage.types.Utc`."""
+    """Return an instant as the driver takes it; the text is that of :class:`api.storage.types.Utc`."""
     if at is None or connection.dialect.name != "sqlite":
         return at
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
-def given_rows(
+def rows_as_table(
     connection: Connection, rows: Sequence[Sequence[object]], types: Sequence[Integer | String | Date]
 ) -> tuple[FromClause, list[ColumnElement[Any]]]:
-    """Tuples from Python as a table to join with.
+    """Return tuples from Python as a table to join with, and its columns.
 
     One JSON text carries them: a row-value ``IN`` makes SQLite scan the whole index, and thousands of bound
     values cost more to compile than to look up.

@@ -1,4 +1,4 @@
-"""The call log: one row per request, written in groups, read by the supervision page and by replays."""
+"""The call log: one row per request, written in groups, read by the supervision page and by replay."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from api.storage.shared.bulk import driver_instant
 from api.storage.tables import call_log
 
 AnyRow = Row[Any]
-_WORTH_IT = 256  # bytes; a single measurement is smaller, and no smaller when compressed
-_SMALL = 4096  # bytes; up to here a window of 4 kB sees all of it
-_AS_IT_IS = b"\0"  # no zlib stream begins so
-_AT_ONCE = 64  # rows of one statement at most; SQLite takes 32,766 values
+_WORTH_IT = 256  # bytes; a single measurement is shorter, and compression does not shorten it
+_SMALL = 4096  # bytes; the window of 4 kB in _pack covers contents up to this size
+_PLAIN = b"\0"  # prefix of an uncompressed content: no zlib stream begins with it
+_AT_ONCE = 64  # rows of one statement at most; SQLite takes 32,766 values a statement
 _COLUMNS = [column.name for column in call_log.c]
 _AT = _COLUMNS.index("at")
 _LISTED = [column for column in call_log.c if column.name not in {"inputs", "outputs"}]
@@ -27,7 +27,7 @@ _LISTED = [column for column in call_log.c if column.name not in {"inputs", "out
 
 @dataclass(slots=True)
 class CallRow:
-    """One call, as stored; ``inputs`` and ``outputs`` become compressed by :meth:`pack`.
+    """One call, as stored; :meth:`pack` compresses ``inputs`` and ``outputs``.
 
     Args:
         at: instant at which the request arrived.
@@ -53,7 +53,7 @@ class CallRow:
     packed: bool = False
 
     def pack(self) -> None:
-        """Compress what the call carried, once; the fastest level already halves an answer."""
+        """Compress inputs and outputs, once; the fastest level already halves an answer."""
         if not self.packed:
             self.inputs, self.outputs, self.packed = _pack(self.inputs), _pack(self.outputs), True
 
@@ -70,15 +70,15 @@ class CallFigures:
 
 
 def unpack(stored: bytes | None) -> bytes | None:
-    """The content behind a stored ``inputs`` or ``outputs``."""
+    """Return the content behind a stored ``inputs`` or ``outputs``."""
     if stored is None:
         return None
-    return stored[1:] if stored[:1] == _AS_IT_IS else zlib.decompress(stored)
+    return stored[1:] if stored[:1] == _PLAIN else zlib.decompress(stored)
 
 
 def add_many(connection: Connection, rows: Sequence[CallRow]) -> None:
-    """Insert packed rows; all or none, where the caller's transaction ends well."""
-    # The driver's own statement: SQLAlchemy's handling of a row costs half as much again as its insertion.
+    """Insert packed rows in the caller's transaction."""
+    # The driver's own statement: through SQLAlchemy a row would cost half as much again.
     dialect = connection.dialect
     values = [[getattr(row, name) for name in _COLUMNS] for row in rows]
     for row in values:
@@ -88,29 +88,29 @@ def add_many(connection: Connection, rows: Sequence[CallRow]) -> None:
             _insertion(dialect, 1), [dict(zip(_COLUMNS, row, strict=True)) for row in values]
         )
         return
-    # One statement for many rows: this thread takes Python's lock back after each one, and while predictions
-    # are being computed it waits for it longer than a row takes to be inserted. Powers of two, so that few
-    # statements are ever prepared.
+    # One statement for many rows: this thread takes Python's lock back after each statement, and while
+    # predictions are computed that wait lasts longer than the insertion of a row. Sizes are powers of two,
+    # so that few statements are prepared.
     while values:
         size = min(_AT_ONCE, 1 << (len(values).bit_length() - 1))
-        some, values = values[:size], values[size:]
-        connection.exec_driver_sql(_insertion(dialect, size), tuple(chain.from_iterable(some)))
+        chunk, values = values[:size], values[size:]
+        connection.exec_driver_sql(_insertion(dialect, size), tuple(chain.from_iterable(chunk)))
 
 
 def newest(connection: Connection, limit: int, offset: int) -> tuple[int, list[AnyRow]]:
-    """How many calls there are in all, and some of them without inputs and outputs, newest first."""
+    """Return how many calls there are, and one page of them without inputs and outputs, newest first."""
     total = connection.scalar(select(func.count()).select_from(call_log)) or 0
     query = select(*_LISTED).order_by(call_log.c.at.desc(), call_log.c.request_id).limit(limit).offset(offset)
     return total, list(connection.execute(query))
 
 
-def one(connection: Connection, request_id: str) -> AnyRow | None:
-    """One call with its packed inputs and outputs."""
+def get(connection: Connection, request_id: str) -> AnyRow | None:
+    """Return one call with its packed inputs and outputs."""
     return connection.execute(select(call_log).where(call_log.c.request_id == request_id)).one_or_none()
 
 
 def statistics(connection: Connection, since: datetime) -> CallFigures:
-    """Calls since an instant, with the mean and the 95th percentile (nearest rank) of their durations."""
+    """Count the calls since an instant, with mean and 95th percentile (nearest rank) of their durations."""
     period = call_log.c.at >= since
     calls, errors, refused, mean = connection.execute(
         select(
@@ -133,18 +133,18 @@ def statistics(connection: Connection, since: datetime) -> CallFigures:
 
 @lru_cache
 def _insertion(dialect: Dialect, rows: int) -> str:
-    """The driver's INSERT of that many rows."""
-    into, one = str(insert(call_log).compile(dialect=dialect)).split(" VALUES ")
-    return f"{into} VALUES {', '.join([one] * rows)}"
+    """Return the driver's INSERT of that many rows."""
+    into, row = str(insert(call_log).compile(dialect=dialect)).split(" VALUES ")
+    return f"{into} VALUES {', '.join([row] * rows)}"
 
 
 def _pack(content: bytes | None) -> bytes | None:
     if content is None:
         return None
     if len(content) < _WORTH_IT:
-        return _AS_IT_IS + content
+        return _PLAIN + content
     if len(content) > _SMALL:
         return zlib.compress(content, 1)
-    # With tables of its own size: making the default ones takes four times as long as compressing an answer.
-    small = zlib.compressobj(1, zlib.DEFLATED, wbits=12, memLevel=5)
-    return small.compress(content) + small.flush()
+    # Small tables: making the default ones takes four times as long as compressing an answer.
+    compressor = zlib.compressobj(1, zlib.DEFLATED, wbits=12, memLevel=5)
+    return compressor.compress(content) + compressor.flush()

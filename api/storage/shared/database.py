@@ -18,10 +18,10 @@ _BEGIN_IMMEDIATE = "cockpit_begin_immediate"
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for SQLite or PostgreSQL, set up as the design asks.
+    """Return an engine for SQLite or PostgreSQL.
 
-    SQLite: WAL, ``synchronous=FULL``, foreign keys, and transactions that we begin ourselves, because the
-    driver's own deferred ones can fail with *database is locked* when they turn from reading to writing.
+    On SQLite: WAL, ``synchronous=FULL``, foreign keys, and transactions that we begin ourselves. The driver's
+    own transactions can fail with *database is locked* when they turn from reading to writing.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
@@ -55,52 +55,52 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writer = engine.execution_options(**{_BEGIN_IMMEDIATE: True})
-        # PostgreSQL's default would show each statement of one reading another state.
-        one_state = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        self._reader = engine if self.is_sqlite else engine.execution_options(**one_state)
+        # With PostgreSQL's default each statement of one transaction could see another state.
+        snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._reader = engine if self.is_sqlite else engine.execution_options(**snapshot)
 
     @classmethod
     def at(cls, url: str) -> Database:
-        """The database at a SQLAlchemy URL."""
+        """Return the database at a SQLAlchemy URL."""
         return cls(make_engine(url))
 
     @property
     def is_sqlite(self) -> bool:
-        """True on SQLite, whose writers wait for one another."""
+        """True on SQLite, which has one writer at a time."""
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection whose transaction sees one state throughout.
+        """Open a connection whose transaction sees one state throughout.
 
         Raises:
             DatabaseUnavailable: the database does not answer.
         """
-        with _told(), self._reader.connect() as connection:
+        with _named_errors(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A connection that writes: committed when the block ends, rolled back when it raises.
+        """Open a connection that writes: committed when the block ends, rolled back when it raises.
 
         Raises:
-            DatabaseUnavailable: locked for too long, read-only, full or unreachable.
+            DatabaseUnavailable: the database is locked for too long, read-only, full or unreachable.
         """
-        with _told(), self._writer.begin() as connection:
+        with _named_errors(), self._writer.begin() as connection:
             yield connection
 
     def lock(self, connection: Connection, name: str) -> None:
-        """Let one writer at a time past ``name`` until its transaction ends (SQLite has only one anyway)."""
+        """Admit one writer at a time to ``name`` until its transaction ends (SQLite has only one anyway)."""
         if not self.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Close all connections."""
         self.engine.dispose()
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _named_errors() -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
@@ -131,13 +131,13 @@ _BY_CODE = {  # https://www.postgresql.org/docs/current/errcodes-appendix.html
 
 
 def _reason_by_code(error: DBAPIError) -> str | None:
-    """The sentence for PostgreSQL's own code, whatever class its driver gives the error."""
+    """Return the sentence for PostgreSQL's own code, whatever class its driver gives the error."""
     code = getattr(error.orig, "sqlstate", None) or ""
     return _BY_CODE.get(code) or (_SILENT if code.startswith(_GONE) else None)
 
 
 def _reason_by_text(error: DBAPIError) -> str | None:
-    """The sentence for what SQLite says, and for any connection that failed; None for a fault of the code."""
+    """Return the sentence for SQLite's errors and for a failed connection; None for a fault of the code."""
     if not isinstance(error, OperationalError) and not error.connection_invalidated:
         return None
     lowered = str(error.orig).lower()
@@ -152,5 +152,5 @@ def _reason_by_text(error: DBAPIError) -> str | None:
     ):
         if sign in lowered:
             return sentence
-    # Without a statement it is the connection that could not be opened.
+    # An error without a statement means that the connection could not be opened.
     return _SILENT if error.connection_invalidated or error.statement is None else None

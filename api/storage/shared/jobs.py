@@ -1,4 +1,4 @@
-"""Work for the worker: a leased table, so that a job whose worker died is taken up by another."""
+"""Jobs of the worker. Each is leased, so that another worker takes the job of one that died."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from api.storage.tables import jobs, workers
 LEASE = timedelta(seconds=30)
 HISTORY = "historique"
 MODEL_IMPORT = "import_modele"
-LOW_PRIORITY = (HISTORY,)  # kinds that are taken when nothing else waits
+LOW_PRIORITY = (HISTORY,)  # kinds that wait until no other job does
 AnyRow = Row[Any]
 
 
@@ -28,7 +28,7 @@ def add(connection: Connection, *, kind: str, payload: dict[str, Any], by: str, 
 
 
 def take(connection: Connection, worker: str, now: datetime) -> AnyRow | None:
-    """Lease the oldest job that waits, those of low priority last; None where there is none."""
+    """Lease and return the oldest waiting job, low priority last; None where no job waits."""
     last = case((jobs.c.kind.in_(LOW_PRIORITY), 1), else_=0)
     waiting = select(jobs.c.id).where(jobs.c.status == "en_attente").order_by(last, jobs.c.id).limit(1)
     job_id = connection.scalar(waiting.with_for_update(skip_locked=True))
@@ -43,9 +43,9 @@ def take(connection: Connection, worker: str, now: datetime) -> AnyRow | None:
 
 
 def abandoned(connection: Connection, now: datetime) -> list[AnyRow]:
-    """Jobs whose lease ran out: their worker is gone.
+    """Return the jobs whose lease ran out: their worker is gone.
 
-    A lease that runs far ahead was taken before the clock went back; its holder would have renewed it since.
+    A lease that ends too far ahead dates from before the clock went back; a living holder renews it.
     """
     until = jobs.c.leased_until
     lost = or_(until < now, until > now + 2 * LEASE, until.is_(None))
@@ -53,46 +53,46 @@ def abandoned(connection: Connection, now: datetime) -> list[AnyRow]:
 
 
 def leased_by(connection: Connection, worker: str) -> list[AnyRow]:
-    """What a worker holds."""
+    """Return the jobs that a worker holds."""
     query = select(jobs).where(jobs.c.status == "en_cours", jobs.c.leased_by == worker)
     return list(connection.execute(query))
 
 
 def get(connection: Connection, job_id: int) -> AnyRow | None:
-    """One job."""
+    """Return one job."""
     return connection.execute(select(jobs).where(jobs.c.id == job_id)).one_or_none()
 
 
 def under_way(connection: Connection, kind: str) -> list[AnyRow]:
-    """Jobs of a kind that wait or are being done, oldest first."""
+    """Return the jobs of a kind that wait or are under way, oldest first."""
     query = select(jobs).where(jobs.c.kind == kind, jobs.c.status.in_(("en_attente", "en_cours")))
     return list(connection.execute(query.order_by(jobs.c.id)))
 
 
 def progress(connection: Connection, job_id: int, done: int, total: int) -> None:
-    """Tell how far a job is."""
+    """Record how far a job is."""
     connection.execute(update(jobs).where(jobs.c.id == job_id).values(done=done, total=total))
 
 
-def tell(connection: Connection, job_id: int, result: dict[str, Any]) -> None:
-    """Keep what a job under way has found so far."""
+def keep_result(connection: Connection, job_id: int, result: dict[str, Any]) -> None:
+    """Store the result so far of a job under way."""
     connection.execute(update(jobs).where(jobs.c.id == job_id).values(result=result))
 
 
 def newest(connection: Connection, kind: str, limit: int) -> list[AnyRow]:
-    """The last jobs of a kind, newest first."""
+    """Return the last jobs of a kind, newest first."""
     query = select(jobs).where(jobs.c.kind == kind).order_by(jobs.c.id.desc()).limit(limit)
     return list(connection.execute(query))
 
 
 def requeue(connection: Connection, job_id: int, worker: str | None, *, advanced: bool = False) -> None:
-    """Have a job taken again, from its beginning or from where it stands; only for work that may be repeated.
+    """Put a job back in the queue; only for work that may be repeated.
 
     Args:
         connection: to write with.
         job_id: the job.
-        worker: that abandoned it or put it back; where another has taken it meanwhile, nothing changes.
-        advanced: it was put back after good work, which does not count as an attempt that failed.
+        worker: that abandoned it or puts it back; where another has taken it meanwhile, nothing changes.
+        advanced: the worker puts it back after progress, which does not count as a failed attempt.
     """
     values: dict[str, Any] = {"status": "en_attente", "leased_by": None, "leased_until": None}
     if advanced:
@@ -123,7 +123,7 @@ def end(
 
 
 def beat(connection: Connection, worker: str, now: datetime) -> None:
-    """Tell that a worker lives, and keep what it leased."""
+    """Record that a worker lives, and prolong its leases."""
     for dialect in (sqlite, postgresql):
         if connection.dialect.name == dialect.dialect.name:
             row = dialect.insert(workers).values(name=worker, started_at=now, seen_at=now)
@@ -139,10 +139,10 @@ def beat(connection: Connection, worker: str, now: datetime) -> None:
 
 
 def leave(connection: Connection, worker: str) -> None:
-    """Forget a worker that ends by itself; one that is killed stays, and is seen to be silent."""
+    """Delete a worker that ends by itself; a killed worker stays, so that its silence shows."""
     connection.execute(delete(workers).where(workers.c.name == worker))
 
 
 def last_seen(connection: Connection) -> datetime | None:
-    """When a worker last told that it lives."""
+    """Return when a worker last recorded that it lives; None where none ever did."""
     return connection.scalar(select(workers.c.seen_at).order_by(workers.c.seen_at.desc()).limit(1))

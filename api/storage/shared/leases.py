@@ -1,4 +1,4 @@
-"""Leases: what one worker at a time may do, let go by itself when its holder dies."""
+"""Leases: work that one worker at a time may do; a lease ends by itself when its holder dies."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from api.storage.tables import leases
 
 
 def take(connection: Connection, name: str, holder: str, now: datetime, length: timedelta) -> bool:
-    """Hold a lease until ``now + length``; False where somebody else holds it.
+    """Take a lease until ``now + length``; return False where somebody else holds it.
 
     Args:
         connection: to write with.
-        name: what is held.
+        name: of the lease.
         holder: who asks; its own lease is prolonged.
         now: the present instant of the real clock.
         length: after which the lease ends unless :func:`prolong` is called.
     """
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    row = insert(leases).values(name=name, holder=holder, until=now + length)
+    lease = insert(leases).values(name=name, holder=holder, until=now + length)
     free = or_(leases.c.holder == holder, leases.c.until < now)
     taken = connection.execute(
-        row.on_conflict_do_update(
+        lease.on_conflict_do_update(
             index_elements=[leases.c.name],
-            set_={"holder": row.excluded.holder, "until": row.excluded.until},
+            set_={"holder": lease.excluded.holder, "until": lease.excluded.until},
             where=free,
         ).returning(leases.c.name)
     )
@@ -34,12 +34,12 @@ def take(connection: Connection, name: str, holder: str, now: datetime, length: 
 
 
 def prolong(connection: Connection, holder: str, now: datetime, length: timedelta) -> None:
-    """Keep everything that a holder still holds."""
+    """Prolong every lease that a holder still has."""
     connection.execute(
         update(leases).where(leases.c.holder == holder, leases.c.until >= now).values(until=now + length)
     )
 
 
 def release(connection: Connection, name: str, holder: str) -> None:
-    """Let go."""
+    """End a lease of this holder."""
     connection.execute(delete(leases).where(leases.c.name == name, leases.c.holder == holder))

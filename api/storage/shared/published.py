@@ -1,4 +1,4 @@
-"""What people see: the published run, that of each day, a turbine's place in it. Every subject reads it."""
+"""Reading published runs and their scores; every subject may use it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sqlalchemy import Connection, Row, and_, func, select
 from api.storage.tables import measurements, park_changes, publication, runs, scores, turbines
 
 AnyRow = Row[Any]
-# PostgreSQL's statistics never know the newest run, and take it for a row or two: adding 0 keeps it from
-# going through all changes of that run for each score.
+# PostgreSQL's statistics do not know the newest run and expect a row or two of it. Adding 0 keeps it from
+# reading all changes of that run for each score.
 CHANGED = and_(park_changes.c.run == scores.c.run + 0, park_changes.c.turbine == scores.c.turbine)
-# The scores with their turbines and what changed of them.
+# The scores with their turbines and their changes.
 SCORED = select(
     scores,
     turbines.c.turbine_id,
@@ -27,7 +27,7 @@ SCORED = select(
 
 
 def published_run(connection: Connection, as_of: date | None = None) -> AnyRow | None:
-    """The published run: the one that people see now, or the last of a given day."""
+    """Return the present published run, or the last one of a day."""
     if as_of is None:
         return connection.execute(
             select(runs).join(publication, publication.c.run == runs.c.id)
@@ -35,14 +35,14 @@ def published_run(connection: Connection, as_of: date | None = None) -> AnyRow |
     return connection.execute(
         select(runs)
         .where(runs.c.as_of == as_of, runs.c.published_at.is_not(None), runs.c.archived_at.is_(None))
-        # By number and not by time: a clock that goes back must not bring a former run up.
+        # By number and not by time: a clock that goes back must not bring a former run first.
         .order_by(runs.c.id.desc())
         .limit(1)
     ).one_or_none()
 
 
 def runs_between(connection: Connection, first: date | None, last: date | None) -> list[AnyRow]:
-    """The last published run of each day, oldest first."""
+    """Return the last published run of each day, oldest first."""
     newest = select(func.max(runs.c.id)).where(runs.c.published_at.is_not(None), runs.c.archived_at.is_(None))
     if first is not None:
         newest = newest.where(runs.c.as_of >= first)
@@ -53,7 +53,7 @@ def runs_between(connection: Connection, first: date | None, last: date | None) 
 
 
 def score_of(connection: Connection, run_id: int, turbine_pk: int) -> AnyRow | None:
-    """One turbine's place in a run, with the measurement that was scored (``values`` None without one)."""
+    """Return a turbine's score in a run, with its measurement (``values`` is None without one)."""
     query = (
         SCORED.add_columns(measurements.c["values"], measurements.c.measured_at)
         .outerjoin(measurements, measurements.c.id == scores.c.measurement)
@@ -65,12 +65,12 @@ def score_of(connection: Connection, run_id: int, turbine_pk: int) -> AnyRow | N
 def history_of(
     connection: Connection, turbine_pk: int, first: date | None, last: date | None
 ) -> list[AnyRow]:
-    """A turbine's published scores, one a day, oldest first."""
-    shown = [row.id for row in runs_between(connection, first, last)]
+    """Return a turbine's published scores, one a day, oldest first."""
+    run_ids = [row.id for row in runs_between(connection, first, last)]
     query = (
         select(scores, runs.c.as_of)
         .join(runs, runs.c.id == scores.c.run)
-        .where(scores.c.turbine == turbine_pk, scores.c.run.in_(shown))
+        .where(scores.c.turbine == turbine_pk, scores.c.run.in_(run_ids))
         .order_by(runs.c.as_of)
     )
     return list(connection.execute(query))

@@ -1,4 +1,4 @@
-"""The audit trail: who did what, chained so that a later change of it shows."""
+"""The audit trail: who did what, in a hash chain, so that a later change shows."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from sqlalchemy import CheckConstraint, Column, Index, Integer, String, Table, T
 from api.storage.tables.base import metadata
 from api.storage.types import Utc, Word
 
-# Appended to in the transaction of each change, never changed, never purged.
+# Each change appends its entry in its own transaction; entries are never changed nor purged.
 audit_trail = Table(
     "audit_trail",
     metadata,
-    # Given by the chain, one after the other: a number that is missing is an entry that was taken away.
+    # The chain numbers entries without gaps: a missing number is a removed entry.
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("at", Utc, nullable=False),
     Column("actor", String(80), nullable=False),
     Column("action", Word(), nullable=False),
     Column("object_kind", Word(), nullable=False),
     Column("object_id", String(120), nullable=False),
-    # JSON as it was hashed: a database that rewrites numbers or order would break the chain by itself.
+    # Text and not JSON: a database that rewrites numbers or order would change what was hashed.
     Column("details", Text, nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
@@ -27,7 +27,7 @@ audit_trail = Table(
     Index("ix_audit_trail_object_kind_object_id", "object_kind", "object_id", "id"),
 )
 
-# The one row that knows where the chain ends: without it, entries taken from the end would not be missed.
+# One row with the end of the chain: without it, nobody would see that the last entries were removed.
 audit_head = Table(
     "audit_head",
     metadata,

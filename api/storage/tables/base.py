@@ -1,4 +1,4 @@
-"""The one list of tables, and how their constraints are named."""
+"""The metadata that holds all tables, and the names of their constraints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Interventions, what was photographed, and every change of them."""
+"""Interventions, their photos and their journal."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ interventions = Table(
     Column("id", Integer, primary_key=True),
     Column("turbine", ForeignKey("turbines.id"), nullable=False),
     Column("state", Word(16), nullable=False),
-    # Why it was opened, and what the published run said of the turbine then.
+    # Why it was opened, and the turbine's score in the published run of that moment.
     Column("origin", Word(16), nullable=False),
     Column("reason", Text),
     Column("run", ForeignKey("runs.id")),
@@ -43,7 +43,7 @@ interventions = Table(
     Column("verdict", Word()),
     Column("findings", Text),
     Column("downtime_hours", Float),
-    # Day of the park's calendar on which it ended: runs and measurements are compared with it.
+    # Day of the park's calendar on which it ended, to compare with runs and measurements.
     Column("done_on", Date),
     Column("created_at", Utc, nullable=False),
     Column("created_by", String(80), nullable=False),
@@ -52,16 +52,16 @@ interventions = Table(
     Column("started_at", Utc),
     Column("closed_at", Utc),
     Column("closed_by", String(80)),
-    # Grows with each change, so that nobody overwrites what they have not read.
+    # Grows with each change, so that nobody overwrites a change that they have not read.
     Column("version", Integer, nullable=False, server_default="1"),
-    # An alarm that persists never makes a second one beside the first.
+    # A lasting alarm never opens a second intervention.
     Index("uq_interventions_living", "turbine", unique=True, sqlite_where=_LIVING, postgresql_where=_LIVING),
     Index("ix_interventions_turbine_done_on", "turbine", "done_on"),
     Index("ix_interventions_state_planned_on", "state", "planned_on"),
     Index("ix_interventions_assignee_state", "assignee", "state"),
 )
 
-# Appended to in the transaction of each change, never changed.
+# Each change appends its entry in its own transaction; entries are never changed.
 intervention_journal = Table(
     "intervention_journal",
     metadata,
@@ -75,7 +75,7 @@ intervention_journal = Table(
     Index("ix_intervention_journal_intervention", "intervention", "id"),
 )
 
-# Apart, so that no list reads them.
+# In a table of their own, so that no list reads them.
 intervention_photos = Table(
     "intervention_photos",
     metadata,

@@ -1,4 +1,4 @@
-"""The park, its measurements, what was observed since, and the visits planned."""
+"""The park, its imports, measurements, outcomes and planned visits."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ turbines = Table(
     Column("commissioned_on", Date),
     Column("service_state", Word(), nullable=False, server_default="en_service"),
     Column("created_at", Utc, nullable=False),
-    # Who last changed what is told of the machine, by hand; a register from a file leaves them empty.
+    # Who last changed the turbine's facts by hand; a register from a file leaves these columns empty.
     Column("changed_at", Utc),
     Column("changed_by", String(80)),
     Column("archived_at", Utc),
-    # An archived simulated turbine 5 and the real turbine 5 may both exist; only one is of the living park.
+    # An archived simulated turbine 5 and the real turbine 5 may both exist; the living park has at most one.
     Index(
         "uq_turbines_living",
         "turbine_id",
@@ -52,7 +52,7 @@ imports = Table(
     Column("filename", String(255), nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("source", Word(), nullable=False),
-    # Written first, so that an import that was interrupted is seen; its report comes at the end.
+    # Written at the start, so that an interruption shows; the report comes at the end.
     Column("status", Word(), nullable=False),
     Column("report", Json),
     Column("imported_by", String(80), nullable=False),
@@ -69,7 +69,7 @@ measurements = Table(
     Column("measured_on", Date, nullable=False),
     Column("measured_at", Utc),
     Column("values", Json, nullable=False),
-    # How many sensors stand in ``values``: the index alone finds a row that comes back with more of them.
+    # Number of sensors in ``values``: the index alone finds the row that a fuller one replaces.
     Column("value_count", Integer, nullable=False, server_default="0"),
     Column("identity", String(64), nullable=False),
     Column("source", Word(), nullable=False),
@@ -90,7 +90,7 @@ outcomes = Table(
     Column("import_id", ForeignKey("imports.id")),
 )
 
-# What an outcome was before it was corrected; the present one stands in ``outcomes``.
+# Outcomes that a correction replaced; the present one is in ``outcomes``.
 outcome_versions = Table(
     "outcome_versions",
     metadata,

@@ -1,4 +1,4 @@
-"""Accounts, sessions, keys, and the log of what was asked."""
+"""Accounts, sessions, API keys, and the call log."""
 
 from __future__ import annotations
 

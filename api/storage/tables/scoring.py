@@ -1,4 +1,4 @@
-"""Models in force, the risk policy, runs and their published scores."""
+"""Models in service, the risk policy, runs and their published scores."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ runs = Table(
     Column("started_at", Utc),
     Column("finished_at", Utc),
     Column("published_at", Utc),
-    # Set when real measurements replace the simulated park: its runs leave the cockpit, not the database.
+    # Set when real measurements replace the simulated park: its runs leave the pages, not the database.
     Column("archived_at", Utc),
     Column("total", Integer, nullable=False, server_default="0"),
     Column("done", Integer, nullable=False, server_default="0"),
@@ -72,10 +72,10 @@ runs = Table(
     Column("policy_version", ForeignKey("policies.version")),
     Column("threshold", Float),
     Column("error", Text),
-    # What a run under way is doing; a run is asked to stop by naming who asks, and stops at its next look.
+    # The step of a run under way. A run stops at its next step once ``cancel_asked_by`` is set.
     Column("phase", Word()),
     Column("cancel_asked_by", String(80)),
-    # One scheduled run per day, however many workers find it due at once; one that ended badly may be redone.
+    # One scheduled run per day, however many workers see it due at once; a failed run may be redone.
     Index("uq_runs_scheduled", "as_of", unique=True, sqlite_where=_LIVING, postgresql_where=_LIVING),
     Index("ix_runs_as_of_published_at", "as_of", "published_at"),
 )
@@ -98,14 +98,14 @@ scores = Table(
     Column("main_driver", Json),
     Column("planned_visit_on", Date),
     Column("warnings", Json),
-    # One bit per queue (api/storage/park/changes.py), so that a queue is a filter like any other.
+    # One bit per queue (api/storage/park/changes.py), so that a queue is a plain filter.
     Column("queues", Integer),
     UniqueConstraint("run", "turbine"),
     Index("ix_scores_turbine_run", "turbine", "run"),
     Index("ix_scores_run_level_rank", "run", "level", "rank"),
 )
 
-# Versions that score each run without speaking: their outputs are compared, and shown to nobody else.
+# Versions that score each run in shadow: their outputs are compared with the published ones, never published.
 shadow_candidates = Table(
     "shadow_candidates",
     metadata,
@@ -120,7 +120,7 @@ shadow_candidates = Table(
     Column("ended_at", Utc),
     Column("ended_by", String(80)),
     Column("end_reason", String(500)),
-    # The last run that it could not score, forgotten when it scores one again.
+    # The last run that it could not score; emptied when it scores a run again.
     Column("failed_run", ForeignKey("runs.id")),
     Column("failed_at", Utc),
     Column("failure", Text),
@@ -136,28 +136,28 @@ shadow_scores = Table(
     Column("run", ForeignKey("runs.id"), primary_key=True),
     Column("turbine", ForeignKey("turbines.id"), primary_key=True),
     Column("raw_output", Float, nullable=False),
-    Column("output", Float, nullable=False),  # the probability as it would be shown, or the days left
+    Column("output", Float, nullable=False),  # the probability that would be published, or the days left
 )
 
-# What became of a turbine since the run before: a row only where something is to be told or remembered.
+# Changes since the run before: a row only for a turbine with a change, or a level to remember.
 park_changes = Table(
     "park_changes",
     metadata,
     Column("run", ForeignKey("runs.id"), primary_key=True),
     Column("turbine", ForeignKey("turbines.id"), primary_key=True),
-    # The change as the two rankings show it.
+    # The plain difference between the two rankings.
     Column("kind", Word(16)),
     Column("from_level", Word(16)),
     Column("to_level", Word(16)),
     Column("cause", Json),
-    # The same with margins: what is told once, and the level that stands told where it is not the shown one.
+    # The event, with margins, and the last announced level where it differs from the present one.
     Column("event", Word(16)),
     Column("event_from", Word(16)),
     Column("told_level", Word(16)),
     Index("ix_park_changes_run_event", "run", "event"),
 )
 
-# What a published run says of the park as a whole, beside its scores.
+# Figures of a published run about the park as a whole.
 run_summaries = Table(
     "run_summaries",
     metadata,
@@ -168,7 +168,7 @@ run_summaries = Table(
     Column("interval", Json),
 )
 
-# The one row that says which run people see: a run is published by changing it, whole or not at all.
+# One row: the run that people see. Changing it publishes a run, whole or not at all.
 publication = Table(
     "publication",
     metadata,

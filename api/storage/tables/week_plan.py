@@ -1,4 +1,4 @@
-"""What was given for the last plan of a week."""
+"""The inputs of the last week plan."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sqlalchemy import Column, Integer, String, Table
 from api.storage.tables.base import metadata
 from api.storage.types import Json, Utc
 
-# One row per installation: crews change little from one week to the next, whoever plans.
+# One row per installation: crews change little from week to week, whoever plans.
 week_plan_inputs = Table(
     "week_plan_inputs",
     metadata,

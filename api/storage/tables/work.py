@@ -1,4 +1,4 @@
-"""Jobs, the workers that take them, and what only one of them may do at a time."""
+"""Jobs, the workers that take them, leases, and idempotency keys."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ workers = Table(
     Column("seen_at", Utc, nullable=False),
 )
 
-# What one worker at a time may do; a holder that dies lets go by itself.
+# Work that one worker at a time may do; the lease of a dead holder ends by itself.
 leases = Table(
     "leases",
     metadata,
@@ -44,7 +44,7 @@ leases = Table(
     Column("until", Utc, nullable=False),
 )
 
-# One row per ``Idempotency-Key``: the same key gets the same answer, whatever was lost on the way back.
+# One row per ``Idempotency-Key``: the same key gets the same answer, even if the first answer was lost.
 intake_keys = Table(
     "intake_keys",
     metadata,

@@ -1,4 +1,4 @@
-"""What the living park sent, by turbine and day; archived turbines are never read."""
+"""On which days, and with which sensors, the living park was measured; archived turbines are never read."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _LIVING = turbines.c.archived_at.is_(None)
 
 
 class SentDays(NamedTuple):
-    """On which days a turbine was measured, once per measurement: ISO days, comma-separated, in any order.
+    """The day of each measurement of a turbine, as text: ISO days, comma-separated, in any order.
 
-    As texts, for the turbines of a park share few of them: each different one needs to be read only once.
+    The turbines of a park share few different texts, so each one is parsed only once.
     """
 
     turbine: int
@@ -28,7 +28,7 @@ class SentDays(NamedTuple):
 def sent_days(
     connection: Connection, first: date, last: date, *, until: date, rows: int
 ) -> dict[int, SentDays]:
-    """The days on which each living turbine was measured, by its key.
+    """Return the days on which each living turbine was measured, by its key.
 
     Two looks into the index on (turbine, day) for each turbine, however long its history.
 
@@ -36,8 +36,8 @@ def sent_days(
         connection: to read with.
         first: first day of the period.
         last: last day of the period, included.
-        until: last day that counts as lately.
-        rows: how many of each turbine's last measurements up to ``until`` are lately.
+        until: last day of ``lately``.
+        rows: how many of each turbine's last measurements up to ``until`` make ``lately``.
     """
     table = measurements.c
     own = table.turbine == turbines.c.id
@@ -65,7 +65,7 @@ def _joined(day: ColumnElement[date]) -> ColumnElement[str]:
 
 
 def lacking(connection: Connection, as_of: date, sensors: Sequence[str]) -> dict[str, list[str]]:
-    """By sensor, the living turbines in service whose last measured day up to ``as_of`` never gives it."""
+    """Return, by sensor, the turbines in service without a value of it on their last day up to ``as_of``."""
     if not sensors:
         return {}
     other = measurements.alias("other")
@@ -75,10 +75,10 @@ def lacking(connection: Connection, as_of: date, sensors: Sequence[str]) -> dict
         .correlate(turbines)
         .scalar_subquery()
     )
-    given = [func.count(measurements.c["values"][name].as_string()) for name in sensors]
+    value_counts = [func.count(measurements.c["values"][name].as_string()) for name in sensors]
     query = (
-        select(turbines.c.turbine_id, *given)
-        # Adding 0 keeps SQLite from walking all measurements and looking each one's turbine up.
+        select(turbines.c.turbine_id, *value_counts)
+        # Adding 0 keeps SQLite from walking all measurements and looking up the turbine of each.
         .join_from(
             turbines,
             measurements,
@@ -86,18 +86,18 @@ def lacking(connection: Connection, as_of: date, sensors: Sequence[str]) -> dict
         )
         .where(_LIVING, turbines.c.service_state == IN_SERVICE)
         .group_by(turbines.c.id)
-        .having(or_(*(count == 0 for count in given)))
+        .having(or_(*(count == 0 for count in value_counts)))
     )
-    found: dict[str, list[str]] = {}
+    turbines_of: dict[str, list[str]] = {}
     for turbine, *counts in connection.execute(query).all():
         for name, count in zip(sensors, counts, strict=True):
             if not count:
-                found.setdefault(name, []).append(turbine)
-    return found
+                turbines_of.setdefault(name, []).append(turbine)
+    return turbines_of
 
 
 def findings_of(connection: Connection, run_id: int) -> dict[int, list[dict[str, Any]]]:
-    """The findings of a run, by turbine key; turbines without any are left out."""
+    """Return the findings of a run, by turbine key; turbines without any are left out."""
     query = select(scores.c.turbine, scores.c.warnings).where(
         scores.c.run == run_id, scores.c.warnings.is_not(None)
     )

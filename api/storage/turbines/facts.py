@@ -1,4 +1,4 @@
-"""What is told of a turbine by hand, with who told it last."""
+"""The facts of a turbine that people enter, with their last author."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from api.storage.tables import turbines
 
 
 def change(connection: Connection, turbine: int, facts: Mapping[str, Any], *, by: str, now: datetime) -> None:
-    """Set columns of one turbine, by its key."""
+    """Set columns of a turbine, by its key."""
     changed = {**facts, "changed_by": by, "changed_at": now}
     connection.execute(update(turbines).where(turbines.c.id == turbine).values(**changed))

@@ -1,4 +1,4 @@
-"""The last measurements of every turbine, as columns: what the plausibility rules look back on."""
+"""The last measurements of every turbine, as columns, for the plausibility rules."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ from api.domain.plausibility.table import Bools, Floats, Keys, Repeated, day_num
 from api.domain.plausibility.trust import IN_SERVICE
 from api.storage.tables import measurements, policies, turbines
 
-_AT_ONCE = 500  # turbines whose texts are held while they are read
+_AT_ONCE = 500  # turbines whose texts are in memory at once
 _SECONDS = len("2024-12-30 08:00:00")
 _FIRST = date(1970, 1, 1)  # day number 0
-# Written into the statement: SQLite would copy bound ones for each measurement, a quarter of the whole time.
+# Literals, because SQLite copies a bound value for each measurement: a quarter of the whole time.
 _COMMA, _EMPTY = (literal(text, literal_execute=True) for text in (",", ""))
 
 
 class RecentColumns(NamedTuple):
-    """Measurements by turbine, then in the order in which they were made; one entry per measurement.
+    """One entry per measurement, by turbine, then in order of time.
 
     Attributes:
         ids: key of the measurement.
         turbine: key of its turbine.
         day: day number (:func:`api.domain.plausibility.table.day_number`).
-        rated_kw: rated power of the turbine [kW], NaN where unknown; from the database one per turbine.
-        in_service: False where the turbine is stopped on purpose; likewise.
-        values: one column per sensor asked for, NaN where missing.
+        rated_kw: rated power of the turbine [kW], NaN where unknown.
+        in_service: False where the turbine is stopped on purpose.
+        values: one column per wanted sensor, NaN where missing.
     """
 
     ids: Keys
@@ -58,29 +58,29 @@ class RecentColumns(NamedTuple):
 def recent_columns(
     connection: Connection, as_of: date, depth: int, sensors: Sequence[str], *, until: date | None = None
 ) -> RecentColumns:
-    """Each living turbine's last ``depth`` measurements up to ``as_of``; whole days, so maybe a few more.
+    """Return each living turbine's last ``depth`` measurements up to ``as_of``; whole days, so maybe more.
 
-    The database gives one text per turbine and column instead of one row per measurement: of a large park,
-    rows as Python objects would cost ten times as much in time and in memory.
+    The database returns one text per turbine and column instead of one row per measurement: for a large
+    park, rows as Python objects would cost ten times as much time and memory.
 
     Args:
         connection: to read with.
-        as_of: last day that may be seen.
+        as_of: last day to read.
         depth: measurements per turbine.
-        sensors: names of the values wanted.
-        until: the measurements of the days after ``as_of`` come too, up to this one.
+        sensors: names of the wanted values.
+        until: read the later days up to this one too.
     """
     last = as_of if until is None else until
-    found = connection.execute(
+    result = connection.execute(
         _by_turbine(connection, as_of, depth, sensors, last).execution_options(yield_per=_AT_ONCE)
     )
     living = select(func.count()).select_from(turbines).where(turbines.c.archived_at.is_(None))
-    held = _Columns(len(sensors), depth * (connection.scalar(living) or 0))
+    columns = _Columns(len(sensors), depth * (connection.scalar(living) or 0))
     machines: list[tuple[float | None, bool, int]] = []
-    for some in _ahead(found.partitions()):
-        machines += [(row[1], row[2] == IN_SERVICE, row[3]) for row in some]
-        held.add(list(_block(some, len(sensors))))
-    ids, turbine, day, *values = held.filled()
+    for rows in _ahead(result.partitions()):
+        machines += [(row[1], row[2] == IN_SERVICE, row[3]) for row in rows]
+        columns.add(list(_block(rows, len(sensors))))
+    ids, turbine, day, *values = columns.filled()
     rated, serving, lengths = zip(*machines, strict=True) if machines else ((), (), ())
     ends = np.cumsum(np.array(lengths, dtype=np.intp))
     return RecentColumns(
@@ -94,18 +94,18 @@ def recent_columns(
 
 
 def _ahead(blocks: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-    """The blocks, each asked for while the one before is read: the database works without Python's lock."""
-    with ThreadPoolExecutor(1, thread_name_prefix="recent") as other:
-        coming = other.submit(next, blocks, None)
-        while (some := coming.result()) is not None:
-            coming = other.submit(next, blocks, None)
-            yield some
+    """Yield the blocks, and fetch the next one meanwhile: the database works without Python's lock."""
+    with ThreadPoolExecutor(1, thread_name_prefix="recent") as fetcher:
+        coming = fetcher.submit(next, blocks, None)
+        while (block := coming.result()) is not None:
+            coming = fetcher.submit(next, blocks, None)
+            yield block
 
 
 class _Columns:
-    """Columns filled piece by piece in their place: pieces put together at the end would be held twice.
+    """Columns allocated whole, then filled piece by piece: joining pieces at the end would hold them twice.
 
-    What is set aside and never filled takes no memory.
+    The part that is never filled takes no memory.
     """
 
     def __init__(self, sensors: int, rows: int) -> None:
@@ -114,7 +114,7 @@ class _Columns:
         self._end = 0
 
     def add(self, pieces: Sequence[NDArray[Any]]) -> None:
-        """Put the next rows of every column."""
+        """Append the next rows to every column."""
         start, self._end = self._end, self._end + len(pieces[0])
         for number, piece in enumerate(pieces):
             column = self._columns[number]
@@ -124,14 +124,14 @@ class _Columns:
             self._columns[number][start : self._end] = piece
 
     def filled(self) -> list[NDArray[Any]]:
-        """The columns as far as they were filled."""
+        """Return the filled part of the columns."""
         return [column[: self._end] for column in self._columns]
 
 
 def _by_turbine(
     connection: Connection, as_of: date, depth: int, sensors: Sequence[str], last: date
 ) -> Select[Any]:
-    """One row per turbine, its measurements as texts in one order, whichever that is."""
+    """Return the query: one row per turbine, its measurements as texts, all texts in one arbitrary order."""
     earlier = measurements.alias("earlier")
     since: ScalarSelect[date] = (
         select(earlier.c.measured_on)
@@ -166,12 +166,12 @@ def _by_turbine(
 
 
 def _two_at_least(sensors: Sequence[str]) -> list[str]:
-    """The sensors, and names that nothing has: of a single path SQLite makes no array."""
+    """Return the sensors, padded with names that do not exist: SQLite makes no array of a single path."""
     return [*sensors, *("",) * (2 - len(sensors))]
 
 
 def _texts_on_sqlite(sensors: Sequence[str]) -> list[ColumnElement[Any]]:
-    """Key, day, instant (empty where unknown) and values (a JSON array, ``null`` where missing)."""
+    """Return key, day, instant (empty where unknown) and values (a JSON array, ``null`` where missing)."""
     table = measurements.c
     paths = [literal(f'$."{name}"', literal_execute=True) for name in _two_at_least(sensors)]
     return [
@@ -183,31 +183,31 @@ def _texts_on_sqlite(sensors: Sequence[str]) -> list[ColumnElement[Any]]:
 
 
 def _texts_on_postgresql(sensors: Sequence[str]) -> list[ColumnElement[Any]]:
-    """The same; days as numbers, values without brackets: printing dates and arrays would cost the most."""
+    """Return the same with days as numbers and values without brackets, which PostgreSQL prints faster."""
     table = measurements.c
     first, *others = (
         func.coalesce(table["values"][name].as_string(), "null") for name in _two_at_least(sensors)
     )
-    told: ColumnElement[Any] = first
+    joined: ColumnElement[Any] = first
     for value in others:
-        told = told + _COMMA + value
+        joined = joined + _COMMA + value
     instant = func.to_char(func.timezone("UTC", table.measured_at), "YYYY-MM-DD HH24:MI:SS")
     return [
         cast(table.id, String),
         cast(table.measured_on - literal(_FIRST, Date), String),
         func.coalesce(instant, ""),
-        told,
+        joined,
     ]
 
 
 def _block(rows: Sequence[Any], sensors: int) -> Iterator[NDArray[Any]]:
-    """The columns of some turbines, their measurements in order."""
+    """Return the columns of a block of turbines, by turbine, then by time."""
     turbine, _, _, lengths, ids, days, instants, values = zip(*rows, strict=True)
     counts = np.array(lengths, dtype=np.intp)
     keys = np.array(from_json(f"[{','.join(ids)}]"), dtype=np.int32)
     day = _day_numbers(",".join(days), ",".join(instants))
-    bare = ",".join(values).replace("[", "").replace("]", "")  # flat: a list per row would cost twice as much
-    table = np.array(from_json(f"[{bare}]"), dtype=np.float64).reshape(len(keys), -1)
+    flat = ",".join(values).replace("[", "").replace("]", "")  # a list per row would cost twice as much
+    table = np.array(from_json(f"[{flat}]"), dtype=np.float64).reshape(len(keys), -1)
     owner = np.repeat(np.array(turbine, dtype=np.int32), counts)
     columns: list[NDArray[Any]] = [
         keys,
@@ -220,7 +220,7 @@ def _block(rows: Sequence[Any], sensors: int) -> Iterator[NDArray[Any]]:
 
 
 class _Days(dict[str, float]):
-    """Day number by the text of a day or of its number; a park has few days for many measurements."""
+    """Day number by the text of a day or of its number: many measurements share few days."""
 
     def __missing__(self, text: str) -> float:
         dated = text.count("-") == 2
@@ -229,7 +229,7 @@ class _Days(dict[str, float]):
 
 
 class _Hours(dict[str, float]):
-    """What an instant adds to its day number, by its text in UTC; nothing where it is unknown."""
+    """Fraction of a day that an instant adds to its day number, by its text in UTC; 0 where unknown."""
 
     def __missing__(self, text: str) -> float:
         at = datetime.fromisoformat(text[:_SECONDS]).replace(tzinfo=UTC) if text else None
@@ -238,18 +238,18 @@ class _Hours(dict[str, float]):
 
 
 def _day_numbers(days: str, instants: str) -> Floats:
-    known = _Days()
-    found = np.array([known[text] for text in days.split(",")], dtype=np.float64)
+    day_of = _Days()
+    numbers = np.array([day_of[text] for text in days.split(",")], dtype=np.float64)
     if instants.strip(","):
         hours = _Hours()
-        found += np.array([hours[text] for text in instants.split(",")], dtype=np.float64)
-    return found
+        numbers += np.array([hours[text] for text in instants.split(",")], dtype=np.float64)
+    return numbers
 
 
 def revision(connection: Connection) -> tuple[Any, ...]:
-    """What changes when measurements arrive, when a turbine changes, or when the policy does; cheap to ask.
+    """Return a value that changes with new measurements, turbines or policy; cheap to read.
 
-    A measurement that comes back with more sensors than before keeps its key and is not seen here.
+    A measurement that comes back with more sensors keeps its key, and does not change the value.
     """
     newest = connection.scalar(select(func.max(measurements.c.id)))
     policy = connection.scalar(select(func.max(policies.c.version)))

@@ -51,9 +51,9 @@ def test_row__comes_back_as_it_was(any_database: Database) -> None:
     write(any_database, [written, row(8)])
 
     with any_database.read() as connection:
-        found = call_log.one(connection, written.request_id)
-        other = call_log.one(connection, row(8).request_id)
-        assert call_log.one(connection, "absent") is None
+        found = call_log.get(connection, written.request_id)
+        other = call_log.get(connection, row(8).request_id)
+        assert call_log.get(connection, "absent") is None
 
     assert found is not None
     for name in (

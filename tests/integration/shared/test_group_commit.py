@@ -347,7 +347,7 @@ def test_group_of_any_size__each_row_once(any_database: Database, count: int) ->
         call_log.add_many(connection, rows)
     assert stored(any_database) == set(names)
     with any_database.read() as connection:
-        kept = call_log.one(connection, names[-1])
+        kept = call_log.get(connection, names[-1])
     assert kept is not None
     assert call_log.unpack(kept.inputs) == names[-1].encode() * 20
     assert kept.at == rows[-1].at

@@ -69,7 +69,7 @@ def rewritten(rows: Rows = BASE, **change: Callable[[str], str]) -> list[list[st
 
 
 def replaced(line: int, **cells: str) -> list[list[str]]:
-    """The base rows, with cells of one line replaced; line 2 is the first row."""
+    """Return the base rows, with cells of one line replaced; line 2 is the first row."""
     rows = [list(row) for row in BASE]
     for name, cell in cells.items():
         rows[line - 2][HEADER.index(name)] = cell

@@ -41,7 +41,7 @@ LABELLED = (*ROW, "0", "33.2", "139", "2024-09-02")
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> Path:
-    """A plain CSV; the cells are written as they are."""
+    """Return a plain CSV; the cells are written as they are."""
     lines = [",".join(header), *(",".join(map(str, row)) for row in rows)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
@@ -61,7 +61,7 @@ def ingest(database: Database, path: Path, **options: Any) -> ImportReport:
 
 
 def content(database: Database) -> dict[str, list[Any]]:
-    """All that was ingested into the living park, without the ids that storage hands out."""
+    """Return all that was ingested into the living park, without the ids that storage hands out."""
     m, o, t, v = measurements.c, outcomes.c, turbines.c, planned_visits.c
     rows = (
         select(
@@ -100,7 +100,7 @@ def statuses(database: Database) -> list[str]:
 
 
 def stored_import(database: Database, import_id: int) -> Any:
-    """The row of ``imports``."""
+    """Return the row of ``imports``."""
     with database.read() as connection:
         return connection.execute(select(imports).where(imports.c.id == import_id)).one()
 
@@ -115,7 +115,7 @@ def changed(row: tuple[str, ...], **cells: str) -> tuple[str, ...]:
 
 
 def next_day(after: date) -> pd.DataFrame:
-    """The simulated measurements of the day that follows ``after``, without labels."""
+    """Return the simulated measurements of the day that follows ``after``, without labels."""
     wanted = after + timedelta(days=1)
     everything = simulate(days=(wanted - START).days + 1)
     that_day = everything[everything["date_measure"] == wanted.isoformat()]

@@ -17,7 +17,7 @@ def lines(count: int, first: date) -> list[str]:
 
 
 def file_of(rows: list[str], header: str = HEADER) -> bytes:
-    """The rows as a CSV file."""
+    """Return the rows as a CSV file."""
     return "\n".join([header, *rows, ""]).encode()
 
 

@@ -25,12 +25,12 @@ FORMAT = {
 
 
 def file_format(**changes: Any) -> FileFormat:
-    """A file saved by a French spreadsheet."""
+    """Return a file saved by a French spreadsheet."""
     return FileFormat.model_validate(FORMAT | changes)
 
 
 def preview(**changes: Any) -> ImportPreview:
-    """A good file of forty rows."""
+    """Return a good file of forty rows."""
     known = {
         "filename": "bon.csv",
         "sha256": "a" * 64,
@@ -76,7 +76,7 @@ def report(**changes: Any) -> ImportReport:
 
 
 def job(**changes: Any) -> ImportJob:
-    """A long import under way."""
+    """Return a long import under way."""
     known = {
         "job_id": 9,
         "filename": "grand.csv",
@@ -94,7 +94,7 @@ def job(**changes: Any) -> ImportJob:
 
 
 def summary(**changes: Any) -> ImportSummary:
-    """A past import."""
+    """Return a past import."""
     known = {
         "import_id": 3,
         "filename": "bon.csv",
@@ -111,7 +111,7 @@ def summary(**changes: Any) -> ImportSummary:
 
 
 def turbine(turbine_id: str, **changes: Any) -> TurbineCoverage:
-    """A turbine measured every day."""
+    """Return a turbine measured every day."""
     known = {
         "turbine_id": turbine_id,
         "site": None,

@@ -23,7 +23,7 @@ def past_of_one(
     sensors: Mapping[str, Sensor],
     limits: Limits = DEFAULT,
 ) -> Past | None:
-    """The past of one turbine before a measurement of ``day``; None where there is none.
+    """Return the past of one turbine before a measurement of ``day``; None where there is none.
 
     It may be kept until the turbine's next measurement: the costly part of judging one row is here.
 
@@ -52,7 +52,7 @@ def judge(
     in_service: bool = True,
     limits: Limits = DEFAULT,
 ) -> list[Finding]:
-    """The findings on one measurement.
+    """Return the findings on one measurement.
 
     Without a past, or with one that is later than the measurement, only the rules that need none speak.
 
@@ -82,7 +82,7 @@ def audit(
     *,
     every: int = 7,
 ) -> Findings:
-    """The findings on every row of a table, each as it would have been judged on its day.
+    """Return the findings on every row of a table, each as it would have been judged on its day.
 
     The park is learnt again every ``every`` days from the rows before: nothing is judged by what came later.
     """

@@ -24,12 +24,12 @@ PLAIN = {"wind_speed": 10.0, "vibration_level": 3.0, "temperature": 40.0, "power
 
 
 def learnt(columns: Columns, sensors: Mapping[str, Sensor] = SENSORS, limits: Limits = DEFAULT) -> Park:
-    """The park as all of its rows show it."""
+    """Return the park as all of its rows show it."""
     return learn_park(as_table(columns), TODAY, continuous(sensors), limits)
 
 
 def history(columns: Columns, turbine: int = 0, last: int | None = None) -> Measurements:
-    """The newest ``last`` rows of one turbine; all where None."""
+    """Return the newest ``last`` rows of one turbine; all where None."""
     own = as_table(columns).kept(as_table(columns).turbine == turbine)
     return own if last is None else own.kept(np.arange(len(own)) >= len(own) - last)
 
@@ -55,7 +55,7 @@ def codes(
 
 
 def made_park(turbines: int = 4, days: int = 60, seed: int = 0, first: int = 19_800) -> dict[str, np.ndarray]:
-    """A plain park with one reading a day: 60 kW per m/s, vibration about 3, temperature about 40 °C.
+    """Return a plain park with one reading a day: 60 kW per m/s, vibration about 3, temperature about 40 °C.
 
     Returns:
         Columns by turbine, then by day: ``turbine``, ``day`` and the sensors.
@@ -75,13 +75,13 @@ def made_park(turbines: int = 4, days: int = 60, seed: int = 0, first: int = 19_
 
 
 def as_table(columns: Mapping[str, np.ndarray], **more: np.ndarray) -> Measurements:
-    """The table of :func:`made_park`'s columns."""
+    """Return the table of :func:`made_park`'s columns."""
     values = {name: columns[name] for name in SENSORS}
     return arranged(columns["turbine"], columns["day"], values, **more)
 
 
 def newest(columns: Columns, sensor: str, *values: float) -> Columns:
-    """The same park where turbine 0's newest readings of one sensor are these, oldest first."""
+    """Return the same park where turbine 0's newest readings of one sensor are these, oldest first."""
     changed = columns[sensor].copy()
     changed[DAYS - len(values) : DAYS] = values
     return {**columns, sensor: changed}

@@ -49,13 +49,13 @@ class Sample:
 
 
 def table_of(frame: pd.DataFrame) -> Measurements:
-    """The table of a file in EnergiTech's columns."""
+    """Return the table of a file in EnergiTech's columns."""
     days = [day_number(day.date()) for day in pd.to_datetime(frame["date_measure"])]
     return arranged(frame["turbine_id"], days, {name: frame[name].to_numpy(float) for name in SENSORS})
 
 
 def sample_of(frame: pd.DataFrame, limits: Limits = DEFAULT) -> Sample:
-    """A sample with every row judged by what came before it."""
+    """Return a sample with every row judged by what came before it."""
     table = table_of(frame)
     return Sample(frame, table, audit(table, SENSORS, limits))
 
@@ -66,7 +66,7 @@ def client_frame(folder: Path) -> pd.DataFrame:
 
 
 def simulated_frame() -> pd.DataFrame:
-    """The published simulated sample with its hidden truth."""
+    """Return the published simulated sample with its hidden truth."""
     park = simulate_park()
     return pd.concat([park.measurements, park.truth], axis=1)
 
@@ -146,12 +146,12 @@ def found_when_altered(sample: Sample) -> dict[str, tuple[float, float]]:
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """A share as the document writes it."""
+    """Return a share as the document writes it."""
     return f"{100 * share:.{digits}f} %".replace(".", ",")
 
 
 def count(number: int) -> str:
-    """A number of rows as the document writes it."""
+    """Return a number of rows as the document writes it."""
     return f"{number:,}".replace(",", " ")
 
 
@@ -161,7 +161,7 @@ def share_of(part: int, whole: int) -> str:
 
 
 def document() -> str:
-    """The document, with plain spaces."""
+    """Return the document, with plain spaces."""
     return DOCUMENT.read_text("utf-8").replace("\u202f", " ").replace("\u00a0", " ")
 
 

@@ -22,7 +22,7 @@ SPLIT = "date:2024-09-01,gap=7"
 
 
 def labelled(rows: int = 1500) -> pd.DataFrame:
-    """A year of thirty turbines, where vibration announces failures."""
+    """Return a year of thirty turbines, where vibration announces failures."""
     generator = np.random.default_rng(8)
     vibration = np.round(generator.normal(3, 1, rows), 2)
     days_left = np.round(np.maximum(1, 60 - 9 * vibration + generator.normal(0, 3, rows)), 1)
@@ -43,7 +43,7 @@ def labelled(rows: int = 1500) -> pd.DataFrame:
 
 
 def fill_bench(folder: Path) -> Path:
-    """A folder with the labelled CSV and two models fitted on its first part."""
+    """Return a folder with the labelled CSV and two models fitted on its first part."""
     table = labelled()
     table.to_csv(folder / "rows.csv", index=False, date_format="%Y-%m-%d")
     seen = table[table.date_measure < pd.Timestamp("2024-08-25")]

@@ -47,7 +47,7 @@ NOTE = "Indice, pas cause : on dégivre par temps froid, sans que cela use la ma
 
 
 def measurements(rows: int = 3000) -> pd.DataFrame:
-    """A year of measurements, one of each turbine on the last day, where hot thin oil announces failures."""
+    """Return a year of measurements where hot thin oil announces failures; every turbine has the last day."""
     generator = np.random.default_rng(12)
     table = pd.DataFrame({"turbine_id": generator.choice(TURBINES, rows)})
     days = pd.to_timedelta(generator.integers(0, 364, rows), unit="D")

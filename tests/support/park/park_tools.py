@@ -33,13 +33,13 @@ class Clock:
 
 
 def evaluated_day(core: Core) -> date:
-    """The day that a run asked for now would evaluate."""
+    """Return the day that a run asked for now would evaluate."""
     with core.database.read() as connection:
         return core.calendar.day(connection)
 
 
 def new_park(home: Path, *, now: Callable[[], datetime] | None = None, **changed: object) -> Core:
-    """The reference models in force on an empty, migrated database."""
+    """Return the reference models in force on an empty, migrated database."""
     core = clocked(settings_in(home).model_copy(update=changed), now)
     migrate.upgrade(core.database)
     with core.database.write() as connection:
@@ -50,14 +50,14 @@ def new_park(home: Path, *, now: Callable[[], datetime] | None = None, **changed
 
 
 def clocked(settings: Settings, now: Callable[[], datetime] | None) -> Core:
-    """A core whose every service asks ``now`` for the time."""
+    """Return a core whose every service asks ``now`` for the time."""
     if now is not None:
         object.__setattr__(settings, "now", now)
     return build_core(settings)
 
 
 def measure(core: Core, folder: Path, turbines: int, days: list[date], seed: int = 1) -> None:
-    """One measurement per turbine and day, from calm to worn."""
+    """Return one measurement per turbine and day, from calm to worn."""
     draw = random.Random(seed)
     rows = [(str(n), day, *_values(draw)) for day in days for n in range(1, turbines + 1)]
     ingest(core.database, write_csv(folder / f"mesures-{seed}.csv", SHORT, rows))
@@ -75,12 +75,12 @@ def _values(draw: random.Random) -> tuple[str, ...]:
 
 
 def run_days(last: date, count: int) -> list[date]:
-    """The last ``count`` days up to ``last``, oldest first."""
+    """Return the last ``count`` days up to ``last``, oldest first."""
     return [last - timedelta(days=n) for n in range(count - 1, -1, -1)]
 
 
 def shown_run(database: Database) -> int | None:
-    """The number of the published run, which is checked to be one complete ranking of the living park."""
+    """Return the number of the published run, after checking that it ranks the whole living park."""
     with database.read() as connection:
         run = connection.scalar(text("SELECT run FROM publication"))
         if run is None:

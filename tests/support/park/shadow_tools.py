@@ -38,7 +38,7 @@ class Second:
 
 
 def sample() -> pd.DataFrame:
-    """The simulated sample, in file order."""
+    """Return the simulated sample, in file order."""
     return pd.read_csv(SAMPLE)
 
 

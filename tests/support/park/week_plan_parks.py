@@ -18,7 +18,7 @@ COST = 3_000.0
 def random_week(
     seed: int, turbines: tuple[int, int], crews: tuple[int, int], *, costs: Sequence[float] = (COST,)
 ) -> tuple[list[Candidate], list[Crew], float | None]:
-    """A park whose week is too short for all of it; probabilities repeat, as those of a forest do."""
+    """Return a park whose week is too short for all of it; probabilities repeat, as those of a forest do."""
     draw = random.Random(seed)
     days = draw.choice((1, 2, 5))
     teams = [

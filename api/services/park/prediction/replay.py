@@ -37,7 +37,7 @@ class ReplayService:
             NotFound: no prediction call has this id, or its row was purged.
         """
         with self.database.read() as connection:
-            row = call_log.one(connection, request_id)
+            row = call_log.get(connection, request_id)
         if row is None or row.purpose not in PURPOSES:
             raise NotFound("Prédiction", request_id, "Vérifiez l’identifiant de la requête.")
         return RecordedPrediction(
