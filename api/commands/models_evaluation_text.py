@@ -34,21 +34,21 @@ def evaluation_text(evaluation: Evaluation) -> str:
     )
 
 
-def _with_interval(estimate: Estimate, digits: int, unit: str = "") -> str:
+def _figure(estimate: Estimate, digits: int, unit: str = "") -> str:
     return words.with_interval(asdict(estimate), digits, unit)
 
 
 def _classifier(quality: ClassificationQuality) -> list[str]:
     figures = [
-        ("aire sous la courbe ROC", _with_interval(quality.roc_auc, 3)),
-        ("précision moyenne", _with_interval(quality.average_precision, 3)),
-        ("score de Brier", _with_interval(quality.brier, 4)),
+        ("aire sous la courbe ROC", _figure(quality.roc_auc, 3)),
+        ("précision moyenne", _figure(quality.average_precision, 3)),
+        ("score de Brier", _figure(quality.brier, 4)),
     ]
     thresholds = [
         (
             words.threshold(row.threshold), words.count(row.true_negatives), row.false_positives,
-            row.false_negatives, row.true_positives, _with_interval(row.precision, 3), _with_interval(row.recall, 3),
-            _with_interval(row.f1, 3),
+            row.false_negatives, row.true_positives, _figure(row.precision, 3), _figure(row.recall, 3),
+            _figure(row.f1, 3),
         )
         for row in quality.thresholds
     ]  # fmt: skip
@@ -79,10 +79,10 @@ def _classifier(quality: ClassificationQuality) -> list[str]:
 
 def _regressor(quality: RegressionQuality) -> list[str]:
     figures = [
-        ("erreur absolue moyenne (MAE)", _with_interval(quality.overall.mae, 1, " j")),
-        ("erreur quadratique (RMSE)", _with_interval(quality.rmse, 1, " j")),
-        ("R²", _with_interval(quality.r2, 2)),
-        ("biais (positif : trop tard)", _with_interval(quality.overall.bias, 1, " j")),
+        ("erreur absolue moyenne (MAE)", _figure(quality.overall.mae, 1, " j")),
+        ("erreur quadratique (RMSE)", _figure(quality.rmse, 1, " j")),
+        ("R²", _figure(quality.r2, 2)),
+        ("biais (positif : trop tard)", _figure(quality.overall.bias, 1, " j")),
     ]
     near = f"{words.fr_number(quality.short_horizon_days)} jours ou moins"
     ranges = [_range(near, quality.short_horizon)] + [
@@ -103,6 +103,6 @@ def _range(where: str, error: DaysError) -> tuple[str, str, str, str]:
     return (
         where,
         words.count(error.rows),
-        _with_interval(error.mae, 1, " j"),
-        _with_interval(error.bias, 1, " j"),
+        _figure(error.mae, 1, " j"),
+        _figure(error.bias, 1, " j"),
     )

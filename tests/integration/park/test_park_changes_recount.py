@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from api.commands.prepare import REFERENCE, SAMPLE, TURBINES
-from api.commands.score import replay
+from api.commands.score import recompute
 from api.core import Core
 from api.schemas.park import ParkItem
 from api.schemas.vocabulary import DataStatus, Queue
@@ -40,7 +40,7 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
     ingest_file(made.database, SAMPLE, catalogue, source="simulation", imported_by="essai", now=now)
     for name, version in REFERENCE:
         made.model_service.activate(name, version, by="essai", reason="essai")
-    assert replay(made, DAYS[0], DAYS[-1]) == 0
+    assert recompute(made, DAYS[0], DAYS[-1]) == 0
     yield made
     made.close()
 

@@ -1,4 +1,4 @@
-"""A replay of past days is in the audit trail: who asked, which period; one that is refused is not."""
+"""The audit trail records a recompute of past days with its author and period, but no refused one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api.commands.score import replay
+from api.commands.score import recompute
 from api.core import Core
 from api.domain.shared.exceptions import CockpitError
 from api.schemas.audit import AuditEntry
@@ -34,8 +34,8 @@ def asked(core: Core) -> list[AuditEntry]:
 
 def test_replay__is_told_with_its_period_and_the_chain_holds(core: Core) -> None:
     before = core.audit.verify().entries
-    assert replay(core, FIRST, DAY) == 0
-    assert replay(core, FIRST, DAY, again=True) == 0
+    assert recompute(core, FIRST, DAY) == 0
+    assert recompute(core, FIRST, DAY, again=True) == 0
     entries = asked(core)
     assert [(e.actor, e.object_kind, e.object_id) for e in entries] == [
         ("ligne de commande", "historique", "2024-06-28/2024-06-30")
@@ -49,5 +49,5 @@ def test_replay__is_told_with_its_period_and_the_chain_holds(core: Core) -> None
 @pytest.mark.parametrize(("first", "last"), [(DAY, FIRST), (date(2020, 1, 1), date(2020, 1, 5))])
 def test_refused_replay__leaves_no_entry(core: Core, first: date, last: date) -> None:
     with pytest.raises(CockpitError):
-        replay(core, first, last)
+        recompute(core, first, last)
     assert asked(core) == []

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from api.commands.prepare import SAMPLE, TURBINES
-from api.commands.score import replay, run_now
+from api.commands.score import recompute, run_now
 from api.core import Core
 from api.domain.shared.exceptions import Conflict, InvalidInput
 from api.services.measurements.ingest import ingest_file
@@ -73,7 +73,7 @@ def content(core: Core, first: date, last: date = LAST, without: frozenset[str] 
 def replayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
     """Twenty days of the simulated park, read at once."""
     core = simulated(tmp_path_factory.mktemp("replayed"))
-    assert replay(core, LAST - timedelta(days=19), LAST) == 0
+    assert recompute(core, LAST - timedelta(days=19), LAST) == 0
     yield core
     core.close()
 
@@ -103,10 +103,10 @@ def test_replayed_day__is_what_a_park_that_ends_on_it_shows(replayed: Core, tmp_
 
 def test_days_that_stand__are_skipped_and_counted(replayed: Core, capsys: pytest.CaptureFixture[str]) -> None:
     newest = replayed.view.recent_runs(1)[0].run_id
-    assert replay(replayed, LAST - timedelta(days=4), LAST) == 0
+    assert recompute(replayed, LAST - timedelta(days=4), LAST) == 0
     assert "0 calculés, 5 déjà publiés" in capsys.readouterr().err
     assert replayed.view.recent_runs(1)[0].run_id == newest
-    assert replay(replayed, LAST, LAST, again=True) == 0
+    assert recompute(replayed, LAST, LAST, again=True) == 0
     assert replayed.view.recent_runs(1)[0].run_id == newest + 1
     assert shown_run(replayed.database) == newest + 1
 
@@ -115,7 +115,7 @@ def test_filling_the_past_later__tells_the_same_as_in_order(replayed: Core, tmp_
     """The newest days first, the older ones by the worker: changes and memory of events come out alike."""
     core = simulated(tmp_path / "backwards")
     days = run_days(LAST, 20)
-    replay(core, days[-5], LAST)
+    recompute(core, days[-5], LAST)
     assert content(core, days[-5]) != content(replayed, days[-5]), "the first day had nothing before it"
     core.history.ask(days[0], LAST, by="essai")
     worker = core.job_service()
@@ -131,7 +131,7 @@ def test_year_of_fifty_turbines__in_thirty_seconds_of_work(tmp_path: Path) -> No
     core = simulated(tmp_path / "year")
     # Of the processor: what else the machine does meanwhile is not counted.
     began = time.process_time()
-    assert replay(core, LAST - timedelta(days=364), LAST) == 0
+    assert recompute(core, LAST - timedelta(days=364), LAST) == 0
     took = time.process_time() - began
     assert len(core.view.history(None, None)) == 365
     core.close()
@@ -144,8 +144,8 @@ def test_replay_killed__keeps_whole_days_and_goes_on_from_there(tmp_path: Path) 
     code = (
         "import sys; from pathlib import Path; from datetime import date;"
         "from api.core import build_core; from tests.support.client import settings_in;"
-        "from api.commands.score import replay;"
-        "replay(build_core(settings_in(Path(sys.argv[1]))), *map(date.fromisoformat, sys.argv[2:]))"
+        "from api.commands.score import recompute;"
+        "recompute(build_core(settings_in(Path(sys.argv[1]))), *map(date.fromisoformat, sys.argv[2:]))"
     )
     command = [sys.executable, "-c", code, str(core.settings.home), days[0].isoformat(), LAST.isoformat()]
     child = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
@@ -171,7 +171,7 @@ def test_worker__takes_everything_else_before_a_long_history(
 ) -> None:
     monkeypatch.setattr(park_history, "SLICE_S", 0.1)
     core = simulated(tmp_path / "busy")
-    replay(core, LAST, LAST)
+    recompute(core, LAST, LAST)
     job = core.history.ask(LAST - timedelta(days=20), LAST, by="essai")
     worker = core.job_service()
     assert worker.take_and_carry_out()
@@ -192,7 +192,7 @@ def test_worker__takes_everything_else_before_a_long_history(
 
 def test_history_of_a_replaced_park__is_given_up(tmp_path: Path) -> None:
     core = simulated(tmp_path / "replaced")
-    replay(core, LAST, LAST)
+    recompute(core, LAST, LAST)
     core.history.ask(LAST - timedelta(days=10), LAST, by="essai")
     measure(core, tmp_path, 3, [LAST - timedelta(days=8)])
     assert core.job_service().take_and_carry_out()
@@ -230,8 +230,8 @@ def test_days_missed_by_a_stop__the_due_day_first_then_the_others_as_replays(tmp
 
 def test_period__refused_where_it_makes_no_sense(replayed: Core) -> None:
     with pytest.raises(InvalidInput, match="précède"):
-        replay(replayed, LAST, LAST - timedelta(days=1))
+        recompute(replayed, LAST, LAST - timedelta(days=1))
     with pytest.raises(InvalidInput, match="à venir"):
-        replay(replayed, LAST, date.today() + timedelta(days=3))  # noqa: DTZ011
+        recompute(replayed, LAST, date.today() + timedelta(days=3))  # noqa: DTZ011
     with pytest.raises(Conflict, match="Aucune mesure"):
-        replay(replayed, date(2020, 1, 1), date(2020, 1, 5))
+        recompute(replayed, date(2020, 1, 1), date(2020, 1, 5))
