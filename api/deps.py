@@ -17,9 +17,10 @@ from pydantic import BaseModel
 
 from api.bootstrap import Services
 from api.core import Core
-from api.domain.people import Principal, Right
+from api.domain.people import Principal
 from api.domain.shared.exceptions import NotAllowed, NotAuthenticated
 from api.openapi_errors import KEY_SCHEME
+from api.schemas.vocabulary import Right
 from api.services.people.authentication import Authentication
 from api.settings import Environment
 
@@ -57,7 +58,7 @@ class Need(SecurityBase):
             principal = await anyio.to_thread.run_sync(authentication.recheck, principal)
         request.scope["state"]["principal"] = principal  # for the log, even where the right is missing
         if self.right not in principal.rights:
-            raise NotAllowed(self.right.value)
+            raise NotAllowed(self.right.words)
         return principal
 
 

@@ -1,4 +1,4 @@
-"""Entry point of the dashboard: settings, login, navigation by role. Pages do the rest."""
+"""Entry point of the dashboard: settings, login, navigation by right. Pages do the rest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from api.schemas.vocabulary import Role
+from api.schemas.auth import User
+from api.schemas.vocabulary import Right
 from ui.help import aide
 from ui.interventions import interventions
 from ui.measurements import mesures
@@ -21,22 +22,21 @@ from ui.shared import auth, layout
 from ui.shared.security_headers import LANGUAGE_SCRIPT
 from ui.shared.settings import SettingsError, UiSettings, load_settings
 
-EVERYONE = frozenset(Role)
-# Comfort only: the API checks every right again.
-PAGES: tuple[tuple[str, str, Callable[[], None], frozenset[Role]], ...] = (
-    ("cockpit", "Cockpit", cockpit.page, EVERYONE),
-    ("turbine", "Turbine", turbine.page, EVERYONE),
-    ("interventions", "Interventions", interventions.page, EVERYONE),
-    ("plan", "Plan de la semaine", plan.page, frozenset({Role.MANAGER})),
-    ("mesures", "Mesures", mesures.page, EVERYONE),
-    ("modeles", "Modèles", modeles.page, frozenset({Role.MANAGER, Role.INGENIEUR, Role.ADMIN})),
-    ("qualite", "Qualité réalisée", qualite.page, EVERYONE),
-    ("politique", "Politique de risque", politique.page, EVERYONE),
-    ("supervision", "Supervision", supervision.page, frozenset({Role.MANAGER, Role.INGENIEUR, Role.ADMIN})),
-    ("comptes", "Comptes et clés", comptes.page, frozenset({Role.ADMIN})),
-    ("audit", "Journal d’audit", audit.page, frozenset({Role.ADMIN})),
-    ("aide", "Aide", aide.page, EVERYONE),
-    (layout.OWN_ACCOUNT, "Mon compte", mon_compte.page, EVERYONE),
+# What each page needs; None for everyone's. Comfort only: the API checks every right again.
+PAGES: tuple[tuple[str, str, Callable[[], None], Right | None], ...] = (
+    ("cockpit", "Cockpit", cockpit.page, None),
+    ("turbine", "Turbine", turbine.page, None),
+    ("interventions", "Interventions", interventions.page, None),
+    ("plan", "Plan de la semaine", plan.page, Right.PLAN),
+    ("mesures", "Mesures", mesures.page, None),
+    ("modeles", "Modèles", modeles.page, Right.FOLLOW_MODELS),
+    ("qualite", "Qualité réalisée", qualite.page, None),
+    ("politique", "Politique de risque", politique.page, None),
+    ("supervision", "Supervision", supervision.page, Right.SUPERVISION),
+    ("comptes", "Comptes et clés", comptes.page, Right.ACCOUNTS),
+    ("audit", "Journal d’audit", audit.page, Right.AUDIT),
+    ("aide", "Aide", aide.page, None),
+    (layout.OWN_ACCOUNT, "Mon compte", mon_compte.page, None),
 )
 # Opened from the account's own menu, at the right of every page.
 ELSEWHERE = frozenset({layout.OWN_ACCOUNT})
@@ -47,23 +47,23 @@ def _settings() -> UiSettings:
     return load_settings()
 
 
-def _navigation(role: Role | None) -> st.Page:
-    """Every page is declared whoever asks, so that an address survives the login; roles decide what shows.
+def _navigation(user: User | None) -> st.Page:
+    """Every page is declared whoever asks, so that an address survives the login; rights decide what shows.
 
     The page at the root has no content: its own path would answer « Page not found » while logged out.
     """
     pages = [st.Page(_home, title="Accueil", default=True, visibility="hidden")]
-    for path, title, draw, roles in PAGES:
-        shown = role in roles
+    for path, title, draw, right in PAGES:
+        shown = user is not None and (right is None or user.may(right))
         page = st.Page(
-            draw if shown or role is None else _closed,
+            draw if shown or user is None else _closed,
             title=title,
             url_path=path,
             visibility="visible" if shown and path not in ELSEWHERE else "hidden",
         )
         pages.append(page)
         layout.declare(path, page)
-    return st.navigation(pages, position="hidden" if role is None else "top")
+    return st.navigation(pages, position="hidden" if user is None else "top")
 
 
 def _home() -> None:
@@ -93,7 +93,7 @@ def main() -> None:
         return
     gate = auth.Gate(settings)
     user = gate.user()
-    current = _navigation(user.role if user else None)
+    current = _navigation(user)
     title = current.title if user and current.title != "Accueil" else "Connexion"
     st.set_page_config(page_title=f"{title} – Cockpit éolien", page_icon=str(layout.ICON), layout="wide")
     st.logo(str(layout.LOGO), size="large")

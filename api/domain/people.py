@@ -1,49 +1,30 @@
 """Who may do what: rights by the role of an account, and by the scope of an API key.
 
-This table decides for the whole service; routes name a right, never a role.
+This table decides for the whole product; routes and pages name a right, never a role.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal
 
 from api.domain.shared.exceptions import FieldError, InvalidInput
-from api.schemas.vocabulary import Role
-
-
-class Right(StrEnum):
-    """An action that a caller may be allowed; people read the value when they lack the right."""
-
-    READ = "consulter le parc, les turbines et les modèles"
-    PREDICT = "demander une prédiction"
-    WORK = "travailler sur les interventions"
-    START_RUN = "lancer un calcul du parc"
-    PLAN = "planifier les interventions"
-    POLICY = "modifier la politique de risque"
-    INGEST = "ajouter des mesures"
-    MODELS = "importer, activer ou rétablir un modèle"
-    SUPERVISION = "consulter la supervision"
-    LOGS = "consulter le journal des appels"
-    METRICS = "lire les métriques"
-    ACCOUNTS = "gérer les comptes et les clés"
-
+from api.schemas.vocabulary import Right, Role
 
 _EVERYONE = frozenset({Right.READ, Right.PREDICT})
 _WATCHING = frozenset({Right.SUPERVISION, Right.LOGS, Right.METRICS})
 
 ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.TECHNICIEN: _EVERYONE | {Right.WORK},
+    Role.TECHNICIEN: _EVERYONE | {Right.WORK, Right.ASSIGNED},
     Role.MANAGER: _EVERYONE
     | _WATCHING
-    | {Right.WORK, Right.START_RUN, Right.PLAN, Right.POLICY, Right.INGEST},
-    Role.INGENIEUR: _EVERYONE | _WATCHING | {Right.START_RUN, Right.MODELS},
-    Role.ADMIN: _EVERYONE | _WATCHING | {Right.ACCOUNTS},
+    | {Right.WORK, Right.START_RUN, Right.PLAN, Right.POLICY, Right.INGEST, Right.FOLLOW_MODELS},
+    Role.INGENIEUR: _EVERYONE | _WATCHING | {Right.START_RUN, Right.FOLLOW_MODELS, Right.MODELS},
+    Role.ADMIN: _EVERYONE | _WATCHING | {Right.FOLLOW_MODELS, Right.ACCOUNTS, Right.AUDIT},
 }
 
 SCOPE_RIGHTS: dict[str, frozenset[Right]] = {
-    "read": frozenset({Right.READ}),
+    "read": frozenset({Right.READ, Right.FOLLOW_MODELS}),
     "predict": frozenset({Right.PREDICT}),
     "ingest": frozenset({Right.INGEST}),
     "metrics": _WATCHING,
@@ -76,6 +57,11 @@ class Principal:
     def name(self) -> str:
         """The identifier that logs and histories use, so that they hold no personal name."""
         return f"compte:{self.id}" if self.kind == "user" else f"cle:{self.id}"
+
+
+def roles_with(right: Right) -> list[Role]:
+    """Return the roles that have a right."""
+    return [role for role, rights in ROLE_RIGHTS.items() if right in rights]
 
 
 def rights_of_scopes(scopes: list[str]) -> frozenset[Right]:

@@ -8,7 +8,7 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, Path, Response, status
 
 from api.deps import CoreDep, NamingDep, ServicesDep, need
-from api.domain.people import Principal, Right
+from api.domain.people import Principal
 from api.routes.auth import NO_STORE
 from api.schemas.accounts import (
     Account,
@@ -21,6 +21,7 @@ from api.schemas.accounts import (
     PasswordReset,
 )
 from api.schemas.common import Items
+from api.schemas.vocabulary import Right
 
 Administrator = Annotated[Principal, Depends(need(Right.ACCOUNTS, fresh=True))]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]

@@ -8,14 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from api.deps import CoreDep, need
-from api.domain.people import Right
 from api.schemas.audit import AuditEntry, AuditVerification
 from api.schemas.common import Page
-from api.schemas.vocabulary import AuditAction
+from api.schemas.vocabulary import AuditAction, Right
 from api.services.shared.audit import AuditQuery
 
 router = APIRouter(
-    prefix="/api/v1/audit", tags=["Audit"], dependencies=[Depends(need(Right.ACCOUNTS, fresh=True))]
+    prefix="/api/v1/audit", tags=["Audit"], dependencies=[Depends(need(Right.AUDIT, fresh=True))]
 )
 Word = Annotated[str | None, Query(max_length=120)]
 

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Response, status
 from fastapi.security import OAuth2PasswordRequestForm
 
 from api.deps import ServicesDep, need
-from api.domain.people import Principal, Right
+from api.domain.people import Principal
 from api.schemas.accounts import OwnPassword
 from api.schemas.auth import RefreshRequest, Token, User
+from api.schemas.vocabulary import Right
 
 router = APIRouter(prefix="/api/v1/auth", tags=["Authentification"])
 NO_STORE = {"Cache-Control": "no-store"}

@@ -7,11 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from api.deps import CoreDep, NamingDep, need
-from api.domain.people import Principal, Right
+from api.domain.people import Principal
 from api.schemas.candidates import Candidate, CandidateRequest, ModelComparison, ShadowReport, Task
 from api.schemas.common import Items
+from api.schemas.vocabulary import Right
 
-router = APIRouter(prefix="/api/v1", tags=["Modèles"], dependencies=[Depends(need(Right.READ))])
+router = APIRouter(prefix="/api/v1", tags=["Modèles"])
+READER = [Depends(need(Right.FOLLOW_MODELS))]
 Engineer = Annotated[Principal, Depends(need(Right.MODELS, fresh=True))]
 Reason = Annotated[str, Query(min_length=3, max_length=500, description="Motif, conservé avec le candidat")]
 Version = Annotated[str, Query(max_length=80, description="NOM:VERSION, par exemple risque:2")]
@@ -20,13 +22,13 @@ RunNumber = Annotated[
 ]
 
 
-@router.get("/candidates", summary="Candidats en observation")
+@router.get("/candidates", summary="Candidats en observation", dependencies=READER)
 def candidates(core: CoreDep, named: NamingDep) -> Items[Candidate]:
     """Ceux qui notent chaque calcul sans être montrés, puis les derniers qui l’ont fait."""
     return named(Items(items=core.shadow.candidates()))
 
 
-@router.get("/candidates/{task}", summary="Candidat d’une tâche")
+@router.get("/candidates/{task}", summary="Candidat d’une tâche", dependencies=READER)
 def candidate(core: CoreDep, named: NamingDep, task: Task) -> Candidate:
     """Quelle version, depuis quand, par qui et pourquoi."""
     return named(core.shadow.candidate(task))
@@ -47,7 +49,7 @@ def withdraw(core: CoreDep, named: NamingDep, principal: Engineer, task: Task, r
     return named(core.shadow.withdraw(task, by=principal.name, reason=reason))
 
 
-@router.get("/candidates/{task}/report", summary="Ce que le candidat aurait changé")
+@router.get("/candidates/{task}/report", summary="Ce que le candidat aurait changé", dependencies=READER)
 def report(
     core: CoreDep,
     named: NamingDep,
@@ -60,7 +62,7 @@ def report(
     return named(core.shadow_report.report(task, run_id=run_id, last=runs, limit=limit))
 
 
-@router.get("/models/compare", summary="Comparer deux versions")
+@router.get("/models/compare", summary="Comparer deux versions", dependencies=READER)
 def compare(core: CoreDep, task: Task, left: Version, right: Version) -> ModelComparison:
     """Leur qualité mesurée sur les mêmes lignes, qu’aucune des deux n’a vues, et l’intervalle de la
     différence."""

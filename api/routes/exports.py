@@ -9,8 +9,8 @@ from fastapi.responses import FileResponse, StreamingResponse
 from starlette.background import BackgroundTask
 
 from api.deps import CoreDep, need
-from api.domain.people import Right
 from api.routes.park import First, Last
+from api.schemas.vocabulary import Right
 from api.services.park.exports import MEDIA, Asked, Export, Format, What, csv_chunks, write
 from api.services.shared.uploads import Uploads
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 
 from api.deps import CoreDep, need
-from api.domain.people import Principal, Right
+from api.domain.people import Principal
 from api.routes.park import First, Last
 from api.schemas.interventions import (
     Assignees,
@@ -19,7 +19,7 @@ from api.schemas.interventions import (
     Interventions,
     Proposals,
 )
-from api.schemas.vocabulary import InterventionState
+from api.schemas.vocabulary import InterventionState, Right
 from api.services.interventions.calendar import calendar
 from api.services.interventions.interventions import Filter
 

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from api.deps import NamingDep, ServicesDep, need
-from api.domain.people import Right
 from api.schemas.supervision import CallLog
+from api.schemas.vocabulary import Right
 
 router = APIRouter(prefix="/api/v1/logs", tags=["Supervision"], dependencies=[Depends(need(Right.LOGS))])
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, 
 from fastapi.concurrency import run_in_threadpool
 
 from api.deps import CoreDep, NamingDep, need
-from api.domain.people import Principal, Right
+from api.domain.people import Principal
 from api.routes.park import First, Last
 from api.routes.upload_form import (
     FILE_SCHEMA,
@@ -22,6 +22,7 @@ from api.routes.upload_form import (
 )
 from api.schemas.common import Page
 from api.schemas.measurements import Coverage, ImportJob, ImportPreview, ImportReport, ImportSummary
+from api.schemas.vocabulary import Right
 from api.services.measurements.intake import Sender
 
 _ROWS_SCHEMA: dict[str, Any] = {

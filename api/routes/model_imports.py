@@ -9,10 +9,11 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from api.deps import CoreDep, NamingDep, need
-from api.domain.people import Principal, Right
+from api.domain.people import Principal
 from api.routes.upload_form import MAX_UPLOAD_BYTES, MULTIPART, file_of, read_form
 from api.schemas.common import Items
 from api.schemas.model_imports import ModelImport
+from api.schemas.vocabulary import Right
 from api.services.models.imports import ROLES, TEXTS
 
 _FILE = {"type": "string", "format": "binary"}
@@ -37,7 +38,7 @@ _BODY = {"requestBody": {"required": True, "content": {MULTIPART: {"schema": _FO
 
 router = APIRouter(prefix="/api/v1/models/imports", tags=["Modèles"])
 Engineer = Annotated[Principal, Depends(need(Right.MODELS, fresh=True))]
-READER = [Depends(need(Right.READ))]
+READER = [Depends(need(Right.FOLLOW_MODELS))]
 ImportId = Annotated[int, Path(ge=1, le=2**31 - 1, description="Numéro de l’import")]
 
 

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Depends, Path
 from fastapi.responses import HTMLResponse
 
 from api.deps import CoreDep, NamingDep, need
-from api.domain.people import Principal, Right
+from api.domain.people import Principal
 from api.schemas.models import ActivationRequest, ModelCard, ModelList, ModelSummary
+from api.schemas.vocabulary import Right
 
 router = APIRouter(prefix="/api/v1/models", tags=["Modèles"], dependencies=[Depends(need(Right.READ))])
 Engineer = Annotated[Principal, Depends(need(Right.MODELS, fresh=True))]

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from api.deps import CoreDep, need
-from api.domain.people import Right
 from api.domain.shared.exceptions import UnreadForm
 from api.schemas.open_inference import (
     InferResponse,
@@ -18,6 +17,7 @@ from api.schemas.open_inference import (
     Ready,
     ServerMetadata,
 )
+from api.schemas.vocabulary import Right
 
 router = APIRouter(prefix="/v2", tags=["Open Inference Protocol V2"])
 Name = Annotated[str, Path(max_length=64)]

@@ -8,11 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, status
 
 from api.deps import CoreDep, NamingDep, need
-from api.domain.people import Principal, Right
+from api.domain.people import Principal
 from api.schemas.changes import ParkEvents
 from api.schemas.common import Items
 from api.schemas.park import Park, ParkDay, Run, RunRequest, ServiceState
-from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
+from api.schemas.vocabulary import DataStatus, Queue, Right, RiskLevel
 from api.services.park.view import SORTS, ParkQuery, ScoreFilter
 
 router = APIRouter(prefix="/api/v1/park", tags=["Parc"], dependencies=[Depends(need(Right.READ))])

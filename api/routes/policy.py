@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path
 
 from api.deps import CoreDep, need
-from api.domain.people import Principal, Right
+from api.domain.people import Principal
 from api.schemas.policy import Policy, PolicyChange, PolicyPreview, PolicyRestore, PreviewRequest
+from api.schemas.vocabulary import Right
 
 router = APIRouter(prefix="/api/v1/policy", tags=["Politique de risque"])
 Reader = Annotated[Principal, Depends(need(Right.READ))]

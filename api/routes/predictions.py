@@ -16,12 +16,12 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.types import Receive, Scope, Send
 
 from api.deps import CoreDep, NamingDep, need, services_of
-from api.domain.people import Right
 from api.domain.shared.exceptions import InvalidInput
 from api.observability.calls import CallRecord
 from api.schemas.park import Park
 from api.schemas.predictions import BatchPredictions, Prediction
 from api.schemas.replay import RecordedPrediction, Replay
+from api.schemas.vocabulary import Right
 from api.services.park.prediction.prediction import MAX_BATCH, Asked
 from api.services.park.view import ParkQuery
 

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
 from api.deps import CoreDep, need
-from api.domain.people import Right
 from api.routes.park import First, Last
 from api.schemas.quality import RealisedQuality
+from api.schemas.vocabulary import Right
 from api.services.quality.realised import RealisedQuery
 
 router = APIRouter(prefix="/api/v1", tags=["Modèles"], dependencies=[Depends(need(Right.READ))])

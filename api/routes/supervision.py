@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 
 from api.deps import CoreDep, NamingDep, need
-from api.domain.people import Right
 from api.schemas.supervision import Supervision
+from api.schemas.vocabulary import Right
 
 router = APIRouter(prefix="/api/v1/supervision", tags=["Supervision"])
 

@@ -7,11 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 
 from api.deps import CoreDep, NamingDep, need
-from api.domain.people import Principal, Right
+from api.domain.people import Principal
 from api.routes.park import First, Last
 from api.schemas.common import Items, Page
 from api.schemas.park import MeasurementRow, ScorePoint, Turbine, TurbineChange, TurbineDetail
 from api.schemas.turbine_story import PowerAtWind, TurbineEvent
+from api.schemas.vocabulary import Right
 
 router = APIRouter(prefix="/api/v1/turbines", tags=["Turbines"], dependencies=[Depends(need(Right.READ))])
 Planner = Annotated[Principal, Depends(need(Right.PLAN, fresh=True))]

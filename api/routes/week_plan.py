@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 
 from api.deps import CoreDep, need
-from api.domain.people import Principal, Right
+from api.domain.people import Principal
+from api.schemas.vocabulary import Right
 from api.schemas.week_plan import (
     WeekPlan,
     WeekPlanAcceptance,

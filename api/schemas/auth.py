@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.common import Answer
-from api.schemas.vocabulary import Role
+from api.schemas.vocabulary import Right, Role
 
 
 class User(Answer):
@@ -16,6 +16,12 @@ class User(Answer):
     username: str
     display_name: str
     role: Role
+    role_name: str = Field(description="Nom du rôle, en français")
+    rights: tuple[Right, ...] = Field(description="Ce que la personne peut faire")
+
+    def may(self, right: Right) -> bool:
+        """Return whether the person has the right; the API checks it again."""
+        return right in self.rights
 
 
 class Token(Answer):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from enum import StrEnum
+from typing import Self
 
 
 class RiskLevel(StrEnum):
@@ -45,13 +46,46 @@ class Queue(StrEnum):
     INTERVENTION_DEPUIS = "intervention_depuis"
 
 
-class Role(StrEnum):
-    """Roles of accounts; the API decides the rights of each."""
+class _Worded(StrEnum):
+    """A vocabulary whose members carry the French words that people read."""
 
-    TECHNICIEN = "technicien"
-    MANAGER = "manager"
-    INGENIEUR = "ingenieur"
-    ADMIN = "admin"
+    words: str
+
+    def __new__(cls, value: str, words: str = "") -> Self:  # mypy takes a look-up by value for a call of this
+        """Make a member of that value, with its words."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.words = words
+        return member
+
+
+class Role(_Worded):
+    """Roles of accounts; :mod:`api.domain.people` decides the rights of each."""
+
+    TECHNICIEN = "technicien", "Technicien"
+    MANAGER = "manager", "Responsable maintenance"
+    INGENIEUR = "ingenieur", "Ingénieur"
+    ADMIN = "admin", "Administrateur"
+
+
+class Right(_Worded):
+    """An action that a caller may be allowed; people read the words when they lack the right."""
+
+    READ = "read", "consulter le parc, les turbines et les modèles"
+    PREDICT = "predict", "demander une prédiction"
+    WORK = "work", "travailler sur les interventions"
+    ASSIGNED = "assigned", "recevoir des interventions à faire"
+    START_RUN = "start_run", "lancer un calcul du parc"
+    PLAN = "plan", "planifier les interventions"
+    POLICY = "policy", "modifier la politique de risque"
+    INGEST = "ingest", "ajouter des mesures"
+    FOLLOW_MODELS = "follow_models", "suivre les imports, les candidats et les comparaisons de modèles"
+    MODELS = "models", "importer, activer ou rétablir un modèle"
+    SUPERVISION = "supervision", "consulter la supervision"
+    LOGS = "logs", "consulter le journal des appels"
+    METRICS = "metrics", "lire les métriques"
+    ACCOUNTS = "accounts", "gérer les comptes et les clés"
+    AUDIT = "audit", "lire le journal d’audit"
 
 
 class InterventionState(StrEnum):

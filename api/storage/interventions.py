@@ -23,7 +23,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.domain.interventions.interventions import LIVING
 from api.domain.shared.exceptions import Conflict
-from api.schemas.vocabulary import InterventionState, Role
+from api.schemas.vocabulary import InterventionState
 from api.storage.shared.published import runs_between
 from api.storage.tables import (
     intervention_journal,
@@ -234,9 +234,9 @@ def photo(connection: Connection, number: int) -> AnyRow | None:
     return connection.execute(query).one_or_none()
 
 
-def assignees(connection: Connection) -> list[str]:
-    """Return the pseudonyms of technicians: those with an account, and those of planned visits."""
-    accounts = select(users.c.username).where(users.c.role == Role.TECHNICIEN.value, users.c.active)
+def assignees(connection: Connection, roles: Collection[str]) -> list[str]:
+    """Return the pseudonyms of accounts of ``roles``, and of the technicians of planned visits."""
+    accounts = select(users.c.username).where(users.c.role.in_(roles), users.c.active)
     visiting = (
         select(planned_visits.c.technician)
         .join(turbines, turbines.c.id == planned_visits.c.turbine)

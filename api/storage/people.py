@@ -48,9 +48,9 @@ def principal_names(connection: Connection, principals: Collection[str]) -> dict
     return {f"{row.kind}{row.id}": row.name for row in connection.execute(query)}
 
 
-def active_with_role(connection: Connection, role: str) -> list[int]:
-    """Return the numbers of the accounts with that role that can sign in."""
-    return list(connection.scalars(select(users.c.id).where(users.c.role == role, users.c.active)))
+def active_with_roles(connection: Connection, roles: Collection[str]) -> list[int]:
+    """Return the numbers of the accounts of any of those roles that can sign in."""
+    return list(connection.scalars(select(users.c.id).where(users.c.role.in_(roles), users.c.active)))
 
 
 def every_user(connection: Connection) -> list[AnyRow]:

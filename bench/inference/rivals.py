@@ -16,9 +16,9 @@ from fastapi import Body, Depends, FastAPI, Request
 
 from api.bootstrap import build_services
 from api.deps import need
-from api.domain.people import Right
 from api.inference.serving.artefact import load_artefact, read_artefact
 from api.schemas.predictions import Prediction
+from api.schemas.vocabulary import Right
 from api.services.models.measurement_model import reading_of
 from api.services.models.outputs import matrix_of
 from api.settings import Settings

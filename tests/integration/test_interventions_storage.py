@@ -124,7 +124,7 @@ def test_assignees__technicians_with_an_account_or_a_visit_of_the_living_park(pa
             connection.execute(insert(planned_visits).values(**values, technician=technician))
         key = connection.scalar(select(users.c.id).where(users.c.username == "lea"))
     with park.read() as connection:
-        assert sorted(store.assignees(connection)) == ["139", "lea"]
+        assert sorted(store.assignees(connection, ["technicien"])) == ["139", "lea"]
         assert store.account_names(connection, [f"compte:{key}", "cle:1", "essai"]) == {
             f"compte:{key}": "lea"
         }

@@ -38,7 +38,13 @@ class Script:
             "expires_in": expires_in,
             "refresh_token": f"session-{self.tokens}-0123456789",
             "session_expires_at": "2030-01-01T00:00:00Z",
-            "user": {"username": "manager", "display_name": "Mme Martin", "role": "manager"},
+            "user": {
+                "username": "manager",
+                "display_name": "Mme Martin",
+                "role": "manager",
+                "role_name": "Responsable maintenance",
+                "rights": ["read", "plan"],
+            },
         }
 
 

@@ -6,7 +6,6 @@ import streamlit as st
 
 from ui.help import views as help_views
 from ui.shared import auth, layout
-from ui.shared import labels as fr
 
 
 @st.cache_data(show_spinner=False)
@@ -24,12 +23,12 @@ def page() -> None:
         ["Bien démarrer", "Ce que disent les chiffres", "Glossaire", "En cas de problème"]
     )
     with guide:
-        own, *others = help_views.roles(user.role)
-        st.subheader(f"Votre rôle : {fr.ROLES[own].lower()}", anchor=False)
-        st.markdown(help_views.text(own.value))
-        for role in others:
-            with st.expander(f"Rôle : {fr.ROLES[role].lower()}"):
-                st.markdown(help_views.text(role.value))
+        guides = help_views.guides(user.role)
+        st.subheader(f"Votre rôle : {user.role_name.lower()}", anchor=False)
+        st.markdown(guides.pop(user.role, ""))
+        for role, text in guides.items():
+            with st.expander(f"Rôle : {role.words.lower()}"):
+                st.markdown(text)
     with figures:
         st.markdown(help_views.text("chiffres"))
     with words:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.schemas.vocabulary import Role, folded
-from ui.shared import labels as fr
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _TEXTS = _ROOT / "ui" / "assets" / "aide"
@@ -29,9 +28,10 @@ def text(name: str) -> str:
     return (_TEXTS / f"{name}.md").read_text(encoding="utf-8").strip()
 
 
-def roles(own: Role) -> list[Role]:
-    """Every role, one's own first."""
-    return [own, *(role for role in fr.ROLES if role is not own)]
+def guides(own: Role) -> dict[Role, str]:
+    """The guide of each role that has one, one's own first."""
+    roles = sorted(Role, key=lambda role: role is not own)
+    return {role: text(role.value) for role in roles if (_TEXTS / f"{role}.md").is_file()}
 
 
 def glossary(markdown: str) -> list[Section]:

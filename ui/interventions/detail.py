@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from api.schemas.interventions import InterventionDetail
-from api.schemas.vocabulary import InterventionState, Verdict
+from api.schemas.vocabulary import InterventionState, Right, Verdict
 from ui.client.api_error import ApiError
 from ui.interventions import forms, photo, views
 from ui.shared import auth, layout
@@ -44,7 +44,7 @@ def draw(number: int) -> bool:
 
 def _draw(item: InterventionDetail) -> None:
     _heading(item)
-    mine = forms.may(forms.MAY_PLAN) or (forms.may(forms.MAY_WORK) and item.assignee == forms.pseudonym())
+    mine = auth.may(Right.PLAN) or (auth.may(Right.WORK) and item.assignee == forms.pseudonym())
     if mine and item.state is State.PLANIFIEE:
         _take(item)
     ticked = _checks(item, may_tick=mine and item.state is State.EN_COURS)
@@ -53,7 +53,7 @@ def _draw(item: InterventionDetail) -> None:
         _pause(item)
     _told_at_closing(item)
     _photo(item, may_send=mine and item.state in {State.EN_COURS, State.TERMINEE})
-    if forms.may(forms.MAY_PLAN) and item.state in views.LIVING:
+    if auth.may(Right.PLAN) and item.state in views.LIVING:
         _plan(item)
     if mine and item.state in views.LIVING:
         _say(item)

@@ -9,25 +9,17 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from api.schemas.vocabulary import Priority, Role, Skill
+from api.schemas.vocabulary import Priority, Skill
 from ui.client.api_error import ApiError
 from ui.interventions import views
 from ui.shared import auth, layout, outcome
 from ui.shared.french_numbers import typed
 
-MAY_PLAN = frozenset({Role.MANAGER})
-MAY_WORK = frozenset({Role.MANAGER, Role.TECHNICIEN})
 _REFUSED = "_interventions_refus"
 UNREACHABLE = (
     "**Service injoignable.** Rien n’est parti, et rien de ce que vous avez saisi n’est perdu : "
     "réessayez dans un instant."
 )
-
-
-def may(roles: frozenset[Role]) -> bool:
-    """Comfort only: the API checks the right again."""
-    user = auth.current_user()
-    return user is not None and user.role in roles
 
 
 def pseudonym() -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from api.schemas.interventions import Intervention, Proposal, Proposals
-from api.schemas.vocabulary import InterventionOrigin, InterventionState, Role
+from api.schemas.vocabulary import InterventionOrigin, InterventionState, Right
 from ui.client.api_error import ApiError
 from ui.interventions import detail as intervention_detail
 from ui.interventions import forms, proposal_views, views
@@ -33,7 +33,7 @@ def page() -> None:
         layout.live("intervention", lambda: _one(int(asked)))
         return
     layout.header("Interventions")
-    draws = _tabs_of_role()
+    draws = _tabs()
     wanted = PLAN if st.query_params.get(_FOR) and PLAN in draws else next(iter(draws))
     forms.told()
     tabs = st.tabs(list(draws), default=wanted, key="onglet_interventions", on_change="rerun")
@@ -43,13 +43,15 @@ def page() -> None:
                 layout.live(f"interventions_{name}", draw, every_s=None if name == PLAN else REFRESH_S)
 
 
-def _tabs_of_role() -> dict[str, Callable[[], bool]]:
-    user = auth.current_user()
-    if user is not None and user.role is Role.TECHNICIEN:
-        return {MINE: _mine, FOLLOWED: _followed, ENDED: _ended}
-    if forms.may(forms.MAY_PLAN):
-        return {TO_DECIDE: _to_decide, FOLLOWED: _followed, PLAN: _plan_by_hand, ENDED: _ended}
-    return {FOLLOWED: _followed, ENDED: _ended}
+def _tabs() -> dict[str, Callable[[], bool]]:
+    plans = auth.may(Right.PLAN)
+    return {
+        **({MINE: _mine} if auth.may(Right.ASSIGNED) else {}),
+        **({TO_DECIDE: _to_decide} if plans else {}),
+        FOLLOWED: _followed,
+        **({PLAN: _plan_by_hand} if plans else {}),
+        ENDED: _ended,
+    }
 
 
 def _back() -> None:

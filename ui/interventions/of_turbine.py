@@ -6,7 +6,7 @@ import streamlit as st
 
 from api.schemas.interventions import Interventions
 from api.schemas.park import TurbineDetail
-from api.schemas.vocabulary import InterventionOrigin
+from api.schemas.vocabulary import InterventionOrigin, Right
 from ui.interventions import forms, views
 from ui.shared import auth, layout
 
@@ -29,10 +29,10 @@ def draw(detail: TurbineDetail) -> None:
         _list(found)
     plannable = found is not None and not any(item.state in views.LIVING for item in found.items)
     with st.container(horizontal=True):
-        may_plan = plannable and forms.may(forms.MAY_PLAN)
+        may_plan = plannable and auth.may(Right.PLAN)
         if may_plan and st.button("Planifier une intervention", key="planifier_turbine"):
             layout.go("interventions", planifier=name)
-        if forms.may(forms.MAY_WORK):
+        if auth.may(Right.WORK):
             _report(name)
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import streamlit as st
 
 from api.schemas.measurements import Coverage, TurbineCoverage
-from api.schemas.vocabulary import Role
+from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
 from ui.measurements import coverage_views as views
 from ui.measurements import import_fichier, rapport_import
@@ -17,7 +17,6 @@ from ui.shared import labels as fr
 
 REFRESH_S = 60
 IMPORTS_SHOWN = 50
-MAY_IMPORT = {Role.MANAGER}
 PERIODS = {30: "30 jours", 90: "90 jours", 365: "1 an"}
 ROW_PX, HEAD_PX, ROWS_SHOWN = 35, 37, 12
 MAP_TURBINES = 60  # more in one map would not be read
@@ -28,8 +27,7 @@ _AS_OF = "_coverage_as_of"
 def page() -> None:
     """Draws the page."""
     layout.header("Mesures")
-    user = auth.current_user()
-    may_import = user is not None and user.role in MAY_IMPORT
+    may_import = auth.may(Right.INGEST)
     names = [IMPORT, FRESHNESS, HISTORY] if may_import else [FRESHNESS, HISTORY]
     tabs = dict(zip(names, st.tabs(names, default=HISTORY if _asked_import() else names[0]), strict=True))
     if may_import:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from api.schemas.candidates import Candidate, ModelComparison, ShadowReport
 from api.schemas.models import ModelSummary
-from api.schemas.vocabulary import Role
+from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
 from ui.models import candidate_figures as figures
 from ui.models import candidate_views as views
@@ -43,7 +43,7 @@ def draw(models: Sequence[ModelSummary]) -> None:
         _candidate(candidate, models)
     if not living:
         st.markdown(EXPLAINED)
-    if _may_change():
+    if auth.may(Right.MODELS):
         _chooser(views.eligible(models, candidates), already=bool(living))
     former = views.former_words(candidates)
     if former:
@@ -70,7 +70,7 @@ def _candidate(candidate: Candidate, models: Sequence[ModelSummary]) -> None:
         else:
             _agreement(report)
         _measured(candidate, models)
-        if _may_change():
+        if auth.may(Right.MODELS):
             _actions(candidate)
 
 
@@ -201,9 +201,3 @@ def _act(reason_key: str, act: Callable[[str], object], done: str) -> None:
         return
     st.session_state[reason_key] = ""
     outcome.tell(_PAGE, done)
-
-
-def _may_change() -> bool:
-    """Comfort only: the API checks the right again."""
-    user = auth.current_user()
-    return user is not None and user.role is Role.INGENIEUR

@@ -9,7 +9,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from api.schemas.common import FieldProblem
 from api.schemas.model_imports import ModelImport
-from api.schemas.vocabulary import Role
+from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
 from ui.measurements.import_fichier import forget_file
 from ui.models import import_model_views as views
@@ -51,8 +51,7 @@ class _Import:
 
 def draw() -> None:
     """Draws the import for who may import; nothing for others."""
-    user = auth.current_user()
-    if user is None or user.role is not Role.INGENIEUR:
+    if not auth.may(Right.MODELS):
         return
     state: _Import = st.session_state.setdefault(_STATE, _Import())
     last = _look_again(state)

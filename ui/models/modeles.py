@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from api.schemas.models import ModelCard, ModelSummary
-from api.schemas.vocabulary import Role
+from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
 from ui.models import candidat, comparer_modeles, fiche_modele, import_modele, views
 from ui.shared import auth, layout, outcome
@@ -75,8 +75,7 @@ def _actions(chosen: ModelSummary, models: list[ModelSummary]) -> None:
         st.download_button(
             "Fiche à imprimer", page_html, name, "text/html", key="fiche_html", on_click="ignore"
         )
-    user = auth.current_user()
-    if user is None or user.role is not Role.INGENIEUR:
+    if not auth.may(Right.MODELS):
         return
     if not chosen.active:
         _activation(chosen, models)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from api.schemas.supervision import FindingTrends, Supervision
+from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
 from ui.operations import views
 from ui.shared import auth, figures, layout
@@ -40,6 +41,12 @@ def _body() -> bool:
         )
     else:
         st.info("Aucun calcul n’a encore été lancé.")
+    if auth.may(Right.LOGS):
+        _calls()
+    return True
+
+
+def _calls() -> None:
     st.subheader("Derniers appels au service", anchor=False)
     calls = layout.fetched(lambda: auth.client().operations.logs(CALLS_SHOWN), "journal")
     if calls is not None:
@@ -47,7 +54,6 @@ def _body() -> bool:
             views.calls_frame(calls.items), hide_index=True, key="appels", height=320, alt="Derniers appels"
         )
         st.caption(f"{fr.counted(len(calls.items), 'appel')} sur {fr.fr_number(calls.total, 0)} au journal.")
-    return True
 
 
 def _checks(seen: Supervision) -> None:

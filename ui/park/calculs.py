@@ -5,11 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from api.schemas.park import Run
-from api.schemas.vocabulary import Role
+from api.schemas.vocabulary import Right
 from ui.park import run_views
 from ui.shared import auth, layout
-
-MAY_CANCEL = frozenset({Role.MANAGER, Role.INGENIEUR})
 
 
 def under_way(run: Run) -> None:
@@ -19,8 +17,7 @@ def under_way(run: Run) -> None:
     """
     with st.container(horizontal=True, vertical_alignment="center", key="calcul_en_cours"):
         st.progress(run_views.share(run), text=run_views.progress_words(run))
-        user = auth.current_user()
-        if user is not None and user.role in MAY_CANCEL:
+        if auth.may(Right.START_RUN):
             asked = run.cancel_asked_by is not None
             if st.button("Annuler le calcul", key="annuler_calcul", disabled=asked):
                 layout.fetched(lambda: auth.client().park.cancel_run(run.run_id), "annulation")

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from api.schemas.park import Park, ParkItem, Run
-from api.schemas.vocabulary import Role
+from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
 from ui.client.park import PARK_LIMIT
 from ui.park import calculs, change_views, changements, filtres, telechargements, views
@@ -20,7 +20,6 @@ FOLLOW_S = 1
 ROW_PX, HEAD_PX, ROWS_IN_SIGHT = 35, 37, 15
 FIRST_ROWS = 500  # drawn at once: a larger table is slow to wait for, and nobody reads it through
 ACTIVE = {"en_attente", "en_cours"}
-MAY_RUN = {Role.MANAGER, Role.INGENIEUR}
 _FOLLOWED, _LAST, _REFUSED, _SHOWN = "_followed_run", "_last_park", "_run_refused", "_rows_shown"
 _TABLE = "park_table"
 
@@ -72,8 +71,7 @@ def _follow(attempt: Run | None) -> None:
 
 
 def _start_button() -> None:
-    user = auth.current_user()
-    if user is None or user.role not in MAY_RUN:
+    if not auth.may(Right.START_RUN):
         return
     busy = st.session_state.get(_FOLLOWED) is not None
     if st.button("Recalculer le parc", key="recalculer", disabled=busy):
@@ -218,13 +216,11 @@ def _ranking(park: Park, view: views.View) -> None:
 
 
 def _nothing_yet() -> None:
-    user = auth.current_user()
-    may = user is not None and user.role in MAY_RUN
     st.info(
         "**Aucun classement n’est encore publié.** Le calcul quotidien le fera à son heure ; "
         + (
             "« Recalculer le parc » le lance dès maintenant."
-            if may
+            if auth.may(Right.START_RUN)
             else "un responsable peut le lancer dès maintenant."
         )
     )

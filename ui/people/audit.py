@@ -1,4 +1,4 @@
-"""The audit trail: who did what, and whether the chain still holds. The administrator's page."""
+"""The audit trail: who did what, and whether the chain still holds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import streamlit as st
 
 from api.schemas.audit import AuditVerification
-from api.schemas.vocabulary import AuditAction
+from api.schemas.vocabulary import AuditAction, Right
 from ui.people import views
 from ui.shared import auth, layout
 from ui.shared import labels as fr
@@ -26,18 +26,25 @@ def page() -> None:
     _verification()
     query = _filters()
     found = layout.fetched(lambda: auth.client().people.audit(limit=PAGE, **query), "audit")
-    accounts = layout.fetched(auth.client().people.accounts, "comptes_audit")
-    keys = layout.fetched(auth.client().people.api_keys, "cles_audit")
-    if found is None or accounts is None or keys is None:
+    names = _names()
+    if found is None or names is None:
         return
     if not found.items:
         st.info("Aucune entrée ne correspond.")
         return
-    names = views.known_names(accounts, keys)
     st.dataframe(
         views.audit_frame(found.items, names), hide_index=True, key="journal", alt="Entrées du journal"
     )
     _pages(found.total)
+
+
+def _names() -> dict[str, str] | None:
+    """Of accounts and keys, for who may know them; None where they cannot be had."""
+    if not auth.may(Right.ACCOUNTS):
+        return {}
+    accounts = layout.fetched(auth.client().people.accounts, "comptes_audit")
+    keys = layout.fetched(auth.client().people.api_keys, "cles_audit")
+    return None if accounts is None or keys is None else views.known_names(accounts, keys)
 
 
 def _verification() -> None:

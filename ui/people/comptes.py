@@ -13,7 +13,6 @@ from api.schemas.vocabulary import Role
 from ui.client.api_error import ApiError
 from ui.people import views
 from ui.shared import auth, layout, outcome
-from ui.shared import labels as fr
 
 _PAGE, _SECRET, _ERRORS = "comptes", "_comptes_secret", "_comptes_erreurs"
 
@@ -79,7 +78,7 @@ def _new_account() -> None:
         _wrong(errors, "username")
         st.text_input("Nom affiché", key="compte_nom", max_chars=120)
         _wrong(errors, "display_name")
-        st.selectbox("Rôle", list(Role), format_func=fr.ROLES.__getitem__, key="compte_role")
+        st.selectbox("Rôle", list(Role), format_func=lambda role: role.words, key="compte_role")
         st.text_input(
             "Mot de passe (vide : tiré au hasard)", key="compte_mot_de_passe", type="password",
             autocomplete="new-password",
@@ -136,7 +135,7 @@ def _change(chosen: Account) -> None:
     st.text_input("Nom affiché", chosen.display_name, key=name, max_chars=120)
     _wrong(errors, "display_name")
     roles = list(Role)
-    st.selectbox("Rôle", roles, roles.index(chosen.role), format_func=fr.ROLES.__getitem__, key=role)
+    st.selectbox("Rôle", roles, roles.index(chosen.role), format_func=lambda role: role.words, key=role)
     st.caption("Changer de rôle clôt ses sessions.")
     st.form_submit_button(
         "Enregistrer", key="compte_enregistrer", type="primary", on_click=_update, args=(chosen,)

@@ -6,7 +6,6 @@ import streamlit as st
 
 from ui.client.api_error import ApiError
 from ui.shared import auth, layout, outcome
-from ui.shared import labels as fr
 
 _PAGE, _ERRORS = "mon_compte", "_mon_compte_erreurs"
 _TYPED = ("mdp_actuel", "mdp_nouveau", "mdp_encore")
@@ -19,7 +18,7 @@ def page() -> None:
     if user is None:
         return
     st.markdown(
-        f"**{layout.plain(user.display_name)}**, {fr.ROLES[user.role].lower()}, "
+        f"**{layout.plain(user.display_name)}**, {user.role_name.lower()}, "
         f"identifiant {layout.plain(user.username)}."
     )
     outcome.told(_PAGE)

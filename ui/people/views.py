@@ -10,7 +10,7 @@ import pandas as pd
 
 from api.schemas.accounts import Account, ApiKey
 from api.schemas.audit import AuditEntry, AuditVerification
-from api.schemas.vocabulary import AuditAction
+from api.schemas.vocabulary import AuditAction, Role
 from ui.shared import labels as fr
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -80,7 +80,7 @@ _FIELDS = {
     **fr.POLICY_PARAMETERS,
 }
 _WORDS = {
-    **{role.value: words for role, words in fr.ROLES.items()},
+    **{role.value: role.words for role in Role},
     **fr.SERVICE_STATES,
     **{task: words.lower() for task, words in fr.TASKS.items()},
     **{kind: words.lower() for kind, words in fr.RUN_KIND.items()},
@@ -102,7 +102,7 @@ def accounts_frame(accounts: list[Account]) -> pd.DataFrame:
         [
             (
                 account.username,
-                fr.ROLES[account.role],
+                account.role.words,
                 account_state(account),
                 account.display_name,
                 fr.fr_date(account.last_signed_in_at) if account.last_signed_in_at else "jamais",

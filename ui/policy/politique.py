@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from api.schemas.policy import Policy, PolicyPreview, PolicyVersion
-from api.schemas.vocabulary import Role
+from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
 from ui.policy import figures, views
 from ui.shared import auth, layout, outcome
@@ -30,7 +30,7 @@ def page() -> None:
     _said(policy)
     st.markdown(layout.plain(views.in_force_words(policy.in_force)))
     layout.facts(views.bounds_facts(policy.in_force.bounds))
-    if _may_change():
+    if auth.may(Right.POLICY):
         _editor(policy)
     else:
         _values(policy.in_force)
@@ -44,7 +44,7 @@ def _said(policy: Policy) -> None:
         for notice in policy.notices:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.info(layout.plain(notice.message), width="stretch")
-                if notice.code == "prochain_calcul" and _may_change():
+                if notice.code == "prochain_calcul" and auth.may(Right.POLICY) and auth.may(Right.START_RUN):
                     st.button("Calculer maintenant", key="calculer", on_click=_start_run)
 
 
@@ -171,7 +171,7 @@ def _versions(policy: Policy) -> None:
     st.subheader("Versions", anchor=False)
     layout.table(views.versions_frame(policy.versions))
     older = [version.version for version in policy.versions[1:]]
-    if not older or not _may_change():
+    if not older or not auth.may(Right.POLICY):
         return
     with outcome.menu(_PAGE, "Revenir à une version…", "revenir_politique"):
         chosen = st.selectbox("Version", older, key="version_voulue")
@@ -231,12 +231,6 @@ def _start_run() -> None:
         outcome.tell(_PAGE, f"{error.title}. {error.detail}", done=False)
         return
     outcome.tell(_PAGE, f"Calcul n° {run.run_id} demandé : le cockpit le montrera dès qu’il sera publié.")
-
-
-def _may_change() -> bool:
-    """Comfort only: the API checks the right again."""
-    user = auth.current_user()
-    return user is not None and user.role is Role.MANAGER
 
 
 def _key(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Login: streamlit-authenticator draws the form and reads the cookie; only the API knows passwords and roles.
+"""Login: streamlit-authenticator draws the form, reads the cookie; only the API knows passwords and rights.
 
 The cookie carries the API's opaque session, so that logging out or ending it at the API ends it everywhere.
 Two of the library's names are replaced before it builds anything; nothing else of it is used. The cookie is
@@ -20,6 +20,7 @@ from streamlit_authenticator.models import AuthenticationModel, CookieModel
 from streamlit_authenticator.utilities import LoginError
 
 from api.schemas.auth import User
+from api.schemas.vocabulary import Right
 from ui.client.api_error import UNAUTHORIZED, ApiError
 from ui.client.client import ApiClient
 from ui.shared.security_headers import COOKIE_SCRIPT
@@ -47,6 +48,12 @@ def current_user() -> User | None:
     """Who is logged in."""
     held = st.session_state.get(_CLIENT)
     return held.session.user if held is not None and held.session is not None else None
+
+
+def may(right: Right) -> bool:
+    """Whether whoever is logged in is allowed to do that. Comfort only: the API checks it again."""
+    user = current_user()
+    return user is not None and user.may(right)
 
 
 class _ApiAuthenticationModel(AuthenticationModel):  # type: ignore[misc]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from api.schemas.park import ParkItem
 from api.schemas.predictions import Driver
-from api.schemas.vocabulary import DataStatus, RiskLevel, Role
+from api.schemas.vocabulary import DataStatus, RiskLevel
 
 PARIS = ZoneInfo("Europe/Paris")
 _PARTS = {
@@ -63,12 +63,6 @@ DATA_STATUS: dict[DataStatus, str] = {
     DataStatus.DOUTEUX: "douteuse",
     DataStatus.PERIME: "trop ancienne",
     DataStatus.NON_EVALUE: "non évaluée",
-}
-ROLES: dict[Role, str] = {
-    Role.TECHNICIEN: "Technicien",
-    Role.MANAGER: "Responsable maintenance",
-    Role.INGENIEUR: "Ingénieur",
-    Role.ADMIN: "Administrateur",
 }
 RUN_STATUS = {
     "en_attente": "En attente",

@@ -67,7 +67,7 @@ def header(title: str, beside: Callable[[], None] | None = None) -> None:
         user = auth.current_user()
         if user is not None:
             with st.popover(user.display_name, width="content", key="compte"):
-                st.markdown(f"**{plain(user.display_name)}**  \n{fr.ROLES[user.role]}")
+                st.markdown(f"**{plain(user.display_name)}**  \n{plain(user.role_name)}")
                 if st.button("Mon compte", key="ouvrir_mon_compte", width="stretch"):
                     go(OWN_ACCOUNT)
                 st.session_state[_GATE].logout_button()

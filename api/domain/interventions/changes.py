@@ -21,9 +21,8 @@ from api.domain.interventions.interventions import (
     Intervention,
     State,
 )
-from api.domain.people import Right
 from api.domain.shared.exceptions import Conflict, FieldError, InvalidInput, NotAllowed
-from api.schemas.vocabulary import JournalAction, Verdict
+from api.schemas.vocabulary import JournalAction, Right, Verdict
 
 # Fields of the planner, and fields that the person on site fills at closing.
 PLANNED = frozenset({"assignee", "planned_on", "expected_hours", "priority", "skills"})
@@ -83,7 +82,7 @@ def check_assigned(present: Intervention, actor: Actor) -> None:
         NotAllowed: the intervention is not assigned to the actor.
     """
     if not actor.may_plan and present.assignee != actor.pseudonym:
-        raise NotAllowed(f"{Right.WORK.value} ; celle-ci n’est pas affectée à « {actor.pseudonym} »")
+        raise NotAllowed(f"{Right.WORK.words} ; celle-ci n’est pas affectée à « {actor.pseudonym} »")
 
 
 def _check_allowed(present: Intervention, asked: Mapping[str, Any], actor: Actor) -> None:
@@ -91,7 +90,7 @@ def _check_allowed(present: Intervention, asked: Mapping[str, Any], actor: Actor
     wanted = asked.get("state", present.state)
     confirms = present.state is State.PROPOSEE and wanted is not State.PROPOSEE
     if not actor.may_plan and (PLANNED & asked.keys() or wanted is State.ANNULEE or confirms):
-        raise NotAllowed(Right.PLAN.value)
+        raise NotAllowed(Right.PLAN.words)
 
 
 def _errors(present: Intervention, asked: Mapping[str, Any], today: date) -> Iterator[FieldError]:

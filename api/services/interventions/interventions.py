@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -14,12 +14,12 @@ from api.domain.interventions.changes import apply_change
 from api.domain.interventions.effect import VerdictOutcome, precision_of
 from api.domain.interventions.interventions import WORDS, Actor, Entry, State
 from api.domain.measurements.measurements import canonical_turbine_id, natural_key
-from api.domain.people import Principal, Right
+from api.domain.people import Principal, roles_with
 from api.domain.policy.levels import ALERTS
 from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
 from api.schemas import interventions as shown
-from api.schemas.vocabulary import InterventionOrigin, JournalAction, RiskLevel
+from api.schemas.vocabulary import InterventionOrigin, JournalAction, Right, RiskLevel
 from api.services.interventions import rows
 from api.services.interventions.opening import check_form, decision, drawn_up
 from api.storage import interventions as store
@@ -88,7 +88,7 @@ class InterventionService:
     def assignees(self) -> list[str]:
         """Pseudonyms to whom work can be given: names first, then the numbers that files give."""
         with self.database.read() as connection:
-            return _ordered(store.assignees(connection))
+            return _assignees(connection)
 
     def outcomes(self, first: date | None = None, last: date | None = None) -> list[VerdictOutcome]:
         """What interventions closed between two days tell of the alerts behind them, oldest first."""
@@ -121,7 +121,7 @@ class InterventionService:
         """
         constat = asked.origin is InterventionOrigin.CONSTAT
         if not constat and Right.PLAN not in caller.rights:
-            raise NotAllowed(Right.PLAN.value)
+            raise NotAllowed(Right.PLAN.words)
         check_form(asked)
         with self.database.write() as connection:
             today = self.today(connection)
@@ -235,13 +235,14 @@ def actor_of(connection: Connection, caller: Principal) -> Actor:
 
 
 def _check_assignee(connection: Connection, pseudonym: str | None) -> None:
-    if pseudonym is not None and pseudonym not in (known := store.assignees(connection)):
-        listed = ", ".join(_ordered(known)[:20]) or "aucun"
+    if pseudonym is not None and pseudonym not in (known := _assignees(connection)):
+        listed = ", ".join(known[:20]) or "aucun"
         raise InvalidInput.single("assignee", f"technicien inconnu ; au choix : {listed}.", pseudonym)
 
 
-def _ordered(pseudonyms: Sequence[str]) -> list[str]:
-    return sorted(pseudonyms, key=lambda name: (name.isdigit(), natural_key(name)))
+def _assignees(connection: Connection) -> list[str]:
+    known = store.assignees(connection, roles_with(Right.ASSIGNED))
+    return sorted(known, key=lambda name: (name.isdigit(), natural_key(name)))
 
 
 def _check_days(first: date | None, last: date | None) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from api.domain.people import roles_with
 from api.domain.shared.exceptions import Conflict, InvalidInput, NotFound
 from api.schemas.accounts import Account, AccountSecret
-from api.schemas.vocabulary import AuditAction, Role
+from api.schemas.vocabulary import AuditAction, Right, Role
 from api.services.people.authentication import real_now
 from api.services.people.passwords import Hasher, random_password
 from api.services.shared.audit import COMMAND_LINE, record
@@ -177,8 +178,9 @@ class AccountService:
         shut_out = values.get("active") is False
         if shut_out and by == f"compte:{found.id}":
             raise Conflict("On ne désactive pas son propre compte : demandez-le à un autre administrateur.")
-        loses = shut_out or values.get("role", Role.ADMIN) != Role.ADMIN
-        if loses and by != COMMAND_LINE and store.active_with_role(connection, Role.ADMIN) == [found.id]:
+        administrators = roles_with(Right.ACCOUNTS)
+        loses = shut_out or values.get("role", found.role) not in administrators
+        if loses and by != COMMAND_LINE and store.active_with_roles(connection, administrators) == [found.id]:
             raise Conflict(
                 f"« {found.username} » est le dernier administrateur actif : nommez-en d’abord un autre."
             )

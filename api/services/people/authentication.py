@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from api.domain.people import ANONYMOUS, ROLE_RIGHTS, Principal, rights_of_scopes
 from api.domain.shared.exceptions import DatabaseUnavailable, InvalidInput, NotAllowed, NotAuthenticated
 from api.schemas.auth import Token, User
-from api.schemas.vocabulary import AuditAction, Role
+from api.schemas.vocabulary import AuditAction, Right, Role
 from api.services.people.passwords import Hasher
 from api.services.people.tokens import LIFETIME, AccessTokens
 from api.services.shared.audit import record
@@ -160,7 +160,7 @@ class Authentication:
             expires_in=int(LIFETIME.total_seconds()),
             refresh_token=refresh_token,
             session_expires_at=found.expires_at,
-            user=User(username=found.username, display_name=found.display_name, role=role),
+            user=_shown(found),
         )
 
     def logout(self, refresh_token: str) -> None:
@@ -181,7 +181,7 @@ class Authentication:
             found = store.user_by_id(connection, principal.id)
         if found is None or not found.active:
             raise NotAuthenticated
-        return User(username=found.username, display_name=found.display_name, role=Role(found.role))
+        return _shown(found)
 
     def by_token(self, token: str) -> Principal:
         """Who an access token stands for, without the database.
@@ -244,3 +244,14 @@ class Authentication:
 def _attempts(user: store.AnyRow) -> int:
     """Wrong passwords in a row, the one being tried included; a lock that ran out starts anew."""
     return 1 if user.locked_until is not None else int(user.failed_attempts) + 1
+
+
+def _shown(account: store.AnyRow) -> User:
+    role = Role(account.role)
+    return User(
+        username=account.username,
+        display_name=account.display_name,
+        role=role,
+        role_name=role.words,
+        rights=tuple(right for right in Right if right in ROLE_RIGHTS[role]),
+    )

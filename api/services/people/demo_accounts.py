@@ -13,13 +13,6 @@ from api.services.shared.audit import INSTALLATION
 from api.settings import Settings
 from api.storage import people as store
 
-DEMO_NAMES = {
-    Role.MANAGER: "Responsable maintenance (démonstration)",
-    Role.TECHNICIEN: "Technicien (démonstration)",
-    Role.INGENIEUR: "Ingénieur R&D (démonstration)",
-    Role.ADMIN: "Administrateur (démonstration)",
-}
-
 
 @dataclass(frozen=True)
 class DemoAccount:
@@ -46,7 +39,7 @@ class DemoAccounts:
             The demonstration accounts that can sign in; the password only where it is known here.
         """
         with ThreadPoolExecutor() as pool:  # bcrypt takes a quarter of a second each, outside the GIL
-            found = list(pool.map(self._ensured, DEMO_NAMES))
+            found = list(pool.map(self._ensured, Role))
         return [account for account in found if account is not None]
 
     def _ensured(self, role: Role) -> DemoAccount | None:
@@ -57,8 +50,9 @@ class DemoAccounts:
         if found is None:
             password = random_password() if common is None else common
             hashed = self.accounts.hasher.hash(password, at_least=1)
+            shown = f"{role.words} (démonstration)"
             try:
-                self.accounts.insert(name, DEMO_NAMES[role], role, hashed, by=INSTALLATION, demo=True)
+                self.accounts.insert(name, shown, role, hashed, by=INSTALLATION, demo=True)
             except Conflict:  # another process was first
                 return DemoAccount(name, role, common)
             return DemoAccount(name, role, password)

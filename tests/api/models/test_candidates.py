@@ -127,7 +127,19 @@ def test_choice__needs_the_right_over_models(scored: Api, role: str) -> None:
     assert "activer" in problem(put(scored, headers), 403)["detail"]
     gone = scored.request("DELETE", f"{URL}/classification", headers=headers, params={"reason": "essai"})
     problem(gone, 403)
-    assert scored.get(URL, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(("role", "status"), [("technicien", 403), ("manager", 200), ("admin", 200)])
+@pytest.mark.parametrize(
+    "path", [URL, f"{URL}/regression", f"{URL}/regression/report", "/api/v1/models/compare"]
+)
+def test_reading__needs_the_right_of_the_models_page(scored: Api, role: str, status: int, path: str) -> None:
+    asked = {"task": "classification", "left": f"{CLASSIFIER}:1", "right": f"{CLASSIFIER}:2"}
+    answer = scored.get(path, headers=scored.login(role), params=asked if path.endswith("compare") else {})
+    if status == 403:
+        assert "suivre les imports" in problem(answer, 403)["detail"]
+    else:
+        assert answer.status_code in {status, 404}  # 404: nothing is in shadow
 
 
 def test_nothing_in_shadow__is_said(scored: Api, engineer: dict[str, str]) -> None:

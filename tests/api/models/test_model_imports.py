@@ -162,11 +162,15 @@ def test_split__never_reads_a_file_of_the_service(api: Api, engineer: dict[str, 
 
 
 @pytest.mark.parametrize("role", ["technicien", "manager", "admin"])
-def test_only_engineers_import(api: Api, role: str) -> None:
+def test_only_engineers_import__and_technicians_do_not_follow(api: Api, role: str) -> None:
     who = api.login(role)
     problem(send(api, who, b"x"), 403)
-    assert api.get(URL, headers=who).json() == {"items": []}
-    problem(api.get(f"{URL}/1", headers=who), 404)
+    if role == "technicien":
+        problem(api.get(URL, headers=who), 403)
+        problem(api.get(f"{URL}/1", headers=who), 403)
+    else:
+        assert api.get(URL, headers=who).json() == {"items": []}
+        problem(api.get(f"{URL}/1", headers=who), 404)
 
 
 def test_without_credentials__nothing(api: Api) -> None:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from api.schemas.vocabulary import Role
+from api.domain.people import ROLE_RIGHTS
+from api.schemas.vocabulary import Right, Role
 from api.services.people.authentication import LOCK, MAX_FAILURES, SESSION
 from tests.api.conftest import PASSWORD, Api, forged, problem
 
@@ -21,7 +22,13 @@ def test_sign_in__token_session_and_account(api: Api) -> None:
 
     assert token["token_type"] == "bearer"
     assert token["expires_in"] == 600
-    assert token["user"] == {"username": "essai.manager", "display_name": "Essai manager", "role": "manager"}
+    assert token["user"] == {
+        "username": "essai.manager",
+        "display_name": "Essai manager",
+        "role": "manager",
+        "role_name": "Responsable maintenance",
+        "rights": [right.value for right in Right if right in ROLE_RIGHTS[Role.MANAGER]],
+    }
     left = datetime.fromisoformat(token["session_expires_at"]) - datetime.now(UTC)
     assert SESSION - timedelta(minutes=1) < left <= SESSION
     me = api.get(ME, headers={"Authorization": f"Bearer {token['access_token']}"})
@@ -132,7 +139,10 @@ def test_refresh__same_session_role_of_now(api: Api) -> None:
 
     assert renewed.status_code == 200
     assert renewed.headers["cache-control"] == "no-store"
-    assert renewed.json()["user"]["role"] == "manager"
+    user = renewed.json()["user"]
+    assert (user["role"], user["role_name"]) == ("manager", "Responsable maintenance")
+    assert Right.PLAN in user["rights"]
+    assert Right.PLAN not in token["user"]["rights"]
     assert renewed.json()["session_expires_at"] == token["session_expires_at"]
     headers = {"Authorization": f"Bearer {renewed.json()['access_token']}"}
     assert api.get(LOGS, headers=headers).status_code == 200
@@ -194,3 +204,27 @@ def test_fresh_call__account_deactivated__401(api: Api) -> None:
     api.accounts.change("essai.manager", active=False)
 
     problem(api.get(ME, headers=headers), 401)
+
+
+def test_new_role__needs_its_name_and_its_line_of_the_table_alone(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planner = str.__new__(Role, "planificateur")
+    planner._value_, planner._name_, planner.words = "planificateur", "PLANIFICATEUR", "Planificateur"
+    monkeypatch.setitem(Role._value2member_map_, planner.value, planner)
+    monkeypatch.setitem(ROLE_RIGHTS, planner, frozenset({Right.READ, Right.PLAN, Right.ASSIGNED}))
+    api.session("technicien")
+    with api.services.database.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE users SET role = 'planificateur' WHERE username = 'essai.technicien'"
+        )
+
+    token = api.sign_in("essai.technicien").json()
+
+    assert token["user"]["role_name"] == "Planificateur"
+    assert token["user"]["rights"] == ["read", "assigned", "plan"]
+    headers = {"Authorization": f"Bearer {token['access_token']}"}
+    assert api.get("/api/v1/week-plan", headers=headers).status_code == 200
+    problem(api.get(LOGS, headers=headers), 403)
+    assignees = api.get("/api/v1/interventions/assignees", headers=headers).json()["items"]
+    assert "essai.technicien" in assignees

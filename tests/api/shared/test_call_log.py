@@ -13,9 +13,9 @@ from fastapi import Depends, FastAPI, Request, Response
 from sqlalchemy import select
 
 from api.deps import need
-from api.domain.people import Right
 from api.domain.shared.exceptions import InvalidInput
 from api.observability.calls import CallRecord
+from api.schemas.vocabulary import Right
 from api.storage.shared import call_log
 from api.storage.shared.database import Database
 from api.storage.tables import call_log as table

@@ -14,7 +14,6 @@ from api.schemas.vocabulary import Role
 from tests.support.servers import ROOT
 from tests.unit.shared.test_image_content import _assemble
 from ui.help import views
-from ui.shared import labels as fr
 
 MARKDOWN = """# Mots
 
@@ -64,7 +63,7 @@ def test_glossary_of_the_project__keeps_every_meaning_of_the_document() -> None:
 def test_image_of_the_dashboard__holds_the_glossary(tmp_path: Path) -> None:
     _assemble(ROOT / "deploy" / "ui.Dockerfile", tmp_path)
     check = (
-        "from ui import help_views as h; print(len(h.glossary(h.GLOSSARY.read_text('utf-8'))), h.GLOSSARY)"
+        "from ui.help import views as h; print(len(h.glossary(h.GLOSSARY.read_text('utf-8'))), h.GLOSSARY)"
     )
     done = subprocess.run(
         [sys.executable, "-B", "-c", check], cwd=tmp_path, capture_output=True, text=True, check=True
@@ -77,7 +76,7 @@ def test_image_of_the_dashboard__holds_the_glossary(tmp_path: Path) -> None:
 @pytest.mark.parametrize("role", list(Role))
 def test_page__own_role_first_and_the_others_after(role: Role, logged_in: Callable[..., AppTest]) -> None:
     at = logged_in(role.value, "aide")
-    assert at.subheader[0].value == f"Votre rôle : {fr.ROLES[role].lower()}"
+    assert at.subheader[0].value == f"Votre rôle : {role.words.lower()}"
     assert at.markdown[0].value.strip() != ""
     guides = [element.value for element in at.markdown]
     assert guides.index(views.text(role.value)) == min(guides.index(views.text(each.value)) for each in Role)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.schemas.vocabulary import DataStatus, RiskLevel, Role, folded
+from api.schemas.vocabulary import DataStatus, RiskLevel, folded
 from tests.support.ui_samples import driver, item
 from ui.shared import labels as fr
 
@@ -122,7 +122,6 @@ def test_search__ignores_case_and_accents() -> None:
 def test_vocabularies__every_value_of_the_contract_has_its_words() -> None:
     assert set(fr.LEVELS) == set(RiskLevel)
     assert set(fr.DATA_STATUS) == set(DataStatus)
-    assert set(fr.ROLES) == set(Role)
 
 
 def test_levels__told_apart_without_colour_and_sorted_by_urgency() -> None:

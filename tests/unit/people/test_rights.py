@@ -1,28 +1,37 @@
-"""The table of rights, against the contract written out a second time."""
+"""The table of rights, against the contract written out a second time; nothing else decides by role."""
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
-from api.domain.people import ROLE_RIGHTS, SCOPE_RIGHTS, Principal, Right, rights_of_scopes
+from api.domain.people import ROLE_RIGHTS, SCOPE_RIGHTS, Principal, rights_of_scopes
 from api.domain.shared.exceptions import InvalidInput
-from api.schemas.vocabulary import Role
+from api.schemas.vocabulary import Right, Role
 
 #                    technicien manager ingenieur admin  key scopes
 CONTRACT = {
     Right.READ: ("x", "x", "x", "x", {"read"}),
     Right.PREDICT: ("x", "x", "x", "x", {"predict"}),
     Right.WORK: ("x", "x", "-", "-", set()),
+    Right.ASSIGNED: ("x", "-", "-", "-", set()),
     Right.START_RUN: ("-", "x", "x", "-", set()),
     Right.PLAN: ("-", "x", "-", "-", set()),
     Right.POLICY: ("-", "x", "-", "-", set()),
     Right.INGEST: ("-", "x", "-", "-", {"ingest"}),
+    Right.FOLLOW_MODELS: ("-", "x", "x", "x", {"read"}),
     Right.MODELS: ("-", "-", "x", "-", set()),
     Right.SUPERVISION: ("-", "x", "x", "x", {"metrics"}),
     Right.LOGS: ("-", "x", "x", "x", {"metrics"}),
     Right.METRICS: ("-", "x", "x", "x", {"metrics"}),
     Right.ACCOUNTS: ("-", "-", "-", "x", set()),
+    Right.AUDIT: ("-", "-", "-", "x", set()),
 }
+ROOT = Path(__file__).resolve().parent.parent.parent.parent
+TABLE = ROOT / "api" / "domain" / "people.py"
+SOURCES = sorted(path for part in ("api", "ui") for path in (ROOT / part).rglob("*.py") if path != TABLE)
 COLUMNS = (Role.TECHNICIEN, Role.MANAGER, Role.INGENIEUR, Role.ADMIN)
 
 
@@ -30,6 +39,7 @@ def test_every_right_and_role_is_decided() -> None:
     assert set(CONTRACT) == set(Right)
     assert set(ROLE_RIGHTS) == set(Role)
     assert set(SCOPE_RIGHTS) == {"read", "predict", "ingest", "metrics"}
+    assert all(each.words for each in (*Right, *Role))
 
 
 @pytest.mark.parametrize("right", Right)
@@ -42,8 +52,20 @@ def test_right__belongs_to_whom_the_contract_says(right: Right) -> None:
     assert {scope for scope, rights in SCOPE_RIGHTS.items() if right in rights} == scopes
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_role_is_named_outside_of_the_table(path: Path) -> None:
+    """A new role is a line of the vocabulary, with its French name, and a line of the table: nothing else."""
+    named = {
+        node.attr
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Role"
+    }
+
+    assert not named & set(Role.__members__), "ask for a right: ROLE_RIGHTS says which roles have it"
+
+
 def test_scopes__add_up() -> None:
-    assert rights_of_scopes(["read", "predict"]) == {Right.READ, Right.PREDICT}
+    assert rights_of_scopes(["read", "predict"]) == {Right.READ, Right.PREDICT, Right.FOLLOW_MODELS}
 
 
 @pytest.mark.parametrize("scopes", [[], ["write"], ["read", "write"]])
