@@ -1,6 +1,6 @@
 """Which turbines of a published run deserve an intervention that nobody has planned. Pure rules.
 
-A proposal is computed whenever it is read and kept nowhere: it becomes an intervention when a person confirms
+A proposal is computed at each reading and stored nowhere: it becomes an intervention when a person confirms
 it. So the same alarm, run after run, can only ever be one proposal.
 """
 
@@ -22,7 +22,7 @@ class Ended:
         state: ``terminee`` or ``annulee``.
         done_on: day on which it ended.
         opened_at: level of risk when it was opened.
-        calm_since: the turbine has left the alarm levels in a run of a later day.
+        calm_since: whether the turbine has left the alarm levels in a run of a later day.
     """
 
     state: InterventionState
@@ -33,15 +33,15 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A turbine in the published run, and what was already decided for it.
+    """A turbine of the published run, with the decisions already taken for it.
 
     Args:
         level: of risk.
         as_of: day of the run.
-        measured_on: day of the measurement behind it.
+        measured_on: day of the measurement behind the level.
         next_visit: first visit planned after the day of the run.
-        living: an intervention is proposed, planned or under way.
-        last: the one that ended last, None where there never was one.
+        living: whether an intervention is proposed, planned or under way.
+        last: the intervention that ended last; None where none ever did.
     """
 
     level: RiskLevel
@@ -53,11 +53,11 @@ class Standing:
 
 
 def answer_to(turbine: Standing, policy: RiskPolicy) -> AlertAnswer | None:
-    """What already answers an alert; None where an intervention is to be proposed.
+    """Return the answer that an alert already has; None where an intervention is to be proposed.
 
-    An intervention that is living; a visit within the policy's ``urgent_days``: the alarm announces a failure
-    by then, and a later visit would come too late. Also what a person has decided: work done, until something
-    was measured later than it; a refusal, until the alarm has ended once or is worse than it was.
+    An answer is a living intervention, or a visit within the policy's ``urgent_days``: the alarm announces a
+    failure by then, and a later visit would come too late. Work done is an answer until a later measurement.
+    A refusal is an answer until the alarm has ended once or has grown worse.
     """
     if turbine.living:
         return AlertAnswer.INTERVENTION

@@ -8,7 +8,7 @@ from api.domain.measurements.measurements import natural_key
 
 
 def ranked(scores: Iterable[tuple[str, float]]) -> list[str]:
-    """Turbines from the most to the least urgent.
+    """Return turbines from the most to the least urgent.
 
     Args:
         scores: (turbine_id, risk_score) pairs.

@@ -1,4 +1,4 @@
-"""When the daily run is due: the rule needs no memory but the runs, so catching up comes by itself."""
+"""When the daily run is due. The rule needs only the day's runs, so a missed run is caught up."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ MAX_ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class Attempt:
-    """A scheduled run of the day in question: how it ended and when."""
+    """A scheduled run of the day: whether it failed, and when it ended."""
 
     failed: bool
     ended_at: datetime | None
 
 
 def is_due(now: datetime, hour: int, zone: ZoneInfo, attempts: Sequence[Attempt]) -> bool:
-    """Whether the day's scheduled run must be asked for now.
+    """Tell whether the day's scheduled run must be asked for now.
 
     Args:
         now: aware instant.
         hour: local hour of the daily run.
         zone: of that hour.
-        attempts: scheduled runs of that day, in any order; one that did not fail ends the matter, and
-            failures are tried again after :data:`RETRY_AFTER`, at most :data:`MAX_ATTEMPTS` times in all.
+        attempts: scheduled runs of that day, in any order. After a run that did not fail, none is due; a
+            failure is tried again after :data:`RETRY_AFTER`, at most :data:`MAX_ATTEMPTS` times in all.
     """
     if now.astimezone(zone).hour < hour or len(attempts) >= MAX_ATTEMPTS:
         return False
@@ -35,12 +35,12 @@ def is_due(now: datetime, hour: int, zone: ZoneInfo, attempts: Sequence[Attempt]
 
 
 def _rested(now: datetime, ended_at: datetime | None) -> bool:
-    """Whether a failure lies far enough back; one that lies ahead tells that the clock went back."""
+    """Tell whether a failure lies far enough back; one in the future shows that the clock went back."""
     return ended_at is None or not timedelta(0) <= now - ended_at < RETRY_AFTER
 
 
 def next_attempt(now: datetime, hour: int, zone: ZoneInfo, attempts: Sequence[Attempt]) -> datetime:
-    """When the next scheduled run falls due, in ``zone``; in the past where it is due and not yet asked for.
+    """Return the time of the next scheduled run, in ``zone``; it is past where the run is already due.
 
     Args:
         now: aware instant.
@@ -57,13 +57,13 @@ def next_attempt(now: datetime, hour: int, zone: ZoneInfo, attempts: Sequence[At
 
 
 def next_look(now: datetime, hour: int, zone: ZoneInfo) -> datetime:
-    """The next instant, in ``zone``, at which the schedule looks whether a day is to be scored."""
+    """Return the next instant, in ``zone``, at which the schedule checks whether a day is to be scored."""
     local = now.astimezone(zone)
     today = _at_hour(local, hour)
     return today if local < today else _at_hour(local + timedelta(days=1), hour)
 
 
 def _at_hour(local: datetime, hour: int) -> datetime:
-    """That hour of that day; where summer time skips it, the hour that the clocks show instead."""
+    """Return that hour of that day; where summer time skips it, the hour that the clocks show instead."""
     wanted = local.replace(hour=hour, minute=0, second=0, microsecond=0, fold=0)
     return wanted.astimezone(UTC).astimezone(local.tzinfo)

@@ -235,7 +235,7 @@ def _completed(programme: _Programme, placed: Placed) -> Placed:
 
 
 def _by_urgency(programme: _Programme, placed: Placed) -> Placed:
-    """Place the same turbines anew, the riskiest as early as hours and skills allow."""
+    """Place the same turbines again, the riskiest as early as hours and skills allow."""
     if not placed:
         return placed
     numbers = sorted(placed)

@@ -65,7 +65,7 @@ def import_model(
     with store.staging() as work:
         folder = work / "version"
         folder.mkdir()
-        # Everything is judged on this copy, so that what is checked is what is published.
+        # Every check reads this copy, so that the file checked is the file published.
         shutil.copyfile(request.file, folder / _ARTEFACT)
         sha256 = sha256_of(folder / _ARTEFACT)
         if known := store.same_artefact(request.name, sha256):

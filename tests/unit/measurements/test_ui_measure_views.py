@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.domain.measurements import columns as file_columns
-from api.domain.measurements import day_format
+from api.domain.measurements import columns, day_format
 from api.schemas.measurements import PreviewColumn, RowProblem
 from tests.support.measurements.measure_samples import file_format, job, preview, report, summary
 from ui.client.measure_file import BLOCK, MeasureFile
@@ -25,8 +24,8 @@ def test_date_formats__those_that_the_api_reads() -> None:
 
 def test_fixed_columns__each_has_a_french_name() -> None:
     known = {
-        file_columns.TURBINE, file_columns.DATE, file_columns.FAILURE,
-        file_columns.DAYS_LEFT, file_columns.TECHNICIAN, file_columns.PLANNED,
+        columns.TURBINE, columns.DATE, columns.FAILURE,
+        columns.DAYS_LEFT, columns.TECHNICIAN, columns.PLANNED,
     }  # fmt: skip
     assert set(views.FIXED) == known
 
