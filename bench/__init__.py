@@ -1,1 +1,1 @@
-"""``cockpit.py bench``: speed and memory, measured on this machine and printed, never asserted."""
+"""``cockpit.py bench``: speed and memory of this machine, measured and printed, never asserted."""

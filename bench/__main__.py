@@ -1,4 +1,4 @@
-"""The commands that only measure or photograph: ``python -m bench COMMAND``; nothing served imports them."""
+"""``python -m bench COMMAND``: commands that measure or take screenshots; the services never import them."""
 
 from __future__ import annotations
 

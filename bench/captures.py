@@ -1,4 +1,4 @@
-"""``captures``: pictures of every page, as people see it, of a throwaway installation."""
+"""``captures``: screenshots of every page, from a throwaway installation."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from api.commands.console import say
 from api.core import Core
 from api.domain.shared.exceptions import Conflict
 from api.settings import ROOT
-from bench import page as browser
 from bench import start
+from bench.page import chromium, until
 
-if TYPE_CHECKING:  # of the development environment only
+if TYPE_CHECKING:  # in the development environment only
     from playwright.sync_api import Browser, Page
 
 WIDTHS = {1366: 768, 390: 844}
@@ -33,7 +33,7 @@ STILL_S = 10.0
 
 @dataclass(frozen=True)
 class Capture:
-    """One page: the name of its pictures, its address, who looks at it, what is clicked first."""
+    """One page: the name of its screenshots, its address, the account, and the button to click first."""
 
     name: str
     address: str
@@ -63,35 +63,35 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     """Declare the command."""
     captures = commands.add_parser("captures", help="photographie chaque page, sur portable et téléphone")
     captures.add_argument("--into", type=Path, default=ROOT / "docs" / "captures", metavar="DOSSIER")
-    captures.add_argument("--only", nargs="+", choices=[each.name for each in CAPTURES], metavar="PAGE")
+    captures.add_argument("--only", nargs="+", choices=[capture.name for capture in CAPTURES], metavar="PAGE")
     captures.add_argument("--dark", action="store_true", help="thème sombre")
     captures.add_argument("--tall", action="store_true", help="la page entière et non son premier écran")
     captures.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace, _core: Core) -> int:
-    program = browser.chromium()
+    program = chromium()
     if program is None:
         raise Conflict("Chromium est absent ; sous Debian : apt-get install --yes chromium")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - of the development environment only
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - in the development environment only
 
     arguments.into.mkdir(parents=True, exist_ok=True)
-    wanted = [each for each in CAPTURES if not arguments.only or each.name in arguments.only]
+    captures = [capture for capture in CAPTURES if not arguments.only or capture.name in arguments.only]
     say("Préparation d’une installation jetable…")
     with start.throwaway() as installation, start.started(installation), sync_playwright() as playwright:
-        known = _work_under_way(installation.api)
-        opened = playwright.chromium.launch(executable_path=program)
+        ids = _work_under_way(installation.api)
+        browser = playwright.chromium.launch(executable_path=program)
         for width in WIDTHS:
             look = _Look(width, arguments.dark, arguments.tall)
             if not arguments.only:
-                _login(opened, installation, look, arguments.into)
-            for who in dict.fromkeys(each.who for each in wanted):
-                with _visitor(opened, installation, look, who) as page:
-                    for each in wanted:
-                        if each.who == who:
-                            _take(page, installation.ui, each, known)
-                            _keep(page, arguments.into / f"{each.name}-{width}.png")
-        opened.close()
+                _login(browser, installation, look, arguments.into)
+            for who in dict.fromkeys(capture.who for capture in captures):
+                with _visitor(browser, installation, look, who) as page:
+                    for capture in captures:
+                        if capture.who == who:
+                            _open(page, installation.ui, capture, ids)
+                            _save(page, arguments.into / f"{capture.name}-{width}.png")
+        browser.close()
     return 0
 
 
@@ -102,8 +102,8 @@ class _Look:
     tall: bool
 
     def context(self) -> dict[str, Any]:
-        """Return the browser of a person in France."""
-        # A page scrolls inside itself: only a taller window shows more of it.
+        """Return the options of a browser context in France."""
+        # Streamlit scrolls inside the page: only a taller window shows more of it.
         height = 3000 if self.tall else WIDTHS[self.width]
         return {
             "locale": "fr-FR",
@@ -113,33 +113,33 @@ class _Look:
         }
 
 
-def _login(opened: Browser, installation: start.Installation, look: _Look, folder: Path) -> None:
-    """Return the page that meets whoever has not signed in."""
-    context = opened.new_context(**look.context())
+def _login(browser: Browser, installation: start.Installation, look: _Look, folder: Path) -> None:
+    """Save the sign-in page."""
+    context = browser.new_context(**look.context())
     page = context.new_page()
     page.goto(installation.ui)
     page.get_by_label("Identifiant").wait_for(timeout=PATIENCE_MS)
-    _keep(page, folder / f"connexion-{look.width}.png")
+    _save(page, folder / f"connexion-{look.width}.png")
     context.close()
 
 
 @contextmanager
-def _visitor(opened: Browser, installation: start.Installation, look: _Look, who: str) -> Iterator[Page]:
-    """Somebody signed in, whose next addresses need no password."""
-    context = opened.new_context(**look.context())
+def _visitor(browser: Browser, installation: start.Installation, look: _Look, who: str) -> Iterator[Page]:
+    """Sign in, and open a page of that session."""
+    context = browser.new_context(**look.context())
     page = context.new_page()
     page.goto(installation.ui)
     page.get_by_label("Identifiant").fill(who)
     page.get_by_label("Mot de passe", exact=True).fill(start.PASSWORD)
     page.get_by_role("button", name="Se connecter").click()
-    browser.until(page, "document.cookie.includes('cockpit_session')", PATIENCE_MS)
+    until(page, "document.cookie.includes('cockpit_session')", PATIENCE_MS)
     _settle(page)
     yield page
     context.close()
 
 
-def _take(page: Page, home: str, capture: Capture, known: dict[str, str]) -> None:
-    page.goto(f"{home}/{capture.address.format(**known)}")
+def _open(page: Page, home: str, capture: Capture, ids: dict[str, str]) -> None:
+    page.goto(f"{home}/{capture.address.format(**ids)}")
     page.get_by_test_id("stPopoverButton").first.wait_for(timeout=PATIENCE_MS)
     _settle(page)
     if capture.click:
@@ -155,13 +155,13 @@ def _settle(page: Page) -> None:
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=PATIENCE_MS)
 
 
-def _keep(page: Page, file: Path) -> None:
+def _save(page: Page, file: Path) -> None:
     page.screenshot(path=file)
     say(f"{file.name} : {file.stat().st_size // 1000} ko")
 
 
 def _work_under_way(api: str) -> dict[str, str]:
-    """What an installation in use would hold: two interventions planned; names to write in addresses."""
+    """Plan two interventions, as in an installation in use; return identifiers for the addresses."""
     form = urllib.parse.urlencode({"username": "manager", "password": start.PASSWORD}).encode()
     token = _call(f"{api}/api/v1/auth/token", form)["access_token"]
     ranked = _call(f"{api}/api/v1/park?limit=2", token=token)["items"]
@@ -187,7 +187,7 @@ def _work_under_way(api: str) -> dict[str, str]:
 
 
 def _wait_for_history(api: str, token: str) -> None:
-    """Wait until no day is added: the first start goes on scoring past days behind the first ranking."""
+    """Wait until the worker has scored all past days, which the first start leaves to it."""
     say("Calcul des jours passés…")
     deadline = time.monotonic() + HISTORY_S
     days, before = 0, -1

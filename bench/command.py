@@ -1,4 +1,4 @@
-"""``bench``: figures of this machine, beside their targets."""
+"""``bench``: figures of this machine beside their targets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from api.core import Core
 from api.settings import ROOT
 from bench import page, start
 from bench.inference import batches, inference
-from bench.park import command as bench_park
+from bench.park import command
 
 CHROMIUM_MISSING = "non mesuré : installez chromium (apt install chromium)"
 
@@ -23,26 +23,34 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     bench = commands.add_parser("bench", help="mesure vitesse et mémoire sur cette machine")
     bench.set_defaults(run=_start, json=ROOT / "bench-start.json")
     kinds = bench.add_subparsers(metavar="MESURE")
-    first = kinds.add_parser("start", help="démarrage, calcul du parc, page, mémoire (par défaut)")
-    first.add_argument("--json", type=Path, default=ROOT / "bench-start.json", metavar="FICHIER")
-    first.set_defaults(run=_start)
-    served = kinds.add_parser("inference", help="une mesure par requête et lots, à côté d’autres services")
-    served.add_argument("--json", type=Path, default=ROOT / "bench-inference.json", metavar="FICHIER")
-    served.add_argument("--seconds", type=float, default=5.0, metavar="S", help="durée de chaque charge")
-    served.add_argument("--rounds", type=int, default=3, metavar="N", help="répétitions, entrelacées")
-    served.add_argument("--connections", type=int, nargs="+", default=[1, 16, 64], metavar="N")
-    served.add_argument(
+    start_parser = kinds.add_parser("start", help="démarrage, calcul du parc, page, mémoire (par défaut)")
+    start_parser.add_argument("--json", type=Path, default=ROOT / "bench-start.json", metavar="FICHIER")
+    start_parser.set_defaults(run=_start)
+    inference_parser = kinds.add_parser(
+        "inference", help="une mesure par requête et lots, à côté d’autres services"
+    )
+    inference_parser.add_argument(
+        "--json", type=Path, default=ROOT / "bench-inference.json", metavar="FICHIER"
+    )
+    inference_parser.add_argument(
+        "--seconds", type=float, default=5.0, metavar="S", help="durée de chaque charge"
+    )
+    inference_parser.add_argument(
+        "--rounds", type=int, default=3, metavar="N", help="répétitions, entrelacées"
+    )
+    inference_parser.add_argument("--connections", type=int, nargs="+", default=[1, 16, 64], metavar="N")
+    inference_parser.add_argument(
         "--mlserver",
         type=Path,
         metavar="PYTHON",
         help="interpréteur où MLServer est installé",
     )
-    served.set_defaults(run=_inference)
-    bench_park.register(kinds)
+    inference_parser.set_defaults(run=_inference)
+    command.register(kinds)
 
 
 def _inference(arguments: argparse.Namespace, core: Core) -> int:
-    """Throughput of the service beside its rivals, as ratios of one run."""
+    """Measure the throughput of the service beside its rivals, and print the ratios."""
     connections = tuple(arguments.connections)
     say("Charges entrelacées ; la machine doit être calme.")
     figures = inference.measure(
@@ -60,18 +68,18 @@ def _inference(arguments: argparse.Namespace, core: Core) -> int:
     ]
     print(columns(rows, ("service", "connexions", "req/s", "p50 ms", "p99 ms")))
     print()
-    _tell_targets(figures)
+    _print_targets(figures)
     return 0
 
 
-def _tell_targets(figures: dict[str, Any]) -> None:
-    """Return each ratio beside what was aimed at, then the batches."""
-    told = [
-        (what, f"{ratio:.2f}", f"≥ {least:g}", "tenu" if ratio >= least else "non tenu")
-        for what, ratio, least in inference.verdicts(figures)
+def _print_targets(figures: dict[str, Any]) -> None:
+    """Print each ratio beside its target, then the batches."""
+    ratios = [
+        (name, f"{ratio:.2f}", f"≥ {least:g}", "tenu" if ratio >= least else "non tenu")
+        for name, ratio, least in inference.verdicts(figures)
     ]
-    if told:
-        print(columns(told, (f"{inference.TARGET_CONNECTIONS} connexions", "rapport", "cible", "")))
+    if ratios:
+        print(columns(ratios, (f"{inference.TARGET_CONNECTIONS} connexions", "rapport", "cible", "")))
         print()
     batch_rows = [
         (size, *(f"{ms:.0f}" for ms in by.values()), f"{by['service'] / by[batches.BARE]:.2f}")
@@ -83,7 +91,7 @@ def _tell_targets(figures: dict[str, Any]) -> None:
 
 
 def _start(arguments: argparse.Namespace, _core: Core) -> int:
-    """Second start, run of the park, cockpit page, memory, in a throwaway installation."""
+    """Measure second start, run, cockpit page and memory in a throwaway installation."""
     with start.throwaway() as installation:
         say("Premier démarrage (préparation d’une installation jetable)…")
         with start.started(installation) as first:

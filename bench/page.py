@@ -1,4 +1,4 @@
-"""The cockpit page in a real browser: from the click to the table."""
+"""The cockpit page in a real browser: time from the click to the table."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 VISITS = 5
 PATIENCE_MS = 30_000
-# The condition stands in the text of a function: Playwright’s own wait evaluates it again at each frame, what
-# the dashboard’s Content-Security-Policy refuses.
+# The condition is part of a function's text: Playwright's own wait evaluates a string at each frame, which
+# the dashboard's Content-Security-Policy refuses.
 _UNTIL = """(limit) => new Promise((held, failed) => {
   const end = performance.now() + limit;
   const look = () => {
@@ -30,22 +30,22 @@ _UNTIL = """(limit) => new Promise((held, failed) => {
 
 
 def chromium() -> str | None:
-    """Return the browser, where one is installed."""
+    """Return the path of the browser; None where none is installed."""
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 def until(page: Page, condition: str, patience_ms: float = PATIENCE_MS) -> None:
-    """Waits in a page until ``condition``, an expression of JavaScript, holds.
+    """Wait until ``condition``, a JavaScript expression, is true in a page.
 
     Raises:
-        playwright.sync_api.Error: it did not in time, or cannot be evaluated.
+        playwright.sync_api.Error: it is not true in time, or cannot be evaluated.
     """
     page.evaluate(_UNTIL % condition, patience_ms)
 
 
 def table_seconds(installation: Installation, executable: str) -> list[float]:
-    """Seconds from asking for the cockpit inside the app to its table, signed in, over a few visits."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - of the development environment only
+    """Return seconds from the click on the cockpit's link to its table, signed in, for each visit."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - in the development environment only
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable)
@@ -70,5 +70,5 @@ def table_seconds(installation: Installation, executable: str) -> list[float]:
 
 
 def summary(times: list[float]) -> str:
-    """Median and worst."""
+    """Return median and worst time as text."""
     return f"{median(times):.2f} s (pire : {max(times):.2f} s)"

@@ -1,4 +1,4 @@
-"""Addresses for what is measured."""
+"""Ports for the measured services."""
 
 from __future__ import annotations
 

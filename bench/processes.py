@@ -23,23 +23,23 @@ START_S = 60.0
 
 @dataclass(frozen=True)
 class Served:
-    """Where a process answers, and which it is."""
+    """A running service: its port and its process id."""
 
     port: int
     pid: int
 
     @property
     def url(self) -> str:
-        """Its address."""
+        """The address."""
         return f"http://127.0.0.1:{self.port}"
 
 
 @contextlib.contextmanager
 def api_of(place: Place) -> Iterator[Served]:
-    """The API of an installation on a free port.
+    """Run the API of an installation on a free port.
 
     Raises:
-        Conflict: it does not start.
+        Conflict: the API does not start.
     """
     command = [sys.executable, "-m", "uvicorn", "--factory", "api.main:create_app_from_env"]
     command += ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "2", "--port"]
@@ -49,39 +49,39 @@ def api_of(place: Place) -> Iterator[Served]:
 
 @contextlib.contextmanager
 def dashboard_of(place: Place, api_url: str) -> Iterator[Served]:
-    """The dashboard of an installation on a free port.
+    """Run the dashboard of an installation on a free port.
 
     Raises:
-        Conflict: it does not start.
+        Conflict: the dashboard does not start.
     """
     command = [sys.executable, "-m", "streamlit", "run", str(Path("ui", "serve.py"))]
     command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
     command += ["--browser.gatherUsageStats", "false", "--server.port"]
-    told = {"COCKPIT_ENV": "demo", "COCKPIT_COOKIE_KEY": place.secret, "COCKPIT_API_URL": api_url}
-    with _serving(command, told, "/_stcore/health") as served:
+    variables = {"COCKPIT_ENV": "demo", "COCKPIT_COOKIE_KEY": place.secret, "COCKPIT_API_URL": api_url}
+    with _serving(command, variables, "/_stcore/health") as served:
         yield served
 
 
 def resident_mb(pid: int | str, field: str = "VmRSS") -> float | None:
-    """Memory of a process; ``VmHWM`` for the most it ever held. None where the system does not say [MB].
+    """Return the memory of a process [MB], with ``VmHWM`` its peak; None where the system does not report it.
 
-    The peak that ``getrusage`` tells is no use here: a process inherits it from whoever started it.
+    ``getrusage`` does not serve: a process inherits the peak of its parent.
     """
     status = Path("/proc") / str(pid) / "status"
     if not status.is_file():
         return None
-    found = re.search(rf"^{field}:\s+(\d+) kB$", status.read_text(encoding="utf-8"), re.MULTILINE)
-    return int(found.group(1)) * 1024 / 1e6 if found else None
+    match = re.search(rf"^{field}:\s+(\d+) kB$", status.read_text(encoding="utf-8"), re.MULTILINE)
+    return int(match.group(1)) * 1024 / 1e6 if match else None
 
 
 @contextlib.contextmanager
-def _serving(command: list[str], told: dict[str, str], health: str) -> Iterator[Served]:
+def _serving(command: list[str], variables: dict[str, str], health: str) -> Iterator[Served]:
     port = free_port()
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("COCKPIT_")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("COCKPIT_")}
     process = subprocess.Popen(  # noqa: S603 - our own modules
         [*command, str(port)],
         cwd=ROOT,
-        env=kept | told,
+        env=inherited | variables,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

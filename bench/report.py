@@ -1,4 +1,4 @@
-"""Measured figures beside their targets: as text columns, or as a Markdown table for the documents."""
+"""Figures beside their targets, as text columns or as a Markdown table for the documents."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Line:
     """One figure.
 
     Args:
-        what: was measured, in French.
+        what: name of the figure, in French.
         value: None where it could not be measured.
-        unit: of both.
-        most: the target, not to be exceeded; None where there is none.
-        decimals: shown.
+        unit: of value and target.
+        most: the target, which the value must not exceed; None where there is none.
+        decimals: number of decimals to print.
     """
 
     what: str
@@ -31,22 +31,22 @@ class Line:
 
     @property
     def held(self) -> bool | None:
-        """Whether the target is met; None without a target or a figure."""
+        """True where the target is met; None without a target or a value."""
         return None if self.value is None or self.most is None else self.value <= self.most
 
     def cells(self) -> tuple[str, str, str, str]:
-        """Return the line as it is read."""
+        """Return the cells of the line, in French."""
         value = "non mesuré" if self.value is None else f"{fr_number(self.value, self.decimals)} {self.unit}"
         target = "" if self.most is None else f"≤ {fr_number(self.most, self.decimals)} {self.unit}"
         return self.what, value, target, {None: "", True: "tenu", False: "non tenu"}[self.held]
 
 
 def text(lines: Sequence[Line]) -> str:
-    """Aligned columns."""
+    """Return the lines as aligned columns."""
     return columns([line.cells() for line in lines], HEADER)
 
 
 def markdown(lines: Sequence[Line]) -> str:
-    """Return a table for ``docs/performances.md``."""
+    """Return the lines as a table for ``docs/performances.md``."""
     rows = [(*HEADER[:3], "tenu ?"), ("---",) * len(HEADER), *(line.cells() for line in lines)]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)

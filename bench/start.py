@@ -1,4 +1,4 @@
-"""How long a second start takes, how fast the cockpit page shows its table, what the API weighs."""
+"""A throwaway installation, its start-up time, the durations of its runs, and the API's memory."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class Installation:
         return f"http://127.0.0.1:{self.ui_port}"
 
     def environment(self) -> dict[str, str]:
-        """Return the caller's environment without its own settings."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("COCKPIT_")}
-        return kept | {
+        """Return the environment of the installation, without the caller's settings."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("COCKPIT_")}
+        return inherited | {
             "COCKPIT_HOME": str(self.home),
             "COCKPIT_API_PORT": str(self.api_port),
             "COCKPIT_UI_PORT": str(self.ui_port),
@@ -58,17 +58,17 @@ class Installation:
 
 @contextlib.contextmanager
 def throwaway() -> Iterator[Installation]:
-    """An empty home that is removed afterwards."""
+    """Yield an empty installation and remove it afterwards."""
     with tempfile.TemporaryDirectory(prefix="cockpit-bench-") as folder:
         yield Installation(Path(folder), free_port(), free_port())
 
 
 @contextlib.contextmanager
 def started(installation: Installation) -> Iterator[float]:
-    """``cockpit.py run`` until it says that both addresses answer; yields how long that took [s].
+    """Run ``cockpit.py run``, and yield the seconds until both addresses answered.
 
     Raises:
-        Conflict: it did not start.
+        Conflict: the cockpit does not start.
     """
     began = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603 - our own launcher
@@ -80,30 +80,30 @@ def started(installation: Installation) -> Iterator[float]:
         encoding="utf-8",
     )
     try:
-        said = []
+        output = []
         for line in process.stdout or ():
-            said.append(line)
+            output.append(line)
             if READY in line:
                 yield time.perf_counter() - began
                 return
             if time.perf_counter() - began > PATIENCE_S:
                 break
-        raise Conflict("Le cockpit n’a pas démarré : " + "".join(said[-5:]))
+        raise Conflict("Le cockpit n’a pas démarré : " + "".join(output[-5:]))
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
 
 
 def resident_mb(api: str) -> float | None:
-    """Memory that the API process holds, as it tells Prometheus; None where the system does not say [MB]."""
+    """Return the memory of the API process [MB], from its metrics; None where they do not have it."""
     with urllib.request.urlopen(f"{api}/metrics", timeout=10) as answer:  # noqa: S310 - our own address
         text = answer.read().decode()
-    found = re.search(r"^process_resident_memory_bytes (\S+)$", text, re.MULTILINE)
-    return float(found.group(1)) / 1e6 if found else None
+    match = re.search(r"^process_resident_memory_bytes (\S+)$", text, re.MULTILINE)
+    return float(match.group(1)) / 1e6 if match else None
 
 
 def run_seconds(installation: Installation, repeats: int = 5) -> list[float]:
-    """Duration of scoring the park, as the runs themselves record it [s]."""
+    """Score the park ``repeats`` times, and return the durations that the runs record [s]."""
     for _ in range(repeats):
         subprocess.run(
             [sys.executable, "-m", "api.cli", "score"],

@@ -1,4 +1,4 @@
-"""The dashboard in a real browser: seconds from the click, bytes and requests per page, memory."""
+"""The dashboard in a real browser: seconds from a click, bytes and requests of each page, memory."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ MEASURED_DAYS = 90
 VISITS, SESSIONS = 5, 5
 MOST_S = {SMALL: 1.0, LARGE: 1.5}
 MOST_TURBINE_S, MOST_FILTER_S, MOST_MB = 1.5, 0.5, 350.0
-SETTLE_MS = 1_500  # figures follow the table; their bytes belong to the page
+SETTLE_MS = 1_500  # figures follow the table, and their bytes count for the page
 CHROMIUM_MISSING = "Chromium est absent : apt install chromium."
 _LEVEL = "Faible"  # most turbines of a park, never all of them
 _ROWS = "Number(document.querySelector('[role=grid]')?.getAttribute('aria-rowcount')) > 1"
-_SAID = "[...document.querySelectorAll('[data-testid=stCaptionContainer]')].map(e => e.innerText).join()"
-# The table is drawn on a canvas, so what is seen of it is its pixels: here those of its first rows.
+_CAPTIONS = "[...document.querySelectorAll('[data-testid=stCaptionContainer]')].map(e => e.innerText).join()"
+# The table is drawn on a canvas, so the bench reads the pixels of its first rows.
 _PIXELS = """(() => {
   const canvas = document.querySelector('[data-testid=data-grid-canvas]');
   const pixels = canvas.getContext('2d').getImageData(0, 37, 400, 105).data;
@@ -44,7 +44,7 @@ Say = Callable[[str], None]
 
 
 def measure(large: int, visits: int, say: Say) -> dict[str, Any]:
-    """Both parks, then the memory with several sessions on the larger one.
+    """Measure the pages of a small and a large park, and the dashboard's memory with several sessions.
 
     Raises:
         Conflict: no browser, or a service does not start.
@@ -52,7 +52,7 @@ def measure(large: int, visits: int, say: Say) -> dict[str, Any]:
     executable = chromium()
     if executable is None:
         raise Conflict(CHROMIUM_MISSING)
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - of the development environment only
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - in the development environment only
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable)
@@ -62,49 +62,49 @@ def measure(large: int, visits: int, say: Say) -> dict[str, Any]:
 
 
 def lines(figures: dict[str, Any]) -> list[Line]:
-    """Return the figures beside their targets: medians of the visits."""
-    found = []
+    """Return the medians of the visits beside their targets."""
+    table = []
     for park in figures["parks"]:
         name, size = f"{park['turbines']} turbines", park["turbines"]
         most = MOST_S[SMALL] if size <= SMALL else MOST_S[LARGE]
         targets = {"cockpit": most, "turbine": MOST_TURBINE_S, "filtre": MOST_FILTER_S}
-        for page, seen in park["pages"].items():
-            found.append(Line(f"{name}, {page}", median(seen["seconds"]), "s", targets[page]))
-            found.append(Line(f"{name}, {page}, pire visite", max(seen["seconds"]), "s"))
-            found.append(Line(f"{name}, {page}, reçu", median(seen["kilobytes"]), "ko", decimals=0))
-            found.append(Line(f"{name}, {page}, requêtes", median(seen["requests"]), "", decimals=0))
-        told = f"{name}, tableau de bord avec {figures['sessions']} sessions"
-        found.append(Line(told, park["memory_mb"], "Mo", MOST_MB, 0))
-    return found
+        for page, visits in park["pages"].items():
+            table.append(Line(f"{name}, {page}", median(visits["seconds"]), "s", targets[page]))
+            table.append(Line(f"{name}, {page}, pire visite", max(visits["seconds"]), "s"))
+            table.append(Line(f"{name}, {page}, reçu", median(visits["kilobytes"]), "ko", decimals=0))
+            table.append(Line(f"{name}, {page}, requêtes", median(visits["requests"]), "", decimals=0))
+        memory = f"{name}, tableau de bord avec {figures['sessions']} sessions"
+        table.append(Line(memory, park["memory_mb"], "Mo", MOST_MB, 0))
+    return table
 
 
 @dataclass
 class _Traffic:
-    """What a page receives over HTTP and over its socket."""
+    """Bytes and requests of a page, over HTTP and over its socket."""
 
     received: float = 0.0
     requests: int = 0
 
     def listen(self, session: CDPSession) -> None:
         session.send("Network.enable")
-        session.on("Network.requestWillBeSent", lambda _told: self._asked())
-        session.on("Network.loadingFinished", lambda told: self._got(told["encodedDataLength"]))
+        session.on("Network.requestWillBeSent", lambda _event: self._count_request())
+        session.on("Network.loadingFinished", lambda event: self._add_bytes(event["encodedDataLength"]))
         session.on(
             "Network.webSocketFrameReceived",
             # Binary frames come as base64: four characters for three bytes.
-            lambda told: self._got(len(told["response"]["payloadData"]) * 3 / 4),
+            lambda event: self._add_bytes(len(event["response"]["payloadData"]) * 3 / 4),
         )
 
-    def _asked(self) -> None:
+    def _count_request(self) -> None:
         self.requests += 1
 
-    def _got(self, received: float) -> None:
+    def _add_bytes(self, received: float) -> None:
         self.received += received
 
 
 @dataclass
-class Seen:
-    """Visits of one page."""
+class Visits:
+    """Figures of the visits of one page."""
 
     seconds: list[float] = field(default_factory=list)
     kilobytes: list[float] = field(default_factory=list)
@@ -113,22 +113,22 @@ class Seen:
 
 @dataclass
 class _Visitor:
-    """Somebody logged in."""
+    """A signed-in person: their page and its traffic."""
 
     page: Page
     traffic: _Traffic
 
     @contextlib.contextmanager
-    def timed(self, seen: Seen) -> Iterator[None]:
-        """Add what happens inside, and what follows while the page settles, to ``seen``."""
-        self.page.wait_for_timeout(SETTLE_MS)  # nothing of the page before is on its way any more
+    def timed(self, visits: Visits) -> Iterator[None]:
+        """Add the block's time, and the traffic until the page settles, to ``visits``."""
+        self.page.wait_for_timeout(SETTLE_MS)  # until the traffic of the previous page has ended
         received, requests = self.traffic.received, self.traffic.requests
         began = time.perf_counter()
         yield
-        seen.seconds.append(time.perf_counter() - began)
+        visits.seconds.append(time.perf_counter() - began)
         self.page.wait_for_timeout(SETTLE_MS)
-        seen.kilobytes.append((self.traffic.received - received) / 1e3)
-        seen.requests.append(self.traffic.requests - requests)
+        visits.kilobytes.append((self.traffic.received - received) / 1e3)
+        visits.requests.append(self.traffic.requests - requests)
 
 
 def _park(browser: Browser, size: int, visits: int, say: Say) -> dict[str, Any]:
@@ -141,11 +141,11 @@ def _park(browser: Browser, size: int, visits: int, say: Say) -> dict[str, Any]:
             pages = _visit(visitor, visits)
             others = [_logged_in(browser, dashboard.url) for _ in range(SESSIONS - 1)]
             memory = resident_mb(dashboard.pid)
-            for one in (visitor, *others):
-                one.page.context.close()
+            for session in (visitor, *others):
+                session.page.context.close()
     return {
         "turbines": size,
-        "pages": {name: vars(seen) for name, seen in pages.items()},
+        "pages": {name: vars(figures) for name, figures in pages.items()},
         "memory_mb": memory,
     }
 
@@ -171,31 +171,31 @@ def _logged_in(browser: Browser, address: str) -> _Visitor:
     return _Visitor(page, traffic)
 
 
-def _visit(visitor: _Visitor, visits: int) -> dict[str, Seen]:
-    """Return the cockpit, a filter of it, and the first turbine, each from inside the application."""
+def _visit(visitor: _Visitor, count: int) -> dict[str, Visits]:
+    """Visit the cockpit, a filter of it and the first turbine, ``count`` times each."""
     page = visitor.page
-    seen = {"cockpit": Seen(), "filtre": Seen(), "turbine": Seen()}
-    for _ in range(visits):
+    pages = {"cockpit": Visits(), "filtre": Visits(), "turbine": Visits()}
+    for _ in range(count):
         page.get_by_role("link", name="Supervision").click()
         page.get_by_role("heading", name="Supervision").wait_for()
-        with visitor.timed(seen["cockpit"]):
+        with visitor.timed(pages["cockpit"]):
             page.get_by_role("link", name="Cockpit", exact=True).click()
             page.get_by_role("heading", name="Cockpit").wait_for()
             until(page, _ROWS)
-        drawn, said = page.evaluate(_PIXELS), page.evaluate(_SAID)
-        with visitor.timed(seen["filtre"]):
+        pixels, captions = page.evaluate(_PIXELS), page.evaluate(_CAPTIONS)
+        with visitor.timed(pages["filtre"]):
             page.get_by_role("button", name=_LEVEL).click()
-            until(page, f"{_SAID} !== {json.dumps(said)} && {_PIXELS} !== {drawn}")
+            until(page, f"{_CAPTIONS} !== {json.dumps(captions)} && {_PIXELS} !== {pixels}")
         page.get_by_role("button", name=_LEVEL).click()
-        until(page, f"{_SAID} === {json.dumps(said)} && {_PIXELS} === {drawn}")
-        with visitor.timed(seen["turbine"]):
+        until(page, f"{_CAPTIONS} === {json.dumps(captions)} && {_PIXELS} === {pixels}")
+        with visitor.timed(pages["turbine"]):
             _open_first(page)
             page.get_by_role("tab", name="Pourquoi").wait_for()
-    return seen
+    return pages
 
 
 def _open_first(page: Page) -> None:
-    """Tick the first row: the table is drawn on a canvas, so by its place."""
+    """Tick the first row by its position, because the table is drawn on a canvas."""
     box = page.get_by_test_id("stDataFrame").first.bounding_box()
     if box is None:
         raise Conflict("Le classement n’est pas à l’écran.")

@@ -1,6 +1,6 @@
-"""Writes the simulated sample, or checks that the files on disk are the ones that the generator makes.
+"""Writes the simulated sample, or checks that the files on disk are the generator's.
 
-``python -m data.generate`` writes both files next to this one, ``--out DIR`` elsewhere; ``--check`` compares
+``python -m data.generate`` writes both files next to this one, or into ``--out DIR``. ``--check`` compares
 byte for byte and exits with 1 where they differ.
 """
 
@@ -23,13 +23,13 @@ HERE = Path(__file__).resolve().parent
 
 
 def files(seed: int = SEED) -> dict[str, bytes]:
-    """Name to content of the generated files: UTF-8, comma, dot decimal, LF line ends."""
+    """Return the generated files by name: UTF-8, comma, dot decimal, LF line ends."""
     sample = simulate(seed).itertuples(index=False, name=None)
     return {SAMPLE_FILE: _csv(COLUMNS, sample), REGISTER_FILE: _csv(TURBINE_COLUMNS, register_rows(seed))}
 
 
 def write(folder: Path) -> list[Path]:
-    """Writes the files into ``folder``, made if missing; a file is replaced whole or not at all.
+    """Write the files into ``folder``, made if missing; each file is replaced whole or not at all.
 
     Raises:
         OSError: the folder cannot be written.
@@ -46,7 +46,7 @@ def write(folder: Path) -> list[Path]:
 
 
 def differing(folder: Path) -> list[str]:
-    """Names of the files in ``folder`` that are missing or not what the generator makes."""
+    """Return the names of the files in ``folder`` that are missing or differ from the generated ones."""
     return [
         name
         for name, content in files().items()
@@ -55,7 +55,7 @@ def differing(folder: Path) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Entry point; returns the exit code: 0, 1 for a difference, 2 for a folder that cannot be written."""
+    """Run the command; return 0, 1 for a difference, or 2 for a folder that cannot be written."""
     parser = argparse.ArgumentParser(
         prog="python -m data.generate", description="Échantillon simulé d’EnergiTech."
     )
@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """CSV text; floats are written in their shortest form (12.3, not 12.30), as in the client's file."""
+    """Return CSV; floats have their shortest form (12.3, not 12.30), as in the client's file."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

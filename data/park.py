@@ -18,7 +18,7 @@ TURBINE_COLUMNS = ("turbine_id", "site", "farm", "rated_power_kw", "commissioned
 
 @dataclass(frozen=True)
 class Farm:
-    """A wind farm: place, numbers of its turbines and of the technicians who serve it, year of building."""
+    """A wind farm: site, name, numbers of its turbines and technicians, year of construction."""
 
     site: str
     name: str
@@ -37,17 +37,17 @@ FARMS = (
 
 @dataclass(frozen=True)
 class Turbine:
-    """One turbine: what the register tells, and the hidden properties that the simulation draws once.
+    """One turbine: its facts, and its hidden properties, which the simulation draws once.
 
     Attributes:
-        number: 1–50, an identifier.
+        number: identifier, 1–50.
         farm: index in ``FARMS``.
         commissioned_on: date of entry into service.
         own_vibration: healthy vibration at mean load, client's unit.
-        own_rise: temperature of the nacelle above the air at no load [°C].
-        wind_offset: local wind against the farm's [m/s].
-        frailty: factor on the rate at which defects begin; older machines have more.
-        attendance: share of days on which a measurement reaches the base when nothing is wrong.
+        own_rise: nacelle temperature above the air at no load [°C].
+        wind_offset: local wind minus the farm's [m/s].
+        frailty: factor on the rate of new defects; higher for older machines.
+        attendance: share of days with a measurement while nothing is wrong.
     """
 
     number: int
@@ -61,12 +61,12 @@ class Turbine:
 
 
 def park(seed: int) -> list[Turbine]:
-    """Return the fifty turbines, in order of number."""
+    """Return the fifty turbines by number."""
     return [_turbine(seed, number, index) for index, farm in enumerate(FARMS) for number in farm.turbines]
 
 
 def register_rows(seed: int) -> list[tuple[int, str, str, int, str]]:
-    """Rows of ``turbines.csv`` in the order of ``TURBINE_COLUMNS``."""
+    """Return the rows of ``turbines.csv``, with the columns ``TURBINE_COLUMNS``."""
     rows = []
     for turbine in park(seed):
         farm = FARMS[turbine.farm]

@@ -40,22 +40,22 @@ _SLICES = np.array(
 
 
 def season(day_of_year: int, peak_day: int) -> float:
-    """Yearly cosine: 1 on ``peak_day``, −1 half a year away."""
+    """Return the yearly cosine: 1 on ``peak_day``, −1 half a year later."""
     return math.cos(2 * math.pi * (day_of_year - peak_day) / DAYS_PER_YEAR)
 
 
 def seasonal_wind(day_of_year: int) -> float:
-    """Mean wind speed of the season at hub height [m/s]."""
+    """Return the mean wind speed of the season at hub height [m/s]."""
     return MEAN_WIND * (1 + WIND_SEASON * season(day_of_year, 15))
 
 
 def seasonal_air(day_of_year: int) -> float:
-    """Mean air temperature of the season around Lyon [°C]; the peak lags the solstice by a month."""
+    """Return the mean air temperature of the season around Lyon [°C]; it peaks a month after the solstice."""
     return MEAN_AIR + AIR_SEASON * season(day_of_year, 202)
 
 
 def instant_power(wind: FloatArray, rated_kw: float) -> FloatArray:
-    """Power [kW] at a steady wind [m/s]: none, then cubic up to rated, plateau, lowered by storm control."""
+    """Return the power [kW] at a steady wind [m/s]: zero, cubic up to rated, plateau, storm control."""
     cubic = rated_kw * (wind**3 - CUT_IN**3) / (RATED_WIND**3 - CUT_IN**3)
     allowed = np.clip((CUT_OUT - wind) / (CUT_OUT - STORM), 0.0, 1.0)
     result: FloatArray = np.clip(cubic, 0.0, rated_kw) * allowed
@@ -63,10 +63,10 @@ def instant_power(wind: FloatArray, rated_kw: float) -> FloatArray:
 
 
 def mean_power(mean_wind: FloatArray, rated_kw: float) -> FloatArray:
-    """Mean power [kW] over the day covered by a measurement whose mean wind is ``mean_wind`` [m/s].
+    """Return the mean power [kW] over a day whose mean wind is ``mean_wind`` [m/s].
 
-    The instant curve averaged over the day's wind. Averaging straightens the S of the curve, which is why the
-    client's power is close to proportional to its wind, and why it keeps growing well beyond rated wind.
+    It is the instant power averaged over the day's wind. The average straightens the S of the power curve:
+    the client's power is nearly proportional to its wind, and grows well beyond rated wind.
     """
     within = np.maximum(mean_wind[..., None] * (1 + WITHIN_DAY * _SLICES), 0.0)
     result: FloatArray = instant_power(within, rated_kw).mean(axis=-1)
@@ -74,18 +74,18 @@ def mean_power(mean_wind: FloatArray, rated_kw: float) -> FloatArray:
 
 
 def power_noise(power: FloatArray, shock: FloatArray) -> FloatArray:
-    """Spread [kW] of measured power around its curve: 15 kW plus 9 % of it, 80 kW at the park's mean."""
+    """Return the deviation [kW] of measured power from its curve: sd 15 kW + 9 %, 80 kW at mean power."""
     return (15.0 + 0.09 * power) * shock
 
 
 def vibration(own_level: float, load: FloatArray, wear_signal: FloatArray, shock: FloatArray) -> FloatArray:
-    """Broadband vibration, in the client's arbitrary unit.
+    """Return the broadband vibration, in the client's arbitrary unit.
 
     Args:
-        own_level: level of this machine when healthy at mean load.
+        own_level: healthy level of this machine at mean load.
         load: power over rated power, 0–1.
-        wear_signal: what the defect adds, same unit.
-        shock: standard normal draws; the scatter grows with the defect, as amplitude modulation does.
+        wear_signal: vibration that the defect adds, same unit.
+        shock: standard normal draws; the scatter grows with the defect (amplitude modulation).
     """
     result: FloatArray = (
         own_level + 0.9 * (load - MEAN_LOAD) + wear_signal + (NOISE + 0.1 * wear_signal) * shock
@@ -96,13 +96,13 @@ def vibration(own_level: float, load: FloatArray, wear_signal: FloatArray, shock
 def nacelle_temperature(
     own_rise: float, air: FloatArray, load: FloatArray, wear_signal: FloatArray, shock: FloatArray
 ) -> FloatArray:
-    """Temperature inside the nacelle [°C]: air outside, losses that grow with load, the defect's heat.
+    """Return the temperature inside the nacelle [°C]: outside air, losses under load, the defect's heat.
 
     Args:
-        own_rise: rise of this nacelle above the air at no load [°C].
+        own_rise: nacelle temperature above the air at no load [°C].
         air: temperature outside [°C].
         load: power over rated power, 0–1.
-        wear_signal: what the defect adds [°C].
+        wear_signal: temperature that the defect adds [°C].
         shock: standard normal draws.
     """
     result: FloatArray = air + own_rise + 14.0 * load + wear_signal + 4.2 * shock

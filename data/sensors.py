@@ -1,4 +1,4 @@
-"""What reaches the base: sound values, sensors that lie, days without measurement, days with several."""
+"""The measurements sent: sound values, sensor faults, days without measurement, days with several."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from data.streams import FloatArray, Stream, normals
 from data.wear import BoolArray, Life
 
 READINGS_A_DAY = 3  # at most
-DRAWS = 6  # uniforms read per day
+DRAWS = 6  # uniform draws per day
 
-_LEAST_WIND = 0.3  # m/s: a daily mean is never calm, so that exactly zero always means a faulty sensor
-_MOST_POWER = 1.033  # highest measured power over rated power: the client's 1,550 kW
-_SILENCE_RATE = 1 / 240  # transmission lost for one to three weeks, per day
+_LEAST_WIND = 0.3  # m/s: a daily mean is never zero, so that exactly zero always means a faulty sensor
+_MOST_POWER = 1.033  # highest measured power over rated power, from the client's 1,550 kW
+_SILENCE_RATE = 1 / 240  # per day: transmission is lost for one to three weeks
 _TWICE, _THREE_TIMES = 0.055, 0.006  # share of measured days with that many measurements
 
 
 class Fault(StrEnum):
-    """What is wrong with a sensor; empty when nothing is."""
+    """A sensor's fault; empty without one."""
 
     NONE = ""
     FROZEN_VIBRATION = "frozen_vibration"
@@ -32,8 +32,8 @@ class Fault(StrEnum):
     ZERO_POWER = "zero_power"
 
 
-# Fault, episodes per turbine and day, shortest and longest episode in days. Zeros come to about 0.2 % of rows
-# each, as in the client's sample (7, 6 and 6 of 3,000).
+# Fault, episodes per turbine and day, shortest and longest episode in days. Each zero fault concerns about
+# 0.2 % of rows, as in the client's sample (7, 6 and 6 of 3,000).
 _EPISODES = (
     (Fault.FROZEN_VIBRATION, 1 / 900, 5, 11),
     (Fault.FROZEN_TEMPERATURE, 1 / 1100, 4, 9),
@@ -45,9 +45,9 @@ _EPISODES = (
 
 @dataclass(frozen=True)
 class Day:
-    """One turbine's day as seen from the base: how many measurements arrive, and the fault they carry.
+    """One turbine's day: the number of its measurements, and their fault.
 
-    ``episode`` is the number of the fault's episode: a frozen value is held through it and not beyond.
+    ``episode`` numbers the fault's episodes: a frozen value lasts for one episode.
     """
 
     readings: int
@@ -68,7 +68,7 @@ class Readings:
 def readings(
     seed: int, turbine: Turbine, wind: FloatArray, air: FloatArray, life: Life, stopped: BoolArray
 ) -> Readings:
-    """What sound sensors of one turbine would tell.
+    """Return the values of one turbine's sound sensors.
 
     Args:
         seed: seed of the whole sample.
@@ -98,17 +98,17 @@ def readings(
     )
 
 
-def told(
-    sound: Readings, index: int, slot: int, day: Day, held: dict[int, float]
+def sent_values(
+    sound: Readings, index: int, slot: int, day: Day, frozen: dict[int, float]
 ) -> tuple[float, float, float, float]:
-    """Wind, vibration, temperature and power as the base gets them, rounded as in the client's file.
+    """Return wind, vibration, temperature and power with the day's fault, rounded as in the client's file.
 
     Args:
         sound: the sound values.
         index: number of the day.
         slot: number of the measurement within the day.
         day: the day's fault.
-        held: frozen values by episode, filled by this function; one dict per turbine.
+        frozen: frozen values by episode, filled by this function; one dict per turbine.
     """
     wind = round(float(sound.wind[index, slot]), 2)
     shaking = round(float(sound.vibration[index, slot]), 2)
@@ -116,9 +116,9 @@ def told(
     power = round(float(sound.power[index, slot]), 1)
     match day.fault:
         case Fault.FROZEN_VIBRATION:
-            shaking = held.setdefault(day.episode, shaking)
+            shaking = frozen.setdefault(day.episode, shaking)
         case Fault.FROZEN_TEMPERATURE:
-            heat = held.setdefault(day.episode, heat)
+            heat = frozen.setdefault(day.episode, heat)
         case Fault.ZERO_WIND:
             wind = 0.0
         case Fault.ZERO_VIBRATION:
@@ -129,12 +129,12 @@ def told(
 
 
 def attendance(draws: FloatArray, rate: float, running: BoolArray) -> list[Day]:
-    """How each day of one turbine is reported.
+    """Return, for each day of one turbine, the number of measurements and their fault.
 
     Args:
-        draws: uniforms, shape ``(days, DRAWS)``.
+        draws: uniform draws, shape ``(days, DRAWS)``.
         rate: chance of a measurement on an ordinary day, 0–1.
-        running: False on days of failure and repair, when nothing is sent, shape ``(days,)``.
+        running: False on days of failure and repair, which have no measurement, shape ``(days,)``.
     """
     days: list[Day] = []
     silent_until = faulty_until = episode = 0
@@ -152,14 +152,14 @@ def attendance(draws: FloatArray, rate: float, running: BoolArray) -> list[Day]:
 
 
 def _count(draw: float) -> int:
-    """Measurements on a day that has at least one."""
+    """Return the number of measurements of a day that has any."""
     if draw < _THREE_TIMES:
         return 3
     return 2 if draw < _THREE_TIMES + _TWICE else 1
 
 
 def _new_fault(draw: float, length_draw: float) -> tuple[Fault, int]:
-    """Return the fault that begins today, with its length in days; none, for one day, most of the time."""
+    """Return the fault that begins today and its days; mostly no fault, for one day."""
     reached = 0.0
     for fault, rate, shortest, longest in _EPISODES:
         reached += rate

@@ -1,8 +1,8 @@
 """Simulated measurements of a wind park in EnergiTech's schema, byte for byte the same from the same seed.
 
-``simulate`` gives the measurements, and ``simulate_park`` also the hidden truth, for tests and for whoever
-studies the sample. Simulating more days leaves the earlier days unchanged, labels included: the days before
-and after the period are lived too, so that no label is cut off by the end of the period.
+``simulate`` returns the measurements; ``simulate_park`` also returns the hidden truth, for tests and studies.
+Simulating more days leaves the earlier days unchanged, labels included: days before and after the period are
+simulated too, so that the end of the period cuts off no label.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ SEED = 2024
 START = date(2024, 1, 1)
 DAYS = 365
 
-HORIZON_TENTHS = 655  # days left are told up to 65.5, the client's longest
+HORIZON_TENTHS = 655  # the longest label: 65.5 days left, the client's longest
 WINDOW_TENTHS = 70  # failure_within_7d: strictly less than 7.0 days, the rule that holds in the client's file
 STOPS = ((17, 156, 21), (38, 253, 12))  # programmed stops: turbine, first day of the period (0 = START), days
 
-_WARM_UP = 400  # days lived before the first one told, so that the park does not start all new
-_AHEAD = 68  # days lived after the last one told, so that every label is known
+_WARM_UP = 400  # days simulated before the period, so that the machines are not all new
+_AHEAD = 68  # days simulated after the period, so that every label is known
 
 
 class _Row(NamedTuple):
-    """One measurement in the client's column order, then what no sensor tells."""
+    """One measurement in the client's column order, then the hidden truth."""
 
     turbine_id: int
     date_measure: str
@@ -55,7 +55,7 @@ COLUMNS = tuple(name for name in _Row._fields if name not in TRUTH_COLUMNS)
 
 @dataclass(frozen=True)
 class Simulation:
-    """Measurements with their labels, and what no sensor tells.
+    """Measurements with their labels, and the hidden truth.
 
     Attributes:
         measurements: one row per measurement, columns ``COLUMNS``, by day, turbine and order within the day.
@@ -78,7 +78,7 @@ class _Weather:
 
 
 def simulate(seed: int = SEED, start: date = START, days: int = DAYS) -> pd.DataFrame:
-    """Simulated measurements with their labels, in EnergiTech's columns.
+    """Simulate measurements with their labels, in EnergiTech's columns.
 
     Args:
         seed: any non-negative integer; the published sample has ``SEED``.
@@ -92,7 +92,7 @@ def simulate(seed: int = SEED, start: date = START, days: int = DAYS) -> pd.Data
 
 
 def simulate_park(seed: int = SEED, start: date = START, days: int = DAYS) -> Simulation:
-    """As ``simulate``, with the hidden truth.
+    """Simulate as ``simulate`` does, and return the hidden truth too.
 
     Raises:
         ValueError: ``days`` below 1.
@@ -100,19 +100,19 @@ def simulate_park(seed: int = SEED, start: date = START, days: int = DAYS) -> Si
     if days < 1:
         raise ValueError(f"days must be at least 1, not {days}")
     first = start - timedelta(days=_WARM_UP)
-    lived = _WARM_UP + days + _AHEAD
-    weather = _weather(seed, first, lived)
+    total = _WARM_UP + days + _AHEAD
+    weather = _weather(seed, first, total)
     rows: list[_Row] = []
     failures: list[tuple[int, str, int]] = []
     for turbine in park(seed):
-        turbine_rows, instants = _turbine(seed, turbine, weather, first, lived)
+        turbine_rows, instants = _turbine(seed, turbine, weather, first, total)
         rows += turbine_rows
         failures += [
             (turbine.number, _iso(first, instant // 10), instant % 10)
             for instant in instants
             if instant >= 10 * _WARM_UP
         ]
-    rows.sort(key=lambda row: (row.date_measure, row.turbine_id))  # stable: the order within a day is kept
+    rows.sort(key=lambda row: (row.date_measure, row.turbine_id))  # stable: keeps the order within a day
     table = pd.DataFrame(rows, columns=list(_Row._fields))
     return Simulation(
         measurements=table[list(COLUMNS)],
@@ -126,7 +126,7 @@ def _iso(first: date, day: int) -> str:
 
 
 def _weather(seed: int, first: date, days: int) -> _Weather:
-    """Weather of the farms: the season, a regional part that lasts some days, a local part."""
+    """Return the weather of the farms: season, a regional part that lasts some days, and a local part."""
     day_of_year = [(first + timedelta(days=day)).timetuple().tm_yday for day in range(days)]
     mean_wind = np.array([physics.seasonal_wind(day) for day in day_of_year])
     mean_air = np.array([physics.seasonal_air(day) for day in day_of_year])
@@ -142,24 +142,24 @@ def _weather(seed: int, first: date, days: int) -> _Weather:
 
 
 def _turbine(
-    seed: int, turbine: Turbine, weather: _Weather, first: date, lived: int
+    seed: int, turbine: Turbine, weather: _Weather, first: date, total: int
 ) -> tuple[list[_Row], list[int]]:
-    """Rows of one turbine for the days told, and its failures in tenths of a day since ``first``."""
+    """Return a turbine's rows of the period, and its failures in tenths of a day since ``first``."""
     number, crew = turbine.number, FARMS[turbine.farm].technicians
-    stopped = _stopped(number, lived)
+    stopped = _stopped(number, total)
     wind, air = weather.wind[turbine.farm] + turbine.wind_offset, weather.air[turbine.farm]
     load = physics.mean_power(np.maximum(wind, 0.0), RATED_POWER_KW) / RATED_POWER_KW
-    life = wear.live(load, stopped, turbine.frailty, uniforms(seed, Stream.LIFE, number, lived, wear.DRAWS))
+    life = wear.live(load, stopped, turbine.frailty, uniforms(seed, Stream.LIFE, number, total, wear.DRAWS))
     sound = sensors.readings(seed, turbine, wind, air, life, stopped)
-    presence = uniforms(seed, Stream.PRESENCE, number, lived, sensors.DRAWS)
+    presence = uniforms(seed, Stream.PRESENCE, number, total, sensors.DRAWS)
     reported = sensors.attendance(presence, turbine.attendance, life.running)
-    picks = uniforms(seed, Stream.READING, number, lived, sensors.READINGS_A_DAY)
-    held: dict[int, float] = {}
+    picks = uniforms(seed, Stream.READING, number, total, sensors.READINGS_A_DAY)
+    frozen: dict[int, float] = {}
     rows = [
         _Row(
             number,
             _iso(first, day),
-            *sensors.told(sound, day, slot, reported[day], held),
+            *sensors.sent_values(sound, day, slot, reported[day], frozen),
             int(life.recent_visit[day]),
             *_labels(life.failures, day),
             crew[int(len(crew) * float(picks[day, slot]))],
@@ -168,15 +168,15 @@ def _turbine(
             reported[day].fault.value,
             bool(stopped[day]),
         )
-        for day in range(_WARM_UP, lived - _AHEAD)
+        for day in range(_WARM_UP, total - _AHEAD)
         for slot in range(reported[day].readings)
     ]
     return rows, life.failures
 
 
-def _stopped(number: int, lived: int) -> wear.BoolArray:
-    """True on the days of programmed stop of one turbine, shape ``(lived,)``."""
-    stopped = np.zeros(lived, dtype=np.bool_)
+def _stopped(number: int, total: int) -> wear.BoolArray:
+    """Return True for each day of a turbine's programmed stop, shape ``(total,)``."""
+    stopped = np.zeros(total, dtype=np.bool_)
     for turbine, begins, length in STOPS:
         if turbine == number:
             stopped[_WARM_UP + begins : _WARM_UP + begins + length] = True
@@ -184,10 +184,10 @@ def _stopped(number: int, lived: int) -> wear.BoolArray:
 
 
 def _labels(failures: list[int], day: int) -> tuple[int, float]:
-    """``failure_within_7d`` and ``time_to_failure_days``, counted from the midnight that opens the day.
+    """Return ``failure_within_7d`` and ``time_to_failure_days``, counted from the day's first midnight.
 
-    The file tells a date without an hour, so the rows of one day share their label, and all the rows that
-    precede a failure point at the same instant. No row is sent on the day of a failure: at least 1.0 day.
+    The file has dates without hours, so the rows of one day share their label, and all rows before a failure
+    count to the same instant. The day of a failure has no row, so the least label is 1.0 day.
     """
     left = next((instant - 10 * day for instant in failures if instant >= 10 * day), HORIZON_TENTHS)
     left = min(left, HORIZON_TENTHS)

@@ -1,9 +1,8 @@
-"""Random numbers that are the same everywhere, and the same whatever the length of the simulation.
+"""Random numbers that are the same on every machine and for every length of the simulation.
 
-Only the raw uniforms of PCG64 are used: NumPy lets the algorithms of its distributions change from version
-to version (NEP 19, compatibility policy of ``numpy.random``), while the bits of PCG64 are fixed. Each purpose
-and entity has its own stream, read day after day with a fixed number of draws per day: simulating more days
-only reads further.
+Only the raw uniforms of PCG64 are used: their bits are fixed, whereas NumPy may change the algorithms of its
+distributions from version to version (NEP 19, compatibility policy of ``numpy.random``). Each purpose and
+entity has its own stream with a fixed number of draws per day: simulating more days only reads further.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ _TERMS = 12
 
 
 class Stream(IntEnum):
-    """What a stream of draws is for; the numbers are part of the sample's definition and never change."""
+    """Purposes of the streams; the numbers are part of the sample's definition and never change."""
 
     TURBINE = 1
     REGION = 2
@@ -30,11 +29,11 @@ class Stream(IntEnum):
 
 
 def uniforms(seed: int, stream: Stream, entity: int, days: int, width: int) -> FloatArray:
-    """Uniform draws in [0, 1), shape ``(days, width)``; the first rows do not depend on ``days``.
+    """Return uniform draws in [0, 1), shape ``(days, width)``; the first rows do not depend on ``days``.
 
     Args:
         seed: seed of the whole sample, not negative.
-        stream: what the draws are for.
+        stream: purpose of the draws.
         entity: number of the turbine or farm (0 for the region).
         days: number of days.
         width: number of draws per day.
@@ -44,19 +43,19 @@ def uniforms(seed: int, stream: Stream, entity: int, days: int, width: int) -> F
 
 
 def normals(seed: int, stream: Stream, entity: int, days: int, width: int) -> FloatArray:
-    """Draws close to the standard normal, shape ``(days, width)``, within ±6.
+    """Return draws close to the standard normal, shape ``(days, width)``, within ±6.
 
-    Sum of twelve uniforms minus six (Irwin–Hall distribution: mean 0, variance 1): additions only, hence no
-    logarithm whose last bit differs from one C library to the next.
+    Each is a sum of twelve uniforms minus six (Irwin–Hall distribution: mean 0, variance 1). It needs only
+    additions, and no logarithm, whose last bit differs between C libraries.
     """
-    # A spawn key of its own (entity shifted) keeps these draws apart from the uniforms of the same purpose.
+    # The shifted entity gives another spawn key, so that these draws differ from the purpose's uniforms.
     flat = uniforms(seed, stream, 10_000 + entity, days, width * _TERMS)
     result: FloatArray = flat.reshape(days, width, _TERMS).sum(axis=2) - _TERMS / 2
     return result
 
 
 def autoregressive(shocks: FloatArray, memory: float) -> FloatArray:
-    """First-order autoregressive series of unit variance from standard shocks, shape ``(days,)``.
+    """Return a first-order autoregressive series of unit variance from standard shocks, shape ``(days,)``.
 
     Args:
         shocks: standard normal draws, one per day.

@@ -1,13 +1,13 @@
-"""The hidden life of one turbine: defects, wear, failures, repairs, and the technicians' visits.
+"""The hidden life of one turbine: defects, wear, failures, repairs and technicians' visits.
 
 Model
     A defect begins at random, sooner on frail machines and under load. Its wear then grows by random steps,
-    never backwards, a little faster as it advances and faster under load, up to 1 where the machine fails
-    (degradation as an increasing process: van Noortwijk, *Reliability Engineering & System Safety* 94, 2009;
-    warning time before failure: P–F interval of Moubray, *RCM II*, 1997). A few failures, electrical ones for
-    instance, give no sign at all. A repair takes some days and resets the wear.
-    A visit is planned 14 to 29 days ahead, and brought forward when the machine shows signs: a recent visit
-    thus goes with nearer failures without causing them. A visit finds and mends few advanced defects.
+    faster under load and as it advances, until the machine fails at 1 (degradation as an increasing process:
+    van Noortwijk, *Reliability Engineering & System Safety* 94, 2009; warning time before failure: P–F
+    interval of Moubray, *RCM II*, 1997). A few failures, such as electrical ones, come without a sign. A
+    repair takes some days and resets the wear.
+    A visit is planned 14 to 29 days ahead, and brought forward when the machine shows signs: failures are
+    nearer after a recent visit, which does not cause them. A visit repairs few advanced defects.
     The rates are chosen, not measured: see ``data/README.md``.
 """
 
@@ -23,7 +23,7 @@ from data.streams import FloatArray
 
 BoolArray = NDArray[np.bool_]
 
-DRAWS = 11  # uniforms read per day
+DRAWS = 11  # uniform draws per day
 
 _DEFECT_RATE = 1 / 133  # defects per day on an average healthy machine
 _SUDDEN_RATE = 1 / 6500  # failures without any sign, per day
@@ -34,23 +34,23 @@ _HEAT_AT_FAILURE = 18.0  # added at wear 1 by a defect that only heats [°C]
 _REPAIR_DAYS = (3, 7)
 _VISIT_DAYS = (14, 29)  # from one visit to the next
 _RECENT_DAYS = 3  # a visit is recent on its day and the two after
-_ALARM_SIGNAL = 1.7  # vibration above the machine's own level that makes technicians come sooner
-_CALLED_SOONER = 0.35  # chance per day that they then do
-_ADVANCED, _MENDED_BY_VISIT = 0.4, 0.06  # wear from which a visit can see the defect, chance that it mends it
+_ALARM_SIGNAL = 1.7  # vibration above the machine's own level that may bring a visit forward
+_CALLED_SOONER = 0.35  # chance per day that the alarm brings the visit forward
+_ADVANCED, _MENDED_BY_VISIT = 0.4, 0.06  # wear from which a visit can see a defect; chance of its repair
 
 
 @dataclass
 class Life:
-    """What happens to one turbine, day by day.
+    """The life of one turbine, day by day.
 
     Attributes:
         wear: hidden wear, 0–1, shape ``(days,)``.
         vibration_signal: vibration added by the defect, client's unit, shape ``(days,)``.
         heat_signal: temperature added by the defect [°C], shape ``(days,)``.
         running: False on days of failure and repair, shape ``(days,)``.
-        recent_visit: a technician was there that day or the two before, shape ``(days,)``.
-        planned: index of the day of the next planned visit, after the day itself, shape ``(days,)``.
-        failures: instants of failure in tenths of a day since the first day's midnight, increasing.
+        recent_visit: True with a visit on that day or the two before, shape ``(days,)``.
+        planned: index of the day of the next planned visit after the day itself, shape ``(days,)``.
+        failures: instants of failure in tenths of a day since the first day's midnight, ascending.
     """
 
     wear: FloatArray
@@ -64,7 +64,7 @@ class Life:
 
 @dataclass
 class _State:
-    """The turbine today; ``growth`` and ``shake`` (share that shows as vibration) are the defect's."""
+    """The turbine today; ``growth`` and ``shake`` (share that shows as vibration) belong to the defect."""
 
     planned: int
     wear: float = 0.0
@@ -75,13 +75,13 @@ class _State:
 
 
 def live(load: FloatArray, stopped: BoolArray, frailty: float, draws: FloatArray) -> Life:
-    """Simulates one turbine from a healthy first day.
+    """Simulate one turbine from a healthy first day.
 
     Args:
         load: power over rated power, 0–1, shape ``(days,)``.
         stopped: True on days of programmed stop: no wear, no failure, shape ``(days,)``.
         frailty: factor on the rate of defects and of sudden failures.
-        draws: uniforms, shape ``(days, DRAWS)``.
+        draws: uniform draws, shape ``(days, DRAWS)``.
     """
     days = len(load)
     life = Life(
@@ -115,7 +115,7 @@ def _between(bounds: tuple[int, int], draw: float) -> int:
 
 
 def _age(state: _State, life: Life, day: int, load: float, frailty: float, draw: list[float]) -> None:
-    """Return one day of running: a defect may begin, wear grows, the machine may fail."""
+    """Run the turbine for one day: a defect may begin, wear grows, the machine may fail."""
     strain = 0.5 + 0.5 * load / MEAN_LOAD
     if state.wear > 0.0:
         state.wear += state.growth * strain * 2 * draw[3] * (0.8 + 0.4 * state.wear)
@@ -127,18 +127,18 @@ def _age(state: _State, life: Life, day: int, load: float, frailty: float, draw:
         life.failures.append(10 * day + int(10 * draw[5]))
         state.wear = 0.0
         state.down_until = day + _between(_REPAIR_DAYS, draw[6])
-        # The end of the repair counts as a visit, and the round of visits starts again from it.
+        # The end of the repair counts as a visit, from which the next one is planned.
         state.planned = state.down_until
 
 
 def _visit(state: _State, day: int, draw: list[float]) -> None:
-    """Technicians come on the planned day, or bring the visit forward when the machine shakes."""
+    """Make the visit on its planned day, or bring it forward when the machine shakes."""
     if day >= state.planned:
         state.last_visit = day
         state.planned = day + _between(_VISIT_DAYS, draw[7])
         if state.wear > _ADVANCED and draw[8] < _MENDED_BY_VISIT:
             state.wear = 0.0
         return
-    seen = _VIBRATION_AT_FAILURE * state.shake * state.wear + 0.8 * (draw[10] - 0.5)
-    if seen > _ALARM_SIGNAL and draw[9] < _CALLED_SOONER:
+    signal = _VIBRATION_AT_FAILURE * state.shake * state.wear + 0.8 * (draw[10] - 0.5)
+    if signal > _ALARM_SIGNAL and draw[9] < _CALLED_SOONER:
         state.planned = min(state.planned, day + _between((1, 4), draw[8]))

@@ -1,10 +1,10 @@
-"""Write the two secrets that compose.yaml mounts, where they do not exist yet.
+"""Write the two secrets that compose.yaml mounts, unless they exist.
 
     python deploy/make_secrets.py [--postgresql] [FOLDER]
 
-With --postgresql, also those of deploy/compose.postgresql.yaml: a password, and the address that holds it.
-FOLDER is ``var/secrets`` by default; another one is given to Compose in ``COCKPIT_SECRETS``. A container
-mounts each file with its own mode and reads it as user 10001: files are readable by all, their folder is not.
+With --postgresql, write also those of deploy/compose.postgresql.yaml: a password, and the database's address,
+which contains it. FOLDER is ``var/secrets`` by default; tell Compose another one in ``COCKPIT_SECRETS``. A
+container reads each file as user 10001, so the files are readable by all, but their folder is not.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "var" / "secrets"
 
 
 def write_missing(folder: Path, names: Sequence[str] = NAMES) -> list[str]:
-    """Names of the secrets written; those already there are left as they are."""
+    """Write the missing secrets and return their names; existing ones stay."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     written = []
@@ -41,8 +41,8 @@ def _secret(folder: Path, name: str) -> str:
 
 
 if __name__ == "__main__":
-    given = [argument for argument in sys.argv[1:] if argument != "--postgresql"]
-    wanted = (*NAMES, *POSTGRESQL) if "--postgresql" in sys.argv else NAMES
-    target = Path(given[0]) if given else FOLDER
-    made = write_missing(target, wanted)
+    folders = [argument for argument in sys.argv[1:] if argument != "--postgresql"]
+    names = (*NAMES, *POSTGRESQL) if "--postgresql" in sys.argv else NAMES
+    target = Path(folders[0]) if folders else FOLDER
+    made = write_missing(target, names)
     sys.stdout.write(f"{target} : {', '.join(made) if made else 'rien à faire, les secrets existent déjà'}\n")

@@ -1,8 +1,8 @@
-"""Questions put to a freshly started API from inside its container; the first wrong answer ends it.
+"""Check a freshly started API from inside its container.
 
     docker compose exec -T api python - < deploy/smoke.py
 
-``COCKPIT_VERSION`` holds what ``/version`` must say, ``SMOKE_URL`` another address than the container's own.
+``COCKPIT_VERSION`` is the expected answer of ``/version``; ``SMOKE_URL`` replaces the container's address.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ BASE = os.environ.get("SMOKE_URL", "http://127.0.0.1:8000")
 
 
 def ask(path: str) -> tuple[int, object]:
-    """Status and decoded body of one GET."""
+    """Return status and decoded body of one GET."""
     try:
         with urllib.request.urlopen(BASE + path, timeout=10) as answer:  # noqa: S310 - an address of ours
             return answer.status, json.load(answer)
@@ -26,7 +26,7 @@ def ask(path: str) -> tuple[int, object]:
 
 
 def main() -> int:
-    """0 where every answer is the expected one, else 1."""
+    """Print every answer's verdict; return 0 where all are as expected, else 1."""
     expected = {
         "/health": (200, {"status": "ok"}),
         "/version": (200, os.environ["COCKPIT_VERSION"]),
@@ -36,11 +36,11 @@ def main() -> int:
     }
     wrong = 0
     for path, (status, body) in expected.items():
-        got = ask(path)
-        good = got[0] == status and body in (None, got[1])
+        answered, content = ask(path)
+        good = answered == status and body in (None, content)
         wrong += not good
         sys.stdout.write(
-            f"{'ok ' if good else 'NON'} {path} : {got[0]}{'' if good else f' {str(got[1])[:500]}'}\n"
+            f"{'ok ' if good else 'NON'} {path} : {answered}{'' if good else f' {str(content)[:500]}'}\n"
         )
     return min(wrong, 1)
 

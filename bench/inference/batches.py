@@ -1,4 +1,4 @@
-"""Batches of many rows in one request: the service, its rivals, and the models alone with their JSON."""
+"""Batches of many rows: the service, a naive rival, and the bare models with their JSON."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ SIZES = (50, 3_000, 10_000)
 ROUNDS = 5
 BATCH = "/api/v1/predictions/batch?explain=false"
 BARE = "modèles nus + JSON"
-TARGET = 2.0  # times the models alone with their JSON, at the largest size
+TARGET = 2.0  # times the bare models with their JSON, at the largest size
 
 
 def measure(
     core: Core, service: str, rivals: str, headers: Mapping[str, str], rows: Sequence[Mapping[str, Any]]
 ) -> dict[int, dict[str, float]]:
-    """Milliseconds of each by size: medians of :data:`ROUNDS` interleaved rounds."""
-    found = {}
+    """Return milliseconds by size and service: medians of :data:`ROUNDS` interleaved rounds."""
+    medians = {}
     for size in SIZES:
         body = json.dumps({"measurements": rows[:size]}).encode()
         answer = _post(f"{service}{BATCH}", body, headers)
-        asked: dict[str, Callable[[], object]] = {
+        calls: dict[str, Callable[[], object]] = {
             "service": lambda body=body: _post(f"{service}{BATCH}", body, headers),  # type: ignore[misc]
             "naïf": lambda body=body: _post(f"{rivals}/naive/batch", body, headers),  # type: ignore[misc]
             BARE: _bare(core, body, answer),
         }
-        times: dict[str, list[float]] = {name: [] for name in asked}
+        times: dict[str, list[float]] = {name: [] for name in calls}
         for _ in range(ROUNDS):
-            for name, ask in asked.items():
+            for name, call in calls.items():
                 began = time.perf_counter()
-                ask()
+                call()
                 times[name].append(1e3 * (time.perf_counter() - began))
-        found[size] = {name: median(spent) for name, spent in times.items()}
-    return found
+        medians[size] = {name: median(spent) for name, spent in times.items()}
+    return medians
 
 
 def _bare(core: Core, body: bytes, answer: bytes) -> Callable[[], object]:
-    """What nobody can do without: reading the request, calling each model once, writing the answer."""
+    """Return a call of the least work: read the request, call each model once, write the answer."""
     models = core.models.current()
-    told = json.loads(answer)
+    content = json.loads(answer)
     matrices = [
         (served, matrix_of(served, [Reading("", None, row) for row in json.loads(body)["measurements"]]))
         for served in models.served
@@ -56,7 +56,7 @@ def _bare(core: Core, body: bytes, answer: bytes) -> Callable[[], object]:
         json.loads(body)
         for served, matrix in matrices:
             served.model.raw(matrix)
-        return json.dumps(told).encode()
+        return json.dumps(content).encode()
 
     return bare
 

@@ -1,4 +1,4 @@
-"""One row per request and batches: the service beside its rivals, interleaved, as ratios of one run."""
+"""Throughput of the service beside its rivals, for one row per request and for batches."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from bench.ports import free_port
 ONE = "/api/v1/predictions?explain=false"
 EXPLAINED = "/api/v1/predictions?explain=true"
 SERVICE, DRIVERS = "service", "service, facteurs"
-# What the service must make of each rival's throughput at 16 connections; the first line is the framework's
-# own cost, the others what engineers would take instead.
+# Least ratio of the service's throughput to each rival's at 16 connections. The first is the framework's own
+# cost, the others are what engineers would take instead.
 TARGETS = {"constante": 0.5, "naïf": 15.0, "MLServer": 15.0, "MLServer, lots adaptatifs": 4.0}
 DRIVERS_TARGET = 2.0  # with drivers, over the naive service without them
 TARGET_CONNECTIONS = 16
@@ -38,7 +38,7 @@ Figures = dict[str, dict[int, Load]]
 
 @dataclass(frozen=True)
 class Target:
-    """One address under load."""
+    """An address under load, and the body of its requests."""
 
     url: str
     body: bytes
@@ -47,14 +47,14 @@ class Target:
 def measure(
     core: Core, *, seconds: float, rounds: int, connections: tuple[int, ...], mlserver_python: Path | None
 ) -> dict[str, Any]:
-    """Throughput and latency of the service and its rivals on the models in service.
+    """Measure throughput and latency of the service and its rivals with the active models.
 
     Args:
-        core: an installation whose database may receive the calls' log rows.
+        core: an installation; its call log receives the rows of the calls.
         seconds: length of each load.
-        rounds: how often each load is repeated, interleaved; medians are kept.
+        rounds: how often the interleaved loads are repeated; medians are kept.
         connections: numbers of kept-alive connections.
-        mlserver_python: interpreter where MLServer is installed, None to leave it out.
+        mlserver_python: interpreter where MLServer is installed; None leaves it out.
     """
     rows = sample_measurements(core, max(batches.SIZES))
     body = json.dumps(rows[0]).encode()
@@ -73,16 +73,16 @@ def measure(
         if mlserver_python is not None:
             targets |= _mlservers(stack, core, mlserver_python, rows[0])
         single = _interleaved(targets, headers, seconds, rounds, connections)
-        several = batches.measure(core, service, rivals, headers, rows)
+        batch_ms = batches.measure(core, service, rivals, headers, rows)
     return {"single": {name: {n: asdict(load) for n, load in by.items()} for name, by in single.items()},
-            "ratios": _ratios(single), "batch_ms": several}  # fmt: skip
+            "ratios": _ratios(single), "batch_ms": batch_ms}  # fmt: skip
 
 
 def sample_measurements(core: Core, count: int) -> list[dict[str, Any]]:
-    """Distinct measurements as the park really sends them, dated of its last day.
+    """Return different measurements of the park, all dated its last day.
 
     Raises:
-        Conflict: nothing is stored that the active models could read.
+        Conflict: no stored measurement has all features of the active models.
     """
     features = core.models.current().features
     stored = [
@@ -97,13 +97,13 @@ def sample_measurements(core: Core, count: int) -> list[dict[str, Any]]:
         day = core.calendar.day(connection).isoformat()
     rows = []
     for number, (turbine_id, values) in zip(range(count), cycle(stored), strict=False):
-        # What comes again is not quite the same: repeated rows would flatter every cache on the way.
+        # Repeated rows are changed a little: identical ones would flatter every cache on the way.
         shrink = 1 - 1e-4 * (number // len(stored))
-        sent = {
+        features_sent = {
             name: int(values[name]) if spec.dtype == "binary" else values[name] * shrink
             for name, spec in features.items()
         }
-        rows.append({"turbine_id": turbine_id, "measured_at": day, **sent})
+        rows.append({"turbine_id": turbine_id, "measured_at": day, **features_sent})
     return rows
 
 
@@ -126,22 +126,22 @@ def _interleaved(
     rounds: int,
     connections: tuple[int, ...],
 ) -> Figures:
-    seen: dict[tuple[str, int], list[Load]] = defaultdict(list)
+    loads_of: dict[tuple[str, int], list[Load]] = defaultdict(list)
     for _ in range(rounds):
         for count in connections:
             for name, target in targets.items():
                 load = post_load(target.url, target.body, headers, connections=count, seconds=seconds)
-                seen[name, count].append(load)
-    found: Figures = defaultdict(dict)
-    for (name, count), loads in seen.items():
+                loads_of[name, count].append(load)
+    figures: Figures = defaultdict(dict)
+    for (name, count), loads in loads_of.items():
         if failed := sum(load.failed for load in loads):
             raise Conflict(f"{name} : {failed} réponses en erreur pendant la mesure.")
-        found[name][count] = sorted(loads, key=lambda load: load.requests_per_s)[len(loads) // 2]
-    return found
+        figures[name][count] = sorted(loads, key=lambda load: load.requests_per_s)[len(loads) // 2]
+    return figures
 
 
 def _ratios(figures: Figures) -> dict[int, dict[str, float]]:
-    """Throughput of the service over each rival's, by number of connections."""
+    """Return the service's throughput divided by each rival's, by number of connections."""
     service = figures[SERVICE]
     return {
         count: {
@@ -154,17 +154,17 @@ def _ratios(figures: Figures) -> dict[int, dict[str, float]]:
 
 
 def verdicts(figures: Mapping[str, Any]) -> list[tuple[str, float, float]]:
-    """What was measured beside each target: what, ratio, least ratio wanted; None measured, none given."""
+    """Return name, ratio and least wanted ratio of each measured target."""
     ratios = figures["ratios"].get(TARGET_CONNECTIONS, {})
-    found = [(f"service ÷ {name}", ratios[name], least) for name, least in TARGETS.items() if name in ratios]
+    rows = [(f"service ÷ {name}", ratios[name], least) for name, least in TARGETS.items() if name in ratios]
     if "naïf" in ratios:
-        found.append((f"{DRIVERS} ÷ naïf", ratios["naïf"] / ratios[DRIVERS], DRIVERS_TARGET))
-    return found
+        rows.append((f"{DRIVERS} ÷ naïf", ratios["naïf"] / ratios[DRIVERS], DRIVERS_TARGET))
+    return rows
 
 
 @contextlib.contextmanager
 def _serving(factory: str, body: bytes) -> Iterator[str]:
-    """One uvicorn worker on a free port, with the caller's settings."""
+    """Run one uvicorn worker on a free port with the caller's settings, and yield its address."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "--factory", factory, "--port", str(port)]
     process = subprocess.Popen(  # noqa: S603 - our own module

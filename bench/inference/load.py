@@ -1,4 +1,4 @@
-"""A load of identical requests over kept-alive connections, made by wrk in a process of its own."""
+"""A load of identical requests over kept-alive connections, made by wrk in its own process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SCALE = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
 
 @dataclass(frozen=True)
 class Load:
-    """What came of one load: requests a second, latencies [ms], answers other than 2xx."""
+    """Result of a load: requests per second, latencies [ms], number of answers other than 2xx."""
 
     connections: int
     requests_per_s: float
@@ -27,7 +27,7 @@ class Load:
 
 
 def post_load(url: str, body: bytes, headers: Mapping[str, str], *, connections: int, seconds: float) -> Load:
-    """Send the same POST again and again.
+    """Send the same POST for ``seconds`` over ``connections`` connections.
 
     Raises:
         Conflict: wrk is not installed.
@@ -41,7 +41,7 @@ def post_load(url: str, body: bytes, headers: Mapping[str, str], *, connections:
         for name, value in {"Content-Type": "application/json", **headers}.items():
             script.write(f'wrk.headers["{name}"] = "{value}"\n')
     try:
-        told = subprocess.run(  # noqa: S603 - a fixed command on our own address
+        output = subprocess.run(  # noqa: S603 - a fixed command on our own address
             [wrk, "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", "-s", script.name, url],
             capture_output=True,
             text=True,
@@ -49,23 +49,23 @@ def post_load(url: str, body: bytes, headers: Mapping[str, str], *, connections:
         ).stdout
     finally:
         Path(script.name).unlink()
-    failed = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
+    failed = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
     return Load(
         connections=connections,
-        requests_per_s=float(_found(r"Requests/sec:\s+([\d.]+)", told)),
-        p50_ms=_milliseconds(_found(r"(?m)^\s+50%\s+(\S+)\s*$", told)),
-        p99_ms=_milliseconds(_found(r"(?m)^\s+99%\s+(\S+)\s*$", told)),
+        requests_per_s=float(_first_group(r"Requests/sec:\s+([\d.]+)", output)),
+        p50_ms=_milliseconds(_first_group(r"(?m)^\s+50%\s+(\S+)\s*$", output)),
+        p99_ms=_milliseconds(_first_group(r"(?m)^\s+99%\s+(\S+)\s*$", output)),
         failed=int(failed.group(1)) if failed else 0,
     )
 
 
-def _found(pattern: str, text: str) -> str:
+def _first_group(pattern: str, text: str) -> str:
     match = re.search(pattern, text)
     if match is None:
         raise Conflict(f"Réponse inattendue de wrk : {text[:300]}")
     return match.group(1)
 
 
-def _milliseconds(told: str) -> float:
-    number = _found(r"^([\d.]+)", told)
-    return float(number) * _SCALE[told.removeprefix(number)]
+def _milliseconds(duration: str) -> float:
+    number = _first_group(r"^([\d.]+)", duration)
+    return float(number) * _SCALE[duration.removeprefix(number)]

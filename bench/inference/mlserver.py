@@ -1,6 +1,6 @@
-"""MLServer on the same classifier, where it is installed: what a packaged model server reaches.
+"""MLServer with the same classifier, where it is installed.
 
-It needs an environment of its own, for its requirements are not ours::
+It needs its own environment, because its requirements differ from ours::
 
     python -m venv FOLDER
     FOLDER/bin/pip install mlserver mlserver-sklearn scikit-learn==<version of the model>
@@ -23,21 +23,21 @@ from api.domain.shared.exceptions import Conflict
 from bench.ports import free_port
 
 MODEL = "classification"
-ADAPTIVE = {"max_batch_size": 64, "max_batch_time": 0.005}  # rows, seconds that a request waits for others
+ADAPTIVE = {"max_batch_size": 64, "max_batch_time": 0.005}  # rows; seconds that a request waits for others
 START_S = 120
 
 
 @contextlib.contextmanager
 def serving(python: Path, artefact: Path, *, adaptive: bool) -> Iterator[str]:
-    """The address that takes one row; in process, which is faster than its worker processes.
+    """Run MLServer and yield the address that takes rows; in process, which is faster than its workers.
 
     Args:
         python: interpreter of the environment where MLServer is installed.
-        artefact: the classifier, as joblib wrote it.
-        adaptive: whether requests that come together are answered together.
+        artefact: the classifier's joblib file.
+        adaptive: answer simultaneous requests together.
 
     Raises:
-        Conflict: it does not start.
+        Conflict: MLServer does not start.
     """
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="cockpit-mlserver-") as name:
@@ -67,7 +67,7 @@ def serving(python: Path, artefact: Path, *, adaptive: bool) -> Iterator[str]:
 
 
 def request_of(rows: Sequence[Sequence[float]]) -> bytes:
-    """Rows as one tensor of the Open Inference Protocol, asking for probabilities."""
+    """Return rows as one tensor of the Open Inference Protocol, in a request for probabilities."""
     tensor = {
         "name": "features",
         "shape": [len(rows), len(rows[0])],

@@ -1,8 +1,8 @@
-"""The services that the inference API is measured beside, each as small as its kind allows.
+"""The rivals of the inference API, each as small as its kind allows.
 
-``constant``  FastAPI answering a fixed prediction through the same schemas and the same authentication: the
-              framework's own cost, and the bar.
-``naive``     FastAPI as tutorials have it: a ``def`` handler, a DataFrame, scikit-learn.
+``constant``  FastAPI answering a fixed prediction through the same schemas and authentication: the
+              framework's own cost.
+``naive``     FastAPI as in tutorials: a ``def`` handler, a DataFrame, scikit-learn.
 ``bare``      FastAPI around the stored model's fastest runtime: no rights, no policy, no log.
 """
 
@@ -25,7 +25,7 @@ from api.settings import Settings
 
 
 def create_app() -> FastAPI:
-    """Return all rivals on one application, chosen by path; settings from the environment."""
+    """Return all rivals in one application, one path each; settings from the environment."""
     services = build_services(Settings())
     core = services.core
     models = core.models.current()
@@ -42,7 +42,7 @@ def create_app() -> FastAPI:
     async def constant(measurement: Any) -> Prediction:
         return answer
 
-    # The body's type is only known once the models are loaded.
+    # The body's type is known only once the models are loaded.
     constant.__annotations__ = {"measurement": models.measurement_model, "return": Prediction}
     app.post("/constant", dependencies=[Depends(need(Right.PREDICT))])(constant)
 

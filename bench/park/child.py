@@ -1,6 +1,6 @@
-"""Runs of one park in a process of their own, so that its memory is theirs.
+"""Runs of a park in a child process, so that its memory is the runs' alone.
 
-``python -m bench.park.child`` prints what it measured as one line of JSON.
+``python -m bench.park.child`` prints its figures as one line of JSON.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from bench.processes import resident_mb
 
 @dataclass(frozen=True)
 class RunFigures:
-    """What runs of one park cost.
+    """Time and memory of the runs of a park.
 
     Args:
-        run_s: whole runs: read, scored, explained at the top, ranked, stored, changes told, published [s].
-        bare_s: the models alone on the same rows, already in matrices [s].
-        peak_mb: most memory that the process held during the runs; None where the system does not say [MB].
-        changes: events that the last run tells.
+        run_s: duration of each whole run, from reading to publication [s].
+        bare_s: duration of the models' calls alone, on the same rows in matrices [s].
+        peak_mb: peak memory of the process [MB]; None where the system does not report it.
+        changes: number of events of the last run.
     """
 
     run_s: list[float]
@@ -44,21 +44,21 @@ class RunFigures:
 
 
 def measure(place: Place, *, repeats: int, first: bool) -> RunFigures:
-    """Return the same in a child process.
+    """Measure runs in a child process.
 
     Args:
         place: an installation with a park.
-        repeats: runs of the last day.
-        first: whether the day before is to be scored first, so that there is something to compare with.
+        repeats: number of runs of the last day.
+        first: score the day before first, so that there are changes to find.
 
     Raises:
         Conflict: the child failed.
     """
-    asked = json.dumps({"home": str(place.home), "url": place.url, "repeats": repeats, "first": first})
+    request = json.dumps({"home": str(place.home), "url": place.url, "repeats": repeats, "first": first})
     done = subprocess.run(
         [sys.executable, "-m", "bench.park.child"],
         cwd=ROOT,
-        input=asked,  # not an argument: the URL may hold a password
+        input=request,  # not an argument: the URL may hold a password
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -70,7 +70,7 @@ def measure(place: Place, *, repeats: int, first: bool) -> RunFigures:
 
 
 def runs_of(core: Core, *, repeats: int, first: bool) -> RunFigures:
-    """Score the last day ``repeats`` times, then the models alone as often."""
+    """Score the last day ``repeats`` times, then call the models alone as often."""
     if first:
         score(core, LAST - timedelta(days=1))
     spent, changed = [], 0
@@ -84,10 +84,10 @@ def runs_of(core: Core, *, repeats: int, first: bool) -> RunFigures:
 
 
 def score(core: Core, day: date) -> None:
-    """Return one published run of that day, as the worker makes it.
+    """Publish a run of that day, as the worker does.
 
     Raises:
-        Conflict: it failed.
+        Conflict: the run failed.
     """
     run_id = core.runner.request(day, kind="manuel", by=BY)
     core.runner.execute(run_id)
@@ -97,15 +97,15 @@ def score(core: Core, day: date) -> None:
 
 
 def _changes(core: Core) -> int:
-    """Events that the published run tells."""
+    """Count the events of the published run."""
     since = core.view.park(ParkQuery(limit=1)).changes
     return 0 if since is None else sum(since.events.values())
 
 
 def _bare(core: Core, repeats: int) -> list[float]:
     with core.database.read() as connection:
-        known = read_park(connection, LAST, auditing(catalogue_of(core.store)))
-    readings = [Reading(row.turbine_id, row.measured_on, row.values) for row in known.latest]
+        park = read_park(connection, LAST, auditing(catalogue_of(core.store)))
+    readings = [Reading(row.turbine_id, row.measured_on, row.values) for row in park.latest]
     matrices = [(served, matrix_of(served, readings)) for served in core.models.current().served]
     spent = []
     for _ in range(repeats):
@@ -117,13 +117,13 @@ def _bare(core: Core, repeats: int) -> list[float]:
 
 
 def main() -> None:
-    """Read what to measure from standard input, and print it."""
-    asked = json.load(sys.stdin)
-    core = Place(Path(asked["home"]), asked["url"]).core()
+    """Read the request from standard input, measure, and print the figures."""
+    request = json.load(sys.stdin)
+    core = Place(Path(request["home"]), request["url"]).core()
     core.models.current().require()
     spare_the_collector()  # as the worker does
     try:
-        print(json.dumps(asdict(runs_of(core, repeats=asked["repeats"], first=asked["first"]))))
+        print(json.dumps(asdict(runs_of(core, repeats=request["repeats"], first=request["first"]))))
     finally:
         core.close()
 

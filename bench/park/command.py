@@ -1,4 +1,4 @@
-"""``bench park`` and ``bench ui``: large parks and the dashboard, beside their targets."""
+"""``bench park`` and ``bench ui``: large parks and the dashboard beside their targets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bench.park import park
 
 
 def register(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Declare both measurements."""
+    """Declare both commands."""
     large = kinds.add_parser("park", help="parcs de 50 à 10 000 turbines, historique, reprise d’un an")
     large.add_argument("--sizes", type=int, nargs="+", default=list(park.SIZES), metavar="N")
     large.add_argument(
@@ -35,16 +35,16 @@ def register(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     large.add_argument("--no-replay", action="store_true", help="sans la reprise d’un an")
     large.add_argument("--url", metavar="URL", help="serveur PostgreSQL où créer des bases jetables")
-    _kept(large, "bench-park.json")
+    _add_output_options(large, "bench-park.json")
     large.set_defaults(run=_park)
     pages = kinds.add_parser("ui", help="pages du tableau de bord dans un navigateur")
     pages.add_argument("--large", type=int, default=ui.LARGE, metavar="N", help="turbines du grand parc")
     pages.add_argument("--visits", type=int, default=ui.VISITS, metavar="N", help="visites de chaque page")
-    _kept(pages, "bench-ui.json")
+    _add_output_options(pages, "bench-ui.json")
     pages.set_defaults(run=_ui)
 
 
-def _kept(parser: argparse.ArgumentParser, name: str) -> None:
+def _add_output_options(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("--json", type=Path, default=ROOT / name, metavar="FICHIER")
     parser.add_argument(
         "--markdown", action="store_true", help="écrit le tableau Markdown du dernier fichier, sans mesurer"
@@ -52,8 +52,8 @@ def _kept(parser: argparse.ArgumentParser, name: str) -> None:
 
 
 def _park(arguments: argparse.Namespace, _core: Core) -> int:
-    def measured() -> dict[str, Any]:
-        spare_the_collector()  # the questions asked in this process find it as in the API
+    def measure() -> dict[str, Any]:
+        spare_the_collector()  # as in the API: queries run in this process too
         plan = park.Plan(
             sizes=arguments.sizes,
             large=park.LARGE if arguments.large else 0,
@@ -65,30 +65,30 @@ def _park(arguments: argparse.Namespace, _core: Core) -> int:
         )
         return park.measure(plan, say)
 
-    return _told(arguments, measured, park.lines)
+    return _measure_or_read(arguments, measure, park.lines)
 
 
 def _ui(arguments: argparse.Namespace, _core: Core) -> int:
-    return _told(arguments, lambda: ui.measure(arguments.large, arguments.visits, say), ui.lines)
+    return _measure_or_read(arguments, lambda: ui.measure(arguments.large, arguments.visits, say), ui.lines)
 
 
-def _told(
+def _measure_or_read(
     arguments: argparse.Namespace,
-    measured: Callable[[], dict[str, Any]],
+    measure: Callable[[], dict[str, Any]],
     lines: Callable[[dict[str, Any]], Sequence[report.Line]],
 ) -> int:
-    """Measure and keep, or take what was kept; then the table.
+    """Measure and save the figures, or read the saved ones; then print their table.
 
     Raises:
-        InvalidInput: nothing was kept yet.
+        InvalidInput: no figures are saved.
     """
-    kept: Path = arguments.json
+    file: Path = arguments.json
     if arguments.markdown:
-        if not kept.is_file():
-            raise InvalidInput.single("--json", "fichier absent ; mesurez d’abord, sans --markdown.", kept)
-        print(report.markdown(lines(json.loads(kept.read_text(encoding="utf-8")))))
+        if not file.is_file():
+            raise InvalidInput.single("--json", "fichier absent ; mesurez d’abord, sans --markdown.", file)
+        print(report.markdown(lines(json.loads(file.read_text(encoding="utf-8")))))
         return 0
-    figures = measured()
-    kept.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    figures = measure()
+    file.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print(report.text(lines(figures)))
     return 0

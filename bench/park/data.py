@@ -1,4 +1,4 @@
-"""Synthetic parks of any size: the simulated sample's own series, shifted and stretched a little."""
+"""Synthetic parks of any size: the simulated sample's series, shifted and slightly stretched."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from api.storage.measurements import imports, ingestion
 from api.storage.measurements.ingestion import NewMeasurement
 
 SENSORS = ("wind_speed", "vibration_level", "temperature", "power_output", "maintenance_done")
-LAST = date(2024, 12, 30)  # of the sample; any day that has come would do
+LAST = date(2024, 12, 30)  # last measured day; any past day would do
 SOURCE = "simulation"
 BY = "mesure de vitesse"
 AT_ONCE = 50_000
@@ -29,14 +29,14 @@ Series = dict[str, list[dict[str, float]]]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a throwaway installation lives: its home, and its database where that is not SQLite in it."""
+    """A throwaway installation: its home, and the URL of its database if that is not SQLite in the home."""
 
     home: Path
     url: str | None = None
     secret: str = "s" * 48
 
     def core(self) -> Core:
-        """Return the installation's services; its database is brought to the newest schema."""
+        """Return the installation's services, with its database at the newest schema."""
         url = SecretStr(self.url) if self.url else None
         core = build_core(
             Settings(
@@ -51,18 +51,18 @@ class Place:
         return core
 
     def environment(self) -> dict[str, str]:
-        """Return the same for another process."""
-        told = {"COCKPIT_ENV": "demo", "COCKPIT_HOME": str(self.home), "COCKPIT_SECRET_KEY": self.secret}
-        return told | ({"COCKPIT_DATABASE_URL": self.url} if self.url else {})
+        """Return the environment variables of another process of this installation."""
+        variables = {"COCKPIT_ENV": "demo", "COCKPIT_HOME": str(self.home), "COCKPIT_SECRET_KEY": self.secret}
+        return variables | ({"COCKPIT_DATABASE_URL": self.url} if self.url else {})
 
 
 def build(core: Core, turbines: int, days: int) -> None:
-    """Fill an empty installation: the reference models in force, and each turbine measured once a day.
+    """Fill an empty installation: activate the reference models, and add one measurement per turbine and day.
 
     Args:
-        core: of an empty, migrated database.
-        turbines: how many.
-        days: measured, the last one being :data:`LAST`.
+        core: with an empty, migrated database.
+        turbines: number of turbines.
+        days: number of days, of which the last is :data:`LAST`.
     """
     activate_models(core)
     now = datetime.now(UTC)
@@ -72,17 +72,17 @@ def build(core: Core, turbines: int, days: int) -> None:
         keys, _ = ingestion.ensure_turbines(connection, names, SOURCE, now)
         facts = {"filename": "synthetique.csv", "sha256": "0" * 64, "source": SOURCE}
         number = imports.start(connection, facts | {"imported_by": BY, "started_at": now})
-        held: list[NewMeasurement] = []
+        rows: list[NewMeasurement] = []
         for row in _rows([keys[name] for name in names], days):
-            held.append(row)
-            if len(held) == AT_ONCE:
-                ingestion.add_measurements(connection, held, SOURCE, number)
-                held = []
-        ingestion.add_measurements(connection, held, SOURCE, number)
+            rows.append(row)
+            if len(rows) == AT_ONCE:
+                ingestion.add_measurements(connection, rows, SOURCE, number)
+                rows = []
+        ingestion.add_measurements(connection, rows, SOURCE, number)
 
 
 def activate_models(core: Core) -> None:
-    """Put the reference models in force."""
+    """Activate the reference models."""
     for name, version in REFERENCE:
         core.model_service.activate(name, version, by=BY, reason="mesure de vitesse")
 
@@ -96,17 +96,17 @@ def _rows(keys: list[int], days: int) -> Iterator[NewMeasurement]:
         stretch = 1 + 1e-5 * (turn % 1_000)
         for offset in range(days):
             values = followed[(start + offset) % len(followed)]
-            told = {name: round(v * stretch, 4) if v not in {0.0, 1.0} else v for name, v in values.items()}
+            sent = {name: round(v * stretch, 4) if v not in {0.0, 1.0} else v for name, v in values.items()}
             day = LAST - timedelta(days=days - 1 - offset)
-            text = json.dumps(told, sort_keys=True, separators=(",", ":"))
-            yield NewMeasurement(key, day, None, text, len(told), f"{key}-{day.isoformat()}")
+            text = json.dumps(sent, sort_keys=True, separators=(",", ":"))
+            yield NewMeasurement(key, day, None, text, len(sent), f"{key}-{day.isoformat()}")
 
 
 def _sample() -> Series:
     """Return the sample's complete rows by turbine, oldest first."""
-    found: Series = defaultdict(list)
+    by_turbine: Series = defaultdict(list)
     with SAMPLE.open(encoding="utf-8", newline="") as file:
         for row in sorted(csv.DictReader(file), key=lambda row: row[DATE]):
             if all(row[name] for name in SENSORS):
-                found[row[TURBINE]].append({name: float(row[name]) for name in SENSORS})
-    return found
+                by_turbine[row[TURBINE]].append({name: float(row[name]) for name in SENSORS})
+    return by_turbine

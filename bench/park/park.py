@@ -1,4 +1,4 @@
-"""Parks of growing size and growing history: the run, the questions, memory, a year's replay."""
+"""Parks of growing size and history: runs, queries, memory, the recomputation of a year."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ from api.services.measurements.ingest import ingest_file
 from api.services.models.sensors import catalogue_of
 from api.storage.park import run_copies
 from api.storage.shared import published
-from bench.park import child as park_child
-from bench.park import queries as park_queries
+from bench.park import child, queries
 from bench.park.data import BY, LAST, Place, activate_models, build
 from bench.report import Line
 
@@ -33,23 +32,23 @@ HISTORY = (0, 30, 365)
 RUN_TIMES, RUN_PLUS_S = 3.0, 2.0
 MOST_MB = 1_000.0
 MOST_QUERY_MS = 50.0
-MOST_GROWTH_MS = 5.0  # of p95 over a year of history: a tenth of what a question may cost
+MOST_GROWTH_MS = 5.0  # of p95 over a year of history: a tenth of a query's limit
 REPLAY_TURBINES, REPLAY_DAYS, MOST_REPLAY_S = 50, 365, 30.0
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to measure.
+    """The measurements to make.
 
     Args:
-        sizes: turbines of the parks whose questions are measured too.
-        large: turbines of one more park, scored only; 0 leaves it out.
-        history: days of published rankings behind the last one, rising.
-        measured_days: daily measurements of each turbine; the plausibility rules look back on 61.
-        rounds: times that each question is asked.
-        repeats: runs of each park.
-        replay_days: days replayed on the simulated sample; 0 leaves the replay out.
+        sizes: number of turbines of each park whose runs and queries are measured.
+        large: number of turbines of one more park, whose run alone is measured; 0 leaves it out.
+        history: numbers of days with a published ranking before the last one, ascending.
+        measured_days: daily measurements of each turbine; the plausibility rules read 61.
+        rounds: repetitions of each query.
+        repeats: number of runs of each park.
+        replay_days: days of the simulated sample to recompute; 0 leaves this out.
         server: URL of a PostgreSQL server on which databases may be created; None for SQLite.
     """
 
@@ -64,17 +63,17 @@ class Plan:
 
 
 def measure(plan: Plan, say: Say) -> dict[str, Any]:
-    """Return every figure of the plan, each park in a throwaway installation."""
+    """Make all measurements of the plan, each park in a throwaway installation, and return the figures."""
     parks = [_park(plan, size, plan.history, say) for size in plan.sizes]
     if plan.large:
         parks.append(_park(plan, plan.large, (), say))
-    replayed = _replay(plan, say) if plan.replay_days else None
+    recomputed = _recompute(plan, say) if plan.replay_days else None
     database = "sqlite" if plan.server is None else "postgresql"
     return {
         "database": database,
         "measured_days": plan.measured_days,
         "parks": parks,
-        "replay": replayed,
+        "replay": recomputed,
     }
 
 
@@ -84,57 +83,57 @@ def _park(plan: Plan, size: int, history: Sequence[int], say: Say) -> dict[str, 
         build(core, size, plan.measured_days)
         _settle(core)
         say(f"Parc de {size} turbines : calcul…")
-        first = park_child.measure(place, repeats=plan.repeats, first=True)
-        asked, laid = [], 0
+        first = child.measure(place, repeats=plan.repeats, first=True)
+        depths, laid = [], 0
         for days in history:
             if days > laid:
                 say(f"Parc de {size} turbines : {days} jours d’historique…")
                 lay_history(core, range(laid, days))
                 _settle(core)
                 laid = days
-            again = park_child.measure(place, repeats=1, first=False).run_s[0] if days else None
-            found = park_queries.measure(core, place, rounds=plan.rounds)
-            latencies = {way: {n: asdict(one) for n, one in by.items()} for way, by in found.items()}
-            asked.append({"days": days, "run_s": again, "queries": latencies})
-    return {"turbines": size, "run": asdict(first), "history": asked}
+            again = child.measure(place, repeats=1, first=False).run_s[0] if days else None
+            latencies = queries.measure(core, place, rounds=plan.rounds)
+            figures = {way: {n: asdict(p) for n, p in by.items()} for way, by in latencies.items()}
+            depths.append({"days": days, "run_s": again, "queries": figures})
+    return {"turbines": size, "run": asdict(first), "history": depths}
 
 
 def _settle(core: Core) -> None:
-    """What PostgreSQL does by itself as the days go by; here it would run beside what is measured."""
+    """Let PostgreSQL vacuum and analyse now, and not by itself during a measurement."""
     if not core.database.is_sqlite:
         with core.database.engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
 
 
 def lay_history(core: Core, ages: Iterable[int]) -> int:
-    """Lay the published ranking down under earlier days, two days before the last one and further.
+    """Copy the published ranking to earlier days, from two days before the last one.
 
     Args:
-        core: whose park is scored.
-        ages: 0 for two days before the last one, 1 for three, and so on.
+        core: with a scored park.
+        ages: 0 is two days before the last one, 1 is three days before, and so on.
 
     Returns:
-        Scores added.
+        Number of scores added.
     """
     added = 0
     for age in ages:
-        with core.database.write() as connection:  # a day each: no transaction grows with the history
-            shown = published.published_run(connection)
-            if shown is not None:
+        with core.database.write() as connection:  # one day each: no transaction grows with the history
+            run = published.published_run(connection)
+            if run is not None:
                 day = LAST - timedelta(days=2 + age)
-                added += run_copies.lay_down(connection, shown.id, [day])
+                added += run_copies.lay_down(connection, run.id, [day])
     return added
 
 
-def _replay(plan: Plan, say: Say) -> dict[str, float]:
+def _recompute(plan: Plan, say: Say) -> dict[str, float]:
     with throwaway(plan.server) as place, contextlib.closing(place.core()) as core:
         say(f"Reprise de {plan.replay_days} jours de l’échantillon…")
         activate_models(core)
-        return replay_of(core, LAST - timedelta(days=plan.replay_days - 1), LAST)
+        return recompute_sample(core, LAST - timedelta(days=plan.replay_days - 1), LAST)
 
 
-def replay_of(core: Core, first: date, last: date) -> dict[str, float]:
-    """Seconds that the sample's replay takes, and how many days it published."""
+def recompute_sample(core: Core, first: date, last: date) -> dict[str, float]:
+    """Ingest the sample, recompute its days, and return the seconds and the number of published days."""
     ingest_file(
         core.database,
         SAMPLE,
@@ -150,7 +149,7 @@ def replay_of(core: Core, first: date, last: date) -> dict[str, float]:
 
 @contextlib.contextmanager
 def throwaway(server: str | None) -> Iterator[Place]:
-    """An empty installation, gone afterwards; on PostgreSQL in a database of its own."""
+    """Yield an empty installation and remove it afterwards; on PostgreSQL it has a database of its own."""
     home = Path(tempfile.mkdtemp(prefix="cockpit-bench-"))
     try:
         if server is None:
@@ -176,61 +175,61 @@ def _command(server: str, sql: str) -> None:
 
 def lines(figures: dict[str, Any]) -> list[Line]:
     """Return the figures beside their targets."""
-    found: list[Line] = []
+    table: list[Line] = []
     for park in figures["parks"]:
-        found += _run_lines(park)
-        found += _query_lines(park)
+        table += _run_lines(park)
+        table += _query_lines(park)
     if figures["replay"]:
-        told = f"reprise de {figures['replay']['days']:.0f} jours, {REPLAY_TURBINES} turbines"
-        found.append(Line(told, figures["replay"]["seconds"], "s", MOST_REPLAY_S, 1))
-    return found
+        name = f"reprise de {figures['replay']['days']:.0f} jours, {REPLAY_TURBINES} turbines"
+        table.append(Line(name, figures["replay"]["seconds"], "s", MOST_REPLAY_S, 1))
+    return table
 
 
 def _run_lines(park: dict[str, Any]) -> list[Line]:
     name, run = f"{park['turbines']} turbines", park["run"]
     bare = median(run["bare_s"])
     most = RUN_TIMES * bare + RUN_PLUS_S
-    told = [
+    table = [
         Line(f"{name}, modèles nus", bare, "s", decimals=3),
         Line(f"{name}, calcul entier", median(run["run_s"]), "s", None if _is_large(park) else most),
         Line(f"{name}, mémoire du calcul", run["peak_mb"], "Mo", MOST_MB, 0),
     ]
-    told += [
-        Line(f"{name}, calcul entier, {one['days']} jours d’historique", one["run_s"], "s", most)
-        for one in park["history"]
-        if one["run_s"] is not None
+    table += [
+        Line(f"{name}, calcul entier, {depth['days']} jours d’historique", depth["run_s"], "s", most)
+        for depth in park["history"]
+        if depth["run_s"] is not None
     ]
-    return told
+    return table
 
 
 def _is_large(park: dict[str, Any]) -> bool:
-    """Of the largest park only the memory is promised."""
+    """Tell whether this is the largest park, for which memory alone has a target."""
     return bool(park["turbines"] >= LARGE)
 
 
 def _query_lines(park: dict[str, Any]) -> list[Line]:
-    name, told = f"{park['turbines']} turbines", []
+    name, table = f"{park['turbines']} turbines", []
     ways = {"service": "service", "http": "HTTP"}
-    for one in park["history"]:
-        for way, by in one["queries"].items():
+    for depth in park["history"]:
+        for way, by in depth["queries"].items():
             for query, latency in by.items():
-                what = f"{name}, {one['days']} jours, {query}, {ways[way]}, p95"
-                told.append(Line(what, latency["p95_ms"], "ms", MOST_QUERY_MS, 1))
+                what = f"{name}, {depth['days']} jours, {query}, {ways[way]}, p95"
+                table.append(Line(what, latency["p95_ms"], "ms", MOST_QUERY_MS, 1))
     for way, by in growth(park["history"]).items():
         for query, slope in by.items():
             what = f"{name}, {query}, {ways[way]}, p95 par an d’historique"
-            told.append(Line(what, slope, "ms", MOST_GROWTH_MS, 1))
-    return told
+            table.append(Line(what, slope, "ms", MOST_GROWTH_MS, 1))
+    return table
 
 
 def growth(history: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """Milliseconds of p95 that a year of history adds, by the line of least squares through the depths."""
-    if len({one["days"] for one in history}) < 2:
+    """Return the milliseconds of p95 that a year of history adds: the slope of the least-squares line."""
+    if len({depth["days"] for depth in history}) < 2:
         return {}
-    days = [one["days"] for one in history]
+    days = [depth["days"] for depth in history]
     first = history[0]["queries"]
     return {
-        way: {query: _slope(days, [one["queries"][way][query]["p95_ms"] for one in history]) for query in by}
+        way: {query: _slope(days, [row["queries"][way][query]["p95_ms"] for row in history]) for query in by}
         for way, by in first.items()
     }
 

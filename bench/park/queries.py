@@ -1,4 +1,4 @@
-"""How long the cockpit's questions take: asked of the service itself, and over HTTP."""
+"""Duration of the ranking's queries, in the service itself and over HTTP."""
 
 from __future__ import annotations
 
@@ -34,61 +34,61 @@ QUERIES: dict[str, ParkQuery] = {
 
 @dataclass(frozen=True)
 class Latency:
-    """Of one question asked many times [ms]."""
+    """Latency of a query [ms]."""
 
     p50_ms: float
     p95_ms: float
 
 
 Latencies = dict[str, dict[str, Latency]]
-"""By way (``service``, ``http``), then by question."""
+"""By way (``service``, ``http``), then by query."""
 
 
 def measure(core: Core, place: Place, *, rounds: int) -> Latencies:
-    """Return every question both ways, interleaved, ``rounds`` times after two that do not count.
+    """Measure every query both ways, interleaved, in ``rounds`` rounds after two that do not count.
 
     Raises:
-        Conflict: the API does not start, or refuses a question.
+        Conflict: the API does not start, or refuses a query.
     """
     key = core.keys.create(f"bench-{time.time_ns()}", ["read"]).secret
     with (
         api_of(place) as served,
         contextlib.closing(http.client.HTTPConnection("127.0.0.1", served.port)) as line,
     ):
-        asked: dict[tuple[str, str], Callable[[], object]] = {}
+        calls: dict[tuple[str, str], Callable[[], object]] = {}
         for name, query in QUERIES.items():
-            asked["service", name] = partial(core.view.park, query)
-            asked["http", name] = partial(_get, line, path_of(query), {"X-API-Key": key})
-        spent = interleaved(asked, rounds)
-    found: Latencies = {}
+            calls["service", name] = partial(core.view.park, query)
+            calls["http", name] = partial(_get, line, path_of(query), {"X-API-Key": key})
+        spent = interleaved(calls, rounds)
+    latencies: Latencies = {}
     for (way, name), times in spent.items():
         p50, p95 = np.percentile(times, [50, 95])
-        found.setdefault(way, {})[name] = Latency(float(p50), float(p95))
-    return found
+        latencies.setdefault(way, {})[name] = Latency(float(p50), float(p95))
+    return latencies
 
 
 def interleaved(
-    asked: Mapping[tuple[str, str], Callable[[], object]], rounds: int
+    calls: Mapping[tuple[str, str], Callable[[], object]], rounds: int
 ) -> dict[tuple[str, str], list[float]]:
-    """Milliseconds of each call in each round that counts."""
-    spent: dict[tuple[str, str], list[float]] = {name: [] for name in asked}
+    """Return the milliseconds of each call in each round that counts."""
+    spent: dict[tuple[str, str], list[float]] = {name: [] for name in calls}
     for number in range(rounds + 2):
-        for name, ask in asked.items():
+        for name, call in calls.items():
             began = time.perf_counter()
-            ask()
-            if number >= 2:  # connections are open and files in memory, as on any morning
+            call()
+            if number >= 2:  # from here connections are open and files in memory, as on any morning
                 spent[name].append(1e3 * (time.perf_counter() - began))
     return spent
 
 
 def path_of(query: ParkQuery) -> str:
-    """Return the address of the same question."""
-    told: list[tuple[str, object]] = [("risk_level", level.value) for level in query.keep.levels]
-    told += [("sort", query.sort), ("limit", query.limit)]
+    """Return the address of a query."""
+    parameters: list[tuple[str, object]] = [("risk_level", level.value) for level in query.keep.levels]
+    parameters += [("sort", query.sort), ("limit", query.limit)]
     if query.keep.max_days is not None:
-        told.append(("max_days", query.keep.max_days))
-    told.append(("text", query.keep.text))
-    return f"/api/v1/park?{urlencode(told)}"
+        parameters.append(("max_days", query.keep.max_days))
+    parameters.append(("text", query.keep.text))
+    return f"/api/v1/park?{urlencode(parameters)}"
 
 
 def _get(line: http.client.HTTPConnection, path: str, headers: Mapping[str, str]) -> bytes:

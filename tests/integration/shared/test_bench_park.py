@@ -15,9 +15,7 @@ from api.core import Core
 from api.schemas.vocabulary import RiskLevel
 from api.services.park.view import ParkQuery
 from api.storage.measurements import measurements
-from bench.park import child as park_child
-from bench.park import park
-from bench.park import queries as park_queries
+from bench.park import child, park, queries
 from bench.park.data import LAST, Place, activate_models, build
 
 TURBINES, DAYS = 120, 8
@@ -49,7 +47,7 @@ def test_build__each_turbine_once_a_day_and_no_two_alike(core: Core) -> None:
 
 
 def test_measure__runs_in_a_child_and_tells_what_the_cockpit_shows(place: Place, core: Core) -> None:
-    figures = park_child.measure(place, repeats=2, first=True)
+    figures = child.measure(place, repeats=2, first=True)
 
     shown = core.view.park(ParkQuery(limit=1))
     assert (shown.total, shown.as_of) == (TURBINES, LAST)
@@ -60,7 +58,7 @@ def test_measure__runs_in_a_child_and_tells_what_the_cockpit_shows(place: Place,
 
 
 def test_history__earlier_days_show_the_same_ranking_and_the_last_one_stays(core: Core) -> None:
-    park_child.score(core, LAST)
+    child.score(core, LAST)
     shown = core.view.park(ParkQuery(limit=TURBINES))
 
     added = park.lay_history(core, range(3))
@@ -76,18 +74,18 @@ def test_history__earlier_days_show_the_same_ranking_and_the_last_one_stays(core
 
 
 def test_queries__asked_both_ways_as_often_as_wanted(place: Place, core: Core) -> None:
-    park_child.score(core, LAST)
+    child.score(core, LAST)
 
-    found = park_queries.measure(core, place, rounds=2)
+    found = queries.measure(core, place, rounds=2)
 
     assert set(found) == {"service", "http"}
     for by in found.values():
-        assert set(by) == set(park_queries.QUERIES)
+        assert set(by) == set(queries.QUERIES)
         assert all(0 < latency.p50_ms <= latency.p95_ms for latency in by.values())
 
 
 def test_path__says_what_the_query_says() -> None:
-    address = urlsplit(park_queries.path_of(park_queries.QUERIES["filtrée"]))
+    address = urlsplit(queries.path_of(queries.QUERIES["filtrée"]))
 
     told = parse_qs(address.query)
     assert address.path == "/api/v1/park"
@@ -99,7 +97,7 @@ def test_replay__publishes_each_day(tmp_path: Path) -> None:
     with contextlib.closing(Place(tmp_path).core()) as core:
         activate_models(core)
 
-        figures = park.replay_of(core, LAST - timedelta(days=2), LAST)
+        figures = park.recompute_sample(core, LAST - timedelta(days=2), LAST)
 
         assert figures["days"] == 3
         assert len(core.view.history(None, None)) == 3
