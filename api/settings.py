@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.schemas import french
+
 ROOT = Path(__file__).resolve().parent.parent
-PARIS = ZoneInfo("Europe/Paris")
 MIN_SECRET = 32
 _SECRETS = Path("/run/secrets")
 
@@ -116,5 +116,5 @@ class Settings(BaseSettings):
         """Return the present instant, aware, in UTC; with ``COCKPIT_CLOCK``, that fixed instant."""
         if self.clock is None:
             return datetime.now(UTC)
-        aware = self.clock if self.clock.tzinfo else self.clock.replace(tzinfo=PARIS)
+        aware = self.clock if self.clock.tzinfo else self.clock.replace(tzinfo=french.PARIS)
         return aware.astimezone(UTC)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from api.commands.console import say
 from api.core import Core
 from api.domain.shared.exceptions import Conflict
+from api.schemas import french
 from api.settings import ROOT
 from bench import start
 from bench.page import chromium, until
@@ -107,7 +108,7 @@ class _Look:
         height = 3000 if self.tall else WIDTHS[self.width]
         return {
             "locale": "fr-FR",
-            "timezone_id": "Europe/Paris",
+            "timezone_id": french.PARIS.key,
             "viewport": {"width": self.width, "height": height},
             "color_scheme": "dark" if self.dark else "light",
         }

@@ -10,6 +10,7 @@ from typing import Any
 
 from api.commands.console import columns, say
 from api.core import Core
+from api.schemas import french
 from api.settings import ROOT
 from bench import page, start
 from bench.inference import batches, inference
@@ -62,7 +63,13 @@ def _inference(arguments: argparse.Namespace, core: Core) -> int:
     )
     arguments.json.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     rows = [
-        (name, n, f"{load['requests_per_s']:.0f}", f"{load['p50_ms']:.2f}", f"{load['p99_ms']:.1f}")
+        (
+            name,
+            n,
+            french.number(load["requests_per_s"]),
+            french.number(load["p50_ms"], 2),
+            french.number(load["p99_ms"], 1),
+        )
         for name, by in figures["single"].items()
         for n, load in by.items()
     ]
@@ -75,19 +82,31 @@ def _inference(arguments: argparse.Namespace, core: Core) -> int:
 def _print_targets(figures: dict[str, Any]) -> None:
     """Print each ratio beside its target, then the batches."""
     ratios = [
-        (name, f"{ratio:.2f}", f"≥ {least:g}", "tenu" if ratio >= least else "non tenu")
+        (
+            name,
+            french.number(ratio, 2),
+            f"≥ {french.trimmed(least)}",
+            "tenu" if ratio >= least else "non tenu",
+        )
         for name, ratio, least in inference.verdicts(figures)
     ]
     if ratios:
         print(columns(ratios, (f"{inference.TARGET_CONNECTIONS} connexions", "rapport", "cible", "")))
         print()
     batch_rows = [
-        (size, *(f"{ms:.0f}" for ms in by.values()), f"{by['service'] / by[batches.BARE]:.2f}")
+        (size, *(french.number(ms) for ms in by.values()), french.number(by["service"] / by[batches.BARE], 2))
         for size, by in figures["batch_ms"].items()
     ]
     names = next(iter(figures["batch_ms"].values()))
-    print(columns(batch_rows, ("lignes par lot", *(f"{name} ms" for name in names), "service ÷ nus")))
-    print(f"Cible : au plus {batches.TARGET:g} fois les modèles nus avec leur JSON, au plus grand lot.")
+    print(
+        columns(
+            batch_rows, ("lignes par lot", *(french.with_unit(name, "ms") for name in names), "service ÷ nus")
+        )
+    )
+    print(
+        f"Cible : au plus {french.trimmed(batches.TARGET)} fois les modèles nus avec leur JSON, au plus "
+        "grand lot."
+    )
 
 
 def _start(arguments: argparse.Namespace, _core: Core) -> int:
@@ -111,10 +130,10 @@ def _start(arguments: argparse.Namespace, _core: Core) -> int:
     }
     arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     rows = [
-        ("second démarrage, deux adresses", f"{second:.1f} s", "≤ 10 s"),
-        ("calcul du parc de 50 turbines", f"{median(runs):.2f} s", "≤ 1 s"),
+        ("second démarrage, deux adresses", french.with_unit(french.number(second, 1), "s"), "≤ 10 s"),
+        ("calcul du parc de 50 turbines", french.with_unit(french.number(median(runs), 2), "s"), "≤ 1 s"),
         ("page cockpit, clic → tableau", page.summary(times) if times else CHROMIUM_MISSING, "≤ 2 s"),
-        ("mémoire de l’API", "inconnue" if memory is None else f"{memory:.0f} Mo", "≤ 400 Mo"),
+        ("mémoire de l’API", "inconnue" if memory is None else french.quantity(memory, "Mo", 0), "≤ 400 Mo"),
     ]
-    print(columns(rows, ("mesure", "cette machine", "cible")).replace(".", ","))
+    print(columns(rows, ("mesure", "cette machine", "cible")))
     return 0

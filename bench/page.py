@@ -7,6 +7,7 @@ import time
 from statistics import median
 from typing import TYPE_CHECKING
 
+from api.schemas import french
 from bench.start import PASSWORD, Installation
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def table_seconds(installation: Installation, executable: str) -> list[float]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable)
-        page = browser.new_context(locale="fr-FR", timezone_id="Europe/Paris").new_page()
+        page = browser.new_context(locale="fr-FR", timezone_id=french.PARIS.key).new_page()
         page.goto(installation.ui)
         page.get_by_label("Identifiant").fill("manager")
         page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
@@ -71,4 +72,4 @@ def table_seconds(installation: Installation, executable: str) -> list[float]:
 
 def summary(times: list[float]) -> str:
     """Return median and worst time as text."""
-    return f"{median(times):.2f} s (pire : {max(times):.2f} s)"
+    return f"{french.quantity(median(times), 's')} (pire : {french.quantity(max(times), 's')})"

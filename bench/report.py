@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.commands.console import columns
-from api.domain.shared.wording import fr_number
+from api.schemas import french
 
 HEADER = ("mesure", "valeur", "cible", "")
 
@@ -36,9 +36,12 @@ class Line:
 
     def cells(self) -> tuple[str, str, str, str]:
         """Return the cells of the line, in French."""
-        value = "non mesuré" if self.value is None else f"{fr_number(self.value, self.decimals)} {self.unit}"
-        target = "" if self.most is None else f"≤ {fr_number(self.most, self.decimals)} {self.unit}"
+        value = "non mesuré" if self.value is None else self._written(self.value)
+        target = "" if self.most is None else f"≤ {self._written(self.most)}"
         return self.what, value, target, {None: "", True: "tenu", False: "non tenu"}[self.held]
+
+    def _written(self, figure: float) -> str:
+        return french.with_unit(french.number(figure, self.decimals), self.unit)
 
 
 def text(lines: Sequence[Line]) -> str:

@@ -11,6 +11,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from api.domain.shared.exceptions import Conflict
+from api.schemas import french
 from api.schemas.vocabulary import Role
 from bench.page import chromium, until
 from bench.park.child import score
@@ -159,7 +160,7 @@ def _fill(place: Place, size: int) -> None:
 
 def _logged_in(browser: Browser, address: str) -> _Visitor:
     context = browser.new_context(
-        locale="fr-FR", timezone_id="Europe/Paris", viewport={"width": 1366, "height": 768}
+        locale="fr-FR", timezone_id=french.PARIS.key, viewport={"width": 1366, "height": 768}
     )
     page, traffic = context.new_page(), _Traffic()
     traffic.listen(context.new_cdp_session(page))

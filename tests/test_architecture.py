@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WEB = {"fastapi", "starlette", "uvicorn"}
 WEB_FILES = {"api.main", "api.deps", "api.errors", "api.openapi", "api.observability.middleware"}
 ENTRY_POINTS = {"api.main", "api.bootstrap", "api.core", "api.worker", "api.cli", "api.commands"}
+WORDS = {"api.schemas.vocabulary", "api.schemas.french"}
 CUT_BY_SUBJECT = ("api.domain", "api.services", "api.storage", "ui")
 SERVED = ("api.main", "api.worker")
 MOST_FILES = 15  # more are not found by looking; __init__ is one of them
@@ -43,7 +44,7 @@ class Rule:
 RULES = (
     Rule(
         "api.domain",
-        frozenset({"api.domain", "api.schemas.vocabulary"}),
+        frozenset({"api.domain", *WORDS}),
         "the domain is pure: no I/O, no settings, no storage; give it values and let it answer",
     ),
     Rule(
@@ -53,12 +54,12 @@ RULES = (
     ),
     Rule(
         "api.storage",
-        frozenset({"api.storage", "api.domain", "api.schemas.vocabulary"}),
+        frozenset({"api.storage", "api.domain", *WORDS}),
         "storage is SQL only: it gives rows and domain values, services make answers of them",
     ),
     Rule(
         "api.inference",
-        frozenset({"api.inference", "api.domain", "api.schemas.vocabulary", "api.settings"}),
+        frozenset({"api.inference", "api.domain", *WORDS, "api.settings"}),
         "inference knows what a model is, and neither database nor services",
     ),
     Rule(

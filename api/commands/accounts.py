@@ -9,6 +9,7 @@ import sys
 from api.commands.console import columns
 from api.core import Core
 from api.domain.shared.exceptions import InvalidInput
+from api.schemas import french
 from api.schemas.vocabulary import Role
 
 
@@ -84,8 +85,8 @@ def _keys(_arguments: argparse.Namespace, core: Core) -> int:
         (
             k.name,
             " ".join(k.scopes),
-            f"{k.created_at:%d/%m/%Y}",
-            f"{k.last_used_at:%d/%m/%Y}" if k.last_used_at else "jamais",
+            french.date(french.paris_day(k.created_at)),
+            french.date(french.paris_day(k.last_used_at)) if k.last_used_at else "jamais",
             "révoquée" if k.revoked_at else "active",
         )
         for k in core.keys.all()

@@ -7,8 +7,8 @@ import json
 
 from api.commands.console import columns
 from api.core import Core
+from api.schemas import french
 from api.services.shared.audit import AuditQuery
-from api.settings import PARIS
 
 MOST = 10_000
 
@@ -31,7 +31,7 @@ def _list(arguments: argparse.Namespace, core: Core) -> int:
     rows = [
         (
             entry.id,
-            f"{entry.at.astimezone(PARIS):%d/%m/%Y %H:%M:%S}",
+            french.stamp(entry.at),
             entry.actor,
             entry.action,
             f"{entry.object_kind} {entry.object_id}",
@@ -48,7 +48,8 @@ def _verify(_arguments: argparse.Namespace, core: Core) -> int:
     if not chain.intact:
         print(f"Chaîne rompue à l’entrée n° {chain.broken_at} : {chain.reason}")
         return 1
-    print(f"{chain.entries} entrées, chaîne intacte. Empreinte de la dernière : {chain.head or 'aucune'}")
+    entries = french.counted(chain.entries, "entrée")
+    print(f"{entries}, chaîne intacte. Empreinte de la dernière : {chain.head or 'aucune'}")
     return 0
 
 

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
+from api.schemas import french
+
 _FRENCH = (
     (r"the following arguments are required: (.+)", r"il manque : \1"),
     (r"unrecognized arguments: (.+)", r"arguments inconnus : \1"),
@@ -33,8 +35,8 @@ class FrenchParser(argparse.ArgumentParser):
     def format_help(self) -> str:
         """Return the help, with argparse's own words in French."""
         text = super().format_help()
-        for english, french in _HELP:
-            text = text.replace(english, french)
+        for english, words in _HELP:
+            text = text.replace(english, words)
         return text
 
     def error(self, message: str) -> NoReturn:
@@ -61,8 +63,8 @@ def progress(label: str) -> Callable[[int, int], None]:
         if not ended and time.monotonic() - shown_at < (0.1 if live else 5.0):
             return
         shown_at = time.monotonic()
-        share = 100 * done // total if total else 100
-        line = f"{label} : {done}/{total} ({share} %){_time_left(began, done, total)}"
+        share = french.share((100 * done // total if total else 100) / 100)
+        line = f"{label} : {done}/{total} ({share}){_time_left(began, done, total)}"
         if live:
             print(f"\r\x1b[K{line}", end="\n" if ended else "", file=sys.stderr, flush=True)
         else:
@@ -77,7 +79,7 @@ def _time_left(began: float, done: int, total: int) -> str:
     if done <= 0 or done >= total or spent < 1.0:
         return ""
     left = round(spent * (total - done) / done)
-    return f", encore {left} s" if left < 120 else f", encore {round(left / 60)} min"
+    return f", encore {french.quantity(left, 's') if left < 120 else french.quantity(left / 60, 'min', 0)}"
 
 
 def columns(rows: Sequence[Sequence[object]], header: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from api.core import Core
 from api.domain.measurements import day_format
 from api.domain.measurements.remedies import BY_COMMAND, with_remedy
 from api.domain.shared.exceptions import InvalidInput
+from api.schemas import french
 from api.schemas.measurements import ImportReport
 from api.services.measurements.files.map_file import read_map
 from api.services.measurements.files.options import NATIVE, ImportOptions
@@ -95,15 +96,17 @@ def import_measurements(
 def _report_text(report: ImportReport) -> str:
     """Return a report for a terminal: the counts, then the first 20 problems."""
     lines = [
-        f"{report.filename} : {report.rows} lignes, {report.inserted} nouvelles, "
-        f"{report.already_known} déjà connues, {report.enriched} enrichies, {report.rejected} rejetées ; "
-        f"étiquettes : {report.labels_added} ajoutées, {report.labels_corrected} corrigées."
+        f"{report.filename} : {french.counted(report.rows, 'ligne')}, {french.number(report.inserted)} "
+        f"nouvelles, {french.number(report.already_known)} déjà connues, {french.number(report.enriched)} "
+        f"enrichies, {french.number(report.rejected)} rejetées ; étiquettes : "
+        f"{french.number(report.labels_added)} ajoutées, {french.number(report.labels_corrected)} corrigées."
     ]
     if (form := report.format) is not None:
         parts = (form.kind, form.encoding, f"décimales « {form.decimal} »", f"dates {form.date_format}")
         lines.append(f"Lu comme : {', '.join(filter(None, parts))}.")
     if report.turbines_added:
-        lines.append(f"{report.turbines_added} turbines ajoutées au parc.")
+        added = french.plural(report.turbines_added, "ajoutée")
+        lines.append(f"{french.counted(report.turbines_added, 'turbine')} {added} au parc.")
     lines += [f"Colonne inconnue, laissée de côté : {name}" for name in report.unknown_columns]
     for problem in report.problems:
         value = "" if problem.value is None else f" « {problem.value} »"

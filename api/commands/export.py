@@ -11,6 +11,7 @@ from pathlib import Path
 from api.commands.console import say
 from api.core import Core
 from api.domain.shared.exceptions import InvalidInput
+from api.schemas import french
 from api.services.park.exports import Asked, Export, Format, What, write
 
 
@@ -50,7 +51,7 @@ def _export(arguments: argparse.Namespace, core: Core) -> int:
     )
     table = core.exports.export(wanted_rows)
     rows = _write_out(table) if arguments.output is None else _write_whole(table, form, arguments.output)
-    say(f"{rows} ligne{'s' if rows > 1 else ''} écrite{'s' if rows > 1 else ''}.")
+    say(f"{french.counted(rows, 'ligne')} {french.plural(rows, 'écrite')}.")
     return 0
 
 

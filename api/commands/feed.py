@@ -8,6 +8,7 @@ from api.commands.console import say
 from api.commands.score import recompute
 from api.core import Core
 from api.domain.shared.exceptions import InvalidInput
+from api.schemas import french
 from api.services.measurements.demo_feed import MAX_DAYS
 
 
@@ -21,12 +22,13 @@ def register(data: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def _feed(arguments: argparse.Namespace, core: Core) -> int:
     if not 1 <= arguments.days <= MAX_DAYS:
-        raise InvalidInput.single("--days", f"de 1 à {MAX_DAYS} jours.", arguments.days)
+        raise InvalidInput.single("--days", f"de 1 à {french.days(MAX_DAYS)}.", arguments.days)
     say("Simulation du parc…")
     days, report = core.demo_feed().feed(arguments.days)
     print(
-        f"{len(days)} {'jours ajoutés' if len(days) > 1 else 'jour ajouté'}, "
-        f"du {days[0]:%d/%m/%Y} au {days[-1]:%d/%m/%Y} : "
-        f"{report.inserted} mesures, {report.labels_added} étiquettes devenues connues."
+        f"{french.counted(len(days), 'jour')} {french.plural(len(days), 'ajouté')}, "
+        f"du {french.date(days[0])} au {french.date(days[-1])} : "
+        f"{french.counted(report.inserted, 'mesure')}, {french.counted(report.labels_added, 'étiquette')} "
+        f"{french.plural(report.labels_added, 'devenue')} {french.plural(report.labels_added, 'connue')}."
     )
     return 0 if arguments.no_score else recompute(core, days[0], days[-1])

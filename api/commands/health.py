@@ -6,6 +6,7 @@ import argparse
 from datetime import UTC, datetime
 
 from api.core import Core
+from api.schemas import french
 from api.storage.shared import jobs
 
 
@@ -22,5 +23,5 @@ def _alive(_arguments: argparse.Namespace, core: Core) -> int:
     if silence is None or silence > jobs.LEASE:
         print("Aucun calculateur ne répond.")
         return 1
-    print(f"Calculateur vu il y a {silence.total_seconds():.0f} s.")
+    print(f"Calculateur vu il y a {french.quantity(silence.total_seconds(), 's', 0)}.")
     return 0

@@ -7,6 +7,7 @@ import argparse
 from api.commands import models_draft, models_evaluate, models_import, models_serve, shadow
 from api.commands.console import columns
 from api.core import Core
+from api.schemas import french
 from api.schemas.models import ModelSummary
 
 
@@ -41,6 +42,6 @@ def _line(summary: ModelSummary) -> tuple[str, ...]:
         str(summary.version),
         models_serve.TASKS[summary.task],
         "passé ou admis" if summary.admitted else "non passé",
-        f"{summary.created_at:%d/%m/%Y}",
+        french.date(french.paris_day(summary.created_at)),
         summary.problem or "utilisable",
     )

@@ -8,6 +8,7 @@ from api.commands.console import columns
 from api.domain.models.quality import ClassificationQuality, DaysError, RegressionQuality
 from api.domain.models.statistics import Estimate
 from api.inference.importing.evaluate import Evaluation
+from api.schemas import french
 from api.services.models.card import words
 
 _VALUE = ("mesure", "valeur [intervalle à 95 %]")
@@ -18,14 +19,12 @@ def evaluation_text(evaluation: Evaluation) -> str:
     quality = evaluation.quality
     body = _classifier(quality) if isinstance(quality, ClassificationQuality) else _regressor(quality)
     verdict = "passé" if evaluation.gate.passed else "NON passé"
-    left = (
-        f"{words.count(evaluation.left_out)} lignes laissées de côté : vues à l’entraînement, ou non connues "
-    )
+    left = f"{french.number(evaluation.left_out)} lignes laissées de côté : vues à l’entraînement, ou non "
     return "\n".join(
         [
             f"{evaluation.name} version {evaluation.version}, mesuré sur {evaluation.source}",
             evaluation.words,
-            *([left + "pour non vues."] if evaluation.left_out else []),
+            *([left + "connues pour non vues."] if evaluation.left_out else []),
             "",
             *body,
             f"Contrôle de qualité sur ces lignes : {verdict}.",
@@ -46,7 +45,7 @@ def _classifier(quality: ClassificationQuality) -> list[str]:
     ]
     thresholds = [
         (
-            words.threshold(row.threshold), words.count(row.true_negatives), row.false_positives,
+            french.threshold(row.threshold), french.number(row.true_negatives), row.false_positives,
             row.false_negatives, row.true_positives, _figure(row.precision, 3), _figure(row.recall, 3),
             _figure(row.f1, 3),
         )
@@ -54,17 +53,17 @@ def _classifier(quality: ClassificationQuality) -> list[str]:
     ]  # fmt: skip
     bins = [
         (
-            f"{words.threshold(each.low)} à {words.threshold(each.high)}",
-            words.count(each.rows),
+            f"{french.threshold(each.low)} à {french.threshold(each.high)}",
+            french.number(each.rows),
             each.failures,
-            f"{words.fr_number(100 * each.mean_probability, 1)} %",
+            french.share(each.mean_probability),
             words.share(asdict(each.observed)),
         )
         for each in quality.reliability
     ]
     return [
-        f"{words.count(quality.rows)} lignes de {quality.turbines} turbines, dont "
-        f"{words.count(quality.failures)} de panne ({quality.failure_events} pannes distinctes).",
+        f"{french.number(quality.rows)} lignes de {quality.turbines} turbines, dont "
+        f"{french.number(quality.failures)} de panne ({quality.failure_events} pannes distinctes).",
         "",
         columns(figures, _VALUE),
         "",
@@ -79,17 +78,17 @@ def _classifier(quality: ClassificationQuality) -> list[str]:
 
 def _regressor(quality: RegressionQuality) -> list[str]:
     figures = [
-        ("erreur absolue moyenne (MAE)", _figure(quality.overall.mae, 1, " j")),
-        ("erreur quadratique (RMSE)", _figure(quality.rmse, 1, " j")),
+        ("erreur absolue moyenne (MAE)", _figure(quality.overall.mae, 1, "j")),
+        ("erreur quadratique (RMSE)", _figure(quality.rmse, 1, "j")),
         ("R²", _figure(quality.r2, 2)),
-        ("biais (positif : trop tard)", _figure(quality.overall.bias, 1, " j")),
+        ("biais (positif : trop tard)", _figure(quality.overall.bias, 1, "j")),
     ]
-    near = f"{words.fr_number(quality.short_horizon_days)} jours ou moins"
+    near = f"{french.days(quality.short_horizon_days)} ou moins"
     ranges = [_range(near, quality.short_horizon)] + [
         _range(words.days_span(each.low, each.high), each.error) for each in quality.by_days_left
     ]
     return [
-        f"{words.count(quality.rows)} lignes de {quality.turbines} turbines.",
+        f"{french.number(quality.rows)} lignes de {quality.turbines} turbines.",
         "",
         columns(figures, _VALUE),
         "",
@@ -102,7 +101,7 @@ def _regressor(quality: RegressionQuality) -> list[str]:
 def _range(where: str, error: DaysError) -> tuple[str, str, str, str]:
     return (
         where,
-        words.count(error.rows),
-        _figure(error.mae, 1, " j"),
-        _figure(error.bias, 1, " j"),
+        french.number(error.rows),
+        _figure(error.mae, 1, "j"),
+        _figure(error.bias, 1, "j"),
     )

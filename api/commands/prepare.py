@@ -11,9 +11,10 @@ from api.commands.data import import_measurements
 from api.commands.score import recompute
 from api.core import Core
 from api.domain.shared.exceptions import CockpitError
+from api.schemas import french
 from api.services.measurements.source import Source
 from api.services.turbines.register import import_turbines
-from api.settings import PARIS, ROOT, Environment
+from api.settings import ROOT, Environment
 from api.storage import migrate
 from api.storage import policy as policies
 from api.storage.measurements import imports, ingestion, measurements
@@ -92,7 +93,7 @@ def _rankings(core: Core, *, first_start: bool) -> None:
     with core.database.read() as connection:
         published_run = published.published_run(connection)
         first = replays.first_measured_day(connection)
-        last = measurements.last_measured_day(connection, until=core.settings.now().astimezone(PARIS).date())
+        last = measurements.last_measured_day(connection, until=french.paris_day(core.settings.now()))
         simulated = ingestion.living_sources(connection) == {Source.SIMULATION}
     if first is None or last is None:
         return

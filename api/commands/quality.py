@@ -11,7 +11,8 @@ from api.commands.console import columns, say
 from api.commands.realised_plot import FORMATS, drawing, page, pairs_of
 from api.core import Core
 from api.domain.shared.exceptions import InvalidInput
-from api.domain.shared.wording import LEVEL_WORDS, fr_number
+from api.domain.shared.wording import LEVEL_WORDS
+from api.schemas import french
 from api.schemas.common import Figure
 from api.schemas.quality import AlertFigures, RealisedQuality
 from api.services.quality.realised import RealisedQuery
@@ -81,16 +82,16 @@ def _tables(realised: RealisedQuality) -> Iterable[str]:
         _alerts(f"niveau {LEVEL_WORDS[level.level]} et plus", level.at_or_above) for level in realised.levels
     ]
     rows += [_alerts(f"{m.name} v{m.version}", m.at_threshold) for m in realised.models if m.at_threshold]
-    rows += [_alerts(f"{p.start:%d/%m/%Y}", p.at_threshold) for p in realised.periods]
+    rows += [_alerts(french.date(p.start), p.at_threshold) for p in realised.periods]
     yield "\nAlertes (entre crochets, intervalle à 95 %)\n" + columns(rows, header)
     bins = [
-        (f"{fr_number(b.low, 2)} à {fr_number(b.high, 2)}", b.rows, fr_number(b.mean_probability, 3),
-         _figure(b.observed, 3))
+        (f"{french.number(b.low, 2)} à {french.number(b.high, 2)}", b.rows,
+         french.number(b.mean_probability, 3), _figure(b.observed, 3))
         for b in realised.calibration
     ]  # fmt: skip
     yield "\nProbabilités montrées\n" + columns(bins, ("tranche", "lignes", "annoncée", "observée"))
     if realised.days.rows:
-        short = f"restait {fr_number(realised.short_horizon_days)} jours au plus"
+        short = f"restait {french.days(realised.short_horizon_days)} au plus"
         days = [
             (name, d.rows, _figure(d.mae, 1), _figure(d.bias, 1), _figure(d.coverage, 2))
             for name, d in (("tout", realised.days), (short, realised.days_short))
@@ -100,10 +101,10 @@ def _tables(realised: RealisedQuality) -> Iterable[str]:
     events = realised.events
     yield (
         f"\nPannes : {events.announced} annoncées sur {events.total}, rappel {_figure(events.recall, 2)} ; "
-        f"préavis moyen {_figure(events.lead_mean, 1)} jours."
+        f"préavis moyen {french.with_unit(_figure(events.lead_mean, 1), 'jours')}."
     )
     for missed in events.missed[:MISSED_SHOWN]:
-        when = f"{missed.failed_on:%d/%m/%Y}" if missed.failed_on else "jour inconnu"
+        when = french.date(missed.failed_on) if missed.failed_on else "jour inconnu"
         levels = " ".join(LEVEL_WORDS[day.level] for day in missed.history)
         yield f"  manquée : turbine {missed.turbine}, {when} ; niveaux publiés : {levels}"
     if (left := events.total - events.announced - MISSED_SHOWN) > 0:
@@ -121,7 +122,7 @@ def _alerts(name: str, figures: AlertFigures) -> tuple[object, ...]:
 def _figure(figure: Figure, digits: int) -> str:
     if figure.value is None:
         return _NOTHING
-    value = fr_number(figure.value, digits)
+    value = french.number(figure.value, digits)
     if figure.low is None or figure.high is None:
         return f"{value} [trop peu de données]"
-    return f"{value} [{fr_number(figure.low, digits)} ; {fr_number(figure.high, digits)}]"
+    return f"{value} [{french.number(figure.low, digits)} ; {french.number(figure.high, digits)}]"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from api.domain.quality.realised import JudgedScore, Standing
-from api.domain.shared.wording import fr_number
+from api.schemas import french
 from api.schemas.quality import CalibrationBin, RealisedQuality
 
 FORMATS = (".svg", ".html")
@@ -54,7 +54,7 @@ def pairs_of(park: Iterable[list[JudgedScore]]) -> list[Pair]:
 def drawing(realised: RealisedQuality, pairs: list[Pair]) -> str:
     """Return the SVG: days left at the left, probabilities at the right; a sentence where no pair is."""
     when = (
-        f" du {realised.first:%d/%m/%Y} au {realised.last:%d/%m/%Y}"
+        f" du {french.date(realised.first)} au {french.date(realised.last)}"
         if realised.first and realised.last
         else ""
     )
@@ -91,13 +91,15 @@ def _days_panel(pairs: list[Pair]) -> Iterable[str]:
     longest = max(max(pair.published, pair.observed) for pair in pairs)
     step = 10 if longest <= 100 else 10 ** (len(str(int(longest))) - 1)
     most = step * (int(longest / step) + 1)
-    yield from _ticks(x0, [(value / most, fr_number(value)) for value in range(0, most + 1, step)])
+    yield from _ticks(x0, [(value / most, french.number(value)) for value in range(0, most + 1, step)])
     yield f'<path d="M{x0},{_TOP + _SIDE}L{x0 + _SIDE},{_TOP}" stroke="{_INK}" stroke-dasharray="5 4"/>'
     for pair in pairs:
         x, y = x0 + _SIDE * pair.observed / most, _TOP + _SIDE * (1 - pair.published / most)
         radius, colour = (3.5, _ALERT) if pair.failed else (2, _POINT)
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{colour}" opacity="0.6"/>'
-    words = f"{fr_number(len(pairs))} scores ; en rouge : panne sous 7 jours ; pointillé : prévision exacte"
+    words = (
+        f"{french.number(len(pairs))} scores ; en rouge : panne sous 7 jours ; pointillé : prévision exacte"
+    )
     yield _text(x0, _TOP + _SIDE + 60, words)
 
 
@@ -109,7 +111,7 @@ def _probability_panel(bins: list[CalibrationBin]) -> Iterable[str]:
     if not bins:
         yield _text(x0 + 20, _TOP + _SIDE / 2, "Aucune issue à comparer.")
         return
-    yield from _ticks(x0, [(tenth / 5, fr_number(tenth / 5, 1)) for tenth in range(6)])
+    yield from _ticks(x0, [(tenth / 5, french.number(tenth / 5, 1)) for tenth in range(6)])
     yield f'<path d="M{x0},{_TOP + _SIDE}L{x0 + _SIDE},{_TOP}" stroke="{_INK}" stroke-dasharray="5 4"/>'
     for group in bins:
         x, figure = x0 + _SIDE * group.mean_probability, group.observed

@@ -13,6 +13,7 @@ from types import FrameType
 from api.commands.console import progress, say
 from api.core import Core
 from api.domain.shared.exceptions import CockpitError, Conflict, InvalidInput
+from api.schemas import french
 from api.schemas.park import Run
 from api.services.operations.jobs import JobService
 
@@ -73,7 +74,7 @@ def recompute(core: Core, first: date, last: date, *, again: bool = False, by: s
         facts.append(f"{done.kept} déjà publiés par les mêmes modèles et la même politique, gardés")
     if done.empty:
         facts.append(f"{done.empty} avant la première mesure, laissés")
-    say(f"Historique du {first:%d/%m/%Y} au {last:%d/%m/%Y}, en jours : {', '.join(facts)}.")
+    say(f"Historique du {french.date(first)} au {french.date(last)}, en jours : {', '.join(facts)}.")
     return 0
 
 
@@ -154,11 +155,10 @@ def _interrupts(cancelling: threading.Event) -> Iterator[None]:
 
 def _run_text(run: Run) -> str:
     """Return a run in one line."""
-    head = f"Calcul n° {run.run_id} au {run.as_of:%d/%m/%Y}"
+    head = f"Calcul n° {run.run_id} au {french.date(run.as_of)}"
     if run.error is not None:
         return f"{head} : {run.error}"
     return (
-        f"{head} : {run.total} turbines en {run.duration_s:.2f} s, dont {run.failed} non évaluées.".replace(
-            ".", ",", 1
-        )
+        f"{head} : {french.counted(run.total, 'turbine')} en {french.quantity(run.duration_s, 's')}, "
+        f"dont {run.failed} non évaluées."
     )

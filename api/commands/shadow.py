@@ -8,6 +8,7 @@ from api.commands.console import say
 from api.commands.models_serve import person
 from api.core import Core
 from api.domain.shared.exceptions import InvalidInput
+from api.schemas import french
 from api.schemas.candidates import Candidate
 
 _MINIMUM = 3  # characters of a reason
@@ -59,7 +60,8 @@ def _list(core: Core) -> int:
     for candidate in _living(core):
         print(
             f"{candidate.name} version {candidate.version} ({candidate.task}) depuis le "
-            f"{candidate.since:%d/%m/%Y}, {candidate.runs_scored} calculs notés : {candidate.reason}"
+            f"{french.date(french.paris_day(candidate.since))}, "
+            f"{french.number(candidate.runs_scored)} calculs notés : {candidate.reason}"
         )
     if not _living(core):
         print("Aucun candidat : python cockpit.py models shadow NOM VERSION --reason MOTIF")

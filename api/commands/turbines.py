@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from api.core import Core
+from api.schemas import french
 from api.services.turbines.register import RegisterReport, import_turbines
 
 _SHOWN = 20
@@ -31,8 +32,9 @@ def _turbines(arguments: argparse.Namespace, core: Core) -> int:
 def _report_text(filename: str, report: RegisterReport) -> str:
     """Return a report as text for a terminal."""
     lines = [
-        f"{filename} : {report.rows} lignes, {report.created} turbines ajoutées, {report.updated} modifiées, "
-        f"{report.unchanged} inchangées, {report.rejected} rejetées."
+        f"{filename} : {french.counted(report.rows, 'ligne')}, {french.counted(report.created, 'turbine')} "
+        f"{french.plural(report.created, 'ajoutée')}, {french.number(report.updated)} modifiées, "
+        f"{french.number(report.unchanged)} inchangées, {french.number(report.rejected)} rejetées."
     ]
     lines += [f"Colonne inconnue, laissée de côté : {name}" for name in report.unknown_columns]
     for problem in report.problems.kept[:_SHOWN]:

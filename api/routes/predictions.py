@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from api.deps import CoreDep, NamingDep, need, services_of
 from api.domain.shared.exceptions import InvalidInput
 from api.observability.calls import CallRecord
+from api.schemas import french
 from api.schemas.park import Park
 from api.schemas.predictions import BatchPredictions, Prediction
 from api.schemas.replay import RecordedPrediction, Replay
@@ -169,7 +170,9 @@ def _rows(body: bytes) -> list[Any]:
         ) from error
     rows = content.get("measurements") if isinstance(content, dict) else None
     if not isinstance(rows, list) or not rows:
-        raise InvalidInput.single("measurements", f"une liste de 1 à {MAX_BATCH} mesures est attendue.")
+        raise InvalidInput.single(
+            "measurements", f"une liste de 1 à {french.counted(MAX_BATCH, 'mesure')} est attendue."
+        )
     return rows
 
 

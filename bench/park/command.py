@@ -12,6 +12,7 @@ from api.collector import spare_the_collector
 from api.commands.console import say
 from api.core import Core
 from api.domain.shared.exceptions import InvalidInput
+from api.schemas import french
 from api.settings import ROOT
 from bench import report, ui
 from bench.park import park
@@ -24,7 +25,7 @@ def register(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     large.add_argument(
         "--large",
         action="store_true",
-        help=f"ajoute un calcul de {park.LARGE:_} turbines".replace("_", "\N{NO-BREAK SPACE}"),
+        help=f"ajoute un calcul de {french.counted(park.LARGE, 'turbine')}",
     )
     large.add_argument("--history", type=int, nargs="+", default=list(park.HISTORY), metavar="JOURS")
     large.add_argument(

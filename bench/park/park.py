@@ -18,6 +18,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from api.commands.prepare import SAMPLE
 from api.core import Core
+from api.schemas import french
 from api.services.measurements.ingest import ingest_file
 from api.services.models.sensors import catalogue_of
 from api.storage.park import run_copies
@@ -87,7 +88,7 @@ def _park(plan: Plan, size: int, history: Sequence[int], say: Say) -> dict[str, 
         depths, laid = [], 0
         for days in history:
             if days > laid:
-                say(f"Parc de {size} turbines : {days} jours d’historique…")
+                say(f"Parc de {size} turbines : {french.days(days)} d’historique…")
                 lay_history(core, range(laid, days))
                 _settle(core)
                 laid = days
@@ -127,7 +128,7 @@ def lay_history(core: Core, ages: Iterable[int]) -> int:
 
 def _recompute(plan: Plan, say: Say) -> dict[str, float]:
     with throwaway(plan.server) as place, contextlib.closing(place.core()) as core:
-        say(f"Reprise de {plan.replay_days} jours de l’échantillon…")
+        say(f"Reprise de {french.days(plan.replay_days)} de l’échantillon…")
         activate_models(core)
         return recompute_sample(core, LAST - timedelta(days=plan.replay_days - 1), LAST)
 
@@ -180,7 +181,8 @@ def lines(figures: dict[str, Any]) -> list[Line]:
         table += _run_lines(park)
         table += _query_lines(park)
     if figures["replay"]:
-        name = f"reprise de {figures['replay']['days']:.0f} jours, {REPLAY_TURBINES} turbines"
+        days, turbines = french.days(figures["replay"]["days"]), french.counted(REPLAY_TURBINES, "turbine")
+        name = f"reprise de {days}, {turbines}"
         table.append(Line(name, figures["replay"]["seconds"], "s", MOST_REPLAY_S, 1))
     return table
 
@@ -195,7 +197,7 @@ def _run_lines(park: dict[str, Any]) -> list[Line]:
         Line(f"{name}, mémoire du calcul", run["peak_mb"], "Mo", MOST_MB, 0),
     ]
     table += [
-        Line(f"{name}, calcul entier, {depth['days']} jours d’historique", depth["run_s"], "s", most)
+        Line(f"{name}, calcul entier, {french.days(depth['days'])} d’historique", depth["run_s"], "s", most)
         for depth in park["history"]
         if depth["run_s"] is not None
     ]
@@ -213,7 +215,7 @@ def _query_lines(park: dict[str, Any]) -> list[Line]:
     for depth in park["history"]:
         for way, by in depth["queries"].items():
             for query, latency in by.items():
-                what = f"{name}, {depth['days']} jours, {query}, {ways[way]}, p95"
+                what = f"{name}, {french.days(depth['days'])}, {query}, {ways[way]}, p95"
                 table.append(Line(what, latency["p95_ms"], "ms", MOST_QUERY_MS, 1))
     for way, by in growth(park["history"]).items():
         for query, slope in by.items():

@@ -346,7 +346,7 @@ def test_calendar__one_event_each_and_lines_that_agendas_read(api: Api, manager:
         for part in (
             "DTSTART;VALUE=DATE:20240902\r\nDTEND;VALUE=DATE:20240903",
             f"SUMMARY:Turbine 2 : intervention n° {item['id']}",
-            "Durée prévue : 2\\,5 h\\n- Consigner",
+            "Durée prévue : 2\\,5\u00a0h\\n- Consigner",
             "STATUS:CONFIRMED",
         ):
             assert part in text

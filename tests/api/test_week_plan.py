@@ -14,6 +14,7 @@ import pytest
 
 from api.commands.score import run_now
 from api.core import Core, build_core
+from api.schemas import french
 from tests.api.conftest import Api, problem
 from tests.support.measurements.ingest_tools import SHORT, ingest, write_csv
 
@@ -170,7 +171,7 @@ def test_accept__plans_each__then_they_are_covered(api: Api, manager: Headers) -
     assert set(turbines(after["covered"])) == {v["turbine_id"] for v in visits[:-1]}
     booked = sum(v["hours"] for v in visits[:-1])
     assert [n["message"] for n in after["notices"]] == [
-        f"Déjà planifié ces jours-là : {len(visits) - 1} interventions, {booked:g}\u202fh, "
+        f"Déjà planifié ces jours-là : {french.counted(len(visits) - 1, 'intervention')}, {booked:g}\u00a0h, "
         "retirées des heures des équipes qui y vont."
     ]
     taken = {
@@ -215,7 +216,7 @@ def test_hours_already_planned__of_a_crew_without_technician__are_those_of_the_a
     assert [(row["Équipe"], row["Durée [h]"]) for row in rows] == [("Nord", "4,00")] * 2
     page = api.post(f"{URL}/export?format=html", json=asked, headers=manager).text
     assert "Déjà prises" in page
-    assert "8\u202fh" in page
+    assert "8\u00a0h" in page
 
 
 def test_hours_already_planned__of_nobody_known__are_told_and_taken_from_none(
@@ -231,7 +232,7 @@ def test_hours_already_planned__of_nobody_known__are_told_and_taken_from_none(
     assert {load["booked"] for load in plan["loads"]} == {0}
     (notice,) = plan["notices"]
     assert notice["code"] == "sans_equipe"
-    assert "6\u202fh (turbines 2)" in notice["message"]
+    assert "6\u00a0h (turbines 2)" in notice["message"]
 
 
 ADJUST = {"turbine_id": "1", "choice": "imposee"}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from api.schemas import french
 from tests.e2e.conftest import LAPTOP, PHONE, Visitor, idle, open_visitor
 from tests.support.measurements.measure_files import (
     BAD_ROWS,
@@ -23,7 +24,6 @@ from tests.support.servers import (
     running_in,
 )
 from ui.client.client import ApiClient
-from ui.shared import labels as fr
 
 pytestmark = pytest.mark.browser
 IMPORT_MS = 60_000
@@ -117,7 +117,7 @@ def test_bad_rows__each_reason_read_whole_and_downloaded(visit: Open, tmp_path: 
     assert [(row[0], row[1], row[2]) for row in cells] == [
         ("5", "wind_speed", "**gras**"),
         ("6", "temperature", "900"),
-        ("7", "turbine_id", fr.NOTHING),
+        ("7", "turbine_id", french.NOTHING),
     ]
 
     with page.expect_download() as downloading:
@@ -140,7 +140,7 @@ def test_large_file__survives_leaving_and_reloading(visit: Open, tmp_path: Path)
     page.get_by_role("link", name="Mesures").click()
 
     expect(page.get_by_text("terminé en")).to_be_visible(timeout=IMPORT_MS)
-    lines = f"{fr.fr_number(LARGE_ROWS, 0)}\u00a0lignes lues, aucune ligne rejetée."
+    lines = f"{french.number(LARGE_ROWS)}\u00a0lignes lues, aucune ligne rejetée."
     expect(page.get_by_text(lines)).to_be_visible()
 
 

@@ -12,13 +12,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from api.schemas import french
 from api.schemas.park import Park, TurbineDetail
 from tests.e2e.conftest import LAPTOP, PHONE, Visitor, open_visitor
 from tests.support.park import other_features as other
 from tests.support.servers import PASSWORD, ROOT, api_server, environment, free_port, prepare, ui_server
 from ui.client.client import ApiClient
-from ui.shared import labels as fr
-from ui.shared.french_numbers import typed
 
 pytestmark = pytest.mark.browser
 # An installation without any other model serving: no demonstration there, so no reference regressor.
@@ -72,10 +71,10 @@ def bring_in(env: dict[str, str], files: Path) -> None:
     )
     assert f"{other.NAME} version 1 est en service" in told
     told = command(env, "data", "import", files / "mesures.csv")
-    assert "24 turbines ajoutées" in told
+    assert "24\u00a0turbines ajoutées" in told
     assert "0 rejetées" in told
     assert "Colonne inconnue" not in told
-    assert "24 turbines en" in command(env, "score", "--as-of", other.AS_OF)
+    assert "24\u00a0turbines en" in command(env, "score", "--as-of", other.AS_OF)
 
 
 @pytest.fixture(
@@ -219,7 +218,7 @@ def test_what_if__a_field_per_feature_and_an_answer(
     values = {driver.feature: driver.value for driver in detail.drivers}
     for name in [*other.NUMERIC, other.CATEGORY]:
         field = page.get_by_role("textbox", name=title_of(name), exact=True)
-        expect(field).to_have_value(typed(values[name], 2))
+        expect(field).to_have_value(french.typed(values[name], 2))
     expect(page.get_by_test_id("stForm").get_by_role("textbox")).to_have_count(11 if cockpit.alone else 15)
     for label in SILENT:
         field = page.get_by_role("textbox", name=label)
@@ -233,7 +232,7 @@ def test_what_if__a_field_per_feature_and_an_answer(
     expect(page.get_by_text("la probabilité de panne à 7 jours descendrait")).to_be_visible()
     visitor.idle()
     changed = page.get_by_test_id("stTable").last
-    expect(changed.get_by_text(f"1,9{fr.NBSP}bar → 3,5{fr.NBSP}bar")).to_be_visible()
+    expect(changed.get_by_text(f"1,9{french.NBSP}bar → 3,5{french.NBSP}bar")).to_be_visible()
 
     page.get_by_role("textbox", name=other.LABELS["gearbox_oil_pressure"]).fill("25")
     page.get_by_role("button", name="Comparer").click()

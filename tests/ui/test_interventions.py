@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete
 from streamlit.testing.v1 import AppTest
 
+from api.schemas import french
 from api.schemas.interventions import InterventionDetail
 from api.schemas.vocabulary import InterventionState, Verdict
 from api.storage.shared.database import Database
@@ -16,7 +17,6 @@ from api.storage.tables import intervention_journal, intervention_photos, interv
 from tests.support.servers import Server, api_server, free_port, prepare
 from tests.ui.conftest import RunningApi, log_in, open_at, text_of
 from ui.interventions import proposal_views, views
-from ui.shared import labels as fr
 
 State = InterventionState
 Open = Callable[..., AppTest]
@@ -116,7 +116,7 @@ def test_manager__confirms_a_proposal_which_then_is_one_no_more(open_page: Open,
     [title] = [part.label for part in at.expander if "déjà une réponse" in part.label]
     assert title == f"Alertes qui ont déjà une réponse ({found.alerts - found.total})"
     told = proposal_views.answered_frame(found.answered).set_index("Turbine")["Ce qui répond à l’alerte"]
-    assert told[first.turbine_id].startswith(f"Intervention n°{fr.NBSP}{made.id}, planifiée le ")
+    assert told[first.turbine_id].startswith(f"Intervention n°{french.NBSP}{made.id}, planifiée le ")
     assert not at.exception
     client.close()
 
@@ -232,8 +232,8 @@ def test_ten_verdicts__page_and_api_say_the_same(open_page: Open, api: RunningAp
     told = client.interventions.verdict_precision()
     assert told.precision == right / (right + wrong)
     page = said(at)
-    assert f"<dd>{fr.fr_share(right / (right + wrong))}<span>" in page
-    assert f"de {fr.fr_share(told.low)} à {fr.fr_share(told.high)}" in page
+    assert f"<dd>{french.share(right / (right + wrong))}<span>" in page
+    assert f"de {french.share(told.low)} à {french.share(told.high)}" in page
     counts = next(t.value for t in at.table if "Verdict" in t.value.columns).set_index("Verdict")
     assert {v: int(counts["Interventions"][views.VERDICTS[v]]) for v in Verdict} == told.counts
     client.close()

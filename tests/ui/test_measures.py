@@ -135,7 +135,7 @@ def test_good_file__nothing_written_before_confirmation(opened: Open, installati
 
     assert (fact(at, "Lignes du fichier"), fact(at, "Seraient ajoutées")) == ("40", "40")
     assert "dates au format AAAA-MM-JJ" in said(at)
-    assert "le parc simulé (50 turbines) sera mis de côté" in said(at)
+    assert "le parc simulé (50\u00a0turbines) sera mis de côté" in said(at)
     assert installation.imports() == before
 
     at.button(key="importer").click().run()

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import delete
 from streamlit.testing.v1 import AppTest
 
+from api.schemas import french
 from api.schemas.week_plan import WeekPlan
 from api.storage.shared.database import Database
 from api.storage.tables import intervention_journal, intervention_photos, interventions, week_plan_inputs
 from tests.ui.conftest import RunningApi, text_of
 from ui.plan import views
-from ui.shared import labels as fr
 
 Open = Callable[..., AppTest]
 
@@ -62,8 +62,8 @@ def test_first_time__one_crew_to_begin_with__plan_is_that_of_the_api(
     shown = pd.concat([table for table in tables(at) if "Coût évité" in table])
     assert [cell.split(" ")[0] for cell in shown["Turbine"]] == [v.turbine_id for v in plan.visits]
     page = text_of(at)
-    assert fr.fr_euros(plan.totals.net_eur) in page
-    assert fr.fr_euros(plan.totals.remaining_eur) in page
+    assert french.euros(plan.totals.net_eur) in page
+    assert french.euros(plan.totals.remaining_eur) in page
     assert "optimum prouvé" in page
     assert client.plan.inputs().crews[0].name == "Équipe 1"
 

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from api.schemas import french
 from api.schemas.common import Figure
 from api.schemas.quality import Failure, PublishedLevel, RealisedQuality
 from api.schemas.vocabulary import RiskLevel
@@ -20,7 +21,6 @@ from tests.support.client import new_core
 from tests.ui.conftest import RunningApi, text_of
 from ui.client.client import ApiClient
 from ui.quality import views
-from ui.shared import labels as fr
 
 
 def _page() -> None:
@@ -67,7 +67,7 @@ def test_page__tells_what_the_api_counts(client: ApiClient) -> None:
     assert views.units_words(found) in page
     levels = at.table[0].value
     assert list(levels["Niveau publié"]) == ["■ Critique", "▲ Élevé", "◆ Modéré", "○ Faible"]
-    assert list(levels["Mesures"]) == [fr.fr_number(one.rows, 0) for one in found.levels]
+    assert list(levels["Mesures"]) == [french.number(one.rows) for one in found.levels]
     assert levels["Rappel à ce niveau ou au-dessus"].str.contains("de .* à|trop peu de données").all()
     periods = at.dataframe[0].value
     assert periods["Mesures"].sum() == found.at_threshold.rows
@@ -133,7 +133,7 @@ def test_history__days_at_one_level_are_said_once() -> None:
         (Figure(value=None, low=None, high=None, method="aucun"), True, "non défini"),
         (Figure(value=0.5, low=None, high=None, method="aucun"), True, "trop peu de données"),
         (Figure(value=0.5, low=0.094, high=0.906, method="wilson"), True, "de 9\u202f% à 91\u202f%"),
-        (Figure(value=3.4, low=3.0, high=3.75, method="bootstrap_turbine"), False, "de 3,0 à 3,8\u00a0jours"),
+        (Figure(value=3.4, low=3.0, high=3.75, method="bootstrap_turbine"), False, "de 3 à 3,8\u00a0jours"),
     ],
 )
 def test_interval__in_words(figure: Figure, percent: bool, words: str) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 
 import streamlit as st
 
+from api.schemas import french
 from api.schemas.interventions import InterventionDetail
 from api.schemas.vocabulary import InterventionState, Right, Verdict
 from ui.client.api_error import ApiError
 from ui.interventions import forms, photo, views
 from ui.shared import auth, layout
-from ui.shared import labels as fr
 
 State = InterventionState
 NOT_FOUND = 404
@@ -29,7 +29,7 @@ def draw(number: int) -> bool:
     except ApiError as error:
         layout.check_session(error)
         if error.status == NOT_FOUND:
-            st.warning(f"**Intervention n°{fr.NBSP}{number} introuvable.** Revenez à la liste.")
+            st.warning(f"**Intervention n°{french.NBSP}{number} introuvable.** Revenez à la liste.")
             return True
         layout.show_error(error, "intervention")
         last: InterventionDetail | None = st.session_state.get(_LAST)
@@ -159,7 +159,9 @@ def _close(item: InterventionDetail, ticked: list[int]) -> None:
         forms.field_error(wrong, "findings")
         layout.number_field("Arrêt de la machine (h), 0 si aucun", keys["downtime_hours"])
         forms.field_error(wrong, "downtime_hours")
-        st.date_input("Jour de fin des travaux", value=None, format="DD/MM/YYYY", key=keys["done_on"])
+        st.date_input(
+            "Jour de fin des travaux", value=None, format=french.STREAMLIT_DATE, key=keys["done_on"]
+        )
         forms.field_error(wrong, "done_on")
         st.form_submit_button(
             "Clôturer", key="clore_envoyer", type="primary", on_click=_send_verdict, args=(item, keys, ticked)
@@ -205,7 +207,7 @@ def _told_at_closing(item: InterventionDetail) -> None:
         f"**{views.VERDICTS[item.verdict]}** : {views.VERDICT_MEANINGS[item.verdict]}.  \n"
         f"{layout.plain(item.findings or '')}"
     )
-    st.caption(f"Clôturée par {layout.plain(item.closed_by or '')} le {fr.fr_date(item.closed_at)}.")
+    st.caption(f"Clôturée par {layout.plain(item.closed_by or '')} le {french.date(item.closed_at)}.")
 
 
 def _photo(item: InterventionDetail, *, may_send: bool) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from api.schemas import french
 from api.schemas.vocabulary import Priority, Skill
 from ui.client.api_error import ApiError
 from ui.interventions import views
 from ui.shared import auth, layout, outcome
-from ui.shared.french_numbers import typed
 
 _REFUSED = "_interventions_refus"
 UNREACHABLE = (
@@ -115,7 +115,9 @@ def planning(
     keys = {name: f"{form}_{name}" for name in PLAN_FIELDS}
     for name, value in {"planned_on": today, "priority": Priority.NORMALE, "skills": [], **start}.items():
         if name in keys and value is not None:
-            st.session_state.setdefault(keys[name], typed(value) if name == "expected_hours" else value)
+            st.session_state.setdefault(
+                keys[name], french.typed(value) if name == "expected_hours" else value
+            )
     try:
         people = auth.client().interventions.assignees()
     except ApiError as error:
@@ -141,7 +143,7 @@ def _plan_fields(
 ) -> None:
     when, who, length, priority = st.columns([3, 3, 2, 3])
     with when:
-        st.date_input("Jour prévu", value=None, format="DD/MM/YYYY", key=keys["planned_on"])
+        st.date_input("Jour prévu", value=None, format=french.STREAMLIT_DATE, key=keys["planned_on"])
         field_error(wrong, "planned_on")
     with who:
         st.selectbox("Technicien", people, index=None, placeholder="À affecter", key=keys["assignee"])

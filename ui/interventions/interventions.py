@@ -8,13 +8,13 @@ from typing import Any
 
 import streamlit as st
 
+from api.schemas import french
 from api.schemas.interventions import Intervention, Proposal, Proposals
 from api.schemas.vocabulary import InterventionOrigin, InterventionState, Right
 from ui.client.api_error import ApiError
 from ui.interventions import detail as intervention_detail
 from ui.interventions import forms, proposal_views, views
 from ui.shared import auth, layout
-from ui.shared import labels as fr
 
 State = InterventionState
 REFRESH_S = 60
@@ -29,7 +29,7 @@ def page() -> None:
     """Draws the list, or the intervention that the address names."""
     asked = st.query_params.get(_ONE, "")
     if asked.isascii() and asked.isdigit() and 0 < len(asked) < 10:
-        layout.header(f"Intervention n°{fr.NBSP}{asked}", _back)
+        layout.header(f"Intervention n°{french.NBSP}{asked}", _back)
         layout.live("intervention", lambda: _one(int(asked)))
         return
     layout.header("Interventions")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from api.schemas import french
 from api.schemas.interventions import AnsweredAlert, Proposal, Proposals
 from api.schemas.vocabulary import AlertAnswer
 from ui.interventions.views import STATES
@@ -16,11 +17,11 @@ def to_decide_words(found: Proposals) -> str:
     """How many turbines are in alert, and why most may not be in the list."""
     if found.as_of is None:
         return "Aucun classement n’est encore publié."
-    said = f"{fr.counted(found.alerts, 'turbine')} en alerte au classement du {fr.fr_date(found.as_of)}"
+    said = f"{french.counted(found.alerts, 'turbine')} en alerte au classement du {french.date(found.as_of)}"
     dealt = found.alerts - found.total
     if dealt:
         verb = "ont" if dealt >= 2 else "a"
-        said += f"{fr.NBSP}: {dealt} {verb} déjà une réponse"
+        said += f"{french.NBSP}: {dealt} {verb} déjà une réponse"
     left = f"{found.total} {'restent' if found.total >= 2 else 'reste'} à décider"
     end = "Rien n’est enregistré tant que vous n’avez pas confirmé." if found.total else ""
     return f"{said}, {left}. {end}".strip()
@@ -39,7 +40,7 @@ def answered_frame(answered: Sequence[AnsweredAlert]) -> pd.DataFrame:
         {
             "Turbine": one.turbine_id,
             "Niveau": fr.LEVELS[one.risk_level].text,
-            "Probabilité": fr.fr_percent(one.failure_probability),
+            "Probabilité": french.percent(one.failure_probability),
             "Ce qui répond à l’alerte": answer_words(one),
         }
         for one in answered
@@ -48,8 +49,8 @@ def answered_frame(answered: Sequence[AnsweredAlert]) -> pd.DataFrame:
 
 def answer_words(one: AnsweredAlert) -> str:
     """« Intervention n° 4, planifiée le 30/12/2024 »."""
-    which = f"intervention n°{fr.NBSP}{one.intervention_id}"
-    on = "" if one.on is None else f" le {fr.fr_date(one.on)}"
+    which = f"intervention n°{french.NBSP}{one.intervention_id}"
+    on = "" if one.on is None else f" le {french.date(one.on)}"
     state = STATES[one.intervention_state].lower() if one.intervention_state else ""
     return {
         AlertAnswer.INTERVENTION: f"{which.capitalize()}, {state}{on}",
@@ -61,13 +62,13 @@ def answer_words(one: AnsweredAlert) -> str:
 
 def proposal_words(item: Proposal) -> str:
     """Why it is proposed, in one sentence."""
-    told = [f"{fr.fr_percent(item.failure_probability)} de probabilité de panne à 7 jours"]
+    told = [f"{french.percent(item.failure_probability)} de probabilité de panne à 7 jours"]
     if item.time_to_failure_days is not None:
-        told.append(f"panne estimée dans {fr.fr_days(item.time_to_failure_days)}")
+        told.append(f"panne estimée dans {french.days(item.time_to_failure_days)}")
     if item.main_driver is not None:
         told.append(fr.driver_words(item.main_driver))
     if item.expected_failure_cost_eur is not None:
-        told.append(f"attendre coûte {fr.fr_euros(item.expected_failure_cost_eur)}")
+        told.append(f"attendre coûte {french.euros(item.expected_failure_cost_eur)}")
     return " · ".join(told)
 
 
@@ -75,10 +76,10 @@ def proposal_notes(item: Proposal) -> list[str]:
     """What to know before deciding."""
     notes = []
     if item.planned_visit_on is not None:
-        notes.append(f"Visite prévue le {fr.fr_date(item.planned_visit_on)}, trop tard pour cette alerte.")
+        notes.append(f"Visite prévue le {french.date(item.planned_visit_on)}, trop tard pour cette alerte.")
     if item.last_intervention_id is not None:
         notes.append(
-            f"Dernière intervention, n°{fr.NBSP}{item.last_intervention_id}, "
-            f"close le {fr.fr_date(item.last_done_on)}."
+            f"Dernière intervention, n°{french.NBSP}{item.last_intervention_id}, "
+            f"close le {french.date(item.last_done_on)}."
         )
     return notes

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from api.schemas import french
 from api.schemas.interventions import (
     FieldChange,
     Intervention,
@@ -122,25 +123,25 @@ _TOLD_BY_THE_ENTRY = {"closed_by", "acknowledged_by", "photo"}
 
 def title(item: Intervention) -> str:
     """« Turbine 12 · intervention n° 3 »."""
-    return f"Turbine {item.turbine_id} · intervention n°{fr.NBSP}{item.id}"
+    return f"Turbine {item.turbine_id} · intervention n°{french.NBSP}{item.id}"
 
 
 def state_words(item: Intervention) -> str:
     """Sign and word of the state."""
-    return f"{SIGNS[item.state]}{fr.NBSP}{STATES[item.state].replace(' ', fr.NBSP)}"
+    return f"{SIGNS[item.state]}{french.NBSP}{STATES[item.state].replace(' ', french.NBSP)}"
 
 
 def when_words(item: Intervention, today: date) -> str:
     """The day that counts: of its end, else planned, with what it is from today."""
     if item.done_on is not None:
-        return f"le {fr.fr_date(item.done_on)}"
+        return f"le {french.date(item.done_on)}"
     if item.planned_on is None:
         return "sans date"
     days = (item.planned_on - today).days
     if days == 0:
-        return f"aujourd’hui, {fr.fr_date(item.planned_on)}"
+        return f"aujourd’hui, {french.date(item.planned_on)}"
     told = "en retard de" if days < 0 else "dans"
-    return f"{fr.fr_date(item.planned_on)} ({told} {fr.fr_days(abs(days))})"
+    return f"{french.date(item.planned_on)} ({told} {french.days(abs(days))})"
 
 
 def plan_words(item: Intervention, today: date) -> str:
@@ -150,12 +151,12 @@ def plan_words(item: Intervention, today: date) -> str:
         told.append(f"affectée à {item.assignee}" if item.assignee else "à affecter")
         told.append(f"priorité {PRIORITIES[item.priority].lower()}")
         if item.expected_hours is not None:
-            told.append(f"{fr.fr_trimmed(item.expected_hours)}{fr.NBSP}h prévues")
+            told.append(f"{french.hours(item.expected_hours)} prévues")
         if item.skills:
             told.append(", ".join(SKILLS[skill] for skill in item.skills))
     elif item.verdict is not None:
         told.append(VERDICTS[item.verdict].lower())
-        told.append(f"{fr.fr_trimmed(item.downtime_hours)}{fr.NBSP}h d’arrêt")
+        told.append(f"{french.hours(item.downtime_hours)} d’arrêt")
     return " · ".join(told)
 
 
@@ -166,15 +167,15 @@ def opening_words(item: Intervention) -> str:
         level = fr.LEVELS[item.opened_at_level].word.lower()
         said += f", au niveau {level}"
         if item.opened_at_probability is not None:
-            said += f" ({fr.fr_percent(item.opened_at_probability)} de probabilité de panne à 7 jours)"
-    return f"{said}{fr.NBSP}: « {item.reason} »" if item.reason else f"{said}."
+            said += f" ({french.percent(item.opened_at_probability)} de probabilité de panne à 7 jours)"
+    return f"{said}{french.NBSP}: « {item.reason} »" if item.reason else f"{said}."
 
 
 def read_words(item: Intervention) -> str:
     """Whether the person who goes has said so."""
     if item.acknowledged_by is None:
         return "Pas encore prise en compte."
-    return f"Prise en compte par {item.acknowledged_by} le {fr.fr_date(item.acknowledged_at)}."
+    return f"Prise en compte par {item.acknowledged_by} le {french.date(item.acknowledged_at)}."
 
 
 def effect_words(item: Intervention) -> str:
@@ -187,7 +188,7 @@ def effect_words(item: Intervention) -> str:
         Effect.RECHUTE: "l’alerte avait cessé, elle est revenue.",
         Effect.TROP_TOT: "il faut des mesures calmes sur toute la durée qu’annonce l’alerte.",
     }[item.effect]
-    return f"{EFFECTS[item.effect]}{fr.NBSP}: {meaning}"
+    return f"{EFFECTS[item.effect]}{french.NBSP}: {meaning}"
 
 
 def precision_facts(told: InterventionPrecision) -> list[tuple[str, str, str]]:
@@ -196,10 +197,12 @@ def precision_facts(told: InterventionPrecision) -> list[tuple[str, str, str]]:
     if told.low is None or told.high is None:
         interval = "aucun verdict ne tranche encore"
     else:
-        interval = f"de {fr.fr_share(told.low)} à {fr.fr_share(told.high)}, à 95{fr.THIN}% de confiance"
-    counted = f"sur {fr.counted(decided, 'verdict')} qui {'tranchent' if decided > 1 else 'tranche'}"
+        interval = (
+            f"de {french.share(told.low)} à {french.share(told.high)}, à {french.share(0.95)} de confiance"
+        )
+    counted = f"sur {french.counted(decided, 'verdict')} qui {'tranchent' if decided > 1 else 'tranche'}"
     return [
-        ("Précision selon les verdicts", fr.fr_share(told.precision), interval),
+        ("Précision selon les verdicts", french.share(told.precision), interval),
         ("Alertes confirmées", str(told.confirmed), counted),
         ("Fausses alertes", str(told.false_alerts), counted),
     ]
@@ -224,7 +227,7 @@ def journal_lines(entries: Sequence[JournalEntry]) -> list[str]:
 
 def _line(entry: JournalEntry) -> str:
     told = [_changed(change) for change in entry.changes if change.field not in _TOLD_BY_THE_ENTRY]
-    said = f"{fr.fr_date(entry.at)} · {entry.by} · {ACTIONS[entry.action]}"
+    said = f"{french.date(entry.at)} · {entry.by} · {ACTIONS[entry.action]}"
     if told:
         said += f" ({' ; '.join(told)})"
     return f"{said} : « {entry.comment} »" if entry.comment else said
@@ -233,16 +236,16 @@ def _line(entry: JournalEntry) -> str:
 def _changed(change: FieldChange) -> str:
     name = FIELDS.get(change.field, change.field)
     before, after = (_value(change.field, value) for value in (change.before, change.after))
-    return f"{name} : {after}" if before == fr.NOTHING else f"{name} : {before} → {after}"
+    return f"{name} : {after}" if before == french.NOTHING else f"{name} : {before} → {after}"
 
 
 def _value(field: str, value: Any) -> str:
     if value is None or value in ([], ""):
-        return fr.NOTHING
+        return french.NOTHING
     if isinstance(value, list):
         return ", ".join(_value(field, one) for one in value)
     if field in {"planned_on", "done_on"}:
-        return fr.fr_date(date.fromisoformat(value))
+        return french.date(date.fromisoformat(value))
     if isinstance(value, int | float):
-        return fr.fr_trimmed(value)
+        return french.trimmed(value)
     return _CODED.get(field, {}).get(value, str(value))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from api.schemas import french
 from api.schemas.findings import finding_label
 from api.schemas.measurements import Coverage, FindingCount, TurbineCoverage
 from ui.shared import labels as fr
@@ -19,23 +20,23 @@ def coverage_facts(seen: Coverage) -> list[tuple[str, str, str]]:
     whose = "leur" if seen.late > 1 else "son"
     doubtful = sum(bool(turbine.findings) for turbine in seen.turbines)
     return [
-        ("Turbines suivies", fr.fr_number(len(seen.turbines), 0), ""),
-        ("Mesurées ce jour-là", fr.fr_number(measured, 0), f"le {fr.fr_date(seen.last)}"),
-        ("En retard", fr.fr_number(seen.late, 0), f"sur {whose} rythme habituel"),
+        ("Turbines suivies", french.number(len(seen.turbines)), ""),
+        ("Mesurées ce jour-là", french.number(measured), f"le {french.date(seen.last)}"),
+        ("En retard", french.number(seen.late), f"sur {whose} rythme habituel"),
         _findings_fact(seen, doubtful),
     ]
 
 
 def _findings_fact(seen: Coverage, doubtful: int) -> tuple[str, str, str]:
     if seen.run_as_of is None:
-        return "Avec un constat", fr.NOTHING, "aucun calcul publié"
-    return "Avec un constat", fr.fr_number(doubtful, 0), f"au calcul du {fr.fr_date(seen.run_as_of)}"
+        return "Avec un constat", french.NOTHING, "aucun calcul publié"
+    return "Avec un constat", french.number(doubtful), f"au calcul du {french.date(seen.run_as_of)}"
 
 
 def no_findings_words(seen: Coverage) -> str:
     """What the absence of findings means: nothing was found, or nobody looked yet."""
     if seen.run_as_of is None:
-        when = fr.fr_date(seen.next_run_at)
+        when = french.date(seen.next_run_at)
         return f"Aucun calcul publié sur ce parc : les constats viendront avec le prochain, le {when}."
     return "Aucun constat : aucune mesure n’est mise en doute."
 
@@ -48,10 +49,10 @@ def freshness_frame(turbines: Sequence[TurbineCoverage]) -> pd.DataFrame:
             {
                 "Turbine": turbine.turbine_id,
                 "Fraîcheur": _lateness(turbine),
-                "Dernière mesure": fr.fr_date(turbine.last_measured_on),
-                "Âge": "le jour même" if turbine.age_days == 0 else fr.fr_days(turbine.age_days),
-                "Écart habituel": fr.fr_days(turbine.usual_gap_days),
-                "Constats": ", ".join(finding_label(code) for code in turbine.findings) or fr.NOTHING,
+                "Dernière mesure": french.date(turbine.last_measured_on),
+                "Âge": "le jour même" if turbine.age_days == 0 else french.days(turbine.age_days),
+                "Écart habituel": french.days(turbine.usual_gap_days),
+                "Constats": ", ".join(finding_label(code) for code in turbine.findings) or french.NOTHING,
                 "Service": fr.SERVICE_STATES[turbine.service_state],
             }
             for turbine in ordered
@@ -87,7 +88,7 @@ def coverage_words(seen: Coverage, shown: Sequence[TurbineCoverage]) -> str:
     filled = sum(count > 0 for turbine in shown for count in turbine.counts)
     share = filled / (days * len(shown)) if shown else 0.0
     return (
-        f"Mesures reçues par turbine et par jour, du {fr.fr_date(seen.first)} au {fr.fr_date(seen.last)} : "
-        f"{fr.counted(len(shown), 'turbine')}, {fr.fr_share(share, 0)} des jours ont une mesure ; "
+        f"Mesures reçues par turbine et par jour, du {french.date(seen.first)} au {french.date(seen.last)} : "
+        f"{french.counted(len(shown), 'turbine')}, {french.share(share, 0)} des jours ont une mesure ; "
         f"en retard : {', '.join(t.turbine_id for t in shown if t.late) or 'aucune'}."
     )

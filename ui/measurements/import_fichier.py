@@ -10,6 +10,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from api.schemas import french
 from api.schemas.measurements import ImportPreview, ImportReport
 from ui.client.api_error import ApiError
 from ui.client.measure_file import MeasureFile
@@ -78,9 +79,10 @@ def forget_file(file_id: str) -> None:
 
 
 def _form(state: _Import) -> None:
+    most = french.quantity(st.get_option("server.maxUploadSize"), "Mo")
     st.markdown(
         "Choisissez un fichier : rien n’est écrit avant votre confirmation. "
-        f"CSV (aussi compressé), Excel ou Parquet, **{st.get_option('server.maxUploadSize')} Mo au plus**. "
+        f"CSV (aussi compressé), Excel ou Parquet, **{most} au plus**. "
         "Un fichier plus gros se dépose dans le dossier `inbox` du serveur, ou se découpe par période."
     )
     chosen = st.file_uploader("Fichier de mesures", TYPES, key=f"fichier_{state.turn}")

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import streamlit as st
 
+from api.schemas import french
 from api.schemas.measurements import Coverage, TurbineCoverage
 from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
@@ -13,7 +14,6 @@ from ui.measurements import coverage_views as views
 from ui.measurements import import_fichier, rapport_import
 from ui.measurements import views as imported
 from ui.shared import auth, figures, layout
-from ui.shared import labels as fr
 
 REFRESH_S = 60
 IMPORTS_SHOWN = 50
@@ -67,9 +67,9 @@ def _missing(seen: Coverage) -> None:
     """What stands in the way of the next run, first of all."""
     told = "".join(f"<li>{layout.escaped(notice.message)}</li>" for notice in seen.missing)
     headline = (
-        f"Avant le prochain calcul, le {fr.fr_date(seen.next_run_at)}, il manque :"
+        f"Avant le prochain calcul, le {french.date(seen.next_run_at)}, il manque :"
         if told
-        else f"Rien ne manque pour le prochain calcul, le {fr.fr_date(seen.next_run_at)}."
+        else f"Rien ne manque pour le prochain calcul, le {french.date(seen.next_run_at)}."
     )
     st.html(
         f'<div class="confiance{" douteuse" if told else ""}" role="status">'
@@ -94,11 +94,11 @@ def _freshness(seen: Coverage) -> None:
         key="fraicheur",
         hide_index=True,
         height=HEAD_PX + ROW_PX * min(len(frame), ROWS_SHOWN),
-        alt=f"Fraîcheur de {fr.counted(len(frame), 'turbine')}, les plus en retard d’abord",
+        alt=f"Fraîcheur de {french.counted(len(frame), 'turbine')}, les plus en retard d’abord",
         column_config={"Turbine": st.column_config.TextColumn(width=80, pinned=True)},
     )
     st.caption(
-        f"Âges comptés au {fr.fr_date(seen.as_of)}, jour évalué. Écart habituel : rarement dépassé "
+        f"Âges comptés au {french.date(seen.as_of)}, jour évalué. Écart habituel : rarement dépassé "
         "(95e centile) entre deux jours mesurés. Une machine à l’arrêt n’est jamais en retard."
     )
 
@@ -181,7 +181,7 @@ def _history() -> bool:
         },
     )
     st.caption(
-        f"{fr.counted(len(frame), 'import')} sur {fr.fr_number(known.total, 0)}. "
+        f"{french.counted(len(frame), 'import')} sur {french.number(known.total)}. "
         "Cochez une ligne pour lire son rapport."
     )
     _report()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from api.schemas import french
 from api.schemas.measurements import (
     FileFormat,
     ImportJob,
@@ -75,23 +76,23 @@ def preview_facts(preview: ImportPreview) -> list[Fact]:
     """What confirming would do, in figures."""
     whole = preview.examined >= preview.rows
     estimated = "" if whole else "estimation"
-    examined = "" if whole else f"des {fr.fr_number(preview.examined, 0)} premières lignes"
+    examined = "" if whole else f"des {french.number(preview.examined)} premières lignes"
     return [
-        ("Lignes du fichier", fr.fr_number(preview.rows, 0), "" if whole else "environ"),
-        ("Seraient ajoutées", fr.fr_number(preview.estimated_new, 0), estimated),
-        ("Déjà connues", fr.fr_number(preview.estimated_known, 0), estimated),
-        ("Seraient rejetées", fr.fr_number(preview.rejected, 0), examined),
+        ("Lignes du fichier", french.number(preview.rows), "" if whole else "environ"),
+        ("Seraient ajoutées", french.number(preview.estimated_new), estimated),
+        ("Déjà connues", french.number(preview.estimated_known), estimated),
+        ("Seraient rejetées", french.number(preview.rejected), examined),
         ("Turbines nouvelles", _at_least(len(preview.new_turbines), whole), _few(preview.new_turbines)),
     ]
 
 
 def _at_least(count: int, whole: bool) -> str:
-    return fr.fr_number(count, 0) if whole or not count else f"{fr.fr_number(count, 0)} ou plus"
+    return french.number(count) if whole or not count else f"{french.number(count)} ou plus"
 
 
 def _few(names: Sequence[str], most: int = 4) -> str:
     left = len(names) - most
-    return ", ".join(names[:most]) + (f" et {left} {fr.plural(left, 'autre')}" if left > 0 else "")
+    return ", ".join(names[:most]) + (f" et {left} {french.plural(left, 'autre')}" if left > 0 else "")
 
 
 def columns_frame(columns: Sequence[PreviewColumn]) -> pd.DataFrame:
@@ -140,8 +141,8 @@ def rows_frame(preview: ImportPreview) -> pd.DataFrame:
         told = _understood(row, titles) if row.accepted else row.cells
         cells = {"Ligne": str(row.line), "Verdict": "✓ prise" if row.accepted else "✕ rejetée"}
         if failing:
-            cells["Raison"] = f"{fr.NBSP}; ".join(row.reasons)
-        rows.append(cells | {title: told.get(name) or fr.NOTHING for name, title in columns.items()})
+            cells["Raison"] = f"{french.NBSP}; ".join(row.reasons)
+        rows.append(cells | {title: told.get(name) or french.NOTHING for name, title in columns.items()})
     return pd.DataFrame(rows)
 
 
@@ -149,10 +150,10 @@ def _understood(row: PreviewRow, sensors: Iterable[str]) -> dict[str, str]:
     """The cells of a row that would be taken, in French."""
     return {
         "turbine_id": row.turbine_id or "",
-        "date_measure": fr.fr_date(row.measured_at or row.measured_on),
+        "date_measure": french.date(row.measured_at or row.measured_on),
         "failure_within_7d": {True: "oui", False: "non", None: ""}[row.failure_within_7d],
-        "time_to_failure_days": fr.fr_trimmed(row.time_to_failure_days),
-        **{name: fr.fr_trimmed(row.values.get(name), 3) for name in sensors},
+        "time_to_failure_days": french.trimmed(row.time_to_failure_days),
+        **{name: french.trimmed(row.values.get(name), 3) for name in sensors},
     }
 
 
@@ -163,10 +164,10 @@ def preview_words(preview: ImportPreview) -> str:
     if not preview.estimated_new:
         return "Toutes les lignes lisibles sont déjà connues : l’import ne doublera rien."
     new = preview.estimated_new
-    about = "" if preview.examined >= preview.rows else f"Environ{fr.NBSP}"
-    words = f"{about}{fr.counted(new, 'ligne')} {fr.plural(new, 'nouvelle')}, à ajouter"
+    about = "" if preview.examined >= preview.rows else f"Environ{french.NBSP}"
+    words = f"{about}{french.counted(new, 'ligne')} {french.plural(new, 'nouvelle')}, à ajouter"
     if preview.rejected:
-        words += "\u00a0; chaque ligne fautive serait rejetée seule, avec sa raison"
+        words += f"{french.NBSP}; chaque ligne fautive serait rejetée seule, avec sa raison"
     return f"{words}. Rien n’est encore écrit."
 
 
@@ -188,20 +189,20 @@ def report_facts(report: ImportReport) -> list[Fact]:
         ("Turbines nouvelles", report.turbines_added, ""),
         ("Visites prévues", report.planned_visits_added, "ajoutées"),
     ]
-    return [(name, fr.fr_number(n, 0), note) for name, n, note in always + [r for r in rare if r[1]]]
+    return [(name, french.number(n), note) for name, n, note in always + [r for r in rare if r[1]]]
 
 
 def report_words(report: ImportReport) -> str:
     """What became of one file, in one sentence."""
-    took = fr.fr_duration((report.finished_at - report.started_at).total_seconds())
+    took = french.duration((report.finished_at - report.started_at).total_seconds())
     end = (
-        f"{fr.counted(report.rejected, 'ligne')} {fr.plural(report.rejected, 'rejetée')}"
+        f"{french.counted(report.rejected, 'ligne')} {french.plural(report.rejected, 'rejetée')}"
         if report.rejected
         else "aucune ligne rejetée"
     )
     return (
-        f"Import n°{fr.NBSP}{report.import_id} terminé en {took}{fr.NBSP}: "
-        f"{fr.counted(report.rows, 'ligne')} {fr.plural(report.rows, 'lue')}, {end}."
+        f"Import n°{french.NBSP}{report.import_id} terminé en {took}{french.NBSP}: "
+        f"{french.counted(report.rows, 'ligne')} {french.plural(report.rows, 'lue')}, {end}."
     )
 
 
@@ -211,8 +212,8 @@ def problems_frame(problems: Sequence[RowProblem]) -> pd.DataFrame:
         [
             {
                 "Ligne": str(problem.line),
-                "Colonne": problem.column or fr.NOTHING,
-                "Valeur": problem.value or fr.NOTHING,
+                "Colonne": problem.column or french.NOTHING,
+                "Valeur": problem.value or french.NOTHING,
                 "Raison": problem.reason,
             }
             for problem in problems
@@ -224,7 +225,7 @@ def problems_frame(problems: Sequence[RowProblem]) -> pd.DataFrame:
 def problems_words(shown: int, total: int) -> str:
     """How many problems there are and how many are shown."""
     counted = (
-        f"{fr.NBSP}: les {shown} premiers sur {fr.fr_number(total, 0)}" if total > shown else f" ({total})"
+        f"{french.NBSP}: les {shown} premiers sur {french.number(total)}" if total > shown else f" ({total})"
     )
     return f"Problèmes et remarques{counted}"
 
@@ -234,9 +235,9 @@ def progress_words(job: ImportJob) -> str:
     if job.status == "en_attente":
         return f"« {job.filename} » attend son tour…"
     if not job.total:
-        return f"« {job.filename} »{fr.NBSP}: lecture du fichier…"
-    done, total = fr.fr_number(job.done, 0), fr.fr_number(max(job.total, job.done), 0)
-    return f"« {job.filename} »{fr.NBSP}: {done} lignes lues sur {total} environ."
+        return f"« {job.filename} »{french.NBSP}: lecture du fichier…"
+    done, total = french.number(job.done), french.number(max(job.total, job.done))
+    return f"« {job.filename} »{french.NBSP}: {done} lignes lues sur {total} environ."
 
 
 def imports_frame(imports: Sequence[ImportSummary]) -> pd.DataFrame:
@@ -252,7 +253,7 @@ def imports_frame(imports: Sequence[ImportSummary]) -> pd.DataFrame:
                 "Rejetées": _once_ended(done, done.rejected),
                 "Origine": _SOURCES[done.source],
                 "Par": fr.principal_words(done.imported_by, done.imported_by_name),
-                "Le": fr.fr_date(done.started_at),
+                "Le": french.date(done.started_at),
             }
             for done in imports
         ]
@@ -260,4 +261,4 @@ def imports_frame(imports: Sequence[ImportSummary]) -> pd.DataFrame:
 
 
 def _once_ended(done: ImportSummary, count: int) -> str:
-    return fr.fr_number(count, 0) if done.status == "termine" else fr.NOTHING
+    return french.number(count) if done.status == "termine" else french.NOTHING

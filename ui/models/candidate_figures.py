@@ -6,6 +6,7 @@ import math
 
 import plotly.graph_objects as go
 
+from api.schemas import french
 from api.schemas.candidates import ShadowReport
 from api.schemas.vocabulary import RiskLevel
 from ui.models.candidate_views import SIDES, output_words
@@ -72,7 +73,7 @@ def _bounds(figure: go.Figure, report: ShadowReport, colours: Palette) -> None:
 
 
 def _axes(figure: go.Figure, report: ShadowReport) -> None:
-    ticks = {"tickvals": list(_SHARES), "ticktext": [fr.fr_share(share) for share in _SHARES]}
+    ticks = {"tickvals": list(_SHARES), "ticktext": [french.share(share) for share in _SHARES]}
     for axis, title in ((figure.update_xaxes, "Modèle en service"), (figure.update_yaxes, "Candidat")):
         if report.candidate.task == "classification":
             axis(type="log", range=[-3.05, 0.05], title=f"{title} : probabilité", **ticks)
@@ -84,8 +85,8 @@ def scatter_words(report: ShadowReport) -> str:
     """The figure for those who do not see it."""
     apart = sum(pair.active_level != pair.candidate_level for pair in report.pairs)
     return (
-        f"Sortie du candidat selon celle du modèle en service, {fr.counted(len(report.pairs), 'turbine')} : "
-        f"{apart} changeraient de niveau."
+        "Sortie du candidat selon celle du modèle en service, "
+        f"{french.counted(len(report.pairs), 'turbine')} : {apart} changeraient de niveau."
     )
 
 
@@ -101,5 +102,5 @@ def _placed(output: float, probability: bool) -> float:
 
 def _bound_words(level: str, value: float) -> str:
     if level in SIDES:
-        return f"{fr.fr_trimmed(value)} jours"
-    return f"{fr.LEVELS[RiskLevel(level)].word} dès {fr.fr_share(value)}"
+        return french.days(value)
+    return f"{fr.LEVELS[RiskLevel(level)].word} dès {french.threshold(value)}"

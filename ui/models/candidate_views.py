@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from api.schemas import french
 from api.schemas.candidates import (
     Candidate,
     ModelComparison,
@@ -51,7 +52,7 @@ def eligible(models: Sequence[ModelSummary], candidates: Sequence[Candidate]) ->
 def since_words(candidate: Candidate) -> str:
     """Since when, by whom and why."""
     return (
-        f"En observation depuis le {fr.fr_date(candidate.since)}, "
+        f"En observation depuis le {french.date(candidate.since)}, "
         f"choisi par {fr.principal_words(candidate.set_by, candidate.set_by_name)} : « {candidate.reason} »."
     )
 
@@ -69,11 +70,11 @@ def compared_words(last: RunAgreement) -> str:
     out = ""
     if last.left_out:
         verb = "n’ont pas été notées" if last.left_out >= 2 else "n’a pas été notée"
-        out = f" {fr.counted(last.left_out, 'turbine')} {verb} par les deux."
+        out = f" {french.counted(last.left_out, 'turbine')} {verb} par les deux."
     return (
-        f"Calcul du {fr.fr_date(last.as_of)} (n° {last.run_id}) : "
-        f"{fr.counted(last.rows, 'turbine')}, notées par {last.active.name} v{last.active.version} et par le "
-        f"candidat sur les mêmes mesures.{out}"
+        f"Calcul du {french.date(last.as_of)} (n° {last.run_id}) : "
+        f"{french.counted(last.rows, 'turbine')}, notées par {last.active.name} v{last.active.version} et "
+        f"par le candidat sur les mêmes mesures.{out}"
     )
 
 
@@ -82,7 +83,7 @@ def agreement_facts(last: RunAgreement, task: str) -> list[tuple[str, str, str]]
     same = "Même niveau" if task == "classification" else "Même côté de 7 jours"
     facts = [(same, _share(last.same_level.value), _share_interval(last.same_level))]
     correlation = last.rank_correlation
-    shown = "non définie" if correlation is None else fr.fr_number(correlation, 2)
+    shown = "non définie" if correlation is None else french.number(correlation, 2)
     facts.append(("Corrélation de rang", shown, "1 : même ordre ; 0 : aucun rapport"))
     facts += [_top_fact(top, place) for place, top in enumerate(last.tops)]
     facts.append(("Écart moyen", _gap(last.mean_absolute_difference, task), _direction(last, task)))
@@ -97,7 +98,7 @@ def _top_fact(top: TopOverlap, place: int) -> tuple[str, str, str]:
 
 def _direction(last: RunAgreement, task: str) -> str:
     mean = last.mean_difference
-    said = fr.fr_points(mean) if task == "classification" else fr.fr_day_difference(mean)
+    said = french.points(mean) if task == "classification" else french.days_difference(mean)
     return f"en moyenne {said} chez le candidat"
 
 
@@ -108,8 +109,8 @@ def pooled_words(report: ShadowReport) -> str:
         return ""
     what = "au même niveau" if report.candidate.task == "classification" else "du même côté de 7 jours"
     return (
-        f"Sur les {pooled.runs} derniers jours notés ({fr.counted(pooled.turbines, 'turbine')}), les deux "
-        f"modèles classent {what} {_share(pooled.same_level.value)} des mesures "
+        f"Sur les {pooled.runs} derniers jours notés ({french.counted(pooled.turbines, 'turbine')}), les "
+        f"deux modèles classent {what} {_share(pooled.same_level.value)} des mesures "
         f"({_share_interval(pooled.same_level)})."
     )
 
@@ -120,7 +121,7 @@ def reading_words(report: ShadowReport) -> str:
     if report.candidate.task == "classification":
         said = f"Les niveaux viennent ici de la seule sortie de chaque modèle, aux bornes {policy}."
     else:
-        urgent = fr.fr_days(report.bounds[0].value)
+        urgent = french.days(report.bounds[0].value)
         said = f"On regarde de quel côté du délai d’urgence ({urgent}) {policy} chaque estimation tombe."
     return f"{said} Être d’accord n’est pas avoir raison : la qualité mesurée se compare plus bas."
 
@@ -131,12 +132,12 @@ def runs_frame(report: ShadowReport) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Jour": fr.fr_date(run.as_of),
-                "Turbines": fr.fr_number(run.rows, 0),
+                "Jour": french.date(run.as_of),
+                "Turbines": french.number(run.rows),
                 "Même niveau" if task == "classification" else "Même côté de 7 jours": _share(
                     run.same_level.value
                 ),
-                "Corrélation de rang": fr.fr_number(run.rank_correlation, 2),
+                "Corrélation de rang": french.number(run.rank_correlation, 2),
                 "Premières communes": f"{run.tops[0].shared} sur {run.tops[0].size}",
                 "Écart moyen": _gap(run.mean_absolute_difference, task),
             }
@@ -183,18 +184,19 @@ def quality_words(found: ModelComparison) -> str:
     """On which rows both were measured."""
     failures = ""
     if found.failures is not None:
-        failures = f", dont {fr.counted(found.failures, 'panne')}"
+        failures = f", dont {french.counted(found.failures, 'panne')}"
     return (
-        f"Sur {fr.counted(found.rows, 'mesure')} de {fr.counted(found.turbines, 'turbine')}{failures}, "
-        "qu’aucune des deux versions n’a vues. L’intervalle rejoue les mêmes turbines pour les deux."
+        f"Sur {french.counted(found.rows, 'mesure')} de {french.counted(found.turbines, 'turbine')}"
+        f"{failures}, qu’aucune des deux versions n’a vues. "
+        "L’intervalle rejoue les mêmes turbines pour les deux."
     )
 
 
 def former_words(candidates: Sequence[Candidate]) -> list[str]:
     """Candidates of the past: which, when, by whom, why it ended."""
     return [
-        f"{version_name(c)}, du {fr.fr_date(c.since)} au {fr.fr_date(c.ended_at)}, "
-        f"{fr.counted(c.runs_scored, 'calcul')} : « {c.reason} ». Fin par "
+        f"{version_name(c)}, du {french.date(c.since)} au {french.date(c.ended_at)}, "
+        f"{french.counted(c.runs_scored, 'calcul')} : « {c.reason} ». Fin par "
         f"{fr.principal_words(c.ended_by or '', c.ended_by_name)} : « {c.end_reason} »."
         for c in candidates
         if c.ended_at is not None
@@ -209,34 +211,34 @@ def _with_level(value: float, level: str, task: str) -> str:
 
 def output_words(value: float, task: str) -> str:
     """A probability or days."""
-    return fr.fr_percent(value) if task == "classification" else fr.fr_days(value)
+    return french.percent(value) if task == "classification" else french.days(value)
 
 
 def _difference(pair: TurbinePair, task: str) -> str:
     apart = pair.candidate - pair.active
-    return fr.fr_points(apart) if task == "classification" else fr.fr_day_difference(apart)
+    return french.points(apart) if task == "classification" else french.days_difference(apart)
 
 
 def _gap(value: float, task: str) -> str:
-    return f"{fr.fr_number(100 * value, 1)}{fr.NBSP}pt" if task == "classification" else fr.fr_days(value)
+    return french.quantity(100 * value, "pt", 1) if task == "classification" else french.days(value)
 
 
 def _share(value: float | None) -> str:
-    return fr.fr_share(value) if value is not None else "non défini"
+    return "non défini" if value is None else french.share(value)
 
 
 def _share_interval(figure: Figure) -> str:
     if figure.low is None or figure.high is None:
         return "trop peu de turbines pour un intervalle"
-    return f"de {fr.fr_share(figure.low)} à {fr.fr_share(figure.high)}, à 95 % de confiance"
+    return f"de {french.share(figure.low)} à {french.share(figure.high)}, à 95 % de confiance"
 
 
 def _value(value: float | None, key: str) -> str:
     if value is None:
         return "non défini"
     if key == "cost_eur":
-        return fr.fr_euros(value)
-    return f"{fr.fr_number(value, 1)}{fr.NBSP}j" if key in _DAYS else fr.fr_number(value, 3)
+        return french.euros(value)
+    return french.quantity(value, "j", 1) if key in _DAYS else french.number(value, 3)
 
 
 def _with_interval(figure: QualityPair) -> str:

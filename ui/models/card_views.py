@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from api.schemas import french
 from api.schemas.common import Figure
 from api.schemas.model_card import Decision
 from api.schemas.models import ModelCard
@@ -24,16 +25,30 @@ _EXPLAINED = {
 }
 
 
-def with_interval(figure: Figure | Json, digits: int, unit: str = "", factor: float = 1.0) -> str:
+def with_interval(figure: Figure | Json, digits: int, unit: str = "") -> str:
     """« 0,980 (0,955 à 0,995) »."""
-    known = figure.model_dump() if isinstance(figure, Figure) else figure
-    value, low, high = (known[name] for name in ("value", "low", "high"))
+    value, low, high = _bounds(figure)
     if value is None:
         return "non défini"
-    told = f"{fr.fr_number(factor * value, digits)}{unit}"
+    told = french.with_unit(french.number(value, digits), unit)
     if low is None or high is None:
         return told
-    return f"{told} ({fr.fr_number(factor * low, digits)} à {fr.fr_number(factor * high, digits)})"
+    return f"{told} ({french.number(low, digits)} à {french.number(high, digits)})"
+
+
+def share_with_interval(figure: Figure | Json) -> str:
+    """« 80 % (76,3 à 83,1) »."""
+    value, low, high = _bounds(figure)
+    if value is None:
+        return "non défini"
+    if low is None or high is None:
+        return french.share(value)
+    return f"{french.share(value)} ({french.trimmed(100 * low, 1)} à {french.trimmed(100 * high, 1)})"
+
+
+def _bounds(figure: Figure | Json) -> tuple[float | None, float | None, float | None]:
+    known = figure.model_dump() if isinstance(figure, Figure) else figure
+    return known["value"], known["low"], known["high"]
 
 
 def decision_frame(decision: Decision) -> pd.DataFrame:
@@ -41,12 +56,12 @@ def decision_frame(decision: Decision) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Seuil": CHOSEN * row.chosen + fr.fr_share(row.threshold, 2),
+                "Seuil": CHOSEN * row.chosen + french.threshold(row.threshold),
                 "Pannes annoncées": row.true_positives,
                 "Pannes manquées": row.false_negatives,
                 "Fausses alertes": row.false_positives,
-                "Silences justifiés": fr.fr_number(row.true_negatives, 0),
-                "Coût": fr.fr_euros(row.cost_eur.value),
+                "Silences justifiés": french.number(row.true_negatives),
+                "Coût": french.euros(row.cost_eur.value),
                 "Coût, à 95 %": euro_span(row.cost_eur),
                 "Précision": with_interval(row.precision, 3),
                 "Rappel": with_interval(row.recall, 3),
@@ -60,10 +75,10 @@ def decision_words(decision: Decision) -> str:
     """What the costs are counted with, and what not deciding would cost."""
     return (
         f"Politique n° {decision.policy_version} : une intervention coûte "
-        f"{fr.fr_euros(decision.cost_intervention_eur)}, une panne manquée "
-        f"{fr.fr_euros(decision.cost_failure_eur)}, donc seuil {fr.fr_share(decision.threshold, 2)}. Sur ces "
-        f"lignes jamais vues, chacune comptée pour une décision, ne jamais intervenir coûterait "
-        f"{fr.fr_euros(decision.never_eur)}, toujours intervenir {fr.fr_euros(decision.always_eur)}."
+        f"{french.euros(decision.cost_intervention_eur)}, une panne manquée "
+        f"{french.euros(decision.cost_failure_eur)}, donc seuil {french.threshold(decision.threshold)}. Sur "
+        f"ces lignes jamais vues, chacune comptée pour une décision, ne jamais intervenir coûterait "
+        f"{french.euros(decision.never_eur)}, toujours intervenir {french.euros(decision.always_eur)}."
     )
 
 
@@ -72,19 +87,19 @@ def confusion_frame(decision: Decision) -> pd.DataFrame:
     row = chosen_of(decision)
     columns = ["Ce qui est arrivé", "Annoncé en panne", "Non annoncé"]
     told = [] if row is None else [
-        ("Panne", fr.fr_number(row.true_positives, 0), fr.fr_number(row.false_negatives, 0)),
-        ("Pas de panne", fr.fr_number(row.false_positives, 0), fr.fr_number(row.true_negatives, 0)),
+        ("Panne", french.number(row.true_positives), french.number(row.false_negatives)),
+        ("Pas de panne", french.number(row.false_positives), french.number(row.true_negatives)),
     ]  # fmt: skip
     return pd.DataFrame(told, columns=columns)
 
 
 def calibration_frame(card: ModelCard) -> pd.DataFrame:
     """The raw probability and each recalibration tried, judged on other turbines."""
-    rows = [] if card.raw_brier is None else [("brute", fr.fr_number(card.raw_brier, 4), fr.NOTHING)]
+    rows = [] if card.raw_brier is None else [("brute", french.number(card.raw_brier, 4), french.NOTHING)]
     rows += [
         (
             _METHODS.get(trial.method, trial.method),
-            fr.fr_number(trial.brier, 4),
+            french.number(trial.brier, 4),
             with_interval(trial.change, 4),
         )
         for trial in card.calibration_trials
@@ -97,11 +112,11 @@ def reliability_frame(bins: list[Json]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Annoncé": f"{fr.fr_share(each['low'])} à {fr.fr_share(each['high'])}",
-                "Lignes": fr.fr_number(each["rows"], 0),
+                "Annoncé": f"{french.share(each['low'])} à {french.share(each['high'])}",
+                "Lignes": french.number(each["rows"]),
                 "Pannes": each["failures"],
-                "Moyenne annoncée": f"{fr.fr_number(100 * each['mean_probability'], 1)}{fr.THIN}%",
-                "Observé (95 %)": with_interval(each["observed"], 1, f"{fr.THIN}%", 100),
+                "Moyenne annoncée": french.share(each["mean_probability"]),
+                "Observé (95 %)": share_with_interval(each["observed"]),
             }
             for each in bins
         ]
@@ -114,9 +129,9 @@ def days_frame(measured: Json) -> pd.DataFrame:
         [
             {
                 "Il restait": days_span(each["low"], each["high"]),
-                "Lignes": fr.fr_number(each["error"]["rows"], 0),
-                "Erreur absolue moyenne": with_interval(each["error"]["mae"], 1, f"{fr.NBSP}j"),
-                "Biais (positif : trop tard)": with_interval(each["error"]["bias"], 1, f"{fr.NBSP}j"),
+                "Lignes": french.number(each["error"]["rows"]),
+                "Erreur absolue moyenne": with_interval(each["error"]["mae"], 1, "j"),
+                "Biais (positif : trop tard)": with_interval(each["error"]["bias"], 1, "j"),
             }
             for each in measured.get("by_days_left", ())
         ]
@@ -129,9 +144,9 @@ def coverage_frame(interval: Json) -> pd.DataFrame:
     predicted = [
         (
             f"estimé {days_span(low, each['upper'])}",
-            fr.fr_number(each["rows"], 0),
-            f"de {fr.fr_number(each['low'], 1)} à {fr.fr_number(each['high'], 1)}{fr.NBSP}j",
-            with_interval(each["coverage"], 1, f"{fr.THIN}%", 100),
+            french.number(each["rows"]),
+            french.with_unit(f"de {french.number(each['low'], 1)} à {french.number(each['high'], 1)}", "j"),
+            share_with_interval(each["coverage"]),
             "✓ fiable" if each["reliable"] else "⚠ la réponse avertit",
         )
         for low, each in zip(lows, interval["groups"], strict=True)
@@ -139,9 +154,9 @@ def coverage_frame(interval: Json) -> pd.DataFrame:
     true = [
         (
             f"il restait {days_span(each['low'], each['high'])}",
-            fr.fr_number(each["rows"], 0),
-            fr.NOTHING,
-            with_interval(each["coverage"], 1, f"{fr.THIN}%", 100),
+            french.number(each["rows"]),
+            french.NOTHING,
+            share_with_interval(each["coverage"]),
             "✓ atteinte" if each["reached"] else "✕ non atteinte",
         )
         for each in interval["by_true_horizon"]
@@ -153,8 +168,8 @@ def coverage_frame(interval: Json) -> pd.DataFrame:
 def days_span(low: float, high: float | None) -> str:
     """« 7 à 14 jours », « plus de 60 jours »."""
     if high is None:
-        return f"plus de {fr.fr_trimmed(low)} jours"
-    return f"{fr.fr_trimmed(low)} à {fr.fr_trimmed(high)} jours"
+        return f"plus de {french.days(low)}"
+    return f"{french.trimmed(low)} à {french.days(high)}"
 
 
 def check_words(card: ModelCard) -> list[str]:
@@ -163,10 +178,8 @@ def check_words(card: ModelCard) -> list[str]:
     said = [f"Calcul par {runtime.get('engine', '?')}. {runtime.get('reason', '')}"]
     if "largest_difference" in runtime:
         said.append(
-            f"Plus grand écart avec scikit-learn : {runtime['largest_difference']:.1e}, sur ".replace(
-                ".", ","
-            )
-            + f"{fr.counted(runtime['rows_compared'], 'ligne')} comparées."
+            f"Plus grand écart avec scikit-learn : {french.scientific(runtime['largest_difference'])}, sur "
+            f"{french.counted(runtime['rows_compared'], 'ligne')} comparées."
         )
     golden = card.golden
     if golden is not None:
@@ -184,8 +197,8 @@ def history_frame(card: ModelCard) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Du": fr.fr_date(change.activated_at),
-                "Au": "en service" if change.replaced_at is None else fr.fr_date(change.replaced_at),
+                "Du": french.date(change.activated_at),
+                "Au": "en service" if change.replaced_at is None else french.date(change.replaced_at),
                 "Par": fr.principal_words(change.activated_by, change.activated_by_name),
                 "Motif": change.reason,
                 "Admis sans contrôle": fr.principal_words(change.admitted_by, change.admitted_by_name)

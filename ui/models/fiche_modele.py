@@ -6,12 +6,12 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from api.schemas import french
 from api.schemas.models import ModelCard, ModelSummary
 from ui.models import card_views as cards
 from ui.models import figures as model_figures
 from ui.models import views
 from ui.policy import figures as policy_figures
-from ui.shared import labels as fr
 from ui.shared import layout
 
 _PLOT = {"displayModeBar": False}
@@ -58,7 +58,7 @@ def _quality(card: ModelCard) -> None:
     if card.decision is not None:
         confusion = cards.confusion_frame(card.decision)
         if len(confusion):
-            st.markdown(f"**Au seuil de la politique ({fr.fr_share(card.decision.threshold, 2)})**")
+            st.markdown(f"**Au seuil de la politique ({french.threshold(card.decision.threshold)})**")
             st.table(confusion, hide_index=True, border="horizontal", alt="Matrice de confusion")
     _gate(card.summary)
 
@@ -124,8 +124,8 @@ def _days(card: ModelCard) -> None:
     if card.interval is None:
         st.markdown("Aucun intervalle : trop peu de lignes jamais vues pour le fonder.")
         return
-    aim = fr.fr_share(card.interval["target"])
-    whole = cards.with_interval(card.interval["coverage"], 1, f"{fr.THIN}%", 100)
+    aim = french.share(card.interval["target"])
+    whole = cards.share_with_interval(card.interval["coverage"])
     st.markdown(
         f"Il vise {aim} ; obtenu sur toutes les lignes : {whole}. La couverture est comptée sur d’autres "
         "turbines que celles qui ont fixé les bornes."
@@ -168,7 +168,7 @@ def _unknown() -> None:
 
 def _bullets(title: str, lines: list[str]) -> None:
     st.subheader(title, anchor=False)
-    st.markdown("\n".join(f"- {layout.plain(line)}" for line in lines) or fr.NOTHING)
+    st.markdown("\n".join(f"- {layout.plain(line)}" for line in lines) or french.NOTHING)
 
 
 def _frame(frame: pd.DataFrame, key: str, alt: str) -> None:

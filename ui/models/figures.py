@@ -7,9 +7,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from api.schemas import french
 from api.schemas.model_card import Decision
 from ui.policy.figures import HEIGHT, band, chosen_of
-from ui.shared import labels as fr
 from ui.shared.figures import Palette, dressed
 
 _SHARES = (0, 0.25, 0.5, 0.75, 1)
@@ -36,9 +36,18 @@ def reliability(bins: Sequence[Mapping[str, Any]], colours: Palette) -> go.Figur
         mode="markers",
         marker={"size": 9, "color": colours.accent},
         customdata=[
-            (fr.counted(each["rows"], "ligne"), fr.counted(each["failures"], "panne")) for each in bins
+            (
+                french.share(each["mean_probability"]),
+                french.share(each["observed"]["value"]),
+                french.counted(each["rows"], "ligne"),
+                french.counted(each["failures"], "panne"),
+            )
+            for each in bins
         ],
-        hovertemplate="dit %{x:.1%}, observé %{y:.1%}<br>%{customdata[0]}, %{customdata[1]}<extra></extra>",
+        hovertemplate=(
+            "dit %{customdata[0]}, observé %{customdata[1]}<br>"
+            "%{customdata[2]}, %{customdata[3]}<extra></extra>"
+        ),
     )
     _shares(figure.update_xaxes, "Probabilité annoncée", percent=True)
     _shares(figure.update_yaxes, "Pannes observées", percent=True)
@@ -56,7 +65,7 @@ def precision_recall(decision: Decision, colours: Palette) -> go.Figure:
         y=[each.precision.value for each in known],
         mode="lines",
         line={"color": colours.accent, "width": 2},
-        customdata=[fr.fr_share(each.threshold) for each in known],
+        customdata=[french.threshold(each.threshold) for each in known],
         hovertemplate="seuil %{customdata}<br>rappel %{x:.2f}, précision %{y:.2f}<extra></extra>",
     )
     here = chosen_of(decision)
@@ -74,5 +83,5 @@ def precision_recall(decision: Decision, colours: Palette) -> go.Figure:
 
 
 def _shares(update: Any, title: str, *, percent: bool = False) -> None:
-    words = [fr.fr_share(share) if percent else fr.fr_trimmed(share) for share in _SHARES]
+    words = [french.share(share) if percent else french.trimmed(share) for share in _SHARES]
     update(title=title, range=[-0.02, 1.02], tickvals=_SHARES, ticktext=words)

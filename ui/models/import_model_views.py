@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from api.schemas import french
 from api.schemas.common import FieldProblem
 from api.schemas.model_imports import ModelImport, ModelImportStep
 from ui.shared import labels as fr
@@ -80,7 +81,7 @@ def imports_frame(items: Sequence[ModelImport]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Date": fr.fr_date(item.created_at),
+                "Date": french.date(item.created_at),
                 "Fichier": item.filename,
                 "Modèle": f"{item.name} v{item.version}" if item.version else item.name,
                 "Résultat": _STATUS[item.status],

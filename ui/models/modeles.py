@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from api.schemas import french
 from api.schemas.models import ModelCard, ModelSummary
 from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
@@ -133,7 +134,7 @@ def _card(card: ModelCard) -> None:
     gate = ":green-badge[✓ Admis]" if summary.admitted else ":red-badge[✕ Non admis]"
     st.subheader(f"{summary.name} v{summary.version} : {fr.TASKS[summary.task].lower()}", anchor=False)
     who = fr.principal_words(summary.imported_by, summary.imported_by_name)
-    origin = f"Importé le {fr.fr_date(summary.created_at)} par {layout.plain(who)}"
+    origin = f"Importé le {french.date(summary.created_at)} par {layout.plain(who)}"
     if summary.task == "classification":
         origin += f", probabilité {views.calibration_word(card.calibration)}"
     st.markdown(f"{state} {gate} {origin}.")

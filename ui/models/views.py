@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from api.schemas import french
 from api.schemas.models import ModelCard, ModelSummary
 from api.schemas.predictions import FeatureInfo
 from ui.shared import labels as fr
@@ -46,7 +47,7 @@ def models_frame(models: Sequence[ModelSummary]) -> pd.DataFrame:
                 "Répond à": fr.TASKS[model.task],
                 "En service": "✓ oui" if model.active else "non",
                 "Contrôle de qualité": "✓ passé ou admis" if model.admitted else "✕ non passé",
-                "Importé le": fr.fr_date(model.created_at),
+                "Importé le": french.date(model.created_at),
                 "État": f"✕ {model.problem}" if model.problem else "✓ utilisable",
             }
             for model in models
@@ -63,7 +64,7 @@ def quality_frame(card: ModelCard) -> pd.DataFrame:
         rows.append((label, _value(estimate, key), _interval(estimate, key), _reported(said, key)))
     for key, said in reported.items():
         label = _LABELS.get(key, key)
-        rows.append((label, NOT_MEASURED, fr.NOTHING, _reported(said, key)))
+        rows.append((label, NOT_MEASURED, french.NOTHING, _reported(said, key)))
     return pd.DataFrame(rows, columns=["Mesure de qualité", MEASURED, INTERVAL, REPORTED])
 
 
@@ -89,7 +90,7 @@ def _measured_rows(measured: Json) -> list[tuple[str, str, Json]]:
     """(key, label, estimate) of what was measured, for either task."""
     if measured.get("task") == "regression":
         overall, short = measured["overall"], measured["short_horizon"]
-        horizon = fr.fr_days(measured["short_horizon_days"])
+        horizon = french.days(measured["short_horizon_days"])
         return [
             ("mae", _LABELS["mae"], overall["mae"]),
             ("rmse", _LABELS["rmse"], measured["rmse"]),
@@ -116,11 +117,11 @@ def measured_on(card: ModelCard) -> str:
     measured = card.measured
     if measured is None:
         return "Ce modèle n’a pas été mesuré ici : on ne sait pas quelles lignes il n’a jamais vues."
-    rows = f"{fr.counted(measured['rows'], 'ligne')} que le modèle n’a jamais vues"
-    turbines = fr.counted(measured["turbines"], "turbine")
+    rows = f"{french.counted(measured['rows'], 'ligne')} que le modèle n’a jamais vues"
+    turbines = french.counted(measured["turbines"], "turbine")
     if measured.get("task") == "regression":
         return f"Mesuré sur {rows}, de {turbines}."
-    failures = fr.counted(measured["failures"], "panne")
+    failures = french.counted(measured["failures"], "panne")
     warning = " Avec si peu de pannes, chaque chiffre est incertain : lisez les intervalles." * (
         measured["failures"] < 50
     )
@@ -165,8 +166,8 @@ def median_words(measured: Json | None) -> str:
     if without is None:
         return ""
     return (
-        f"Sans modèle, répondre toujours la médiane ({fr.fr_days(measured['training_median'])}) "
-        f"se tromperait de {fr.fr_days(without)} en moyenne."
+        f"Sans modèle, répondre toujours la médiane ({french.days(measured['training_median'])}) "
+        f"se tromperait de {french.days(without)} en moyenne."
     )
 
 
@@ -176,7 +177,7 @@ def reported_words(reported: Json | None) -> str:
         return "Aucun chiffre n’est annoncé par un rapport."
     said = f"Annoncé par : {reported['source']}"
     if reported.get("rows"):
-        said += f", sur {fr.counted(reported['rows'], 'ligne')}"
+        said += f", sur {french.counted(reported['rows'], 'ligne')}"
     confusion = reported.get("confusion")
     if confusion:
         said += (
@@ -195,7 +196,7 @@ def features_frame(features: Sequence[FeatureInfo]) -> pd.DataFrame:
             {
                 "Mesure": feature.label,
                 "Colonne": feature.name,
-                "Unité": feature.unit or fr.NOTHING,
+                "Unité": feature.unit or french.NOTHING,
                 "Plage apprise": _range(feature.training_minimum, feature.training_maximum),
                 "Plage possible": _range(feature.minimum, feature.maximum),
                 "Rôle": "indice, pas une cause" if feature.marker else "mesure",
@@ -209,10 +210,10 @@ def data_words(data: Json) -> list[str]:
     """What the model was fitted on."""
     said = [f"Fichier : {data['source']}."] if data.get("source") else []
     if data.get("first_day") and data.get("last_day"):
-        first, last = (fr.fr_date(date.fromisoformat(data[name])) for name in ("first_day", "last_day"))
+        first, last = (french.date(date.fromisoformat(data[name])) for name in ("first_day", "last_day"))
         said.append(f"Période : du {first} au {last}.")
     counts = [
-        fr.counted(data[name], "ligne") + words
+        french.counted(data[name], "ligne") + words
         for name, words in (
             ("training_rows", " pour l’ajuster"),
             ("unseen_rows", " jamais vues"),
@@ -226,25 +227,29 @@ def data_words(data: Json) -> list[str]:
 
 
 def _range(low: float | None, high: float | None) -> str:
-    return fr.NOTHING if low is None or high is None else f"de {fr.fr_trimmed(low)} à {fr.fr_trimmed(high)}"
+    return (
+        french.NOTHING
+        if low is None or high is None
+        else f"de {french.trimmed(low)} à {french.trimmed(high)}"
+    )
 
 
 def _value(estimate: Json, key: str) -> str:
     value = estimate["value"]
     if value is None:
         return "non défini"
-    return f"{fr.fr_number(value, 1)}{fr.NBSP}j" if key in _IN_DAYS else fr.fr_number(value, 3)
+    return french.quantity(value, "j", 1) if key in _IN_DAYS else french.number(value, 3)
 
 
 def _interval(estimate: Json, key: str) -> str:
     low, high = estimate["low"], estimate["high"]
     if low is None or high is None:
         return "trop peu de données"
-    digits, unit = (1, f"{fr.NBSP}j") if key in _IN_DAYS else (3, "")
-    return f"de {fr.fr_number(low, digits)} à {fr.fr_number(high, digits)}{unit}"
+    digits, unit = (1, "j") if key in _IN_DAYS else (3, "")
+    return french.with_unit(f"de {french.number(low, digits)} à {french.number(high, digits)}", unit)
 
 
 def _reported(value: float | None, key: str) -> str:
     if value is None:
         return NOT_REPORTED
-    return f"{fr.fr_number(value, 1)}{fr.NBSP}j" if key in _IN_DAYS else fr.fr_trimmed(value, 3)
+    return french.quantity(value, "j", 1) if key in _IN_DAYS else french.trimmed(value, 3)

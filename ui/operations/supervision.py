@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from api.schemas import french
 from api.schemas.supervision import FindingTrends, Supervision
 from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
@@ -53,7 +54,9 @@ def _calls() -> None:
         st.dataframe(
             views.calls_frame(calls.items), hide_index=True, key="appels", height=320, alt="Derniers appels"
         )
-        st.caption(f"{fr.counted(len(calls.items), 'appel')} sur {fr.fr_number(calls.total, 0)} au journal.")
+        st.caption(
+            f"{french.counted(len(calls.items), 'appel')} sur {french.number(calls.total)} au journal."
+        )
 
 
 def _checks(seen: Supervision) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from api.schemas import french
 from api.schemas.park import Run
 from api.schemas.supervision import (
     AlertDay,
@@ -26,9 +27,9 @@ def seen_words(seen: Supervision) -> str:
     due = (
         "Aucun calcul n’est prévu : la démonstration attend de nouvelles mesures."
         if seen.next_run_at is None
-        else f"Prochain calcul : {fr.fr_date(seen.next_run_at)}."
+        else f"Prochain calcul : {french.date(seen.next_run_at)}."
     )
-    return f"Vu le {fr.fr_date(seen.checked_at)}, {version}. {due}"
+    return f"Vu le {french.date(seen.checked_at)}, {version}. {due}"
 
 
 def runs_frame(runs: Sequence[Run]) -> pd.DataFrame:
@@ -36,15 +37,15 @@ def runs_frame(runs: Sequence[Run]) -> pd.DataFrame:
     rows = [
         {
             "N°": run.run_id,
-            "Jour évalué": fr.fr_date(run.as_of),
+            "Jour évalué": french.date(run.as_of),
             "État": fr.RUN_STATUS[run.status],
             "Origine": fr.RUN_KIND[run.kind],
             "Demandé par": fr.principal_words(run.requested_by, run.requested_by_name),
-            "Terminé le": fr.fr_date(run.finished_at),
-            "Durée": fr.fr_duration(run.duration_s),
-            "Turbines": f"{fr.fr_number(run.done, 0)} / {fr.fr_number(run.total, 0)}",
+            "Terminé le": french.date(run.finished_at),
+            "Durée": french.duration(run.duration_s),
+            "Turbines": f"{french.number(run.done)} / {french.number(run.total)}",
             "Échecs": run.failed,
-            "Erreur": run.error or fr.NOTHING,
+            "Erreur": run.error or french.NOTHING,
         }
         for run in runs
     ]
@@ -57,15 +58,15 @@ def calls_frame(calls: Sequence[CallLogItem]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Heure": fr.fr_date(call.at),
+                "Heure": french.date(call.at),
                 "Appel": f"{call.method} {call.endpoint}",
                 "Réponse": call.status,
-                "Durée": fr.fr_duration(call.duration_ms / 1000),
+                "Durée": french.duration(call.duration_ms / 1000),
                 "Par": fr.principal_words(call.principal, call.principal_name),
-                "Objet": fr.PURPOSES.get(call.purpose or "", call.purpose or fr.NOTHING),
-                "Turbine": call.turbine_id or fr.NOTHING,
-                "Lignes": fr.NOTHING if call.rows is None else fr.fr_number(call.rows, 0),
-                "Erreur": call.error or fr.NOTHING,
+                "Objet": fr.PURPOSES.get(call.purpose or "", call.purpose or french.NOTHING),
+                "Turbine": call.turbine_id or french.NOTHING,
+                "Lignes": french.NOTHING if call.rows is None else french.number(call.rows),
+                "Erreur": call.error or french.NOTHING,
                 "Référence": call.request_id,
             }
             for call in calls
@@ -75,11 +76,11 @@ def calls_frame(calls: Sequence[CallLogItem]) -> pd.DataFrame:
 
 def call_facts(calls: CallStats) -> list[tuple[str, str, str]]:
     """Calls of the period: name, value, what it is compared with."""
-    share = fr.fr_share(calls.errors / calls.calls) if calls.calls else fr.NOTHING
+    share = french.share(calls.errors / calls.calls) if calls.calls else french.NOTHING
     return [
-        ("Appels", fr.fr_number(calls.calls, 0), f"depuis le {fr.fr_date(calls.since)}"),
-        ("Erreurs du service", fr.fr_number(calls.errors, 0), f"{share} des appels"),
-        ("Demandes refusées", fr.fr_number(calls.refused, 0), "droits, saisies, adresses"),
+        ("Appels", french.number(calls.calls), f"depuis le {french.date(calls.since)}"),
+        ("Erreurs du service", french.number(calls.errors), f"{share} des appels"),
+        ("Demandes refusées", french.number(calls.refused), "droits, saisies, adresses"),
         ("Temps moyen", _milliseconds(calls.mean_ms), "par appel"),
         ("19 appels sur 20 en moins de", _milliseconds(calls.p95_ms), "95e centile"),
     ]
@@ -90,8 +91,8 @@ def findings_frame(found: FindingTrends) -> pd.DataFrame:
     rows = [
         {
             "Constat": trend.label,
-            f"Turbines au {fr.fr_date(found.as_of)}": fr.fr_number(trend.turbines, 0),
-            _before_words(found): fr.fr_number(trend.before, 0),
+            f"Turbines au {french.date(found.as_of)}": french.number(trend.turbines),
+            _before_words(found): french.number(trend.before),
             "Évolution": trend_words(trend),
         }
         for trend in found.items
@@ -101,21 +102,21 @@ def findings_frame(found: FindingTrends) -> pd.DataFrame:
 
 
 def _before_words(found: FindingTrends) -> str:
-    return f"au {fr.fr_date(found.previous_as_of)}"
+    return f"au {french.date(found.previous_as_of)}"
 
 
 def trend_words(trend: FindingTrend) -> str:
     """What became of a finding since the run before: a rise is told by a sign and a number, not by colour."""
     if trend.before is None:
-        return fr.NOTHING
+        return french.NOTHING
     change = trend.turbines - trend.before
     if change == 0:
         return "= stable"
     if trend.turbines == 0:
         return "▼ disparu"
     if trend.before == 0:
-        return f"▲ nouveau (+{fr.fr_number(change, 0)})"
-    return f"▲ +{fr.fr_number(change, 0)}" if change > 0 else f"▼ {fr.fr_number(change, 0)}"
+        return f"▲ nouveau ({french.signed(change)})"
+    return f"{'▲' if change > 0 else '▼'} {french.signed(change)}"
 
 
 def findings_words(found: FindingTrends | None) -> str:
@@ -123,16 +124,16 @@ def findings_words(found: FindingTrends | None) -> str:
     if found is None:
         return "Les constats sur les capteurs se comptent à partir du premier calcul publié."
     if not found.items:
-        return f"Aucun constat au calcul du {fr.fr_date(found.as_of)} : aucune mesure n’est mise en doute."
+        return f"Aucun constat au calcul du {french.date(found.as_of)} : aucune mesure n’est mise en doute."
     if found.previous_as_of is None:
-        return f"Turbines par constat au calcul du {fr.fr_date(found.as_of)}, le premier qui soit publié."
+        return f"Turbines par constat au calcul du {french.date(found.as_of)}, le premier qui soit publié."
     rising = [
         trend.label for trend in found.items if trend.before is not None and trend.turbines > trend.before
     ]
     told = f"en hausse : {', '.join(rising)}" if rising else "aucun n’est en hausse"
     return (
-        f"Turbines par constat au calcul du {fr.fr_date(found.as_of)}, à côté de celui du "
-        f"{fr.fr_date(found.previous_as_of)} ; {told}."
+        f"Turbines par constat au calcul du {french.date(found.as_of)}, à côté de celui du "
+        f"{french.date(found.previous_as_of)} ; {told}."
     )
 
 
@@ -140,10 +141,10 @@ def alert_words(days: Sequence[AlertDay]) -> str:
     """What the history of alerts shows, for those who do not see it."""
     last = days[-1]
     return (
-        f"Turbines en alerte sur {fr.counted(len(days), 'calcul')} ; au {fr.fr_date(last.as_of)} : "
+        f"Turbines en alerte sur {french.counted(len(days), 'calcul')} ; au {french.date(last.as_of)} : "
         f"{last.counts.critique} au niveau critique, {last.counts.eleve} au niveau élevé"
     )
 
 
 def _milliseconds(value: float | None) -> str:
-    return fr.fr_duration(None if value is None else value / 1000)
+    return french.duration(None if value is None else value / 1000)

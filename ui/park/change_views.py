@@ -8,6 +8,7 @@ from datetime import date
 
 import pandas as pd
 
+from api.schemas import french
 from api.schemas.changes import DaysCoverage, LevelDifferences, ParkEvent, QueueCounts, SincePrevious
 from api.schemas.park import ParkItem
 from api.schemas.vocabulary import ChangeKind, Queue, RiskLevel
@@ -71,7 +72,7 @@ def change_words(item: ParkItem) -> str:
     """The change of one turbine in a table cell."""
     change = item.change
     if change is None:
-        return fr.NOTHING
+        return french.NOTHING
     words = KINDS[change.kind]
     if change.kind in _SILENT:
         return f"{words.sign} {words.one}"
@@ -80,7 +81,7 @@ def change_words(item: ParkItem) -> str:
 
 def since_words(since: SincePrevious, as_of: date) -> str:
     """« Depuis la veille », or the day that the ranking is compared with."""
-    day = fr.fr_date(since.previous_as_of)
+    day = french.date(since.previous_as_of)
     if (as_of - since.previous_as_of).days == 1:
         return f"Depuis la veille ({day})"
     return f"Depuis le {day}"
@@ -89,24 +90,19 @@ def since_words(since: SincePrevious, as_of: date) -> str:
 def events_words(since: SincePrevious) -> str:
     """How many events of each kind, the most urgent first."""
     counts = [(KINDS[kind], since.events[kind]) for kind in ChangeKind if since.events.get(kind)]
-    told = [f"{count}{fr.NBSP}{words.many if count > 1 else words.one}" for words, count in counts]
+    told = [f"{count}{french.NBSP}{words.many if count > 1 else words.one}" for words, count in counts]
     return " · ".join(told) or "aucun changement à signaler"
 
 
 def differences(levels: LevelDifferences) -> dict[RiskLevel, str]:
     """Signed differences per level; « = » where the number is the same."""
-    return {level: _signed(getattr(levels, level.value)) for level in RiskLevel}
-
-
-def _signed(count: int) -> str:
-    if count == 0:
-        return "="
-    return f"{'+' if count > 0 else fr.MINUS}{abs(count)}"
+    counts = {level: getattr(levels, level.value) for level in RiskLevel}
+    return {level: french.signed(count) if count else "=" for level, count in counts.items()}
 
 
 def elapsed_words(since: SincePrevious, as_of: date) -> str:
     """How long the differences took: « en 1 jour »."""
-    return f"en {fr.counted((as_of - since.previous_as_of).days, 'jour')}"
+    return f"en {french.counted((as_of - since.previous_as_of).days, 'jour')}"
 
 
 def events_frame(events: Sequence[ParkEvent]) -> pd.DataFrame:
@@ -139,6 +135,6 @@ def days_help(coverage: DaysCoverage | None) -> str:
     if coverage.measured is not None:
         span = ""
         if coverage.low is not None and coverage.high is not None:
-            span = f", de {fr.fr_share(coverage.low, 0)} à {fr.fr_share(coverage.high, 0)}"
-        measured = f" ({fr.fr_share(coverage.measured, 0)} mesurés{span})"
-    return f"{kept} Couverture visée de l’intervalle : {fr.fr_share(coverage.target, 0)}{measured}."
+            span = f", de {french.share(coverage.low, 0)} à {french.share(coverage.high, 0)}"
+        measured = f" ({french.share(coverage.measured, 0)} mesurés{span})"
+    return f"{kept} Couverture visée de l’intervalle : {french.share(coverage.target, 0)}{measured}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from api.schemas import french
 from api.schemas.park import Park, ParkItem, Run
 from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
@@ -57,7 +58,9 @@ def _progress() -> bool:
         return True
     st.session_state[_FOLLOWED] = None
     if run.status == "termine":
-        st.toast(f"Calcul terminé : {fr.counted(run.done, 'turbine')} en {fr.fr_duration(run.duration_s)}.")
+        st.toast(
+            f"Calcul terminé : {french.counted(run.done, 'turbine')} en {french.duration(run.duration_s)}."
+        )
     else:
         st.toast(f"Calcul n° {run.run_id} : {fr.RUN_STATUS[run.status].lower()}. {run.error or ''}")
     return st.rerun()
@@ -115,7 +118,7 @@ def _board() -> bool:
         layout.check_session(error)
         with top:
             if view.day is not None and error.status == NOT_FOUND:
-                st.warning(f"**Aucun classement du {fr.fr_long_date(view.day)} n’a été publié.**")
+                st.warning(f"**Aucun classement du {french.long_date(view.day)} n’a été publié.**")
                 st.button("Revenir au dernier classement", on_click=filtres.latest_day)
             else:
                 layout.show_error(error)
@@ -202,7 +205,7 @@ def _ranking(park: Park, view: views.View) -> None:
     _table(park.items)
     if (left := min(park.total, PARK_LIMIT) - len(park.items)) > 0:
         st.button(
-            f"Afficher {fr.counted(min(FIRST_ROWS, left), 'turbine')} de plus",
+            f"Afficher {french.counted(min(FIRST_ROWS, left), 'turbine')} de plus",
             on_click=_show_more,
             args=(view,),
             key="plus_de_lignes",
@@ -234,10 +237,10 @@ def _table(items: list[ParkItem]) -> None:
         key=_TABLE,
         hide_index=True,
         height=HEAD_PX + ROW_PX * min(len(frame), ROWS_IN_SIGHT),
-        placeholder=fr.NOTHING,
+        placeholder=french.NOTHING,
         on_select="rerun",
         selection_mode="single-row",
-        alt=f"Classement de {fr.counted(len(frame), 'turbine')} par risque",
+        alt=f"Classement de {french.counted(len(frame), 'turbine')} par risque",
         column_config={
             "Rang": column.NumberColumn(width=48, pinned=True),
             "Turbine": column.TextColumn(width=62, pinned=True),
@@ -256,7 +259,7 @@ def _table(items: list[ParkItem]) -> None:
             "Changement": column.TextColumn(help="Depuis le calcul du jour précédent", width=116),
             "Âge": column.NumberColumn(help="Âge de la mesure au jour du calcul", width=80),
             "Prévu le": column.DateColumn(
-                help="Intervention planifiée, sinon prochaine visite", format="DD/MM/YYYY", width=86
+                help="Intervention planifiée, sinon prochaine visite", format=french.STREAMLIT_DATE, width=86
             ),
             "Intervention": column.TextColumn(width=146),
             "Qualité": column.TextColumn(help="Ce que vaut la mesure derrière le score", width=92),

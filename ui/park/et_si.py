@@ -7,14 +7,14 @@ from typing import Any
 
 import streamlit as st
 
+from api.schemas import french
 from api.schemas.park import TurbineDetail
 from api.schemas.predictions import FeatureInfo, Prediction
 from api.schemas.turbine_story import PowerLink
 from ui.client.api_error import ApiError
 from ui.park import turbine_views as views
 from ui.shared import auth, layout
-from ui.shared import labels as fr
-from ui.shared.french_numbers import NotANumber, typed
+from ui.shared.french_numbers import NotANumber
 
 _STATE = "_what_if"
 DIGITS = 2  # decimals that a field begins with
@@ -52,7 +52,8 @@ def _tie(detail: TurbineDetail, measured: dict[str, Any]) -> PowerLink | None:
         key=f"et_si_{detail.turbine.turbine_id}_lien",
         persist_state="page",
         help=(
-            f"Selon la courbe de puissance de cette turbine ({fr.counted(link.rows, 'mesure')} en marche) : "
+            "Selon la courbe de puissance de cette turbine "
+            f"({french.counted(link.rows, 'mesure')} en marche) : "
             "changer le vent seul décrirait une machine qui n’existe pas. "
             "Déliez-les pour essayer une perte de rendement."
         ),
@@ -101,7 +102,7 @@ def _field(feature: FeatureInfo, value: Any, turbine_id: str, follows: bool) -> 
     """One input, prefilled; its bounds are the API's to check, so that its words are shown at the field."""
     key, title = _key(feature, turbine_id), views.feature_title(feature)
     binary = feature.dtype == "binary"
-    start = None if value is None and binary else bool(value) if binary else typed(value, DIGITS)
+    start = None if value is None and binary else bool(value) if binary else french.typed(value, DIGITS)
     st.session_state.setdefault(key, start)
     if binary and value is None:  # an empty box would answer no for a value that nobody knows
         words = {1: "oui", 0: "non"}
@@ -154,7 +155,7 @@ def _ask(detail: TurbineDetail, measured: dict[str, Any], tied: PowerLink | None
         if tied is not None and tried.get(tied.wind) is not None:
             power = _power(turbine_id, tried[tied.wind], measured, tied)
             other[tied.power] = power
-            st.session_state[f"et_si_{turbine_id}_{tied.power}"] = typed(power, DIGITS)
+            st.session_state[f"et_si_{turbine_id}_{tied.power}"] = french.typed(power, DIGITS)
         state["answers"] = (
             auth.client().park.what_if({**identity, **current}),
             auth.client().park.what_if({**identity, **other}),
@@ -172,7 +173,7 @@ def _tried(feature: FeatureInfo, turbine_id: str, measured: dict[str, Any]) -> A
     key, value = _key(feature, turbine_id), measured.get(feature.name)
     if feature.dtype == "binary":
         return st.session_state[key]
-    if value is not None and st.session_state[key] == typed(value, DIGITS):
+    if value is not None and st.session_state[key] == french.typed(value, DIGITS):
         return value
     number = layout.number(key)
     return int(number) if feature.dtype == "int" and number is not None and number.is_integer() else number

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from api.schemas import french
 from api.schemas.park import ParkItem
 from ui.park import views
 from ui.park.change_views import change_words
@@ -47,13 +48,13 @@ def _row(item: ParkItem) -> list[str]:
         _text(item.farm),
         _text(item.site),
         fr.LEVELS[item.risk_level].word,
-        _number(None if probability is None else 100 * probability, 2),
-        _number(item.time_to_failure_days, 1),
-        _number(low, 1),
-        _number(high, 1),
+        french.cell(None if probability is None else 100 * probability, 2),
+        french.cell(item.time_to_failure_days, 1),
+        french.cell(low, 1),
+        french.cell(high, 1),
         _text(None if driver is None else f"{driver.label} : {fr.driver_value(driver)}"),
         "" if driver is None else ("oui" if driver.marker else "non"),
-        _number(item.expected_failure_cost_eur, 0),
+        french.cell(item.expected_failure_cost_eur, 0),
         "" if item.change is None else change_words(item),
         _day(item.measured_on),
         "" if item.age_days is None else str(item.age_days),
@@ -66,17 +67,13 @@ def _row(item: ParkItem) -> list[str]:
     ]
 
 
-def _number(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:.{digits}f}".replace(".", ",")
-
-
 def _day(day: date | None) -> str:
-    return "" if day is None else fr.fr_date(day)
+    return "" if day is None else french.date(day)
 
 
 def _text(text: str | None) -> str:
     """A text that a spreadsheet does not take for a formula, whatever people typed in it."""
     if not text:
         return ""
-    plain = text.replace(fr.NBSP, " ").replace(fr.THIN, " ")
+    plain = text.replace(french.NBSP, " ").replace(french.THIN, " ")
     return f"'{plain}" if plain.startswith(_FORMULA) else plain

@@ -9,13 +9,13 @@ from datetime import date, timedelta
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from api.schemas import french
 from api.schemas.park import Park
 from api.schemas.vocabulary import RiskLevel, folded
 from ui.client.api_error import ApiError
 from ui.park import change_views, views
 from ui.shared import auth, layout
 from ui.shared import labels as fr
-from ui.shared.french_numbers import typed
 
 DAYS_BACK = 400  # of rankings to choose from; the address opens any older one
 _VIEW, _DRIVERS, _DAY = "_view", "_drivers_seen", "filtre_jour"
@@ -46,7 +46,7 @@ def day_chooser() -> None:
         known,
         index=None,
         key=_DAY,
-        format_func=lambda day: f"Tel que vu le {fr.fr_date(day)}",
+        format_func=lambda day: f"Tel que vu le {french.date(day)}",
         placeholder="Dernier classement",
         label_visibility="collapsed",
         width=240,
@@ -134,7 +134,7 @@ def _prefill() -> None:
     asked = _asked()
     st.session_state.update(
         filtre_niveau=list(asked.levels),
-        filtre_jours=typed(asked.days),
+        filtre_jours=french.typed(asked.days),
         filtre_parc=asked.farm,
         filtre_site=asked.site,
         filtre_facteur=asked.driver,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from api.schemas import french
 from api.schemas.park import Run
-from ui.shared import labels as fr
 
 # What each phase takes of a large park's time, so that the bar moves evenly; its share begins where the one
 # before ends.
@@ -38,12 +38,12 @@ def stands(run: Run) -> str:
     step = f"étape {list(PHASES).index(run.phase) + 1} sur {len(PHASES)}, {PHASES[run.phase][0]}"
     if not run.total or not run.done:
         return step
-    return f"{step}, {fr.counted(run.done, 'turbine')} sur {fr.fr_number(run.total, 0)}"
+    return f"{step}, {french.counted(run.done, 'turbine')} sur {french.number(run.total)}"
 
 
 def progress_words(run: Run) -> str:
     """The line under the bar."""
     return (
-        f"Calcul du parc au {fr.fr_date(run.as_of)} : {stands(run)}. "
+        f"Calcul du parc au {french.date(run.as_of)} : {stands(run)}. "
         "Vous pouvez quitter cette page, il continue."
     )

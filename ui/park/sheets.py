@@ -12,6 +12,7 @@ from pathlib import Path
 
 import segno
 
+from api.schemas import french
 from api.schemas.park import Park, ParkItem, TurbineDetail
 from api.schemas.predictions import Driver
 from ui.park import turbine_views, views
@@ -35,14 +36,14 @@ def park_sheet(park: Park, items: Sequence[ParkItem], view: views.View) -> str:
             str(item.rank),
             item.turbine_id,
             fr.LEVELS[item.risk_level].text,
-            fr.fr_percent(item.failure_probability),
-            fr.fr_days(item.time_to_failure_days),
-            fr.fr_interval(item.time_to_failure_interval),
+            french.percent(item.failure_probability),
+            french.days(item.time_to_failure_days),
+            french.days_interval(item.time_to_failure_interval),
             fr.driver_words(item.main_driver),
-            fr.fr_euros(item.expected_failure_cost_eur),
+            french.euros(item.expected_failure_cost_eur),
             change_words(item),
-            fr.fr_date(item.measured_on),
-            fr.fr_date(views.next_work(item)),
+            french.date(item.measured_on),
+            french.date(views.next_work(item)),
             views.work_words(item),
         ]
         for item in items
@@ -68,7 +69,7 @@ def narrowing_words(view: views.View, shown: int, total: int) -> str:
     kept = [fr.LEVELS[level].word.lower() for level in view.levels]
     said = [f"niveau {' ou '.join(kept)}"] if kept else []
     if view.days is not None:
-        said.append(f"panne possible sous {fr.fr_days(view.days)}")
+        said.append(f"panne possible sous {french.days(view.days)}")
     named = (("parc", view.farm), ("site", view.site), ("facteur", view.driver), ("recherche", view.text))
     said += [f"{name} « {value} »" for name, value in named if value]
     if view.state:
@@ -79,7 +80,7 @@ def narrowing_words(view: views.View, shown: int, total: int) -> str:
     if view.sort:
         way = "décroissant" if view.sort.startswith("-") else "croissant"
         order = f" Tri : {views.SORTS[view.sort.removeprefix('-')][0].lower()}, {way}."
-    counted = f"{fr.counted(shown, 'turbine')} sur {total}"
+    counted = f"{french.counted(shown, 'turbine')} sur {total}"
     return f"{counted}{' ; filtres : ' + ', '.join(said) if said else ''}.{order}"
 
 
@@ -137,7 +138,7 @@ def _drivers(detail: TurbineDetail) -> str:
         f"<tr><td>{escape(driver.label)}{' (indice)' if driver.marker else ''}</td>"
         f'<td class="n">{escape(fr.driver_value(driver))}</td>'
         f"<td>{escape(turbine_views.usual_words(ranges.get(driver.feature)))}</td>"
-        f'<td class="n">{escape(fr.fr_points(driver.contribution))}</td><td>{_bar(driver, most)}</td></tr>'
+        f'<td class="n">{escape(french.points(driver.contribution))}</td><td>{_bar(driver, most)}</td></tr>'
         for driver in detail.drivers
     )
     notes = "".join(f"<li>{escape(f'{d.label} : {d.note}')}</li>" for d in detail.drivers if d.note)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from api.schemas import french
 from api.schemas.park import MeasurementRow, TurbineDetail
 from api.schemas.turbine_story import TurbineEvent
 from ui.client.api_error import ApiError
@@ -64,7 +65,7 @@ def _nothing_chosen() -> bool:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             words = layout.escaped(f"Turbine {item.turbine_id}")
             why = layout.escaped(fr.driver_words(item.main_driver))
-            risk = fr.fr_percent(item.failure_probability)
+            risk = french.percent(item.failure_probability)
             st.html(
                 f'<p class="proposition">{layout.chip(item.risk_level)} <strong>{words}</strong> '
                 f"{risk} de probabilité de panne à 7 jours · {why}</p>",
@@ -122,10 +123,10 @@ def _identity(detail: TurbineDetail) -> None:
     turbine = detail.turbine
     said = [place for place in (turbine.farm, turbine.site) if place]
     if turbine.rated_power_kw is not None:
-        said.append(f"{fr.fr_number(turbine.rated_power_kw, 0)}{fr.NBSP}kW")
+        said.append(french.quantity(turbine.rated_power_kw, "kW", 0))
     said.append(fr.SERVICE_STATES[turbine.service_state])
     if turbine.commissioned_on is not None:
-        said.append(f"mise en service le {fr.fr_date(turbine.commissioned_on)}")
+        said.append(f"mise en service le {french.date(turbine.commissioned_on)}")
     said.append(views.visit_words(detail.planned_visits))
     with st.container(horizontal=True, vertical_alignment="center", key="identite"):
         st.markdown(layout.plain(" · ".join(said)))

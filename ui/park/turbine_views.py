@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from api.schemas import french
 from api.schemas.park import MeasurementRow, ParkItem, ScorePoint, TurbineDetail
 from api.schemas.predictions import Driver, FeatureInfo, Prediction
 from api.schemas.turbine_story import TurbineEvent, UsualRange
@@ -30,7 +31,7 @@ def drivers_frame(drivers: Sequence[Driver], usual: Sequence[UsualRange] = ()) -
             "label": [f"{d.label} (indice)" if d.marker else d.label for d in ordered],
             "value": [fr.driver_value(d) for d in ordered],
             "points": [100 * d.contribution for d in ordered],
-            "words": [fr.fr_points(d.contribution) for d in ordered],
+            "words": [french.points(d.contribution) for d in ordered],
             "marker": [d.marker for d in ordered],
             "usual": [usual_words(ranges.get(d.feature)) for d in ordered],
         }
@@ -52,7 +53,7 @@ def usual_words(known: UsualRange | None) -> str:
         return ""
     spans = (("ici", known.low, known.high), ("parc", known.park_low, known.park_high))
     told = [
-        f"{where} {fr.fr_trimmed(low, 1)} à {fr.fr_trimmed(high, 1)}"
+        f"{where} {french.trimmed(low, 1)} à {french.trimmed(high, 1)}"
         for where, low, high in spans
         if low is not None and high is not None
     ]
@@ -62,19 +63,19 @@ def usual_words(known: UsualRange | None) -> str:
 def key_figures(item: ParkItem, detail: TurbineDetail) -> list[tuple[str, str, str]]:
     """The figures of the verdict: name, value, what it is compared with."""
     days = item.time_to_failure_interval
-    threshold = "" if detail.threshold is None else f"seuil de décision {fr.fr_share(detail.threshold)}"
+    threshold = "" if detail.threshold is None else f"seuil de décision {french.threshold(detail.threshold)}"
     return [
-        ("Probabilité à 7 jours", fr.fr_percent(item.failure_probability), threshold),
+        ("Probabilité à 7 jours", french.percent(item.failure_probability), threshold),
         (
             "Jours avant panne",
-            fr.fr_days(item.time_to_failure_days),
-            f"intervalle {fr.fr_interval(days)}" if days else "",
+            french.days(item.time_to_failure_days),
+            f"intervalle {french.days_interval(days)}" if days else "",
         ),
-        ("Attendre coûte", fr.fr_euros(item.expected_failure_cost_eur), "probabilité × coût d’une panne"),
-        ("Rang", str(item.rank), f"au classement du {fr.fr_date(detail.as_of)}"),
+        ("Attendre coûte", french.euros(item.expected_failure_cost_eur), "probabilité × coût d’une panne"),
+        ("Rang", str(item.rank), f"au classement du {french.date(detail.as_of)}"),
         (
             "Mesure",
-            fr.fr_date(item.measured_on),
+            french.date(item.measured_on),
             f"{fr.age_words(item.age_days)}, {fr.DATA_STATUS[item.data_status]}",
         ),
     ]
@@ -93,7 +94,7 @@ def base_words(detail: TurbineDetail) -> str:
     """From which probability the drivers start."""
     if detail.base_probability is None:
         return ""
-    return f"Point de départ du modèle, avant toute mesure : {fr.fr_percent(detail.base_probability)}."
+    return f"Point de départ du modèle, avant toute mesure : {french.percent(detail.base_probability)}."
 
 
 def models_words(detail: TurbineDetail) -> str:
@@ -111,7 +112,7 @@ def visit_words(days: Sequence[date]) -> str:
     """When the turbine is to be visited."""
     if not days:
         return "aucune visite prévue"
-    first, *others = (fr.fr_date(day) for day in days)
+    first, *others = (french.date(day) for day in days)
     return f"visite prévue le {first}" + (f", puis le {' et le '.join(others)}" if others else "")
 
 
@@ -128,13 +129,13 @@ def scored_values(
 
 def measurement_frame(rows: Sequence[MeasurementRow], features: Sequence[FeatureInfo]) -> pd.DataFrame:
     """One row per measurement, newest first, one column per feature with its unit."""
-    frame = pd.DataFrame({"Mesure du": [fr.fr_date(r.measured_at or r.measured_on) for r in rows]})
+    frame = pd.DataFrame({"Mesure du": [french.date(r.measured_at or r.measured_on) for r in rows]})
     for feature in features:
         values = [r.values.get(feature.name) for r in rows]
         if feature.dtype == "binary":
             frame[feature_title(feature)] = [_yes_no(v) for v in values]
         else:
-            frame[feature_title(feature)] = [fr.fr_trimmed(v) for v in values]
+            frame[feature_title(feature)] = [french.trimmed(v) for v in values]
     return frame
 
 
@@ -148,7 +149,7 @@ def feature_value(feature: FeatureInfo, value: float) -> str:
     """« 84,5 °C », « oui »."""
     if feature.dtype == "binary":
         return "oui" if value else "non"
-    return fr.with_unit(value, feature.unit)
+    return french.quantity(value, feature.unit)
 
 
 def by_presence(
@@ -182,7 +183,7 @@ def history_frame(points: Sequence[ScorePoint]) -> pd.DataFrame:
             "probability": [p.failure_probability for p in ordered],
             "days": [p.time_to_failure_days for p in ordered],
             "level": [p.risk_level for p in ordered],
-            "words": [fr.fr_percent(p.failure_probability) for p in ordered],
+            "words": [french.percent(p.failure_probability) for p in ordered],
         }
     )
 
@@ -201,14 +202,14 @@ def comparison_frame(current: Prediction, other: Prediction) -> pd.DataFrame:
         ),
         (
             "Probabilité de panne à 7 jours",
-            *(fr.fr_percent(p.failure_probability) for p in (current, other)),
-            fr.fr_points(change),
+            *(french.percent(p.failure_probability) for p in (current, other)),
+            french.points(change),
         ),
-        ("Jours avant panne", *(fr.fr_days(d) for d in days), fr.fr_day_difference(moved)),
+        ("Jours avant panne", *(french.days(d) for d in days), french.days_difference(moved)),
         (
             "Coût attendu si l’on n’intervient pas",
-            *(fr.fr_euros(p.expected_failure_cost_eur) for p in (current, other)),
-            _signed_euros(other.expected_failure_cost_eur - current.expected_failure_cost_eur),
+            *(french.euros(p.expected_failure_cost_eur) for p in (current, other)),
+            french.euros_difference(other.expected_failure_cost_eur - current.expected_failure_cost_eur),
         ),
     ]
     return pd.DataFrame(rows, columns=["", "Aujourd’hui", "Et si…", "Écart"])
@@ -227,9 +228,9 @@ def driver_changes(current: Prediction, other: Prediction) -> pd.DataFrame:
                 "Valeur": f"{fr.driver_value(was)} → {fr.driver_value(now)}"
                 if was.value != now.value
                 else fr.driver_value(now),
-                "Effet aujourd’hui": fr.fr_points(was.contribution),
-                "Effet et si…": fr.fr_points(now.contribution),
-                "Écart": fr.fr_points(change),
+                "Effet aujourd’hui": french.points(was.contribution),
+                "Effet et si…": french.points(now.contribution),
+                "Écart": french.points(change),
             }
             for was, now, change in kept
         ]
@@ -242,10 +243,10 @@ def what_if_words(current: Prediction, other: Prediction) -> str:
     if abs(change) < 0.0005:
         return "Ces valeurs ne changent pas la probabilité de panne."
     verb = "monterait" if change > 0 else "descendrait"
-    before, after = (fr.fr_percent(p.failure_probability) for p in (current, other))
+    before, after = (french.percent(p.failure_probability) for p in (current, other))
     return (
         f"Avec ces valeurs, la probabilité de panne à 7 jours {verb} de {before} à {after} "
-        f"({fr.fr_points(change)})."
+        f"({french.points(change)})."
     )
 
 
@@ -254,18 +255,20 @@ def curve_words(frame: pd.DataFrame, feature: FeatureInfo) -> str:
     if frame.empty:
         return f"{feature.label} : aucune valeur"
     low, high, last = (
-        fr.with_unit(float(v), feature.unit)
+        french.quantity(float(v), feature.unit)
         for v in (frame["value"].min(), frame["value"].max(), frame["value"].iloc[-1])
     )
-    return f"{feature.label} : {fr.counted(len(frame), 'valeur')}, de {low} à {high}, la dernière à {last}"
+    return (
+        f"{feature.label} : {french.counted(len(frame), 'valeur')}, de {low} à {high}, la dernière à {last}"
+    )
 
 
 def history_words(frame: pd.DataFrame) -> str:
     """What the history of risk shows, for those who do not see it."""
     first, last = frame.iloc[0], frame.iloc[-1]
     return (
-        f"Probabilité de panne à 7 jours selon {fr.counted(len(frame), 'calcul')} : {first['words']} le "
-        f"{fr.fr_date(first['day'].date())}, {last['words']} le {fr.fr_date(last['day'].date())}"
+        f"Probabilité de panne à 7 jours selon {french.counted(len(frame), 'calcul')} : {first['words']} le "
+        f"{french.date(first['day'].date())}, {last['words']} le {french.date(last['day'].date())}"
     )
 
 
@@ -273,13 +276,8 @@ def _paris(row: MeasurementRow) -> pd.Timestamp:
     """When a row was measured, on the clock that people read."""
     if row.measured_at is None:
         return pd.Timestamp(row.measured_on)
-    return pd.Timestamp(row.measured_at).tz_convert(fr.PARIS).tz_localize(None)
+    return pd.Timestamp(row.measured_at).tz_convert(french.PARIS).tz_localize(None)
 
 
 def _yes_no(value: float | None) -> str:
-    return fr.NOTHING if value is None else ("oui" if value else "non")
-
-
-def _signed_euros(amount: float) -> str:
-    shown = fr.fr_euros(amount)
-    return shown if shown.startswith((fr.MINUS, "0")) else f"+{shown}"
+    return french.NOTHING if value is None else ("oui" if value else "non")

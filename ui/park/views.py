@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 from pandas.io.formats.style import Styler
 
+from api.schemas import french
 from api.schemas.common import Notice
 from api.schemas.park import Park, ParkItem
 from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
@@ -137,10 +138,10 @@ SORTS = {
 
 # Sortable numbers, and how they are worded.
 PARK_FORMATS: dict[str, Callable[[Any], str]] = {
-    "Probabilité": fr.fr_percent,
-    "Jours restants": fr.fr_days,
-    "Attendre coûte": fr.fr_euros,
-    "Âge": lambda days: "jour même" if days == 0 else f"{days:.0f}{fr.NBSP}j",
+    "Probabilité": french.percent,
+    "Jours restants": french.days,
+    "Attendre coûte": french.euros,
+    "Âge": lambda days: "jour même" if days == 0 else french.quantity(days, "j", 0),
 }
 
 
@@ -180,19 +181,19 @@ def _park_row(item: ParkItem) -> dict[str, Any]:
         "Prévu le": pd.NaT if (day := next_work(item)) is None else pd.Timestamp(day),
         "Intervention": work_words(item),
         "Qualité": fr.DATA_STATUS[item.data_status],
-        "Parc": item.farm or fr.NOTHING,
+        "Parc": item.farm or french.NOTHING,
     }
 
 
 def shown_words(park: Park) -> str:
     """How many turbines of the park are shown, and that an order chosen at a header is theirs alone."""
-    everywhere = fr.fr_number(park.run.total if park.run else park.total, 0)
+    everywhere = french.number(park.run.total if park.run else park.total)
     shown = len(park.items)
     if shown >= park.total:
-        return f"{fr.counted(shown, 'turbine')} sur {everywhere}."
-    kept = fr.fr_number(park.total, 0)
+        return f"{french.counted(shown, 'turbine')} sur {everywhere}."
+    kept = french.number(park.total)
     return (
-        f"Les {fr.counted(shown, 'première')} des {kept} turbines retenues, sur {everywhere}. "
+        f"Les {french.counted(shown, 'première')} des {kept} turbines retenues, sur {everywhere}. "
         "« Trier par » les ordonne toutes ; un en-tête, celles qui sont affichées."
     )
 
@@ -201,16 +202,16 @@ def interval_words(item: ParkItem) -> str:
     """The interval of the days left, beside the column that names the unit."""
     interval = item.time_to_failure_interval
     if interval is None:
-        return fr.NOTHING
-    low, high = (fr.fr_trimmed(days, 1 if abs(days) < 10 else 0) for days in interval)
-    return f"{low} à {high}{fr.NBSP}j"
+        return french.NOTHING
+    low, high = (french.trimmed(days, 1 if abs(days) < 10 else 0) for days in interval)
+    return french.with_unit(f"{low} à {high}", "j")
 
 
 def work_words(item: ParkItem) -> str:
     """The living intervention in a table cell, and who has it."""
     work = item.intervention
     if work is None:
-        return fr.NOTHING
+        return french.NOTHING
     return STATE_WORDS[work.state] + (f" ({work.assignee})" if work.assignee else "")
 
 
@@ -223,7 +224,7 @@ def styled(frame: pd.DataFrame) -> Styler:
     """The park's frame with French wording on top of sortable cells."""
     styler = frame.style
     for column, wording in PARK_FORMATS.items():
-        styler = styler.format(wording, subset=[column], na_rep=fr.NOTHING)
+        styler = styler.format(wording, subset=[column], na_rep=french.NOTHING)
     return styler
 
 
@@ -247,17 +248,16 @@ def trust(park: Park, *, past: bool = False) -> Trust | None:
         return None
     run = park.run
     scored = run.total - run.failed
-    facts = [
-        f"{fr.counted(scored, 'turbine')} {fr.plural(scored, 'évaluée')} sur {fr.fr_number(run.total, 0)}"
-    ]
+    scored_words = f"{french.counted(scored, 'turbine')} {french.plural(scored, 'évaluée')}"
+    facts = [f"{scored_words} sur {french.number(run.total)}"]
     if run.failed:
         facts.append(f"{run.failed} en échec")
     facts.append(f"{run.stale} sans mesure récente" if run.stale else "mesures récentes partout")
-    origin = [] if run.finished_at is None else [f"calculé le {fr.fr_date(run.finished_at)}"]
+    origin = [] if run.finished_at is None else [f"calculé le {french.date(run.finished_at)}"]
     origin.append(" + ".join(f"{m.name} v{m.version}" for m in run.models) or "aucun modèle")
     if run.policy_version is not None:
         origin.append(f"politique v{run.policy_version}")
-    headline = f"Classement du {fr.fr_long_date(park.as_of)}"
+    headline = f"Classement du {french.long_date(park.as_of)}"
     if past:
         headline += ", tel que vu ce jour-là"
     if park.stale:

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 import streamlit as st
 
+from api.schemas import french
 from api.schemas.audit import AuditVerification
 from api.schemas.vocabulary import AuditAction, Right
 from ui.people import views
 from ui.shared import auth, layout
-from ui.shared import labels as fr
 
 PAGE = 100
 PERIODS = {"Depuis le début": None, "Aujourd’hui": 0, "7 derniers jours": 6, "30 derniers jours": 29}
@@ -72,7 +72,7 @@ def _filters() -> dict[str, str | int]:
         query["action"] = action.value
     days = PERIODS[period]
     if days is not None:
-        query["from"] = (datetime.now(fr.PARIS).date() - timedelta(days=days)).isoformat()
+        query["from"] = (datetime.now(french.PARIS).date() - timedelta(days=days)).isoformat()
     if st.session_state.get("_audit_filtre") != (action, period):
         st.session_state["_audit_filtre"] = (action, period)
         st.session_state["audit_page"], query["offset"] = 1, 0
@@ -81,7 +81,7 @@ def _filters() -> dict[str, str | int]:
 
 def _pages(total: int) -> None:
     last = max(-(-total // PAGE), 1)
-    words = fr.counted(total, "entrée")
+    words = french.counted(total, "entrée")
     if last == 1:
         st.caption(words)
         return

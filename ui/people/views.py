@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from api.schemas import french
 from api.schemas.accounts import Account, ApiKey
 from api.schemas.audit import AuditEntry, AuditVerification
 from api.schemas.vocabulary import AuditAction, Role
@@ -92,7 +93,7 @@ def account_state(account: Account) -> str:
     if not account.active:
         return "Désactivé"
     if account.locked_until is not None:
-        return f"Bloqué jusqu’au {fr.fr_date(account.locked_until)}"
+        return f"Bloqué jusqu’au {french.date(account.locked_until)}"
     return "Actif"
 
 
@@ -105,7 +106,7 @@ def accounts_frame(accounts: list[Account]) -> pd.DataFrame:
                 account.role.words,
                 account_state(account),
                 account.display_name,
-                fr.fr_date(account.last_signed_in_at) if account.last_signed_in_at else "jamais",
+                french.date(account.last_signed_in_at) if account.last_signed_in_at else "jamais",
                 account.sessions,
             )
             for account in accounts
@@ -121,10 +122,10 @@ def keys_frame(keys: list[ApiKey]) -> pd.DataFrame:
             (
                 key.name,
                 ", ".join(key.scopes),
-                fr.fr_date(key.created_at),
+                french.date(key.created_at),
                 fr.principal_words(key.created_by, key.created_by_name),
-                fr.fr_date(key.last_used_at) if key.last_used_at else "jamais",
-                "Active" if key.revoked_at is None else f"Révoquée le {fr.fr_date(key.revoked_at)}",
+                french.date(key.last_used_at) if key.last_used_at else "jamais",
+                "Active" if key.revoked_at is None else f"Révoquée le {french.date(key.revoked_at)}",
             )
             for key in sorted(keys, key=lambda key: key.revoked_at is not None)
         ],
@@ -156,7 +157,7 @@ def _period_words(key: str) -> str:
 
 
 def _day_words(text: str) -> str:
-    return fr.fr_date(date.fromisoformat(text)) if _DAY.fullmatch(text) else text
+    return french.date(date.fromisoformat(text)) if _DAY.fullmatch(text) else text
 
 
 def details_words(details: dict[str, Any]) -> str:
@@ -164,7 +165,7 @@ def details_words(details: dict[str, Any]) -> str:
     told = [(name, fact) for name, fact in details.items() if fact not in ([], {}, None)]
     if "role" in details:  # said by the role before and after
         told = [(name, fact) for name, fact in told if (name, fact) != ("fields", ["role"])]
-    return f"{fr.NBSP}; ".join(_fact(name, fact) for name, fact in told)
+    return f"{french.NBSP}; ".join(_fact(name, fact) for name, fact in told)
 
 
 def _fact(name: str, fact: Any) -> str:
@@ -185,7 +186,7 @@ def _word(fact: Any) -> str:
     if isinstance(fact, bool):
         return "oui" if fact else "non"
     if isinstance(fact, float | int):
-        return fr.fr_trimmed(fact)
+        return french.trimmed(fact)
     text = _WORDS.get(str(fact), _day_words(str(fact)))
     return f"{text[:12]}…" if len(text) == 64 else text  # a SHA-256 is recognised by its beginning
 
@@ -196,7 +197,7 @@ def audit_frame(entries: list[AuditEntry], names: dict[str, str]) -> pd.DataFram
         [
             (
                 entry.id,
-                fr.fr_date(entry.at),
+                french.date(entry.at),
                 actor_words(entry.actor, names),
                 ACTIONS.get(AuditAction(entry.action), entry.action)
                 if entry.action in set(AuditAction)
@@ -213,5 +214,5 @@ def audit_frame(entries: list[AuditEntry], names: dict[str, str]) -> pd.DataFram
 def verification_words(found: AuditVerification) -> str:
     """What the recomputation of the chain found."""
     if not found.intact:
-        return f"Chaîne rompue à l’entrée n°{fr.NBSP}{found.broken_at} : {found.reason}"
-    return f"{fr.counted(found.entries, 'entrée')} relues : aucune n’a été changée, ajoutée ni retirée."
+        return f"Chaîne rompue à l’entrée n°{french.NBSP}{found.broken_at} : {found.reason}"
+    return f"{french.counted(found.entries, 'entrée')} relues : aucune n’a été changée, ajoutée ni retirée."

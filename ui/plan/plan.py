@@ -9,13 +9,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from api.schemas import french
 from api.schemas.week_plan import WeekPlan, WeekPlanAccepted, WeekPlanInputs
 from ui.client.api_error import ApiError
 from ui.interventions.views import SKILLS
 from ui.plan import views
 from ui.shared import auth, layout
-from ui.shared import labels as fr
-from ui.shared.french_numbers import typed
 
 _INPUTS, _BASE, _KEPT = "_plan_reglages", "_plan_equipes_depart", "_plan_equipes"
 _PLAN, _ASKED, _FAILURE, _DONE = "_plan", "_plan_demande", "_plan_refus", "_plan_accepte"
@@ -52,15 +51,15 @@ def _settings(inputs: WeekPlanInputs) -> None:
     starts = {
         _START: inputs.week_start,
         _DAYS: inputs.days,
-        _BUDGET: typed(inputs.budget_eur),
-        _HOURS: typed(inputs.hours_each),
+        _BUDGET: french.typed(inputs.budget_eur),
+        _HOURS: french.typed(inputs.hours_each),
         _VISITS: inputs.place_visits,
     }
     for key, value in starts.items():
         st.session_state.setdefault(key, value)
     with st.container(key="plan_reglages"):
         first, days, budget, hours = st.columns([2, 2, 2, 2])
-        first.date_input("Premier jour", format="DD/MM/YYYY", key=_START, persist_state="session")
+        first.date_input("Premier jour", format=french.STREAMLIT_DATE, key=_START, persist_state="session")
         days.selectbox(
             "Durée du plan",
             list(views.DAYS),
@@ -90,7 +89,7 @@ def _crews(inputs: WeekPlanInputs) -> None:
         st.session_state[_BASE] = base
     hours = {
         views.hours_column(day): st.column_config.TextColumn(
-            views.day_title(start + timedelta(days=day)),
+            french.short_date(start + timedelta(days=day)),
             validate=views.HOURS_TYPED,
             max_chars=8,
             default=views.usual_hours(day),
@@ -187,7 +186,7 @@ def _told() -> None:
 def _result(plan: WeekPlan) -> None:
     layout.facts(views.facts(plan))
     st.markdown(
-        f"Classement du {fr.fr_date(plan.as_of)}, politique v{plan.policy_version}. "
+        f"Classement du {french.date(plan.as_of)}, politique v{plan.policy_version}. "
         f"{layout.plain(views.proof_words(plan))}"
     )
     layout.notices([notice for notice in plan.notices if notice.code != "non_prouve"])
@@ -208,7 +207,7 @@ def _actions(plan: WeekPlan) -> None:
     with st.container(horizontal=True, key="plan_actions"):
         if plan.visits:
             with st.popover("Accepter le plan…", width="content", key="plan_accepter"):
-                count = fr.counted(len(plan.visits), "intervention")
+                count = french.counted(len(plan.visits), "intervention")
                 st.markdown(
                     f"{count} seront planifiées aux jours et aux équipes ci-dessus. Chacune se modifie ou "
                     "s’annule ensuite dans « Interventions »."

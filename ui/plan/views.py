@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from api.schemas import french
 from api.schemas.week_plan import (
     CoveredTurbine,
     LeftTurbine,
@@ -31,7 +32,6 @@ FIELDS = {
     "adjustments": "Ajustements",
 }
 _WORDS = {words: skill for skill, words in SKILLS.items()}
-_SHORT = ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim.")
 _USUAL_HOURS = 7.0  # shown before the first plan, to be changed: a French working day
 _WORKING_DAYS = 5
 HOURS_TYPED = r"^\s*(2[0-4]|[01]?\d)([.,]\d{1,2})?\s*[hH]?\s*$"
@@ -45,7 +45,7 @@ def hours_column(day: int) -> str:
 
 def usual_hours(day: int) -> str:
     """Hours that a new crew begins with on a day from 0."""
-    return _hours(_USUAL_HOURS if day < _WORKING_DAYS else 0.0)
+    return french.hours(_USUAL_HOURS if day < _WORKING_DAYS else 0.0)
 
 
 def typed_hours(value: object) -> float:
@@ -58,11 +58,6 @@ def typed_hours(value: object) -> float:
     return 0.0 if text in {"", "nan", "none"} else float(text.replace(",", "."))
 
 
-def day_title(day: date) -> str:
-    """« lun. 30/12 »."""
-    return f"{_SHORT[day.weekday()]} {day:%d/%m}"
-
-
 def crews_frame(inputs: WeekPlanInputs) -> pd.DataFrame:
     """Crews to edit: those of the last plan, or one to begin with; a week of columns whatever is planned."""
     rows: list[dict[str, Any]] = []
@@ -70,7 +65,7 @@ def crews_frame(inputs: WeekPlanInputs) -> pd.DataFrame:
         hours = [*crew.hours, *[0.0] * WEEK][:WEEK]
         rows.append(
             {NAME: crew.name, KNOWS: [SKILLS[skill] for skill in crew.skills], WHO: crew.assignee}
-            | {hours_column(day): _hours(value) for day, value in enumerate(hours)}
+            | {hours_column(day): french.hours(value) for day, value in enumerate(hours)}
         )
     if not rows:
         rows = [
@@ -112,20 +107,24 @@ def adjustments(imposed: Sequence[str], excluded: Sequence[str]) -> list[dict[st
 def facts(plan: WeekPlan) -> list[Fact]:
     """The plan in figures."""
     totals = plan.totals
-    budget = "sans limite" if plan.budget_eur is None else f"sur {fr.fr_euros(plan.budget_eur)}"
+    budget = "sans limite" if plan.budget_eur is None else f"sur {french.euros(plan.budget_eur)}"
     hours = sum(load.planned for load in plan.loads)
     open_to_it = sum(load.planned + load.free for load in plan.loads)
-    of_park = f"sur {fr.fr_euros(totals.park_eur)} pour le parc"
+    of_park = f"sur {french.euros(totals.park_eur)} pour le parc"
     return [
         (
             "Interventions",
-            fr.fr_number(totals.visits, 0),
-            f"{_hours(hours)} sur {_hours(open_to_it)} libres",
+            french.number(totals.visits),
+            f"{french.hours(hours)} sur {french.hours(open_to_it)} libres",
         ),
-        ("Coût des interventions", fr.fr_euros(totals.cost_eur), budget),
-        ("Coût évité", fr.fr_euros(totals.net_eur), "pannes évitées moins interventions"),
-        ("Risque qui reste", fr.fr_euros(totals.remaining_eur), of_park),
-        ("Déjà pris en charge", fr.fr_euros(totals.covered_eur), fr.counted(len(plan.covered), "turbine")),
+        ("Coût des interventions", french.euros(totals.cost_eur), budget),
+        ("Coût évité", french.euros(totals.net_eur), "pannes évitées moins interventions"),
+        ("Risque qui reste", french.euros(totals.remaining_eur), of_park),
+        (
+            "Déjà pris en charge",
+            french.euros(totals.covered_eur),
+            french.counted(len(plan.covered), "turbine"),
+        ),
     ]
 
 
@@ -139,8 +138,8 @@ def hours_words(plan: WeekPlan) -> list[str]:
         )
         if booked:
             said.append(
-                f"{crew}{fr.NBSP}: {_hours(booked)} déjà prises sur {_hours(given)}, {_hours(planned)} dans "
-                f"ce plan, {_hours(free)} libres."
+                f"{crew}{french.NBSP}: {french.hours(booked)} déjà prises sur {french.hours(given)}, "
+                f"{french.hours(planned)} dans ce plan, {french.hours(free)} libres."
             )
     return said
 
@@ -153,7 +152,7 @@ def proof_words(plan: WeekPlan) -> str:
         return "Aucun autre plan n’évite davantage avec ces équipes et ce budget (optimum prouvé)."
     return (
         "Le temps de calcul n’a pas suffi à prouver l’optimum : un autre plan éviterait au plus "
-        f"{fr.fr_euros(plan.gap_eur)} de plus."
+        f"{french.euros(plan.gap_eur)} de plus."
     )
 
 
@@ -162,16 +161,16 @@ def visits_frame(visits: Sequence[PlannedVisit]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Jour": day_title(visit.day),
+                "Jour": french.short_date(visit.day),
                 "Turbine": visit.turbine_id + (" – imposée" if visit.choice == "imposee" else ""),
                 "Équipe": visit.crew + (f" ({visit.assignee})" if visit.assignee else ""),
-                "Coût évité": fr.fr_euros(visit.net_benefit_eur),
+                "Coût évité": french.euros(visit.net_benefit_eur),
                 "Niveau": fr.LEVELS[visit.risk_level].text,
-                "Risque à 7 jours": fr.fr_percent(visit.failure_probability),
-                "Facteur principal": visit.main_driver or fr.NOTHING,
-                "Compétences": ", ".join(SKILLS[skill] for skill in visit.skills) or fr.NOTHING,
-                "Durée": _hours(visit.hours),
-                "Visite prévue": fr.fr_date(visit.planned_visit_on),
+                "Risque à 7 jours": french.percent(visit.failure_probability),
+                "Facteur principal": visit.main_driver or french.NOTHING,
+                "Compétences": ", ".join(SKILLS[skill] for skill in visit.skills) or french.NOTHING,
+                "Durée": french.hours(visit.hours),
+                "Visite prévue": french.date(visit.planned_visit_on),
             }
             for visit in visits
         ]
@@ -185,8 +184,8 @@ def left_frame(left: Sequence[LeftTurbine]) -> pd.DataFrame:
             {
                 "Turbine": one.turbine_id,
                 "Niveau": fr.LEVELS[one.risk_level].text,
-                "Risque qui reste": fr.fr_euros(one.risk_eur),
-                "Éviterait": fr.fr_euros(one.net_benefit_eur),
+                "Risque qui reste": french.euros(one.risk_eur),
+                "Éviterait": french.euros(one.net_benefit_eur),
                 "Motif": one.sentence,
             }
             for one in left
@@ -198,7 +197,7 @@ def covered_frame(covered: Sequence[CoveredTurbine]) -> pd.DataFrame:
     """Where somebody goes already."""
     return pd.DataFrame(
         [
-            {"Turbine": one.turbine_id, "Risque": fr.fr_euros(one.risk_eur), "Par": one.sentence}
+            {"Turbine": one.turbine_id, "Risque": french.euros(one.risk_eur), "Par": one.sentence}
             for one in covered
         ]
     )
@@ -208,9 +207,9 @@ def small_words(plan: WeekPlan) -> str:
     """What stands behind the risk that no intervention would pay for."""
     totals = plan.totals
     return (
-        f"{fr.counted(totals.small_turbines, 'turbine')} dont le risque coûte moins qu’une intervention "
-        f"({fr.fr_euros(plan.cost_intervention_eur)}){fr.NBSP}: {fr.fr_euros(totals.small_eur)} en tout, "
-        "comptés dans le risque qui reste."
+        f"{french.counted(totals.small_turbines, 'turbine')} dont le risque coûte moins qu’une intervention "
+        f"({french.euros(plan.cost_intervention_eur)}){french.NBSP}: {french.euros(totals.small_eur)} en "
+        "tout, comptés dans le risque qui reste."
     )
 
 
@@ -227,9 +226,9 @@ def last_day(plan: WeekPlan) -> date:
 
 def accepted_words(done: WeekPlanAccepted) -> str:
     """What became of the plan, in one sentence."""
-    told = f"{fr.counted(done.planned, 'intervention')} {fr.plural(done.planned, 'planifiée')}"
+    told = f"{french.counted(done.planned, 'intervention')} {french.plural(done.planned, 'planifiée')}"
     if done.refused:
-        told += f", {done.refused} {fr.plural(done.refused, 'refusée')}"
+        told += f", {done.refused} {french.plural(done.refused, 'refusée')}"
     return f"{told}."
 
 
@@ -243,7 +242,3 @@ def refused_frame(done: WeekPlanAccepted) -> pd.DataFrame:
 def field_name(field: str) -> str:
     """A refused field as the page calls it."""
     return FIELDS.get(field.split("[", maxsplit=1)[0], field)
-
-
-def _hours(hours: float) -> str:
-    return f"{fr.fr_trimmed(hours)}{fr.NBSP}h"

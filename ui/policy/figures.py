@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from api.schemas import french
 from api.schemas.model_card import Decision, ThresholdOutcome
-from ui.shared import labels as fr
 from ui.shared.figures import Palette, dressed
 
 HEIGHT = 320
@@ -25,7 +25,7 @@ def cost_curve(decision: Decision, colours: Palette) -> go.Figure:
         y=[each.cost_eur.value for each in known],
         mode="lines",
         line={"color": colours.accent, "width": 2},
-        customdata=[(fr.fr_share(each.threshold), fr.fr_euros(each.cost_eur.value)) for each in known],
+        customdata=[(french.threshold(each.threshold), french.euros(each.cost_eur.value)) for each in known],
         hovertemplate="seuil %{customdata[0]}<br>%{customdata[1]}<extra></extra>",
     )
     figure.add_vline(
@@ -37,12 +37,12 @@ def cost_curve(decision: Decision, colours: Palette) -> go.Figure:
         y=1,
         yref="paper",
         yanchor="bottom",
-        text=f"politique : {fr.fr_share(decision.threshold, 2)}",
+        text=f"politique : {french.threshold(decision.threshold)}",
         showarrow=False,
     )
     ticks = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
     figure.update_xaxes(
-        type="log", title="Seuil de décision", tickvals=ticks, ticktext=[fr.fr_share(t) for t in ticks]
+        type="log", title="Seuil de décision", tickvals=ticks, ticktext=[french.share(t) for t in ticks]
     )
     figure.update_yaxes(title="Coût (€)", rangemode="tozero", tickformat=",.0f")
     return dressed(figure, colours, height=HEIGHT, top=28)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
+from api.schemas import french
 from api.schemas.policy import Policy, PolicyPreview, PolicyVersion
 from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
 from ui.policy import figures, views
 from ui.shared import auth, layout, outcome
-from ui.shared.french_numbers import typed
 
 SHOWN = 200  # turbines that change level, listed
 MIN_REASON = 3
@@ -87,7 +87,7 @@ def _fill(base: PolicyVersion) -> None:
     for name, value in views.values_of(base.parameters).items():
         if fresh or _key(name) not in st.session_state:
             # A widget that was not drawn for a while forgets: its own copy does not.
-            text = typed(value)
+            text = french.typed(value)
             st.session_state[_key(name)] = text if fresh else st.session_state.get(_kept(name), text)
     st.session_state[_BASE] = base.version
 

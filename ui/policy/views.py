@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from api.schemas import french
 from api.schemas.common import FieldProblem, Figure
 from api.schemas.model_card import ThresholdOutcome
 from api.schemas.policy import (
@@ -80,10 +81,10 @@ FIELDS: dict[str, ParameterField] = {
 def value_words(name: str, value: float) -> str:
     """One parameter with its unit."""
     if name.endswith("_eur"):
-        return fr.fr_euros(value)
+        return french.euros(value)
     if name.endswith("_days"):
-        return fr.fr_days(value)
-    return fr.fr_trimmed(value)
+        return french.days(value)
+    return french.trimmed(value)
 
 
 def values_of(parameters: PolicyParameters) -> dict[str, float]:
@@ -94,9 +95,9 @@ def values_of(parameters: PolicyParameters) -> dict[str, float]:
 def bounds_facts(bounds: PolicyBounds) -> list[tuple[str, str, str]]:
     """Where each level begins, side by side."""
     return [
-        (fr.LEVELS[RiskLevel.CRITIQUE].text, f"≥ {fr.fr_share(bounds.critical_from, 2)}", "de probabilité"),
-        (fr.LEVELS[RiskLevel.ELEVE].text, f"≥ {fr.fr_share(bounds.threshold, 2)}", "seuil de décision"),
-        (fr.LEVELS[RiskLevel.MODERE].text, f"≥ {fr.fr_share(bounds.moderate_from, 2)}", "de probabilité"),
+        (fr.LEVELS[RiskLevel.CRITIQUE].text, f"≥ {french.threshold(bounds.critical_from)}", "de probabilité"),
+        (fr.LEVELS[RiskLevel.ELEVE].text, f"≥ {french.threshold(bounds.threshold)}", "seuil de décision"),
+        (fr.LEVELS[RiskLevel.MODERE].text, f"≥ {french.threshold(bounds.moderate_from)}", "de probabilité"),
     ]
 
 
@@ -108,7 +109,7 @@ def author_words(version: PolicyVersion) -> str:
 def in_force_words(version: PolicyVersion) -> str:
     """The version in force, who made it, when and why."""
     return (
-        f"Version {version.version}, enregistrée le {fr.fr_date(version.created_at)} par "
+        f"Version {version.version}, enregistrée le {french.date(version.created_at)} par "
         f"{author_words(version)} : « {version.reason} »."
     )
 
@@ -118,12 +119,12 @@ def effect_words(preview: PolicyPreview) -> str:
     if not preview.total:
         return "Aucun classement publié : l’effet sur le parc sera connu au premier calcul."
     if not preview.changed:
-        return f"Aucune des {fr.counted(preview.total, 'turbine')} ne change de niveau."
+        return f"Aucune des {french.counted(preview.total, 'turbine')} ne change de niveau."
     fallen = preview.changed - preview.raised
     many = preview.changed >= 2
     ways = [f"{preview.raised} en hausse"] * bool(preview.raised) + [f"{fallen} en baisse"] * bool(fallen)
     return (
-        f"{fr.counted(preview.changed, 'turbine')} sur {preview.total} "
+        f"{french.counted(preview.changed, 'turbine')} sur {preview.total} "
         f"{'changent' if many else 'change'} de niveau : {', '.join(ways)}."
     )
 
@@ -131,8 +132,8 @@ def effect_words(preview: PolicyPreview) -> str:
 def euro_span(cost: Figure) -> str:
     """« de 574 500 à 1 291 525 € »: the 95 % interval of a cost."""
     if cost.low is None or cost.high is None:
-        return fr.NOTHING
-    return f"de {fr.fr_number(cost.low, 0)} à {fr.fr_euros(cost.high)}"
+        return french.NOTHING
+    return f"de {french.number(cost.low)} à {french.euros(cost.high)}"
 
 
 def counts_frame(preview: PolicyPreview) -> pd.DataFrame:
@@ -141,7 +142,7 @@ def counts_frame(preview: PolicyPreview) -> pd.DataFrame:
     for level, words in fr.LEVELS.items():
         before, after = getattr(preview.counts_before, level), getattr(preview.counts_after, level)
         gap = after - before
-        rows.append((words.text, str(before), str(after), "=" if not gap else _signed(gap)))
+        rows.append((words.text, str(before), str(after), "=" if not gap else french.signed(gap)))
     return pd.DataFrame(rows, columns=["Niveau", "Aujourd’hui", "Proposé", "Écart"])
 
 
@@ -153,8 +154,8 @@ def shifts_frame(shifts: list[LevelShift]) -> pd.DataFrame:
                 shift.turbine_id,
                 fr.LEVELS[shift.before].text,
                 fr.LEVELS[shift.after].text,
-                fr.fr_percent(shift.failure_probability),
-                fr.fr_days(shift.time_to_failure_days),
+                french.percent(shift.failure_probability),
+                french.days(shift.time_to_failure_days),
                 fr.DATA_STATUS[shift.data_status_after],
             )
             for shift in shifts
@@ -178,8 +179,8 @@ def threshold_frame(preview: PolicyPreview) -> pd.DataFrame:
 def _threshold_row(name: str, row: ThresholdOutcome) -> tuple[str, ...]:
     failures = row.true_positives + row.false_negatives
     return (
-        f"{name} : {fr.fr_share(row.threshold, 2)}",
-        fr.fr_euros(row.cost_eur.value),
+        f"{name} : {french.threshold(row.threshold)}",
+        french.euros(row.cost_eur.value),
         f"{row.true_positives} sur {failures}",
         str(row.false_negatives),
         str(row.false_positives),
@@ -193,7 +194,7 @@ def versions_frame(versions: list[PolicyVersion]) -> pd.DataFrame:
     rows = [
         (
             str(version.version),
-            fr.fr_date(version.created_at),
+            french.date(version.created_at),
             author_words(version),
             version.reason,
             changes_words(version, before),
@@ -218,7 +219,3 @@ def changes_words(version: PolicyVersion, before: PolicyVersion | None) -> str:
 def by_field(errors: tuple[FieldProblem, ...]) -> Mapping[str, str]:
     """What the API says of each parameter, by its short name."""
     return {error.field.rsplit(".", 1)[-1]: error.message for error in errors}
-
-
-def _signed(gap: int) -> str:
-    return f"+{gap}" if gap > 0 else f"{fr.MINUS}{-gap}"

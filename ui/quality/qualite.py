@@ -6,12 +6,12 @@ from datetime import date
 
 import streamlit as st
 
+from api.schemas import french
 from api.schemas.quality import RealisedQuality
 from ui.client.api_error import ApiError
 from ui.models import figures as model_figures
 from ui.quality import views
 from ui.shared import auth, layout
-from ui.shared import labels as fr
 
 _PLOT = {"displayModeBar": False, "scrollZoom": False}
 _PERIODS = {"month": "Mois", "week": "Semaine"}
@@ -41,11 +41,11 @@ def _asked() -> tuple[date | None, date | None, str]:
     """First day, last day, grouping; None for a day leaves it to the API."""
     left, middle, right = st.columns(3)
     first = left.date_input(
-        "Premier jour", value=None, format="DD/MM/YYYY", key="qualite_de",
+        "Premier jour", value=None, format=french.STREAMLIT_DATE, key="qualite_de",
         min_value=date(2000, 1, 1), max_value=date(2100, 1, 1),
     )  # fmt: skip
     last = middle.date_input(
-        "Dernier jour", value=None, format="DD/MM/YYYY", key="qualite_a",
+        "Dernier jour", value=None, format=french.STREAMLIT_DATE, key="qualite_a",
         min_value=date(2000, 1, 1), max_value=date(2100, 1, 1),
     )  # fmt: skip
     period = right.segmented_control(
@@ -62,7 +62,7 @@ def draw(found: RealisedQuality) -> None:
             st.markdown(layout.plain(views.counts_words(found)))
         layout.notices(found.notices)
         return
-    st.caption(f"Classements du {fr.fr_date(found.first)} au {fr.fr_date(found.last)}.")
+    st.caption(f"Classements du {french.date(found.first)} au {french.date(found.last)}.")
     st.markdown(layout.plain(views.counts_words(found)))
     layout.facts(views.facts(found))
     st.caption(layout.plain(views.units_words(found)))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from api.schemas import french
 from api.schemas.common import Figure
 from api.schemas.quality import (
     AlertFigures,
@@ -25,11 +26,11 @@ _MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "
 def facts(found: RealisedQuality) -> list[tuple[str, str, str]]:
     """The headline figures: name, value, interval or what it is counted on."""
     events, precision = found.events, _alerts(found).precision
-    lead = fr.NOTHING if events.lead_median is None else fr.fr_days(events.lead_median)
+    lead = french.NOTHING if events.lead_median is None else french.days(events.lead_median)
     return [
         ("Pannes annoncées", f"{events.announced} / {events.total}", interval(events.recall, percent=True)),
         ("Alertes justifiées", share(precision), interval(precision, percent=True)),
-        ("Préavis médian", lead, f"sur {fr.counted(events.lead_known, 'panne')} au jour connu"),
+        ("Préavis médian", lead, f"sur {french.counted(events.lead_known, 'panne')} au jour connu"),
         ("Erreur sur les jours", days(found.days.mae), interval(found.days.mae)),
         ("Intervalles tenus", share(found.days.coverage), interval(found.days.coverage, percent=True)),
     ]  # fmt: skip
@@ -44,7 +45,7 @@ def counts_words(found: RealisedQuality) -> str:
     """What became of the published scores, every one told."""
     counts = found.counts
     parts = [
-        f"{fr.fr_number(number, 0)} {words}"
+        f"{french.number(number)} {words}"
         for number, words in (
             (counts.counted, "comptés"),
             (counts.repeated, "montrant de nouveau une mesure déjà comptée"),
@@ -55,7 +56,7 @@ def counts_words(found: RealisedQuality) -> str:
         )
         if number
     ]
-    return f"Sur {fr.counted(counts.published, 'score')} publiés{fr.NBSP}: {', '.join(parts)}."
+    return f"Sur {french.counted(counts.published, 'score')} publiés{french.NBSP}: {', '.join(parts)}."
 
 
 def units_words(found: RealisedQuality) -> str:
@@ -64,10 +65,10 @@ def units_words(found: RealisedQuality) -> str:
     followed = sum(one.failures for one in found.levels)
     return (
         f"« Pannes annoncées » compte des pannes, une par turbine et par épisode "
-        f"({fr.fr_number(found.events.total, 0)} ici){fr.NBSP}; les tableaux comptent des mesures publiées "
-        f"({fr.fr_number(rows, 0)}, dont {fr.fr_number(followed, 0)} "
-        f"{fr.plural(followed, 'suivie')} d’une panne sous 7{fr.NBSP}jours), et plusieurs mesures précèdent "
-        "souvent la même panne."
+        f"({french.number(found.events.total)} ici){french.NBSP}; les tableaux comptent des mesures publiées "
+        f"({french.number(rows)}, dont {french.number(followed)} "
+        f"{french.plural(followed, 'suivie')} d’une panne sous {french.days(7)}), et plusieurs mesures "
+        "précèdent souvent la même panne."
     )
 
 
@@ -77,8 +78,8 @@ def levels_frame(found: RealisedQuality) -> pd.DataFrame:
     for one in found.levels:
         row = {
             "Niveau publié": fr.LEVELS[one.level].text,
-            "Mesures": fr.fr_number(one.rows, 0),
-            "Suivies d’une panne": fr.fr_number(one.failures, 0),
+            "Mesures": french.number(one.rows),
+            "Suivies d’une panne": french.number(one.failures),
         }
         rows.append(row | _shares(one.at_or_above, " à ce niveau ou au-dessus"))
     return pd.DataFrame(rows)
@@ -101,7 +102,7 @@ def models_frame(found: RealisedQuality) -> pd.DataFrame:
 
 def days_frame(found: RealisedQuality) -> pd.DataFrame:
     """Days left: overall, near the failure, and by estimator."""
-    near = f"Il restait {fr.fr_number(found.short_horizon_days, 0)} jours ou moins"
+    near = f"Il restait {french.days(found.short_horizon_days)} ou moins"
     slices = [("Toutes les mesures", found.days), (near, found.days_short)]
     slices += [(f"{m.name} v{m.version}", m.days) for m in found.models if m.days is not None]
     return pd.DataFrame([{"Mesures comptées": name, **_days(one)} for name, one in slices])
@@ -127,8 +128,8 @@ def missed_frame(missed: Sequence[Failure]) -> pd.DataFrame:
         [
             {
                 "Turbine": one.turbine,
-                "Panne le": fr.fr_date(one.failed_on),
-                "Dernière mesure": fr.fr_date(one.last_on),
+                "Panne le": french.date(one.failed_on),
+                "Dernière mesure": french.date(one.last_on),
                 "Niveaux publiés avant la panne": history_words(one),
             }
             for one in missed
@@ -143,7 +144,7 @@ def history_words(failure: Failure) -> str:
     for shown in [*failure.history, None]:
         word = fr.LEVELS[shown.level].word.lower() if shown else ""
         if run and word != run[0]:
-            said.append(run[0] if len(run) == 1 else f"{run[0]} {len(run)}{fr.NBSP}jours")
+            said.append(run[0] if len(run) == 1 else f"{run[0]} {french.counted(len(run), 'jour')}")
             run = []
         run.append(word)
     return ", puis ".join(said) or "rien n’était publié"
@@ -154,12 +155,12 @@ def false_alerts_frame(alerts: Sequence[ObservedScore]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Jour": fr.fr_date(one.as_of),
+                "Jour": french.date(one.as_of),
                 "Turbine": one.turbine_id,
                 "Niveau": fr.LEVELS[one.risk_level].text,
-                "Probabilité": fr.fr_percent(one.failure_probability),
-                "Jours annoncés": fr.fr_days(one.time_to_failure_days),
-                "Jours observés": fr.fr_days(one.observed_days),
+                "Probabilité": french.percent(one.failure_probability),
+                "Jours annoncés": french.days(one.time_to_failure_days),
+                "Jours observés": french.days(one.observed_days),
             }
             for one in alerts
         ]
@@ -168,12 +169,12 @@ def false_alerts_frame(alerts: Sequence[ObservedScore]) -> pd.DataFrame:
 
 def share(figure: Figure) -> str:
     """A proportion in per cent; « – » where it is not defined."""
-    return fr.fr_share(figure.value, 0)
+    return french.share(figure.value, 0)
 
 
 def days(figure: Figure) -> str:
     """A number of days."""
-    return fr.fr_days(figure.value)
+    return french.days(figure.value)
 
 
 def interval(figure: Figure, *, percent: bool = False) -> str:
@@ -183,12 +184,12 @@ def interval(figure: Figure, *, percent: bool = False) -> str:
     if figure.low is None or figure.high is None:
         return FEW
     if percent:
-        return f"de {fr.fr_share(figure.low, 0)} à {fr.fr_share(figure.high, 0)}"
-    return f"de {fr.fr_number(figure.low)} à {fr.fr_number(figure.high)}{fr.NBSP}jours"
+        return f"de {french.share(figure.low, 0)} à {french.share(figure.high, 0)}"
+    return f"de {french.trimmed(figure.low, 1)} à {french.days(figure.high)}"
 
 
 def _start(one: PeriodFigures, period: str) -> str:
-    return fr.fr_date(one.start) if period == "week" else f"{_MONTHS[one.start.month - 1]} {one.start.year}"
+    return french.date(one.start) if period == "week" else f"{_MONTHS[one.start.month - 1]} {one.start.year}"
 
 
 def _confusion(figures: AlertFigures) -> dict[str, int]:
@@ -208,7 +209,7 @@ def _shares(figures: AlertFigures, suffix: str = "") -> dict[str, str]:
 
 
 def _days(figures: DaysFigures) -> dict[str, object]:
-    late = fr.fr_day_difference(figures.bias.value)
+    late = french.days_difference(figures.bias.value)
     return {
         "Mesures": figures.rows,
         "Erreur moyenne": f"{days(figures.mae)} ({interval(figures.mae)})",

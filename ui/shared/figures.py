@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
+from api.schemas import french
 from api.schemas.measurements import Coverage, TurbineCoverage
 from api.schemas.predictions import FeatureInfo
 from api.schemas.supervision import AlertDay
@@ -18,6 +19,7 @@ from api.schemas.turbine_story import TurbineEvent
 from api.schemas.vocabulary import RiskLevel
 from ui.shared import labels as fr
 
+_DAY = f"%{{x|{french.PLOTLY_DATE}}}"  # Plotly's words for the day that the pointer is on
 MAP_ROW_PX, DRIVER_ROW_PX = 15, 76
 FEW_POINTS = 60  # above, signs of the usual size would hide one another
 GRID_DAYS = 120  # lines between more days would hide them
@@ -141,6 +143,7 @@ def sensor_curve(
 
     Visits, interventions and failures are marks at the foot, told apart by their shape.
     """
+    value = french.with_unit(f"{feature.label} : %{{y:.2f}}", feature.unit)
     figure = go.Figure(
         go.Scatter(
             x=frame["day"],
@@ -148,7 +151,7 @@ def sensor_curve(
             mode="lines+markers",
             line={"color": colours.accent, "width": 1.5},
             marker={"size": 5},
-            hovertemplate=f"%{{x|%d/%m/%Y}}<br>{feature.label} : %{{y:.2f}} {_unit(feature)}<extra></extra>",
+            hovertemplate=f"{_DAY}<br>{value}<extra></extra>",
         )
     )
     if feature.training_minimum is not None and feature.training_maximum is not None:
@@ -184,7 +187,7 @@ def _mark_events(figure: go.Figure, events: Sequence[TurbineEvent], colours: Pal
                     "color": colours.text,
                     "line": {"width": 1.5, "color": colours.text},
                 },
-                hovertemplate=f"%{{x|%d/%m/%Y}}<br>{words}<extra></extra>",
+                hovertemplate=f"{_DAY}<br>{words}<extra></extra>",
             )
 
 
@@ -204,14 +207,14 @@ def risk_history(frame: pd.DataFrame, threshold: float | None, colours: Palette)
             customdata=list(
                 zip(frame["words"], [fr.LEVELS[level].word for level in frame["level"]], strict=True)
             ),
-            hovertemplate="%{x|%d/%m/%Y}<br>%{customdata[0]} (niveau %{customdata[1]})<extra></extra>",
+            hovertemplate=f"{_DAY}<br>%{{customdata[0]}} (niveau %{{customdata[1]}})<extra></extra>",
         )
     )
     if threshold is not None:
         figure.add_hline(
             y=100 * threshold,
             line={"color": colours.text, "dash": "dash", "width": 1},
-            annotation_text=f"seuil de décision {fr.fr_share(threshold)}",
+            annotation_text=f"seuil de décision {french.threshold(threshold)}",
             annotation_position="top left",
         )
     figure.update_yaxes(title="Probabilité à 7 jours (%)", rangemode="tozero")
@@ -229,7 +232,7 @@ def alert_history(days: Sequence[AlertDay], colours: Palette) -> go.Figure:
             y=[getattr(day.counts, level.value) for day in days],
             name=words.text,
             marker={"color": colours.level(level), "pattern": {"shape": pattern}},
-            hovertemplate=f"%{{x|%d/%m/%Y}}<br>%{{y}} au niveau {words.word.lower()}<extra></extra>",
+            hovertemplate=f"{_DAY}<br>%{{y}} au niveau {words.word.lower()}<extra></extra>",
         )
     figure.update_layout(barmode="stack", bargap=0.3, legend={"orientation": "h", "y": 1.12, "x": 0})
     figure.update_yaxes(title="Turbines", rangemode="tozero", tickformat="d")
@@ -248,14 +251,14 @@ def coverage_map(seen: Coverage, shown: Sequence[TurbineCoverage], colours: Pale
             y=list(range(len(shown))),
             z=[turbine.counts for turbine in shown],
             customdata=[[turbine.turbine_id] * len(days) for turbine in shown],
-            text=[[fr.plural(count, "mesure") for count in turbine.counts] for turbine in shown],
+            text=[[french.counted(count, "mesure") for count in turbine.counts] for turbine in shown],
             zmin=0,
             zmax=max(most, 2),
             colorscale=[(0, colours.grid), (0.001, colours.some), (1, colours.accent)],
             showscale=False,
             xgap=1 if len(days) <= GRID_DAYS else 0,
             ygap=1,
-            hovertemplate="Turbine %{customdata}<br>%{x|%d/%m/%Y} : %{z} %{text}<extra></extra>",
+            hovertemplate=f"Turbine %{{customdata}}<br>{_DAY} : %{{text}}<extra></extra>",
         )
     )
     _dates(figure)
@@ -267,12 +270,8 @@ def coverage_map(seen: Coverage, shown: Sequence[TurbineCoverage], colours: Pale
     return figure
 
 
-def _unit(feature: FeatureInfo) -> str:
-    return "" if feature.unit in {"-", "–", "0/1"} else feature.unit
-
-
 def _dates(figure: go.Figure) -> None:
-    figure.update_xaxes(type="date", tickformat="%d/%m/%Y", nticks=4, hoverformat="%d/%m/%Y")
+    figure.update_xaxes(type="date", tickformat=french.PLOTLY_DATE, nticks=4, hoverformat=french.PLOTLY_DATE)
 
 
 def dressed(
@@ -281,7 +280,7 @@ def dressed(
     """The common look of every figure: French separators, no background of its own, quiet grid."""
     figure.update_layout(
         height=height,
-        separators=", ",
+        separators=french.PLOTLY_SEPARATORS,
         showlegend=legend,
         font={"color": colours.text, "size": 13, "family": "Source Sans, sans-serif"},
         hoverlabel={"font": {"size": 13}},

@@ -1,34 +1,19 @@
-"""Numbers as French people type and read them in a field. No Streamlit here."""
+"""Numbers as French people type them in a field; api.schemas.french writes them. No Streamlit here."""
 
 from __future__ import annotations
 
 import math
 import re
 
-from ui.shared.labels import MINUS, fr_trimmed
+from api.schemas import french
 
 _SPACES = re.compile(r"[\s\u00a0\u2009\u202f]")
 _NUMBER = re.compile(r"[+-]?([0-9]+|[0-9]{1,3}( [0-9]{3})+)?([.,][0-9]*)?")
 _TWO_READINGS = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
-FINEST = 6  # decimals: what a field shows is what it was given, to the millionth
 
 
 class NotANumber(ValueError):
     """What was typed is no number, or not one that is expected; its text is the message at the field."""
-
-
-def typed(value: float | None, digits: int = FINEST) -> str:
-    """A number as somebody would type it, « 1 250,5 »; nothing for None.
-
-    Args:
-        value: to be shown.
-        digits: decimals at most; a value that they would turn into zero keeps three significant ones.
-    """
-    if value is None or not math.isfinite(value):
-        return ""
-    if value and abs(value) < 10.0**-digits:
-        digits = 2 - math.floor(math.log10(abs(value)))
-    return fr_trimmed(value, digits)
 
 
 def read(text: str | None, low: float | None = None) -> float | None:
@@ -41,7 +26,7 @@ def read(text: str | None, low: float | None = None) -> float | None:
     Raises:
         NotANumber: it is no number; or is less than ``low``; or its point may be meant for thousands.
     """
-    said = _SPACES.sub(" ", text or "").strip().replace(MINUS, "-")
+    said = _SPACES.sub(" ", text or "").strip().replace(french.MINUS, "-")
     if not said:
         return None
     if not _NUMBER.fullmatch(said) or not any(c.isdigit() for c in said):
@@ -55,5 +40,5 @@ def read(text: str | None, low: float | None = None) -> float | None:
     if not math.isfinite(number):
         raise NotANumber("Ce nombre est trop grand.")
     if low is not None and number < low:
-        raise NotANumber(f"Un nombre d’au moins {typed(low)} est attendu.")
+        raise NotANumber(f"Un nombre d’au moins {french.typed(low)} est attendu.")
     return number

@@ -1,30 +1,19 @@
-"""French words, numbers and dates; levels with their word, sign and colour. No Streamlit here."""
+"""French words that pages share; levels with their word, sign and colour. No Streamlit here."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
+from api.schemas import french
 from api.schemas.park import ParkItem
 from api.schemas.predictions import Driver
 from api.schemas.vocabulary import DataStatus, RiskLevel
 
-PARIS = ZoneInfo("Europe/Paris")
 _PARTS = {
     "planification": "calcul quotidien",
     "rattrapage": "rattrapage des jours manqués",
     "installation": "premier démarrage",
 }
-NBSP, THIN = "\u00a0", "\u202f"
-NOTHING = "–"
-MINUS = "−"
-_WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-_MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin",
-    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -103,108 +92,13 @@ CALIBRATIONS = {
 TASKS = {"classification": "Panne dans les 7 jours", "regression": "Jours avant panne"}
 
 
-def fr_number(value: float | None, digits: int = 1) -> str:
-    """``1234.5`` as « 1 234,5 »; « – » for nothing, NaN or an infinity."""
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    text = f"{abs(value):,.{digits}f}".replace(",", THIN).replace(".", ",")
-    negative = value < 0 and any(c in "123456789" for c in text)
-    return f"{MINUS}{text}" if negative else text
-
-
-def fr_trimmed(value: float | None, digits: int = 2) -> str:
-    """A number with as many decimals as it needs, ``digits`` at most."""
-    text = fr_number(value, digits)
-    return text.rstrip("0").rstrip(",") if "," in text else text
-
-
-def fr_percent(probability: float | None) -> str:
-    """A probability in per cent; never « 0 % » nor « 100 % », which would claim certainty.
-
-    One decimal below ten per cent, where thresholds are: 5.5 % must not read as the 6 % that it is under.
-    """
-    if probability is None or not math.isfinite(probability):
-        return NOTHING
-    if probability < 0.01:
-        return f"<{NBSP}1{THIN}%"
-    if probability > 0.99:
-        return f">{NBSP}99{THIN}%"
-    return f"{fr_trimmed(100 * probability, 1 if probability < 0.1 else 0)}{THIN}%"
-
-
-def fr_share(share: float | None, digits: int = 1) -> str:
-    """An exact share, such as a threshold, in per cent with the decimals that it needs."""
-    return NOTHING if share is None else f"{fr_trimmed(100 * share, digits)}{THIN}%"
-
-
-def fr_points(difference: float | None) -> str:
-    """A difference between probabilities, signed, in points (0.01 = 1 point)."""
-    if difference is None or not math.isfinite(difference):
-        return NOTHING
-    points = round(100 * difference, 1)
-    return f"{_signed(points)}{NBSP}{plural(abs(points), 'point')}"
-
-
-def fr_days(days: float | None) -> str:
-    """A duration in days: one decimal below ten, none above."""
-    if days is None or not math.isfinite(days):
-        return NOTHING
-    shown = fr_trimmed(days, 1 if abs(days) < 10 else 0)
-    return f"{shown}{NBSP}{plural(abs(days), 'jour')}"
-
-
-def fr_day_difference(difference: float | None) -> str:
-    """A signed difference between durations in days."""
-    if difference is None or not math.isfinite(difference):
-        return NOTHING
-    return f"{_signed(difference)}{NBSP}{plural(abs(difference), 'jour')}"
-
-
-def fr_interval(interval: tuple[float, float] | None) -> str:
-    """An interval of days, « de 2 à 9 jours »."""
-    if interval is None:
-        return NOTHING
-    low, high = (fr_trimmed(v, 1 if abs(v) < 10 else 0) for v in interval)
-    return f"de {low} à {high}{NBSP}{plural(abs(interval[1]), 'jour')}"
-
-
-def fr_euros(amount: float | None) -> str:
-    """A whole amount of euros."""
-    return NOTHING if amount is None else f"{fr_number(amount, 0)}{THIN}€"
-
-
-def fr_date(day: date | datetime | None) -> str:
-    """« 30/12/2024 »; a datetime is told in Paris time, with its hour."""
-    if day is None:
-        return NOTHING
-    if isinstance(day, datetime):
-        local = day.astimezone(PARIS)
-        return f"{local:%d/%m/%Y} à {local:%H:%M}"
-    return f"{day:%d/%m/%Y}"
-
-
-def fr_long_date(day: date) -> str:
-    """« lundi 30 décembre 2024 »."""
-    ordinal = "1er" if day.day == 1 else str(day.day)
-    return f"{_WEEKDAYS[day.weekday()]} {ordinal} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def fr_duration(seconds: float | None) -> str:
-    """A computing time."""
-    if seconds is None:
-        return NOTHING
-    if seconds < 1:
-        return f"{fr_number(1000 * seconds, 0)}{NBSP}ms"
-    return f"{fr_number(seconds, 1)}{NBSP}s"
-
-
 def age_words(age_days: int | None) -> str:
     """How old the measurement was on the day of the run."""
     if age_days is None:
         return "jamais mesurée"
     if age_days <= 0:
         return "mesurée le jour même"
-    return f"mesurée il y a {age_days}{NBSP}{plural(age_days, 'jour')}"
+    return f"mesurée il y a {french.counted(age_days, 'jour')}"
 
 
 def principal_words(principal: str, name: str | None = None) -> str:
@@ -218,36 +112,24 @@ def principal_words(principal: str, name: str | None = None) -> str:
         return name
     kind, _, number = principal.partition(":")
     kinds = {"compte": "compte", "cle": "clé"}
-    return f"{kinds[kind]} n°{NBSP}{number}" if kind in kinds and number else _PARTS.get(principal, principal)
-
-
-def plural(count: float, word: str) -> str:
-    """The word as French counts it: plural from two."""
-    return f"{word}s" if count >= 2 else word
-
-
-def counted(count: int, word: str) -> str:
-    """« 3 turbines »."""
-    return f"{fr_number(count, 0)}{NBSP}{plural(count, word)}"
-
-
-def with_unit(value: float | None, unit: str) -> str:
-    """A measured value and its unit."""
-    shown = fr_trimmed(value)
-    return f"{shown}{NBSP}{unit}" if unit and unit not in {"-", "–", "0/1"} and shown != NOTHING else shown
+    return (
+        f"{kinds[kind]} n°{french.NBSP}{number}"
+        if kind in kinds and number
+        else _PARTS.get(principal, principal)
+    )
 
 
 def driver_value(driver: Driver) -> str:
     """The value behind a driver; a yes or no when it is one."""
     if driver.dtype == "binary" and driver.value is not None:
         return "oui" if driver.value else "non"
-    return with_unit(driver.value, driver.unit)
+    return french.quantity(driver.value, driver.unit)
 
 
 def driver_words(driver: Driver | None) -> str:
     """The main driver in a table cell: name, value, and that it is only a sign when it is one."""
     if driver is None:
-        return NOTHING
+        return french.NOTHING
     arrow = {"hausse": "↑", "baisse": "↓", "neutre": "→"}[driver.direction]
     sign = " (indice)" if driver.marker else ""
     return f"{arrow} {driver.label} : {driver_value(driver)}{sign}"
@@ -257,17 +139,10 @@ def verdict(item: ParkItem, threshold: float | None) -> str:
     """The state of a turbine in one sentence, to be read after its level."""
     if item.failure_probability is None:
         return "Aucune probabilité n’a pu être calculée pour cette turbine."
-    said = f"{fr_percent(item.failure_probability)} de probabilité de panne dans les 7 jours"
+    said = f"{french.percent(item.failure_probability)} de probabilité de panne dans les 7 jours"
     if threshold is not None:
         side = "au-dessus du" if item.failure_probability >= threshold else "sous le"
-        said += f", {side} seuil de décision de {fr_share(threshold)}"
+        said += f", {side} seuil de décision de {french.threshold(threshold)}"
     if item.time_to_failure_days is not None:
-        said += f"{NBSP}; panne estimée dans {fr_days(item.time_to_failure_days)}"
+        said += f"{french.NBSP}; panne estimée dans {french.days(item.time_to_failure_days)}"
     return said + "."
-
-
-def _signed(value: float) -> str:
-    shown = fr_trimmed(value, 1)
-    if shown == "0":
-        return "0"
-    return shown if shown.startswith(MINUS) else f"+{shown}"

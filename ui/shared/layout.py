@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 import pandas as pd
 import streamlit as st
 
+from api.schemas import french
 from api.schemas.common import Notice
 from api.schemas.park import LevelCounts, Turbine
 from api.schemas.vocabulary import RiskLevel
@@ -209,7 +210,7 @@ def levels_strip(
             gap = f'<span class="ecart">{differences[level]}<small> {escaped(elapsed)}</small></span>'
         tiles.append(
             f'<li style="--niveau:{colour}"><span class="signe" aria-hidden="true">{words.sign}</span>'
-            f'<span class="compte">{fr.fr_number(getattr(counts, level.value), 0)}</span>'
+            f'<span class="compte">{french.number(getattr(counts, level.value))}</span>'
             f'<span class="mot">{words.word}</span><span class="sens">{words.meaning}</span>{gap}</li>'
         )
     st.html(f'<ul class="niveaux" aria-label="Turbines par niveau de risque">{"".join(tiles)}</ul>')

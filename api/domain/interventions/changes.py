@@ -22,6 +22,7 @@ from api.domain.interventions.interventions import (
     State,
 )
 from api.domain.shared.exceptions import Conflict, FieldError, InvalidInput, NotAllowed
+from api.schemas import french
 from api.schemas.vocabulary import JournalAction, Right, Verdict
 
 # Fields of the planner, and fields that the person on site fills at closing.
@@ -145,7 +146,7 @@ def past_day_error(day: date | None, today: date) -> FieldError | None:
     """Return the error of planning on a past day; None for today or later."""
     if day is None or day >= today:
         return None
-    return FieldError("planned_on", f"jour passé ; au plus tôt le {today:%d/%m/%Y}.", day.isoformat())
+    return FieldError("planned_on", f"jour passé ; au plus tôt le {french.date(today)}.", day.isoformat())
 
 
 def _closing_errors(asked: Mapping[str, Any], today: date) -> Iterator[FieldError]:
@@ -157,7 +158,7 @@ def _closing_errors(asked: Mapping[str, Any], today: date) -> Iterator[FieldErro
         yield FieldError("downtime_hours", "dites combien d’heures la machine a été arrêtée, 0 si aucune.")
     day = asked.get("done_on")
     if day is not None and day > today:
-        yield FieldError("done_on", f"jour à venir ; au plus tard le {today:%d/%m/%Y}.", day.isoformat())
+        yield FieldError("done_on", f"jour à venir ; au plus tard le {french.date(today)}.", day.isoformat())
 
 
 def _after(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.domain.shared.exceptions import InvalidInput
+from api.schemas import french
 
 MAX_BYTES = 2 * 1024 * 1024
 # First bytes of each format: JFIF/EXIF's start of image, PNG's signature, RIFF with its WEBP form.
@@ -18,8 +19,8 @@ def photo_type(content: bytes) -> str:
     if not content:
         raise InvalidInput.single("photo", "aucune image reçue : envoyez-la dans le corps de la requête.")
     if len(content) > MAX_BYTES:
-        size = f"{len(content) / 1024**2:.1f}".replace(".", ",")
-        raise InvalidInput.single("photo", f"{size} Mo reçus, 2 Mo au plus : réduisez l’image.")
+        size = french.quantity(len(content) / 1024**2, "Mo", 1)
+        raise InvalidInput.single("photo", f"{size} reçus, 2 Mo au plus : réduisez l’image.")
     if content.startswith(_JPEG):
         return "image/jpeg"
     if content.startswith(_PNG):

@@ -13,6 +13,7 @@ from api.domain.measurements import day_format
 from api.domain.measurements.day_format import DayFormat
 from api.domain.measurements.readings import UnreadableCell
 from api.domain.measurements.units import Conversion
+from api.schemas import french
 
 _SPACES = " \u00a0\u202f\u2009'’"
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
@@ -57,7 +58,7 @@ class Notation:
         return text if self.days is day_format.ISO else self.days.iso(text)
 
     def _dotted(self, text: str) -> str:
-        text = text.replace("\u2212", "-")  # the typographic minus
+        text = text.replace(french.MINUS, "-")  # the typographic minus
         if self.decimal == "." and _PLAIN.fullmatch(text):
             return text
         if grouped := _GROUPED.fullmatch(text):
@@ -87,7 +88,7 @@ def decimal_evidence(text: str) -> str | None:
 
     ``.`` or ``,``; ``?,`` where the comma may separate thousands or decimals; None where it shows nothing.
     """
-    stripped = text.strip().replace("\u2212", "-")
+    stripped = text.strip().replace(french.MINUS, "-")
     for decimal, pattern in _THOUSANDS.items():
         if pattern.fullmatch(stripped) and decimal in stripped:
             return decimal

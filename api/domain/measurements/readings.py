@@ -10,13 +10,12 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from api.domain.measurements.measurements import canonical_turbine_id
 from api.domain.measurements.sensors import Sensor
 from api.domain.shared.exceptions import InvalidInput
+from api.schemas import french
 
-PARIS = ZoneInfo("Europe/Paris")
 MISSING = frozenset({"", "nan", "na", "n/a", "#n/a", "null", "-"})
 # A logger whose clock was never set answers 1970 (Unix) or 1980 (GPS); France's first wind farm,
 # Port-la-Nouvelle, dates from 1991.
@@ -177,7 +176,7 @@ def read_time(text: str, today: date) -> MeasuredTime:
     """
     time = _read_time(text.strip())
     if time.on > today:
-        raise UnreadableCell(f"date future (aujourd’hui : {today:%d/%m/%Y}).")
+        raise UnreadableCell(f"date future (aujourd’hui : {french.date(today)}).")
     return time
 
 
@@ -230,7 +229,7 @@ def _read_time(text: str) -> MeasuredTime:
         try:
             moment = datetime.fromisoformat(text)
             instant = _from_paris(moment) if moment.tzinfo is None else moment.astimezone(UTC)
-            time = MeasuredTime(instant.astimezone(PARIS).date(), instant)
+            time = MeasuredTime(french.paris_day(instant), instant)
         except (ValueError, OverflowError) as error:
             raise UnreadableCell(
                 error.reason
@@ -240,15 +239,15 @@ def _read_time(text: str) -> MeasuredTime:
     else:
         time = MeasuredTime(read_day(text), None)
     if time.on < EARLIEST:
-        raise UnreadableCell(f"date antérieure au {EARLIEST:%d/%m/%Y} ; vérifiez l’horloge de la source.")
+        raise UnreadableCell(f"date antérieure au {french.date(EARLIEST)} ; vérifiez l’horloge de la source.")
     return time
 
 
 def _from_paris(naive: datetime) -> datetime:
     """Return the instant at which clocks in Paris show ``naive``."""
-    instant = naive.replace(tzinfo=PARIS)
+    instant = naive.replace(tzinfo=french.PARIS)
     if instant.utcoffset() != instant.replace(fold=1).utcoffset():
-        exists = instant.astimezone(UTC).astimezone(PARIS).replace(tzinfo=None) == naive
+        exists = instant.astimezone(UTC).astimezone(french.PARIS).replace(tzinfo=None) == naive
         raise UnreadableCell(
             "heure qui existe deux fois (passage à l’heure d’hiver) : ajoutez le décalage, +02:00 ou +01:00."
             if exists
@@ -258,8 +257,8 @@ def _from_paris(naive: datetime) -> datetime:
 
 
 def _limits(sensor: Sensor) -> str:
-    low, high = (None if bound is None else f"{bound:.10g}".replace(".", ",") for bound in sensor.physical)
-    unit = f" {sensor.unit}" if sensor.unit else ""
-    if low is None:
-        return f"{high}{unit} au plus"
-    return f"{low}{unit} au moins" if high is None else f"{low} à {high}{unit}"
+    low, high = (None if bound is None else french.exact(bound, 10) for bound in sensor.physical)
+    if low is None or high is None:
+        bound, side = (high, "plus") if low is None else (low, "moins")
+        return f"{french.with_unit(str(bound), sensor.unit)} au {side}"
+    return french.with_unit(f"{low} à {high}", sensor.unit)

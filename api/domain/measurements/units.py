@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from statistics import median
 
 from api.domain.measurements.sensors import Sensor
+from api.schemas import french
 
 ENOUGH_VALUES = 5
 """With fewer, a column's median shows nothing of its unit."""
@@ -142,7 +143,7 @@ def doubt(sensor: Sensor, values: Sequence[float]) -> str | None:
         else "vérifiez la colonne et son unité"
     )
     return (
-        f"valeur médiane {_french(middle)}, invraisemblable pour {sensor.label.lower()}"
+        f"valeur médiane {french.exact(middle, 4)}, invraisemblable pour {sensor.label.lower()}"
         f" en{unit or ' cette unité'} : {guess}. Rien n’est converti sans qu’on le dise : {remedy},"
         " ou confirmez que ces valeurs sont justes."
     )
@@ -154,7 +155,3 @@ def _usual(sensor: Sensor, middle: float, top: float) -> bool:
         return False
     usual = _USUAL.get(sensor.name)
     return usual is None or (usual.low <= middle <= usual.high and top <= usual.top)
-
-
-def _french(value: float) -> str:
-    return f"{value:.4g}".replace(".", ",")

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.domain.models.statistics import Estimate, Floats, GroupBootstrap, weighted_mean
-from api.domain.shared.wording import fr_number
+from api.schemas import french
 
 Method = Literal["platt", "isotonique"]
 Status = Literal["non_calibree", "platt", "isotonique", "sans_objet"]
@@ -188,8 +188,8 @@ _NO_GAIN = "Non calibrée : aucune méthode n’améliore sûrement le score de 
 
 def _told(raw_brier: float, trials: tuple[CalibrationTrial, ...]) -> str:
     names = {"platt": "Platt", "isotonique": "isotonique"}
-    tried = ", ".join(f"{names[trial.method]} {fr_number(trial.brier, 4)}" for trial in trials)
-    return f" Score de Brier : brute {fr_number(raw_brier, 4)}, {tried}."
+    tried = ", ".join(f"{names[trial.method]} {french.number(trial.brier, 4)}" for trial in trials)
+    return f" Score de Brier : brute {french.number(raw_brier, 4)}, {tried}."
 
 
 def _log_odds(raw: Floats) -> Floats:

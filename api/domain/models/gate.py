@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from api.domain.models.quality import ClassificationQuality, DaysError, RegressionQuality
 from api.domain.models.statistics import MIN_GROUPS, Estimate
-from api.domain.shared.wording import fr_number
+from api.schemas import french
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ def _judge_classifier(quality: ClassificationQuality) -> Gate:
 def _judge_regressor(quality: RegressionQuality) -> Gate:
     passed, overall = _beats_median("Sur toutes les lignes", quality.overall)
     near, short = _beats_median(
-        f"Sur les lignes à {quality.short_horizon_days:.0f} jours ou moins de la panne", quality.short_horizon
+        f"Sur les lignes à {french.days(quality.short_horizon_days)} ou moins de la panne",
+        quality.short_horizon,
     )
     end = " Il peut relever un niveau." if passed and near else " Il ne peut donc pas relever un niveau."
     return Gate(passed, passed and near, (overall, short + end))
@@ -70,8 +71,8 @@ def _above(what: str, estimate: Estimate, bound: float, meaning: str) -> tuple[b
     holds = estimate.low > bound
     relation = "dépasse" if holds else "ne dépasse pas"
     return holds, (
-        f"{what} : la borne basse à 95 % ({fr_number(estimate.low, 3)}) {relation} {meaning} "
-        f"({fr_number(bound, 3)})."
+        f"{what} : la borne basse à 95 % ({french.number(estimate.low, 3)}) {relation} {meaning} "
+        f"({french.number(bound, 3)})."
     )
 
 
@@ -83,7 +84,8 @@ def _beats_median(where: str, error: DaysError) -> tuple[bool, str]:
         )
     holds = error.mae.high < error.mae_of_median
     relation = "est inférieure à" if holds else "n’est pas inférieure à"
+    high, median = (french.quantity(mean, "j", 1) for mean in (error.mae.high, error.mae_of_median))
     return holds, (
-        f"{where} : la borne haute à 95 % de l’erreur absolue moyenne ({fr_number(error.mae.high, 1)} j) "
-        f"{relation} celle de qui répondrait toujours la médiane ({fr_number(error.mae_of_median, 1)} j)."
+        f"{where} : la borne haute à 95 % de l’erreur absolue moyenne ({high}) "
+        f"{relation} celle de qui répondrait toujours la médiane ({median})."
     )

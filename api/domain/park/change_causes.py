@@ -8,9 +8,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Self
 
-from api.domain.shared.wording import fr_number, fr_percent
+from api.schemas import french
 
-_NBSP, _MINUS = "\u202f", "−"
 _MOST_DIGITS = 3
 
 
@@ -150,14 +149,15 @@ def sentence(cause: Cause) -> str:
 def _probability(cause: Cause) -> str:
     if cause.before is None or cause.after is None:
         return _plain(cause)
-    return f"Probabilité : passage de {fr_percent(cause.before)} à {fr_percent(cause.after)}."
+    return f"Probabilité : passage de {french.percent(cause.before)} à {french.percent(cause.after)}."
 
 
 def _days_left(cause: Cause) -> str:
     if cause.before is None or cause.after is None:
         return _plain(cause)
-    was, now, change = _figures(cause.before, cause.after)
-    return f"Temps avant panne estimé : passage de {was} à {now} jours ({change}{_NBSP}jours)."
+    was, *days = _figures(cause.before, cause.after)
+    now, change = (french.with_unit(text, "jours") for text in days)
+    return f"Temps avant panne estimé : passage de {was} à {now} ({change})."
 
 
 def _model(cause: Cause) -> str:
@@ -165,19 +165,21 @@ def _model(cause: Cause) -> str:
 
 
 def _policy(cause: Cause) -> str:
-    versions = f"v{cause.before or 0:.0f} → v{cause.after or 0:.0f}"
+    versions = f"v{int(cause.before or 0)} → v{int(cause.after or 0)}"
     return f"Politique de risque modifiée entre les deux calculs : {versions}."
 
 
 def _too_old(cause: Cause) -> str:
     if cause.after is None or cause.label is not None:
         return _plain(cause)
-    limit = f" (limite : {cause.before:.0f}{_NBSP}jours)" if cause.before is not None else ""
-    return f"Mesure devenue trop ancienne : {cause.after:.0f}{_NBSP}jours{limit}."
+    limit = f" (limite : {french.days(cause.before)})" if cause.before is not None else ""
+    return f"Mesure devenue trop ancienne : {french.days(cause.after)}{limit}."
 
 
 def _back(cause: Cause) -> str:
-    return f"De nouveau mesurée le {date.fromisoformat(cause.on):%d/%m/%Y}." if cause.on else _plain(cause)
+    return (
+        f"De nouveau mesurée le {french.date(date.fromisoformat(cause.on))}." if cause.on else _plain(cause)
+    )
 
 
 _PLAIN = {
@@ -204,8 +206,8 @@ def _sensor(cause: Cause) -> str:
         words = {0.0: "non", 1.0: "oui"}
         return f"{cause.label} : passage de {words.get(before, before)} à {words.get(after, after)}{sign}."
     was, now, change = _figures(before, after)
-    unit = f"{_NBSP}{cause.unit}" if cause.unit else ""
-    return f"{cause.label} : passage de {was} à {now}{unit} ({change}{unit}){sign}."
+    now, change = (french.with_unit(text, cause.unit or "") for text in (now, change))
+    return f"{cause.label} : passage de {was} à {now} ({change}){sign}."
 
 
 def _figures(before: float, after: float) -> tuple[str, str, str]:
@@ -213,14 +215,8 @@ def _figures(before: float, after: float) -> tuple[str, str, str]:
     digits = 0 if max(abs(before), abs(after)) >= 100 else 1
     while digits < _MOST_DIGITS and round(before, digits) == round(after, digits):
         digits += 1
-    was, now = round(before, digits) + 0.0, round(after, digits) + 0.0
-    gap = now - was
-    change = f"{'+' if gap >= 0 else _MINUS}{fr_number(abs(gap), digits)}"
-    return _signed(was, digits), _signed(now, digits), change
-
-
-def _signed(value: float, digits: int) -> str:
-    return f"{_MINUS if value < 0 else ''}{fr_number(abs(value), digits)}"
+    was, now = round(before, digits), round(after, digits)
+    return french.number(was, digits), french.number(now, digits), french.signed(now - was, digits)
 
 
 _WRITERS: Mapping[CauseCode, Callable[[Cause], str]] = {

@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping
 from api.domain.measurements.sensors import Sensor
 from api.domain.plausibility.limits import DEFAULT, POWER, STOPPED, VIBRATION, WIND, Implausible, Limits
 from api.domain.plausibility.table import day_of
-from api.domain.shared.wording import fr_number
+from api.schemas import french
 
-_NBSP = "\u202f"
 Figures = Mapping[str, float]
 _UNNAMED = {
     WIND: Sensor(WIND, "Vitesse du vent", "m/s", "float"),
@@ -46,11 +45,7 @@ class _Words:
 
     def quantity(self, sensor: str, value: float, digits: int = 2) -> str:
         """Write ``12.50`` m/s as « 12,5 m/s »: at most ``digits`` decimals, no trailing zero."""
-        while digits and round(value, digits - 1) == round(value, digits):
-            digits -= 1
-        unit = self._known(sensor).unit
-        number = fr_number(round(value, digits) + 0.0, digits)
-        return f"{number}{_NBSP}{unit}" if unit else number
+        return french.quantity(value, self._known(sensor).unit, digits)
 
     def wind(self, figures: Figures) -> str:
         """Write « vent 12,5 m/s », or that the wind is missing."""
@@ -72,7 +67,7 @@ class _Words:
 def _stuck(words: _Words, sensor: str, figures: Figures) -> str:
     return (
         f"{words.label(sensor)} : {words.quantity(sensor, figures['value'])}, inchangé sur "
-        f"{fr_number(figures['readings'])} mesures depuis le {day_of(figures['since']):%d/%m/%Y}. "
+        f"{french.number(figures['readings'])} mesures depuis le {french.date(day_of(figures['since']))}. "
         "Vérifiez le capteur : il paraît figé."
     )
 
@@ -149,13 +144,13 @@ def _jump(words: _Words, sensor: str, figures: Figures) -> str:
 
 
 def _silent(words: _Words, sensor: str, figures: Figures) -> str:
-    gap = figures["gap"]
-    days = f"{fr_number(gap)}{_NBSP}jour{'s' if gap >= 2 else ''}"
-    rhythm = "" if math.isnan(gap) else f", alors que cette turbine se tait rarement plus de {days}"
+    gap, rhythm = figures["gap"], ""
+    if not math.isnan(gap):
+        rhythm = f", alors que cette turbine se tait rarement plus de {french.days(round(gap))}"
     return (
-        f"Aucune mesure depuis {fr_number(figures['age'])} jours (dernière le "
-        f"{day_of(figures['last_day']):%d/%m/%Y}){rhythm}. Vérifiez la transmission et l’alimentation des "
-        "capteurs ; si la turbine est à l’arrêt, déclarez cet arrêt."
+        f"Aucune mesure depuis {french.days(round(figures['age']))} (dernière le "
+        f"{french.date(day_of(figures['last_day']))}){rhythm}. Vérifiez la transmission et l’alimentation "
+        "des capteurs ; si la turbine est à l’arrêt, déclarez cet arrêt."
     )
 
 

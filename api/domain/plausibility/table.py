@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from api.schemas import french
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -26,7 +27,6 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 NAN = float("nan")
 TO_DEVIATION = 1.4826  # median absolute deviation of a normal law to its standard deviation
-_PARIS = ZoneInfo("Europe/Paris")
 _EPOCH = date(1970, 1, 1).toordinal()
 _SECONDS = 86_400
 
@@ -46,7 +46,7 @@ def day_number(day: date, at: datetime | None = None) -> float:
     number = float(day.toordinal() - _EPOCH)
     if at is None:
         return number
-    clock = at.astimezone(_PARIS).time()
+    clock = at.astimezone(french.PARIS).time()
     return number + (clock.hour * 3600 + clock.minute * 60 + clock.second) / _SECONDS
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from api.domain.plausibility.limits import Implausible
-from api.domain.shared.wording import fr_number
+from api.schemas import french
 from api.schemas.vocabulary import DataStatus
 
 
@@ -43,8 +43,8 @@ def outside_training(values: Mapping[str, float | None], ranges: Mapping[str, Kn
         value = values.get(name)
         if value is not None and not known.low <= value <= known.high:
             digits = _telling_digits(value, known)
-            low, high, number = (fr_number(figure, digits) for figure in (known.low, known.high, value))
-            span = f"{low} à {high} {known.unit}".strip()
+            low, high, number = (french.number(figure, digits) for figure in (known.low, known.high, value))
+            span = french.with_unit(f"{low} à {high}", known.unit)
             findings.append(
                 Finding(
                     "hors_domaine",
@@ -73,7 +73,7 @@ def age_finding(measured_on: date, as_of: date, max_age_days: int) -> Finding | 
     return Finding(
         "mesure_perimee",
         "measured_at",
-        f"La dernière mesure a {age} jours ; la limite est de {max_age_days} jours.",
+        f"La dernière mesure a {french.days(age)} ; la limite est de {french.days(max_age_days)}.",
     )
 
 

@@ -1,10 +1,9 @@
-"""French sentences that the API writes: numbers as France writes them, and what to do at each level."""
+"""French words that the API writes: levels, skills, and what to do at each level."""
 
 from __future__ import annotations
 
+from api.schemas import french
 from api.schemas.vocabulary import DataStatus, RiskLevel, Skill
-
-_NBSP = "\u202f"  # narrow no-break space, between thousands and before units
 
 LEVEL_WORDS = {
     RiskLevel.CRITIQUE: "critique",
@@ -20,33 +19,6 @@ SKILL_WORDS = {
     Skill.AUTOMATISME: "automatisme",
     Skill.INSTRUMENTATION: "instrumentation",
 }
-WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-
-
-def fr_number(value: float, digits: int = 0) -> str:
-    """``12345.6`` → ``12 345,6`` with narrow no-break spaces."""
-    return f"{value:,.{digits}f}".replace(",", _NBSP).replace(".", ",")
-
-
-def fr_percent(probability: float) -> str:
-    """A probability in percent; never « 0 % » nor « 100 % », which no model can promise."""
-    if probability < 0.01:
-        return f"< 1{_NBSP}%"
-    if probability > 0.99:
-        return f"> 99{_NBSP}%"
-    if probability < 0.0995:  # « 6 % » for 5.5 % would seem to reach a threshold of 6 %
-        return f"{fr_number(100 * probability, 1)}{_NBSP}%"
-    return f"{fr_number(100 * probability)}{_NBSP}%"
-
-
-def fr_euros(amount: float) -> str:
-    """A whole number of euros."""
-    return f"{fr_number(amount)}{_NBSP}€"
-
-
-def fr_hours(hours: float) -> str:
-    """« 7 h », « 7,5 h »."""
-    return f"{fr_number(hours, 2).rstrip('0').rstrip(',')}{_NBSP}h"
 
 
 _BY_LEVEL = {
@@ -75,6 +47,6 @@ def recommendation(
     """
     if probability is None:
         return _BY_STATUS.get(status, _BY_STATUS[DataStatus.NON_EVALUE])
-    gain = f" : gain attendu {fr_euros(benefit_eur)}" if benefit_eur > 0 else ""
+    gain = f" : gain attendu {french.euros(benefit_eur)}" if benefit_eur > 0 else ""
     advice = f"{_BY_LEVEL[level]}{gain}."
     return f"{_BY_STATUS[status]} {advice}" if status in _BY_STATUS else advice

@@ -28,6 +28,7 @@ from api.inference.importing.steps import ReportStep, Step, ignore_step
 from api.inference.serving.artefact import MAX_FILE_BYTES, sha256_of
 from api.inference.serving.manifest import Manifest
 from api.inference.serving.store import ModelStore
+from api.schemas import french
 
 __all__ = ["ImportRequest", "ImportResult", "import_model"]
 
@@ -61,7 +62,7 @@ def import_model(
     read_draft(request.manifest)
     read_reported(request.reported)
     if request.file.stat().st_size > MAX_FILE_BYTES:
-        raise ModelRefused(f"Le fichier dépasse {MAX_FILE_BYTES // 1024**2} Mo.")
+        raise ModelRefused(f"Le fichier dépasse {french.quantity(MAX_FILE_BYTES // 1024**2, 'Mo')}.")
     with store.staging() as work:
         folder = work / "version"
         folder.mkdir()

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from api.domain.shared.exceptions import FieldError, InvalidInput, ModelRefused
 from api.inference.importing.steps import STEPS, ReportStep, Step, ignore_step
+from api.schemas import french
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ def run_in_child(
         )
     except subprocess.TimeoutExpired as error:
         raise ModelRefused(
-            f"Le contrôle du fichier n’a pas fini en {wall_seconds:.0f} s : il est refusé."
+            f"Le contrôle du fichier n’a pas fini en {french.quantity(wall_seconds, 's', 0)} : il est refusé."
         ) from error
     if code != 0 or not outcome.is_file():
         logger.warning(

@@ -22,8 +22,8 @@ from sklearn.model_selection import train_test_split
 
 from api.domain.measurements.readings import UnreadableCell, read_day, read_turbine_id
 from api.domain.shared.exceptions import InvalidInput
-from api.domain.shared.wording import fr_number
 from api.inference.importing.child.measuring.labelled import DAY, TURBINE, LabelledRows
+from api.schemas import french
 
 _FIELD = "split"
 _IDENTITY = re.compile(r"^[0-9a-f]{64}$")
@@ -91,8 +91,10 @@ def _stratified(rest: str, rows: LabelledRows) -> Parts:
     mask = np.zeros(len(rows.table), dtype=bool)
     mask[unseen] = True
     how = "" if column is None else f", stratifiées par {column}"
-    drawn = f"tirées au sort{how} (test_size={fr_number(share, 2)}, random_state={seed}, ordre du fichier)"
-    return Parts(~mask, mask, f"{fr_number(len(unseen))} lignes {drawn}.")
+    drawn = (
+        f"tirées au sort{how} (test_size={french.number(share, 2)}, random_state={seed}, ordre du fichier)"
+    )
+    return Parts(~mask, mask, f"{french.number(len(unseen))} lignes {drawn}.")
 
 
 def _from_date(rest: str, rows: LabelledRows) -> Parts:
@@ -107,8 +109,8 @@ def _from_date(rest: str, rows: LabelledRows) -> Parts:
     if gap < 0:
         raise InvalidInput.single(_FIELD, "gap= est un nombre de jours, 0 ou plus.", rest)
     training, unseen = rows.days < start - np.timedelta64(gap, "D"), rows.days >= start
-    between = f" ; les {gap} jours qui précèdent ne servent ni à l’un ni à l’autre" if gap else ""
-    words = f"{fr_number(unseen.sum())} lignes à partir du {start.astype(date):%d/%m/%Y}{between}."
+    between = f" ; les {french.days(gap)} qui précèdent ne servent ni à l’un ni à l’autre" if gap else ""
+    words = f"{french.number(unseen.sum())} lignes à partir du {french.date(start.astype(date))}{between}."
     return Parts(training, unseen, words)
 
 
@@ -123,11 +125,12 @@ def _listed(rest: str, rows: LabelledRows) -> Parts:
         unseen = np.array([identity in keys for identity in rows.identities])
         if (absent := len(keys) - int(unseen.sum())) > 0:
             raise InvalidInput.single(
-                _FIELD, f"{absent} clés de {path.name} ne sont pas dans les lignes étiquetées."
+                _FIELD,
+                f"{french.counted(absent, 'clé')} de {path.name} ne sont pas dans les lignes étiquetées.",
             )
     else:
         unseen = _on_days(path, rows)
-    return Parts(~unseen, unseen, f"{fr_number(unseen.sum())} lignes désignées par {path.name}.")
+    return Parts(~unseen, unseen, f"{french.number(unseen.sum())} lignes désignées par {path.name}.")
 
 
 def _on_days(path: Path, rows: LabelledRows) -> NDArray[np.bool_]:

@@ -8,8 +8,8 @@ from typing import Any
 from api.domain.models.conformal import IntervalTable
 from api.domain.models.quality import ClassificationQuality, DaysError, RegressionQuality
 from api.domain.models.statistics import REPLICATES, Estimate
-from api.domain.shared.wording import fr_number
 from api.inference.serving.manifest import Manifest
+from api.schemas import french
 
 _HEAD = """# Modèles de référence
 
@@ -37,7 +37,7 @@ def reference_document(models: Sequence[tuple[Manifest, Mapping[str, Any]]]) -> 
     Args:
         models: manifest of each reference model, with the estimator's settings that are not defaults.
     """
-    sections = [_HEAD.format(replicates=fr_number(REPLICATES))]
+    sections = [_HEAD.format(replicates=french.number(REPLICATES))]
     sections += [_section(manifest, settings) for manifest, settings in models]
     return "\n".join(sections)
 
@@ -50,10 +50,10 @@ def _section(manifest: Manifest, settings: Mapping[str, Any]) -> str:
         "",
         f"- **Cible** : `{manifest.target}`. **Estimateur** : `{manifest.estimator}` ({settings_text}), "
         f"scikit-learn {manifest.libraries['scikit-learn']}.",
-        f"- **Données** : `{data.source}`, {_count(data.rows)} lignes : {_count(data.training_rows)} pour "
-        f"ajuster, {_count(data.unseen_rows)} jamais vues, {_count(data.left_out)} ni l’un ni l’autre. "
-        f"Jamais vues : {data.split}",
-        f"- **Artefact** : {fr_number(manifest.size_bytes / 1e6, 2)} Mo, SHA-256 `{manifest.sha256}`.",
+        f"- **Données** : `{data.source}`, {french.number(data.rows)} lignes : "
+        f"{french.number(data.training_rows)} pour ajuster, {french.number(data.unseen_rows)} jamais vues, "
+        f"{french.number(data.left_out)} ni l’un ni l’autre. Jamais vues : {data.split}",
+        f"- **Artefact** : {french.quantity(manifest.size_bytes / 1e6, 'Mo')}, SHA-256 `{manifest.sha256}`.",
         f"- **Moteur** : {manifest.runtime.reason}",
         *([f"- **Calibration** : {manifest.calibration.reason}"] if manifest.classes else []),
         "",
@@ -82,9 +82,9 @@ def _quality(measured: ClassificationQuality | RegressionQuality | None) -> list
 
 def _classifier(measured: ClassificationQuality) -> list[str]:
     return [
-        f"{_count(measured.rows)} lignes jamais vues de {measured.turbines} turbines, {measured.failures} "
-        f"lignes de panne pour {measured.failure_events} pannes distinctes "
-        f"({fr_number(100 * measured.prevalence, 1)} % des lignes).",
+        f"{french.number(measured.rows)} lignes jamais vues de {measured.turbines} turbines, "
+        f"{measured.failures} lignes de panne pour {measured.failure_events} pannes distinctes "
+        f"({french.share(measured.prevalence)} des lignes).",
         "",
         "| mesure | valeur |",
         "|---|---|",
@@ -95,9 +95,9 @@ def _classifier(measured: ClassificationQuality) -> list[str]:
         "| seuil | vrais nég. | faux pos. | faux nég. | vrais pos. | précision | rappel | F1 |",
         "|---|---|---|---|---|---|---|---|",
         *[
-            f"| {fr_number(row.threshold, 2)} | {_count(row.true_negatives)} | {_count(row.false_positives)} "
-            f"| {row.false_negatives} | {row.true_positives} | {_interval(row.precision, 3)} "
-            f"| {_interval(row.recall, 3)} | {_interval(row.f1, 3)} |"
+            f"| {french.number(row.threshold, 2)} | {french.number(row.true_negatives)} "
+            f"| {french.number(row.false_positives)} | {row.false_negatives} | {row.true_positives} "
+            f"| {_interval(row.precision, 3)} | {_interval(row.recall, 3)} | {_interval(row.f1, 3)} |"
             for row in measured.thresholds
         ],
         "",
@@ -106,18 +106,19 @@ def _classifier(measured: ClassificationQuality) -> list[str]:
         "| annoncé | lignes | moyenne annoncée | pannes observées |",
         "|---|---|---|---|",
         *[
-            f"| {fr_number(100 * band.low)} à {fr_number(100 * band.high)} % | {_count(band.rows)} "
-            f"| {fr_number(100 * band.mean_probability, 1)} % | {_percent(band.observed)} |"
+            f"| {french.share(band.low)} à {french.share(band.high)} | {french.number(band.rows)} "
+            f"| {french.share(band.mean_probability)} | {_percent(band.observed)} |"
             for band in measured.reliability
         ],
     ]
 
 
 def _regressor(measured: RegressionQuality) -> list[str]:
-    near = f"à {fr_number(measured.short_horizon_days)} jours ou moins"
+    near = f"à {french.days(measured.short_horizon_days)} ou moins"
     return [
-        f"{_count(measured.rows)} lignes jamais vues de {measured.turbines} turbines. Médiane d’ajustement, "
-        f"que répondrait qui n’a pas de modèle : {fr_number(measured.training_median, 1)} jours.",
+        f"{french.number(measured.rows)} lignes jamais vues de {measured.turbines} turbines. Médiane "
+        "d’ajustement, que répondrait qui n’a pas de modèle : "
+        f"{french.quantity(measured.training_median, 'jours', 1)}.",
         "",
         "| lignes | nombre | erreur absolue moyenne | biais (positif : trop tard) | erreur de la médiane |",
         "|---|---|---|---|---|",
@@ -128,8 +129,8 @@ def _regressor(measured: RegressionQuality) -> list[str]:
             for horizon in measured.by_days_left
         ],
         "",
-        f"Sur toutes les lignes : erreur quadratique {_interval(measured.rmse, 1)} jours, "
-        f"R² {_interval(measured.r2, 2)}.",
+        f"Sur toutes les lignes : erreur quadratique "
+        f"{french.with_unit(_interval(measured.rmse, 1), 'jours')}, R² {_interval(measured.r2, 2)}.",
     ]
 
 
@@ -137,19 +138,20 @@ def _intervals(table: IntervalTable) -> list[str]:
     """Write the bounds, with the coverage measured on turbines that did not set them."""
     starts = [0.0, *[group.upper for group in table.groups if group.upper is not None]]
     return [
-        f"**Intervalle** : il vise {fr_number(100 * table.target)} % ; les couvertures sont comptées sur "
+        f"**Intervalle** : il vise {french.share(table.target)} ; les couvertures sont comptées sur "
         "d’autres turbines que celles qui ont fixé les bornes.",
         "",
         "| lignes | nombre | bornes autour de l’estimation | couverture | la réponse avertit |",
         "|---|---|---|---|---|",
         *[
-            f"| estimé {_span(start, group.upper)} | {_count(group.rows)} | {fr_number(group.low, 1)} à "
-            f"{fr_number(group.high, 1)} j | {_percent(group.coverage)} "
+            f"| estimé {_span(start, group.upper)} | {french.number(group.rows)} "
+            f"| {french.number(group.low, 1)} à {french.with_unit(french.number(group.high, 1), 'j')} "
+            f"| {_percent(group.coverage)} "
             f"| {'non' if group.reliable else 'oui'} |"
             for start, group in zip(starts, table.groups, strict=True)
         ],
         *[
-            f"| il restait {_span(horizon.low, horizon.high)} | {_count(horizon.rows)} | – "
+            f"| il restait {_span(horizon.low, horizon.high)} | {french.number(horizon.rows)} | – "
             f"| {_percent(horizon.coverage)}{'' if horizon.reached else ', **non atteinte**'} | – |"
             for horizon in table.by_true_horizon
         ],
@@ -159,30 +161,25 @@ def _intervals(table: IntervalTable) -> list[str]:
 
 def _span(low: float, high: float | None) -> str:
     if high is None:
-        return f"plus de {fr_number(low)} jours"
-    return f"{fr_number(low)} à {fr_number(high)} jours"
+        return f"plus de {french.days(low)}"
+    return f"{french.number(low)} à {french.days(high)}"
 
 
 def _percent(estimate: Estimate) -> str:
-    shares = (estimate.value, estimate.low, estimate.high)
-    value, low, high = (None if share is None else 100 * share for share in shares)
-    return f"{_interval(Estimate(value, low, high), 1)} %"
+    value = french.share(estimate.value)
+    if estimate.low is None or estimate.high is None:
+        return value
+    return f"{value} [{french.trimmed(100 * estimate.low, 1)} – {french.trimmed(100 * estimate.high, 1)}]"
 
 
 def _days(where: str, error: DaysError) -> str:
-    median = "–" if error.mae_of_median is None else fr_number(error.mae_of_median, 1)
-    cells = (where, _count(error.rows), _interval(error.mae, 1), _interval(error.bias, 1), median)
+    median = french.number(error.mae_of_median, 1)
+    cells = (where, french.number(error.rows), _interval(error.mae, 1), _interval(error.bias, 1), median)
     return f"| {' | '.join(cells)} |"
 
 
 def _interval(estimate: Estimate, digits: int) -> str:
-    if estimate.value is None:
-        return "–"
-    value = fr_number(estimate.value, digits)
+    value = french.number(estimate.value, digits)
     if estimate.low is None or estimate.high is None:
         return value
-    return f"{value} [{fr_number(estimate.low, digits)} – {fr_number(estimate.high, digits)}]"
-
-
-def _count(number: int | None) -> str:
-    return "–" if number is None else fr_number(number)
+    return f"{value} [{french.number(estimate.low, digits)} – {french.number(estimate.high, digits)}]"

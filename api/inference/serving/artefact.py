@@ -16,6 +16,7 @@ from joblib.numpy_pickle import NumpyUnpickler
 
 from api.domain.shared.exceptions import ModelRefused
 from api.inference.serving.allowlist import ALLOWED, RENAMED
+from api.schemas import french
 
 MAX_FILE_BYTES = 256 * 1024**2
 MAX_DECOMPRESSED_BYTES = 512 * 1024**2
@@ -61,7 +62,7 @@ def read_artefact(path: Path, limit: int = MAX_DECOMPRESSED_BYTES) -> bytes:
     if size == 0:
         raise ModelRefused("Le fichier est vide.")
     if size > MAX_FILE_BYTES:
-        raise ModelRefused(f"Le fichier dépasse {MAX_FILE_BYTES // 1024**2} Mo.")
+        raise ModelRefused(f"Le fichier dépasse {french.quantity(MAX_FILE_BYTES // 1024**2, 'Mo')}.")
     data = path.read_bytes()
     for prefix, name in _UNSUPPORTED.items():
         if data.startswith(prefix):
@@ -80,7 +81,9 @@ def _decompressed(decompressor: _Decompressor, data: bytes, limit: int) -> bytes
         for part in _pieces(decompressor, data):
             total += len(part)
             if total > limit:
-                raise ModelRefused(f"Le fichier dépasse {limit // 1024**2} Mo une fois décompressé.")
+                raise ModelRefused(
+                    f"Le fichier dépasse {french.quantity(limit // 1024**2, 'Mo')} une fois décompressé."
+                )
             parts.append(part)
     except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError) as error:
         raise ModelRefused("Fichier compressé illisible : réexportez-le avec joblib.dump.") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
+from api.schemas import french
 from api.schemas.interventions import Intervention
 from api.schemas.vocabulary import InterventionState
 
@@ -32,7 +33,7 @@ def _event(item: Intervention, day: date, now: datetime) -> list[str]:
     told = [
         f"Priorité : {item.priority}",
         *([f"Affectée à : {item.assignee}"] if item.assignee else []),
-        *([f"Durée prévue : {item.expected_hours:g} h".replace(".", ",")] if item.expected_hours else []),
+        *([f"Durée prévue : {french.hours(item.expected_hours)}"] if item.expected_hours else []),
         *(f"- {line.text}" for line in item.checklist),
     ]
     place = " – ".join(part for part in (item.farm, item.site) if part)

@@ -18,6 +18,7 @@ from api.domain.people import Principal, roles_with
 from api.domain.policy.levels import ALERTS
 from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
+from api.schemas import french
 from api.schemas import interventions as shown
 from api.schemas.vocabulary import InterventionOrigin, JournalAction, Right, RiskLevel
 from api.services.interventions import rows
@@ -247,11 +248,11 @@ def _assignees(connection: Connection) -> list[str]:
 
 def _check_days(first: date | None, last: date | None) -> None:
     if first is not None and last is not None and last < first:
-        raise InvalidInput.single("to", f"le dernier jour précède le premier ({first:%d/%m/%Y}).", last)
+        raise InvalidInput.single("to", f"le dernier jour précède le premier ({french.date(first)}).", last)
 
 
 def _taken(living: Row[Any]) -> str:
-    day = "" if living.planned_on is None else f" pour le {living.planned_on:%d/%m/%Y}"
+    day = "" if living.planned_on is None else f" pour le {french.date(living.planned_on)}"
     return (
         f"La turbine {living.turbine_id} a déjà l’intervention n° {living.id}, "
         f"{WORDS[State(living.state)]}{day} : modifiez-la plutôt que d’en ouvrir une seconde."

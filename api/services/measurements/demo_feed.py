@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 from api.domain.measurements.rows import DATE, DAYS_LEFT, FAILURE
 from api.domain.measurements.sensors import SensorCatalogue
 from api.domain.shared.exceptions import Conflict
+from api.schemas import french
 from api.schemas.measurements import ImportReport
 from api.services.measurements.ingest import ingest_file
 from api.services.measurements.source import Source
-from api.settings import PARIS, Environment
+from api.settings import Environment
 from api.storage.measurements import import_log, ingestion, measurements
 from api.storage.shared import leases
 from api.storage.shared.database import Database
@@ -66,9 +67,9 @@ class DemoFeed:
         end = last + timedelta(days=days)
         if end > today:
             raise Conflict(
-                f"Le parc simulé est mesuré jusqu’au {last:%d/%m/%Y} : "
-                f"{days} {'jours' if days > 1 else 'jour'} de plus {'iraient' if days > 1 else 'irait'} "
-                f"au-delà d’aujourd’hui ({today:%d/%m/%Y})."
+                f"Le parc simulé est mesuré jusqu’au {french.date(last)} : "
+                f"{french.days(days)} de plus {'iraient' if days > 1 else 'irait'} "
+                f"au-delà d’aujourd’hui ({french.date(today)})."
             )
         with tempfile.TemporaryDirectory(prefix="cockpit-") as folder:
             path = Path(folder) / f"simulation-{end.isoformat()}.csv"
@@ -94,7 +95,7 @@ class DemoFeed:
                 return False
             before = import_log.last_by(connection, BY)
         try:
-            if before is not None and before.astimezone(PARIS).date() >= today:
+            if before is not None and french.paris_day(before) >= today:
                 return False
             self.feed(1)
         except Conflict as error:
@@ -106,7 +107,7 @@ class DemoFeed:
         return True
 
     def _today(self) -> date:
-        return self.now().astimezone(PARIS).date()
+        return french.paris_day(self.now())
 
     def _last_simulated_day(self) -> date:
         if self.env not in _DEMONSTRATION:

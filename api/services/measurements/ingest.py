@@ -10,10 +10,10 @@ from pathlib import Path
 
 from api.domain.measurements.measurements import canonical_values
 from api.domain.measurements.quick_rows import QuickReader
-from api.domain.measurements.readings import PARIS
 from api.domain.measurements.rows import CellProblem, judge_row
 from api.domain.measurements.sensors import Sensor
 from api.domain.shared.exceptions import CockpitError, UnclearFile
+from api.schemas import french
 from api.schemas.measurements import ImportReport
 from api.schemas.vocabulary import AuditAction
 from api.services.measurements.files.options import NATIVE, ImportOptions
@@ -138,7 +138,7 @@ class _Judge:
 
     def __init__(self, understood: Understood, now: datetime, tally: ImportTally) -> None:
         self._columns, self._notation = understood.columns, understood.notation
-        self._today, self._tally = now.astimezone(PARIS).date(), tally
+        self._today, self._tally = french.paris_day(now), tally
         self._quick = QuickReader(understood.columns, self._today, understood.notation)
 
     def candidates(self, lines: Iterable[Line], job: Job) -> list[Candidate]:

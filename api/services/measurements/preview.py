@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 
 from api.domain.measurements.columns import DATE, DAYS_LEFT, FAILURE, TURBINE
 from api.domain.measurements.measurements import canonical_values, natural_key
-from api.domain.measurements.readings import PARIS, printable
+from api.domain.measurements.readings import printable
 from api.domain.measurements.rows import CellProblem, Columns, MeasurementRow, judge_row
 from api.domain.measurements.sensors import Sensor
-from api.domain.shared.wording import fr_number
+from api.schemas import french
 from api.schemas.common import FieldProblem, Notice
 from api.schemas.measurements import ImportPreview, PreviewColumn, PreviewRow
 from api.services.measurements.files.options import NATIVE, ImportOptions
@@ -70,7 +70,7 @@ def preview_file(
         DatabaseUnavailable: the database does not answer.
     """
     understood = understand(path, sensors, options, patience_s=patience_s)
-    examined = _examine(understood, now.astimezone(PARIS).date())
+    examined = _examine(understood, french.paris_day(now))
     with database.read() as connection:
         aside = bool(examined.accepted) and sets_simulation_aside(connection, Source.MESURE)
         simulated = ingestion.count_living(connection, Source.SIMULATION) if aside else 0
@@ -105,10 +105,9 @@ def preview_file(
 def _simulation_notice(simulated: int) -> list[Notice]:
     if not simulated:
         return []
-    many = "s" if simulated > 1 else ""
     text = (
-        f"Premières mesures réelles : le parc simulé ({fr_number(simulated)} turbine{many}) sera mis de côté"
-        " avec ses classements. Il reste dans la base et quitte l’écran."
+        f"Premières mesures réelles : le parc simulé ({french.counted(simulated, 'turbine')}) sera mis de"
+        " côté avec ses classements. Il reste dans la base et quitte l’écran."
     )
     return [Notice(code="parc_simule_mis_de_cote", field=None, message=text)]
 
@@ -117,7 +116,7 @@ def _partial_notice(scanned: int | None) -> list[Notice]:
     if scanned is None:
         return []
     text = (
-        f"Fichier très long : dates, nombres et unités sont jugés sur ses {fr_number(scanned)} premières"
+        f"Fichier très long : dates, nombres et unités sont jugés sur ses {french.number(scanned)} premières"
         " lignes. L’import lira tout, et refusera le fichier avant d’écrire si la suite les contredit."
     )
     return [Notice(code="lecture_partielle", field=None, message=text)]

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from api.domain.measurements.measurements import text_identity
 from api.domain.measurements.rows import DAYS_LEFT, FAILURE, CellProblem, MeasurementRow, labels_contradict
+from api.schemas import french
 from api.services.measurements.source import Source, make_room
 from api.services.measurements.tally import ImportTally
 from api.storage.measurements import ingestion, outcomes
@@ -207,7 +208,7 @@ def _changes(old: Outcome, told: Outcome) -> list[tuple[str, str, str]]:
         (DAYS_LEFT, old.time_to_failure_days, told.time_to_failure_days),
     )
     return [
-        (column, _french(before), _french(after))
+        (column, french.exact(before), french.exact(after))
         for column, before, after in pairs
         if before is not None and after is not None and before != after
     ]
@@ -235,10 +236,6 @@ def _tell_twins(
         first = stored.get(firsts[twin].id) if twin in firsts else None
         if first is not None:
             _tell(candidate, _changes(first, _outcome(candidate, 0)), _TWIN, job)
-
-
-def _french(value: float) -> str:
-    return f"{float(value):g}".replace(".", ",")
 
 
 def _measurement(candidate: Candidate, turbines: Mapping[str, int]) -> NewMeasurement:

@@ -19,6 +19,7 @@ from api.inference.serving.catalogue import TARGETS
 from api.inference.serving.loaded import LoadedModel
 from api.inference.serving.manifest import Manifest, Task
 from api.inference.serving.store import ModelStore
+from api.schemas import french
 from api.schemas.candidates import ModelComparison, ModelRef, QualityPair
 from api.schemas.common import Figure
 from api.storage import policy as policies
@@ -161,6 +162,7 @@ def _reference(manifest: Manifest) -> ModelRef:
 
 def _too_few(rows: int) -> Conflict:
     return Conflict(
-        f"{rows} mesures étiquetées que ni l’une ni l’autre version n’a vues : il faut des pannes et des "
-        "non-pannes, ou au moins deux délais connus. Faites entrer des mesures étiquetées plus récentes."
+        f"{french.counted(rows, 'mesure')} {french.plural(rows, 'étiquetée')} que ni l’une ni l’autre "
+        "version n’a vues : il faut des pannes et des non-pannes, ou au moins deux délais connus. Faites "
+        "entrer des mesures étiquetées plus récentes."
     )

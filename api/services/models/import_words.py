@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from api.domain.shared.wording import fr_number
 from api.inference.importing.steps import Step
 from api.inference.serving.manifest import Manifest
+from api.schemas import french
 
 NAMES = {
     Step.CONTENU: "Le contenu du fichier n’appelle rien de dangereux",
@@ -59,14 +59,14 @@ def found(manifest: Manifest) -> dict[str, str]:
     data, runtime = manifest.data, manifest.runtime
     rows = "aucune jointe : le modèle n’est ni mesuré ni expliqué."
     if data.rows is not None:
-        rows = f"{fr_number(data.rows)} lignes. {data.split}"
+        rows = f"{french.number(data.rows)} lignes. {data.split}"
     proof = "" if manifest.golden is None else " Les sorties enregistrées sont redonnées."
     engine = "moteur compilé (ONNX)" if runtime.compiled else "scikit-learn"
     return {
         Step.CONTENU: "tous ses appels sont dans la liste autorisée.",
-        Step.ESTIMATEUR: f"{manifest.estimator}, {fr_number(len(manifest.features))} variables.",
+        Step.ESTIMATEUR: f"{manifest.estimator}, {french.number(len(manifest.features))} variables.",
         Step.MESURES: rows,
-        Step.SORTIES: f"mêmes réponses sur {fr_number(runtime.rows_compared)} lignes.{proof}",
+        Step.SORTIES: f"mêmes réponses sur {french.number(runtime.rows_compared)} lignes.{proof}",
         Step.RAPIDE: f"servi par {engine}. {runtime.reason}",
         Step.QUALITE: " ".join(manifest.gate.reasons),
         Step.RANGEMENT: f"{manifest.name} version {manifest.version}.",

@@ -19,7 +19,7 @@ from pydantic import (
 from api.domain.measurements.measurements import canonical_turbine_id
 from api.domain.shared.exceptions import InvalidInput
 from api.inference.serving.manifest import FeatureSpec
-from api.settings import PARIS
+from api.schemas import french
 
 
 def _turbine_id(raw: object) -> str:
@@ -53,7 +53,7 @@ def _moment(raw: object) -> datetime | date:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise ValueError("date illisible : écrivez 2024-12-30 ou 2024-12-30T08:00:00+01:00.") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=PARIS)
+    return moment if moment.tzinfo else moment.replace(tzinfo=french.PARIS)
 
 
 TurbineId = Annotated[
@@ -117,7 +117,7 @@ class Reading(NamedTuple):
     @property
     def day(self) -> date | None:
         """The calendar day in Europe/Paris."""
-        return self.moment.astimezone(PARIS).date() if isinstance(self.moment, datetime) else self.moment
+        return french.paris_day(self.moment) if isinstance(self.moment, datetime) else self.moment
 
 
 def reading_of(measurement: BaseModel, features: Mapping[str, FeatureSpec]) -> Reading:

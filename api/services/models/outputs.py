@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from api.domain.plausibility.trust import Finding
 from api.domain.policy.levels import TimeToFailure
-from api.domain.shared.wording import fr_number
+from api.schemas import french
 from api.services.models.active_models import ActiveModels, ServedModel
 from api.services.models.measurement_model import Reading
 
@@ -100,7 +100,7 @@ def _output(raw: float, shown: float, days: _Days, doubt: Finding) -> Output:
 def _doubtful_interval(models: ActiveModels) -> Finding:
     """The interval is published with the coverage that it really had; where that is too low, it is said."""
     table = models.regressor.model.manifest.interval if models.regressor else None
-    target = f" de {fr_number(100 * table.target)} %" if table else ""
+    target = f" de {french.share(table.target)}" if table else ""
     sentence = (
         f"L’intervalle des jours restants n’atteint pas ici la couverture visée{target} : "
         "près de la panne, le modèle répond souvent trop tard."

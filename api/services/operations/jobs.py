@@ -15,10 +15,10 @@ from sqlalchemy import Connection, Row
 
 from api.domain.park.schedule import is_due
 from api.domain.shared.exceptions import CockpitError, Conflict
+from api.schemas import french
 from api.services.measurements.inbox import Inbox
 from api.services.park.calendar import attempts_of
 from api.services.park.run import KIND, LOST_DATABASE, STOPPED_WORKER, ParkRunService
-from api.settings import PARIS
 from api.storage.shared import jobs
 from api.storage.shared.database import Database
 
@@ -121,7 +121,7 @@ class JobService:
 
     def plan_daily_run(self) -> None:
         """Ask for the day's run when it is due; the database refuses a second one."""
-        if self.now().astimezone(PARIS).hour < self.run_hour:
+        if self.now().astimezone(french.PARIS).hour < self.run_hour:
             return
         if self.feed is not None:
             self.feed()
@@ -140,7 +140,7 @@ class JobService:
         with self.database.read() as connection:
             day = self.runner.calendar.day(connection)
             attempts = attempts_of(connection, day)
-        return day if is_due(self.now(), self.run_hour, PARIS, attempts) else None
+        return day if is_due(self.now(), self.run_hour, attempts) else None
 
     def _carry_out(self, job: Row[Any]) -> None:
         log.info("job taken", extra={"job_id": job.id, "kind": job.kind})

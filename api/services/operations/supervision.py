@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from api.domain.operations import MIN_HISTORY, alert_level
 from api.domain.plausibility.finding_counts import turbines_by_code
 from api.domain.shared.exceptions import DatabaseUnavailable
-from api.domain.shared.wording import fr_number
+from api.schemas import french
 from api.schemas.findings import finding_label
 from api.schemas.park import ParkDay, Run
 from api.schemas.supervision import (
@@ -102,9 +102,11 @@ class SupervisionService:
             return Component(name="Calculateur", state="erreur", detail="N’a jamais démarré.")
         silent = (datetime.now(UTC) - seen).total_seconds()
         if silent > jobs.LEASE.total_seconds():
-            detail = f"Ne répond plus depuis {silent:.0f} s ; relancez-le."
+            detail = f"Ne répond plus depuis {french.quantity(silent, 's', 0)} ; relancez-le."
             return Component(name="Calculateur", state="erreur", detail=detail)
-        return Component(name="Calculateur", state="ok", detail=f"Vu il y a {silent:.0f} s.")
+        return Component(
+            name="Calculateur", state="ok", detail=f"Vu il y a {french.quantity(silent, 's', 0)}."
+        )
 
 
 def _trends(connection: Connection) -> FindingTrends | None:
@@ -151,17 +153,16 @@ def _scorings_go_well(last: Run | None) -> Check:
     question = "Les calculs de risque se passent-ils bien ?"
     if last is None:
         return Check(question=question, state="inconnu", answer="Aucun calcul n’a encore abouti.")
-    when = f"Le dernier calcul (n° {last.run_id}, au {last.as_of:%d/%m/%Y})"
+    when = f"Le dernier calcul (n° {last.run_id}, au {french.date(last.as_of)})"
     if last.status in {"echoue", "interrompu"}:
         return Check(question=question, state="erreur", answer=f"{when} n’a pas abouti : {last.error}")
+    ranked = french.counted(last.total, "turbine")
     if last.failed or last.stale:
-        plural = "s" if last.failed > 1 else ""
-        words = [f"{last.failed} non évaluée{plural}"] if last.failed else []
-        told = ", ".join([*words, *([f"{last.stale} sans mesure récente"] if last.stale else [])])
-        return Check(
-            question=question, state="attention", answer=f"{when} a classé {last.total} turbines : {told}."
-        )
-    return Check(question=question, state="ok", answer=f"Oui. {when} a évalué {last.total} turbines.")
+        failed = f"{french.number(last.failed)} non {french.plural(last.failed, 'évaluée')}"
+        stale = f"{french.number(last.stale)} sans mesure récente"
+        told = ", ".join([*[failed] * bool(last.failed), *[stale] * bool(last.stale)])
+        return Check(question=question, state="attention", answer=f"{when} a classé {ranked} : {told}.")
+    return Check(question=question, state="ok", answer=f"Oui. {when} a évalué {ranked}.")
 
 
 def _alert_level(days: Sequence[ParkDay]) -> Check:
@@ -169,14 +170,12 @@ def _alert_level(days: Sequence[ParkDay]) -> Check:
     if not days:
         return Check(question=question, state="inconnu", answer="Aucun classement n’est publié.")
     level = alert_level([day.counts.critique + day.counts.eleve for day in days])
-    turbines = "turbines" if level.today > 1 else "turbine"
-    sentence = f"{level.today} {turbines} à risque élevé ou critique au {days[-1].as_of:%d/%m/%Y}"
+    when = french.date(days[-1].as_of)
+    sentence = f"{french.counted(level.today, 'turbine')} à risque élevé ou critique au {when}"
     if level.usual is None:
-        answer = (
-            f"{sentence} ; il faut {MIN_HISTORY} jours d’historique pour juger ({level.days_known} connus)."
-        )
+        needed = french.days(MIN_HISTORY)
+        answer = f"{sentence} ; il faut {needed} d’historique pour juger ({level.days_known} connus)."
         return Check(question=question, state="inconnu", answer=answer)
-    digits = 0 if level.usual == round(level.usual) else 1
-    usual = fr_number(level.usual, digits)
-    answer = f"{sentence} ; d’habitude {usual}, moyenne de {level.days_known} jours."
+    usual, known = french.trimmed(level.usual, 1), french.days(level.days_known)
+    answer = f"{sentence} ; d’habitude {usual}, moyenne de {known}."
     return Check(question=question, state="attention" if level.unusual else "ok", answer=answer)

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from api.domain.park.schedule import Attempt, next_attempt
-from api.settings import PARIS, Environment
+from api.schemas import french
+from api.settings import Environment
 from api.storage.measurements import measurements
 from api.storage.park import runs
 
@@ -34,7 +35,7 @@ class ParkCalendar:
 
     def today(self) -> date:
         """The clock's day in Europe/Paris."""
-        return self.now().astimezone(PARIS).date()
+        return french.paris_day(self.now())
 
     def day(self, connection: Connection) -> date:
         """The day that a run evaluates: today; in demonstration the last measured day."""
@@ -49,7 +50,7 @@ class ParkCalendar:
         attempts = attempts_of(connection, self.day(connection))
         if self.env in _DEMONSTRATION and not self.fed and any(not attempt.failed for attempt in attempts):
             return None
-        return next_attempt(self.now(), self.run_hour, PARIS, attempts)
+        return next_attempt(self.now(), self.run_hour, attempts)
 
 
 def attempts_of(connection: Connection, day: date) -> list[Attempt]:

@@ -19,8 +19,8 @@ from api.domain.park.schedule import next_look
 from api.domain.plausibility.finding_counts import turbines_by_code
 from api.domain.plausibility.trust import IN_SERVICE
 from api.domain.shared.exceptions import InvalidInput
-from api.domain.shared.wording import fr_number
 from api.inference.serving.manifest import FeatureSpec
+from api.schemas import french
 from api.schemas.common import Notice
 from api.schemas.measurements import Coverage, FindingCount, TurbineCoverage
 from api.services.measurements.import_history import newest_imports
@@ -28,7 +28,7 @@ from api.services.measurements.inbox import FOLDER, waiting
 from api.services.measurements.intake import KIND
 from api.services.models.active_models import ActiveModels, ActiveModelsSource
 from api.services.park.calendar import ParkCalendar
-from api.settings import PARIS, Settings
+from api.settings import Settings
 from api.storage import policy as policies
 from api.storage.measurements import measurements
 from api.storage.measurements.measurements import LivingTurbine
@@ -67,8 +67,9 @@ class CoverageService:
             span = _span(begin, end)
             park = measurements.living_turbines(connection)
             if span * len(park) > MAX_CELLS:
+                most, turbines = MAX_CELLS // len(park), french.counted(len(park), "turbine")
                 raise InvalidInput.single(
-                    "from", f"période trop longue pour {len(park)} turbines : {MAX_CELLS // len(park)} jours."
+                    "from", f"période trop longue pour {turbines} : {french.days(most)}."
                 )
             sent = coverage.sent_days(connection, begin, end, until=as_of, rows=WINDOW_ROWS)
             shown = published.published_run(connection)
@@ -88,7 +89,7 @@ class CoverageService:
             run_as_of=None if shown is None else shown.as_of,
             imports=imports,
             missing=[*_late_notice(rows), *missing],
-            next_run_at=next_run_at or next_look(self.settings.now(), self.settings.run_hour, PARIS),
+            next_run_at=next_run_at or next_look(self.settings.now(), self.settings.run_hour),
         )
 
     def _missing(
@@ -111,7 +112,7 @@ def _span(begin: date, end: date) -> int:
     if span < 1:
         raise InvalidInput.single("to", "le dernier jour précède le premier.", end)
     if span > MAX_DAYS:
-        raise InvalidInput.single("from", f"{MAX_DAYS} jours au plus.", begin)
+        raise InvalidInput.single("from", f"{french.days(MAX_DAYS)} au plus.", begin)
     return span
 
 
@@ -221,7 +222,7 @@ def _park_notices(park: Sequence[LivingTurbine], limit: date, max_age: int) -> l
         text = f"{_turbines_named(never)} sans aucune mesure : pas d’évaluation possible."
         notices.append(Notice(code="jamais_mesuree", field=None, message=text))
     if old:
-        text = f"{_turbines_named(old)} sans mesure depuis plus de {max_age} jours : données périmées."
+        text = f"{_turbines_named(old)} sans mesure depuis plus de {french.days(max_age)} : données périmées."
         notices.append(Notice(code="mesures_perimees", field=None, message=text))
     return notices
 
@@ -241,10 +242,10 @@ def _sensor_notices(
 def _files_notices(lying: int, importing: int) -> list[Notice]:
     notices = []
     if lying:
-        text = f"{_plural(lying, 'fichier')} en attente dans le dossier de dépôt."
+        text = f"{french.counted(lying, 'fichier')} en attente dans le dossier de dépôt."
         notices.append(Notice(code="fichiers_en_attente", field=None, message=text))
     if importing:
-        text = f"{_plural(importing, 'import')} de fichier long en cours."
+        text = f"{french.counted(importing, 'import')} de fichier long en cours."
         notices.append(Notice(code="imports_en_cours", field=None, message=text))
     return notices
 
@@ -253,8 +254,4 @@ def _turbines_named(turbine_ids: Collection[str]) -> str:
     """« 3 turbines (2, 5, 17) », at most five of them by name."""
     ordered = sorted(turbine_ids, key=natural_key)
     shown = ", ".join(ordered[:_NAMED]) + ("…" if len(ordered) > _NAMED else "")
-    return f"{_plural(len(ordered), 'turbine')} ({shown})"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{fr_number(count)} {noun}{'s' if count > 1 else ''}"
+    return f"{french.counted(len(ordered), 'turbine')} ({shown})"

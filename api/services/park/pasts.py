@@ -18,10 +18,10 @@ from api.domain.plausibility.table import day_number, day_of
 from api.domain.plausibility.trust import IN_SERVICE, Finding
 from api.domain.shared.exceptions import DatabaseUnavailable
 from api.inference.serving.store import ModelStore
+from api.schemas import french
 from api.services.models.measurement_model import Reading
 from api.services.models.sensors import catalogue_of
 from api.services.park.plausibility import audit_many, audit_one, columns, table_of
-from api.settings import PARIS
 from api.storage import policy as policies
 from api.storage.measurements import measurements
 from api.storage.shared.database import Database
@@ -101,8 +101,8 @@ class PastReader:
     def _day_of(self, reading: Reading) -> float:
         moment = reading.moment
         if isinstance(moment, datetime):
-            return day_number(moment.astimezone(PARIS).date(), moment)
-        return day_number(self._now().astimezone(PARIS).date() if moment is None else moment)
+            return day_number(french.paris_day(moment), moment)
+        return day_number(french.paris_day(self._now()) if moment is None else moment)
 
     def _current(self) -> ParkMemory | None:
         """What is remembered; asks at most once a second, in the background, whether anything arrived."""
@@ -158,7 +158,7 @@ class PastReader:
         self._took_s = self._read_at - began
 
     def _today(self) -> date:
-        return self._now().astimezone(PARIS).date()
+        return french.paris_day(self._now())
 
 
 def _put(found: list[list[Finding]], rows: Sequence[int], told: Sequence[list[Finding]]) -> None:

@@ -16,6 +16,7 @@ from api.domain.plausibility.trust import Finding, counts_as_dead
 from api.domain.shared.exceptions import CockpitError, Conflict, InvalidInput, NotFound
 from api.inference.serving.manifest import Manifest
 from api.inference.serving.store import ModelStore
+from api.schemas import french
 from api.schemas.vocabulary import AuditAction, DataStatus, RiskLevel
 from api.services.models.active_models import ActiveModels, ActiveModelsSource
 from api.services.models.sensors import catalogue_of
@@ -102,7 +103,7 @@ class ParkRunService:
         """
         today = self.calendar.today()
         if as_of is not None and as_of > today:
-            raise InvalidInput.single("as_of", f"jour à venir ; au plus tard {today:%d/%m/%Y}.", as_of)
+            raise InvalidInput.single("as_of", f"jour à venir ; au plus tard {french.date(today)}.", as_of)
         with self.database.write() as connection:
             day = as_of or self.calendar.day(connection)
             self.database.lock(connection, "runs")

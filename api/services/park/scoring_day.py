@@ -15,6 +15,7 @@ from api.domain.plausibility.trust import Finding, of_a_stopped_machine
 from api.domain.policy.levels import unassessed
 from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import Conflict
+from api.schemas import french
 from api.schemas.predictions import Driver
 from api.schemas.vocabulary import DataStatus
 from api.services.models.active_models import ActiveModels
@@ -84,7 +85,7 @@ def read_park(connection: Connection, as_of: date, audit: Audit) -> ParkDay:
     latest = measurements.latest_values(connection, as_of)
     if not latest:
         raise Conflict(
-            f"Aucune turbine n’a de mesure au {as_of:%d/%m/%Y} ou avant : rien à évaluer ce jour-là. "
+            f"Aucune turbine n’a de mesure au {french.date(as_of)} ou avant : rien à évaluer ce jour-là. "
             "Choisissez un jour mesuré, ou importez les mesures de cette période."
         )
     return ParkDay(

@@ -9,6 +9,7 @@ from sqlalchemy import Row
 
 from api.domain.park.change_causes import Cause, sentence
 from api.domain.shared.exceptions import InvalidInput
+from api.schemas import french
 from api.schemas.changes import (
     DaysCoverage,
     ItemChange,
@@ -32,7 +33,7 @@ def park_events(
         InvalidInput: the last day precedes the first.
     """
     if first is not None and last is not None and last < first:
-        raise InvalidInput.single("to", f"le dernier jour précède le premier ({first:%d/%m/%Y}).", last)
+        raise InvalidInput.single("to", f"le dernier jour précède le premier ({french.date(first)}).", last)
     with database.read() as connection:
         total, rows = changes.events(connection, first, last, limit=limit, offset=offset)
     return ParkEvents(total=total, items=[_event(row) for row in rows])

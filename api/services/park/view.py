@@ -13,6 +13,7 @@ from api.domain.park.queues import queues_in
 from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import InvalidInput, NotFound
 from api.domain.shared.wording import recommendation
+from api.schemas import french
 from api.schemas.changes import ParkEvents
 from api.schemas.common import Notice
 from api.schemas.park import LevelCounts, Park, ParkDay, ParkItem, Run, RunModel
@@ -65,7 +66,7 @@ class ParkViewService:
             shown = published.published_run(connection, query.as_of)
             attempt = attempts.last_attempt(connection)
             if shown is None and query.as_of is not None:
-                raise NotFound("Classement du jour", f"{query.as_of:%d/%m/%Y}")
+                raise NotFound("Classement du jour", f"{french.date(query.as_of)}")
             if shown is None:
                 return _nothing_yet(attempt, self.calendar.next_run_at(connection))
             policy = policies.version(connection, shown.policy_version)
@@ -139,12 +140,12 @@ def _notices(shown: Row[Any], tried: Row[Any] | None, today: date) -> list[Notic
     found = []
     age = (today - shown.as_of).days
     if age > 1:
-        sentence = f"Ce classement est celui du {shown.as_of:%d/%m/%Y} : il a {age} jours."
+        sentence = f"Ce classement est celui du {french.date(shown.as_of)} : il a {french.days(age)}."
         found.append(Notice(code="classement_perime", field="as_of", message=sentence))
     if age < 0:
         sentence = (
-            f"L’horloge du serveur est en retard : elle est {-age} {'jours' if age < -1 else 'jour'} "
-            f"avant le classement du {shown.as_of:%d/%m/%Y}. "
+            f"L’horloge du serveur est en retard : elle est {french.days(-age)} "
+            f"avant le classement du {french.date(shown.as_of)}. "
             "Remettez-la à l’heure ; le classement reste en place."
         )
         found.append(Notice(code="horloge_en_retard", field="as_of", message=sentence))

@@ -19,7 +19,7 @@ from api.domain.plan.week_plan import (
     to_cents,
     to_minutes,
 )
-from api.domain.shared.wording import fr_euros, fr_hours, fr_number
+from api.schemas import french
 from api.schemas import week_plan as shown
 from api.schemas.common import Notice
 from api.services.plan.park import ParkAtWork
@@ -121,7 +121,7 @@ def _left(park: ParkAtWork, left: LeftAside) -> shown.LeftTurbine:
 
 def _visit_left(park: ParkAtWork, one: Candidate) -> str:
     day = park.rows[one.turbine].planned_visit_on
-    return "" if day is None else f" Une visite reste prévue le {day:%d/%m/%Y}."
+    return "" if day is None else f" Une visite reste prévue le {french.date(day)}."
 
 
 def _loads(start: date, plan: WeekPlan, week: Week) -> list[shown.CrewDay]:
@@ -184,20 +184,21 @@ def _notices(
     ]
     told = (
         (last > announced, "hors_horizon", "week_start",
-         f"Le classement du {park.run.as_of:%d/%m/%Y} annonce les pannes jusqu’au {announced:%d/%m/%Y} : "
-         "pour les jours d’après, établissez le plan de nouveau avec un classement plus récent."),
+         f"Le classement du {french.date(park.run.as_of)} annonce les pannes jusqu’au "
+         f"{french.date(announced)} : pour les jours d’après, établissez le plan de nouveau avec un "
+         "classement plus récent."),
         (counted, "deja_planifie", "crews",
-         f"Déjà planifié ces jours-là : {_counted(len(counted), 'intervention')}, {_hours(counted)}, "
+         f"Déjà planifié ces jours-là : {french.counted(len(counted), 'intervention')}, {_hours(counted)}, "
          "retirées des heures des équipes qui y vont."),
         (alone, "sans_equipe", "crews",
-         f"Déjà planifié ces jours-là sans équipe connue : {_counted(len(alone), 'intervention')}, "
+         f"Déjà planifié ces jours-là sans équipe connue : {french.counted(len(alone), 'intervention')}, "
          f"{_hours(alone)} (turbines {', '.join(one.turbine for one in alone)}). Aucune équipe n’en perd "
          "d’heures : donnez à l’équipe qui y va le technicien de l’intervention, ou retirez-lui ces heures."),
         (not plan.proven, "non_prouve", None,
          "Le temps de calcul n’a pas suffi à prouver que ce plan est le meilleur : un autre éviterait au "
-         f"plus {fr_euros(plan.gap_eur)} de plus."),
+         f"plus {french.euros(plan.gap_eur)} de plus."),
         (park.unassessed, "non_evaluees", None,
-         f"{_counted(park.unassessed, 'turbine')} sans probabilité : leur risque n’est pas compté."),
+         f"{french.counted(park.unassessed, 'turbine')} sans probabilité : leur risque n’est pas compté."),
         (doubtful, "mesures_douteuses", None,
          f"Mesure douteuse ou trop ancienne : vérifiez d’abord les capteurs de {', '.join(doubtful)}."),
     )  # fmt: skip
@@ -205,8 +206,4 @@ def _notices(
 
 
 def _hours(booked: Sequence[Booking]) -> str:
-    return fr_hours(sum(one.minutes for one in booked) / 60)
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{fr_number(count)} {word}{'s' if count > 1 else ''}"
+    return french.hours(sum(one.minutes for one in booked) / 60)

@@ -8,18 +8,10 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from itertools import groupby
 
-from api.domain.shared.wording import (
-    LEVEL_WORDS,
-    SKILL_WORDS,
-    WEEKDAYS,
-    fr_euros,
-    fr_hours,
-    fr_number,
-    fr_percent,
-)
+from api.domain.shared.wording import LEVEL_WORDS, SKILL_WORDS
+from api.schemas import french
 from api.schemas.week_plan import BookedVisit, LeftTurbine, PlannedTurbine, PlannedVisit, WeekPlan
 from api.services.measurements.import_report import inert
-from api.services.models.card.words import moment
 from api.services.shared.html import bullets, document, paragraph, section, table
 
 HEADER = (
@@ -51,7 +43,7 @@ def plan_csv(plan: WeekPlan) -> bytes:
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(HEADER)
     for visit in plan.visits:
-        people = (f"{visit.day:%d/%m/%Y}", inert(visit.crew), inert(visit.assignee or ""))
+        people = (french.date(visit.day), inert(visit.crew), inert(visit.assignee or ""))
         writer.writerow(("prévue", *people, *_cells(visit), *_money(visit, visit.cost_eur), ""))
     for left in plan.left:
         cells = (*_cells(left), *_money(left, plan.cost_intervention_eur))
@@ -62,14 +54,14 @@ def plan_csv(plan: WeekPlan) -> bytes:
         when = ("", "", "", "") if one is None else _whose(one)
         writer.writerow(
             ("déjà prise en charge", *when[:3], inert(other.turbine_id), *[""] * 5, when[3], "",
-             _decimal(other.risk_eur), "", "", other.sentence)
+             french.cell(other.risk_eur, 2), "", "", other.sentence)
         )  # fmt: skip
     return text.getvalue().encode("utf-8-sig")
 
 
 def _whose(one: BookedVisit) -> tuple[str, str, str, str]:
     """Day, crew, technician and hours of an intervention that stands in the week already."""
-    return f"{one.day:%d/%m/%Y}", inert(one.crew or ""), inert(one.assignee or ""), _decimal(one.hours)
+    return french.date(one.day), inert(one.crew or ""), inert(one.assignee or ""), french.cell(one.hours, 2)
 
 
 def _cells(turbine: PlannedTurbine) -> tuple[str, ...]:
@@ -79,19 +71,15 @@ def _cells(turbine: PlannedTurbine) -> tuple[str, ...]:
         inert(turbine.site or ""),
         inert(turbine.farm or ""),
         LEVEL_WORDS[turbine.risk_level],
-        "" if probability is None else f"{probability:.4f}".replace(".", ","),
+        french.cell(probability, 4),
         inert(turbine.main_driver or ""),
-        _decimal(turbine.hours),
+        french.cell(turbine.hours, 2),
         _skills(turbine),
     )
 
 
 def _money(turbine: PlannedTurbine, cost_eur: float) -> tuple[str, str, str]:
-    return _decimal(turbine.risk_eur), _decimal(cost_eur), _decimal(turbine.net_benefit_eur)
-
-
-def _decimal(value: float) -> str:
-    return f"{value:.2f}".replace(".", ",")
+    return french.cell(turbine.risk_eur, 2), french.cell(cost_eur, 2), french.cell(turbine.net_benefit_eur, 2)
 
 
 def _skills(turbine: PlannedTurbine) -> str:
@@ -108,14 +96,14 @@ def plan_html(plan: WeekPlan, now: datetime) -> str:
     totals = plan.totals
     body = "".join(
         (
-            f"<header><h1>Plan de la semaine du {_day(plan.week_start)}</h1>",
+            f"<header><h1>Plan de la semaine du {french.weekday_date(plan.week_start)}</h1>",
             paragraph(
-                f"Interventions : {totals.visits}, pour {fr_euros(totals.cost_eur)} : coût évité "
-                f"{fr_euros(totals.net_eur)}, risque qui reste {fr_euros(totals.remaining_eur)}."
+                f"Interventions : {totals.visits}, pour {french.euros(totals.cost_eur)} : coût évité "
+                f"{french.euros(totals.net_eur)}, risque qui reste {french.euros(totals.remaining_eur)}."
             ),
             paragraph(
-                f"Classement du {plan.as_of:%d/%m/%Y} (calcul n° {plan.run_id}, politique version "
-                f"{plan.policy_version}). Page produite le {moment(now)}.",
+                f"Classement du {french.date(plan.as_of)} (calcul n° {plan.run_id}, politique version "
+                f"{plan.policy_version}). Page produite le {french.date(now)}.",
                 "note",
             ),
             "</header>",
@@ -129,11 +117,7 @@ def plan_html(plan: WeekPlan, now: datetime) -> str:
             section("À savoir", bullets([*(notice.message for notice in plan.notices), _small(plan)])),
         )
     )
-    return document(f"Plan de la semaine du {plan.week_start:%d/%m/%Y}", body)
-
-
-def _day(day: date) -> str:
-    return f"{WEEKDAYS[day.weekday()]} {day:%d/%m/%Y}"
+    return document(f"Plan de la semaine du {french.date(plan.week_start)}", body)
 
 
 def _day_section(day: date, visits: Iterable[PlannedVisit]) -> str:
@@ -142,28 +126,30 @@ def _day_section(day: date, visits: Iterable[PlannedVisit]) -> str:
             visit.crew + (f" ({visit.assignee})" if visit.assignee else ""),
             f"Turbine {visit.turbine_id}" + _place(visit),
             LEVEL_WORDS[visit.risk_level],
-            "–" if visit.failure_probability is None else fr_percent(visit.failure_probability),
-            visit.main_driver or "–",
-            fr_hours(visit.hours),
-            _skills(visit) or "–",
-            fr_euros(visit.net_benefit_eur),
+            french.percent(visit.failure_probability),
+            visit.main_driver or french.NOTHING,
+            french.hours(visit.hours),
+            _skills(visit) or french.NOTHING,
+            french.euros(visit.net_benefit_eur),
         )
         for visit in visits
     ]
     header = ("Équipe", "Où", "Niveau", "Risque", "Facteur", "Durée", "Compétences", "Coût évité")
-    return section(_day(day).capitalize(), table("Interventions", header, rows))
+    return section(french.weekday_date(day).capitalize(), table("Interventions", header, rows))
 
 
 def _hours_table(plan: WeekPlan) -> str:
     rows = []
     for crew in dict.fromkeys(load.crew for load in plan.loads):
         loads = [load for load in plan.loads if load.crew == crew]
-        rows.append((crew, *(fr_hours(sum(getattr(load, part) for load in loads)) for part in _PARTS)))
+        rows.append((crew, *(french.hours(sum(getattr(load, part) for load in loads)) for part in _PARTS)))
     return table("Heures", ("Équipe", "Données", "Déjà prises", "Ce plan", "Libres"), rows)
 
 
 def _left_table(left: Iterable[LeftTurbine]) -> str:
-    rows = [(f"Turbine {one.turbine_id}" + _place(one), fr_euros(one.risk_eur), one.sentence) for one in left]
+    rows = [
+        (f"Turbine {one.turbine_id}" + _place(one), french.euros(one.risk_eur), one.sentence) for one in left
+    ]
     return table("Risque qui reste", ("Où", "Coût attendu de la panne", "Motif"), rows)
 
 
@@ -174,6 +160,6 @@ def _place(turbine: PlannedTurbine) -> str:
 
 def _small(plan: WeekPlan) -> str:
     return (
-        f"{fr_number(plan.totals.small_turbines)} autres turbines où le risque coûte moins qu’une "
-        f"intervention : {fr_euros(plan.totals.small_eur)} en tout."
+        f"{french.number(plan.totals.small_turbines)} autres turbines où le risque coûte moins qu’une "
+        f"intervention : {french.euros(plan.totals.small_eur)} en tout."
     )

@@ -16,6 +16,7 @@ from api.domain.plan.booked import Booking
 from api.domain.plan.week_plan import Candidate, Choice, to_cents, to_minutes
 from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import FieldError, InvalidInput
+from api.schemas import french
 from api.schemas.vocabulary import Skill
 from api.schemas.week_plan import CoveredTurbine, PlanAdjustment, WeekPlanRequest
 from api.services.park.proposals import wanted_in
@@ -143,7 +144,7 @@ def _sort(
     sentence = None if taken is None else _taken(taken)
     waits = not wanted and candidate.net_cents > 0
     if sentence is None and waits and not asked.place_visits and _visited(park, row):
-        sentence = f"Une visite est prévue le {row.planned_visit_on:%d/%m/%Y}."
+        sentence = f"Une visite est prévue le {french.date(row.planned_visit_on)}."
     if sentence is not None:
         park.covered.append(
             CoveredTurbine(turbine_id=row.turbine_id, risk_eur=cents / 100, sentence=sentence)
@@ -184,5 +185,5 @@ def _visited(park: ParkAtWork, row: AnyRow) -> bool:
 
 
 def _taken(row: AnyRow) -> str:
-    day = "" if row.planned_on is None else f" pour le {row.planned_on:%d/%m/%Y}"
+    day = "" if row.planned_on is None else f" pour le {french.date(row.planned_on)}"
     return f"L’intervention n° {row.id} est déjà {WORDS[State(row.state)]}{day}."

@@ -15,6 +15,7 @@ from api.domain.plan.booked import free_crews
 from api.domain.plan.solver import plan_week
 from api.domain.plan.week_plan import Crew
 from api.domain.shared.exceptions import CockpitError, Conflict, FieldError, InvalidInput, NotAllowed
+from api.schemas import french
 from api.schemas import week_plan as shown
 from api.schemas.interventions import InterventionRequest
 from api.schemas.vocabulary import InterventionOrigin
@@ -185,7 +186,7 @@ def _crew_errors(asked: shown.WeekPlanRequest) -> list[FieldError]:
     return found + [
         FieldError(
             f"crews[{place}].hours",
-            f"{crew.name} : {len(crew.hours)} jours d’heures pour {asked.days} jours de plan.",
+            f"{crew.name} : {french.days(len(crew.hours))} d’heures pour {french.days(asked.days)} de plan.",
         )
         for place, crew in enumerate(asked.crews)
         if len(crew.hours) != asked.days
@@ -195,4 +196,4 @@ def _crew_errors(asked: shown.WeekPlanRequest) -> list[FieldError]:
 def _day_errors(start: date, today: date) -> list[FieldError]:
     if start >= today:
         return []
-    return [FieldError("week_start", f"jour passé ; au plus tôt le {today:%d/%m/%Y}.", start.isoformat())]
+    return [FieldError("week_start", f"jour passé ; au plus tôt le {french.date(today)}.", start.isoformat())]

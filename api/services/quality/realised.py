@@ -24,11 +24,11 @@ from api.domain.quality.realised import (
 from api.domain.quality.tally import Period, RealisedTally
 from api.domain.shared.exceptions import InvalidInput, ModelUnavailable, NotFound
 from api.inference.serving.store import ModelStore
+from api.schemas import french
 from api.schemas.quality import RealisedQuality
 from api.schemas.vocabulary import RiskLevel
 from api.services.interventions.interventions import InterventionService
 from api.services.quality import words
-from api.settings import PARIS
 from api.storage import quality as realised
 from api.storage.shared import published
 from api.storage.shared.database import Database
@@ -170,7 +170,7 @@ class RealisedService:
         if manifest.sha256 != sha256:
             return Provenance()
         data = manifest.data
-        imported_on = manifest.created_at.astimezone(PARIS).date()
+        imported_on = french.paris_day(manifest.created_at)
         return Provenance(unseen, data.last_day, data.sha256, imported_on)
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from api.domain.quality.figures import RealisedQuality
 from api.domain.quality.realised import FailureEvent, JudgedScore, PublishedScore, Standing
-from api.domain.shared.wording import LEVEL_WORDS, fr_number
+from api.domain.shared.wording import LEVEL_WORDS
+from api.schemas import french
 from api.schemas.common import Notice
 from api.schemas.quality import Failure, ObservedScore, PublishedLevel, ScoreCounts
 from api.services.measurements.import_report import inert
@@ -101,24 +102,25 @@ def observed_score(one: JudgedScore) -> ObservedScore:
 def message(quality: RealisedQuality, first: date | None, last: date | None) -> str:
     """The answer in one sentence, an empty one included."""
     published, counted = sum(quality.counts.values()), quality.counts[Standing.COUNTED]
-    when = f" du {first:%d/%m/%Y} au {last:%d/%m/%Y}" if first and last else " sur cette période"
+    when = f" du {french.date(first)} au {french.date(last)}" if first and last else " sur cette période"
     if not published:
         return f"Aucun score publié{when} : lancez un calcul du parc, ou élargissez la période."
     known = published - quality.counts[Standing.WAITING] - quality.counts[Standing.NOT_SCORED]
     if not known:
         return (
-            f"Aucune issue n’est encore connue pour les {fr_number(published)} scores publiés{when} : elle "
-            "viendra des étiquettes d’un fichier de mesures (panne sous 7 jours, jours avant panne)."
+            f"Aucune issue n’est encore connue pour les {french.number(published)} scores publiés{when} : "
+            "elle viendra des étiquettes d’un fichier de mesures (panne sous 7 jours, jours avant panne)."
         )
     if not counted:
         return (
-            f"{fr_number(known)} scores ont une issue connue{when}, mais aucun ne porte sur une ligne dont "
-            "on sait que les modèles ne l’ont pas vue : aucun chiffre ne peut être donné."
+            f"{french.number(known)} scores ont une issue connue{when}, mais aucun ne porte sur une ligne "
+            "dont on sait que les modèles ne l’ont pas vue : aucun chiffre ne peut être donné."
         )
     events = quality.events
+    announced = french.number(events.announced)
     return (
-        f"{fr_number(counted)} mesures comptées{when} ; pannes annoncées : {fr_number(events.announced)} sur "
-        f"{fr_number(events.total)} ; fausses alertes : {fr_number(quality.false_alerts_total)}."
+        f"{french.number(counted)} mesures comptées{when} ; pannes annoncées : {announced} sur "
+        f"{french.number(events.total)} ; fausses alertes : {french.number(quality.false_alerts_total)}."
     )
 
 
@@ -135,7 +137,7 @@ def notices(quality: RealisedQuality) -> list[Notice]:
         ("issue_inconnue", quality.counts[Standing.WAITING], "{n} scores attendent leur issue."),
     )  # fmt: skip
     found = [
-        Notice(code=code, field=None, message=text.format(n=fr_number(number)))
+        Notice(code=code, field=None, message=text.format(n=french.number(number)))
         for code, number, text in told
         if number
     ]
@@ -163,18 +165,18 @@ def _cells(one: JudgedScore) -> tuple[str, ...]:
     failed, left = (outcome.failed, outcome.days_left) if outcome else (None, None)
     gap = None if score.days is None or left is None else score.days - left
     return (
-        f"{score.as_of:%d/%m/%Y}",
+        french.date(score.as_of),
         inert(score.turbine),
-        "" if score.measured_on is None else f"{score.measured_on:%d/%m/%Y}",
+        "" if score.measured_on is None else french.date(score.measured_on),
         LEVEL_WORDS[score.level],
-        _number(score.probability, 6),
-        _number(score.threshold, 6),
-        _number(score.days, 2),
-        _number(score.low, 2),
-        _number(score.high, 2),
+        french.cell(score.probability, 6),
+        french.cell(score.threshold, 6),
+        french.cell(score.days, 2),
+        french.cell(score.low, 2),
+        french.cell(score.high, 2),
         "" if failed is None else ("oui" if failed else "non"),
-        _number(left, 2),
-        _number(gap, 2),
+        french.cell(left, 2),
+        french.cell(gap, 2),
         STANDINGS[one.standing],
         " ".join(_models(score)),
         inert(outcome.source) if outcome else "",
@@ -183,8 +185,3 @@ def _cells(one: JudgedScore) -> tuple[str, ...]:
 
 def _models(score: PublishedScore) -> list[str]:
     return [f"{model.name}:{model.version}" for model in score.models]
-
-
-def _number(value: float | None, digits: int) -> str:
-    """A plain number with a decimal comma: no separator of thousands, which a spreadsheet reads as text."""
-    return "" if value is None else f"{value:.{digits}f}".replace(".", ",")

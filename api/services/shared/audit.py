@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 
 from api.domain.shared.audit_chain import verify
 from api.domain.shared.exceptions import InvalidInput
+from api.schemas import french
 from api.schemas.audit import AuditEntry, AuditVerification
 from api.schemas.common import Page
 from api.schemas.vocabulary import AuditAction
-from api.settings import PARIS
 from api.storage.shared import audit
 from api.storage.shared.database import Database
 
@@ -156,4 +156,4 @@ class AuditService:
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), PARIS)
+    return datetime.combine(day, time(), french.PARIS)

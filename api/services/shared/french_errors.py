@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from api.domain.shared.exceptions import FieldError
+from api.schemas import french
 
 SHOWN = 80  # characters of a received value that are shown back
 BODY = "corps"
@@ -179,8 +180,8 @@ def _unreadable(error: Mapping[str, Any]) -> str:
 
 
 def _french(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.15g}".replace(".", ",")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return french.exact(value)
     text = str(value)
     quoted = re.findall(r"'([^']*)'", text)
     return ", ".join(quoted) if quoted else text
@@ -198,11 +199,12 @@ def shown(value: object) -> str:
     if isinstance(value, str):
         return value[:SHOWN]
     if isinstance(value, list | tuple):
-        return f"liste de {len(value)} élément{'s' if len(value) > 1 else ''}"
+        return f"liste de {french.counted(len(value), 'élément')}"
     if isinstance(value, dict):
-        return f"objet de {len(value)} champ{'s' if len(value) > 1 else ''}"
+        return f"objet de {french.counted(len(value), 'champ')}"
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**SHOWN:
-        return f"nombre entier d’environ {int(math.log10(2) * value.bit_length()) + 1} chiffres"
+        figures = int(math.log10(2) * value.bit_length()) + 1
+        return f"nombre entier d’environ {french.counted(figures, 'chiffre')}"
     try:
         return json.dumps(value)[:SHOWN]
     except (TypeError, ValueError):

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.domain.shared.exceptions import Conflict
+from api.schemas import french
 from api.storage.shared.bulk import insert_records
 from api.storage.shared.published import published_run
 from api.storage.tables import publication, runs, scores
@@ -39,7 +40,7 @@ def create(connection: Connection, *, kind: str, as_of: date, requested_by: str,
                 )
             )
     except IntegrityError as error:
-        raise Conflict(f"Le calcul quotidien du {as_of:%d/%m/%Y} existe déjà.") from error
+        raise Conflict(f"Le calcul quotidien du {french.date(as_of)} existe déjà.") from error
     assert result.inserted_primary_key is not None  # noqa: S101 - one row was inserted
     return int(result.inserted_primary_key[0])
 

@@ -92,7 +92,7 @@ def test_late__is_measured_by_each_turbine_s_own_rhythm(
     assert [told[n]["late"] for n in "1234"] == [False, True, False, True]
     assert [told[n]["usual_gap_days"] for n in "1234"] == [1, 1, 7, 1]
     [notice] = [n for n in _told(api, reader)["missing"] if n["code"] == "mesures_en_retard"]
-    assert notice["message"].startswith("2 turbines (2, 4) en retard sur leur rythme habituel")
+    assert notice["message"].startswith("2\u00a0turbines (2, 4) en retard sur leur rythme habituel")
 
 
 def test_a_machine_stopped_on_purpose__is_neither_late_nor_missing(
@@ -125,7 +125,7 @@ def test_missing__names_what_will_not_work(api: Api, reader: dict[str, str], tmp
     assert "(9)" in told["jamais_mesuree"]["message"]
     assert told["capteur_absent"]["field"] == "power_output"
     assert "(2)" in told["capteur_absent"]["message"]
-    assert told["fichiers_en_attente"]["message"] == "1 fichier en attente dans le dossier de dépôt."
+    assert told["fichiers_en_attente"]["message"] == "1\u00a0fichier en attente dans le dossier de dépôt."
 
 
 def test_missing__an_empty_park_without_a_model(api: Api, reader: dict[str, str]) -> None:

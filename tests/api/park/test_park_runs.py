@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from api.core import Core, build_core
-from api.settings import PARIS
+from api.schemas.french import PARIS
 from tests.api.conftest import Api, problem
 from tests.support.measurements.ingest_tools import SHORT, ingest, write_csv
 

@@ -60,7 +60,7 @@ def open_api(make_api: MakeApi) -> Api:
         ("arret", '"peut-être"', "true ou false", "peut-être"),
         ("note", '"beaucoup trop long"', "5 caractères au plus", "beaucoup trop long"),
         ("note", '"\\ud800"', "UTF-8", "?"),
-        ("note", "[1, 2]", "un texte est attendu", "liste de 2 éléments"),
+        ("note", "[1, 2]", "un texte est attendu", "liste de 2\u00a0éléments"),
         ("inconnu", '"' + "x" * 500 + '"', "champ inconnu", "x" * 80),
         ("mot_de_passe_password", "12", "un texte est attendu", None),
     ],

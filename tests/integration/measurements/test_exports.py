@@ -220,7 +220,7 @@ def test_command__replaces_the_file_whole(
     command = ["data", "export", "--what", "labelled", "--format", "parquet", "-o", str(target)]
     assert cli.main(command) == 0
     assert pq.read_table(target).num_rows == 5
-    assert "5 lignes" in capsys.readouterr().err
+    assert "5\u00a0lignes" in capsys.readouterr().err
     assert not list(tmp_path.glob("*.part"))
     assert cli.main(["data", "export", "--what", "scores", "--format", "parquet"]) == 1  # where to?
     assert cli.main(["data", "export", "--what", "unseen", "-o", str(target), "--model", "rien", "1"]) == 1

@@ -44,7 +44,7 @@ def test_first_real_file__says_that_the_simulated_park_leaves_and_counts_without
 
     [notice] = told.notices
     assert notice.code == "parc_simule_mis_de_cote"
-    assert "(2 turbines)" in notice.message
+    assert "(2\u00a0turbines)" in notice.message
     assert (told.estimated_new, told.estimated_known, told.new_turbines) == (2, 0, ["5", "6"])
     report = ingest(any_database, real)
     assert (report.inserted, report.already_known, report.turbines_added) == (2, 0, 2)

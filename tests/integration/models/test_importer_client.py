@@ -138,7 +138,7 @@ def test_client__interval_warns_where_the_last_fortnight_is_not_covered(
     assert near.coverage.low < 0.6
     model = store.load("regression", 1)
     assert model.interval_reliable(np.array([5.0, 10.0, 25.0, 40.0])).tolist() == [False, False, True, True]
-    assert any("14 jours" in limit and "contenu la vérité" in limit for limit in regressor.limits)
+    assert any("14\u00a0jours" in limit and "contenu la vérité" in limit for limit in regressor.limits)
 
 
 def test_client__served_by_the_compiled_runtime_and_not_calibrated(

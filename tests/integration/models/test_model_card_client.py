@@ -15,6 +15,7 @@ from sklearn.model_selection import train_test_split
 from api.core import Core
 from api.schemas.models import ModelCard
 from tests.support.client import CSV, FEATURES, PICKLES
+from tests.support.words import plain
 
 pytestmark = pytest.mark.client
 
@@ -56,7 +57,7 @@ def printed(core: Core, name: str) -> str:
     """The page's texts, one cell or sentence per line."""
     html = core.model_service.printable_card(name, 1)
     body = html[html.index("<main>") :]
-    return unescape(re.sub(r"<[^>]+>", "\n", body)).replace("\u202f", " ")
+    return plain(unescape(re.sub(r"<[^>]+>", "\n", body)))
 
 
 def test_model_a__printed_figures_are_those_quoted(client_core: Core) -> None:

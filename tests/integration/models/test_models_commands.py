@@ -70,7 +70,7 @@ def test_evaluate__prints_every_figure_with_its_interval(run: Run, bench: Path) 
         line = next(line for line in out.splitlines() if line.startswith(name))
         value = f"{metric(unseen.failure_within_7d, scores):.{digits}f}".replace(".", ",")
         assert f" {value} [" in line
-    half = next(line for line in out.splitlines() if line.startswith("50 %"))
+    half = next(line for line in out.splitlines() if line.startswith("50\u202f%"))
     caught = int(((scores >= 0.5) & (unseen.failure_within_7d == 1)).sum())
     assert str(caught) in half.split()
     assert "laissées de côté" in out
@@ -89,7 +89,7 @@ def test_evaluate__json_holds_what_the_table_shows(run: Run, bench: Path) -> Non
     assert (found["name"], found["version"], found["quality"]["task"]) == ("delai", 1, "regression")
     _, told, _ = run("evaluate", "delai", "--labelled", bench / "rows.csv")
     mae = f"{found['quality']['overall']['mae']['value']:.1f}".replace(".", ",")
-    assert f"erreur absolue moyenne (MAE)  {mae} j [" in told
+    assert f"erreur absolue moyenne (MAE)  {mae}\u00a0j [" in told
     assert "il restait" in told
 
 

@@ -24,6 +24,7 @@ from api.storage.tables import park_changes, run_summaries, turbines
 from tests.support.client import new_core
 from tests.support.measurements.ingest_tools import SHORT, VISITS, ingest, write_csv
 from tests.support.refusing import refusing
+from tests.support.words import plain
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 
@@ -116,7 +117,7 @@ def test_sentence__names_the_sensor_with_both_values(core: Core, tmp_path: Path)
     assert change.kind is ChangeKind.ENTREE_CRITIQUE
     assert change.previous_level is RiskLevel.FAIBLE
     expected = "Niveau de vibration : passage de 2,5 à 6,9 u.a. (+4,4 u.a.)."
-    assert change.sentence.replace("\u202f", " ") == expected
+    assert plain(change.sentence) == expected
 
 
 def test_silence_and_return__are_told_with_their_days(core: Core, tmp_path: Path) -> None:
@@ -130,7 +131,7 @@ def test_silence_and_return__are_told_with_their_days(core: Core, tmp_path: Path
         ("mute", day(8), ChangeKind.PERIME),
     ]
     assert told[0][3] == "De nouveau mesurée le 10/06/2024."
-    assert told[1][3].replace("\u202f", " ") == "Mesure devenue trop ancienne : 8 jours (limite : 7 jours)."
+    assert plain(told[1][3]) == "Mesure devenue trop ancienne : 8 jours (limite : 7 jours)."
 
 
 def test_new_policy__is_the_reason_given(core: Core, tmp_path: Path) -> None:

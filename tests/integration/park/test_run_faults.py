@@ -187,7 +187,7 @@ def test_model_missing__run_failed_and_the_old_ranking_is_told_with_its_age(
     assert park.run.run_id == good
     assert park.stale
     told = {notice.code: notice.message for notice in park.notices}
-    assert "il a 4 jours" in told["classement_perime"]
+    assert "il a 4\u00a0jours" in told["classement_perime"]
     assert "n’a pas abouti" in told["calcul_echoue"]
 
 

@@ -18,13 +18,13 @@ import pytest
 from api.core import Core
 from api.domain.plausibility.limits import Implausible
 from api.domain.plausibility.trust import Finding
+from api.schemas.french import PARIS
 from api.services.measurements.ingest import ingest_file
 from api.services.models.measurement_model import Reading
 from api.services.models.sensors import catalogue_of
 from api.services.park import pasts as turbine_pasts
 from api.services.park.pasts import PastReader
 from api.services.park.plausibility import audit_one, audit_park
-from api.settings import PARIS
 from api.storage.measurements import measurements
 from data.simulator import simulate_park
 from tests.support.client import CSV, new_core

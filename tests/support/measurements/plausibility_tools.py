@@ -21,6 +21,7 @@ from api.domain.plausibility.table import Measurements, arranged, day_number, da
 from data.simulator import simulate_park
 from tests.support.measurements.plausibility_judging import audit, judge, past_of_one
 from tests.support.measurements.plausibility_park import SENSORS
+from tests.support.words import plain
 
 MEASURED = ("wind_speed", "vibration_level", "temperature", "power_output")
 DOCUMENT = Path(__file__).resolve().parent.parent.parent.parent / "docs" / "plausibilite.md"
@@ -162,7 +163,7 @@ def share_of(part: int, whole: int) -> str:
 
 def document() -> str:
     """Return the document, with plain spaces."""
-    return DOCUMENT.read_text("utf-8").replace("\u202f", " ").replace("\u00a0", " ")
+    return plain(DOCUMENT.read_text("utf-8"))
 
 
 def altered_cells(shares: Mapping[str, tuple[float, float]]) -> dict[str, str]:

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from api.core import build_core
+from api.schemas import french
 from api.schemas.vocabulary import RiskLevel
 from api.settings import Environment, Settings
 from tests.support.park.shadow_tools import CLASSIFIER, second_version
@@ -89,14 +90,14 @@ def test_engineer__tries_a_version_and_reads_what_the_api_says(
     page = said(at)
     assert f"{CLASSIFIER} v2 est en observation." in page
     assert "« forêt plus petite »" in page
-    assert f"<dd>{fr.fr_share(report.last.same_level.value)}<span>" in page
+    assert f"<dd>{french.share(report.last.same_level.value)}<span>" in page
     assert f"{report.last.tops[0].shared} sur {report.last.tops[0].size}" in page
     gaps = next(t.value for t in at.table if "Écart" in t.value.columns)
     assert [cell.split("]")[0].strip("[") for cell in gaps["Turbine"]] == [
         pair.turbine_id for pair in report.pairs
     ]
     shown = [
-        f"{fr.fr_percent(p.candidate)} {fr.LEVELS[RiskLevel(p.candidate_level)].text}" for p in report.pairs
+        f"{french.percent(p.candidate)} {fr.LEVELS[RiskLevel(p.candidate_level)].text}" for p in report.pairs
     ]
     assert list(gaps["Candidat"]) == shown
     assert not at.exception
@@ -108,8 +109,8 @@ def test_engineer__tries_a_version_and_reads_what_the_api_says(
     auc = next(figure for figure in compared.figures if figure.key == "roc_auc")
     row = quality.set_index("Mesure de qualité").loc["Aire sous la courbe ROC"]
     assert (row["En service"], row["Candidat"]) == (
-        fr.fr_number(auc.left.value, 3),
-        fr.fr_number(auc.right.value, 3),
+        french.number(auc.left.value, 3),
+        french.number(auc.right.value, 3),
     )
     client.close()
 

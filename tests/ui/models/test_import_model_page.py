@@ -10,10 +10,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from api.inference.reference.fit import SAMPLE, STORE
+from api.schemas import french
 from api.schemas.model_imports import ModelImport
 from tests.ui.conftest import RunningApi, open_at, text_of
 from ui.models.import_model_views import ACTIVE
-from ui.shared import labels as fr
 
 Open = Callable[..., AppTest]
 MODEL = STORE / "risque-panne-7j" / "1" / "model.joblib"
@@ -79,7 +79,7 @@ def test_import__is_left_found_again_compared_and_opened(logged_in: Open, runnin
     table = next(t.value for t in at.table if "Différence (intervalle à 95 %)" in t.value.columns)
     assert list(table.columns[1:3]) == ["risque-panne-7j v1", "import-page v1"]
     assert len(table) == len(told.figures)
-    assert fr.counted(told.rows, "mesure") in page_text(at)
+    assert french.counted(told.rows, "mesure") in page_text(at)
     # The same file twice: nothing can speak for either.
     assert set(table["Ce qu’on peut en dire"]) == {"l’intervalle ne tranche pas"}
 

@@ -10,9 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from api.inference.reference.fit import SAMPLE, STORE
+from api.schemas import french
 from tests.support.servers import ROOT, environment
 from tests.ui.conftest import RunningApi, text_of
-from ui.shared import labels as fr
 
 Open = Callable[..., AppTest]
 SERVES, COPY = "risque-panne-7j v1", "copie-d-essai v1"
@@ -52,8 +52,8 @@ def test_card__every_subject_is_shown(logged_in: Open, running_api: RunningApi) 
     assert card.decision is not None
     thresholds = at.dataframe[1].value.set_index("Seuil")
     here = next(row for row in card.decision.table if row.chosen)
-    shown = thresholds.loc["► " + fr.fr_share(here.threshold, 2)]
-    assert shown["Coût"] == fr.fr_euros(here.cost_eur.value)
+    shown = thresholds.loc["► " + french.threshold(here.threshold)]
+    assert shown["Coût"] == french.euros(here.cost_eur.value)
     assert shown["Pannes manquées"] == here.false_negatives
     text = text_of(at).replace("\\", "")
     assert card.prohibited_use[0] in text

@@ -9,12 +9,11 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from api.schemas import french
 from api.schemas.vocabulary import RiskLevel
 from tests.support.servers import api_server, free_port
 from tests.ui.conftest import RunningApi, log_in, open_at, text_of
 from ui.park import cockpit, telechargements
-from ui.shared import labels as fr
-from ui.shared.french_numbers import typed
 
 Open = Callable[..., AppTest]
 
@@ -53,7 +52,7 @@ def test_trust_line__names_day_models_and_policy(logged_in: Open, running_api: R
     page = text_of(logged_in("manager"))
 
     assert "Classement du lundi 30 décembre 2024" in page
-    assert f"50{fr.NBSP}turbines évaluées sur 50" in page
+    assert f"50{french.NBSP}turbines évaluées sur 50" in page
     for model in run.models:
         assert f"{model.name} v{model.version}" in page
     assert f"politique v{run.policy_version}" in page
@@ -81,7 +80,7 @@ def test_filters__go_into_the_address_and_come_back(logged_in: Open, running_api
     limit = round(sorted(soonest.values())[10], 2)
     at = logged_in("manager")
 
-    at.text_input(key="filtre_jours").set_value(typed(limit)).run()
+    at.text_input(key="filtre_jours").set_value(french.typed(limit)).run()
 
     near = [turbine for turbine, days in soonest.items() if days <= limit]
     assert 0 < len(near) < 50
@@ -89,7 +88,7 @@ def test_filters__go_into_the_address_and_come_back(logged_in: Open, running_api
     assert at.query_params["jours"] == f"{limit:g}"
     open_at(at, "turbine", id="12")
     open_at(at, "cockpit")
-    assert at.text_input(key="filtre_jours").value == typed(limit)
+    assert at.text_input(key="filtre_jours").value == french.typed(limit)
 
 
 def test_days__typed_wrong_said_at_the_field_kept_and_not_applied(logged_in: Open) -> None:
@@ -222,7 +221,7 @@ def test_day__opens_the_ranking_as_it_was_seen(
     log_in(open_at(at, "cockpit", jour=day.isoformat()), "manager")
 
     assert list(table(at)["Turbine"]) == expected
-    assert f"Classement du {fr.fr_long_date(day)}, tel que vu ce jour-là" in text_of(at)
+    assert f"Classement du {french.long_date(day)}, tel que vu ce jour-là" in text_of(at)
     at.selectbox(key="filtre_jour").set_value(None).run()
     assert "jour" not in at.query_params
     assert "tel que vu" not in text_of(at)
@@ -292,10 +291,10 @@ def test_large_park__first_rows_then_more_and_the_files_hold_everything(
     at = logged_in("manager")
 
     assert list(table(at)["Turbine"]) == ranked[:20]
-    assert f"Les 20{fr.NBSP}premières des 50 turbines retenues, sur 50." in text_of(at)
+    assert f"Les 20{french.NBSP}premières des 50 turbines retenues, sur 50." in text_of(at)
     at.button(key="plus_de_lignes").click().run()
     assert list(table(at)["Turbine"]) == ranked[:40]
-    assert at.button(key="plus_de_lignes").label == f"Afficher 10{fr.NBSP}turbines de plus"
+    assert at.button(key="plus_de_lignes").label == f"Afficher 10{french.NBSP}turbines de plus"
     at.button(key="plus_de_lignes").click().run()
     assert list(table(at)["Turbine"]) == ranked
     assert not [button for button in at.button if button.key == "plus_de_lignes"]

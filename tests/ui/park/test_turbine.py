@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from api.schemas import french
 from tests.support.servers import api_server, free_port
 from tests.ui.conftest import RunningApi, log_in, open_at, text_of
 from ui.shared import labels as fr
-from ui.shared.french_numbers import typed
 
 Open = Callable[..., AppTest]
 
@@ -35,9 +35,9 @@ def test_verdict__says_what_the_ranking_says(logged_in: Open, running_api: Runni
     page = text_of(logged_in("technicien", "turbine", id=riskiest))
 
     assert fr.LEVELS[detail.current.risk_level].text in page
-    assert fr.fr_percent(detail.current.failure_probability) in page
-    assert fr.fr_days(detail.current.time_to_failure_days) in page
-    assert fr.fr_share(detail.threshold) in page
+    assert french.percent(detail.current.failure_probability) in page
+    assert french.days(detail.current.time_to_failure_days) in page
+    assert french.share(detail.threshold) in page
     assert detail.current.recommendation.split(" :", maxsplit=1)[0] in page
 
 
@@ -89,7 +89,7 @@ def test_sensors__last_measurements_and_a_curve_each(logged_in: Open, running_ap
     for feature in detail.features:
         if feature.dtype != "binary":
             shown = newest[next(c for c in newest.index if c.startswith(feature.label))]
-            assert shown == fr.fr_trimmed(rows[0].values[feature.name])
+            assert shown == french.trimmed(rows[0].values[feature.name])
     assert len(at.get("plotly_chart")) == sum(feature.dtype != "binary" for feature in detail.features)
 
 
@@ -114,7 +114,7 @@ def test_history__one_point_per_published_day(logged_in: Open, running_api: Runn
     at = open_tab(logged_in("technicien", "turbine", id="12"), "Historique du risque")
 
     # The worker may be filling the past in meanwhile.
-    told = re.search(rf"selon (\d+){fr.NBSP}calculs", at.get("plotly_chart")[0].proto.alt)
+    told = re.search(rf"selon (\d+){french.NBSP}calculs", at.get("plotly_chart")[0].proto.alt)
     assert told is not None
     assert before <= int(told.group(1)) <= drawn()
 
@@ -133,7 +133,7 @@ def test_what_if__prefilled_with_the_scored_values_and_marker_not_a_lever(
             assert f"{feature.label} : " in text_of(at)
             assert "valeur mesurée, conservée" in text_of(at)
         else:
-            assert at.text_input(key=f"et_si_{riskiest}_{feature.name}").value == typed(
+            assert at.text_input(key=f"et_si_{riskiest}_{feature.name}").value == french.typed(
                 scored[feature.name], 2
             )
 
@@ -149,7 +149,7 @@ def test_what_if__unchanged_values_give_the_published_probability(
 
     assert "ne changent pas" in text_of(at)
     rows = at.table[0].value.set_index("")
-    assert rows.loc["Probabilité de panne à 7 jours", "Aujourd’hui"] == fr.fr_percent(
+    assert rows.loc["Probabilité de panne à 7 jours", "Aujourd’hui"] == french.percent(
         current.failure_probability
     )
 
@@ -167,7 +167,9 @@ def test_what_if__other_values_beside_the_current_ones(logged_in: Open, running_
     at.button(key="FormSubmitter:et_si-Comparer").click().run()
 
     rows = at.table[0].value.set_index("")
-    assert rows.loc["Probabilité de panne à 7 jours", "Et si…"] == fr.fr_percent(expected.failure_probability)
+    assert rows.loc["Probabilité de panne à 7 jours", "Et si…"] == french.percent(
+        expected.failure_probability
+    )
     assert rows.loc["Niveau", "Et si…"] == fr.LEVELS[expected.risk_level].text
     assert str(rows.loc["Probabilité de panne à 7 jours", "Écart"]).startswith("+")
 
@@ -244,8 +246,8 @@ def test_drivers__beside_what_is_usual_here_and_in_the_park(
 
     chart = logged_in("technicien", "turbine", id=riskiest).get("plotly_chart")[0].proto
 
-    here = f"ici {fr.fr_trimmed(known.low, 1)} à {fr.fr_trimmed(known.high, 1)}"
-    park = f"parc {fr.fr_trimmed(known.park_low, 1)} à {fr.fr_trimmed(known.park_high, 1)}"
+    here = f"ici {french.trimmed(known.low, 1)} à {french.trimmed(known.high, 1)}"
+    park = f"parc {french.trimmed(known.park_low, 1)} à {french.trimmed(known.park_high, 1)}"
     assert f"d’habitude {here} ; {park}" in chart.alt
 
 
@@ -260,10 +262,12 @@ def test_what_if__power_follows_the_wind_by_the_turbine_s_curve_unless_untied(
     power = "et_si_12_power_output"
     assert at.text_input(key=power).disabled
 
-    at.text_input(key="et_si_12_wind_speed").set_value(typed(wind))
+    at.text_input(key="et_si_12_wind_speed").set_value(french.typed(wind))
     at.button(key="FormSubmitter:et_si-Comparer").click().run()
 
-    assert at.text_input(key=power).value == typed(expected, 2) != typed(scored["power_output"], 2)
+    assert (
+        at.text_input(key=power).value == french.typed(expected, 2) != french.typed(scored["power_output"], 2)
+    )
     at.toggle(key="et_si_12_lien").set_value(False).run()
     assert not at.text_input(key=power).disabled
     at.text_input(key=power).set_value("100")

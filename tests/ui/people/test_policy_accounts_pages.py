@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from api.schemas import french
 from api.schemas.vocabulary import Role
 from tests.support.servers import PASSWORD, api_server, free_port, prepare
 from tests.ui.conftest import RunningApi, log_in, open_at, text_of
 from ui.client.api_error import ApiError
 from ui.client.client import ApiClient
 from ui.policy import views as policy_views
-from ui.shared import labels as fr
-from ui.shared.french_numbers import typed
 
 COST = "politique_cost_intervention_eur"
 
@@ -88,7 +87,7 @@ def test_policy__effect_before_saving_is_the_api_s(open_page: Open, manager: Api
     costs = next(table.value for table in at.table if "Pannes annoncées" in table.value.columns)
     assert told.decision is not None
     chosen = next(row for row in told.decision.table if row.chosen)
-    assert costs["Seuil"].iloc[1] == f"Proposé : {fr.fr_share(chosen.threshold, 2)}".replace(":", "\\:")
+    assert costs["Seuil"].iloc[1] == f"Proposé : {french.threshold(chosen.threshold)}".replace(":", "\\:")
     assert costs["Manquées"].iloc[1] == str(chosen.false_negatives)
     assert manager.policy.versions().in_force.version == policy.in_force.version
     assert not at.exception
@@ -104,7 +103,7 @@ def test_policy__refused_values_stay_with_the_message_at_the_field(open_page: Op
     assert ":red[" not in said(at)
     assert "enregistrer" in keys(at)
     at.button(key="reprendre").click().run()
-    assert at.text_input(key="politique_cost_failure_eur").value == typed(50_000)
+    assert at.text_input(key="politique_cost_failure_eur").value == french.typed(50_000)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +143,7 @@ def test_policy__saved_with_a_reason_then_gone_back_to(open_page: Open, manager:
     at.button(key="retablir").click().run()
     back = manager.policy.versions().in_force
     assert (back.version, back.parameters) == (start.version + 2, start.parameters)
-    assert at.text_input(key=COST).value == typed(start.parameters.cost_intervention_eur)
+    assert at.text_input(key=COST).value == french.typed(start.parameters.cost_intervention_eur)
 
 
 def test_policy__somebody_else_saved_in_between(open_page: Open, manager: ApiClient) -> None:
@@ -237,7 +236,7 @@ def test_audit__listed_filtered_and_verified(open_page: Open, admin: ApiClient) 
     made = admin.people.audit(limit=100, action="compte_cree")
     assert list(at.dataframe[0].value["N°"]) == [entry.id for entry in made.items]
     at.button(key="verifier").click().run()
-    assert f"{fr.counted(trail.total, 'entrée')} relues" in said(at)
+    assert f"{french.counted(trail.total, 'entrée')} relues" in said(at)
     assert at.code[0].value == trail.items[0].hash
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from api.schemas import french
 from tests.support.client import bring_client_in, new_core
 from tests.support.servers import Server, api_server, environment, free_port, prepare
 from tests.ui.conftest import RunningApi, log_in, open_at, text_of
 from ui.operations import views as service_views
-from ui.shared import labels as fr
 
 Open = Callable[..., AppTest]
 
@@ -44,7 +44,7 @@ def test_supervision__turbines_per_finding_beside_the_day_before(
     table = at.table[0].value
     shown = [str(cell).replace("\\", "") for cell in table["Constat"]]
     assert shown == [trend.label for trend in found.items]
-    numbers = [int(cell) for cell in table[f"Turbines au {fr.fr_date(found.as_of)}"]]
+    numbers = [int(cell) for cell in table[f"Turbines au {french.date(found.as_of)}"]]
     assert numbers == [trend.turbines for trend in found.items]
     assert 0 < max(numbers) <= park.total
     assert "Constats sur les capteurs et les mesures" in text_of(at)
@@ -81,7 +81,7 @@ def test_models__versions_in_service_and_measured_figures(logged_in: Open, runni
     assert card.measured is not None
     name = "Mesure de qualité"  # above it stands a table of imports, where somebody imported a model
     quality = next(table.value for table in at.table if name in table.value).set_index(name)
-    assert quality.loc["Aire sous la courbe ROC", "Mesuré ici"] == fr.fr_number(
+    assert quality.loc["Aire sous la courbe ROC", "Mesuré ici"] == french.number(
         card.measured["roc_auc"]["value"], 3
     )
     assert (quality["Annoncé par le rapport"] == "non annoncé").all()
@@ -122,7 +122,7 @@ def test_client_model__measured_beside_reported_and_no_training_figure(
     assert (precision["Mesuré ici"], precision["Annoncé par le rapport"]) == ("0,714", "0,65")
     assert (recall["Mesuré ici"], recall["Annoncé par le rapport"]) == ("0,417", "0,83")
     assert precision["Intervalle à 95 %"].startswith("de 0,")
-    usual = at.dataframe[1].value.set_index("Seuil").loc[fr.fr_share(0.5)]
+    usual = at.dataframe[1].value.set_index("Seuil").loc[french.share(0.5)]
     assert (usual["Pannes annoncées"], usual["Pannes manquées"], usual["Fausses alertes"]) == (5, 7, 2)
     everything = text_of(at) + quality.to_string() + at.dataframe[1].value.to_string()
     assert "0,997" not in everything

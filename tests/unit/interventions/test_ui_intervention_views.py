@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from api.schemas import french
 from api.schemas.interventions import (
     FieldChange,
     Intervention,
@@ -26,7 +27,6 @@ from api.schemas.vocabulary import (
     Verdict,
 )
 from ui.interventions import proposal_views, views
-from ui.shared import labels as fr
 
 TODAY = date(2024, 12, 30)
 NOW = datetime(2024, 12, 30, 8, tzinfo=UTC)
@@ -68,8 +68,8 @@ def test_vocabulary__every_word_of_the_contract_has_its_own_french(
     ("changes", "words"),
     [
         ({}, "aujourd’hui, 30/12/2024"),
-        ({"planned_on": date(2025, 1, 1)}, f"01/01/2025 (dans 2{fr.NBSP}jours)"),
-        ({"planned_on": date(2024, 12, 29)}, f"29/12/2024 (en retard de 1{fr.NBSP}jour)"),
+        ({"planned_on": date(2025, 1, 1)}, f"01/01/2025 (dans 2{french.NBSP}jours)"),
+        ({"planned_on": date(2024, 12, 29)}, f"29/12/2024 (en retard de 1{french.NBSP}jour)"),
         ({"planned_on": None}, "sans date"),
         ({"done_on": TODAY}, "le 30/12/2024"),
     ],
@@ -80,11 +80,11 @@ def test_day__is_told_from_the_cockpit_s_day(changes: dict[str, Any], words: str
 
 def test_plan_and_opening__in_one_line_each() -> None:
     told = views.plan_words(item(), TODAY)
-    assert told.endswith(f"affectée à lea · priorité haute · 4{fr.NBSP}h prévues · mécanique")
+    assert told.endswith(f"affectée à lea · priorité haute · 4{french.NBSP}h prévues · mécanique")
     assert "à affecter" in views.plan_words(item(assignee=None), TODAY)
     closed = item(state="terminee", done_on=TODAY, verdict="fausse_alerte", downtime_hours=0)
-    assert views.plan_words(closed, TODAY) == f"le 30/12/2024 · fausse alerte · 0{fr.NBSP}h d’arrêt"
-    assert views.opening_words(item()).endswith(f"(51{fr.THIN}% de probabilité de panne à 7 jours).")
+    assert views.plan_words(closed, TODAY) == f"le 30/12/2024 · fausse alerte · 0{french.NBSP}h d’arrêt"
+    assert views.opening_words(item()).endswith(f"(51{french.THIN}% de probabilité de panne à 7 jours).")
     assert views.opening_words(item(reason="Bruit.")).endswith("« Bruit. »")
     assert views.effect_words(item()) == ""
     assert views.effect_words(item(effect="rechute")).startswith("Rechute")
@@ -113,12 +113,15 @@ def test_precision__says_its_interval_or_that_nothing_decides() -> None:
     none = {"counts": dict.fromkeys(Verdict, 0), "confirmed": 0, "false_alerts": 0}
     empty = VerdictFigures(**none, precision=None, low=None, high=None)
     silent = InterventionPrecision(**empty.model_dump(), on_alert=empty)
-    assert views.precision_facts(silent)[0][1:] == (fr.NOTHING, "aucun verdict ne tranche encore")
+    assert views.precision_facts(silent)[0][1:] == (french.NOTHING, "aucun verdict ne tranche encore")
     some = silent.model_copy(
         update={"confirmed": 4, "false_alerts": 3, "precision": 4 / 7, "low": 0.25, "high": 0.842}
     )
     _, value, interval = views.precision_facts(some)[0]
-    assert (value, interval.startswith(f"de 25{fr.THIN}% à 84,2{fr.THIN}%")) == (f"57,1{fr.THIN}%", True)
+    assert (value, interval.startswith(f"de 25{french.THIN}% à 84,2{french.THIN}%")) == (
+        f"57,1{french.THIN}%",
+        True,
+    )
     assert views.precision_facts(some)[1][1] == "4"
 
 

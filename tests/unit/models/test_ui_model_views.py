@@ -10,10 +10,10 @@ from pydantic import TypeAdapter
 
 from api.domain.models.evaluation import Unseen, evaluate_classification, evaluate_regression
 from api.domain.models.quality import ClassificationQuality
+from api.schemas import french
 from api.schemas.models import ModelCard
 from tests.support.ui_samples import feature
 from ui.models import views
-from ui.shared import labels as fr
 
 REPORTED = {
     "source": "Rapport de performance",
@@ -101,7 +101,7 @@ def test_quality__unmeasured_model_shows_only_what_is_announced() -> None:
 
 
 def test_few_failures__are_said_to_make_figures_uncertain() -> None:
-    said = views.measured_on(card(measured=measured_classifier())).replace(fr.NBSP, " ")
+    said = views.measured_on(card(measured=measured_classifier())).replace(french.NBSP, " ")
 
     assert said.startswith(
         "Mesuré sur 100 lignes que le modèle n’a jamais vues, de 10 turbines, dont 20 pannes."
@@ -131,14 +131,19 @@ def test_regression__errors_in_days_and_the_median_to_beat() -> None:
     rows = views.quality_frame(regressor).set_index("Mesure de qualité")
 
     error = rows.loc["Erreur absolue moyenne"]
-    assert (error["Mesuré ici"], error["Annoncé par le rapport"]) == (f"2,0{fr.NBSP}j", f"30,5{fr.NBSP}j")
-    assert rows.loc[next(i for i in rows.index if i.startswith("Biais (")), "Mesuré ici"] == f"2,0{fr.NBSP}j"
+    assert (error["Mesuré ici"], error["Annoncé par le rapport"]) == (
+        f"2{french.NBSP}j",
+        f"30,5{french.NBSP}j",
+    )
+    assert (
+        rows.loc[next(i for i in rows.index if i.startswith("Biais (")), "Mesuré ici"] == f"2{french.NBSP}j"
+    )
     assert "répondre toujours la médiane" in views.median_words(stored)
     assert views.median_words(measured_classifier()) == ""
 
 
 def test_reported__source_and_counts_are_told() -> None:
-    said = views.reported_words(REPORTED).replace(fr.NBSP, " ")
+    said = views.reported_words(REPORTED).replace(french.NBSP, " ")
 
     assert said.startswith(
         "Annoncé par : Rapport de performance, sur 900 lignes (442 pannes annoncées, 92 manquées"
@@ -149,7 +154,7 @@ def test_reported__source_and_counts_are_told() -> None:
 def test_features_and_data__in_words() -> None:
     frame = views.features_frame([feature(), feature(marker=True, training_minimum=None)])
 
-    assert frame["Plage apprise"].tolist() == ["de 13,8 à 86,5", fr.NOTHING]
+    assert frame["Plage apprise"].tolist() == ["de 13,8 à 86,5", french.NOTHING]
     assert frame["Rôle"].tolist() == ["mesure", "indice, pas une cause"]
     assert frame["Plage possible"].tolist() == ["de −60 à 200"] * 2
     said = views.data_words(
@@ -163,7 +168,7 @@ def test_features_and_data__in_words() -> None:
             "split": "au hasard",
         }
     )
-    assert [line.replace(fr.NBSP, " ").replace(fr.THIN, " ") for line in said] == [
+    assert [line.replace(french.NBSP, " ").replace(french.THIN, " ") for line in said] == [
         "Fichier : a.csv.",
         "Période : du 01/01/2024 au 30/12/2024.",
         "2 100 lignes pour l’ajuster, 900 lignes jamais vues.",

@@ -11,6 +11,7 @@ from api.domain.park.changes import DAYS_MARGIN, MARGIN, Seen, State, event_of, 
 from api.domain.policy.levels import SEVERITY, TimeToFailure, assess
 from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.vocabulary import ChangeKind, DataStatus, RiskLevel
+from tests.support.words import plain
 
 POLICY = RiskPolicy()
 OK = DataStatus.OK
@@ -190,7 +191,7 @@ def test_sensor_cause__names_what_moved_most_towards_the_level() -> None:
     ],
 )
 def test_sentence__says_the_figures_as_france_writes_them(cause: Cause, told: str) -> None:
-    assert sentence(Cause.of_stored(cause.as_stored())).replace("\u202f", " ") == told
+    assert plain(sentence(Cause.of_stored(cause.as_stored()))) == told
 
 
 @pytest.mark.parametrize("code", list(CauseCode))

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from api.schemas import french
 from api.schemas.changes import DaysCoverage, LevelDifferences, ParkEvent, QueueCounts, SincePrevious
 from api.schemas.vocabulary import ChangeKind, Queue, RiskLevel
 from tests.support.ui_samples import item
 from ui.park import change_views
 from ui.park.views import View, park_frame
-from ui.shared import labels as fr
 
 CHANGE = {"kind": "hausse", "previous_level": "modere", "sentence": "Vibration : passage de 2,1 à 4,8."}
 
@@ -68,11 +68,11 @@ def test_since_words__the_eve_or_an_older_day() -> None:
     assert change_views.since_words(since(), day) == "Depuis la veille (29/12/2024)"
     older = since(previous_as_of="2024-12-20")
     assert change_views.since_words(older, day) == "Depuis le 20/12/2024"
-    assert change_views.elapsed_words(older, day) == f"en 10{fr.NBSP}jours"
+    assert change_views.elapsed_words(older, day) == f"en 10{french.NBSP}jours"
 
 
 def test_events_words__most_urgent_first_and_counted() -> None:
-    told = change_views.events_words(since()).replace(fr.NBSP, " ")
+    told = change_views.events_words(since()).replace(french.NBSP, " ")
     assert told == "1 entrée en critique · 2 baisses"
     assert change_views.events_words(since(events={})) == "aucun changement à signaler"
 
@@ -105,7 +105,7 @@ def test_queue_label__with_its_count_where_known() -> None:
 
 def test_days_help__states_the_coverage_aimed_at_and_measured() -> None:
     told = change_views.days_help(DaysCoverage(target=0.8, measured=0.798, low=0.757, high=0.835))
-    told = told.replace(fr.THIN, " ")
+    told = told.replace(french.THIN, " ")
     assert told.endswith("Couverture visée de l’intervalle : 80 % (80 % mesurés, de 76 % à 84 %).")
     assert "Couverture" not in change_views.days_help(None)
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from api.schemas.park import Run
+from tests.support.words import plain
 from ui.park import run_views
 
 AT = datetime(2024, 12, 30, 6, tzinfo=UTC)
@@ -43,7 +44,7 @@ def test_share__never_goes_back_from_the_first_phase_to_the_end() -> None:
     ],
 )
 def test_progress__names_the_phase_and_the_turbines(changed: dict[str, Any], words: str) -> None:
-    told = run_views.progress_words(run(**changed)).replace("\u202f", " ").replace("\xa0", " ")
+    told = plain(run_views.progress_words(run(**changed)))
     assert words in told
     assert told.endswith("Vous pouvez quitter cette page, il continue.")
     assert "compte:4" not in told

@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from api.schemas import french
 from api.schemas.park import MeasurementRow, ScorePoint
 from api.schemas.turbine_story import TurbineEvent, UsualRange
 from tests.support.ui_samples import driver, feature, item, prediction
 from ui.park import turbine_views as views
-from ui.shared import labels as fr
 
 ROWS = [
     MeasurementRow(
@@ -74,7 +74,7 @@ def test_measurements__french_newest_first_with_units() -> None:
 
     assert list(frame.columns) == ["Mesure du", "Température nacelle (°C)", "Intervention récente"]
     assert frame.iloc[0].tolist() == ["30/12/2024", "61,25", "oui"]
-    assert frame.iloc[1].tolist() == ["29/12/2024 à 00:30", fr.NOTHING, "non"]
+    assert frame.iloc[1].tolist() == ["29/12/2024 à 00:30", french.NOTHING, "non"]
 
 
 def test_sensor__oldest_first_without_missing_values() -> None:
@@ -82,7 +82,7 @@ def test_sensor__oldest_first_without_missing_values() -> None:
 
     assert frame["value"].tolist() == [61.25]
     assert frame["day"].iloc[0].date() == date(2024, 12, 30)
-    assert views.curve_words(frame, feature()).replace(fr.NBSP, " ") == (
+    assert views.curve_words(frame, feature()).replace(french.NBSP, " ") == (
         "Température nacelle : 1 valeur, de 61,25 °C à 61,25 °C, la dernière à 61,25 °C"
     )
     assert views.curve_words(views.sensor_frame(ROWS, "absent"), feature()).endswith("aucune valeur")
@@ -122,7 +122,7 @@ def test_history__oldest_first() -> None:
     frame = views.history_frame(points)
 
     assert frame["probability"].tolist() == [0.004, 0.2]
-    said = views.history_words(frame).replace(fr.NBSP, " ").replace(fr.THIN, " ")
+    said = views.history_words(frame).replace(french.NBSP, " ").replace(french.THIN, " ")
     assert said.endswith("selon 2 calculs : < 1 % le 28/12/2024, 20 % le 30/12/2024")
 
 
@@ -138,7 +138,7 @@ def test_comparison__both_answers_and_their_difference() -> None:
     rows = (
         views.comparison_frame(now, other)
         .set_index("")
-        .map(lambda t: t.replace(fr.NBSP, " ").replace(fr.THIN, " "))
+        .map(lambda t: t.replace(french.NBSP, " ").replace(french.THIN, " "))
     )
 
     assert list(rows.loc["Niveau"]) == ["▲ Élevé", "■ Critique", "changé"]
@@ -150,7 +150,7 @@ def test_comparison__both_answers_and_their_difference() -> None:
 def test_comparison__a_model_that_gives_no_days_leaves_no_difference() -> None:
     rows = views.comparison_frame(prediction(time_to_failure_days=None), prediction()).set_index("")
 
-    assert rows.loc["Jours avant panne", "Écart"] == fr.NOTHING
+    assert rows.loc["Jours avant panne", "Écart"] == french.NOTHING
 
 
 def test_difference_by_driver__adds_up_and_leaves_out_what_did_not_move() -> None:
@@ -167,8 +167,8 @@ def test_difference_by_driver__adds_up_and_leaves_out_what_did_not_move() -> Non
     frame = views.driver_changes(now, other)
 
     assert frame["Mesure"].tolist() == ["Niveau de vibration"]
-    assert frame["Écart"].iloc[0].replace(fr.NBSP, " ") == "+20 points"
-    assert frame["Valeur"].iloc[0].replace(fr.NBSP, " ") == "5,82 u.a. → 6,5 u.a."
+    assert frame["Écart"].iloc[0].replace(french.NBSP, " ") == "+20 points"
+    assert frame["Valeur"].iloc[0].replace(french.NBSP, " ") == "5,82 u.a. → 6,5 u.a."
     assert views.driver_changes(now, now).empty
 
 
@@ -197,7 +197,7 @@ def test_features__those_never_measured_are_told_with_the_models_that_wait_for_t
 @pytest.mark.parametrize(
     ("changes", "value", "shown"),
     [
-        ({}, 61.25, f"61,25{fr.NBSP}°C"),
+        ({}, 61.25, f"61,25{french.NBSP}°C"),
         ({"dtype": "binary", "unit": ""}, 0.0, "non"),
         ({"unit": ""}, 3.0, "3"),
     ],

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.schemas import french
 from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
 from api.storage.park import ranking
 from tests.support.ui_samples import item, park, run
 from ui.park import views
-from ui.shared import labels as fr
 
 VIEWS = st.builds(
     views.View,
@@ -100,7 +100,7 @@ def test_view__texts_are_cut_where_the_api_would_refuse_them() -> None:
 def test_shown_words__a_part_is_never_taken_for_the_whole(shown: int, kept: int, words: str) -> None:
     said = views.shown_words(park(items=[item() for _ in range(shown)], total=kept))
 
-    assert said.replace(fr.NBSP, " ").startswith(words)
+    assert said.replace(french.NBSP, " ").startswith(words)
     assert ("Trier par" in said) == (shown < kept)
 
 
@@ -111,7 +111,7 @@ def test_park_frame__numbers_stay_sortable_and_read_french() -> None:
     ]
 
     frame = views.park_frame(rows)
-    shown = views.styled(frame).to_html().replace(fr.NBSP, " ").replace(fr.THIN, " ")
+    shown = views.styled(frame).to_html().replace(french.NBSP, " ").replace(french.THIN, " ")
 
     assert frame["Probabilité"].tolist()[0] == 0.004
     assert frame["Probabilité"].isna().tolist() == [False, True]
@@ -150,7 +150,7 @@ def test_trust__good_when_recent_and_nothing_to_say() -> None:
     assert said is not None
     assert said.good
     assert said.headline == "Classement du lundi 30 décembre 2024"
-    facts = " | ".join(said.facts + said.origin).replace(fr.NBSP, " ")
+    facts = " | ".join(said.facts + said.origin).replace(french.NBSP, " ")
     assert facts == (
         "50 turbines évaluées sur 50 | mesures récentes partout | calculé le 30/12/2024 à 06:00"
         " | risque v3 | politique v2"
@@ -161,7 +161,11 @@ def test_trust__counts_failed_and_stale() -> None:
     said = views.trust(park(run=run(failed=2, stale=3)))
 
     assert said is not None
-    assert said.facts[:3] == (f"48{fr.NBSP}turbines évaluées sur 50", "2 en échec", "3 sans mesure récente")
+    assert said.facts[:3] == (
+        f"48{french.NBSP}turbines évaluées sur 50",
+        "2 en échec",
+        "3 sans mesure récente",
+    )
 
 
 def test_trust__too_old_or_noticed_is_not_good() -> None:
@@ -196,6 +200,6 @@ WORK = {"id": 4, "state": "planifiee", "planned_on": "2025-01-03", "assignee": "
 def test_park_frame__what_is_to_be_done_and_by_whom() -> None:
     frame = views.park_frame([item(intervention=WORK, planned_visit_on="2025-01-09"), item()])
 
-    assert frame["Intervention"].tolist() == ["Planifiée (T-101)", fr.NOTHING]
+    assert frame["Intervention"].tolist() == ["Planifiée (T-101)", french.NOTHING]
     assert [str(day)[:10] for day in frame["Prévu le"]] == ["2025-01-03", "NaT"]
     assert "Intervention" not in views.park_frame([item()]).columns

@@ -9,8 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from api.schemas import french
 from api.schemas.vocabulary import Skill
 from api.schemas.week_plan import CrewDay, PlanCrew, VisitOutcome, WeekPlan, WeekPlanAccepted, WeekPlanInputs
+from tests.support.words import plain
 from ui.plan import views
 
 MONDAY = date(2025, 1, 6)
@@ -88,10 +90,6 @@ def test_hours__of_a_new_crew__are_written_with_their_unit() -> None:
     assert [plain(frame[views.hours_column(day)][0]) for day in range(3)] == ["7,5 h", "0 h", "7 h"]
 
 
-def plain(text: str) -> str:
-    return text.replace("\u00a0", " ").replace("\u202f", " ")
-
-
 def test_hours_already_taken__are_told_for_the_crews_that_have_some() -> None:
     loads = [
         CrewDay(crew=crew, day=MONDAY, available=7, booked=booked, planned=planned, free=7 - booked - planned)
@@ -135,4 +133,4 @@ def test_fields_refused__are_called_as_on_the_page() -> None:
     assert views.field_name("crews[0].hours[2]") == "Équipes"
     assert views.field_name("budget_eur") == "Budget"
     assert views.field_name("autre") == "autre"
-    assert views.day_title(MONDAY) == "lun. 06/01"
+    assert french.short_date(MONDAY) == "lun. 06/01"

@@ -178,7 +178,7 @@ def test_jump__any_continuous_sensor_of_the_catalogue_is_judged(plain: Columns) 
     assert judge({**PLAIN, "oil_pressure": 5.1}, TODAY, sensors, past=past, park=park) == []
     (finding,) = judge({**PLAIN, "oil_pressure": 9.0}, TODAY, sensors, past=past, park=park)
     assert (finding.code, finding.field) == (Implausible.JUMP, "oil_pressure")
-    assert finding.message.startswith("Pression d’huile : 9\u202fbar, loin des dernières mesures")
+    assert finding.message.startswith("Pression d’huile : 9\u00a0bar, loin des dernières mesures")
     # A sensor that came into the catalogue after the past was learnt is not judged by it.
     later = {**sensors, "humidity": Sensor("humidity", "Humidité", "%", "float")}
     assert judge({**PLAIN, "humidity": 99.0}, TODAY, later, past=past, park=park) == []

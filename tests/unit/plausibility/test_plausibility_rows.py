@@ -16,6 +16,7 @@ from api.schemas.vocabulary import DataStatus
 from tests.support.measurements.plausibility_judging import judge
 from tests.support.measurements.plausibility_park import SENSORS
 from tests.support.measurements.plausibility_tools import document
+from tests.support.words import plain
 
 DAY = 20_000.0
 EMPTY = np.empty(0)
@@ -58,7 +59,7 @@ def codes(
 def message(**values: float | None) -> str:
     """The sentence of the only finding on a row."""
     (finding,) = judge(values, DAY, SENSORS, park=park())
-    return finding.message.replace("\u202f", " ")
+    return plain(finding.message)
 
 
 def test_a_plain_row__says_nothing() -> None:
@@ -245,7 +246,7 @@ def test_sentences__use_the_catalogue_s_words() -> None:
         "vibration_level": replace(SENSORS["vibration_level"], label="Accéléromètre", unit="g"),
     }
     (finding,) = judge({"vibration_level": 0.0, "power_output": 700.0}, DAY, renamed, park=park())
-    assert finding.message.startswith("Accéléromètre : 0\u202fg alors que")
+    assert finding.message.startswith("Accéléromètre : 0\u00a0g alors que")
     assert finding.field == "vibration_level"
 
 

@@ -13,6 +13,7 @@ from api.domain.plausibility.limits import Implausible
 from api.domain.plausibility.park import learn_park
 from api.domain.plausibility.table import arranged, day_number, day_of
 from api.domain.plausibility.trust import Finding
+from tests.support import words
 from tests.support.measurements.plausibility_judging import judge, past_of_one
 from tests.support.measurements.plausibility_park import (
     DAYS,
@@ -49,7 +50,7 @@ def test_stuck__from_three_readings_over_two_days(
 def test_stuck__says_since_when(plain: Columns) -> None:
     (finding,) = found(newest(plain, "temperature", 41.2, 41.2, 41.2), {"temperature": 41.2})
     since = day_of(TODAY - 3)
-    assert finding.message.replace("\u202f", " ") == (
+    assert words.plain(finding.message) == (
         f"Température nacelle : 41,2 °C, inchangé sur 4 mesures depuis le {since:%d/%m/%Y}. "
         "Vérifiez le capteur : il paraît figé."
     )
@@ -162,7 +163,7 @@ def test_silent__says_since_when_and_what_to_check(plain: Columns) -> None:
     finding = silent_after(plain, 9)[1]
     last = day_of(FIRST + DAYS - 1)
     assert (finding.code, finding.field) == (Implausible.SILENT, "measured_at")
-    assert finding.message.replace("\u202f", " ") == (
+    assert words.plain(finding.message) == (
         f"Aucune mesure depuis 9 jours (dernière le {last:%d/%m/%Y}), alors que cette turbine se tait "
         "rarement plus de 1 jour. Vérifiez la transmission et l’alimentation des capteurs ; si la turbine "
         "est à l’arrêt, déclarez cet arrêt."

@@ -13,6 +13,7 @@ from api.schemas.common import FieldProblem
 from api.schemas.park import LevelCounts
 from api.schemas.policy import PolicyBounds, PolicyParameters, PolicyPreview, PolicyVersion
 from api.schemas.vocabulary import AuditAction, Role
+from tests.support.words import plain
 from ui.people import views as account_views
 from ui.policy import views as policy_views
 from ui.shared import labels as fr
@@ -27,10 +28,6 @@ START = PolicyParameters(
     urgent_days=7,
     max_age_days=7,
 )
-
-
-def bare(text: str) -> str:
-    return text.replace("\u202f", " ").replace("\u00a0", " ")
 
 
 def version(number: int, **changes: Any) -> PolicyVersion:
@@ -73,7 +70,7 @@ def test_fields__are_the_parameters_of_the_policy() -> None:
     ],
 )
 def test_effect__in_one_sentence(counts: tuple[int, int, int], words: str) -> None:
-    assert bare(policy_views.effect_words(preview(*counts))) == words
+    assert plain(policy_views.effect_words(preview(*counts))) == words
 
 
 def test_counts__signed_and_equal() -> None:
@@ -83,11 +80,11 @@ def test_counts__signed_and_equal() -> None:
 
 def test_versions__say_what_changed_from_the_one_before() -> None:
     frame = policy_views.versions_frame([version(2, cost_intervention_eur=4_500, urgent_days=9), version(1)])
-    assert [bare(words) for words in frame["Ce qui change"]] == [
+    assert [plain(words) for words in frame["Ce qui change"]] == [
         "intervention 3 000 € → 4 500 €, délai urgent 7 jours → 9 jours",
         "valeurs de départ",
     ]
-    assert bare(frame["Par"][0]) == "compte n° 3"
+    assert plain(frame["Par"][0]) == "compte n° 3"
 
 
 def test_refusal__goes_to_the_field_whatever_its_path() -> None:
@@ -147,7 +144,7 @@ def test_keys__those_in_force_first_with_the_name_of_their_maker() -> None:
     ],
 )
 def test_audit__details_in_french(details: dict[str, Any], words: str) -> None:
-    assert bare(account_views.details_words(details)) == words
+    assert plain(account_views.details_words(details)) == words
 
 
 def test_audit__names_are_put_back_for_the_reader_and_unknown_words_stay() -> None:
@@ -159,7 +156,7 @@ def test_audit__names_are_put_back_for_the_reader_and_unknown_words_stay() -> No
         ),
     ]
     frame = account_views.audit_frame(entries, {"compte:3": "Léa"})
-    assert [bare(words) for words in frame["Qui"]] == ["clé n° 9", "Léa"]
+    assert [plain(words) for words in frame["Qui"]] == ["clé n° 9", "Léa"]
     assert list(frame["Quoi"]) == ["autre_acte", "Compte créé"]
     assert list(frame["Sur"]) == ["chose 1", "compte Léa"]
 
@@ -188,7 +185,7 @@ def test_audit__every_action_has_its_words() -> None:
 def test_verification__whole_or_broken() -> None:
     whole = AuditVerification(intact=True, entries=6, head="a" * 64)
     broken = AuditVerification(intact=False, entries=2, head=None, broken_at=3, reason="l’entrée manque.")
-    assert bare(account_views.verification_words(whole)).startswith("6 entrées relues")
-    assert bare(account_views.verification_words(broken)) == (
+    assert plain(account_views.verification_words(whole)).startswith("6 entrées relues")
+    assert plain(account_views.verification_words(broken)) == (
         "Chaîne rompue à l’entrée n° 3 : l’entrée manque."
     )

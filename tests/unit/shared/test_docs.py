@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from api.settings import Settings
 from tests.support.subjects import SUBJECTS
+from tests.support.words import plain
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -242,7 +243,7 @@ def test_cadrage__measured_figures__are_recounted_on_the_client_s_files(client_f
     probability = model.predict_proba(unseen[list(model.feature_names_in_)])[:, 1]
     failed = unseen["failure_within_7d"].to_numpy() == 1
 
-    text = (ROOT / "docs" / "cadrage.md").read_text("utf-8").replace("\u00a0", " ").replace("\u202f", " ")
+    text = plain((ROOT / "docs" / "cadrage.md").read_text("utf-8"))
     told = [row for row in _table_rows(text) if len(row) == 5 and re.match(r"0,\d+", row[0])]
     assert len(told) == 4
     for threshold, found, recall, false_alarms, precision in told:
@@ -261,7 +262,7 @@ def test_cadrage__levels_and_threshold__are_the_default_policy_s() -> None:
     from api.domain.policy.risk_policy import RiskPolicy
     from api.schemas.vocabulary import RiskLevel
 
-    text = (ROOT / "docs" / "cadrage.md").read_text("utf-8").replace("\u00a0", " ").replace("\u202f", " ")
+    text = plain((ROOT / "docs" / "cadrage.md").read_text("utf-8"))
     bounds = dict(re.findall(r"^\| (critique|élevé|modéré) \| [^|]+ \| p ≥ ([\d,]+) \|", text, re.M))
     levels = {"critique": RiskLevel.CRITIQUE, "élevé": RiskLevel.ELEVE, "modéré": RiskLevel.MODERE}
     policy = RiskPolicy()

@@ -90,7 +90,7 @@ def test_sentences__are_lower_case_and_end(sentence: str) -> None:
         ({"valide": 7}, {"valide": ("sept est refusé.", "7")}),
         ({"api_key": 5}, {"api_key": ("un texte est attendu.", None)}),
         ({"secret_token": 5}, {"secret_token": ("champ inconnu : retirez-le ou corrigez son nom.", None)}),
-        ({"vent": {"a": 1}}, {"vent": (module._NUMBER, "objet de 1 champ")}),
+        ({"vent": {"a": 1}}, {"vent": (module._NUMBER, "objet de 1\u00a0champ")}),
         ([], {"corps": ("un objet JSON est attendu.", None)}),
     ],
     ids=str,
@@ -177,5 +177,5 @@ def test_shown__is_always_short_text(value: Any) -> None:
 
 
 def test_shown__a_number_of_any_size() -> None:
-    assert shown(10**5000) == "nombre entier d’environ 5001 chiffres"
-    assert shown(-(10**5000)) == "nombre entier d’environ 5001 chiffres"
+    assert shown(10**5000) == "nombre entier d’environ 5\u202f001\u00a0chiffres"
+    assert shown(-(10**5000)) == "nombre entier d’environ 5\u202f001\u00a0chiffres"

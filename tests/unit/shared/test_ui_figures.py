@@ -53,7 +53,7 @@ def drivers() -> go.Figure:
 def test_every_figure__decimal_comma_and_no_background(draw: object) -> None:
     figure = draw()  # type: ignore[operator]
 
-    assert figure.layout.separators == ", "
+    assert figure.layout.separators == ",\u202f"
     assert figure.layout.paper_bgcolor == "rgba(0,0,0,0)"
 
 

@@ -25,6 +25,7 @@ from api.inference.serving.loaded import Floats
 from api.inference.serving.manifest import FEATURE_PATTERN, FeatureSpec, Label, Task
 from api.inference.serving.parts import check_trees
 from api.inference.serving.sklearn_output import SklearnOutput
+from api.schemas import french
 
 # Errors that an estimator with a damaged or contrived state raises when it is used.
 _FAILURES = (*UNREADABLE, ArithmeticError, ImportError, RuntimeError, MemoryError)
@@ -231,7 +232,9 @@ def prove_output(candidate: Candidate, rows: Floats) -> tuple[SklearnOutput, flo
         raise ModelRefused("Le modèle répond des probabilités hors de 0–1.")
     difference = float(np.abs(answered - expected).max())
     if difference > _SAME:
-        raise ModelRefused(f"Les sorties diffèrent de celles de scikit-learn ({difference:.1e}).")
+        raise ModelRefused(
+            f"Les sorties diffèrent de celles de scikit-learn ({french.scientific(difference)})."
+        )
     return output, difference
 
 

@@ -10,11 +10,11 @@ import sklearn
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.domain.shared.exceptions import InvalidInput, ModelRefused
-from api.domain.shared.wording import fr_number
 from api.inference.importing.child.checks import Candidate
 from api.inference.importing.request import read_json
 from api.inference.serving.loaded import RawOutput
 from api.inference.serving.manifest import GoldenProof
+from api.schemas import french
 
 MIN_ROWS = 20
 TOLERANCE = 1e-6
@@ -71,7 +71,8 @@ def prove_golden(golden: Golden, candidate: Candidate, output: RawOutput) -> Gol
     if difference > TOLERANCE:
         raise ModelRefused(
             f"Écrit par scikit-learn {candidate.written_by} et lu par {sklearn.__version__}, le modèle ne "
-            f"redonne pas les sorties enregistrées (écart {difference:.1e} sur "
-            f"{fr_number(len(expected))} lignes) : il est refusé. Réexportez-le avec {sklearn.__version__}."
+            f"redonne pas les sorties enregistrées (écart {french.scientific(difference)} sur "
+            f"{french.number(len(expected))} lignes) : il est refusé. Réexportez-le avec "
+            f"{sklearn.__version__}."
         )
     return GoldenProof(written_by=candidate.written_by, rows=len(expected), largest_difference=difference)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from api.domain.models.calibration import MIN_EVENTS
 from api.domain.models.quality import ClassificationQuality, RegressionQuality
-from api.domain.shared.wording import fr_number
 from api.inference.importing.child.measuring.measuring import Measures
 from api.inference.serving.manifest import Task
+from api.schemas import french
 
 
 def authorised_use(task: Task) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ def _classifier_limits(measured: ClassificationQuality, calibrated: bool) -> lis
     usual = measured.thresholds[0]
     unit = "pannes" if measured.failure_events == measured.failures else "lignes de panne"
     limits = [
-        f"Au seuil de {fr_number(usual.threshold, 2)}, il manque {usual.false_negatives} {unit} sur "
+        f"Au seuil de {french.number(usual.threshold, 2)}, il manque {usual.false_negatives} {unit} sur "
         f"{measured.failures} : le seuil se choisit selon les coûts.",
     ]
     if not calibrated:
@@ -78,9 +78,10 @@ def _regressor_limits(measured: RegressionQuality) -> list[str]:
     if bias is not None and near.mae.value is not None:
         side = "trop tard" if bias > 0 else "trop tôt"
         limits.append(
-            f"À {fr_number(measured.short_horizon_days)} jours ou moins de la panne ({near.rows} lignes non "
-            f"vues), l’erreur moyenne est de {fr_number(near.mae.value, 1)} j et l’estimation vient "
-            f"{fr_number(abs(bias), 1)} j {side} en moyenne."
+            f"À {french.days(measured.short_horizon_days)} ou moins de la panne "
+            f"({french.counted(near.rows, 'ligne')} non vues), l’erreur moyenne est de "
+            f"{french.quantity(near.mae.value, 'j', 1)} et l’estimation vient "
+            f"{french.quantity(abs(bias), 'j', 1)} {side} en moyenne."
         )
     return limits
 
@@ -94,13 +95,13 @@ def _interval_limits(measures: Measures) -> list[str]:
     for horizon in table.by_true_horizon:
         if not horizon.reached and horizon.coverage.value is not None:
             where = (
-                f"au-delà de {fr_number(horizon.low)} jours"
+                f"au-delà de {french.days(horizon.low)}"
                 if horizon.high is None
-                else f"entre {fr_number(horizon.low)} et {fr_number(horizon.high)} jours"
+                else f"entre {french.number(horizon.low)} et {french.days(horizon.high)}"
             )
             limits.append(
-                f"L’intervalle vise {fr_number(100 * table.target)} % ; sur les {horizon.rows} lignes non "
-                f"vues où il restait vraiment {where}, il n’a contenu la vérité que dans "
-                f"{fr_number(100 * horizon.coverage.value)} % des cas."
+                f"L’intervalle vise {french.share(table.target)} ; sur les "
+                f"{french.counted(horizon.rows, 'ligne')} non vues où il restait vraiment {where}, il n’a "
+                f"contenu la vérité que dans {french.share(horizon.coverage.value, 0)} des cas."
             )
     return limits

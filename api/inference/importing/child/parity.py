@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from api.domain.shared.wording import fr_number
 from api.inference.importing.child.checks import Candidate
 from api.inference.importing.child.trees import TreeSum, tree_sum
 from api.inference.serving.loaded import Floats, RawOutput
 from api.inference.serving.manifest import FeatureSpec
+from api.schemas import french
 
 TOLERANCE = 1e-6
 RANDOM_ROWS = 100_000
@@ -168,18 +168,19 @@ def _seconds(call: Callable[[], object]) -> float:
 
 def _proof_words(difference: float, rows: int, large_from: int | None) -> str:
     words = (
-        f"Compilé en ONNX : mêmes sorties que scikit-learn à {_power(difference)} près sur {fr_number(rows)} "
-        "lignes comparées, seuils des arbres compris."
+        f"Compilé en ONNX : mêmes sorties que scikit-learn à {_power(difference)} près sur "
+        f"{french.number(rows)} lignes comparées, seuils des arbres compris."
     )
     if large_from is None:
         return f"{words} Il sert toutes les tailles de lot."
-    return f"{words} À partir de {fr_number(large_from)} lignes d’un coup, scikit-learn, plus rapide, répond."
+    large = french.number(large_from)
+    return f"{words} À partir de {large} lignes d’un coup, scikit-learn, plus rapide, répond."
 
 
 def _difference_words(difference: float, rows: int) -> str:
     return (
         f"scikit-learn, comme à l’entraînement : la forme compilée s’en écarte jusqu’à "
-        f"{_power(difference)} sur {fr_number(rows)} lignes, plus que {_power(TOLERANCE)}."
+        f"{_power(difference)} sur {french.number(rows)} lignes, plus que {_power(TOLERANCE)}."
     )
 
 
@@ -188,8 +189,7 @@ def _power(difference: float) -> str:
     if difference <= 0:
         return "0"
     exponent = math.ceil(math.log10(difference) - _ROUNDING)
-    return "10" + str(exponent).translate(_SUPERSCRIPTS)
+    return french.power_of_ten(exponent)
 
 
 _ROUNDING = 1e-9
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

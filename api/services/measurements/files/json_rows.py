@@ -15,6 +15,7 @@ from typing import Any
 from api.domain.measurements.rows import DATE, DAYS_LEFT, FAILURE, PLANNED, TECHNICIAN, TURBINE
 from api.domain.measurements.sensors import Sensor
 from api.domain.shared.exceptions import InvalidInput
+from api.schemas import french
 
 MAX_ROWS = 10_000
 MAX_COLUMNS = 200
@@ -38,7 +39,8 @@ def read_rows(body: bytes) -> list[Any]:
     if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_ROWS:
         raise InvalidInput.single(
             "measurements",
-            f"une liste de 1 à {MAX_ROWS} mesures est attendue ; au-delà, envoyez un fichier.",
+            f"une liste de 1 à {french.counted(MAX_ROWS, 'mesure')} est attendue ; au-delà, envoyez un "
+            "fichier.",
         )
     return rows
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any
 
-from api.domain.shared.wording import fr_euros, fr_number
+from api.schemas import french
 from api.schemas.common import Figure
 from api.schemas.model_card import Decision
 
@@ -27,7 +27,7 @@ def reliability_figure(bins: Sequence[dict[str, Any]]) -> str:
         for each in bins
     ]
     diagonal = _path([(x(0), y(0)), (x(1), y(1))], "repere")
-    ticks = [(share, f"{100 * share:.0f} %") for share in (0, 0.25, 0.5, 0.75, 1)]
+    ticks = [(share, french.share(share)) for share in (0, 0.25, 0.5, 0.75, 1)]
     axes = _axes(x, y, ticks, ticks, "Probabilité annoncée", "Pannes observées")
     return _svg("Courbe de fiabilité", axes + diagonal + "".join(marks))
 
@@ -46,7 +46,7 @@ def precision_recall_figure(decision: Decision) -> str:
         if here is None or here.precision.value is None or here.recall.value is None
         else _dot(x(here.recall.value), y(here.precision.value))
     )
-    ticks = [(share, fr_number(share, 2)) for share in (0, 0.25, 0.5, 0.75, 1)]
+    ticks = [(share, french.number(share, 2)) for share in (0, 0.25, 0.5, 0.75, 1)]
     axes = _axes(x, y, ticks, ticks, "Rappel", "Précision")
     return _svg("Courbe précision-rappel", axes + band + _path(line, "courbe") + mark)
 
@@ -66,8 +66,8 @@ def cost_figure(decision: Decision) -> str:
     axes = _axes(
         x,
         y,
-        [(t, f"{fr_number(100 * t, 0 if t >= 0.01 else 1)} %") for t in (0.005, 0.02, 0.1, 0.5)],
-        [(top * share, fr_euros(top * share)) for share in (0, 0.5, 1)],
+        [(t, french.share(t)) for t in (0.005, 0.02, 0.1, 0.5)],
+        [(top * share, french.euros(top * share)) for share in (0, 0.5, 1)],
         "Seuil de décision",
         "",
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from html import escape
 
-from api.domain.shared.wording import fr_number
+from api.schemas import french
 from api.schemas.models import Activation, ModelCard
 from api.schemas.predictions import FeatureInfo
 from api.services.models.card import words
@@ -54,9 +54,9 @@ def _head(card: ModelCard, now: datetime) -> str:
         + paragraph(f"{words.TASKS[summary.task]}. Estimateur {card.estimator or 'non précisé'}.")
         + f"<p>{shown}</p>"
         + paragraph(
-            f"Importé le {words.moment(summary.created_at)} par "
+            f"Importé le {french.date(summary.created_at)} par "
             f"{summary.imported_by_name or summary.imported_by}. "
-            f"Fiche produite le {words.moment(now)} à partir du manifeste, sans saisie.",
+            f"Fiche produite le {french.date(now)} à partir du manifeste, sans saisie.",
             "note",
         )
         + paragraph(summary.problem or "", "mauvais")
@@ -70,28 +70,32 @@ def _data(card: ModelCard) -> list[str]:
     if card.classes:
         said.append(f"Classes : {', '.join(card.classes)} ; la panne est « {card.positive_class} ».")
     if data.get("source"):
-        said.append(f"Fichier : {data['source']}, {words.count(data.get('rows'))} lignes.")
+        said.append(f"Fichier : {data['source']}, {french.number(data.get('rows'))} lignes.")
         first, last = data.get("first_day"), data.get("last_day")
-        said.append(f"Période : du {words.day(first)} au {words.day(last)}." if first else
-                    f"Dernier jour : {words.day(last)}.")  # fmt: skip
+        said.append(f"Période : du {_day(first)} au {_day(last)}." if first else
+                    f"Dernier jour : {_day(last)}.")  # fmt: skip
         said.append(f"Empreinte SHA-256 des données : {data['sha256']}.")
     if data.get("training_rows") is not None:
         said.append(
-            f"{words.count(data['training_rows'])} lignes pour l’ajuster, "
-            f"{words.count(data['unseen_rows'])} jamais vues, {words.count(data['left_out'])} ni l’un ni "
+            f"{french.number(data['training_rows'])} lignes pour l’ajuster, "
+            f"{french.number(data['unseen_rows'])} jamais vues, {french.number(data['left_out'])} ni l’un ni "
             "l’autre."
         )
     return [*said, f"Lignes jamais vues : {data['split']}"]
+
+
+def _day(iso: str | None) -> str:
+    return french.NOTHING if iso is None else french.date(date.fromisoformat(iso))
 
 
 def _features(features: list[FeatureInfo]) -> str:
     rows = [
         (
             f"{each.label} ({each.name})",
-            each.unit or words.NOTHING,
+            each.unit or french.NOTHING,
             words.span(each.training_minimum, each.training_maximum)
             if each.training_minimum is not None
-            else words.NOTHING,
+            else french.NOTHING,
             words.span(each.minimum, each.maximum),
             "indice, pas une cause" if each.marker else "mesure",
         )
@@ -107,19 +111,19 @@ def _runtime(card: ModelCard) -> list[str]:
     said = [
         f"Moteur : {runtime['engine']}. {runtime['reason']}",
         f"Plus grand écart avec scikit-learn : {words.difference(runtime['largest_difference'])}, sur "
-        f"{words.count(runtime['rows_compared'])} lignes comparées.",
+        f"{french.number(runtime['rows_compared'])} lignes comparées.",
     ]
     if card.golden is not None:
         said.append(
-            f"Écrit par scikit-learn {card.golden.written_by} : les {words.count(card.golden.rows)} sorties "
-            f"enregistrées là-bas sont retrouvées ici "
+            f"Écrit par scikit-learn {card.golden.written_by} : les {french.number(card.golden.rows)} "
+            f"sorties enregistrées là-bas sont retrouvées ici "
             f"(écart {words.difference(card.golden.largest_difference)})."
         )
     else:
         said.append("Sorties enregistrées ailleurs (--golden) : aucune n’a été jointe ni n’était nécessaire.")
     said.append(_EXPLAINED[card.explained])
     said.append("Bibliothèques : " + ", ".join(f"{n} {v}" for n, v in sorted(card.libraries.items())) + ".")
-    size = "" if card.size_bytes is None else f" ({fr_number(card.size_bytes / 1e6, 2)} Mo)"
+    size = "" if card.size_bytes is None else f" ({french.quantity(card.size_bytes / 1e6, 'Mo')})"
     return [*said, f"Empreinte SHA-256 de l’artefact : {card.summary.sha256}{size}."]
 
 
@@ -131,8 +135,8 @@ def _admitted(change: Activation) -> str:
 def _history(card: ModelCard) -> str:
     rows = [
         (
-            words.moment(change.activated_at),
-            "en service" if change.replaced_at is None else words.moment(change.replaced_at),
+            french.date(change.activated_at),
+            "en service" if change.replaced_at is None else french.date(change.replaced_at),
             change.activated_by_name or change.activated_by,
             change.reason + _admitted(change),
         )

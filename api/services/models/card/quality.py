@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.domain.shared.wording import fr_euros
+from api.schemas import french
 from api.schemas.model_card import Decision, ThresholdOutcome
 from api.schemas.models import ModelCard
 from api.services.models.card import words
@@ -62,13 +62,13 @@ def _ranking(card: ModelCard) -> str:
     usual = next((row for row in measured["thresholds"] if row["threshold"] == 0.5), None)
     chosen = None if card.decision is None else next((r for r in card.decision.table if r.chosen), None)
     if chosen is not None:
-        rows += _at(chosen.model_dump(), f"au seuil de la politique ({words.threshold(chosen.threshold)})")
+        rows += _at(chosen.model_dump(), f"au seuil de la politique ({french.threshold(chosen.threshold)})")
     if usual is not None:
         rows += _at(usual, "au seuil de 0,5")
-    events = words.count(measured["failure_events"])
+    events = french.number(measured["failure_events"])
     head = paragraph(
-        f"Mesuré sur {words.count(measured['rows'])} lignes jamais vues de {measured['turbines']} turbines, "
-        f"dont {words.count(measured['failures'])} de panne ({events} pannes distinctes)."
+        f"Mesuré sur {french.number(measured['rows'])} lignes jamais vues de {measured['turbines']} "
+        f"turbines, dont {french.number(measured['failures'])} de panne ({events} pannes distinctes)."
     )
     confusion = "" if chosen is None else _confusion(chosen)
     return head + table("Mesuré ici [intervalle à 95 %]", ("Mesure", "Valeur"), rows) + confusion
@@ -81,10 +81,10 @@ def _at(row: Json, where: str) -> list[tuple[str, str]]:
 
 def _confusion(row: ThresholdOutcome) -> str:
     told = [
-        ("Panne", words.count(row.true_positives), words.count(row.false_negatives)),
-        ("Pas de panne", words.count(row.false_positives), words.count(row.true_negatives)),
+        ("Panne", french.number(row.true_positives), french.number(row.false_negatives)),
+        ("Pas de panne", french.number(row.false_positives), french.number(row.true_negatives)),
     ]
-    caption = f"Matrice de confusion au seuil de la politique ({words.threshold(row.threshold)})"
+    caption = f"Matrice de confusion au seuil de la politique ({french.threshold(row.threshold)})"
     return table(caption, ("Ce qui est arrivé", "Annoncé en panne", "Non annoncé"), told)
 
 
@@ -92,13 +92,13 @@ def _reported(reported: Json | None) -> str:
     if not reported:
         return paragraph("Aucun chiffre n’est annoncé par un rapport.", "note")
     rows = [
-        (_REPORTED.get(name, name), words.trimmed(value, 3)) for name, value in reported["metrics"].items()
+        (_REPORTED.get(name, name), french.trimmed(value, 3)) for name, value in reported["metrics"].items()
     ]
     confusion: dict[str, Any] = reported.get("confusion") or {}
-    rows += [(label, words.count(confusion[name])) for name, label in _COUNTS if name in confusion]
+    rows += [(label, french.number(confusion[name])) for name, label in _COUNTS if name in confusion]
     source = f"Annoncé par : {reported['source']}"
     if reported.get("rows"):
-        source += f", sur {words.count(reported['rows'])} lignes"
+        source += f", sur {french.number(reported['rows'])} lignes"
     return (
         '<div class="cadre"><h3>Annoncé, non vérifié ici</h3>'
         + paragraph(f"{source}. {reported.get('comment') or ''} Ces chiffres ne sont pas ceux mesurés ici.")
@@ -112,11 +112,11 @@ def _decision(decision: Decision | None, measured: Json) -> str:
         return ""
     rows = [
         (
-            words.threshold(each.threshold) + (" ◄ politique" if each.chosen else ""),
-            words.count(each.true_negatives),
-            words.count(each.false_positives),
-            words.count(each.false_negatives),
-            words.count(each.true_positives),
+            french.threshold(each.threshold) + (" ◄ politique" if each.chosen else ""),
+            french.number(each.true_negatives),
+            french.number(each.false_positives),
+            french.number(each.false_negatives),
+            french.number(each.true_positives),
             words.with_interval(each.precision.model_dump(), 3),
             words.with_interval(each.recall.model_dump(), 3),
             words.euros(each.cost_eur),
@@ -127,11 +127,11 @@ def _decision(decision: Decision | None, measured: Json) -> str:
     place = next((index for index, each in enumerate(decision.table) if each.chosen), None)
     told = paragraph(
         f"Politique n° {decision.policy_version} : une intervention coûte "
-        f"{fr_euros(decision.cost_intervention_eur)}, une panne manquée "
-        f"{fr_euros(decision.cost_failure_eur)}, donc seuil {words.threshold(decision.threshold)}. Chaque "
-        f"ligne jamais vue compte pour une décision. Sur ces {words.count(measured['rows'])} lignes, ne "
-        f"jamais intervenir coûterait {fr_euros(decision.never_eur)}, toujours intervenir "
-        f"{fr_euros(decision.always_eur)}."
+        f"{french.euros(decision.cost_intervention_eur)}, une panne manquée "
+        f"{french.euros(decision.cost_failure_eur)}, donc seuil {french.threshold(decision.threshold)}. "
+        f"Chaque ligne jamais vue compte pour une décision. Sur ces {french.number(measured['rows'])} "
+        f"lignes, ne jamais intervenir coûterait {french.euros(decision.never_eur)}, toujours intervenir "
+        f"{french.euros(decision.always_eur)}."
     )
     drawn = figure(
         cost_figure(decision), "Coût selon le seuil ; bande : intervalle à 95 % ; tirets : politique."
@@ -146,10 +146,10 @@ def _decision(decision: Decision | None, measured: Json) -> str:
 def _reliability(bins: list[dict[str, Any]]) -> str:
     rows = [
         (
-            f"{words.threshold(each['low'])} à {words.threshold(each['high'])}",
-            words.count(each["rows"]),
-            words.count(each["failures"]),
-            f"{words.fr_number(100 * each['mean_probability'], 1)} %",
+            f"{french.threshold(each['low'])} à {french.threshold(each['high'])}",
+            french.number(each["rows"]),
+            french.number(each["failures"]),
+            french.share(each["mean_probability"]),
             words.share(each["observed"]),
         )
         for each in bins
@@ -160,11 +160,11 @@ def _reliability(bins: list[dict[str, Any]]) -> str:
 
 
 def _calibration(card: ModelCard) -> str:
-    rows = [] if card.raw_brier is None else [("brute", words.fr_number(card.raw_brier, 4), words.NOTHING)]
+    rows = [] if card.raw_brier is None else [("brute", french.number(card.raw_brier, 4), french.NOTHING)]
     rows += [
         (
             {"platt": "Platt", "isotonique": "isotonique"}.get(trial.method, trial.method),
-            words.fr_number(trial.brier, 4),
+            french.number(trial.brier, 4),
             words.with_interval(trial.change.model_dump(), 4),
         )
         for trial in card.calibration_trials
@@ -177,20 +177,20 @@ def _calibration(card: ModelCard) -> str:
 
 def _days(measured: Json) -> str:
     overall, near = measured["overall"], measured["short_horizon"]
-    days = words.fr_number(measured["short_horizon_days"])
-    close = f"à {days} jours ou moins de la panne ({near['rows']} lignes)"
+    days = french.days(measured["short_horizon_days"])
+    close = f"à {days} ou moins de la panne ({french.counted(near['rows'], 'ligne')})"
     rows = [
-        ("Erreur absolue moyenne (MAE)", words.with_interval(overall["mae"], 1, " j")),
-        ("Racine de l’erreur quadratique (RMSE)", words.with_interval(measured["rmse"], 1, " j")),
+        ("Erreur absolue moyenne (MAE)", words.with_interval(overall["mae"], 1, "j")),
+        ("Racine de l’erreur quadratique (RMSE)", words.with_interval(measured["rmse"], 1, "j")),
         ("R²", words.with_interval(measured["r2"], 2)),
-        ("Biais (positif : trop tard)", words.with_interval(overall["bias"], 1, " j")),
-        (f"Erreur absolue moyenne {close}", words.with_interval(near["mae"], 1, " j")),
-        (f"Biais {close}", words.with_interval(near["bias"], 1, " j")),
+        ("Biais (positif : trop tard)", words.with_interval(overall["bias"], 1, "j")),
+        (f"Erreur absolue moyenne {close}", words.with_interval(near["mae"], 1, "j")),
+        (f"Biais {close}", words.with_interval(near["bias"], 1, "j")),
     ]
     head = paragraph(
-        f"Mesuré sur {words.count(measured['rows'])} lignes jamais vues de {measured['turbines']} turbines. "
-        f"Qui répondrait toujours la médiane ({words.trimmed(measured['training_median'], 1)} j) se "
-        f"tromperait de {words.fr_number(overall['mae_of_median'], 1)} j en moyenne."
+        f"Mesuré sur {french.number(measured['rows'])} lignes jamais vues de {measured['turbines']} turbines"
+        f". Qui répondrait toujours la médiane ({french.quantity(measured['training_median'], 'j', 1)}) se "
+        f"tromperait de {french.quantity(overall['mae_of_median'], 'j', 1)} en moyenne."
     )
     return head + table("Mesuré ici [intervalle à 95 %]", ("Mesure", "Valeur"), rows)
 
@@ -199,9 +199,9 @@ def _by_days_left(measured: Json) -> str:
     rows = [
         (
             words.days_span(each["low"], each["high"]),
-            words.count(each["error"]["rows"]),
-            words.with_interval(each["error"]["mae"], 1, " j"),
-            words.with_interval(each["error"]["bias"], 1, " j"),
+            french.number(each["error"]["rows"]),
+            words.with_interval(each["error"]["mae"], 1, "j"),
+            words.with_interval(each["error"]["bias"], 1, "j"),
         )
         for each in measured["by_days_left"]
     ]
@@ -216,8 +216,8 @@ def _coverage(interval: Json | None) -> str:
     predicted = [
         (
             words.days_span(low, each["upper"]),
-            words.count(each["rows"]),
-            f"{words.fr_number(each['low'], 1)} à {words.fr_number(each['high'], 1)} j",
+            french.number(each["rows"]),
+            french.with_unit(f"{french.number(each['low'], 1)} à {french.number(each['high'], 1)}", "j"),
             words.share(each["coverage"]),
             "non" if each["reliable"] else "oui",
         )
@@ -226,13 +226,13 @@ def _coverage(interval: Json | None) -> str:
     true = [
         (
             words.days_span(each["low"], each["high"]),
-            words.count(each["rows"]),
+            french.number(each["rows"]),
             words.share(each["coverage"]),
             "oui" if each["reached"] else "NON",
         )
         for each in interval["by_true_horizon"]
     ]
-    aim = f"Il vise {words.threshold(interval['target'])} ; obtenu : {words.share(interval['coverage'])}. "
+    aim = f"Il vise {french.share(interval['target'])} ; obtenu : {words.share(interval['coverage'])}. "
     told = paragraph(aim + "Compté sur d’autres turbines que celles qui ont fixé les bornes.")
     first = ("Estimé", "Lignes", "Bornes autour de l’estimation", "Couverture", "La réponse avertit")
     second = ("Il restait vraiment", "Lignes", "Couverture", "Objectif atteint")

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from api.domain.shared.exceptions import CockpitError
 from api.inference.serving.store import ModelStore
+from api.schemas import french
 from api.services.models.active_models import ActiveModels
 from api.services.models.sensors import catalogue_of
 from api.services.park.changes import last_work
@@ -163,8 +164,8 @@ def _found(task: Task) -> list[list[Stored]]:
         ) from error
     except KilledWorker as error:
         raise CockpitError(
-            f"Un calculateur Dask s’est arrêté au {asked[0].as_of:%d/%m/%Y}, sans doute faute de mémoire : "
-            "donnez-lui-en davantage puis relancez ; les jours déjà publiés restent."
+            f"Un calculateur Dask s’est arrêté au {french.date(asked[0].as_of)}, sans doute faute de "
+            "mémoire : donnez-lui-en davantage puis relancez ; les jours déjà publiés restent."
         ) from error
 
 

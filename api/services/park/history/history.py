@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row
 
 from api.domain.shared.exceptions import Conflict, InvalidInput
 from api.inference.serving.store import ModelStore
+from api.schemas import french
 from api.schemas.vocabulary import AuditAction
 from api.services.models.active_models import ActiveModels, ActiveModelsSource
 from api.services.park.changes import ScoredRun, record
@@ -22,7 +23,6 @@ from api.services.park.run import publish, used_model
 from api.services.park.scoring_day import ParkDay, Stored, read_park, score_park
 from api.services.park.shadow.shadow import ShadowService
 from api.services.shared import audit
-from api.settings import PARIS
 from api.storage import policy as policies
 from api.storage.measurements import ingestion
 from api.storage.park import changes, replays, runs
@@ -106,9 +106,9 @@ class ParkHistory:
     def _check(self, first: date, last: date) -> None:
         if last < first:
             raise InvalidInput.single("--to", "le dernier jour précède le premier.", last)
-        today = self.now().astimezone(PARIS).date()
+        today = french.paris_day(self.now())
         if last > today:
-            raise InvalidInput.single("--to", f"jour à venir ; au plus tard {today:%d/%m/%Y}.", last)
+            raise InvalidInput.single("--to", f"jour à venir ; au plus tard {french.date(today)}.", last)
         with self.database.read() as connection:
             _measured_by(connection, last)
 
@@ -257,7 +257,7 @@ def _measured_by(connection: Connection, last: date) -> date:
     """The first measured day of the park, which is ``last`` at the latest."""
     measured = replays.first_measured_day(connection)
     if measured is None or measured > last:
-        raise Conflict(f"Aucune mesure au {last:%d/%m/%Y} ou avant : rien à calculer sur cette période.")
+        raise Conflict(f"Aucune mesure au {french.date(last)} ou avant : rien à calculer sur cette période.")
     return measured
 
 

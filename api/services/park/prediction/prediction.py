@@ -15,6 +15,7 @@ from api.domain.plausibility.trust import Finding
 from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import FieldError, InvalidInput
 from api.domain.shared.wording import recommendation
+from api.schemas import french
 from api.schemas.common import FieldProblem, Notice
 from api.schemas.predictions import BatchItem, BatchPredictions, Driver, ModelUse, Prediction
 from api.services.models.active_models import ActiveModels, ActiveModelsSource
@@ -25,7 +26,6 @@ from api.services.park.scoring import Score, score
 from api.services.policy.in_force import PolicySource
 from api.services.shared.french_errors import french_errors
 from api.services.turbines.known import KnownTurbines
-from api.settings import PARIS
 
 MAX_BATCH = 10_000
 BLOCK = 2_500  # rows of a batch handled together
@@ -52,7 +52,7 @@ class _Rule:
     @cached_property
     def today(self) -> date:
         """The day in Europe/Paris."""
-        return self.now.astimezone(PARIS).date()
+        return french.paris_day(self.now)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class PredictionService:
         if len(rows) > MAX_BATCH:
             raise InvalidInput.single(
                 "measurements",
-                f"{MAX_BATCH} mesures au plus par appel ; envoyez le reste ensuite.",
+                f"{french.counted(MAX_BATCH, 'mesure')} au plus par appel ; envoyez le reste ensuite.",
                 len(rows),
             )
         rule = self._rule()
@@ -235,7 +235,7 @@ def _read(check: Callable[[Any], BaseModel], raw: Any, rule: _Rule) -> Reading |
 def _not_later(reading: Reading, today: date) -> Reading:
     if reading.day is not None and reading.day > today:
         raise InvalidInput.single(
-            "measured_at", f"la mesure est datée du futur (aujourd’hui : {today:%d/%m/%Y}).", reading.day
+            "measured_at", f"la mesure est datée du futur (aujourd’hui : {french.date(today)}).", reading.day
         )
     return reading
 

@@ -12,7 +12,6 @@ from api.domain.models.evaluation import Unseen, evaluate_classification, evalua
 from api.domain.models.gate import judge
 from api.domain.models.quality import ClassificationQuality, RegressionQuality
 from api.domain.shared.exceptions import InvalidInput
-from api.domain.shared.wording import fr_number
 from api.inference.importing.child.measuring.labelled import LabelledRows, read_labelled
 from api.inference.importing.child.measuring.measuring import too_few
 from api.inference.importing.evaluate import ALL, Evaluation
@@ -20,6 +19,7 @@ from api.inference.importing.request import EvaluationJob
 from api.inference.importing.splits import Parts, split_rows
 from api.inference.serving.manifest import Manifest
 from api.inference.serving.store import ModelStore
+from api.schemas import french
 
 _AUTOMATIC = "Lignes que le manifeste donne pour non vues, et lignes postérieures aux données d’entraînement."
 _WHOLE = "Toutes les lignes du fichier, déclarées non vues."
@@ -98,9 +98,9 @@ def _rows_to_measure(
     if allowed is not None and (seen := int((kept & ~allowed).sum())):
         raise InvalidInput.single(
             "split",
-            f"{fr_number(seen)} lignes déclarées non vues sont de la période d’entraînement et ne figurent "
-            "pas parmi celles que le manifeste donne pour non vues : elles sont refusées. Sans --split, "
-            "elles sont laissées de côté et comptées.",
+            f"{french.number(seen)} lignes déclarées non vues sont de la période d’entraînement et ne "
+            "figurent pas parmi celles que le manifeste donne pour non vues : elles sont refusées. Sans "
+            "--split, elles sont laissées de côté et comptées.",
         )
     return kept, parts.words
 

@@ -1,0 +1,227 @@
+"""Figures, amounts, durations and dates as French people read them: nothing else in the product writes one.
+
+Pages, API texts, printed documents and files all call these functions, so that a figure reads the same
+everywhere. The rules (Lexique des règles typographiques en usage à l’Imprimerie nationale):
+
+* a thin space (U+202F) between thousands and before % and €, a no-break one (U+00A0) before other units;
+* one minus sign, U+2212. Only :func:`cell` keeps the hyphen, and no space between thousands: it is for files
+  that a spreadsheet must read as numbers;
+* no percentage ends with « ,0 »: 6 % is « 6 % » everywhere; a probability is never certain (:func:`percent`);
+* « – » where there is nothing to write: None, NaN, an infinity.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from zoneinfo import ZoneInfo
+
+PARIS = ZoneInfo("Europe/Paris")
+"""The time zone of the park: days are its calendar days, hours are told in it."""
+NBSP, THIN = "\u00a0", "\u202f"
+MINUS = "−"
+NOTHING = "–"
+PLOTLY_SEPARATORS = f",{THIN}"
+PLOTLY_DATE = "%d/%m/%Y"
+STREAMLIT_DATE = "DD/MM/YYYY"
+
+_WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+_MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_NO_UNIT = frozenset({"", "-", "–", "0/1"})
+_FINEST = 6  # decimals: what a field shows is what it was given, to the millionth
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """Write ``-1234.5`` to one digit as « −1 234,5 »."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return _signed_text(value, f"{abs(value):,.{digits}f}")
+
+
+def trimmed(value: float | None, digits: int = 2) -> str:
+    """Write a number with as many decimals as it needs, ``digits`` at most."""
+    text = number(value, digits)
+    return text.rstrip("0").rstrip(",") if "," in text else text
+
+
+def exact(value: float | None, digits: int = 15) -> str:
+    """Write a number to ``digits`` significant digits: what was received, what a limit is."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return _signed_text(value, f"{abs(float(f'{value:.{digits}g}')):,.15g}")
+
+
+def scientific(value: float) -> str:
+    """Write a tiny difference as « 2,4 × 10⁻⁷ »."""
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{number(float(mantissa), 1)}{NBSP}×{NBSP}{power_of_ten(int(exponent))}"
+
+
+def power_of_ten(exponent: int) -> str:
+    """Write a power of ten as « 10⁻⁷ »."""
+    return "10" + str(exponent).translate(_SUPERSCRIPTS)
+
+
+def typed(value: float | None, digits: int = _FINEST) -> str:
+    """Write a number as somebody would type it in a field, « 1 250,5 »; return "" where there is none.
+
+    Args:
+        value: to be shown.
+        digits: decimals at most; a value that they would turn into zero keeps three significant ones.
+    """
+    if value is None or not math.isfinite(value):
+        return ""
+    if value and abs(value) < 10.0**-digits:
+        digits = 2 - math.floor(math.log10(abs(value)))
+    return trimmed(value, digits)
+
+
+def cell(value: float | None, digits: int) -> str:
+    """Write a number that a French spreadsheet reads as one: decimal comma, hyphen, thousands together."""
+    return "" if value is None else f"{value:.{digits}f}".replace(".", ",")
+
+
+def signed(value: float | None, digits: int = 1) -> str:
+    """Write a difference as « +2,5 », « −2,5 » or « 0 », with as many decimals as it needs."""
+    text = trimmed(value, digits)
+    return text if text in {"0", NOTHING} or text.startswith(MINUS) else f"+{text}"
+
+
+def percent(probability: float | None) -> str:
+    """Write a probability in per cent; never « 0 % » nor « 100 % », which no model can promise.
+
+    One decimal below ten per cent, where thresholds are: 5.5 % must not read as the 6 % that it is under.
+    """
+    if probability is None or not math.isfinite(probability):
+        return NOTHING
+    if probability < 0.01:
+        return f"<{NBSP}1{THIN}%"
+    if probability > 0.99:
+        return f">{NBSP}99{THIN}%"
+    return share(probability, 1 if probability < 0.1 else 0)
+
+
+def share(value: float | None, digits: int = 1) -> str:
+    """Write a counted or chosen share in per cent, with the decimals that it needs; it may be 0 or 100 %."""
+    return NOTHING if value is None else f"{trimmed(100 * value, digits)}{THIN}%"
+
+
+def threshold(value: float | None) -> str:
+    """Write a threshold of probability to the hundredth of a per cent: it is a ratio of costs."""
+    return share(value, 2)
+
+
+def points(difference: float | None) -> str:
+    """Write a signed difference between probabilities in points (0.01 = 1 point)."""
+    return NOTHING if difference is None else _agreeing(signed(100 * difference), 100 * difference, "point")
+
+
+def euros(amount: float | None) -> str:
+    """Write an amount in whole euros."""
+    return NOTHING if amount is None else f"{number(amount)}{THIN}€"
+
+
+def euros_difference(amount: float | None) -> str:
+    """Write a signed amount as « +3 000 € »."""
+    return NOTHING if amount is None else f"{signed(amount, 0)}{THIN}€"
+
+
+def quantity(value: float | None, unit: str, digits: int = 2) -> str:
+    """Write a measured value and its unit as « 12,5 m/s »; the value alone where it has no unit."""
+    return with_unit(trimmed(value, digits), unit)
+
+
+def with_unit(text: str, unit: str) -> str:
+    """Add its unit to a figure that is written already; « – » takes none."""
+    return text if unit in _NO_UNIT or text == NOTHING else f"{text}{NBSP}{unit}"
+
+
+def days(value: float | None) -> str:
+    """Write a duration in days: one decimal below ten, none above."""
+    return NOTHING if value is None else _agreeing(_days(value), value, "jour")
+
+
+def days_difference(difference: float | None) -> str:
+    """Write a signed difference between durations in days."""
+    return NOTHING if difference is None else _agreeing(signed(difference), difference, "jour")
+
+
+def days_interval(interval: tuple[float, float] | None) -> str:
+    """Write an interval of days as « de 2 à 9 jours »."""
+    return NOTHING if interval is None else f"de {_days(interval[0])} à {days(interval[1])}"
+
+
+def hours(value: float | None) -> str:
+    """Write hours as « 7 h » or « 7,5 h »."""
+    return quantity(value, "h")
+
+
+def duration(seconds: float | None) -> str:
+    """Write a computing time, in milliseconds below one second."""
+    if seconds is not None and seconds < 1:
+        return quantity(1000 * seconds, "ms", 0)
+    return with_unit(number(seconds, 1), "s")
+
+
+def plural(count: float, word: str) -> str:
+    """Return the word as French counts it: plural from two."""
+    return f"{word}s" if count >= 2 else word
+
+
+def counted(count: int, word: str) -> str:
+    """Write a number and what it counts as « 3 turbines »."""
+    return f"{number(count)}{NBSP}{plural(count, word)}"
+
+
+def paris_day(instant: dt.datetime) -> dt.date:
+    """Return the calendar day of the park at an instant."""
+    return instant.astimezone(PARIS).date()
+
+
+def date(day: dt.date | dt.datetime | None) -> str:
+    """Write a day as « 30/12/2024 », an instant in Paris time as « 30/12/2024 à 06:00 »."""
+    if day is None:
+        return NOTHING
+    if isinstance(day, dt.datetime):
+        return f"{date(paris_day(day))} à {day.astimezone(PARIS):%H:%M}"
+    return f"{day.day:02}/{day.month:02}/{day.year:04}"  # four times as fast as strftime
+
+
+def stamp(instant: dt.datetime) -> str:
+    """Write an instant to the second as « 30/12/2024 06:00:05 », for a line of a journal."""
+    return f"{date(paris_day(instant))} {instant.astimezone(PARIS):%H:%M:%S}"
+
+
+def long_date(day: dt.date) -> str:
+    """Write a day as « lundi 30 décembre 2024 »."""
+    ordinal = "1er" if day.day == 1 else str(day.day)
+    return f"{_WEEKDAYS[day.weekday()]} {ordinal} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def weekday_date(day: dt.date) -> str:
+    """Write a day as « lundi 30/12/2024 »."""
+    return f"{_WEEKDAYS[day.weekday()]} {date(day)}"
+
+
+def short_date(day: dt.date) -> str:
+    """Write a day as « lun. 30/12 », for the columns of a week."""
+    return f"{_WEEKDAYS[day.weekday()][:3]}. {day.day:02}/{day.month:02}"
+
+
+def _signed_text(value: float, text: str) -> str:
+    """Put French separators and a sign to the absolute value as Python groups it; no zero has a sign."""
+    french = text.replace(",", THIN).replace(".", ",").replace("-", MINUS)
+    return f"{MINUS}{french}" if value < 0 and any(digit in "123456789" for digit in french) else french
+
+
+def _days(value: float) -> str:
+    return trimmed(value, 1 if abs(value) < 10 else 0)
+
+
+def _agreeing(text: str, value: float, word: str) -> str:
+    """Make the word agree with the figure that is read: 1.96 is « 2 jours »."""
+    return with_unit(text, plural(round(abs(value), 1), word)) if math.isfinite(value) else NOTHING

@@ -1,0 +1,271 @@
+"""Figures, dates and amounts as French people read them, whatever the value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.schemas import french
+from tests.support.words import plain
+from ui.shared.french_numbers import read
+
+ANY = st.floats(-1e9, 1e9)
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "shown"),
+    [
+        (1234567.891, 2, "1 234 567,89"),
+        (-1234.5, 1, "−1 234,5"),
+        (12345.6, 1, "12 345,6"),
+        (-0.04, 1, "0,0"),
+        (0, 0, "0"),
+        (float("nan"), 1, "–"),
+        (float("inf"), 1, "–"),
+        (None, 1, "–"),
+    ],
+)
+def test_number__french_separators_and_no_negative_zero(value: float | None, digits: int, shown: str) -> None:
+    assert plain(french.number(value, digits)) == shown
+
+
+@given(ANY, st.integers(0, 6))
+def test_number__reads_back_as_the_rounded_value(value: float, digits: int) -> None:
+    assert read(french.number(value, digits)) == pytest.approx(round(value, digits), abs=10**-digits * 0.51)
+    assert read(french.trimmed(value, digits)) == read(french.number(value, digits))
+
+
+@given(st.floats(-1e300, 1e300), st.integers(1, 15))
+def test_exact__keeps_the_significant_digits_of_what_was_received(value: float, digits: int) -> None:
+    shown = french.exact(value, digits).replace(french.THIN, "").replace(french.MINUS, "-").replace(",", ".")
+
+    assert float(shown) == float(f"{value:.{digits}g}")
+
+
+@given(ANY, st.integers(0, 4))
+def test_cell__is_a_number_for_a_french_spreadsheet(value: float, digits: int) -> None:
+    shown = french.cell(value, digits)
+
+    assert set(shown) <= set("-0123456789,")
+    assert float(shown.replace(",", ".")) == pytest.approx(value, abs=10**-digits * 0.51)
+    assert french.cell(None, digits) == ""
+
+
+@given(st.floats(min_value=-1e9, max_value=1e9))
+def test_typed__is_read_back_to_the_millionth(value: float) -> None:
+    text = french.typed(value)
+
+    assert "." not in text
+    assert read(text) == pytest.approx(value, rel=1e-2 if abs(value) < 1e-4 else 1e-9, abs=6e-7)
+
+
+@given(st.integers(min_value=-(10**9), max_value=10**9))
+def test_typed__whole_numbers_come_back_exactly(value: int) -> None:
+    assert read(french.typed(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (None, 6, ""),
+        (math.nan, 6, ""),
+        (0.0, 2, "0"),
+        (5.0, 6, "5"),
+        (6.71234, 2, "6,71"),
+        (0.001234, 2, "0,00123"),
+        (1250.5, 2, "1 250,5"),
+        (-0.5, 2, "−0,5"),
+    ],
+)
+def test_typed__as_a_person_would(value: float | None, digits: int, text: str) -> None:
+    assert plain(french.typed(value, digits)) == text
+
+
+WRITERS: dict[str, Callable[[float], str]] = {
+    "number": french.number,
+    "trimmed": french.trimmed,
+    "exact": french.exact,
+    "signed": french.signed,
+    "percent": french.percent,
+    "share": french.share,
+    "threshold": french.threshold,
+    "points": french.points,
+    "euros": french.euros,
+    "euros_difference": french.euros_difference,
+    "quantity": lambda value: french.quantity(value, "m/s"),
+    "days": french.days,
+    "days_difference": french.days_difference,
+    "days_interval": lambda value: french.days_interval((value - 1, value)),
+    "hours": french.hours,
+    "duration": french.duration,
+    "scientific": french.scientific,
+    "counted": lambda value: french.counted(int(value), "turbine"),
+}
+
+
+@pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
+@given(value=ANY)
+def test_every_figure__one_minus_sign_one_comma_and_no_space_that_breaks(
+    write: Callable[[float], str], value: float
+) -> None:
+    text = write(value)
+    words = text.replace("de ", "", 1).replace(" à ", "", 1)  # of an interval
+
+    assert not set(text) & set("-–.")
+    assert " " not in words
+
+
+@given(st.one_of(st.floats(-1e6, 1e6), st.floats(-15, 15)))
+def test_days__agree_with_the_figure_that_is_read(value: float) -> None:
+    figure, word = french.days(value).split(french.NBSP)
+
+    assert word == ("jours" if abs(read(figure) or 0.0) >= 2 else "jour")
+
+
+@given(st.floats(0, 1))
+def test_probability__never_certain_and_off_by_half_of_its_last_digit_at_most(probability: float) -> None:
+    shown = plain(french.percent(probability))
+
+    assert shown not in {"0 %", "100 %"}
+    if shown == "< 1 %":
+        assert probability < 0.01
+    elif shown == "> 99 %":
+        assert probability > 0.99
+    else:
+        figure = (read(shown.removesuffix(" %")) or 0.0) / 100
+        assert abs(figure - probability) <= (0.0005 if probability < 0.1 else 0.005) + 1e-12
+
+
+@pytest.mark.parametrize(
+    ("probability", "shown"),
+    [
+        (0.0, "< 1 %"),
+        (0.0099, "< 1 %"),
+        (0.01, "1 %"),
+        (0.0554, "5,5 %"),
+        (0.06, "6 %"),
+        (0.0994, "9,9 %"),
+        (0.0996, "10 %"),
+        (0.554, "55 %"),
+        (0.991, "> 99 %"),
+        (1.0, "> 99 %"),
+    ],
+)
+def test_probability__one_decimal_below_ten_per_cent_where_it_says_something(
+    probability: float, shown: str
+) -> None:
+    assert plain(french.percent(probability)) == shown
+
+
+@given(st.integers(0, 100))
+def test_whole_per_cent__reads_the_same_whoever_writes_it(per_cent: int) -> None:
+    shown = {french.share(per_cent / 100), french.threshold(per_cent / 100)}
+    if 1 <= per_cent <= 99:
+        shown.add(french.percent(per_cent / 100))
+
+    assert shown == {f"{per_cent}{french.THIN}%"}
+
+
+@pytest.mark.parametrize(
+    ("difference", "shown"),
+    [
+        (0.123, "+12,3 points"),
+        (-0.0004, "0 point"),
+        (-0.196, "−19,6 points"),
+        (0.01, "+1 point"),
+        (0.0196, "+2 points"),
+    ],
+)
+def test_difference_of_probabilities__in_signed_points(difference: float, shown: str) -> None:
+    assert plain(french.points(difference)) == shown
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"), [(3_000.4, "+3 000 €"), (-3_000, "−3 000 €"), (0.3, "0 €"), (None, "–")]
+)
+def test_difference_of_euros__signed(amount: float | None, shown: str) -> None:
+    assert plain(french.euros_difference(amount)) == shown
+
+
+def test_euros__whole() -> None:
+    assert french.euros(25_083.4) == f"25{french.THIN}083{french.THIN}€"
+
+
+@pytest.mark.parametrize(
+    ("days", "shown"),
+    [
+        (1.0, "1 jour"),
+        (1.9, "1,9 jour"),
+        (1.96, "2 jours"),
+        (4.25, "4,2 jours"),
+        (12.6, "13 jours"),
+        (None, "–"),
+    ],
+)
+def test_days__one_decimal_below_ten(days: float | None, shown: str) -> None:
+    assert plain(french.days(days)) == shown
+
+
+def test_interval__low_to_high() -> None:
+    assert plain(french.days_interval((1.5, 12.4))) == "de 1,5 à 12 jours"
+    assert french.days_interval(None) == french.NOTHING
+
+
+@pytest.mark.parametrize(("hours", "shown"), [(7, "7 h"), (7.5, "7,5 h"), (0.25, "0,25 h"), (None, "–")])
+def test_hours__as_many_decimals_as_needed(hours: float | None, shown: str) -> None:
+    assert plain(french.hours(hours)) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0.0421, "42 ms"), (1.0, "1,0 s"), (75.26, "75,3 s"), (None, "–")]
+)
+def test_computing_time__milliseconds_below_a_second(seconds: float | None, shown: str) -> None:
+    assert plain(french.duration(seconds)) == shown
+
+
+def test_quantity__a_value_without_unit_or_nothing_has_none() -> None:
+    assert french.quantity(12.5, "m/s") == f"12,5{french.NBSP}m/s"
+    assert french.quantity(12.5, "–") == "12,5"
+    assert french.quantity(None, "m/s") == french.NOTHING
+
+
+def test_tiny_difference__in_powers_of_ten() -> None:
+    assert plain(french.scientific(2.44e-7)) == "2,4 × 10⁻⁷"
+    assert french.power_of_ten(12) == "10¹²"
+
+
+@pytest.mark.parametrize(
+    ("moment", "shown"),
+    [
+        (date(2024, 12, 30), "30/12/2024"),
+        (date(990, 1, 2), "02/01/0990"),
+        (datetime(2024, 7, 1, 22, 30, tzinfo=UTC), "02/07/2024 à 00:30"),
+        (datetime(2024, 12, 30, 5, 0, tzinfo=UTC), "30/12/2024 à 06:00"),
+        (None, "–"),
+    ],
+)
+def test_date__day_first_and_paris_time(moment: date | datetime | None, shown: str) -> None:
+    assert french.date(moment) == shown
+
+
+@given(st.dates())
+def test_date__reads_back(day: date) -> None:
+    shown, month, year = map(int, french.date(day).split("/"))
+
+    assert date(year, month, shown) == day
+
+
+def test_stamp__to_the_second_in_paris() -> None:
+    assert french.stamp(datetime(2024, 12, 30, 23, 0, 5, tzinfo=UTC)) == "31/12/2024 00:00:05"
+
+
+def test_written_dates__weekday_month_and_first_of_the_month() -> None:
+    assert french.long_date(date(2024, 12, 30)) == "lundi 30 décembre 2024"
+    assert french.long_date(date(2025, 8, 1)) == "vendredi 1er août 2025"
+    assert french.weekday_date(date(2024, 12, 30)) == "lundi 30/12/2024"
+    assert french.short_date(date(2024, 12, 30)) == "lun. 30/12"
