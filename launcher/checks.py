@@ -1,6 +1,6 @@
-"""The command ``test``: linter, formatter, types, tests; all of them run, whatever the first ones say.
+"""The command ``test``: linter, formatter, types, tests. All run, even after a failure.
 
-``--fast`` is for the minute between two edits: the fast tests alone, no linter.
+``--fast`` is for the minute between two edits: the fast tests alone, without linter.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from launcher.settings import ROOT, Settings, environment_for_tests
 
 FAST_TESTS = "tests/unit"
 PARALLEL_TESTS = "2"
-"""Test processes for the whole suite: what the two cores of a small machine carry."""
+"""Test processes for the whole suite: one for each core of a small machine."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one tool ended."""
+    """Exit code and duration of a tool."""
 
     tool: str
     code: int
@@ -35,14 +35,14 @@ class Outcome:
 
 
 def test(settings: Settings, arguments: Sequence[str]) -> int:
-    """Install what the tests need, then run every check; 0 only if all succeed.
+    """Install the tests' packages, then run every check; return 0 only if all succeed.
 
     Args:
-        settings: where the environment is.
-        arguments: ``--all`` adds the long tests, ``--fast`` keeps the fast ones alone; pytest takes the rest.
+        settings: the launcher's settings.
+        arguments: ``--all`` adds the long tests, ``--fast`` runs the fast ones only; the rest goes to pytest.
 
     Raises:
-        LauncherError: ``--all`` and ``--fast`` together.
+        LauncherError: ``--all`` and ``--fast`` are both present.
     """
     if {"--all", "--fast"} <= set(arguments):
         raise LauncherError(
@@ -53,21 +53,21 @@ def test(settings: Settings, arguments: Sequence[str]) -> int:
 
 
 def tests_environment(settings: Settings, python: Path) -> dict[str, str]:
-    """The tests see none of the person's own settings, and find the environment's tools on their path."""
+    """Return the tests' environment: no settings of the person, and the installed tools on the path."""
     environment = environment_for_tests(settings.variables)
     environment["PATH"] = os.pathsep.join([str(python.parent), environment.get("PATH", os.defpath)])
     return environment
 
 
 def checks(python: str, arguments: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Every check as (name, command); the tests come last so that their closing line is near the end."""
-    chosen = [argument for argument in arguments if argument not in {"--all", "--fast"}]
+    """Return every check as (name, command); the tests come last, so that their summary is near the end."""
+    selection = [argument for argument in arguments if argument not in {"--all", "--fast"}]
     pytest = [python, "-m", "pytest"]
     fast = "--fast" in arguments
     if "--all" not in arguments:
         pytest += ["-m", "fast" if fast else "not long"]
-    # A person who selects tests may want pdb and plain output: no parallel processes there.
-    pytest += chosen or [*([FAST_TESTS] if fast else []), "-n", PARALLEL_TESTS, "--dist", "loadfile"]
+    # No parallel processes for selected tests: the person may want pdb and plain output.
+    pytest += selection or [*([FAST_TESTS] if fast else []), "-n", PARALLEL_TESTS, "--dist", "loadfile"]
     if fast:
         return [("pytest", pytest)]
     return [
@@ -79,7 +79,7 @@ def checks(python: str, arguments: Sequence[str]) -> list[tuple[str, list[str]]]
 
 
 def run_checks(wanted: Sequence[tuple[str, list[str]]], environment: Mapping[str, str], cwd: Path) -> int:
-    """Run each command in turn with its output on this console, then say in one line how they ended."""
+    """Run each command with its output on this console, then print all results in one line."""
     outcomes = []
     with Family() as family:
         for tool, command in wanted:
@@ -93,7 +93,7 @@ def run_checks(wanted: Sequence[tuple[str, list[str]]], environment: Mapping[str
 
 def _run(family: Family, tool: str, command: Sequence[str], environment: Mapping[str, str], cwd: Path) -> int:
     if sys.stdin.isatty():
-        # In front of a person: Ctrl-C goes to the tool itself, and a debugger can read the keyboard.
+        # On a terminal, Ctrl-C goes to the tool itself, and a debugger can read the keyboard.
         return in_front(command, environment, cwd)
     child = family.start_here(tool, command, environment, cwd)
     code = child.process.wait()

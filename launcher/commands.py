@@ -1,4 +1,4 @@
-"""Which command was asked for: help, dispatch, and every expected error in one French line."""
+"""The command line: help, choice of the command, and every expected error in one French line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True)
 class Command:
-    """One command as the help shows it."""
+    """The help of one command."""
 
     arguments: str
     summary: str
@@ -67,7 +67,7 @@ COMMANDS = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command; the exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted."""
+    """Run one command and return its exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted."""
     use_utf8()
     _interrupt_on_signals()
     try:
@@ -84,7 +84,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _interrupt_on_signals() -> None:
-    """Make every polite request to end a KeyboardInterrupt, so that there is one way out."""
+    """Turn every signal that asks to end into a KeyboardInterrupt, so that there is one way out."""
     names = ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"]
     for number in (getattr(signal, name) for name in names if hasattr(signal, name)):
         # Under nohup, SIGHUP stays ignored. SIGINT does not: shells ignore it in background jobs.
@@ -119,7 +119,7 @@ def _unknown(name: str) -> LauncherError:
 
 
 def usage(name: str) -> str:
-    """How one command is written, what it does, and an example."""
+    """Return the syntax of a command, its effect, and an example."""
     command = COMMANDS[name]
     return (
         f"python cockpit.py {name} {command.arguments}".rstrip()
@@ -128,7 +128,7 @@ def usage(name: str) -> str:
 
 
 def help_text() -> str:
-    """All commands, for a person who has just cloned the repository."""
+    """Return the help of all commands."""
     return "\n".join(
         [
             "Cockpit de maintenance prédictive : quelles éoliennes visiter d’abord, et pourquoi.",
@@ -142,16 +142,16 @@ def help_text() -> str:
 
 
 def application(settings: Settings, arguments: Sequence[str]) -> int:
-    """Hand ``arguments`` to the application's command line: its output, its exit code."""
-    # What measures or photographs is no part of the served application, and drives a browser.
-    measures = arguments[0] in {"bench", "captures"}
-    wanted = TESTS if measures else APPLICATION
+    """Run the application's command line with ``arguments``, and return its exit code."""
+    # These commands are not part of the served application, and need the tests' browser tools.
+    in_bench = arguments[0] in {"bench", "captures"}
+    sets = TESTS if in_bench else APPLICATION
     if arguments[0] == "score" and settings.variables.get("COCKPIT_DASK_SCHEDULER"):
-        wanted = (*wanted, DASK)
-    python = str(ensure_environment(ROOT, settings.venv, wanted, settings.variables))
-    # -P and PYTHONPATH: the person's folder stays the current one, for the files that they name, without
-    # becoming a place to import from.
-    command = [python, "-P", "-m", "bench" if measures else "api.cli", *arguments]
+        sets = (*sets, DASK)
+    python = str(ensure_environment(ROOT, settings.venv, sets, settings.variables))
+    # The person's folder stays the current one, because they name files relative to it. -P and PYTHONPATH
+    # keep Python from importing modules there.
+    command = [python, "-P", "-m", "bench" if in_bench else "api.cli", *arguments]
     environment = {**settings.for_application(), "PYTHONPATH": str(ROOT)}
     if sys.platform != "win32":
         _become(command, environment)
@@ -159,7 +159,7 @@ def application(settings: Settings, arguments: Sequence[str]) -> int:
 
 
 def _become(command: list[str], environment: dict[str, str]) -> NoReturn:
-    """Turn this process into ``command``: same console, same signals, same exit code."""
+    """Replace this process by ``command``: same console, same signals, same exit code."""
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(command[0], command, environment)  # noqa: S606 - our own command

@@ -1,4 +1,4 @@
-"""What the launcher writes, and the one error that it reports."""
+"""The launcher's output, and the one class of its expected errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 WINDOWS_DISK_FULL = 112
 PLAIN_SECONDS = 5.0
-"""Between two lines of progress where the output is not a terminal."""
+"""Time between two lines of progress where the output is not a terminal [s]."""
 
 
 _REASONS = {
@@ -26,7 +26,7 @@ _REASONS = {
 
 
 class LauncherError(Exception):
-    """An expected failure: a French sentence with its remedy, and the exit code (2: wrong use)."""
+    """An expected failure: a French sentence with the remedy, and the exit code (2: wrong use)."""
 
     def __init__(self, sentence: str, code: int = 1) -> None:
         super().__init__(sentence)
@@ -34,29 +34,29 @@ class LauncherError(Exception):
 
 
 def use_utf8() -> None:
-    """Write UTF-8 whatever the system's habit, and never fail on a character."""
+    """Write UTF-8 whatever the system's encoding, and never fail on a character."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
     if sys.platform == "win32":
-        import ctypes  # noqa: PLC0415 - only there
+        import ctypes  # noqa: PLC0415 - on Windows only
 
         # Children that write bytes straight to the console use its code page.
         ctypes.windll.kernel32.SetConsoleOutputCP(65001)
 
 
 def say(text: str) -> None:
-    """Return one line for the person, on stderr: stdout belongs to the command's own result."""
+    """Print one line on stderr: stdout carries the command's result only."""
     with contextlib.suppress(BrokenPipeError):
         print(text, file=sys.stderr, flush=True)
 
 
 def disk_error(error: OSError, folder: Path, remedy: str) -> LauncherError:
-    """Return the sentence for a folder that could not be written.
+    """Return the error for a folder that could not be written.
 
     Args:
-        error: what the system answered.
-        folder: the folder that was meant.
+        error: the system's error.
+        folder: the folder to write.
         remedy: what to do when the reason is not a full disk.
     """
     if error.errno == errno.ENOSPC or getattr(error, "winerror", None) == WINDOWS_DISK_FULL:
@@ -67,7 +67,7 @@ def disk_error(error: OSError, folder: Path, remedy: str) -> LauncherError:
 
 
 def reason(error: OSError) -> str:
-    """Why the system refused, in French where the case is common."""
+    """Return why the system refused, in French for the common cases."""
     return _REASONS.get(error.errno or 0, error.strerror or type(error).__name__)
 
 
@@ -76,11 +76,11 @@ class Progress:
 
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
-        self._said, self._last = "", time.monotonic()
+        self._line, self._last = "", time.monotonic()
 
     def update(self, text: str) -> None:
-        """Show ``text`` in place of what was shown before."""
-        if text == self._said:
+        """Show ``text`` in place of the former line."""
+        if text == self._line:
             return
         if self._live:
             width = shutil.get_terminal_size().columns - 1
@@ -90,10 +90,10 @@ class Progress:
             return
         else:
             say(text)
-        self._said, self._last = text, time.monotonic()
+        self._line, self._last = text, time.monotonic()
 
     def close(self) -> None:
-        """Leave the terminal's line clean for what follows."""
-        if self._live and self._said:
+        """Clear the terminal's line."""
+        if self._live and self._line:
             sys.stderr.write("\r" + " " * (shutil.get_terminal_size().columns - 1) + "\r")
             sys.stderr.flush()

@@ -1,7 +1,7 @@
 """The virtual environment next to ``cockpit.py`` and its hashed requirements.
 
-One stamp per requirements file, written after pip has succeeded, holds the SHA-256 of what was installed: a
-second start reads three small files and does nothing. Every step can be cut at any moment and run again.
+Each requirements file has a stamp with its SHA-256, written after pip succeeds: a second start reads three
+small files and does nothing. Every step may be interrupted at any moment and run again.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ APPLICATION = ("api", "ui")
 TESTS = ("api", "ui", "dev")
 DASK = "dask"
 NEEDED_MB = {"api": 600, "ui": 400, "dev": 400, DASK: 50}
-"""Free space asked for before installing [MB]; the first three together take 1,200."""
+"""Free space needed before an installation [MB]; the first three together take 1,200."""
 
 _LOCK, _PIP_LOG = ".cockpit-lock", "cockpit-pip.log"
 _VENV_ENTRIES = {"bin", "include", "lib", "lib64", "Scripts", "Lib", "Include", ".gitignore", _LOCK, _PIP_LOG}
 _ANSWERS = "import sys, pip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))"
 _REMEDY = "donnez-vous le droit d’y écrire, ou désignez un autre dossier avec COCKPIT_VENV."
-# Variables that would make pip install elsewhere than into the environment.
+# Variables that would make pip install outside the environment.
 _PIP_ELSEWHERE = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER")
 
 _NETWORK = re.compile(
     r"NewConnectionError|ConnectTimeoutError|ReadTimeoutError|Connection (?:refused|reset|aborted)|ProxyError"
     r"|name resolution|getaddrinfo|Network is unreachable|Max retries exceeded|SSLError|RemoteDisconnected"
     r"|Read timed out|IncompleteRead"
-    # A page of the index that could not be fetched is only told in pip's debug log: it then knows no version.
+    # pip reports a page of the index that it cannot fetch in its debug log only, and then knows no version.
     r"|\(from versions: none\)"
 )
 _DISK_FULL = re.compile(r"No space left on device|Errno 28|WinError 112|not enough space on the disk")
@@ -60,12 +60,12 @@ def ensure_environment(
 
     Args:
         root: folder of the requirements files.
-        venv: the environment, made where absent and made again where its Python no longer answers.
-        sets: among ``api``, ``ui`` and ``dev``.
-        variables: the environment that pip sees (its index, proxies and caches).
+        venv: the environment; it is made where absent, and made again where its Python no longer runs.
+        sets: names of requirements files: ``api``, ``ui``, ``dev`` or ``dask``.
+        variables: environment of pip (index, proxies and caches).
 
     Raises:
-        LauncherError: no network, no right to write, full disk, missing ``venv``, or pip's own last word.
+        LauncherError: no network, no right to write, full disk, missing ``venv``, or another error of pip.
     """
     if not _stale(root, venv, sets):
         return interpreter(venv)
@@ -91,8 +91,8 @@ def _stamp(venv: Path, name: str) -> Path:
 
 def _wanted(root: Path, venv: Path, name: str) -> dict[str, str]:
     content = _requirements(root, name).read_bytes()
-    # The system's Python behind the environment changes when the system is upgraded: the packages are then
-    # out of its reach, although every file is still there.
+    # An upgrade of the system may replace the Python behind the environment: it then no longer finds the
+    # packages, although every file is still there.
     return {
         "sha256": hashlib.sha256(content).hexdigest(),
         "interpreter": str(interpreter(venv).resolve()),
@@ -100,7 +100,7 @@ def _wanted(root: Path, venv: Path, name: str) -> dict[str, str]:
 
 
 def _stale(root: Path, venv: Path, sets: Sequence[str]) -> list[str]:
-    """Return the sets that are not installed as their file now says."""
+    """Return the sets whose installation does not match their requirements file."""
     return [name for name in sets if not _installed(root, venv, name)]
 
 
@@ -121,7 +121,7 @@ def _refuse_small_disk(venv: Path, sets: Sequence[str]) -> None:
 
 
 def _ensure_venv(venv: Path) -> None:
-    """Make the environment, unless it is there and its Python and pip answer."""
+    """Make the environment, unless it exists and its Python and pip run."""
     python = interpreter(venv)
     if python.exists() and _run_quietly([str(python), "-c", _ANSWERS]).returncode == 0:
         return
@@ -139,7 +139,7 @@ def _ensure_venv(venv: Path) -> None:
 
 
 def _empty(venv: Path) -> None:
-    """Remove what is left of a broken environment; anything else is somebody's folder and is kept."""
+    """Remove the rest of a broken environment; refuse any other folder, which belongs to somebody."""
     entries = list(venv.iterdir())
     if not (venv / "pyvenv.cfg").exists() and any(entry.name not in _VENV_ENTRIES for entry in entries):
         raise LauncherError(
@@ -194,23 +194,25 @@ def _install(root: Path, venv: Path, sets: Sequence[str], variables: Mapping[str
 
 
 def _follow(process: subprocess.Popen[bytes], log: Path, venv: Path, total: int) -> None:
-    """Show how far pip is until it ends: packages found, then packages put in place."""
+    """Show pip's progress until it ends: packages downloaded, then packages installed."""
     progress = Progress()
-    # Packages that were there before count as done in both phases.
+    # Packages that are already installed count as done in both phases.
     while process.poll() is None:
         text = log.read_text(encoding="utf-8", errors="replace")
-        found = len(set(re.findall(r"^(?:Collecting|Requirement already satisfied:) ([\w.-]+)", text, re.M)))
+        collected = len(
+            set(re.findall(r"^(?:Collecting|Requirement already satisfied:) ([\w.-]+)", text, re.M))
+        )
         if "Installing collected packages" in text:
-            placed = len(list(_site_packages(venv).glob("*.dist-info")))
-            progress.update(f"  mise en place : {min(placed, total)} paquets sur {total}")
-        elif found:
-            progress.update(f"  téléchargement : {min(found, total)} paquets sur {total}")
+            installed = len(list(_site_packages(venv).glob("*.dist-info")))
+            progress.update(f"  mise en place : {min(installed, total)} paquets sur {total}")
+        elif collected:
+            progress.update(f"  téléchargement : {min(collected, total)} paquets sur {total}")
         time.sleep(0.3)
     progress.close()
 
 
 def _packages(requirements: Path) -> list[str]:
-    """Names of the pinned packages, but those that a marker on ``sys_platform`` leaves out here."""
+    """Return the names of the pinned packages, without those that a ``sys_platform`` marker leaves out."""
     pinned = re.findall(r"^([\w.-]+)==([^\\\n]*)", requirements.read_text(encoding="utf-8"), re.M)
     return [name for name, rest in pinned if _for_this_system(rest)]
 
@@ -227,7 +229,7 @@ def _site_packages(venv: Path) -> Path:
 
 
 def _drop_half_installed(venv: Path) -> None:
-    """Forget packages whose installation was cut: pip writes INSTALLER last and would think them complete."""
+    """Remove half-installed packages, which pip would take for complete: pip writes INSTALLER last."""
     for folder in _site_packages(venv).glob("*.dist-info"):
         if not (folder / "INSTALLER").exists():
             shutil.rmtree(folder)
@@ -241,7 +243,7 @@ def _write_stamp(root: Path, venv: Path, name: str) -> None:
 
 
 def _pip_error(output: str, venv: Path, what: str) -> LauncherError:
-    """Return the sentence for pip's output: network, disk, rights, altered package, or its own last error."""
+    """Return the error for pip's output: network, disk, rights, altered package, or pip's last error."""
     if _DISK_FULL.search(output):
         return LauncherError(f"{what} : le disque est plein. Libérez de la place puis relancez.")
     if _HASHES in output:

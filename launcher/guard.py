@@ -1,8 +1,8 @@
 """The process that ends the launcher's children when the launcher is killed (POSIX; Windows has job objects).
 
-It leads the process group that every child joins at birth, and its standard input is a pipe that only the
-launcher holds. End of file means that the launcher is gone, however it went: the whole group, grandchildren
-included, is asked to stop, then killed. Run as a script, isolated, on the standard library.
+It leads the process group that every child joins at its start, and its standard input is a pipe that only the
+launcher holds. End of file means that the launcher has ended, in whatever way: the whole group, grandchildren
+included, is asked to stop, then killed. It runs as an isolated script on the standard library.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ GRACE_SECONDS = 5.0
 
 
 def main() -> None:
-    """Wait for the launcher's end, then end the group, this process with it."""
+    """Wait for the launcher's end, then end the group, this process included."""
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)
     sys.stdin.buffer.read()

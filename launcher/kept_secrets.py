@@ -1,6 +1,7 @@
-"""The keys of an installation that was given none: made once and kept in ``COCKPIT_HOME``.
+"""The secret keys of an installation whose settings name none: made once and kept in ``COCKPIT_HOME``.
 
-Only in demo and test: elsewhere whoever installs gives them, and API and dashboard refuse to go without.
+In demo and test only: elsewhere the settings must name them, and the API and the dashboard refuse to start
+without them.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from launcher.locking import alone
 from launcher.settings import Settings
 
 MIN_LENGTH = 32
-_KEPT = {"COCKPIT_SECRET_KEY": "secret_key", "COCKPIT_COOKIE_KEY": "ui_cookie_key"}
-_MADE_IN = {"", "demo", "test"}
+_FILES = {"COCKPIT_SECRET_KEY": "secret_key", "COCKPIT_COOKIE_KEY": "ui_cookie_key"}
+_MADE_IN = {"", "demo", "test"}  # values of COCKPIT_ENV
 
 
 def with_kept_secrets(settings: Settings) -> Settings:
-    """The same settings with both keys, those that nobody gave being the kept ones.
+    """Return the settings with both keys: the kept ones where the settings name none.
 
     Raises:
         LauncherError: a kept key is damaged.
@@ -29,13 +30,14 @@ def with_kept_secrets(settings: Settings) -> Settings:
     if variables.get("COCKPIT_ENV", "") not in _MADE_IN:
         return settings
     with alone(settings.home / ".secrets-lock", "Un autre démarrage fait les clés : je l’attends."):
-        kept = {name: _kept(settings.home / file) for name, file in _KEPT.items() if not variables.get(name)}
-    return replace(settings, variables={**variables, **kept})
+        missing = {name: file for name, file in _FILES.items() if not variables.get(name)}
+        keys = {name: _key_in(settings.home / file) for name, file in missing.items()}
+    return replace(settings, variables={**variables, **keys})
 
 
-def _kept(path: Path) -> str:
+def _key_in(path: Path) -> str:
     if not path.exists():
-        fresh = path.with_suffix(".new")  # whole or not at all, and nobody else's to read from the start
+        fresh = path.with_suffix(".new")  # so that the file is whole, and readable by its owner only
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(48))

@@ -1,4 +1,4 @@
-"""A lock between launches, released by the system even when its holder is killed."""
+"""A lock between launches; the system releases it even when its holder is killed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ else:
 
 @contextmanager
 def alone(path: Path, waiting: str) -> Iterator[None]:
-    """Hold ``path`` for the block; say ``waiting`` once if another launch has it, then wait for its end.
+    """Lock ``path`` for the block; where another launch holds it, print ``waiting`` once and wait.
 
     Raises:
         OSError: the file cannot be created.

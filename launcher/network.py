@@ -1,4 +1,4 @@
-"""Ports of this machine and the answers of our own servers."""
+"""Ports of this machine, and answers of our own servers."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ ANSWER_SECONDS = 2.0
 
 
 def require_free_port(host: str, port: int, variable: str) -> None:
-    """Refuse to start where ``host``:``port`` cannot be listened on.
+    """Check that a server can listen on ``host``:``port``.
 
     Args:
-        host: address that a server will listen on.
-        port: its port.
-        variable: prefix of the settings that change them (``COCKPIT_API`` or ``COCKPIT_UI``).
+        host: address to listen on.
+        port: port to listen on.
+        variable: prefix of their settings (``COCKPIT_API`` or ``COCKPIT_UI``).
 
     Raises:
-        LauncherError: taken, reserved, or not an address of this machine.
+        LauncherError: the port is taken or reserved, or the address is not one of this machine.
     """
     try:
         family, kind, protocol, _, target = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
             if sys.platform == "win32":
-                # There, SO_REUSEADDR would share the port with its owner instead of telling.
+                # On Windows, SO_REUSEADDR would share the port with its owner instead of failing.
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
             else:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -55,7 +55,7 @@ def _port_error(error: OSError, host: str, port: int, variable: str) -> Launcher
 
 
 def get(base: str, path: str) -> tuple[int, bytes] | None:
-    """Status and body of ``GET base+path``; ``None`` while nothing answers. No proxy is ever asked."""
+    """Return status and body of ``GET base+path``, without a proxy; None while nothing answers."""
     target = urlsplit(base)
     connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=ANSWER_SECONDS)
     try:
@@ -69,7 +69,7 @@ def get(base: str, path: str) -> tuple[int, bytes] | None:
 
 
 def problem_detail(body: bytes) -> str:
-    """Return the sentence of a problem+json answer, or the beginning of any other body."""
+    """Return the detail of a problem+json answer, or the beginning of any other body."""
     try:
         problem = json.loads(body)
     except ValueError:

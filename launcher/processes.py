@@ -1,4 +1,4 @@
-"""Children that end with the launcher, each with its log."""
+"""Child processes that end with the launcher, each with its log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import IO
 from launcher import windows
 
 STOP_SECONDS = 10.0
-"""What a child gets to end by itself before it is killed."""
+"""Time for a child to end by itself before it is killed [s]."""
 LOG_BYTES = 5_000_000
 KEPT_LOGS = 3
 TAIL_LINES = 20
@@ -30,14 +30,14 @@ _ERROR = re.compile(
 )
 
 if sys.platform == "win32":
-    # A group of its own: Ctrl-C reaches the launcher only, which then stops its children in order.
+    # The children have their own group: Ctrl-C reaches the launcher only, which then stops them in order.
     _NEW_GROUP, _STOP = subprocess.CREATE_NEW_PROCESS_GROUP, signal.CTRL_BREAK_EVENT
 else:
     _NEW_GROUP, _STOP = 0, signal.SIGTERM
 
 
 class Child:
-    """One process and what it wrote since its start."""
+    """A child process, and its output since its start."""
 
     def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path | None, offset: int) -> None:
         self.name, self.process, self.log = name, process, log
@@ -48,7 +48,7 @@ class Child:
         return "\n".join(_text(self._since(self._start)).splitlines()[-lines:])
 
     def new_errors(self, limit: int = 3) -> list[str]:
-        """Error lines written since the last call, at most ``limit`` of them, shortened."""
+        """Return the error lines written since the last call, at most ``limit``, shortened."""
         written = self._since(self._read)
         complete = written[: written.rfind(b"\n") + 1]
         self._read += len(complete)
@@ -70,7 +70,7 @@ class Family:
     """Starts processes that end with the block, and with the launcher even if it is killed.
 
     POSIX: all join the process group of a guard that waits on a pipe (see ``launcher.guard``). Windows: this
-    process is put into a job object, which its children inherit.
+    process enters a job object, which its children inherit.
     """
 
     def __init__(self) -> None:
@@ -81,8 +81,8 @@ class Family:
         if sys.platform == "win32":
             windows.end_children_with_this_process()
         else:
-            # Isolated and without site: it only waits, and must be there before the first child. It holds
-            # nothing of our console, or whoever reads our output would wait for it after our end.
+            # Isolated and without site, because it must run before the first child. It holds none of our
+            # streams: a reader of our output would wait for its end after ours.
             command = [sys.executable, "-I", "-S", str(_GUARD)]
             null = subprocess.DEVNULL
             self._guard = subprocess.Popen(  # noqa: S603 - ours
@@ -93,7 +93,7 @@ class Family:
     def start(
         self, name: str, command: Sequence[str], environment: Mapping[str, str], cwd: Path, log: Path
     ) -> Child:
-        """Start ``command`` with its output in ``log`` (rotated first where it has grown large)."""
+        """Start ``command`` with its output in ``log``, which is rotated first if large."""
         rotate(log)
         with log.open("ab") as output:
             offset = output.tell()
@@ -136,11 +136,11 @@ class Family:
         )
 
     def dead(self) -> Child | None:
-        """Return the first child that has ended, if any."""
+        """Return the first child that has ended; None while all run."""
         return next((child for child in self.children if child.process.poll() is not None), None)
 
     def stop(self) -> None:
-        """Ask every child to end, wait, then kill what is left, grandchildren included."""
+        """Ask every child to end, wait, then kill the children that still run."""
         running = [child.process for child in self.children if child.process.poll() is None]
         for process in running:
             with contextlib.suppress(ProcessLookupError):
@@ -169,7 +169,7 @@ class Family:
 
 @contextlib.contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Ignore Ctrl-C and SIGTERM for the block: a second one must not leave half of the children behind."""
+    """Ignore Ctrl-C and SIGTERM for the block: a second signal must not leave children behind."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -184,7 +184,7 @@ def _uninterrupted() -> Iterator[None]:
 def in_front(command: Sequence[str], environment: Mapping[str, str], cwd: Path | None = None) -> int:
     """Run ``command`` on this console, keyboard included, and return its exit code.
 
-    Ctrl-C reaches it from the terminal: it is left the time to say its last words.
+    Ctrl-C reaches it from the terminal; it then has ``STOP_SECONDS`` to end.
     """
     process = subprocess.Popen(command, env=dict(environment), cwd=cwd)  # noqa: S603 - the launcher's own
     try:
@@ -199,7 +199,7 @@ def in_front(command: Sequence[str], environment: Mapping[str, str], cwd: Path |
 
 
 def rotate(log: Path) -> None:
-    """Make room for ``log``: beyond ``LOG_BYTES`` it becomes ``.1``, and the older ones one more."""
+    """Rotate ``log`` once it exceeds ``LOG_BYTES``: it becomes ``.1``, and older logs get the next number."""
     log.parent.mkdir(parents=True, exist_ok=True)
     if not log.exists() or log.stat().st_size < LOG_BYTES:
         return

@@ -1,4 +1,4 @@
-"""The command ``run``: from a bare checkout to both addresses answering, until someone stops it."""
+"""The command ``run``: starts everything from a bare checkout, and runs until someone stops it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from launcher.processes import Child, Family
 from launcher.settings import ROOT, Settings
 
 START_SECONDS = 180.0
-"""Longest wait for both addresses: the first start compiles every library on a slow disk."""
+"""Longest wait for both addresses [s]: the first start compiles every library, perhaps on a slow disk."""
 READY_SECONDS = 3.0
-"""How long an API that lives may still say that it is not ready before the reason is told."""
+"""How long a living API may be unready before its reason is shown [s]."""
 POLL_SECONDS = 0.05
 WATCH_SECONDS = 0.25
 
@@ -31,7 +31,7 @@ HOME_REMEDY = "donnez-vous le droit d’y écrire, ou désignez un autre dossier
 
 @dataclass(frozen=True)
 class Service:
-    """One of the three processes: its name for people, the command, its environment, its health address."""
+    """One of the three processes; ``name`` is French, ``health`` the base and path of its health check."""
 
     name: str
     log: str
@@ -42,13 +42,13 @@ class Service:
 
 @dataclass
 class Prepared:
-    """What ``api.cli prepare --json`` told: the demo accounts, with passwords on the first start only."""
+    """The result of ``api.cli prepare --json``: demo accounts, with passwords on the first start only."""
 
     accounts: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def has_passwords(self) -> bool:
-        """Whether these passwords can be read now and never again."""
+        """True where there are passwords, which can be read now and never again."""
         return any(account.get("password") for account in self.accounts)
 
 
@@ -56,8 +56,8 @@ def run(settings: Settings) -> int:
     """Prepare what is missing, start the three processes, and watch them until one ends or someone stops us.
 
     Raises:
-        LauncherError: a port is taken, a folder is not writable, a kept key is damaged, the preparation or a
-            process failed.
+        LauncherError: a port is taken, a folder is not writable, a kept key is damaged, or the preparation or
+            a process failed.
     """
     require_ports(settings)
     require_writable(settings.home, HOME_REMEDY)
@@ -78,7 +78,11 @@ def run(settings: Settings) -> int:
 
 
 def require_ports(settings: Settings) -> None:
-    """Both ports must be free before anything is started."""
+    """Check that both ports differ and are free, before anything starts.
+
+    Raises:
+        LauncherError: they are equal, or one is taken.
+    """
     if settings.api_port == settings.ui_port:
         raise LauncherError(
             f"L’API et le tableau de bord ont le même port {settings.api_port} : "
@@ -90,7 +94,11 @@ def require_ports(settings: Settings) -> None:
 
 
 def require_writable(folder: Path, remedy: str) -> None:
-    """Make ``folder`` and write in it, or say why not and what to do."""
+    """Make ``folder`` and check that it can be written.
+
+    Raises:
+        LauncherError: it cannot; the error names the remedy.
+    """
     probe = folder / f".cockpit-write-{os.getpid()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -101,11 +109,11 @@ def require_writable(folder: Path, remedy: str) -> None:
 
 
 def prepare(family: Family, command: list[str], environment: dict[str, str], home: Path) -> Prepared:
-    """Run the preparation, alone on its ``home``; its progress goes to the console.
+    """Run the preparation, one at a time for each ``home``; its progress goes to the console.
 
-    Its last line on stdout is a JSON object; other lines are shown as they come.
+    Its last line on stdout is a JSON object; other lines are printed.
     """
-    told: dict[str, Any] = {}
+    answer: dict[str, Any] = {}
     with alone(home / ".prepare-lock", "Une autre préparation est en cours : j’attends qu’elle se termine."):
         child = family.start_here("préparation", command, environment, ROOT, output=subprocess.PIPE)
         if child.process.stdout is None:
@@ -114,21 +122,21 @@ def prepare(family: Family, command: list[str], environment: dict[str, str], hom
             for raw in output:
                 line = raw.decode("utf-8", errors="replace").rstrip()
                 try:
-                    told = json.loads(line)
+                    answer = json.loads(line)
                 except ValueError:
                     say(line)
         code = child.process.wait()
     family.children.remove(child)
     if code:
         raise LauncherError(f"La préparation a échoué (code {code}) : la raison est écrite au-dessus.")
-    return Prepared(accounts=list(told.get("accounts", [])))
+    return Prepared(accounts=list(answer.get("accounts", [])))
 
 
 def services(settings: Settings, python: str) -> list[Service]:
     """Return the API, the worker and the dashboard."""
     api = [python, "-m", "uvicorn", "--factory", "api.main:create_app_from_env", "--no-access-log"]
     api += ["--host", settings.api_host, "--port", str(settings.api_port)]
-    # Without it, one open connection would hold back every stop.
+    # Without the timeout, an open connection would delay every stop.
     api += ["--timeout-graceful-shutdown", "5"]
     if settings.api_workers > 1:
         api += ["--workers", str(settings.api_workers)]
@@ -146,7 +154,7 @@ def services(settings: Settings, python: str) -> list[Service]:
 
 
 def serve(family: Family, wanted: list[Service], prepared: Prepared, settings: Settings) -> None:
-    """Start ``wanted`` together, announce them once they answer, and watch; returns only by an exception."""
+    """Start the services together, announce them once they answer, and watch; ends by an exception only."""
     logs = settings.home / "logs"
     try:
         for service in wanted:
@@ -167,7 +175,7 @@ def wait_for_answers(family: Family, wanted: list[Service], seconds: float = STA
     """Wait until every health address answers 200.
 
     Raises:
-        LauncherError: a process has ended, or one does not answer in time.
+        LauncherError: a process ended, or does not answer in time.
     """
     progress, deadline = Progress(), time.monotonic() + seconds
     waiting = [service for service in wanted if service.health]
@@ -192,7 +200,7 @@ def _answers(service: Service) -> bool:
 
 
 def readiness(family: Family, api: str, seconds: float = READY_SECONDS) -> str:
-    """Empty once ``/ready`` answers 200; after ``seconds``, the reason that the API gives."""
+    """Return an empty text once ``/ready`` answers 200; after ``seconds``, return the API's reason."""
     deadline = time.monotonic() + seconds
     while True:
         _refuse_dead(family)
@@ -208,7 +216,7 @@ def watch(family: Family) -> None:
     """Show the errors that the processes log, until one of them ends.
 
     Raises:
-        LauncherError: a process has ended, with the end of its log.
+        LauncherError: a process ended; the error shows the end of its log.
     """
     while True:
         _refuse_dead(family)
@@ -232,7 +240,7 @@ def _last_words(child: Child) -> str:
 
 
 def announce(prepared: Prepared, settings: Settings, warning: str) -> None:
-    """Return the two addresses and the accounts, on stdout."""
+    """Print the two addresses and the accounts on stdout."""
     print(f"\nTableau de bord : {settings.ui_url}")
     print(f"API (Swagger)   : {settings.local_api_url}/docs")
     if warning:
@@ -242,7 +250,7 @@ def announce(prepared: Prepared, settings: Settings, warning: str) -> None:
 
 
 def announce_accounts(prepared: Prepared, settings: Settings) -> None:
-    """Return the demo accounts; their passwords when they were just made."""
+    """Print the demo accounts, with their passwords if they were just made."""
     if not prepared.accounts:
         return
     if prepared.has_passwords:

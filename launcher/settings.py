@@ -1,6 +1,6 @@
-"""The settings that the launcher itself needs, and the environments that it hands to its children.
+"""The launcher's own settings, and the environments of its children.
 
-``api.settings`` checks the rest: the launcher runs before anything is installed and cannot import it.
+``api.settings`` checks the rest; the launcher cannot import it, because it runs before anything is installed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _QUOTED = re.compile(r"""(?:'([^']*)'|"((?:[^"\\]|\\.)*)")\s*(?:#.*)?""")
 _ESCAPES = {"n": "\n", "t": "\t"}
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - translated, not bound here
 
-# Variables of the caller that would make the environment's Python import something else.
+# Variables of the caller that would make the environment's Python import modules from elsewhere.
 _FOREIGN_PYTHON = ("PYTHONHOME", "PYTHONPATH", "PYTHONSAFEPATH", "PYTHONUSERBASE")
 _DASHBOARD_MAY_SEE = (
     *("COCKPIT_ENV", "COCKPIT_API_URL", "COCKPIT_VERSION", "COCKPIT_CLOCK"),
@@ -31,10 +31,10 @@ _CREDENTIALS = re.compile(r"^PG|SECRET|PASSWORD|TOKEN|DATABASE_URL")
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """``NAME=value`` lines of a ``.env`` file; quotes, ``export`` and comments allowed, absent file is empty.
+    """Read the ``NAME=value`` lines of a ``.env`` file (quotes, ``export``, comments); empty if absent.
 
     Raises:
-        LauncherError: a line is of another form, or the file cannot be read (values are never shown).
+        LauncherError: a line has another form, or the file cannot be read; values are never shown.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -60,7 +60,7 @@ def read_env_file(path: Path) -> dict[str, str]:
 
 
 def _value(text: str) -> str | None:
-    """Return the value meant by the right-hand side; ``None`` where a quote is not closed."""
+    """Return the value of a right-hand side; None where a quote is not closed."""
     if text[:1] in {"'", '"'}:
         match = _QUOTED.fullmatch(text)
         if match is None:
@@ -73,7 +73,7 @@ def _value(text: str) -> str | None:
 
 @dataclass(frozen=True)
 class Settings:
-    """Where everything is and listens; ``variables`` is the environment merged with ``.env``."""
+    """Folders and addresses; ``variables`` is the environment merged with ``.env``."""
 
     variables: Mapping[str, str]
     home: Path
@@ -87,12 +87,12 @@ class Settings:
 
     @property
     def local_api_url(self) -> str:
-        """Where this machine finds the API; ``api_url`` may be another way to it, through a proxy say."""
+        """The API's address on this machine; ``api_url`` may lead to it through a proxy."""
         return address(self.api_host, self.api_port)
 
     @property
     def ui_url(self) -> str:
-        """Where a browser on this machine finds the dashboard."""
+        """The dashboard's address on this machine."""
         return address(self.ui_host, self.ui_port)
 
     def for_application(self) -> dict[str, str]:
@@ -108,26 +108,26 @@ class Settings:
         return {**python_environment(self.variables), **resolved}
 
     def for_dashboard(self) -> dict[str, str]:
-        """Return the same without any secret, and without what only the API needs."""
-        seen = {
+        """Return the dashboard's environment: the application's without secrets and the API's settings."""
+        variables = {
             name: value
             for name, value in self.for_application().items()
             if not _CREDENTIALS.search(name)
             and (not name.startswith("COCKPIT_") or name.startswith(_DASHBOARD_MAY_SEE))
         }
-        bypass = [seen.get("NO_PROXY", seen.get("no_proxy", "")), "127.0.0.1", "localhost", "::1"]
-        seen["NO_PROXY"] = seen["no_proxy"] = ",".join(filter(None, bypass))
-        return seen
+        bypass = [variables.get("NO_PROXY", variables.get("no_proxy", "")), "127.0.0.1", "localhost", "::1"]
+        variables["NO_PROXY"] = variables["no_proxy"] = ",".join(filter(None, bypass))
+        return variables
 
 
 def python_environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """``variables`` for a Python child: UTF-8, unbuffered, nothing imported from outside its environment."""
+    """Return ``variables`` for a Python child: UTF-8, unbuffered, imports from its environment only."""
     kept = {name: value for name, value in variables.items() if name not in _FOREIGN_PYTHON}
     return {**kept, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "PYTHONNOUSERSITE": "1"}
 
 
 def environment_for_tests(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of the tests: a person's own settings must not change what they see."""
+    """Return the environment of the tests, without the person's settings, which must not change results."""
     return {
         name: value
         for name, value in python_environment(variables).items()
@@ -142,13 +142,13 @@ def address(host: str, port: int) -> str:
 
 
 def load_settings(environment: Mapping[str, str], root: Path = ROOT) -> Settings:
-    """Settings from ``environment``, then ``.env`` in ``root``; an empty value counts as absent.
+    """Return the settings of ``environment``, then of ``.env`` in ``root``; an empty value counts as absent.
 
     Raises:
-        LauncherError: a malformed value or ``.env`` line.
+        LauncherError: a value or a line of ``.env`` is malformed.
     """
-    given = {name: value for name, value in environment.items() if value or not name.startswith("COCKPIT_")}
-    variables = {**read_env_file(root / ".env"), **given}
+    present = {name: value for name, value in environment.items() if value or not name.startswith("COCKPIT_")}
+    variables = {**read_env_file(root / ".env"), **present}
 
     def text(name: str, default: str) -> str:
         return variables.get(name) or default

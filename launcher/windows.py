@@ -1,4 +1,4 @@
-"""Windows: a job object that ends every child when the launcher's last handle on it closes.
+"""Windows: a job object that ends every child when the launcher's handle on it closes.
 
 Layouts from winnt.h (JOBOBJECT_EXTENDED_LIMIT_INFORMATION).
 """
@@ -44,10 +44,10 @@ class ExtendedLimits(ctypes.Structure):
 if sys.platform == "win32":
 
     def end_children_with_this_process() -> None:
-        """Put this process into a job that dies with it; the children to come inherit the job.
+        """Put this process into a job that ends with it; later children inherit the job.
 
         Raises:
-            OSError: Windows refused (before Windows 8, inside another job).
+            OSError: Windows refuses (before Windows 8, inside another job).
         """
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
         kernel.CreateJobObjectW.restype = ctypes.c_void_p
@@ -55,7 +55,7 @@ if sys.platform == "win32":
         job = ctypes.c_void_p(kernel.CreateJobObjectW(None, None))
         limits = ExtendedLimits()
         limits.basic.flags = _KILL_ON_CLOSE
-        # The handle is never closed by us: the system closes it when this process ends.
+        # We never close the handle: the system closes it when this process ends.
         done = kernel.SetInformationJobObject(
             job, _EXTENDED_LIMITS, ctypes.byref(limits), ctypes.sizeof(limits)
         ) and kernel.AssignProcessToJobObject(job, ctypes.c_void_p(kernel.GetCurrentProcess()))

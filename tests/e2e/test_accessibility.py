@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from api.schemas.vocabulary import Role
 from tests.e2e.conftest import LAPTOP, PHONE, Visitor, open_visitor
 from tests.support import axe
-from tests.support.axe import judged, judged_open, settle
+from tests.support.axe import audit, audit_open, settle
 from tests.support.servers import PASSWORD, ROOT, running_in
 
 pytestmark = pytest.mark.browser
@@ -96,7 +96,7 @@ def test_login__no_violation(browser: Browser, running: Opened) -> None:
     visitor = open_visitor(browser, running.ui, LAPTOP)
     visitor.page.goto(running.ui)
     expect(visitor.page.get_by_label("Identifiant")).to_be_visible()
-    assert judged(visitor.page, "login") == []
+    assert audit(visitor.page, "login") == []
     assert visitor.foreign == []
     visitor.page.context.close()
 
@@ -115,10 +115,10 @@ def test_pages_of_a_role__no_violation__no_foreign_address(
         expect(page.get_by_role("heading", name="Page réservée")).to_have_count(0)
         tabs = page.get_by_role("tab")
         settle(page)
-        found += judged(page, f"{role} {name}")
+        found += audit(page, f"{role} {name}")
         for number in range(1, tabs.count()):
             tabs.nth(number).click()
-            found += judged(page, f"{role} {name}, tab {number + 1}")
+            found += audit(page, f"{role} {name}, tab {number + 1}")
     page.context.close()
     assert found == []
     assert visitor.foreign == []
@@ -135,12 +135,12 @@ def test_what_opens__no_violation(browser: Browser, running: Opened, role: Role)
         page.goto(running.address(name))
         expect(page.get_by_test_id("stPopoverButton").first).to_be_visible()
         settle(page)
-        found += judged_open(page, f"{role} {name}", seen)
+        found += audit_open(page, f"{role} {name}", seen)
         tabs = page.get_by_role("tab")
         for number in range(1, tabs.count()):
             tabs.nth(number).click()
             settle(page)
-            found += judged_open(page, f"{role} {name}, tab {number + 1}", seen)
+            found += audit_open(page, f"{role} {name}, tab {number + 1}", seen)
     page.context.close()
     assert "calendar" in seen or role is ADMIN
     assert found == []
@@ -153,7 +153,7 @@ def test_phone_of_a_technician__no_violation(browser: Browser, running: Opened, 
     visitor.page.goto(running.address(name.format(n=running.intervention)))
     expect(visitor.page.get_by_test_id("stPopoverButton").first).to_be_visible()
     settle(visitor.page)
-    found = judged(visitor.page, f"phone {name}")
+    found = audit(visitor.page, f"phone {name}")
     wide = visitor.overflow()
     visitor.page.context.close()
     assert found == []

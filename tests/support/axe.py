@@ -1,4 +1,4 @@
-"""The automated part of an accessibility audit: axe-core, run inside the page that people see."""
+"""The automated part of an accessibility audit: axe-core, run inside the real page."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tests.e2e.conftest import idle
 
 SCRIPT = Path(__file__).resolve().parent / "axe-core" / "axe.min.js"
 SETTLED_MS = 500
-MOST_EXPANDERS = 40  # of one page, those that open inside others counted
+MOST_EXPANDERS = 40  # of one page, nested ones included
 SCHEMES = ("light", "dark")
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "RGAAv4")
 
 
 @dataclass(frozen=True)
 class Known:
-    """A violation that only Streamlit can mend: the rule, and the elements where it is expected."""
+    """A violation that only Streamlit can correct: its rule, and the selector of its elements."""
 
     rule: str
     selector: str
@@ -30,17 +30,17 @@ KNOWN: tuple[Known, ...] = ()
 
 
 def violations(page: Page) -> list[str]:
-    """What axe-core finds against WCAG 2.1 A and AA and RGAA 4, one line per element, without the known."""
-    # Through the debugging protocol: a Content-Security-Policy does not stand in its way.
+    """Return the violations of WCAG 2.1 A and AA and RGAA 4, one line per element, without the known ones."""
+    # ``evaluate`` uses the debugging protocol, which no Content-Security-Policy blocks.
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(SCRIPT.read_text(encoding="utf-8"))
-    found: list[dict[str, Any]] = page.evaluate(
+    rules: list[dict[str, Any]] = page.evaluate(
         "async (tags) => (await axe.run(document, {runOnly: tags, resultTypes: ['violations']})).violations",
         list(TAGS),
     )
     return [
         f"{rule['id']} : {node['target']} {node['html'][:300]} {node['failureSummary']}"
-        for rule in found
+        for rule in rules
         for node in rule["nodes"]
         if not _known(page, rule["id"], node["target"])
     ]
@@ -55,32 +55,32 @@ def _known(page: Page, rule: str, target: list[Any]) -> bool:
 
 
 def settle(page: Page) -> None:
-    """Waits until nothing moves: the page is whole, figures and what refreshes alone are drawn."""
+    """Wait until the page is complete and nothing moves."""
     idle(page)
-    page.wait_for_timeout(SETTLED_MS)  # colours change by degrees, which no state tells
+    page.wait_for_timeout(SETTLED_MS)  # colours change gradually, which no state shows
     idle(page)
 
 
-def judged(page: Page, where: str) -> list[str]:
-    """Violations of what is on the screen, in both themes; back to the light one."""
-    found = []
+def audit(page: Page, where: str) -> list[str]:
+    """Return the violations of the screen in both themes; leave the light theme."""
+    lines = []
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         settle(page)
-        found += [f"{where}, {scheme}: {line}" for line in violations(page)]
+        lines += [f"{where}, {scheme}: {line}" for line in violations(page)]
     page.emulate_media(color_scheme="light")
-    return found
+    return lines
 
 
-def judged_open(page: Page, where: str, seen: set[str]) -> list[str]:
-    """Violations once every expander is open, then inside each popover and the first calendar.
+def audit_open(page: Page, where: str, seen: set[str]) -> list[str]:
+    """Return the violations with every expander open, then inside each popover and the first calendar.
 
     Args:
-        page: as it is when it has just been opened.
-        where: told in the violations.
-        seen: labels of the popovers judged already; completed.
+        page: freshly opened.
+        where: name of the page for the violations.
+        seen: labels of the popovers audited before; this function adds to them.
     """
-    found = []
+    lines = []
     closed = page.locator("[data-testid=stExpander] details:not([open]) > summary").filter(visible=True)
     expanders = 0
     while closed.count():
@@ -90,7 +90,7 @@ def judged_open(page: Page, where: str, seen: set[str]) -> list[str]:
         expanders += 1
         assert closed.count() != before or expanders < MOST_EXPANDERS, f"{where}: an expander stays closed"
     if expanders:
-        found += judged(page, f"{where}, expanders open")
+        lines += audit(page, f"{where}, expanders open")
     buttons = page.get_by_test_id("stPopoverButton").filter(visible=True)
     for number in range(buttons.count()):
         label = buttons.nth(number).inner_text()
@@ -99,7 +99,7 @@ def judged_open(page: Page, where: str, seen: set[str]) -> list[str]:
         seen.add(label)
         buttons.nth(number).click()
         expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
-        found += judged(page, f"{where}, popover « {label} »")
+        lines += audit(page, f"{where}, popover « {label} »")
         expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
         page.keyboard.press("Escape")
         expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
@@ -108,6 +108,6 @@ def judged_open(page: Page, where: str, seen: set[str]) -> list[str]:
         seen.add("calendar")
         calendar.first.click()
         expect(page.get_by_test_id("stDateInputCalendar")).to_be_visible()
-        found += judged(page, f"{where}, calendar")
+        lines += audit(page, f"{where}, calendar")
         page.keyboard.press("Escape")
-    return found
+    return lines

@@ -1,4 +1,4 @@
-"""EnergiTech's own models and measurements, brought in as the README says."""
+"""Cores for the tests: empty ones, and one with EnergiTech's own models and measurements."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ DATABASE_FILE = "database_url"
 
 
 def settings_in(home: Path) -> Settings:
-    """Test settings on a home of their own, whatever the caller's environment says.
+    """Return test settings with this home, independent of the caller's environment.
 
-    The database is SQLite in that home, or the one whose URL stands there in ``DATABASE_FILE``.
+    The database is SQLite in the home, or the one whose URL is in the home's file ``DATABASE_FILE``.
     """
-    elsewhere = home / DATABASE_FILE
-    url = SecretStr(elsewhere.read_text(encoding="utf-8")) if elsewhere.is_file() else None
+    url_file = home / DATABASE_FILE
+    url = SecretStr(url_file.read_text(encoding="utf-8")) if url_file.is_file() else None
     secret = SecretStr("k" * 48)
     return Settings(_env_file=None, env=Environment.TEST, home=home, secret_key=secret, database_url=url)
 
 
 def new_core(home: Path) -> Core:
-    """Return a core on an empty, migrated database with the default policy."""
+    """Return a core with an empty, migrated database and the default policy."""
     core = build_core(settings_in(home))
     migrate.upgrade(core.database)
     with core.database.write() as connection:
@@ -58,7 +58,7 @@ def demonstration_core(home: Path, measured: str) -> Core:
 
 
 def bring_client_in(core: Core, files: Path) -> None:
-    """Import and activate both models, ingest the measurements, score the last day."""
+    """Import and activate EnergiTech's models, ingest its measurements, and score the last day."""
     for task, pickle in PICKLES.items():
         request = ImportRequest(
             file=files / pickle,

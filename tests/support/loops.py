@@ -11,9 +11,9 @@ Result = TypeVar("Result")
 
 
 def in_a_loop(function: Callable[..., Awaitable[Result]], *arguments: object) -> Result:
-    """What a coroutine function returns, run in a loop and a thread of its own.
+    """Run a coroutine function in its own loop and thread, and return its result.
 
-    ``asyncio.run`` refuses where a loop runs already, as the browser's does in the tests that came before.
+    ``asyncio.run`` refuses to start beside a running loop, such as the browser's of an earlier test.
     """
     with start_blocking_portal("asyncio") as portal:
         return portal.call(function, *arguments)

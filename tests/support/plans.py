@@ -1,4 +1,4 @@
-"""How SQLite answers the questions that are put to it."""
+"""SQLite's query plans."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from api.storage.shared.database import Database
 
 @contextmanager
 def plans_of(database: Database) -> Iterator[list[list[str]]]:
-    """The steps of each query executed inside the block, in their order; what is written is left out."""
+    """Collect the plan of each SELECT that the block executes, as a list of steps."""
     plans: list[list[str]] = []
 
     def explain(connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:

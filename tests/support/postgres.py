@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own: no network port, no durability, gone when they end."""
+"""A PostgreSQL server for the tests: no network port, no durability, removed at the end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_
 
 
 class Server:
-    """A running server that gives fresh databases at the newest schema."""
+    """A running server that creates databases at the newest schema."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -41,7 +41,7 @@ class Server:
 
     @contextmanager
     def database(self) -> Iterator[Database]:
-        """A fresh database, closed and dropped at the end."""
+        """Yield a fresh database, which is closed and dropped at the end."""
         with self.fresh() as url:
             database = Database.at(url)
             try:
@@ -51,7 +51,7 @@ class Server:
 
     @contextmanager
     def fresh(self, *, migrated: bool = True) -> Iterator[str]:
-        """The URL of a fresh database, dropped at the end with whatever is still connected to it."""
+        """Yield the URL of a fresh database, which is dropped at the end, even with open connections."""
         name = f"test_{next(self._numbers)}"
         self._create(name, _TEMPLATE if migrated else "template1")
         try:
@@ -71,7 +71,7 @@ class Server:
 
 
 def missing() -> str | None:
-    """Why no server can be started here, and what would help; None where one can."""
+    """Return why no server can start here, with the remedy; None where one can."""
     if not hasattr(os, "geteuid"):
         return "PostgreSQL's tests need Unix sockets"
     if _binary("initdb") is None:
@@ -81,9 +81,9 @@ def missing() -> str | None:
 
 @contextmanager
 def server() -> Iterator[Server]:
-    """Start a server in a folder of its own and stop it at the end."""
+    """Start a server in its own folder and stop it at the end."""
     folder = Path(tempfile.mkdtemp(prefix="cockpit-pg-"))
-    # PostgreSQL refuses to run as root; Debian's package made this account for it.
+    # PostgreSQL refuses to run as root; Debian's package creates this account for it.
     owner = "postgres" if os.geteuid() == 0 else None
     if owner:
         shutil.chown(folder, owner)
@@ -133,5 +133,5 @@ def _binary(name: str) -> Path | None:
     packaged = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
     if packaged:
         return packaged[-1]
-    found = shutil.which(name)
-    return Path(found) if found else None
+    path = shutil.which(name)
+    return Path(path) if path else None

@@ -1,4 +1,4 @@
-"""A table that refuses what it is asked, on either database: the fault that nobody foresees."""
+"""A table that refuses a kind of statement, on either database, to simulate an unexpected fault."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from api.storage.shared.database import Database
 
 @contextmanager
 def refusing(database: Database, event: str, table: str) -> Iterator[None]:
-    """Have every INSERT, UPDATE or DELETE on ``table`` fail until the block ends."""
+    """Make every ``event`` (INSERT, UPDATE or DELETE) on ``table`` fail until the block ends."""
     trigger = f"CREATE TRIGGER refusal BEFORE {event} ON {table}"
     if database.is_sqlite:
         made = [f"{trigger} BEGIN SELECT RAISE(ABORT, 'refused'); END"]

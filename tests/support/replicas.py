@@ -1,4 +1,4 @@
-"""Two workers and two API replicas on one database, through as many days as a test wants."""
+"""Two workers and two API replicas on one database, for any number of days."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ TURBINES = 30
 
 
 class Replicas:
-    """Several of each on one database, whatever its kind: that of ``settings_in(home)``.
+    """Several workers and APIs on the database of ``settings_in(home)``.
 
-    Each worker is a thread with a core of its own, hence connections of its own, as a process has; all share
-    one clock, which the test sets.
+    Each worker is a thread with its own core, hence its own connections, as a process has. All share one
+    clock, which the test sets.
     """
 
     def __init__(self, home: Path, first: datetime, days: int, workers: int = 2, apis: int = 2) -> None:
-        """Make the park, measured each day up to the last, and start everything."""
+        """Make a park with daily measurements up to the last day, and start everything."""
         self.clock = Clock(first)
         self.core = new_park(home, now=self.clock, env=Environment.PREPROD)
         measure(self.core, home, TURBINES, run_days((first + timedelta(days=days)).date(), days + 2))
@@ -52,7 +52,7 @@ class Replicas:
         return settings
 
     def live(self, days: int) -> None:
-        """Let the days pass: each day all workers look at once, while the replicas answer."""
+        """Let the days pass: each day all workers start at once, while the replicas answer."""
         headers = self.apis[0].login("manager")
         for _ in range(days):
             together = threading.Barrier(len(self.cores))
@@ -67,7 +67,7 @@ class Replicas:
             self.clock.now += timedelta(days=1)
 
     def _work(self, core: Core, together: threading.Barrier) -> None:
-        """Return one worker's day: it looks until there is nothing to do any more, twice in a row."""
+        """Do one worker's day: step until there is nothing to do, twice in a row."""
         worker = core.job_service()
         together.wait()
         idle = 0
@@ -76,11 +76,11 @@ class Replicas:
                 busy = worker.step()
                 self.taken[str(id(core))] += busy
                 idle = 0 if busy else idle + 1
-        except Exception as error:  # noqa: BLE001 - told by the test
+        except Exception as error:  # noqa: BLE001 - the test reports it
             self.errors.append(repr(error))
 
     def _look(self, api: Api, headers: dict[str, str]) -> None:
-        """What a person sees at any moment is a whole ranking."""
+        """Check that the ranking is whole at any moment."""
         answer = api.get("/api/v1/park", params={"limit": 10_000}, headers=headers)
         if answer.status_code != 200:
             self.errors.append(answer.text)
@@ -90,7 +90,7 @@ class Replicas:
                 self.errors.append(f"ranking {ranks}")
 
     def scheduled(self) -> list[tuple[Any, ...]]:
-        """Day, status and number of published runs of that day, of every scheduled run."""
+        """Return the day and status of every scheduled run, and the number of published runs of its day."""
         query = text(
             "SELECT r.as_of, r.status, (SELECT count(*) FROM runs o WHERE o.as_of = r.as_of"
             " AND o.published_at IS NOT NULL) FROM runs r WHERE r.kind = 'planifie' ORDER BY r.as_of"
@@ -99,7 +99,7 @@ class Replicas:
             return [(str(row[0]), row[1], row[2]) for row in connection.execute(query)]
 
     def settled(self) -> None:
-        """Nothing is left to do or half done, and a whole ranking is published."""
+        """Check that nothing is left to do or half done, and that a whole ranking is published."""
         with self.core.database.read() as connection:
             left = text("SELECT count(*) FROM jobs WHERE status IN ('en_attente', 'en_cours')")
             assert connection.scalar(left) == 0

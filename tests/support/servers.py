@@ -26,7 +26,7 @@ STOP_S = 20.0
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on at this moment."""
+    """Return a port that is free at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -48,9 +48,9 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 
 def prepare(home: Path) -> None:
-    """Database, accounts, simulated sample, reference models and a first ranking.
+    """Fill ``home`` with database, accounts, simulated sample, reference models and a first ranking.
 
-    It is made once beside ``home``, the temporary folder of this process's tests, and copied from there.
+    The installation is made once, beside ``home`` in the tests' temporary folder, and copied from there.
     """
     made = home.parent / "installation-prepared"
     if not made.is_dir():
@@ -76,7 +76,7 @@ def _prepare(home: Path) -> None:
 
 @dataclass
 class Server:
-    """One process that serves HTTP, which tests may stop and start again on the same port."""
+    """An HTTP server process, which tests may stop and start again on the same port."""
 
     command: list[str]
     env: dict[str, str]
@@ -99,7 +99,7 @@ class Server:
         return self
 
     def stop(self) -> None:
-        """Stop it; nothing when it does not run."""
+        """Stop it if it runs."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -112,7 +112,7 @@ class Server:
 
 
 def answers(url: str) -> bool:
-    """Whether ``url`` answers 200 now."""
+    """Tell whether ``url`` answers 200 now."""
     try:
         return requests.get(url, timeout=2).status_code == 200
     except requests.RequestException:
@@ -143,7 +143,7 @@ def ui_server(home: Path, port: int, api_url: str) -> Server:
 
 @contextmanager
 def working(home: Path) -> Iterator[None]:
-    """The worker of the installation in ``home``; asked to stop when the block ends."""
+    """Run the worker of the installation in ``home``, and stop it when the block ends."""
     with (home / "worker.log").open("ab") as log:
         worker = subprocess.Popen(
             [sys.executable, "-m", "api.worker"], cwd=ROOT, env=environment(home), stdout=log, stderr=log
@@ -157,7 +157,7 @@ def working(home: Path) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Running:
-    """Where the dashboard and the API of an installation answer.
+    """A running installation.
 
     Args:
         ui: address of the dashboard.
@@ -170,7 +170,7 @@ class Running:
     server: Server
 
     def client(self, username: str) -> ApiClient:
-        """Return the API as this person calls it."""
+        """Return a client of the API, signed in as this person."""
         client = ApiClient(self.api)
         client.login(username, PASSWORD)
         return client
@@ -178,11 +178,11 @@ class Running:
 
 @contextmanager
 def running_in(home: Path, *, worker: bool = False) -> Iterator[Running]:
-    """A prepared installation with its API and its dashboard.
+    """Run a prepared installation with its API and its dashboard.
 
     Args:
         home: an empty folder.
-        worker: whether something carries its jobs out.
+        worker: run the worker too.
     """
     prepare(home)
     api_port, ui_port = free_port(), free_port()

@@ -1,4 +1,4 @@
-"""Real server and worker processes, as the launcher starts them, on a home of the test's own."""
+"""Real server and worker processes, as the launcher starts them, on the test's own home."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ START_S = 60
 
 @contextmanager
 def serving(home: Path, *options: str, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """The process and its address; killed when the block ends.
+    """Run the API; yield its process and address, and kill it when the block ends.
 
     Args:
         home: with a migrated database.
-        options: further ones of uvicorn, for example ``--workers 2``.
-        variables: further settings, without ``COCKPIT_``.
+        options: further options of uvicorn, for example ``--workers 2``.
+        variables: further settings, without their prefix ``COCKPIT_``.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -51,7 +51,7 @@ def serving(home: Path, *options: str, **variables: str) -> Iterator[tuple[subpr
 
 @contextmanager
 def working(home: Path, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker process; killed when the block ends, where it has not ended by itself."""
+    """Run a worker process, and kill it when the block ends."""
     with (home / "worker.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "api.worker"],
@@ -69,7 +69,7 @@ def working(home: Path, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
 
 def _environment(home: Path, variables: Mapping[str, str]) -> dict[str, str]:
     settings = settings_in(home)
-    mine = {
+    own = {
         "HOME": str(home),
         "ENV": settings.env.value,
         "SECRET_KEY": settings.secret_key.get_secret_value(),
@@ -77,7 +77,7 @@ def _environment(home: Path, variables: Mapping[str, str]) -> dict[str, str]:
         **variables,
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("COCKPIT_")}
-    return kept | {f"COCKPIT_{name}": value for name, value in mine.items()}
+    return kept | {f"COCKPIT_{name}": value for name, value in own.items()}
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, home: Path) -> None:

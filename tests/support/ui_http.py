@@ -1,4 +1,4 @@
-"""A real small HTTP server that answers as a test's script says."""
+"""A small real HTTP server that follows a test's script."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ PROBLEM = {
 
 @dataclass
 class Script:
-    """What the server answers, in turn, and what it was asked."""
+    """The server's answers, in turn, and the requests that it received."""
 
     answers: list[tuple[int, Any]] = field(default_factory=list)
-    asked: list[tuple[str, str, str]] = field(default_factory=list)
+    requests: list[tuple[str, str, str]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     url: str = ""
     tokens: int = 0
 
     def token(self, expires_in: int) -> dict[str, Any]:
-        """Return a fresh token, told apart by its number."""
+        """Return a new token, with a number of its own."""
         self.tokens += 1
         return {
             "access_token": f"jeton-{self.tokens}",
@@ -50,7 +50,7 @@ class Script:
 
 @contextmanager
 def serving() -> Iterator[Script]:
-    """A server that answers as its script says."""
+    """Run a server that follows its script, and yield the script."""
     script = Script()
 
     class Handler(BaseHTTPRequestHandler):
@@ -58,20 +58,20 @@ def serving() -> Iterator[Script]:
 
         def _answer(self) -> None:
             script.bodies.append(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
-            script.asked.append((self.command, self.path, self.headers.get("Authorization", "")))
+            script.requests.append((self.command, self.path, self.headers.get("Authorization", "")))
             status, content = script.answers.pop(0)
             body = content if isinstance(content, bytes) else json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("X-Request-ID", "entete-1")
             self.end_headers()
-            with suppress(BrokenPipeError):  # the client of the silence test has hung up
+            with suppress(BrokenPipeError):  # the client of test_silence has hung up
                 self.wfile.write(body)
 
         do_GET = do_POST = _answer  # noqa: N815 - the names that the base class calls
 
         def log_message(self, *_: object) -> None:
-            """Keeps the test's output quiet."""
+            """Print nothing."""
 
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     listening.daemon_threads = True

@@ -11,8 +11,8 @@ MODEL = {"name": "risque", "version": 3, "task": "classification", "sha256": "a"
 
 
 def driver(**changes: Any) -> Driver:
-    """Return a driver of the client's model."""
-    known = {
+    """Return a driver of EnergiTech's model."""
+    defaults = {
         "feature": "vibration_level",
         "label": "Niveau de vibration",
         "value": 5.821,
@@ -21,12 +21,12 @@ def driver(**changes: Any) -> Driver:
         "direction": "hausse",
         "marker": False,
     }
-    return Driver.model_validate(known | changes)
+    return Driver.model_validate(defaults | changes)
 
 
 def item(**changes: Any) -> ParkItem:
     """Return a turbine of the ranking."""
-    known = {
+    defaults = {
         "rank": 1,
         "turbine_id": "12",
         "site": "Lyon",
@@ -46,12 +46,12 @@ def item(**changes: Any) -> ParkItem:
         "planned_visit_on": None,
         "warnings": [],
     }
-    return ParkItem.model_validate(known | changes)
+    return ParkItem.model_validate(defaults | changes)
 
 
 def run(**changes: Any) -> Run:
-    """Return a scoring that ended well."""
-    known = {
+    """Return a completed run."""
+    defaults = {
         "run_id": 7,
         "kind": "manuel",
         "as_of": "2024-12-30",
@@ -69,12 +69,12 @@ def run(**changes: Any) -> Run:
         "policy_version": 2,
         "error": None,
     }
-    return Run.model_validate(known | changes)
+    return Run.model_validate(defaults | changes)
 
 
 def park(**changes: Any) -> Park:
-    """Return a published ranking of no turbine in particular."""
-    known = {
+    """Return a published ranking without turbines."""
+    defaults = {
         "total": 0,
         "items": [],
         "as_of": "2024-12-30",
@@ -84,12 +84,12 @@ def park(**changes: Any) -> Park:
         "threshold": 0.06,
         "notices": [],
     }
-    return Park.model_validate(known | changes)
+    return Park.model_validate(defaults | changes)
 
 
 def feature(**changes: Any) -> FeatureInfo:
-    """Return a sensor."""
-    known = {
+    """Return a feature."""
+    defaults = {
         "name": "temperature",
         "label": "Température nacelle",
         "unit": "°C",
@@ -100,12 +100,12 @@ def feature(**changes: Any) -> FeatureInfo:
         "training_maximum": 86.5,
         "required_by": ["risque"],
     }
-    return FeatureInfo.model_validate(known | changes)
+    return FeatureInfo.model_validate(defaults | changes)
 
 
 def prediction(**changes: Any) -> Prediction:
-    """Return an answer of the models."""
-    known = {
+    """Return a prediction."""
+    defaults = {
         "request_id": "r",
         "turbine_id": "12",
         "measured_at": "2024-12-30",
@@ -126,4 +126,4 @@ def prediction(**changes: Any) -> Prediction:
         "policy_version": 1,
         "scored_at": "2024-12-30T05:00:00Z",
     }
-    return Prediction.model_validate(known | changes)
+    return Prediction.model_validate(defaults | changes)

@@ -1,4 +1,4 @@
-"""A worker in a process of its own, to be killed: works at the instant that it is given, like a real one."""
+"""A real worker in its own process, to be killed, with its clock fixed by an argument."""
 
 from __future__ import annotations
 

@@ -71,16 +71,16 @@ def _judge(case: Case, database: Database, plain: dict[str, list[Any]], path: Pa
     report = ingest(database, path, options=case.options)
     assert report.unknown_columns == list(case.unknown)
     problems = stored_import(database, report.import_id).report["problems"]
-    for line, column, reason in case.told:
+    for line, column, reason in case.reported:
         assert any((p["line"], p["column"]) == (line, column) and reason in p["reason"] for p in problems), (
             problems
         )
     if case.same:
         assert content(database) == plain
-        assert bool(problems) == bool(case.told)
+        assert bool(problems) == bool(case.reported)
     else:
         assert case.counts == (report.inserted, report.rejected)
-        assert case.told or report.rejected == 0
+        assert case.reported or report.rejected == 0
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

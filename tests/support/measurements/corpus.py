@@ -1,4 +1,4 @@
-"""Files as people, spreadsheets and loggers really send them, each with what must become of it.
+"""Files as people, spreadsheets and loggers really send them, each with the expected result.
 
 First part: encodings, layouts, missing values, dates and numbers.
 """
@@ -77,13 +77,13 @@ LAYOUTS = [
         "an unclosed quote",
         csv(replaced(3, turbine_id='"39')),
         counts=(5, 1),
-        told=((3, "", "guillemets"),),
+        reported=((3, "", "guillemets"),),
     ),
     Case(
         "a cell too many",
         csv() + b"5,2024-08-15,1,2,3,4,0,,,,,x\n",
         counts=(6, 1),
-        told=((8, "", "trop de"),),
+        reported=((8, "", "trop de"),),
     ),
 ]
 MISSING = [
@@ -97,7 +97,12 @@ DATES = [
     Case("months first", csv(days("%m/%d/%Y")), same=True),
     Case("year first, slashes", csv(days("%Y/%m/%d")), same=True),
     Case("compact, named", csv(days("%Y%m%d")), same=True, options=ImportOptions(date_format="AAAAMMJJ")),
-    Case("compact, not named", csv(days("%Y%m%d")), counts=(0, 6), told=((2, "date_measure", "AAAA-MM-JJ"),)),
+    Case(
+        "compact, not named",
+        csv(days("%Y%m%d")),
+        counts=(0, 6),
+        reported=((2, "date_measure", "AAAA-MM-JJ"),),
+    ),
     Case(
         "days and months could be swapped",
         csv([["5", "03/04/2024", *BASE[0][2:10], ""], ["6", "01/12/2024", *BASE[1][2:10], ""]]),
@@ -123,10 +128,13 @@ DATES = [
         "one row in another format",
         csv(replaced(4, date_measure="21/08/2024")),
         counts=(5, 1),
-        told=((4, "date_measure", "AAAA-MM-JJ"),),
+        reported=((4, "date_measure", "AAAA-MM-JJ"),),
     ),
     Case(
-        "years of two digits", csv(days("%d/%m/%y")), counts=(0, 6), told=((2, "date_measure", "attendue"),)
+        "years of two digits",
+        csv(days("%d/%m/%y")),
+        counts=(0, 6),
+        reported=((2, "date_measure", "attendue"),),
     ),
     Case(
         "a format that does not exist", csv(), refused="au choix", options=ImportOptions(date_format="JJ/MM")
@@ -135,13 +143,13 @@ DATES = [
         "a day that does not exist",
         csv([*days("%d/%m/%Y"), ["5", "31/04/2024", *BASE[0][2:10], ""]]),
         counts=(6, 1),
-        told=((8, "date_measure", "n’existe pas"),),
+        reported=((8, "date_measure", "n’existe pas"),),
     ),
     Case(
         "a date to come",
         csv(replaced(2, date_measure="2031-01-01")),
         counts=(5, 1),
-        told=((2, "date_measure", "future"),),
+        reported=((2, "date_measure", "future"),),
     ),
     Case("an hour behind the day", csv(days("%d/%m/%Y 10:30")), counts=(6, 0)),
 ]
@@ -160,7 +168,7 @@ NUMERALS = [
         "thousands or decimals",
         csv(replaced(5, power_output='"1,234"')),
         counts=(5, 1),
-        told=((5, "power_output", "milliers ou décimales"),),
+        reported=((5, "power_output", "milliers ou décimales"),),
     ),
     Case(
         "nothing but thousands or decimals",
@@ -177,30 +185,38 @@ NUMERALS = [
         "a decimal comma among dots",
         csv(replaced(3, temperature='"48,8"')),
         counts=(5, 1),
-        told=((3, "temperature", "48.8"),),
+        reported=((3, "temperature", "48.8"),),
     ),
     Case(
         "a decimal dot among commas",
         csv(comma(replaced(3, temperature="48@8")), sep=";").replace(b"@", b"."),
         counts=(5, 1),
-        told=((3, "temperature", "48,8"),),
+        reported=((3, "temperature", "48,8"),),
     ),
     Case(
-        "Arabic digits", csv(replaced(3, wind_speed="٣")), counts=(5, 1), told=((3, "wind_speed", "nombre"),)
+        "Arabic digits",
+        csv(replaced(3, wind_speed="٣")),
+        counts=(5, 1),
+        reported=((3, "wind_speed", "nombre"),),
     ),
     Case(
         "a unit in the cell",
         csv(replaced(3, wind_speed="10 m/s")),
         counts=(5, 1),
-        told=((3, "wind_speed", "nombre"),),
+        reported=((3, "wind_speed", "nombre"),),
     ),
-    Case("text", csv(replaced(3, wind_speed="fort")), counts=(5, 1), told=((3, "wind_speed", "nombre"),)),
-    Case("infinity", csv(replaced(3, wind_speed="inf")), counts=(5, 1), told=((3, "wind_speed", "infinie"),)),
+    Case("text", csv(replaced(3, wind_speed="fort")), counts=(5, 1), reported=((3, "wind_speed", "nombre"),)),
+    Case(
+        "infinity",
+        csv(replaced(3, wind_speed="inf")),
+        counts=(5, 1),
+        reported=((3, "wind_speed", "infinie"),),
+    ),
     Case(
         "physically impossible",
         csv(replaced(3, temperature="999")),
         counts=(5, 1),
-        told=((3, "temperature", "limites physiques"),),
+        reported=((3, "temperature", "limites physiques"),),
     ),
 ]
 CASES = [*ENCODINGS, *LAYOUTS, *MISSING, *DATES, *NUMERALS, *SHAPES, *LABELS, *OTHER_KINDS]

@@ -1,4 +1,4 @@
-"""What the corpus of files is made with: a plain table, and the ways in which it is written otherwise."""
+"""Tools of the corpus of files: a plain table, and other ways to write it."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ Rows = Sequence[Sequence[str]]
 
 @dataclass(frozen=True)
 class Case:
-    """A file and its verdict.
+    """A file and its expected result.
 
     Attributes:
-        name: what is odd about it.
-        data: its bytes.
-        same: the database must hold exactly what the plain file brings.
-        counts: rows stored and rejected, where it is taken otherwise.
-        refused: part of the refusal; empty where the file is taken.
-        told: (line, column, part of the reason) that the report must hold.
-        unknown: columns that must be named as kept aside.
+        name: the peculiarity of the file.
+        data: bytes of the file.
+        same: the database must end up as after the plain file.
+        counts: rows stored and rejected, if not ``same``.
+        refused: part of the refusal; empty where the file is accepted.
+        reported: (line, column, part of the reason) of each entry of the report.
+        unknown: columns that the report must name as unknown.
     """
 
     name: str
@@ -52,13 +52,13 @@ class Case:
     same: bool = False
     counts: tuple[int, int] | None = None
     refused: str = ""
-    told: tuple[tuple[int, str, str], ...] = ()
+    reported: tuple[tuple[int, str, str], ...] = ()
     unknown: tuple[str, ...] = ()
     options: ImportOptions = field(default_factory=ImportOptions)
 
 
 def rewritten(rows: Rows = BASE, **change: Callable[[str], str]) -> list[list[str]]:
-    """Rows with some columns rewritten; missing cells stay missing."""
+    """Return the rows with some columns rewritten; missing cells stay missing."""
     return [
         [
             change[name](cell) if name in change and cell else cell
@@ -69,7 +69,7 @@ def rewritten(rows: Rows = BASE, **change: Callable[[str], str]) -> list[list[st
 
 
 def replaced(line: int, **cells: str) -> list[list[str]]:
-    """Return the base rows, with cells of one line replaced; line 2 is the first row."""
+    """Return the base rows with cells of one line replaced; line 2 is the first row."""
     rows = [list(row) for row in BASE]
     for name, cell in cells.items():
         rows[line - 2][HEADER.index(name)] = cell
@@ -106,7 +106,7 @@ def without(*names: str) -> bytes:
 
 
 def native(name: str, cell: str) -> object:
-    """What a spreadsheet or a data frame holds for a cell."""
+    """Return a cell's value in a spreadsheet or a data frame."""
     if not cell:
         return None
     if name in DAYS:
@@ -170,7 +170,7 @@ FRENCH_MAP = {
 
 
 def french_units() -> list[list[str]]:
-    """Wind in km/h, temperature in kelvin, power in megawatts, each exactly the base's."""
+    """Return the base rows with wind in km/h, temperature in kelvin and power in megawatts."""
     return rewritten(
         wind_speed=lambda cell: f"{float(cell) * 3.6:.3f}",
         temperature=lambda cell: f"{float(cell) + 273.15:.2f}",

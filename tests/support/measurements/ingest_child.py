@@ -1,4 +1,4 @@
-"""An import in a process of its own, to be killed: tells each chunk that is in, then its peak memory [MB]."""
+"""An import in its own process, to be killed: prints each stored chunk, then the peak memory [MB]."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of ingestion share: a catalogue of their own, small files, the whole content of a base."""
+"""Tools of the tests of ingestion: a catalogue, small files, the content of a database."""
 
 from __future__ import annotations
 
@@ -41,27 +41,27 @@ LABELLED = (*ROW, "0", "33.2", "139", "2024-09-02")
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> Path:
-    """Return a plain CSV; the cells are written as they are."""
+    """Write a plain CSV, with the cells unchanged, and return its path."""
     lines = [",".join(header), *(",".join(map(str, row)) for row in rows)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
 
 def ingest(database: Database, path: Path, **options: Any) -> ImportReport:
-    """Import real measurements, unless told otherwise."""
-    chosen: dict[str, Any] = {
+    """Import a file as real measurements; ``options`` replace these settings."""
+    settings: dict[str, Any] = {
         "source": "mesure",
         "imported_by": "essai",
         "now": NOW,
-        # Small files of invented figures: what they look like is judged where it is the subject.
+        # The small files have invented figures: the tests of doubtful units do without this confirmation.
         "options": ImportOptions(confirmed=True),
         **options,
     }
-    return ingest_file(database, path, chosen.pop("sensors", SENSORS), **chosen)
+    return ingest_file(database, path, settings.pop("sensors", SENSORS), **settings)
 
 
 def content(database: Database) -> dict[str, list[Any]]:
-    """Return all that was ingested into the living park, without the ids that storage hands out."""
+    """Return everything ingested into the living park, without database ids."""
     m, o, t, v = measurements.c, outcomes.c, turbines.c, planned_visits.c
     rows = (
         select(
@@ -94,7 +94,7 @@ def content(database: Database) -> dict[str, list[Any]]:
 
 
 def statuses(database: Database) -> list[str]:
-    """How far each import is, oldest first."""
+    """Return the status of each import, oldest first."""
     with database.read() as connection:
         return list(connection.scalars(select(imports.c.status).order_by(imports.c.id)))
 
@@ -116,7 +116,7 @@ def changed(row: tuple[str, ...], **cells: str) -> tuple[str, ...]:
 
 def next_day(after: date) -> pd.DataFrame:
     """Return the simulated measurements of the day that follows ``after``, without labels."""
-    wanted = after + timedelta(days=1)
-    everything = simulate(days=(wanted - START).days + 1)
-    that_day = everything[everything["date_measure"] == wanted.isoformat()]
-    return that_day.drop(columns=list(LABELS)).reset_index(drop=True)
+    day = after + timedelta(days=1)
+    sample = simulate(days=(day - START).days + 1)
+    rows = sample[sample["date_measure"] == day.isoformat()]
+    return rows.drop(columns=list(LABELS)).reset_index(drop=True)

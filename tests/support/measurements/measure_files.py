@@ -8,7 +8,7 @@ HEADER = "turbine_id,date_measure,wind_speed,vibration_level,temperature,power_o
 
 
 def lines(count: int, first: date) -> list[str]:
-    """Plausible rows, all different: fifty turbines a day."""
+    """Return plausible rows, all different: fifty turbines a day."""
     return [
         f"{n % 50 + 1},{first + timedelta(days=n // 50)},{6 + n % 70 / 10},{1 + n % 31 / 10},"
         f"{40 + n % 13},{200 + n % 600},0"
@@ -31,7 +31,7 @@ BAD_ROWS = file_of(
         ",2025-02-03,7,2.0,50,300,0",
     ]
 )
-"""Lines 5, 6 and 7 are wrong, each in its way."""
+"""Lines 5, 6 and 7 have different errors."""
 SWAPPABLE_DATES = file_of([f"{n},03/04/2024,7.{n},2.0,50,30{n},0" for n in range(1, 6)])
 LARGE_ROWS = 20_000
 LARGE = file_of(lines(LARGE_ROWS, date(2023, 1, 2)))

@@ -25,13 +25,13 @@ FORMAT = {
 
 
 def file_format(**changes: Any) -> FileFormat:
-    """Return a file saved by a French spreadsheet."""
+    """Return the format of a file saved by a French spreadsheet."""
     return FileFormat.model_validate(FORMAT | changes)
 
 
 def preview(**changes: Any) -> ImportPreview:
-    """Return a good file of forty rows."""
-    known = {
+    """Return the preview of a good file of forty rows."""
+    defaults = {
         "filename": "bon.csv",
         "sha256": "a" * 64,
         "format": FORMAT,
@@ -48,12 +48,12 @@ def preview(**changes: Any) -> ImportPreview:
         "doubts": [],
         "needs_confirmation": False,
     }
-    return ImportPreview.model_validate(known | changes)
+    return ImportPreview.model_validate(defaults | changes)
 
 
 def report(**changes: Any) -> ImportReport:
-    """What those forty rows brought, four of them wrong."""
-    known = {
+    """Return the report of those forty rows, four of them wrong."""
+    defaults = {
         "import_id": 3,
         "filename": "bon.csv",
         "sha256": "a" * 64,
@@ -72,12 +72,12 @@ def report(**changes: Any) -> ImportReport:
         "finished_at": "2025-01-06T05:00:02.5Z",
         "imported_by": "compte:3",
     }
-    return ImportReport.model_validate(known | changes)
+    return ImportReport.model_validate(defaults | changes)
 
 
 def job(**changes: Any) -> ImportJob:
-    """Return a long import under way."""
-    known = {
+    """Return the job of a long import under way."""
+    defaults = {
         "job_id": 9,
         "filename": "grand.csv",
         "status": "en_cours",
@@ -90,12 +90,12 @@ def job(**changes: Any) -> ImportJob:
         "report": None,
         "error": None,
     }
-    return ImportJob.model_validate(known | changes)
+    return ImportJob.model_validate(defaults | changes)
 
 
 def summary(**changes: Any) -> ImportSummary:
-    """Return a past import."""
-    known = {
+    """Return the summary of a past import."""
+    defaults = {
         "import_id": 3,
         "filename": "bon.csv",
         "source": "mesure",
@@ -107,12 +107,12 @@ def summary(**changes: Any) -> ImportSummary:
         "started_at": "2025-01-06T05:00:00Z",
         "finished_at": "2025-01-06T05:00:02Z",
     }
-    return ImportSummary.model_validate(known | changes)
+    return ImportSummary.model_validate(defaults | changes)
 
 
 def turbine(turbine_id: str, **changes: Any) -> TurbineCoverage:
-    """Return a turbine measured every day."""
-    known = {
+    """Return the coverage of a turbine over three days."""
+    defaults = {
         "turbine_id": turbine_id,
         "site": None,
         "farm": None,
@@ -124,12 +124,12 @@ def turbine(turbine_id: str, **changes: Any) -> TurbineCoverage:
         "counts": [1, 0, 3],
         "findings": [],
     }
-    return TurbineCoverage.model_validate(known | changes)
+    return TurbineCoverage.model_validate(defaults | changes)
 
 
 def coverage(*turbines: TurbineCoverage, **changes: Any) -> Coverage:
-    """Three days of these turbines."""
-    known = {
+    """Return the coverage of these turbines over three days."""
+    defaults = {
         "first": "2024-12-28",
         "last": "2024-12-30",
         "as_of": "2024-12-30",
@@ -142,4 +142,4 @@ def coverage(*turbines: TurbineCoverage, **changes: Any) -> Coverage:
         "next_run_at": "2024-12-31T05:00:00Z",
         "run_as_of": "2024-12-30",
     }
-    return Coverage.model_validate(known | changes)
+    return Coverage.model_validate(defaults | changes)

@@ -1,4 +1,4 @@
-"""Other ways into the plausibility rules: one row with its past, every row of a file as on its day."""
+"""The plausibility rules for a single row with its past, and for every row of a file on its own day."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def past_of_one(
 ) -> Past | None:
     """Return the past of one turbine before a measurement of ``day``; None where there is none.
 
-    It may be kept until the turbine's next measurement: the costly part of judging one row is here.
+    It stays valid until the turbine's next measurement; this is the costly part of judging a row.
 
     Args:
-        history: earlier measurements of that one turbine; what is later than ``day`` is left out.
+        history: measurements of that turbine; those after ``day`` are ignored.
         day: day number of the measurement to judge.
         park: the park's past.
         sensors: the catalogue.
@@ -54,13 +54,13 @@ def judge(
 ) -> list[Finding]:
     """Return the findings on one measurement.
 
-    Without a past, or with one that is later than the measurement, only the rules that need none speak.
+    Without a past, or with one later than the measurement, only the rules that need none apply.
 
     Args:
         values: sensor name to value in the catalogue's unit, None where missing.
         day: day number of the measurement.
         sensors: the catalogue, for types, labels and units.
-        past: of the turbine, from :func:`past_of_one`.
+        past: the turbine's past, from :func:`past_of_one`.
         park: the park's past, from :func:`learn_park`.
         rated_kw: rated power [kW], None where unknown.
         in_service: False where the turbine is stopped on purpose.
@@ -82,11 +82,11 @@ def audit(
     *,
     every: int = 7,
 ) -> Findings:
-    """Return the findings on every row of a table, each as it would have been judged on its day.
+    """Return the findings on every row of a table, each judged as on its own day.
 
-    The park is learnt again every ``every`` days from the rows before: nothing is judged by what came later.
+    The park is learnt again every ``every`` days from the earlier rows: no row is judged by later ones.
     """
-    found: Findings = {}
+    findings: Findings = {}
     days = np.floor(measurements.day)
     for start in np.arange(days.min(), days.max() + 1, every) if len(measurements) else ():
         rows = np.flatnonzero((days >= start) & (days < start + every))
@@ -94,5 +94,5 @@ def audit(
             known = measurements.kept(days < start + every)
             here = np.flatnonzero(np.floor(known.day) >= start)
             park = learn_park(known, float(start), continuous(sensors), limits)
-            found |= judge_rows(known, here, park, sensors, limits)
-    return found
+            findings |= judge_rows(known, here, park, sensors, limits)
+    return findings

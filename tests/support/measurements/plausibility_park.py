@@ -1,4 +1,4 @@
-"""A plain park made by hand, and what the plausibility rules say of one more row of its turbine 0."""
+"""A plain synthetic park, and the findings of the plausibility rules on one more row of its turbine 0."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PLAIN = {"wind_speed": 10.0, "vibration_level": 3.0, "temperature": 40.0, "power
 
 
 def learnt(columns: Columns, sensors: Mapping[str, Sensor] = SENSORS, limits: Limits = DEFAULT) -> Park:
-    """Return the park as all of its rows show it."""
+    """Return the park learnt from all rows."""
     return learn_park(as_table(columns), TODAY, continuous(sensors), limits)
 
 
@@ -34,7 +34,7 @@ def history(columns: Columns, turbine: int = 0, last: int | None = None) -> Meas
     return own if last is None else own.kept(np.arange(len(own)) >= len(own) - last)
 
 
-def found(
+def findings_on(
     columns: Columns,
     values: Mapping[str, float | None],
     *,
@@ -42,7 +42,7 @@ def found(
     day: float = TODAY,
     **more: Any,
 ) -> list[Finding]:
-    """Findings on a row of turbine 0 after its history."""
+    """Return the findings on a row of turbine 0 after its history."""
     park = learnt(columns)
     past = past_of_one(history(columns, last=last), day, park, SENSORS)
     return judge({**PLAIN, **values}, day, SENSORS, past=past, park=park, **more)
@@ -51,7 +51,7 @@ def found(
 def codes(
     columns: Columns, values: Mapping[str, float | None], **more: float
 ) -> list[tuple[str, str | None]]:
-    return [(finding.code, finding.field) for finding in found(columns, values, **more)]  # type: ignore[arg-type]
+    return [(finding.code, finding.field) for finding in findings_on(columns, values, **more)]  # type: ignore[arg-type]
 
 
 def made_park(turbines: int = 4, days: int = 60, seed: int = 0, first: int = 19_800) -> dict[str, np.ndarray]:
@@ -75,13 +75,13 @@ def made_park(turbines: int = 4, days: int = 60, seed: int = 0, first: int = 19_
 
 
 def as_table(columns: Mapping[str, np.ndarray], **more: np.ndarray) -> Measurements:
-    """Return the table of :func:`made_park`'s columns."""
+    """Return the columns of :func:`made_park` as a table."""
     values = {name: columns[name] for name in SENSORS}
     return arranged(columns["turbine"], columns["day"], values, **more)
 
 
 def newest(columns: Columns, sensor: str, *values: float) -> Columns:
-    """Return the same park where turbine 0's newest readings of one sensor are these, oldest first."""
+    """Return the park with turbine 0's newest readings of a sensor replaced by these, oldest first."""
     changed = columns[sensor].copy()
     changed[DAYS - len(values) : DAYS] = values
     return {**columns, sensor: changed}

@@ -1,4 +1,4 @@
-"""What the plausibility rules do on a whole sample: the figures that ``docs/plausibilite.md`` states.
+"""The findings of the plausibility rules on a whole sample: the figures in ``docs/plausibilite.md``.
 
 As a program (``python -m tests.support.measurements.plausibility_tools``) it prints them; tests compare
 them with the document.
@@ -25,14 +25,14 @@ from tests.support.words import plain
 
 MEASURED = ("wind_speed", "vibration_level", "temperature", "power_output")
 DOCUMENT = Path(__file__).resolve().parent.parent.parent.parent / "docs" / "plausibilite.md"
-WIDER = Limits(curve_deviations=5.0, heat_deviations=5.0, jump_deviations=6.0)  # to show what that costs
-ALTERED_ROWS = 500  # sound rows that each invented fault is tried on
+WIDER = Limits(curve_deviations=5.0, heat_deviations=5.0, jump_deviations=6.0)  # to show the loss of findings
+ALTERED_ROWS = 500  # sound rows that receive each invented fault
 Row = Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Measurements in file order beside their table, and the findings on each row as on its day."""
+    """Measurements in file order, their table, and the findings on each row as on its day."""
 
     frame: pd.DataFrame
     table: Measurements
@@ -41,28 +41,28 @@ class Sample:
     @property
     def doubtful(self) -> np.ndarray:
         """True for the rows with a finding that puts a sensor in doubt."""
-        rows = [row for row, found in self.findings.items() if any(f.code != STOPPED for f in found)]
+        rows = [row for row, findings in self.findings.items() if any(f.code != STOPPED for f in findings)]
         return np.isin(np.arange(len(self.frame)), rows)
 
-    def by_code(self, wanted: np.ndarray) -> Counter[str]:
-        """Rows per finding among ``wanted``."""
-        return Counter(f.code for row, found in self.findings.items() if wanted[row] for f in found)
+    def by_code(self, chosen: np.ndarray) -> Counter[str]:
+        """Count the findings on the rows where ``chosen`` is True, by code."""
+        return Counter(f.code for row, findings in self.findings.items() if chosen[row] for f in findings)
 
 
 def table_of(frame: pd.DataFrame) -> Measurements:
-    """Return the table of a file in EnergiTech's columns."""
+    """Return a file with EnergiTech's columns as a table."""
     days = [day_number(day.date()) for day in pd.to_datetime(frame["date_measure"])]
     return arranged(frame["turbine_id"], days, {name: frame[name].to_numpy(float) for name in SENSORS})
 
 
 def sample_of(frame: pd.DataFrame, limits: Limits = DEFAULT) -> Sample:
-    """Return a sample with every row judged by what came before it."""
+    """Return a sample with every row judged by earlier rows only."""
     table = table_of(frame)
     return Sample(frame, table, audit(table, SENSORS, limits))
 
 
 def client_frame(folder: Path) -> pd.DataFrame:
-    """EnergiTech's 3,000 rows."""
+    """Return EnergiTech's 3,000 rows."""
     return pd.read_csv(folder / "energiTech_maintenance_sample.csv")
 
 
@@ -73,17 +73,17 @@ def simulated_frame() -> pd.DataFrame:
 
 
 def has_zero(frame: pd.DataFrame) -> np.ndarray:
-    """True for the rows in which wind, vibration, temperature or power is exactly zero."""
+    """Return True for rows in which wind, vibration, temperature or power is exactly zero."""
     return (frame[list(MEASURED)] == 0).any(axis=1).to_numpy()
 
 
 def sound_of(frame: pd.DataFrame) -> np.ndarray:
-    """True for the rows whose sensors are right: by the hidden truth, or at EnergiTech's without a zero."""
+    """Return True for sound rows: by the hidden truth, or for EnergiTech those without a zero."""
     return (frame["sensor_fault"] == "").to_numpy() if "sensor_fault" in frame else ~has_zero(frame)
 
 
 def episodes(frame: pd.DataFrame, fault: str, flagged: np.ndarray) -> tuple[int, int, int]:
-    """Of a frozen sensor's episodes: all, those of three readings over two days, and those found."""
+    """Count a frozen sensor's episodes: all, those of three readings over two days, and the flagged ones."""
     rows = frame[frame["sensor_fault"] == fault].copy()
     rows["flagged"] = flagged[rows.index]
     rows["day"] = pd.to_datetime(rows["date_measure"])
@@ -96,13 +96,13 @@ def episodes(frame: pd.DataFrame, fault: str, flagged: np.ndarray) -> tuple[int,
 
 
 def silent_share(sample: Sample) -> tuple[int, int]:
-    """Turbines found silent, and turbines looked at, over a year of weekly runs."""
+    """Count the turbines judged silent, and all turbines judged, over a year of weekly runs."""
     days = np.floor(sample.table.day)
-    alarms = looked_at = 0
+    alarms = judged = 0
     for day in np.arange(days.min() + 30, days.max() + 1, 7):
         alarms += len(judge_park(sample.table, day_of(day), SENSORS).silent)
-        looked_at += len(np.unique(sample.table.turbine[days <= day]))
-    return alarms, looked_at
+        judged += len(np.unique(sample.table.turbine[days <= day]))
+    return alarms, judged
 
 
 INVENTED: Mapping[str, Callable[[Row], Row]] = {
@@ -118,9 +118,9 @@ INVENTED: Mapping[str, Callable[[Row], Row]] = {
 
 
 def found_when_altered(sample: Sample) -> dict[str, tuple[float, float]]:
-    """Share of sound rows that are found once one of their values is made false, by kind of falsehood.
+    """Return the share of sound rows that get a finding once a value is altered, by kind of alteration.
 
-    The rows are drawn (seed 0) from the last two months; their histories are left as they are.
+    The rows are drawn (seed 0) from the last two months; their histories are not altered.
 
     Returns:
         By kind: the share at the default limits, and at the wider ones.
@@ -141,38 +141,38 @@ def found_when_altered(sample: Sample) -> dict[str, tuple[float, float]]:
         values = {name: float(table.values[name][row]) for name in SENSORS}
         for kind, alter in INVENTED.items():
             for at, limits in enumerate((DEFAULT, WIDER)):
-                found = judge(alter(values), day, SENSORS, past=past, park=park, limits=limits)
-                hits[kind][at] += any(f.code in set(Implausible) for f in found)
+                findings = judge(alter(values), day, SENSORS, past=past, park=park, limits=limits)
+                hits[kind][at] += any(f.code in set(Implausible) for f in findings)
     return {kind: (near / len(chosen), far / len(chosen)) for kind, (near, far) in hits.items()}
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """Return a share as the document writes it."""
+    """Return a share in the document's format."""
     return f"{100 * share:.{digits}f} %".replace(".", ",")
 
 
 def count(number: int) -> str:
-    """Return a number of rows as the document writes it."""
+    """Return a number of rows in the document's format."""
     return f"{number:,}".replace(",", " ")
 
 
 def share_of(part: int, whole: int) -> str:
-    """« 5 sur 15 069 (0,03 %) »."""
+    """Return a text such as « 5 sur 15 069 (0,03 %) »."""
     return f"{count(part)} sur {count(whole)} ({percent(part / whole, 2)})"
 
 
 def document() -> str:
-    """Return the document, with plain spaces."""
+    """Return the document's text, with plain spaces."""
     return plain(DOCUMENT.read_text("utf-8"))
 
 
 def altered_cells(shares: Mapping[str, tuple[float, float]]) -> dict[str, str]:
-    """By kind of falsehood, the two cells of one sample in the document's table."""
+    """Return, by kind of alteration, the two cells of one sample in the document's table."""
     return {kind: f" {percent(near)} | {percent(far)} |" for kind, (near, far) in shares.items()}
 
 
 def main() -> None:
-    """Print every figure of the document; EnergiTech's files are looked for beside the project."""
+    """Print every figure of the document; EnergiTech's files are expected beside the project."""
     folder = DOCUMENT.parent.parent.parent / "shared" / "energitech"
     for name, frame in (("EnergiTech", client_frame(folder)), ("simulated", simulated_frame())):
         sample, wider, sound = sample_of(frame), sample_of(frame, WIDER), sound_of(frame)
@@ -190,8 +190,8 @@ def _print_truth(sample: Sample) -> None:
     frame, doubtful = sample.frame, sample.doubtful
     fault = frame["sensor_fault"].to_numpy()
     for kind in sorted(set(fault) - {""}):
-        found = share_of((doubtful & (fault == kind)).sum(), (fault == kind).sum())
-        print(" ", kind, found, episodes(frame, kind, doubtful) if kind.startswith("frozen") else "")
+        share = share_of((doubtful & (fault == kind)).sum(), (fault == kind).sum())
+        print(" ", kind, share, episodes(frame, kind, doubtful) if kind.startswith("frozen") else "")
     for low, high in ((0.0, 0.01), (0.01, 0.5), (0.5, 0.8), (0.8, 1.01)):
         worn = (fault == "") & (frame["wear"] >= low).to_numpy() & (frame["wear"] < high).to_numpy()
         print(f"  wear {low}-{high}:", share_of((doubtful & worn).sum(), worn.sum()))

@@ -1,4 +1,4 @@
-"""Files and calls that the importer's tests share."""
+"""Files and calls of the importer's tests."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def labelled(rows: int = 1500) -> pd.DataFrame:
 
 
 def fill_bench(folder: Path) -> Path:
-    """Return a folder with the labelled CSV and two models fitted on its first part."""
+    """Write the labelled CSV and two models fitted on its first part into a folder, and return it."""
     table = labelled()
     table.to_csv(folder / "rows.csv", index=False, date_format="%Y-%m-%d")
     seen = table[table.date_measure < pd.Timestamp("2024-08-25")]

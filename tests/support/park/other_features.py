@@ -1,4 +1,4 @@
-"""A model of other sensors than EnergiTech's, its measurements, and what an engineer writes in its draft."""
+"""A model with other sensors than EnergiTech's, its measurements, and the completion of its draft."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SPLIT = "date:2024-10-01,gap=7"
 FIRST_UNSEEN, LAST_SEEN = "2024-10-01", "2024-09-23"
 AS_OF = "2024-12-30"
 TURBINES = [f"EOL-{number:02d}" for number in range(1, 25)]
-# Those whose last measurement shows a gearbox that runs hot, under low oil pressure.
+# Turbines whose last measurement shows a hot gearbox with low oil pressure.
 SICK = ("EOL-07", "EOL-19")
 SYMPTOMS = {"gearbox_oil_temperature": 79.0, "gearbox_oil_pressure": 1.9, "main_bearing_vibration": 4.1}
 CATEGORY, FLAG = "operating_mode", "deicing_active"
@@ -68,7 +68,7 @@ def measurements(rows: int = 3000) -> pd.DataFrame:
 
 
 def fitted(table: pd.DataFrame) -> Pipeline:
-    """Scaler, encoder and histogram boosting, on the rows before the split."""
+    """Return scaler, encoder and histogram boosting, fitted on the rows before the split."""
     columns = make_column_transformer(
         (StandardScaler(), list(NUMERIC)), (OneHotEncoder(), [CATEGORY]), remainder="passthrough"
     )
@@ -78,7 +78,7 @@ def fitted(table: pd.DataFrame) -> Pipeline:
 
 
 def complete(path: Path) -> None:
-    """Write into the draft the words, units and bounds that only an engineer knows."""
+    """Complete the draft with the labels, units and bounds that only an engineer knows."""
     draft: dict[str, Any] = json.loads(path.read_text("utf-8"))
     for feature in draft["features"]:
         name = feature["name"]
@@ -94,7 +94,7 @@ def complete(path: Path) -> None:
 
 
 def write_files(folder: Path) -> Path:
-    """``model.joblib`` and ``mesures.csv``, as a person would bring them."""
+    """Write ``model.joblib`` and ``mesures.csv`` into a folder, and return it."""
     table = measurements()
     table.to_csv(folder / "mesures.csv", index=False)
     joblib.dump(fitted(table), folder / "model.joblib", compress=3)

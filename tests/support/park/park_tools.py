@@ -1,4 +1,4 @@
-"""Parks of any size to score, and what any published ranking must be, counted in SQL."""
+"""Parks of any size to score, and checks of a published ranking in SQL."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WORN = ("14.0", "6.5", "75.0", "840.0", "1")
 
 
 class Clock:
-    """A « now » that a test sets; threads and services share it."""
+    """A clock that a test sets, for threads and services."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -33,13 +33,13 @@ class Clock:
 
 
 def evaluated_day(core: Core) -> date:
-    """Return the day that a run asked for now would evaluate."""
+    """Return the day that a run requested now would evaluate."""
     with core.database.read() as connection:
         return core.calendar.day(connection)
 
 
 def new_park(home: Path, *, now: Callable[[], datetime] | None = None, **changed: object) -> Core:
-    """Return the reference models in force on an empty, migrated database."""
+    """Return a core with an empty, migrated database and the reference models in service."""
     core = clocked(settings_in(home).model_copy(update=changed), now)
     migrate.upgrade(core.database)
     with core.database.write() as connection:
@@ -50,14 +50,14 @@ def new_park(home: Path, *, now: Callable[[], datetime] | None = None, **changed
 
 
 def clocked(settings: Settings, now: Callable[[], datetime] | None) -> Core:
-    """Return a core whose every service asks ``now`` for the time."""
+    """Return a core whose services take the time from ``now``."""
     if now is not None:
         object.__setattr__(settings, "now", now)
     return build_core(settings)
 
 
 def measure(core: Core, folder: Path, turbines: int, days: list[date], seed: int = 1) -> None:
-    """Return one measurement per turbine and day, from calm to worn."""
+    """Ingest one measurement per turbine and day, from calm to worn."""
     draw = random.Random(seed)
     rows = [(str(n), day, *_values(draw)) for day in days for n in range(1, turbines + 1)]
     ingest(core.database, write_csv(folder / f"mesures-{seed}.csv", SHORT, rows))
@@ -107,13 +107,13 @@ def shown_run(database: Database) -> int | None:
 
 
 def half_published(database: Database) -> int:
-    """Scores and changes of runs that ended without a ranking; there must be none."""
+    """Count the rows of runs that ended without a ranking; there must be none."""
     with database.read() as connection:
-        found = 0
+        rows = 0
         for table in ("scores", "park_changes", "run_summaries"):
             query = (
                 f"SELECT count(*) FROM {table} x JOIN runs r ON r.id = x.run"
                 " WHERE r.published_at IS NULL AND r.status NOT IN ('en_attente', 'en_cours')"
             )
-            found += connection.scalar(text(query)) or 0
-    return found
+            rows += connection.scalar(text(query)) or 0
+    return rows

@@ -1,4 +1,4 @@
-"""A second version of each reference model, and a park to try it on."""
+"""A second version of each reference model, and a park to score with it."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ NAMES = {"classification": CLASSIFIER, "regression": REGRESSOR}
 
 @dataclass(frozen=True)
 class Second:
-    """The estimator behind a second version, to ask scikit-learn itself."""
+    """A second version and its scikit-learn estimator."""
 
     name: str
     version: int
     estimator: Any
 
     def outputs(self, features: pd.DataFrame) -> Any:
-        """Probabilities of failure or days, one per row."""
+        """Return the estimator's probability of failure or days, one per row."""
         if hasattr(self.estimator, "predict_proba"):
             return self.estimator.predict_proba(features[SENSORS])[:, 1]
         return self.estimator.predict(features[SENSORS])
@@ -43,18 +43,18 @@ def sample() -> pd.DataFrame:
 
 
 def serve_references(core: Core) -> None:
-    """Put both reference models in force."""
+    """Activate both reference models."""
     for name in NAMES.values():
         core.model_service.activate(name, 1, by="essai", reason="essai")
 
 
 def second_version(core: Core, task: str, *, unknown: bool = False) -> Second:
-    """Import a small forest, fitted on the reference's own training rows, as the next version.
+    """Import a small forest, fitted on the reference's training rows, as the next version.
 
     Args:
-        core: whose store takes it.
-        task: which reference it follows.
-        unknown: import another forest, under another name, saying nothing of what it has not seen.
+        core: with the store that receives it.
+        task: task of the reference model.
+        unknown: import another forest under another name, whose unseen rows are unknown.
     """
     rows, target = sample(), TARGETS[task]
     known = rows[rows[target].notna() & rows[SENSORS].notna().all(axis=1)]
@@ -77,7 +77,7 @@ def second_version(core: Core, task: str, *, unknown: bool = False) -> Second:
 
 
 def ingest_sample(core: Core, since: str) -> pd.DataFrame:
-    """Bring the sample's rows from a day on into the park; returns them."""
+    """Ingest the sample's rows from a day on, and return them."""
     rows = sample()
     kept = rows[rows.date_measure >= since]
     file = core.settings.home / "echantillon.csv"

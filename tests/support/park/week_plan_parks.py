@@ -1,4 +1,4 @@
-"""Random weeks, and the best plan found by trying every one: an oracle that shares nothing with it."""
+"""Random weeks, and their best plan by trying every plan: an oracle that shares no code with the solver."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COST = 3_000.0
 def random_week(
     seed: int, turbines: tuple[int, int], crews: tuple[int, int], *, costs: Sequence[float] = (COST,)
 ) -> tuple[list[Candidate], list[Crew], float | None]:
-    """Return a park whose week is too short for all of it; probabilities repeat, as those of a forest do."""
+    """Return a park whose work exceeds the week; probabilities repeat, as those of a forest do."""
     draw = random.Random(seed)
     days = draw.choice((1, 2, 5))
     teams = [
@@ -45,7 +45,7 @@ def random_week(
 
 
 def random_bookings(seed: int, crews: Sequence[Crew]) -> list[Booking]:
-    """Interventions that stand in the week already, some of nobody's crew, some longer than the day."""
+    """Return interventions already booked in the week, some without a crew, some longer than the day."""
     draw = random.Random(seed)
     days = len(crews[0].hours) if crews else 1
     return [
@@ -67,32 +67,32 @@ def best_by_trying(
     budget: float | None,
     taken: Mapping[tuple[str, int], Fraction] | None = None,
 ) -> tuple[Fraction, Fraction]:
-    """Net benefit of the best plan, and the most risk that a plan worth as much takes away [€].
+    """Return the net benefit of the best plan, and the most risk that such a plan treats [€].
 
     Args:
         park: candidates.
-        crews: with the hours that they give.
+        crews: with their hours.
         budget: for all interventions [€].
-        taken: hours of which something else is made already, by crew and day [h].
+        taken: hours already booked, by crew and day [h].
     """
-    free = [one for one in park if one.choice is not Choice.ECARTEE]
+    free = [candidate for candidate in park if candidate.choice is not Choice.ECARTEE]
     sets = [chosen for size in range(len(free) + 1) for chosen in combinations(free, size)]
     worth = {chosen: (_net(chosen), sum((_exact(c.risk_eur) for c in chosen), Fraction())) for chosen in sets}
     for chosen in sorted(sets, key=worth.__getitem__, reverse=True):
-        if budget is not None and sum(_exact(one.cost_eur) for one in chosen) > _exact(budget):
+        if budget is not None and sum(_exact(candidate.cost_eur) for candidate in chosen) > _exact(budget):
             continue
         rooms = [
             (crew.skills, _exact(hours) - (taken or {}).get((crew.name, day), Fraction()))
             for crew in crews
             for day, hours in enumerate(crew.hours)
         ]
-        if _fits(sorted(chosen, key=lambda one: -one.hours), rooms):
+        if _fits(sorted(chosen, key=lambda candidate: -candidate.hours), rooms):
             return worth[chosen]
     raise AssertionError("doing nothing is always possible")
 
 
 def _fits(chosen: Sequence[Candidate], rooms: list[tuple[frozenset[Skill], Fraction]]) -> bool:
-    """Whether they can all be placed, each whole on one day of one crew."""
+    """Tell whether all can be placed, each whole on one day of one crew."""
     if not chosen:
         return True
     first, rest = chosen[0], chosen[1:]
@@ -107,7 +107,7 @@ def _fits(chosen: Sequence[Candidate], rooms: list[tuple[frozenset[Skill], Fract
 
 
 def _net(chosen: Sequence[Candidate]) -> Fraction:
-    return sum((_exact(one.risk_eur) - _exact(one.cost_eur) for one in chosen), Fraction())
+    return sum((_exact(c.risk_eur) - _exact(c.cost_eur) for c in chosen), Fraction())
 
 
 def _exact(amount: float) -> Fraction:

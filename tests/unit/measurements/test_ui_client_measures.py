@@ -30,7 +30,7 @@ def client(server: Script) -> Iterator[ApiClient]:
     client = ApiClient(server.url)
     server.answers.append((200, server.token(600)))
     client.login("manager", "secret")
-    server.asked.clear()
+    server.requests.clear()
     server.bodies.clear()
     yield client
     client.close()
@@ -41,7 +41,7 @@ def test_preview__file_and_options_in_one_form(server: Script, client: ApiClient
 
     assert client.measurements.preview(FILE).rows == 40
 
-    assert server.asked[0][:2] == ("POST", "/api/v1/measurements/preview")
+    assert server.requests[0][:2] == ("POST", "/api/v1/measurements/preview")
     body = server.bodies[0]
     assert FILE.content in body
     assert "mesures d’été.csv".encode() in body
@@ -67,7 +67,7 @@ def test_import__session_renewed_midway_sends_the_whole_file_again(server: Scrip
     client.measurements.import_file(FILE, "cle-1")
 
     sent = [
-        body for body, (_, path, _) in zip(server.bodies, server.asked, strict=True) if "auth" not in path
+        body for body, (_, path, _) in zip(server.bodies, server.requests, strict=True) if "auth" not in path
     ]
     assert len(sent) == 2
     assert all(FILE.content in body for body in sent)
@@ -80,7 +80,7 @@ def test_import__refused_file_is_told_and_never_sent_twice(server: Script, clien
         client.measurements.import_file(FILE, "cle-1")
 
     assert refused.value.errors[0].field == "wind_speed"
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_coverage__thirty_days_unless_asked(server: Script, client: ApiClient) -> None:
@@ -89,7 +89,7 @@ def test_coverage__thirty_days_unless_asked(server: Script, client: ApiClient) -
     client.measurements.coverage()
     client.measurements.coverage(date(2024, 10, 2))
 
-    assert [path for _, path, _ in server.asked] == [
+    assert [path for _, path, _ in server.requests] == [
         "/api/v1/measurements/coverage",
         "/api/v1/measurements/coverage?from=2024-10-02",
     ]

@@ -22,7 +22,7 @@ from tests.support.measurements.plausibility_park import (
     Columns,
     as_table,
     codes,
-    found,
+    findings_on,
     history,
     learnt,
     made_park,
@@ -36,7 +36,7 @@ def plain() -> Columns:
 
 
 def test_a_plain_row__says_nothing(plain: Columns) -> None:
-    assert found(plain, {}) == []
+    assert findings_on(plain, {}) == []
 
 
 # Power against the turbine's own curve
@@ -198,7 +198,7 @@ def test_short_past__judges_by_the_park_and_never_by_one_reading(plain: Columns,
     odd = newest(plain, "vibration_level", 8.0)
     assert codes(odd, {"vibration_level": 8.1}, last=rows) == []
     assert codes(odd, {"vibration_level": 3.0}, last=rows) == []
-    assert found(plain, {}, last=rows) == []
+    assert findings_on(plain, {}, last=rows) == []
 
 
 def test_no_past__leaves_the_row_rules(plain: Columns) -> None:

@@ -24,7 +24,7 @@ from tests.support.measurements.plausibility_park import (
     Columns,
     as_table,
     codes,
-    found,
+    findings_on,
     made_park,
     newest,
 )
@@ -48,7 +48,7 @@ def test_stuck__from_three_readings_over_two_days(
 
 
 def test_stuck__says_since_when(plain: Columns) -> None:
-    (finding,) = found(newest(plain, "temperature", 41.2, 41.2, 41.2), {"temperature": 41.2})
+    (finding,) = findings_on(newest(plain, "temperature", 41.2, 41.2, 41.2), {"temperature": 41.2})
     since = day_of(TODAY - 3)
     assert words.plain(finding.message) == (
         f"Température nacelle : 41,2 °C, inchangé sur 4 mesures depuis le {since:%d/%m/%Y}. "

@@ -31,7 +31,7 @@ def logged_in(server: Script) -> Iterator[ApiClient]:
     client = ApiClient(server.url)
     server.answers.append((200, server.token(600)))
     client.login("manager", "secret")
-    server.asked.clear()
+    server.requests.clear()
     server.bodies.clear()
     yield client
     client.close()
@@ -46,7 +46,7 @@ def test_login__form_then_bearer_token(server: Script) -> None:
 
     assert user.display_name == "Mme Martin"
     assert parse_qs(server.bodies[0].decode())["password"] == ["pass&word=é"]
-    assert server.asked == [
+    assert server.requests == [
         ("POST", "/api/v1/auth/token", ""),
         ("GET", "/api/v1/models", "Bearer jeton-1"),
     ]
@@ -73,14 +73,14 @@ def test_old_token__renewed_before_the_call(server: Script) -> None:
     client.models.all()
     client.models.all()
 
-    assert [path for _, path, _ in server.asked] == [
+    assert [path for _, path, _ in server.requests] == [
         "/api/v1/auth/token",
         "/api/v1/auth/refresh",
         "/api/v1/models",
         "/api/v1/models",
     ]
     assert json.loads(server.bodies[1]) == {"refresh_token": "session-1-0123456789"}
-    assert server.asked[-1][2] == "Bearer jeton-2"
+    assert server.requests[-1][2] == "Bearer jeton-2"
     client.close()
 
 
@@ -89,7 +89,7 @@ def test_token_refused__renewed_once_and_asked_again(server: Script, logged_in: 
 
     logged_in.models.all()
 
-    assert [path for _, path, _ in server.asked] == [
+    assert [path for _, path, _ in server.requests] == [
         "/api/v1/models",
         "/api/v1/auth/refresh",
         "/api/v1/models",
@@ -103,7 +103,7 @@ def test_session_ended__no_endless_renewal(server: Script, logged_in: ApiClient)
         logged_in.models.all()
 
     assert refused.value.session_over
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 def test_refusal__carries_title_detail_fields_and_reference(server: Script, logged_in: ApiClient) -> None:
@@ -157,7 +157,7 @@ def test_unavailable__told_at_once_not_repeated(server: Script, logged_in: ApiCl
     with pytest.raises(ApiError, match="Service indisponible"):
         logged_in.models.all()
 
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_writing__never_repeated(server: Script, logged_in: ApiClient) -> None:
@@ -166,7 +166,7 @@ def test_writing__never_repeated(server: Script, logged_in: ApiClient) -> None:
     with pytest.raises(ApiError):
         logged_in.park.start_run()
 
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_nobody_listening__unreachable() -> None:
@@ -205,7 +205,7 @@ def test_identifiers__stay_one_segment_of_the_path(server: Script, logged_in: Ap
     with pytest.raises(ApiError):
         logged_in.turbines.detail("../park?limit=1#é")
 
-    path = server.asked[0][1]
+    path = server.requests[0][1]
     assert urlsplit(path).path == path
     assert path == "/api/v1/turbines/..%2Fpark%3Flimit%3D1%23%C3%A9"
 
@@ -217,7 +217,7 @@ def test_park__sends_the_view(server: Script, logged_in: ApiClient) -> None:
     view = View(levels=(RiskLevel.CRITIQUE, RiskLevel.ELEVE), days=12.5, queue=Queue.A_VERIFIER)
     logged_in.park.ranking(view.asked(), limit=50)
 
-    query = parse_qs(urlsplit(server.asked[0][1]).query)
+    query = parse_qs(urlsplit(server.requests[0][1]).query)
     assert query["risk_level"] == ["critique", "eleve"]
     assert query["max_days"] == ["12.5"]
     assert query["queue"] == ["a_verifier"]
