@@ -1,4 +1,4 @@
-"""What changed from run to run, the queues, and what a published run says of the park as a whole."""
+"""Changes between runs, the queues, and the summaries of published runs."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from api.storage.tables import (
     turbines,
 )
 
-_MANY = 500  # keys in one question, under the least number of parameters that SQLite takes
+_MANY = 500  # keys in one statement; every SQLite takes that many parameters
 AnyRow = Row[Any]
 
 
 def in_queues(bits: int) -> ColumnElement[bool]:
-    """Scores that stand in one of these queues at least."""
+    """Return the condition on scores in at least one of these queues."""
     return scores.c.queues.bitwise_and(bits) != 0
 
 
 class FormerScore(NamedTuple):
-    """A turbine in the previous run; ``told_level`` is the level that the events told last."""
+    """A turbine's score in the previous run; ``told_level`` is the last level that an event announced."""
 
     turbine: int
     level: str
@@ -41,7 +41,7 @@ class FormerScore(NamedTuple):
 
 
 def run_before(connection: Connection, as_of: date) -> AnyRow | None:
-    """The last published run of the last day before ``as_of`` that has one."""
+    """Return the last published run of the last day before ``as_of`` that has one."""
     query = (
         select(runs)
         .where(runs.c.as_of < as_of, runs.c.published_at.is_not(None), runs.c.archived_at.is_(None))
@@ -52,7 +52,7 @@ def run_before(connection: Connection, as_of: date) -> AnyRow | None:
 
 
 def former_scores(connection: Connection, run_id: int) -> dict[int, FormerScore]:
-    """The scores of a run, by turbine key."""
+    """Return the scores of a run, by turbine key."""
     changed = park_changes.c
     query = select(
         scores.c.turbine,
@@ -71,19 +71,19 @@ def former_scores(connection: Connection, run_id: int) -> dict[int, FormerScore]
 
 
 def values_of(connection: Connection, keys: Sequence[int]) -> dict[int, dict[str, float]]:
-    """The values of these measurements, by their key."""
-    found: dict[int, dict[str, float]] = {}
-    # Keys given apart: those within a statement would stay in the engine's memory of statements.
+    """Return the values of these measurements, by key."""
+    values: dict[int, dict[str, float]] = {}
+    # An expanding parameter: keys within the statement would fill the engine's cache of statements.
     wanted = measurements.c.id.in_(bindparam("keys", expanding=True))
     query = select(measurements.c.id, measurements.c["values"]).where(wanted)
     for start in range(0, len(keys), _MANY):
-        some = keys[start : start + _MANY]
-        found.update((row[0], row[1]) for row in connection.execute(query, {"keys": some}))
-    return found
+        chunk = keys[start : start + _MANY]
+        values.update((row[0], row[1]) for row in connection.execute(query, {"keys": chunk}))
+    return values
 
 
 def last_visits(connection: Connection, as_of: date) -> dict[int, date]:
-    """The last visit whose planned day had come by ``as_of``, as known by then, by turbine key."""
+    """Return, by turbine key, the last planned visit up to ``as_of`` that was known by then."""
     visits = planned_visits.c
     query = (
         select(visits.turbine, func.max(visits.planned_on))
@@ -97,7 +97,7 @@ def last_visits(connection: Connection, as_of: date) -> dict[int, date]:
 def save(
     connection: Connection, run_id: int, summary: Mapping[str, Any], changes: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Keep what a run says beside its scores; called in the transaction that publishes it."""
+    """Store the summary and the changes of a run, in the transaction that publishes it."""
     for table in (park_changes, run_summaries):
         connection.execute(delete(table).where(table.c.run == run_id))
     connection.execute(insert(run_summaries).values(run=run_id, **summary))
@@ -106,7 +106,7 @@ def save(
 
 
 def summary_of(connection: Connection, run_id: int) -> AnyRow | None:
-    """What a run says of the park; None where it is older than these summaries."""
+    """Return the summary of a run; None for a run older than summaries."""
     earlier = runs.alias("earlier")
     query = (
         select(
@@ -118,8 +118,8 @@ def summary_of(connection: Connection, run_id: int) -> AnyRow | None:
     return connection.execute(query).one_or_none()
 
 
-def _shown(first: date | None, last: date | None) -> Select[tuple[int]]:
-    """The run that stands for each day: the last one published."""
+def _published_ids(first: date | None, last: date | None) -> Select[tuple[int]]:
+    """Return the query for the last published run of each day."""
     place = func.row_number().over(partition_by=runs.c.as_of, order_by=runs.c.id.desc())
     published = select(runs.c.id, place.label("place")).where(
         runs.c.published_at.is_not(None), runs.c.archived_at.is_(None)
@@ -135,9 +135,9 @@ def _shown(first: date | None, last: date | None) -> Select[tuple[int]]:
 def events(
     connection: Connection, first: date | None, last: date | None, *, limit: int, offset: int
 ) -> tuple[int, list[AnyRow]]:
-    """How many events the days' last published runs tell, and one page of them: newest, then most urgent."""
-    told = (park_changes.c.run.in_(_shown(first, last)), park_changes.c.event.is_not(None))
-    total = connection.scalar(select(func.count()).select_from(park_changes).where(*told)) or 0
+    """Count the events of the days' last published runs, and return a page: newest, then most urgent."""
+    announced = (park_changes.c.run.in_(_published_ids(first, last)), park_changes.c.event.is_not(None))
+    total = connection.scalar(select(func.count()).select_from(park_changes).where(*announced)) or 0
     query = (
         select(
             park_changes.c.run,
@@ -153,7 +153,7 @@ def events(
         .join(runs, runs.c.id == park_changes.c.run)
         .join(turbines, turbines.c.id == park_changes.c.turbine)
         .join(scores, and_(scores.c.run == park_changes.c.run, scores.c.turbine == park_changes.c.turbine))
-        .where(*told)
+        .where(*announced)
         .order_by(runs.c.as_of.desc(), scores.c.rank)
         .limit(limit)
         .offset(offset)

@@ -1,4 +1,4 @@
-"""A page of a run's scores: which are kept, and in which order."""
+"""A page of a run's scores, filtered and sorted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from api.storage.park.changes import in_queues
 from api.storage.shared.published import CHANGED, SCORED
 from api.storage.tables import interventions, park_changes, scores, turbines
 
-MANY = 10_000  # ranks named in one question; a longer list is picked out of the whole run
+MANY = 10_000  # ranks in one statement; for more, the whole run is read
 AnyRow = Row[Any]
 _worked = and_(
     interventions.c.turbine == scores.c.turbine,
@@ -39,20 +39,20 @@ _worked = and_(
 
 @dataclass(frozen=True)
 class ScoreFilter:
-    """Which scores to keep; what is empty or None keeps all.
+    """Which scores to keep; an empty field keeps all.
 
     Args:
         levels: risk levels.
-        data_status: what the measurement behind the score is worth.
-        max_days: kept where the interval of days left begins at or under this [days]; the estimate counts
-            where it has no interval.
-        queues: kept where the turbine stands in one of them at least.
-        driver: feature that is the main driver, which is kept for the top of the ranking.
+        data_status: status of the measurement behind the score.
+        max_days: keep where the interval of days left begins at this or less [days]; the estimate counts
+            where there is no interval.
+        queues: keep turbines in at least one of them.
+        driver: feature that is the main driver, which only the top of the ranking has.
         site: exact name.
         farm: exact name.
-        service_state: of the machine as it is now, whatever it was on the day of the run.
-        text: words that are all found in identifier, site, farm, level or main driver, capitals and accents
-            or not.
+        service_state: present state of the turbine, not that of the run's day.
+        text: words that must all occur in identifier, site, farm, level or main driver; case and accents do
+            not count.
     """
 
     levels: tuple[RiskLevel, ...] = ()
@@ -66,41 +66,41 @@ class ScoreFilter:
     text: str = ""
 
     def about_scores(self) -> list[ColumnElement[bool]]:
-        """What is asked of the scores, in SQL; words are another matter."""
-        found: list[ColumnElement[bool]] = []
+        """Return the conditions on scores in SQL, without those of ``text``."""
+        clauses: list[ColumnElement[bool]] = []
         if self.levels:
-            found.append(scores.c.level.in_([level.value for level in self.levels]))
+            clauses.append(scores.c.level.in_([level.value for level in self.levels]))
         if self.data_status:
-            found.append(scores.c.data_status.in_([status.value for status in self.data_status]))
+            clauses.append(scores.c.data_status.in_([status.value for status in self.data_status]))
         if self.max_days is not None:
-            found.append(func.coalesce(scores.c.days_low, scores.c.days_left) <= self.max_days)
+            clauses.append(func.coalesce(scores.c.days_low, scores.c.days_left) <= self.max_days)
         if self.queues:
-            found.append(in_queues(bits_of(self.queues)))
+            clauses.append(in_queues(bits_of(self.queues)))
         if self.driver is not None:
-            found.append(scores.c.main_driver["feature"].as_string() == self.driver)
-        return found
+            clauses.append(scores.c.main_driver["feature"].as_string() == self.driver)
+        return clauses
 
     def about_turbines(self) -> list[ColumnElement[bool]]:
-        """What is asked of the machines, in SQL."""
+        """Return the conditions on turbines in SQL."""
         table = turbines.c
         exact = ((table.site, self.site), (table.farm, self.farm), (table.service_state, self.service_state))
         return [column == value for column, value in exact if value is not None]
 
 
 def _placed(column: ColumnElement[Any], words: type[StrEnum]) -> ColumnElement[int]:
-    """The place of a stored word in its vocabulary."""
+    """Return the place of a stored word in its vocabulary, as SQL."""
     return case({word.value: place for place, word in enumerate(words)}, value=column)
 
 
 @dataclass(frozen=True)
 class _Order:
-    """What a ranking is sorted by; rank breaks ties, and what is not known goes last both ways.
+    """The order of a ranking; rank breaks ties, and unknown values come last in both directions.
 
     Args:
-        by: columns, the first one deciding.
-        beside: a table beside the scores that they are read from, and what joins it.
-        key: of the one column, where SQL does not sort as people do.
-        against: the columns fall as what is shown rises.
+        by: columns, in order of importance.
+        beside: another table that the columns need, and its join condition.
+        key: Python's sort key of the only column, where SQL does not sort as people do.
+        against: the columns fall where the shown value rises.
     """
 
     by: tuple[ColumnElement[Any], ...]
@@ -110,8 +110,8 @@ class _Order:
 
     def clauses(self, *, falling: bool) -> list[ColumnElement[Any]]:
         down = falling != self.against
-        found = [(column.desc() if down else column.asc()).nulls_last() for column in self.by]
-        return [*found, scores.c.rank]
+        columns = [(column.desc() if down else column.asc()).nulls_last() for column in self.by]
+        return [*columns, scores.c.rank]
 
 
 _DUE = func.coalesce(interventions.c.planned_on, scores.c.planned_visit_on)
@@ -125,10 +125,10 @@ _ORDERS = {
     "days": _Order((scores.c.days_left,)),
     "interval": _Order((scores.c.days_low, scores.c.days_high)),
     "driver": _Order((_DRIVER,), key=lru_cache(folded)),
-    # Waiting costs the probability times what a failure costs, which is the same for all turbines of a run.
+    # The cost of waiting is probability × cost of a failure, which is the same for all turbines of a run.
     "cost": _Order((scores.c.probability,)),
     "change": _Order((_placed(park_changes.c.kind, ChangeKind),), (park_changes, CHANGED)),
-    # The oldest measurement is the greatest age.
+    # The oldest measurement has the greatest age.
     "age": _Order((scores.c.measured_on,), against=True),
     "due": _Order((_DUE,), (interventions, _worked)),
     "intervention": _Order(_WORK, (interventions, _worked)),
@@ -151,19 +151,18 @@ def page_of_scores(
     *,
     past: bool = False,
 ) -> tuple[int, list[AnyRow]]:
-    """How many scores match, and one page of them.
+    """Return how many scores match, and one page of them.
 
-    Only narrow rows are read of those off the page, and only where SQL can neither sort nor search as people
-    do.
+    Scores off the page are read only where SQL cannot sort or search as people do, and then as narrow rows.
 
     Args:
         connection: to read with.
         run_id: the run.
-        keep: which scores.
+        keep: filter of the scores.
         sort: one of :data:`SORTS`, with ``-`` before it to reverse.
         limit: size of the page; None for all.
-        offset: scores before the page.
-        past: shown as on its day: interventions of today say nothing of it.
+        offset: number of scores before the page.
+        past: rank a former day, to which today's interventions do not apply.
     """
     name, falling = sort.removeprefix("-"), sort.startswith("-")
     order = (_PAST.get(name) if past else None) or _ORDERS[name]
@@ -178,7 +177,7 @@ def page_of_scores(
 
 
 def _matching(run_id: int, keep: ScoreFilter, order: _Order) -> Select[tuple[int]]:
-    """Ranks of the scores that are kept, words aside, beside all that they are sorted by."""
+    """Return the query for the ranks that match all but ``text``, with the tables of filter and order."""
     about = keep.about_turbines()
     source: Any = scores
     if about or order.key is not None or keep.text:
@@ -192,38 +191,38 @@ def _matching(run_id: int, keep: ScoreFilter, order: _Order) -> Select[tuple[int
 def _worded(
     connection: Connection, matching: Select[tuple[int]], text: str, order: _Order, *, falling: bool
 ) -> list[int]:
-    """Ranks of the scores in which every word of ``text`` is found, in their order."""
+    """Return, in order, the ranks of the scores that contain every word of ``text``."""
     words = folded(text).split()
     key = order.key
     by = [order.by[0]] if key is not None else []
     clauses = [scores.c.rank] if key is not None else order.clauses(falling=falling)
-    found = connection.execute(matching.add_columns(*by, *(_WORDS if words else ())).order_by(*clauses))
-    rows: Sequence[Sequence[Any]] = found.all()
+    result = connection.execute(matching.add_columns(*by, *(_WORDS if words else ())).order_by(*clauses))
+    rows: Sequence[Sequence[Any]] = result.all()
     if words:
         rows = [row for row in rows if _holds(words, *row[-len(_WORDS) :])]
     if key is None:
         return [row[0] for row in rows]
     known = [(key(row[1]), row[0]) for row in rows if row[1] is not None]
-    known.sort(key=itemgetter(0), reverse=falling)  # alone: rows of one key keep the order of their ranks
+    known.sort(key=itemgetter(0), reverse=falling)  # by key alone: equal keys keep the order of their ranks
     return [rank for _, rank in known] + [row[0] for row in rows if row[1] is None]
 
 
 def _holds(words: Sequence[str], name: str, *others: str | None) -> bool:
-    shown = f"turbine {name.casefold() if name.isascii() else folded(name)} {_said(*others)}"
-    return all(word in shown for word in words)
+    searched = f"turbine {name.casefold() if name.isascii() else folded(name)} {_joined(*others)}"
+    return all(word in searched for word in words)
 
 
-@lru_cache(maxsize=4_096)  # sites, farms, levels and drivers are few, and few go together
-def _said(*parts: str | None) -> str:
+@lru_cache(maxsize=4_096)  # few combinations of sites, farms, levels and drivers exist
+def _joined(*parts: str | None) -> str:
     return folded(" ".join(part for part in parts if part))
 
 
 def _whole(connection: Connection, run_id: int, ranks: Sequence[int]) -> list[AnyRow]:
-    """The scores of these ranks, in this order."""
+    """Return the scores of these ranks, in this order."""
     if not ranks:
         return []
     query = SCORED.where(scores.c.run == run_id)
     if len(ranks) <= MANY:
         query = query.where(scores.c.rank.in_(ranks))
-    found = {row.rank: row for row in connection.execute(query)}
-    return [found[rank] for rank in ranks]
+    by_rank = {row.rank: row for row in connection.execute(query)}
+    return [by_rank[rank] for rank in ranks]

@@ -1,4 +1,4 @@
-"""The published days of the past: which stand, what they were compared with, what their scores were."""
+"""The published past days, for a recomputation: their runs, their scores and their events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _KEPT = (*_COMPARED, "measured_on", "warnings", "queues")
 
 
 class ShownDay(NamedTuple):
-    """The run that stands for a day, and the run that its changes were told from."""
+    """The last published run of a day, and the run that its changes compare it with."""
 
     run: int
     as_of: date
@@ -24,17 +24,17 @@ class ShownDay(NamedTuple):
 
 
 def first_measured_day(connection: Connection) -> date | None:
-    """The first day with a measurement of a living turbine; None where there is none."""
+    """Return the first day with a measurement of a living turbine; None where there is none."""
     first = select(func.min(measurements.c.measured_on)).where(measurements.c.turbine == turbines.c.id)
     days = select(first.correlate(turbines).scalar_subquery().label("day")).where(
         turbines.c.archived_at.is_(None)
     )
-    found: date | None = connection.scalar(select(func.min(days.subquery().c.day)))
-    return found
+    day: date | None = connection.scalar(select(func.min(days.subquery().c.day)))
+    return day
 
 
 def shown_days(connection: Connection, first: date) -> list[ShownDay]:
-    """The days published from ``first`` on, oldest first."""
+    """Return the published days from ``first`` on, oldest first."""
     newest = (
         select(func.max(runs.c.id))
         .where(runs.c.published_at.is_not(None), runs.c.archived_at.is_(None), runs.c.as_of >= first)
@@ -50,14 +50,14 @@ def shown_days(connection: Connection, first: date) -> list[ShownDay]:
 
 
 def stored_scores(connection: Connection, run_id: int) -> list[dict[str, Any]]:
-    """The scores of a run, as changes are told from them."""
+    """Return the scores of a run by rank, with the columns that changes are computed from."""
     columns = [scores.c[name] for name in _KEPT]
     rows = connection.execute(select(*columns).where(scores.c.run == run_id).order_by(scores.c.rank))
     return [dict(row._mapping) for row in rows]
 
 
 def told_levels(connection: Connection, run_id: int) -> set[tuple[Any, ...]]:
-    """What the events of a run told, and the levels that stand told where the scores do not show them."""
+    """Return turbine, event and last announced level of each change of a run."""
     table = park_changes.c
     rows = connection.execute(select(table.turbine, table.event, table.told_level).where(table.run == run_id))
     return {tuple(row) for row in rows}

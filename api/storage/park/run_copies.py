@@ -1,4 +1,4 @@
-"""A published run laid down again under earlier days: years of history for measurements of speed."""
+"""Copies of a published run under earlier days: years of history for the bench."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from api.storage.tables import park_changes, run_summaries, runs, scores
 
 
 def lay_down(connection: Connection, run_id: int, days: Iterable[date]) -> int:
-    """Copy a run, its scores and its changes to each of ``days``; nobody sees them but by their date.
+    """Copy a run, its scores and its changes to each of ``days``.
 
-    The rows never leave the database, so that millions of them cost seconds.
+    The rows never leave the database, so that millions of them take seconds.
 
     Args:
         connection: inside the caller's transaction.
-        run_id: of a published run.
-        days: without a published run so far.
+        run_id: number of a published run.
+        days: earlier days without a published run.
 
     Returns:
-        How many scores were added.
+        Number of scores added.
     """
     columns = [column for column in runs.c if column.name not in {"id", "as_of", "kind"}]
     added = 0

@@ -1,4 +1,4 @@
-"""Scoring runs: their states, their scores, and which one is published."""
+"""Runs: their states, their scores, and their publication."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ AnyRow = Row[Any]
 
 
 def create(connection: Connection, *, kind: str, as_of: date, requested_by: str, now: datetime) -> int:
-    """Insert a run that waits.
+    """Insert a waiting run and return its number.
 
     Raises:
-        Conflict: a scheduled run of that day already stands.
+        Conflict: a scheduled run of that day exists.
     """
     try:
         with connection.begin_nested():
@@ -46,25 +46,25 @@ def create(connection: Connection, *, kind: str, as_of: date, requested_by: str,
 
 
 def get(connection: Connection, run_id: int, *, hold: bool = False) -> AnyRow | None:
-    """One run; where it is held, nobody else changes it until the transaction ends."""
+    """Return one run; ``hold`` locks it until the transaction ends."""
     query = select(runs).where(runs.c.id == run_id)
     return connection.execute(query.with_for_update() if hold else query).one_or_none()
 
 
 def recent(connection: Connection, limit: int) -> list[AnyRow]:
-    """The newest runs of the living park."""
+    """Return the newest runs of the living park."""
     living = select(runs).where(runs.c.archived_at.is_(None)).order_by(runs.c.id.desc()).limit(limit)
     return list(connection.execute(living))
 
 
 def scheduled(connection: Connection, as_of: date) -> list[AnyRow]:
-    """Scheduled runs of a day, whatever became of them."""
+    """Return the scheduled runs of a day, failed ones included."""
     query = select(runs).where(runs.c.kind == "planifie", runs.c.as_of == as_of, runs.c.archived_at.is_(None))
     return list(connection.execute(query))
 
 
 def under_way(connection: Connection, as_of: date | None = None) -> AnyRow | None:
-    """A run that waits or runs, of that day where one is given."""
+    """Return the first run that waits or runs; with ``as_of``, only of that day."""
     query = select(runs).where(runs.c.status.in_(UNDER_WAY), runs.c.archived_at.is_(None))
     if as_of is not None:
         query = query.where(runs.c.as_of == as_of)
@@ -77,26 +77,26 @@ def change(connection: Connection, run_id: int, **values: Any) -> None:
 
 
 def start(connection: Connection, run_id: int, now: datetime) -> bool:
-    """Begin a run that waits; False where it does not wait any more."""
-    begun = connection.execute(
+    """Start a waiting run; return False where it no longer waits."""
+    result = connection.execute(
         update(runs)
         .where(runs.c.id == run_id, runs.c.status == "en_attente")
         .values(status="en_cours", started_at=now, phase="lecture", done=0)
     )
-    return begun.rowcount == 1
+    return result.rowcount == 1
 
 
 def tell(connection: Connection, run_id: int, **values: Any) -> bool:
-    """Set columns of a run under way; False, and nothing set, where it was closed or is to be cancelled.
+    """Set columns of a run under way; return False, and set nothing, where it is closed or to be cancelled.
 
-    A worker that slept past its lease finds its run closed here, and must not publish what is left of it.
+    A worker that slept past its lease learns here that its run is closed, and must not publish it.
     """
     going_on = (runs.c.id == run_id, runs.c.status == "en_cours", runs.c.cancel_asked_by.is_(None))
     return connection.execute(update(runs).where(*going_on).values(**values)).rowcount == 1
 
 
 def in_chunks(rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
-    """The rows by :data:`CHUNK`, so that no transaction of a large park holds the others up."""
+    """Return the rows in chunks of :data:`CHUNK`: no transaction of a large park then delays the others."""
     return (rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK))
 
 
@@ -106,28 +106,28 @@ def insert_scores(connection: Connection, run_id: int, rows: Sequence[Mapping[st
 
 
 def drop_scores(connection: Connection, run_id: int) -> None:
-    """Forget the scores of a run that will not be published."""
+    """Delete the scores of a run that will not be published."""
     connection.execute(delete(scores).where(scores.c.run == run_id))
 
 
 def publish(connection: Connection, run_id: int, *, now: datetime, **values: Any) -> None:
-    """End a run and show it, unless a later day is already shown.
+    """End a run and publish it; it becomes the present ranking unless a later day is.
 
-    One transaction: people see the former ranking or this one, never a mixture. A run of an earlier day stays
-    readable under its own date.
+    It happens in one transaction: people see the former ranking or this one, never a mixture. A run of an
+    earlier day is readable under its own date.
     """
     change(connection, run_id, published_at=now, finished_at=now, **values)
     as_of = connection.scalar(select(runs.c.as_of).where(runs.c.id == run_id))
-    shown = published_run(connection)
-    if shown is None:
+    present = published_run(connection)
+    if present is None:
         connection.execute(delete(publication))
         connection.execute(insert(publication).values(id=1, run=run_id))
-    elif as_of is not None and (as_of, run_id) >= (shown.as_of, shown.id):
+    elif as_of is not None and (as_of, run_id) >= (present.as_of, present.id):
         connection.execute(update(publication).values(run=run_id))
 
 
 def count_by_status(connection: Connection) -> dict[str, int]:
-    """Runs of the living park, by status."""
+    """Return the number of runs of the living park, by status."""
     query = (
         select(runs.c.status, func.count().label("total"))
         .where(runs.c.archived_at.is_(None))
