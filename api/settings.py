@@ -77,13 +77,13 @@ class Settings(BaseSettings):
     def _refuse_unsafe(self) -> Self:
         if len(self.secret_key.get_secret_value()) < MIN_SECRET:
             raise ValueError(f"COCKPIT_SECRET_KEY : {MIN_SECRET} caractères au moins.")
-        given = "secret_key" in self.model_fields_set
-        if not given and self.api_workers > 1:
+        key_is_set = "secret_key" in self.model_fields_set
+        if not key_is_set and self.api_workers > 1:
             raise ValueError(
                 f"COCKPIT_SECRET_KEY est obligatoire quand COCKPIT_API_WORKERS={self.api_workers}."
             )
         if self.env in {Environment.PREPROD, Environment.PRODUCTION}:
-            if not given:
+            if not key_is_set:
                 raise ValueError(f"COCKPIT_SECRET_KEY est obligatoire quand COCKPIT_ENV={self.env.value}.")
             if self.demo_password is not None:
                 raise ValueError("COCKPIT_DEMO_PASSWORD est refusé hors de COCKPIT_ENV=demo et test.")

@@ -1,4 +1,4 @@
-"""Figures, amounts, durations and dates as French people read them: nothing else in the product writes one.
+"""Figures, amounts, durations and dates in French: no other module of the product formats one.
 
 Pages, API texts, printed documents and files all call these functions, so that a figure reads the same
 everywhere. The rules (Lexique des règles typographiques en usage à l’Imprimerie nationale):
@@ -17,7 +17,7 @@ import math
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
-"""The time zone of the park: days are its calendar days, hours are told in it."""
+"""The time zone of the park: its calendar days and hours are those of the product."""
 NBSP, THIN = "\u00a0", "\u202f"
 MINUS = "−"
 NOTHING = "–"
@@ -32,7 +32,7 @@ _MONTHS = (
 )  # fmt: skip
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NO_UNIT = frozenset({"", "-", "–", "0/1"})
-_FINEST = 6  # decimals: what a field shows is what it was given, to the millionth
+_FINEST = 6  # decimals of an input field
 
 
 def number(value: float | None, digits: int = 0) -> str:
@@ -49,7 +49,7 @@ def trimmed(value: float | None, digits: int = 2) -> str:
 
 
 def exact(value: float | None, digits: int = 15) -> str:
-    """Write a number to ``digits`` significant digits: what was received, what a limit is."""
+    """Write a number to ``digits`` significant digits, such as a received value or a limit."""
     if value is None or not math.isfinite(value):
         return NOTHING
     return _signed_text(value, f"{abs(float(f'{value:.{digits}g}')):,.15g}")
@@ -70,7 +70,7 @@ def typed(value: float | None, digits: int = _FINEST) -> str:
     """Write a number as somebody would type it in a field, « 1 250,5 »; return "" where there is none.
 
     Args:
-        value: to be shown.
+        value: number to write.
         digits: decimals at most; a value that they would turn into zero keeps three significant ones.
     """
     if value is None or not math.isfinite(value):
@@ -136,7 +136,7 @@ def quantity(value: float | None, unit: str, digits: int = 2) -> str:
 
 
 def with_unit(text: str, unit: str) -> str:
-    """Add its unit to a figure that is written already; « – » takes none."""
+    """Add a unit to a written figure; « – » takes none."""
     return text if unit in _NO_UNIT or text == NOTHING else f"{text}{NBSP}{unit}"
 
 

@@ -16,7 +16,7 @@ AnyRow = Row[Any]
 
 
 def scored_turbines(connection: Connection) -> list[tuple[int, str]]:
-    """Key and identifier of every turbine of the living park, by key."""
+    """Return key and identifier of every turbine of the living park, by key."""
     query = select(turbines.c.id, turbines.c.turbine_id).where(turbines.c.archived_at.is_(None))
     return [(row.id, row.turbine_id) for row in connection.execute(query.order_by(turbines.c.id))]
 
