@@ -13,9 +13,9 @@ from api.domain.plausibility.finding_counts import turbines_by_code
 from api.schemas.findings import FINDING_LABELS
 from api.schemas.vocabulary import RiskLevel
 from api.storage.park import runs
+from api.storage.park.scores import findings_of
 from api.storage.shared import jobs, published
 from api.storage.shared.database import Database
-from api.storage.turbines import coverage
 
 
 class ParkCollector(Collector):
@@ -67,5 +67,5 @@ class ParkCollector(Collector):
     def _findings(self, connection: Connection, run_id: int) -> Mapping[str, int]:
         """Return the number of turbines per finding; a published run never changes, so it is read once."""
         if self._last_findings[0] != run_id:
-            self._last_findings = run_id, turbines_by_code(coverage.findings_of(connection, run_id).values())
+            self._last_findings = run_id, turbines_by_code(findings_of(connection, run_id).values())
         return self._last_findings[1]

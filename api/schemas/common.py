@@ -17,9 +17,12 @@ Probability = Annotated[float, Field(ge=0, le=1, description="Probabilité, de 0
 
 
 class Answer(BaseModel):
-    """Base of every answer: immutable; an older client ignores the fields that a newer API adds."""
+    """Base of every answer: immutable; an older client ignores the fields that a newer API adds.
 
-    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+    A field that is an answer itself may be given as a domain value that has the same attributes.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", from_attributes=True, protected_namespaces=())
 
 
 class Notice(Answer):

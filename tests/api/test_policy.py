@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from api.commands.score import run_now
 from api.core import Core
+from api.domain.park.scored import ScoredTurbine
 from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.vocabulary import Role
 from api.services.shared.audit import AuditQuery
@@ -203,10 +204,11 @@ def test_restored__equal_to_the_old_one_as_a_new_version(
     problem(scored.post(f"{URL}/9999/restore", json=body, headers=manager), 404)
 
 
-def brute_force(row: Any, policy: dict[str, Any], may_raise: bool) -> str:
+def brute_force(row: ScoredTurbine, policy: dict[str, Any], may_raise: bool) -> str:
     """The level as the issue words it, written apart from the product's own rule."""
     t = policy["cost_intervention_eur"] / policy["cost_failure_eur"]
     level = "faible"
+    assert row.probability is not None
     if row.probability >= t / policy["moderate_divisor"]:
         level = "modere"
     if row.probability >= t:
@@ -214,10 +216,10 @@ def brute_force(row: Any, policy: dict[str, Any], may_raise: bool) -> str:
     if row.probability >= max(t, min(policy["critical_cap"], policy["critical_factor"] * t)):
         level = "critique"
     floors = []
-    if may_raise and row.days_left is not None:
-        if row.days_low is not None and row.days_low <= policy["urgent_days"]:
+    if may_raise and row.days is not None:
+        if row.days.low is not None and row.days.low <= policy["urgent_days"]:
             floors.append("modere")
-        if row.days_left <= policy["urgent_days"]:
+        if row.days.days <= policy["urgent_days"]:
             floors.append("eleve")
     if row.data_status != "ok":
         floors.append("modere")
@@ -236,7 +238,9 @@ def test_preview__equals_a_recount_by_hand(
         _, rows = page_of_scores(connection, shown.id)
     regressor = core.models.current().regressor
     may_raise = regressor is not None and regressor.may_raise
-    expected = {row.turbine_id: (row.level, brute_force(row, parameters, may_raise)) for row in rows}
+    expected = {
+        one.turbine_id: (one.score.level, brute_force(one.score, parameters, may_raise)) for one in rows
+    }
 
     found = preview(scored, manager, **parameters)
 

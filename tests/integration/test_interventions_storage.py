@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import Connection, insert, select, update
 
 from api.domain.shared.exceptions import Conflict
-from api.schemas.vocabulary import InterventionState
+from api.schemas.vocabulary import InterventionState, RiskLevel
 from api.storage import interventions as store
 from api.storage.interventions import Filter
-from api.storage.park import runs
+from api.storage.park import runs, scores
 from api.storage.shared.database import Database
 from api.storage.tables import planned_visits, publication, turbines, users
+from tests.support.park.scored import scored
 
 DAY = date(2024, 6, 1)
 NOW = datetime(2024, 6, 2, 6, tzinfo=UTC)
@@ -133,16 +134,15 @@ def test_assignees__technicians_with_an_account_or_a_visit_of_the_living_park(pa
 def test_scores_since__the_last_published_of_each_later_day(park: Database) -> None:
     with park.write() as connection:
         days = [
-            (0, "critique", True),
-            (1, "eleve", True),
-            (1, "faible", True),
-            (2, "critique", False),
+            (0, RiskLevel.CRITIQUE, True),
+            (1, RiskLevel.ELEVE, True),
+            (1, RiskLevel.FAIBLE, True),
+            (2, RiskLevel.CRITIQUE, False),
         ]
         for day, level, publish in days:
             on = DAY + timedelta(days=day)
             run = runs.create(connection, kind="manuel", as_of=on, requested_by="essai", now=NOW)
-            row = {"rank": 1, "turbine": 1, "level": level, "risk_score": 0.3, "data_status": "ok"}
-            runs.insert_scores(connection, run, [{**row, "measured_on": on}])
+            scores.insert(connection, run, [scored(1, level=level, measured_on=on)])
             if publish:
                 runs.publish(connection, run, now=NOW)
         assert connection.scalar(select(publication.c.run)) is not None

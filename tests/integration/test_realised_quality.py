@@ -28,11 +28,12 @@ from api.services.quality import realised as realised_service
 from api.services.quality.realised import RealisedQuery
 from api.storage import quality as realised
 from api.storage.measurements import measurements
-from api.storage.park import runs
+from api.storage.park import runs, scores
 from api.storage.shared import published
 from api.storage.shared.database import Database
 from tests.support.client import AS_OF, CSV, FEATURES, PICKLES, bring_client_in, new_core
 from tests.support.measurements.ingest_tools import FULL, LABELLED, NOW, changed, ingest, write_csv
+from tests.support.park.scored import scored
 
 ROOT = Path(__file__).resolve().parents[2]
 THRESHOLD = 3_000 / 50_000
@@ -240,14 +241,11 @@ def test_outcomes__are_those_of_the_very_measurement_on_both_databases(
     day = date(2024, 8, 14)
     with any_database.write() as connection:
         run = runs.create(connection, kind="manuel", as_of=day, requested_by="x", now=NOW)
-        shared = {"level": "faible", "risk_score": 0.1, "data_status": "ok", "probability": 0.01}
         keys = {turbine: key for key, turbine in realised.scored_turbines(connection)}
         last_rows = {row.turbine: row.id for row in measurements.latest_values(connection, day)}
         for rank, key in enumerate(keys.values(), start=1):
-            measurement = last_rows[key]
-            runs.insert_scores(
-                connection, run, [{"rank": rank, "turbine": key, "measurement": measurement, **shared}]
-            )
+            one = scored(key, rank=rank, measurement=last_rows[key], probability=0.01)
+            scores.insert(connection, run, [one])
         runs.publish(connection, run, now=NOW, status="termine", models=[], threshold=0.06)
         park = realised.scored_turbines(connection)
     found = {turbine: row for turbine, (row,) in realised.observed_scores(any_database, [run], park)}

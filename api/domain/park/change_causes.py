@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Self
 
+from api.domain.models.drivers import Driver
 from api.schemas import french
 
 _MOST_DIGITS = 3
@@ -65,30 +66,17 @@ class Cause:
         return cls(**{**stored, "code": CauseCode(stored["code"])})
 
 
-@dataclass(frozen=True)
-class Weight:
-    """A sensor in one run: its value and what it weighs in the probability [points of probability / 100]."""
-
-    feature: str
-    label: str
-    unit: str
-    value: float | None
-    contribution: float
-    marker: bool = False
-    binary: bool = False
-
-
-def sensor_cause(before: Sequence[Weight], after: Sequence[Weight], *, rising: bool) -> Cause | None:
+def sensor_cause(before: Sequence[Driver], after: Sequence[Driver], *, rising: bool) -> Cause | None:
     """The sensor whose contribution moved most towards the new level.
 
     Only sensors whose value changed are named, since « from 2.1 to 2.1 » explains nothing.
 
     Args:
-        before: sensors of the previous run.
+        before: drivers of the previous run.
         after: the same of this run, by the same model.
         rising: whether the probability rose.
     """
-    earlier = {weight.feature: weight for weight in before}
+    earlier = {driver.feature: driver for driver in before}
     pairs = [(earlier[now.feature], now) for now in after if now.feature in earlier]
     sign = 1.0 if rising else -1.0
     moved = [
@@ -108,7 +96,7 @@ def sensor_cause(before: Sequence[Weight], after: Sequence[Weight], *, rising: b
         before=was.value,
         after=now.value,
         marker=now.marker or None,
-        binary=now.binary or None,
+        binary=now.dtype == "binary" or None,
     )
 
 

@@ -8,7 +8,10 @@ wavers around a bound makes one event and not ten. All that it remembers is the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from api.domain.park.change_causes import Cause, sentence
+from api.domain.plausibility.trust import LOST
 from api.domain.policy.levels import SEVERITY, Severity, TimeToFailure, assess
 from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.vocabulary import ChangeKind, DataStatus, RiskLevel
@@ -18,7 +21,6 @@ from api.schemas.vocabulary import ChangeKind, DataStatus, RiskLevel
 MARGIN = 0.5
 # Days left must pass the urgent bound by as much: about the mean error of EnergiTech's model B (3.4 d).
 DAYS_MARGIN = 3.0
-LOST = frozenset({DataStatus.PERIME, DataStatus.NON_EVALUE})
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,25 @@ class Seen:
     state: State
     probability: float | None
     days: TimeToFailure | None = None
+
+
+class Change(NamedTuple):
+    """The change of a turbine since the previous run, as the two rankings show it.
+
+    Args:
+        kind: from :func:`kind_of`.
+        previous_level: in the previous run.
+        cause: of the change.
+    """
+
+    kind: ChangeKind
+    previous_level: RiskLevel
+    cause: Cause
+
+    @property
+    def sentence(self) -> str:
+        """Return the cause in one French sentence."""
+        return sentence(self.cause)
 
 
 def kind_of(before: State, after: State) -> ChangeKind | None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
+
+from api.domain.plausibility.trust import Finding
 
 
-def turbines_by_code(findings_of_turbines: Iterable[Sequence[Mapping[str, Any]]]) -> Counter[str]:
+def turbines_by_code(findings_of_turbines: Iterable[Iterable[Finding]]) -> Counter[str]:
     """Count the turbines per code, each once however many of its sensors are concerned.
 
     Args:
-        findings_of_turbines: for each turbine, as a run stores them: ``code``, ``field``, ``message``.
+        findings_of_turbines: for each turbine.
     """
     turbines: Counter[str] = Counter()
     for findings in findings_of_turbines:
-        turbines.update({finding["code"] for finding in findings})
+        turbines.update({finding.code for finding in findings})
     return turbines

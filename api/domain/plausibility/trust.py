@@ -85,6 +85,7 @@ _STATUS_OF = {
     **{code.value: DataStatus.DOUTEUX for code in Implausible},
 }
 _GRAVITY = [DataStatus.NON_EVALUE, DataStatus.PERIME, DataStatus.DOUTEUX, DataStatus.OK]
+LOST = frozenset({DataStatus.PERIME, DataStatus.NON_EVALUE})  # no usable measurement stands behind a score
 
 
 IN_SERVICE = "en_service"
@@ -118,8 +119,7 @@ def counts_as_dead(status: DataStatus, findings: Iterable[Finding]) -> bool:
         status: of the score's data.
         findings: of the score, from :func:`of_a_stopped_machine`.
     """
-    excused = any(finding.code in _STOPPED for finding in findings)
-    return status in {DataStatus.NON_EVALUE, DataStatus.PERIME} and not excused
+    return status in LOST and not any(finding.code in _STOPPED for finding in findings)
 
 
 def data_status(findings: Iterable[Finding]) -> DataStatus:

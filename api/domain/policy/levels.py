@@ -39,6 +39,11 @@ class TimeToFailure(NamedTuple):
     low: float | None = None
     high: float | None = None
 
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Return both bounds [days]; None where the model publishes none."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
 
 class Risk(NamedTuple):
     """The risk of a measurement by the policy: level, score [0–1], costs [€]."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
-from api.schemas.predictions import Driver
+from api.domain.models.drivers import Driver, direction_of
 from api.services.models.active_models import ActiveModels, ServedModel
 from api.services.models.measurement_model import Reading
 from api.services.models.outputs import Floats, matrix_of
-
-NEUTRAL = 5e-4  # under a twentieth of a point, a driver has no direction worth telling
 
 
 def drivers(readings: Sequence[Reading], models: ActiveModels) -> tuple[float | None, list[list[Driver]]]:
@@ -35,28 +32,12 @@ def _drivers_of(served: ServedModel, reading: Reading, contributions: Floats) ->
             label=spec.label,
             value=reading.values.get(spec.name),
             unit=spec.unit,
-            dtype=spec.dtype,
-            contribution=float(amount),
-            direction=_direction(float(amount)),
+            contribution=amount,
+            direction=direction_of(amount),
             marker=spec.role == "marker",
+            dtype=spec.dtype,
             note=spec.note,
         )
-        for spec, amount in zip(served.model.manifest.features, contributions, strict=True)
+        for spec, amount in zip(served.model.manifest.features, contributions.tolist(), strict=True)
     ]
     return sorted(found, key=lambda driver: -abs(driver.contribution))
-
-
-def _direction(amount: float) -> Literal["hausse", "baisse", "neutre"]:
-    if abs(amount) < NEUTRAL:
-        return "neutre"
-    return "hausse" if amount > 0 else "baisse"
-
-
-def main_driver(found: Sequence[Driver]) -> Driver | None:
-    """The driver to name first: the cause that raises most, else a marker that raises, else the strongest.
-
-    A marker accompanies failures without causing them, so it is no reason to act as long as a cause speaks.
-    """
-    rising = [driver for driver in found if driver.direction == "hausse"]
-    causes = [driver for driver in rising if not driver.marker]
-    return next(iter(causes or rising or found), None)

@@ -28,9 +28,9 @@ from api.services.operations.calls import call_statistics
 from api.services.park.calendar import ParkCalendar
 from api.services.park.view import ParkViewService
 from api.settings import Settings
+from api.storage.park.scores import findings_of
 from api.storage.shared import jobs, published
 from api.storage.shared.database import Database
-from api.storage.turbines import coverage
 
 PERIOD = timedelta(hours=24)
 HISTORY = 30  # days of alert level shown
@@ -116,8 +116,8 @@ def _trends(connection: Connection) -> FindingTrends | None:
         return None
     earlier = published.runs_between(connection, None, shown.as_of - timedelta(days=1))
     previous = earlier[-1] if earlier else None
-    now = turbines_by_code(coverage.findings_of(connection, shown.id).values())
-    before = turbines_by_code(coverage.findings_of(connection, previous.id).values()) if previous else None
+    now = turbines_by_code(findings_of(connection, shown.id).values())
+    before = turbines_by_code(findings_of(connection, previous.id).values()) if previous else None
     codes = sorted({*now, *(before or ())}, key=lambda code: (-now[code], code))
     return FindingTrends(
         run_id=shown.id,

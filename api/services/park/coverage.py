@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from itertools import chain
-from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
@@ -17,7 +16,7 @@ from api.domain.measurements.measurements import natural_key
 from api.domain.measurements.rhythm import WINDOW_ROWS, is_late, park_gap, usual_gap
 from api.domain.park.schedule import next_look
 from api.domain.plausibility.finding_counts import turbines_by_code
-from api.domain.plausibility.trust import IN_SERVICE
+from api.domain.plausibility.trust import IN_SERVICE, Finding
 from api.domain.shared.exceptions import InvalidInput
 from api.inference.serving.manifest import FeatureSpec
 from api.schemas import french
@@ -32,6 +31,7 @@ from api.settings import Settings
 from api.storage import policy as policies
 from api.storage.measurements import measurements
 from api.storage.measurements.measurements import LivingTurbine
+from api.storage.park.scores import findings_of
 from api.storage.shared import jobs, published
 from api.storage.shared.database import Database
 from api.storage.turbines import coverage
@@ -73,7 +73,7 @@ class CoverageService:
                 )
             sent = coverage.sent_days(connection, begin, end, until=as_of, rows=WINDOW_ROWS)
             shown = published.published_run(connection)
-            found = {} if shown is None else coverage.findings_of(connection, shown.id)
+            found = {} if shown is None else findings_of(connection, shown.id)
             missing = self._missing(connection, models, park, as_of)
             imports = newest_imports(connection, LAST_IMPORTS).items
             next_run_at = self.calendar.next_run_at(connection)
@@ -139,7 +139,7 @@ def _rhythm(lately: str) -> _Rhythm:
 def _turbines(
     park: Sequence[LivingTurbine],
     sent: Mapping[int, SentDays],
-    found: Mapping[int, Sequence[Mapping[str, Any]]],
+    found: Mapping[int, Sequence[Finding]],
     as_of: date,
     days: Sequence[date],
 ) -> list[TurbineCoverage]:
@@ -164,7 +164,7 @@ def _turbines(
                 usual_gap_days=gap,
                 late=is_late(age, gap, in_service=row.service_state == IN_SERVICE),
                 counts=counts[told.period],
-                findings=[finding["code"] for finding in found.get(row.id, ())],
+                findings=[finding.code for finding in found.get(row.id, ())],
             )
         )
     return rows
@@ -184,12 +184,12 @@ def _measured_per_day(rows: Sequence[TurbineCoverage], span: int) -> list[int]:
     return measured
 
 
-def _counted(found: Iterable[Sequence[Mapping[str, Any]]]) -> list[FindingCount]:
+def _counted(found: Iterable[Sequence[Finding]]) -> list[FindingCount]:
     """Each code with the number of turbines that have it, however many times."""
     of_turbines = list(found)
     examples: dict[str, str] = {}
     for finding in chain.from_iterable(of_turbines):
-        examples.setdefault(finding["code"], finding["message"])
+        examples.setdefault(finding.code, finding.message)
     counts = turbines_by_code(of_turbines).most_common()
     return [FindingCount(code=code, turbines=number, example=examples[code]) for code, number in counts]
 

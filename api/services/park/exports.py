@@ -13,10 +13,12 @@ from typing import IO, Any, NamedTuple
 from sqlalchemy import Row
 
 from api.domain.measurements.rows import DATE, DAYS_LEFT, FAILURE, TURBINE
+from api.domain.park.scored import RankedTurbine
 from api.domain.shared.exceptions import Conflict, InvalidInput
 from api.inference.serving.store import ModelStore
 from api.services.models.sensors import catalogue_of
 from api.storage.measurements import exports
+from api.storage.park.ranking import pages_of
 from api.storage.shared import published
 from api.storage.shared.database import Database
 
@@ -141,8 +143,8 @@ class ExportService:
         with self.database.read() as connection:
             shown = published.runs_between(connection, first, last)
         for run in shown:
-            for page in exports.scores_of(self.database, run.id):
-                yield [_score(run, row) for row in page]
+            for page in pages_of(self.database, run.id):
+                yield [_score(run, one) for one in page]
 
 
 def _measured_columns(sensors: Sequence[str]) -> list[Column]:
@@ -168,21 +170,20 @@ def _measured(row: Row[Any], sensors: Sequence[str]) -> tuple[Any, ...]:
     )
 
 
-def _score(run: Row[Any], row: Row[Any]) -> tuple[Any, ...]:
+def _score(run: Row[Any], turbine: RankedTurbine) -> tuple[Any, ...]:
+    score = turbine.score
     return (
         run.as_of,
         run.id,
-        row.rank,
-        row.turbine_id,
-        row.measured_on,
-        row.probability,
-        row.days_left,
-        row.days_low,
-        row.days_high,
-        row.level,
-        row.risk_score,
-        row.data_status,
-        " ".join(finding["code"] for finding in row.warnings or ()),
+        score.rank,
+        turbine.turbine_id,
+        score.measured_on,
+        score.probability,
+        *(score.days or (None, None, None)),
+        score.level.value,
+        score.risk_score,
+        score.data_status.value,
+        " ".join(finding.code for finding in score.findings),
         run.threshold,
         run.policy_version,
         " ".join(f"{model['name']}:{model['version']}" for model in run.models),

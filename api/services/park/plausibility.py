@@ -93,6 +93,10 @@ def recorded_findings(warnings: Iterable[Mapping[str, Any]]) -> list[Finding]:
     They come from what was stored when the answer was made; whoever computes it again must take them as they
     were, or its level would change with every measurement that has come in since.
     """
-    return [
-        Finding(told["code"], told["field"], told["message"]) for told in warnings if told["code"] in _OURS
-    ]
+    found = (Finding(told["code"], told["field"], told["message"]) for told in warnings)
+    return [finding for finding in found if is_plausibility(finding)]
+
+
+def is_plausibility(finding: Finding) -> bool:
+    """Whether a finding is one of those that this module makes."""
+    return finding.code in _OURS

@@ -7,7 +7,7 @@ against their history, depends on it, so the statuses are then judged anew as th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,8 +16,9 @@ from sqlalchemy import Connection, Row
 from api.domain.models.quality import ClassificationQuality
 from api.domain.models.statistics import Estimate
 from api.domain.models.threshold_costs import Costs
+from api.domain.park.scored import RankedTurbine, ScoredTurbine
 from api.domain.plausibility.trust import Finding, age_finding, data_status
-from api.domain.policy.levels import SEVERITY, TimeToFailure, assess, unassessed
+from api.domain.policy.levels import SEVERITY, assess, unassessed
 from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import ModelUnavailable, NotFound
 from api.inference.serving.store import ModelStore
@@ -28,7 +29,8 @@ from api.schemas.policy import LevelShift, PolicyPreview, PreviewRequest
 from api.schemas.vocabulary import DataStatus, RiskLevel
 from api.services.models.card.card import decision_of
 from api.services.models.sensors import catalogue_of
-from api.services.park.plausibility import audit_park, recorded_findings
+from api.services.park.contract import turbine_fields
+from api.services.park.plausibility import audit_park, is_plausibility
 from api.services.policy.versions import bounds_of, policy_of
 from api.storage import policy as policies
 from api.storage.models import activations
@@ -66,11 +68,11 @@ class PolicyPreviewService:
             base, present = policies.current(connection)
             active = activations.active(connection).get("classification")
             shown = published.published_run(connection)
-            scores = [] if shown is None else page_of_scores(connection, shown.id)[1]
-            statuses = {} if shown is None else self._statuses(connection, shown, scores, wanted)
+            ranking = [] if shown is None else page_of_scores(connection, shown.id)[1]
+            statuses = {} if shown is None else self._statuses(connection, shown, ranking, wanted)
         may_raise = shown is not None and self._may_raise(shown, notices)
-        shifts, after = _recount(scores, statuses, wanted, may_raise)
-        before = [RiskLevel(row.level) for row in scores]
+        shifts, after = _recount(ranking, statuses, wanted, may_raise)
+        before = [one.score.level for one in ranking]
         costed = self._costed(active, base, present, wanted, notices)
         if shown is None:
             notices.append(
@@ -82,7 +84,7 @@ class PolicyPreviewService:
             run_id=None if shown is None else shown.id,
             as_of=None if shown is None else shown.as_of,
             ranking_policy_version=None if shown is None else shown.policy_version,
-            total=len(scores),
+            total=len(ranking),
             changed=len(shifts),
             raised=sum(SEVERITY[shift.after] > SEVERITY[shift.before] for shift in shifts),
             counts_before=_counts(before),
@@ -95,21 +97,21 @@ class PolicyPreviewService:
         )
 
     def _statuses(
-        self, connection: Connection, shown: Row[Any], scores: list[Row[Any]], wanted: RiskPolicy
+        self, connection: Connection, shown: Row[Any], ranking: Sequence[RankedTurbine], wanted: RiskPolicy
     ) -> dict[int, DataStatus]:
         """Status of each rank under the proposed age limit."""
         used = policies.version(connection, shown.policy_version)
         if used.max_age_days == wanted.max_age_days:
-            return {row.rank: DataStatus(row.data_status) for row in scores}
+            return {one.score.rank: one.score.data_status for one in ranking}
         audit = audit_park(connection, shown.as_of, catalogue_of(self.store), fresh_days=wanted.max_age_days)
         found = {}
-        for row in scores:
-            if row.probability is None or row.measured_on is None:
-                found[row.rank] = DataStatus(row.data_status)
+        for score, *_ in ranking:
+            if score.probability is None or score.measured_on is None or score.measurement is None:
+                found[score.rank] = score.data_status
                 continue
-            told = audit.of(row.measurement, row.turbine)
-            age = age_finding(row.measured_on, shown.as_of, wanted.max_age_days)
-            found[row.rank] = data_status([*_lasting(row), *told, *([age] if age else ())])
+            told = audit.of(score.measurement, score.turbine)
+            age = age_finding(score.measured_on, shown.as_of, wanted.max_age_days)
+            found[score.rank] = data_status([*_lasting(score), *told, *([age] if age else ())])
         return found
 
     def _may_raise(self, shown: Row[Any], notices: list[Notice]) -> bool:
@@ -156,39 +158,25 @@ class PolicyPreviewService:
 
 
 def _recount(
-    scores: list[Row[Any]], statuses: Mapping[int, DataStatus], wanted: RiskPolicy, may_raise: bool
+    ranking: Sequence[RankedTurbine], statuses: Mapping[int, DataStatus], wanted: RiskPolicy, may_raise: bool
 ) -> tuple[list[LevelShift], list[RiskLevel]]:
     """Turbines whose level changes, by rank, and the new level of all."""
     shifts, levels = [], []
-    for row in scores:
-        status, level = statuses[row.rank], unassessed().level
-        if row.probability is not None:
-            days = None
-            if may_raise and row.days_left is not None:
-                days = TimeToFailure(row.days_left, row.days_low, row.days_high)
-            level = assess(wanted, row.probability, days, status).level
+    for one in ranking:
+        score, level = one.score, unassessed().level
+        status = statuses[score.rank]
+        if score.probability is not None:
+            level = assess(wanted, score.probability, score.days if may_raise else None, status).level
         levels.append(level)
-        if level != row.level:
-            shifts.append(
-                LevelShift(
-                    turbine_id=row.turbine_id,
-                    failure_probability=row.probability,
-                    time_to_failure_days=row.days_left,
-                    data_status=row.data_status,
-                    before=row.level,
-                    after=level,
-                    data_status_after=status,
-                )
-            )
+        if level is not score.level:
+            fields = turbine_fields(one)
+            shifts.append(LevelShift(**fields, before=score.level, after=level, data_status_after=status))
     return shifts, levels
 
 
-def _lasting(row: Row[Any]) -> list[Finding]:
+def _lasting(score: ScoredTurbine) -> list[Finding]:
     """What the run found against a score that no age limit changes."""
-    warnings = list(row.warnings or ())
-    judged = recorded_findings(warnings)
-    told = [Finding(each["code"], each["field"], each["message"]) for each in warnings]
-    return [finding for finding in told if finding.code != _AGE and finding not in judged]
+    return [one for one in score.findings if one.code != _AGE and not is_plausibility(one)]
 
 
 def _counts(levels: list[RiskLevel]) -> LevelCounts:

@@ -12,12 +12,13 @@ from sqlalchemy import Connection, Row
 from api.domain.interventions.checklists import checklist_for, priority_for, skills_for
 from api.domain.interventions.interventions import State
 from api.domain.park.proposals import Ended, Standing, answer_to
+from api.domain.park.scored import RankedTurbine, ScoredTurbine
 from api.domain.policy.levels import ALERTS
 from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.interventions import AnsweredAlert, CheckLine, Proposal, Proposals
-from api.schemas.vocabulary import AlertAnswer, RiskLevel
+from api.schemas.vocabulary import AlertAnswer
 from api.services.interventions.rows import level_of
-from api.services.park.view import park_item
+from api.services.park.contract import park_item, turbine_fields
 from api.storage import interventions as store
 from api.storage import policy as policies
 from api.storage.park.ranking import ScoreFilter, page_of_scores
@@ -56,16 +57,16 @@ class InterventionProposals:
 
 @dataclass(frozen=True)
 class Alert:
-    """A score at an alert level, and what answers it.
+    """A turbine at an alert level, and what answers it.
 
     Args:
-        score: the stored row.
+        turbine: as it is ranked.
         answer: None where an intervention is to be proposed.
         living: the intervention that is proposed, planned or under way.
         last: the one that ended last.
     """
 
-    score: Row[Any]
+    turbine: RankedTurbine
     answer: AlertAnswer | None
     living: Row[Any] | None
     last: Row[Any] | None
@@ -82,35 +83,38 @@ def alerts_in(
         policy: its rule.
         visits_answer: whether a visit planned in time answers the alarm, as proposals have it.
     """
-    _, rows = page_of_scores(connection, run.id, ScoreFilter(levels=tuple(ALERTS)))
-    keys = {row.turbine for row in rows}
+    _, turbines = page_of_scores(connection, run.id, ScoreFilter(levels=tuple(ALERTS)))
+    keys = {one.score.turbine for one in turbines}
     living, last = store.living(connection), store.last_ended(connection, keys)
     calmed = _calmed(connection, last)
 
-    def answer(row: Row[Any]) -> AlertAnswer | None:
-        former = last.get(row.turbine)
+    def answer(score: ScoredTurbine) -> AlertAnswer | None:
+        former = last.get(score.turbine)
         ended = None
         if former is not None:
             ended = Ended(State(former.state), former.done_on, level_of(former), former.turbine in calmed)
         standing = Standing(
-            level=RiskLevel(row.level),
+            level=score.level,
             as_of=run.as_of,
-            measured_on=row.measured_on,
-            next_visit=row.planned_visit_on if visits_answer else None,
-            living=row.turbine in living,
+            measured_on=score.measured_on,
+            next_visit=score.planned_visit_on if visits_answer else None,
+            living=score.turbine in living,
             last=ended,
         )
         return answer_to(standing, policy)
 
-    return [Alert(row, answer(row), living.get(row.turbine), last.get(row.turbine)) for row in rows]
+    return [
+        Alert(one, answer(one.score), living.get(one.score.turbine), last.get(one.score.turbine))
+        for one in turbines
+    ]
 
 
 def wanted_in(
     connection: Connection, run: Row[Any], policy: RiskPolicy, *, visits_answer: bool
-) -> list[Row[Any]]:
-    """Scores that deserve an intervention: the alerts that nothing answers, see :func:`alerts_in`."""
+) -> list[RankedTurbine]:
+    """Turbines that deserve an intervention: the alerts that nothing answers, see :func:`alerts_in`."""
     alerts = alerts_in(connection, run, policy, visits_answer=visits_answer)
-    return [alert.score for alert in alerts if alert.answer is None]
+    return [alert.turbine for alert in alerts if alert.answer is None]
 
 
 def _calmed(connection: Connection, last: dict[int, Row[Any]]) -> set[int]:
@@ -123,16 +127,14 @@ def _calmed(connection: Connection, last: dict[int, Row[Any]]) -> set[int]:
 
 
 def _answered(alert: Alert) -> AnsweredAlert:
-    score, by, on = alert.score, None, alert.score.planned_visit_on
+    by, on = None, alert.turbine.score.planned_visit_on
     if alert.answer is AlertAnswer.INTERVENTION and alert.living is not None:
         by, on = alert.living, alert.living.planned_on
     elif alert.answer is not AlertAnswer.VISITE and alert.last is not None:
         by, on = alert.last, alert.last.done_on
     assert alert.answer is not None  # noqa: S101 - of alerts that have one
     return AnsweredAlert(
-        turbine_id=score.turbine_id,
-        risk_level=score.level,
-        failure_probability=score.probability,
+        **turbine_fields(alert.turbine),
         answer=alert.answer,
         on=on,
         intervention_id=None if by is None else by.id,
@@ -141,23 +143,13 @@ def _answered(alert: Alert) -> AnsweredAlert:
 
 
 def _proposal(alert: Alert, run: Row[Any], policy: RiskPolicy) -> Proposal:
-    item, former = park_item(alert.score, run.as_of, policy), alert.last
+    item, former = park_item(alert.turbine, run.as_of, policy), alert.last
     driver = item.main_driver
     feature, label = (None, None) if driver is None else (driver.feature, driver.label)
     return Proposal(
-        turbine_id=item.turbine_id,
-        site=item.site,
-        farm=item.farm,
+        **dict(item),
         run_id=run.id,
         as_of=run.as_of,
-        risk_level=item.risk_level,
-        failure_probability=item.failure_probability,
-        time_to_failure_days=item.time_to_failure_days,
-        expected_failure_cost_eur=item.expected_failure_cost_eur,
-        net_benefit_eur=item.net_benefit_eur,
-        main_driver=driver,
-        recommendation=item.recommendation,
-        planned_visit_on=item.planned_visit_on,
         priority=priority_for(item.risk_level),
         skills=list(skills_for(feature)),
         checklist=[CheckLine(**asdict(line)) for line in checklist_for(feature, label)],

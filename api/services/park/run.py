@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from api.domain.plausibility.trust import Finding, counts_as_dead
+from api.domain.park.scored import ScoredTurbine
 from api.domain.shared.exceptions import CockpitError, Conflict, InvalidInput, NotFound
 from api.inference.serving.manifest import Manifest
 from api.inference.serving.store import ModelStore
@@ -22,10 +22,10 @@ from api.services.models.active_models import ActiveModels, ActiveModelsSource
 from api.services.models.sensors import catalogue_of
 from api.services.park.calendar import ParkCalendar
 from api.services.park.changes import ScoredRun, record
-from api.services.park.scoring_day import ParkDay, Stored, auditing, read_park, score_park
+from api.services.park.scoring_day import ParkDay, auditing, read_park, score_park
 from api.services.park.shadow.shadow import ShadowService
 from api.services.shared import audit
-from api.storage.park import runs
+from api.storage.park import runs, scores
 from api.storage.shared import jobs
 from api.storage.shared.database import Database
 
@@ -169,14 +169,14 @@ class ParkRunService:
             if run.published_at is not None:
                 return
             if run.status not in runs.UNDER_WAY:
-                runs.drop_scores(connection, run_id)  # what was stored after it was closed
+                scores.drop(connection, run_id)  # what was stored after it was closed
             elif run.cancel_asked_by is not None:
                 self._end(connection, run_id, "annule", _CANCELLED)
             else:
                 self._end(connection, run_id, status, reason)
 
     def _end(self, connection: Connection, run_id: int, status: str, reason: str) -> None:
-        runs.drop_scores(connection, run_id)
+        scores.drop(connection, run_id)
         runs.change(
             connection, run_id, status=status, finished_at=self.now(), error=reason, phase=None, done=0
         )
@@ -191,16 +191,16 @@ class ParkRunService:
         meter.total = len(known.park)
         rows = score_park(known, models, meter)
         # The last chunk goes in with the publication: a small park costs one transaction.
-        *chunks, last = runs.in_chunks(rows)
+        *chunks, last = scores.in_chunks(rows)
         for number, chunk in enumerate(chunks):
             with self.database.write() as connection:
-                meter.tell(connection, "enregistrement", number * runs.CHUNK)
-                runs.insert_scores(connection, run.id, chunk)
+                meter.tell(connection, "enregistrement", number * scores.CHUNK)
+                scores.insert(connection, run.id, chunk)
             if self.database.is_sqlite:
                 time.sleep(GIVE_WAY_S)
         with self.database.write() as connection:
             meter.tell(connection, "publication", meter.total)
-            runs.insert_scores(connection, run.id, last)
+            scores.insert(connection, run.id, last)
             publish(self.database, connection, run.id, known, rows, models, self.now())
 
 
@@ -209,7 +209,7 @@ def publish(
     connection: Connection,
     run_id: int,
     known: ParkDay,
-    rows: Sequence[Stored],
+    rows: Sequence[ScoredTurbine],
     models: ActiveModels,
     now: datetime,
 ) -> None:
@@ -217,8 +217,8 @@ def publish(
     database.lock(connection, "publication")  # each run compares with one that stays before it
     used = [used_model(served.model.manifest) for served in models.served]
     record(connection, ScoredRun(run_id, known.as_of, rows, used, models, known.policy_version, known.policy))
-    dead = [status for row in rows if (status := _dead(row)) is not None]
-    levels = Counter(row["level"] for row in rows)
+    dead = [row.data_status for row in rows if row.silent]
+    levels = Counter(row.level for row in rows)
     failed = dead.count(DataStatus.NON_EVALUE)
     runs.publish(
         connection,
@@ -237,7 +237,7 @@ def publish(
     )
 
 
-def used_model(manifest: Manifest) -> Stored:
+def used_model(manifest: Manifest) -> dict[str, Any]:
     """A model as a run names it."""
     return {
         "name": manifest.name,
@@ -245,13 +245,6 @@ def used_model(manifest: Manifest) -> Stored:
         "task": manifest.task,
         "sha256": manifest.sha256,
     }
-
-
-def _dead(row: Stored) -> DataStatus | None:
-    """The data status of a turbine that should have been measured and was not; None for the others."""
-    status = DataStatus(row["data_status"])
-    findings = [Finding(**told) for told in row["warnings"] or ()]
-    return status if counts_as_dead(status, findings) else None
 
 
 def _known(connection: Connection, run_id: int) -> Row[Any]:

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection
 
 from api.domain.measurements.sensors import Sensor
+from api.domain.models.drivers import Driver, main_driver
+from api.domain.park.queues import queues_of
 from api.domain.park.ranking import ranked
+from api.domain.park.scored import ScoredTurbine
 from api.domain.plausibility.trust import Finding, of_a_stopped_machine
 from api.domain.policy.levels import unassessed
 from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import Conflict
 from api.schemas import french
-from api.schemas.predictions import Driver
 from api.schemas.vocabulary import DataStatus
 from api.services.models.active_models import ActiveModels
-from api.services.models.explaining import drivers, main_driver
+from api.services.models.explaining import drivers
 from api.services.models.measurement_model import Reading
-from api.services.park.changes import last_work, queue_up
+from api.services.park.changes import last_work
 from api.services.park.plausibility import ParkAudit, audit_park
 from api.services.park.scoring import Score, score
 from api.storage import policy as policies
@@ -31,7 +32,6 @@ EXPLAINED = 200  # drivers are kept for the top of the ranking; the others are c
 AT_ONCE = 2_500  # readings per call of the models: a run tells how far it is, and can be stopped, in between
 Told = Callable[[str, int], None]
 """Told the phase of a run and the turbines done in it; raises to stop the run."""
-Stored = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,8 @@ def read_park(connection: Connection, as_of: date, audit: Audit) -> ParkDay:
     )
 
 
-def score_park(known: ParkDay, models: ActiveModels, told: Told) -> list[Stored]:
-    """Scores of every turbine as they are stored, ranked from 1, with drivers and queues.
+def score_park(known: ParkDay, models: ActiveModels, told: Told) -> list[ScoredTurbine]:
+    """Scores of every turbine, ranked from 1, with drivers and queues.
 
     Args:
         known: the park on its day.
@@ -113,9 +113,7 @@ def score_park(known: ParkDay, models: ActiveModels, told: Told) -> list[Stored]
     """
     candidates = _candidates(known, models, told)
     told("explication", 0)
-    rows = _rows(candidates, models, known.visits)
-    queue_up(rows, known.policy, known.worked_on)
-    return rows
+    return _ranking(candidates, models, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,34 +158,32 @@ def _silent(turbine: measurements.LivingTurbine) -> _Candidate:
     return _Candidate(turbine.id, None, nothing)
 
 
-def _rows(candidates: Sequence[_Candidate], models: ActiveModels, visits: Mapping[int, date]) -> list[Stored]:
-    """Scores as they are stored, ranked from 1, with drivers for the top."""
+def _ranking(candidates: Sequence[_Candidate], models: ActiveModels, known: ParkDay) -> list[ScoredTurbine]:
+    """The candidates ranked from 1, with drivers for the top."""
     by_turbine = {c.score.reading.turbine_id: c for c in candidates}
     order = ranked((turbine, c.score.risk.score) for turbine, c in by_turbine.items())
     top = [by_turbine[t] for t in order[:EXPLAINED] if by_turbine[t].score.probability is not None]
     _, found = drivers([c.score.reading for c in top], models)
-    explained = {c.turbine_pk: d for c, d in zip(top, found, strict=True)}
-    return [_row(rank, by_turbine[turbine], explained, visits) for rank, turbine in enumerate(order, start=1)]
+    first = {c.turbine_pk: main_driver(d) for c, d in zip(top, found, strict=True)}
+    places = ((rank, by_turbine[turbine]) for rank, turbine in enumerate(order, start=1))
+    return [_scored(rank, one, first.get(one.turbine_pk), known) for rank, one in places]
 
 
-def _row(
-    rank: int, candidate: _Candidate, explained: Mapping[int, list[Driver]], visits: Mapping[int, date]
-) -> Stored:
-    scored = candidate.score
-    driver = main_driver(explained.get(candidate.turbine_pk, []))
-    return {
-        "rank": rank,
-        "turbine": candidate.turbine_pk,
-        "measurement": candidate.measurement_pk,
-        "measured_on": scored.reading.day,
-        "probability": scored.probability,
-        "days_left": scored.days.days if scored.days else None,
-        "days_low": scored.days.low if scored.days else None,
-        "days_high": scored.days.high if scored.days else None,
-        "level": scored.risk.level.value,
-        "risk_score": scored.risk.score,
-        "data_status": scored.status.value,
-        "main_driver": driver.model_dump() if driver else None,
-        "planned_visit_on": visits.get(candidate.turbine_pk),
-        "warnings": [vars(f) for f in scored.findings] or None,
-    }
+def _scored(rank: int, candidate: _Candidate, driver: Driver | None, known: ParkDay) -> ScoredTurbine:
+    score, turbine = candidate.score, candidate.turbine_pk
+    alone = ScoredTurbine(
+        rank=rank,
+        turbine=turbine,
+        measurement=candidate.measurement_pk,
+        measured_on=score.reading.day,
+        probability=score.probability,
+        days=score.days,
+        level=score.risk.level,
+        risk_score=score.risk.score,
+        data_status=score.status,
+        main_driver=driver,
+        planned_visit_on=known.visits.get(turbine),
+        findings=score.findings,
+        queues=(),
+    )
+    return alone._replace(queues=queues_of(alone, known.policy, known.worked_on.get(turbine)))

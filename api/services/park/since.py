@@ -12,7 +12,6 @@ from api.domain.shared.exceptions import InvalidInput
 from api.schemas import french
 from api.schemas.changes import (
     DaysCoverage,
-    ItemChange,
     LevelDifferences,
     ParkEvent,
     ParkEvents,
@@ -51,14 +50,6 @@ def _event(row: Row[Any]) -> ParkEvent:
         risk_level=row.event_to,
         sentence=sentence(Cause.of_stored(row.cause)),
     )
-
-
-def item_change(row: Row[Any]) -> ItemChange | None:
-    """The change of a stored score; None where its turbine is as it was."""
-    if row.change_kind is None:
-        return None
-    said = sentence(Cause.of_stored(row.change_cause))
-    return ItemChange(kind=row.change_kind, previous_level=row.change_from, sentence=said)
 
 
 def since_previous(summary: Row[Any] | None, counts: dict[str, int] | None) -> SincePrevious | None:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row
 
-from api.domain.park.queues import queues_in
-from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import InvalidInput, NotFound
-from api.domain.shared.wording import recommendation
 from api.schemas import french
 from api.schemas.changes import ParkEvents
 from api.schemas.common import Notice
-from api.schemas.park import LevelCounts, Park, ParkDay, ParkItem, Run, RunModel
-from api.schemas.predictions import Driver
-from api.schemas.turbine_story import LivingIntervention
-from api.schemas.vocabulary import DataStatus, RiskLevel
+from api.schemas.park import LevelCounts, Park, ParkDay, Run, RunModel
 from api.services.park.calendar import ParkCalendar
-from api.services.park.since import days_coverage, item_change, park_events, queue_counts, since_previous
+from api.services.park.contract import park_item
+from api.services.park.since import days_coverage, park_events, queue_counts, since_previous
 from api.storage import interventions
 from api.storage import policy as policies
 from api.storage.park import attempts, changes, runs
@@ -82,7 +77,7 @@ class ParkViewService:
         notices = [] if past else _notices(shown, tried, today)
         return Park(
             total=total,
-            items=[park_item(row, shown.as_of, policy, work.get(row.turbine)) for row in page],
+            items=[park_item(one, shown.as_of, policy, work.get(one.score.turbine)) for one in page],
             as_of=shown.as_of,
             run=run_of(shown),
             counts=LevelCounts(**(shown.counts or {})),
@@ -194,51 +189,3 @@ def run_of(row: Row[Any]) -> Run:
         error=row.error,
         cancel_asked_by=row.cancel_asked_by,
     )
-
-
-def park_item(row: Row[Any], as_of: date, policy: RiskPolicy, work: Row[Any] | None = None) -> ParkItem:
-    """A stored score, as the contract shows it; euros follow from the policy that the run used.
-
-    Args:
-        row: the score.
-        as_of: day of its run.
-        policy: of its run.
-        work: the living intervention of the turbine.
-    """
-    expected = None if row.probability is None else row.probability * policy.cost_failure_eur
-    benefit = None if expected is None else expected - policy.cost_intervention_eur
-    return ParkItem(
-        rank=row.rank,
-        turbine_id=row.turbine_id,
-        site=row.site,
-        farm=row.farm,
-        service_state=row.service_state,
-        risk_level=row.level,
-        risk_score=row.risk_score,
-        failure_probability=row.probability,
-        time_to_failure_days=row.days_left,
-        time_to_failure_interval=None if row.days_low is None else (row.days_low, row.days_high),
-        data_status=row.data_status,
-        measured_on=row.measured_on,
-        age_days=None if row.measured_on is None else (as_of - row.measured_on).days,
-        expected_failure_cost_eur=expected,
-        net_benefit_eur=benefit,
-        main_driver=None if row.main_driver is None else Driver(**row.main_driver),
-        recommendation=recommendation(
-            RiskLevel(row.level), DataStatus(row.data_status), row.probability, benefit or 0.0
-        ),
-        planned_visit_on=row.planned_visit_on,
-        warnings=stored_notices(row.warnings),
-        change=item_change(row),
-        queues=queues_in(row.queues),
-        intervention=None if work is None else _living(work),
-    )
-
-
-def _living(row: Row[Any]) -> LivingIntervention:
-    return LivingIntervention(id=row.id, state=row.state, planned_on=row.planned_on, assignee=row.assignee)
-
-
-def stored_notices(found: Sequence[dict[str, Any]] | None) -> list[Notice]:
-    """Findings as a score keeps them."""
-    return [Notice(**finding) for finding in found or ()]

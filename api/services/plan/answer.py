@@ -22,6 +22,8 @@ from api.domain.plan.week_plan import (
 from api.schemas import french
 from api.schemas import week_plan as shown
 from api.schemas.common import Notice
+from api.schemas.vocabulary import DataStatus
+from api.services.park.contract import turbine_fields
 from api.services.plan.park import ParkAtWork
 
 HORIZON = timedelta(days=7)  # what the probability covers, from the day of the ranking
@@ -75,19 +77,13 @@ def answer(
 
 
 def _turbine(kind: type[Any], park: ParkAtWork, one: Candidate, **more: Any) -> Any:
-    row = park.rows[one.turbine]
+    turbine = park.turbines[one.turbine]
+    driver = turbine.score.main_driver
     return kind(
-        turbine_id=one.turbine,
-        site=row.site,
-        farm=row.farm,
-        risk_level=row.level,
-        failure_probability=row.probability,
-        data_status=row.data_status,
-        main_driver=(row.main_driver or {}).get("label"),
+        **turbine_fields(turbine) | {"main_driver": None if driver is None else driver.label},
         skills=sorted(one.skills),
         hours=one.hours,
         choice=one.choice.value,
-        planned_visit_on=row.planned_visit_on,
         risk_eur=to_cents(one.risk_eur) / 100,
         net_benefit_eur=one.net_cents / 100,
         **more,
@@ -120,7 +116,7 @@ def _left(park: ParkAtWork, left: LeftAside) -> shown.LeftTurbine:
 
 
 def _visit_left(park: ParkAtWork, one: Candidate) -> str:
-    day = park.rows[one.turbine].planned_visit_on
+    day = park.turbines[one.turbine].score.planned_visit_on
     return "" if day is None else f" Une visite reste prévue le {french.date(day)}."
 
 
@@ -180,7 +176,9 @@ def _notices(
     counted = [one for one in week.booked if crew_of(one, week.crews) is not None]
     alone = [one for one in week.booked if one not in counted]
     doubtful = [
-        v.candidate.turbine for v in plan.visits if park.rows[v.candidate.turbine].data_status != "ok"
+        v.candidate.turbine
+        for v in plan.visits
+        if park.turbines[v.candidate.turbine].score.data_status is not DataStatus.OK
     ]
     told = (
         (last > announced, "hors_horizon", "week_start",

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row
 from api.domain.interventions.checklists import skills_for
 from api.domain.interventions.interventions import WORDS, State
 from api.domain.measurements.measurements import canonical_turbine_id
+from api.domain.park.scored import RankedTurbine
 from api.domain.plan.booked import Booking
 from api.domain.plan.week_plan import Candidate, Choice, to_cents, to_minutes
 from api.domain.policy.risk_policy import RiskPolicy
@@ -52,17 +53,18 @@ class Asked:
             found[turbine] = one
         return cls(asked.hours_each, asked.place_visits, found)
 
-    def candidate(self, row: AnyRow, policy: RiskPolicy) -> Candidate:
+    def candidate(self, turbine: RankedTurbine, policy: RiskPolicy) -> Candidate:
         """A turbine that may be visited, with what a person chose for it."""
-        chosen = self.adjustments.get(row.turbine_id)
-        skills: Iterable[Skill] = skills_for((row.main_driver or {}).get("feature"))
+        chosen, score = self.adjustments.get(turbine.turbine_id), turbine.score
+        driver = score.main_driver
+        skills: Iterable[Skill] = skills_for(None if driver is None else driver.feature)
         if chosen is not None and chosen.skills is not None:
             skills = chosen.skills
         return Candidate(
-            turbine=row.turbine_id,
+            turbine=turbine.turbine_id,
             hours=(chosen and chosen.hours) or self.hours_each,
             skills=frozenset(skills),
-            risk_eur=(row.probability or 0.0) * policy.cost_failure_eur,
+            risk_eur=(score.probability or 0.0) * policy.cost_failure_eur,
             cost_eur=policy.cost_intervention_eur,
             choice=Choice.LIBRE if chosen is None else Choice(chosen.choice),
         )
@@ -75,7 +77,7 @@ class ParkAtWork:
     Args:
         run: the ranking.
         policy: the rule that it used.
-        rows: scores of all candidates and decided turbines, by turbine.
+        turbines: all candidates and decided turbines, by identifier.
         candidates: that may be visited, in the order of the ranking.
         decided: worth a visit, but a person has answered the alarm.
         covered: where somebody goes already.
@@ -85,7 +87,7 @@ class ParkAtWork:
 
     run: AnyRow
     policy: RiskPolicy
-    rows: dict[str, AnyRow] = field(default_factory=dict)
+    turbines: dict[str, RankedTurbine] = field(default_factory=dict)
     candidates: list[Candidate] = field(default_factory=list)
     decided: list[Candidate] = field(default_factory=list)
     covered: list[CoveredTurbine] = field(default_factory=list)
@@ -105,59 +107,60 @@ def park_at_work(connection: Connection, run: AnyRow, asked: Asked) -> ParkAtWor
         InvalidInput: a choice about a turbine that is unknown, or that somebody already visits.
     """
     park = ParkAtWork(run, policies.version(connection, run.policy_version))
-    _, rows = page_of_scores(connection, run.id)
+    _, ranking = page_of_scores(connection, run.id)
     # One that is only proposed, as a finding is, waits for this very plan.
     living = interventions.living(connection)
     going = {key: one for key, one in living.items() if one.state != State.PROPOSEE}
     park.going += going.values()
     park.crews_given = week_plan.crews_of(connection)
-    known = {row.turbine_id: row for row in rows}
+    known = {one.turbine_id: one for one in ranking}
     if wrong := list(_wrong_choices(asked, known, going)):
         raise InvalidInput(wrong)
     wanted = wanted_in(connection, run, park.policy, visits_answer=not asked.place_visits)
-    deserving = {row.turbine for row in wanted} | (living.keys() - going.keys())
-    for row in rows:
-        _sort(park, row, going.get(row.turbine), deserving, asked)
+    deserving = {one.score.turbine for one in wanted} | (living.keys() - going.keys())
+    for one in ranking:
+        _sort(park, one, going.get(one.score.turbine), deserving, asked)
     return park
 
 
 def _wrong_choices(
-    asked: Asked, known: Mapping[str, AnyRow], going: Mapping[int, AnyRow]
+    asked: Asked, known: Mapping[str, RankedTurbine], going: Mapping[int, AnyRow]
 ) -> Iterator[FieldError]:
     for turbine, chosen in asked.adjustments.items():
-        row = known.get(turbine)
-        if row is None:
+        place = known.get(turbine)
+        if place is None:
             yield FieldError(_FIELD, f"turbine {turbine} : absente du classement publié.", turbine)
-        elif chosen.choice == "imposee" and (taken := going.get(row.turbine)) is not None:
+        elif chosen.choice == "imposee" and (taken := going.get(place.score.turbine)) is not None:
             yield FieldError(_FIELD, f"turbine {turbine} : {_taken(taken)} Retirez ce choix.", turbine)
 
 
 def _sort(
-    park: ParkAtWork, row: AnyRow, taken: AnyRow | None, deserving: Collection[int], asked: Asked
+    park: ParkAtWork, turbine: RankedTurbine, taken: AnyRow | None, deserving: Collection[int], asked: Asked
 ) -> None:
     """Put one turbine where it belongs; its euros count whatever becomes of it."""
-    candidate = asked.candidate(row, park.policy)
+    candidate, score = asked.candidate(turbine, park.policy), turbine.score
     cents = to_cents(candidate.risk_eur)
     park.park_cents += cents
-    park.unassessed += row.probability is None
-    wanted = row.turbine in deserving or candidate.choice is Choice.IMPOSEE
+    park.unassessed += score.probability is None
+    wanted = score.turbine in deserving or candidate.choice is Choice.IMPOSEE
     sentence = None if taken is None else _taken(taken)
     waits = not wanted and candidate.net_cents > 0
-    if sentence is None and waits and not asked.place_visits and _visited(park, row):
-        sentence = f"Une visite est prévue le {french.date(row.planned_visit_on)}."
+    visit = score.planned_visit_on
+    if sentence is None and waits and not asked.place_visits and visit is not None and _in_time(park, visit):
+        sentence = f"Une visite est prévue le {french.date(visit)}."
     if sentence is not None:
         park.covered.append(
-            CoveredTurbine(turbine_id=row.turbine_id, risk_eur=cents / 100, sentence=sentence)
+            CoveredTurbine(turbine_id=turbine.turbine_id, risk_eur=cents / 100, sentence=sentence)
         )
         park.covered_cents += cents
     elif wanted:
-        park.rows[row.turbine_id] = row
+        park.turbines[turbine.turbine_id] = turbine
         park.candidates.append(candidate)
     elif waits:
-        park.rows[row.turbine_id] = row
+        park.turbines[turbine.turbine_id] = turbine
         park.decided.append(candidate)
     else:
-        park.small += row.probability is not None
+        park.small += score.probability is not None
         park.small_cents += cents
 
 
@@ -178,10 +181,10 @@ def bookings(park: ParkAtWork, start: date, days: int) -> list[Booking]:
     return sorted(found, key=lambda one: (one.day, one.intervention))
 
 
-def _visited(park: ParkAtWork, row: AnyRow) -> bool:
+def _in_time(park: ParkAtWork, visit: date) -> bool:
     """Whether a visit comes in time for the alarm, as proposals reckon it."""
-    last = park.run.as_of + timedelta(days=park.policy.urgent_days)
-    return row.planned_visit_on is not None and row.planned_visit_on <= last
+    last: date = park.run.as_of + timedelta(days=park.policy.urgent_days)
+    return visit <= last
 
 
 def _taken(row: AnyRow) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, or_, select, true
 
 from api.storage.shared.database import Database
-from api.storage.tables import measurements, outcomes, scores, turbines
+from api.storage.tables import measurements, outcomes, turbines
 
 PAGE = 2_000
 AnyRow = Row[Any]
@@ -54,21 +54,6 @@ def park_rows(database: Database, last: date) -> Iterator[Sequence[AnyRow]]:
     """Yield pages of the living park's measurements up to a day, in the order of storage."""
     query = select(measurements).join_from(measurements, turbines).where(turbines.c.archived_at.is_(None))
     return _pages(database, _between(query, measurements.c.measured_on, None, last))
-
-
-def scores_of(database: Database, run_id: int) -> Iterator[Sequence[AnyRow]]:
-    """Yield pages of one run's scores by rank."""
-    query = select(scores, turbines.c.turbine_id).join_from(scores, turbines).where(scores.c.run == run_id)
-    rank = 0
-    while True:
-        with database.read() as connection:
-            page = connection.execute(
-                query.where(scores.c.rank > rank).order_by(scores.c.rank).limit(PAGE)
-            ).all()
-        if not page:
-            return
-        rank = page[-1].rank
-        yield page
 
 
 def _pages(database: Database, query: Select[Any]) -> Iterator[Sequence[AnyRow]]:

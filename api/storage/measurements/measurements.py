@@ -5,13 +5,15 @@ Archived turbines, such as the simulated ones after real data came in, are never
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, ScalarSelect, Select, and_, func, select
+from sqlalchemy import Connection, ScalarSelect, Select, and_, bindparam, func, select
 
 from api.storage.tables import measurements, outcomes, planned_visits, turbines
 
+_MANY = 500  # keys in one statement; every SQLite takes that many parameters
 _LIVING = turbines.c.archived_at.is_(None)
 
 
@@ -131,6 +133,18 @@ def turbine_measurements(
     if to_day is not None:
         query = query.where(measurements.c.measured_on <= to_day)
     return [TurbineMeasurement(*row) for row in connection.execute(query)]
+
+
+def values_of(connection: Connection, keys: Sequence[int]) -> dict[int, dict[str, float]]:
+    """Return the values of these measurements, by key."""
+    values: dict[int, dict[str, float]] = {}
+    # An expanding parameter: keys within the statement would fill the engine's cache of statements.
+    wanted = measurements.c.id.in_(bindparam("keys", expanding=True))
+    query = select(measurements.c.id, measurements.c["values"]).where(wanted)
+    for start in range(0, len(keys), _MANY):
+        chunk = keys[start : start + _MANY]
+        values.update((row[0], row[1]) for row in connection.execute(query, {"keys": chunk}))
+    return values
 
 
 def last_measured_day(connection: Connection, *, until: date | None = None) -> date | None:

@@ -6,38 +6,21 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select
 
-from api.storage.tables import (
-    measurements,
-    park_changes,
-    planned_visits,
-    run_summaries,
-    runs,
-    scores,
-    turbines,
-)
+from api.domain.park.scored import ScoredTurbine
+from api.schemas.vocabulary import RiskLevel
+from api.storage.park.scores import of_run
+from api.storage.tables import park_changes, planned_visits, run_summaries, runs, scores, turbines
 
-_MANY = 500  # keys in one statement; every SQLite takes that many parameters
 AnyRow = Row[Any]
-
-
-def in_queues(bits: int) -> ColumnElement[bool]:
-    """Return the condition on scores in at least one of these queues."""
-    return scores.c.queues.bitwise_and(bits) != 0
 
 
 class FormerScore(NamedTuple):
     """A turbine's score in the previous run; ``told_level`` is the last level that an event announced."""
 
-    turbine: int
-    level: str
-    data_status: str
-    probability: float | None
-    days_left: float | None
-    days_low: float | None
-    measurement: int | None
-    told_level: str
+    score: ScoredTurbine
+    told_level: RiskLevel
 
 
 def run_before(connection: Connection, as_of: date) -> AnyRow | None:
@@ -54,32 +37,14 @@ def run_before(connection: Connection, as_of: date) -> AnyRow | None:
 def former_scores(connection: Connection, run_id: int) -> dict[int, FormerScore]:
     """Return the scores of a run, by turbine key."""
     changed = park_changes.c
-    query = select(
-        scores.c.turbine,
-        scores.c.level,
-        scores.c.data_status,
-        scores.c.probability,
-        scores.c.days_left,
-        scores.c.days_low,
-        scores.c.measurement,
-        func.coalesce(changed.told_level, scores.c.level),
-    ).select_from(
-        scores.outerjoin(park_changes, and_(changed.run == scores.c.run, changed.turbine == scores.c.turbine))
+    query = select(changed.turbine, changed.told_level).where(
+        changed.run == run_id, changed.told_level.is_not(None)
     )
-    rows = connection.execute(query.where(scores.c.run == run_id))
-    return {row[0]: FormerScore(*row) for row in rows}
-
-
-def values_of(connection: Connection, keys: Sequence[int]) -> dict[int, dict[str, float]]:
-    """Return the values of these measurements, by key."""
-    values: dict[int, dict[str, float]] = {}
-    # An expanding parameter: keys within the statement would fill the engine's cache of statements.
-    wanted = measurements.c.id.in_(bindparam("keys", expanding=True))
-    query = select(measurements.c.id, measurements.c["values"]).where(wanted)
-    for start in range(0, len(keys), _MANY):
-        chunk = keys[start : start + _MANY]
-        values.update((row[0], row[1]) for row in connection.execute(query, {"keys": chunk}))
-    return values
+    levels = {row.turbine: RiskLevel(row.told_level) for row in connection.execute(query)}
+    return {
+        score.turbine: FormerScore(score, levels.get(score.turbine, score.level))
+        for score in of_run(connection, run_id)
+    }
 
 
 def last_visits(connection: Connection, as_of: date) -> dict[int, date]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     Select,
     Table,
     and_,
@@ -23,14 +22,25 @@ from sqlalchemy import (
 
 from api.domain.interventions.interventions import LIVING
 from api.domain.measurements.measurements import natural_key
-from api.domain.park.queues import bits_of
+from api.domain.park.change_causes import Cause
+from api.domain.park.changes import Change
+from api.domain.park.scored import RankedTurbine
 from api.schemas.vocabulary import ChangeKind, DataStatus, InterventionState, Queue, RiskLevel, folded
-from api.storage.park.changes import in_queues
-from api.storage.shared.published import CHANGED, SCORED
+from api.storage.park.scores import COLUMNS, in_queues, of_rows
+from api.storage.shared.database import Database
 from api.storage.tables import interventions, park_changes, scores, turbines
 
 MANY = 10_000  # ranks in one statement; for more, the whole run is read
-AnyRow = Row[Any]
+PAGE = 2_000  # turbines of a whole ranking in one statement
+# PostgreSQL's statistics do not know the newest run and expect a row or two of it. Adding 0 keeps it from
+# reading all changes of that run for each score.
+_CHANGED = and_(park_changes.c.run == scores.c.run + 0, park_changes.c.turbine == scores.c.turbine)
+_MACHINE = (turbines.c.turbine_id, turbines.c.site, turbines.c.farm, turbines.c.service_state)
+_RANKED = select(
+    *COLUMNS, *_MACHINE, park_changes.c.kind, park_changes.c.from_level, park_changes.c.cause
+).select_from(scores.join(turbines, turbines.c.id == scores.c.turbine).outerjoin(park_changes, _CHANGED))
+_SCORE = len(COLUMNS)
+_CHANGE = _SCORE + len(_MACHINE)
 _worked = and_(
     interventions.c.turbine == scores.c.turbine,
     interventions.c.state.in_(sorted(state.value for state in LIVING)),
@@ -75,7 +85,7 @@ class ScoreFilter:
         if self.max_days is not None:
             clauses.append(func.coalesce(scores.c.days_low, scores.c.days_left) <= self.max_days)
         if self.queues:
-            clauses.append(in_queues(bits_of(self.queues)))
+            clauses.append(in_queues(self.queues))
         if self.driver is not None:
             clauses.append(scores.c.main_driver["feature"].as_string() == self.driver)
         return clauses
@@ -127,7 +137,7 @@ _ORDERS = {
     "driver": _Order((_DRIVER,), key=lru_cache(folded)),
     # The cost of waiting is probability × cost of a failure, which is the same for all turbines of a run.
     "cost": _Order((scores.c.probability,)),
-    "change": _Order((_placed(park_changes.c.kind, ChangeKind),), (park_changes, CHANGED)),
+    "change": _Order((_placed(park_changes.c.kind, ChangeKind),), (park_changes, _CHANGED)),
     # The oldest measurement has the greatest age.
     "age": _Order((scores.c.measured_on,), against=True),
     "due": _Order((_DUE,), (interventions, _worked)),
@@ -150,7 +160,7 @@ def page_of_scores(
     offset: int = 0,
     *,
     past: bool = False,
-) -> tuple[int, list[AnyRow]]:
+) -> tuple[int, list[RankedTurbine]]:
     """Return how many scores match, and one page of them.
 
     Scores off the page are read only where SQL cannot sort or search as people do, and then as narrow rows.
@@ -217,12 +227,46 @@ def _joined(*parts: str | None) -> str:
     return folded(" ".join(part for part in parts if part))
 
 
-def _whole(connection: Connection, run_id: int, ranks: Sequence[int]) -> list[AnyRow]:
-    """Return the scores of these ranks, in this order."""
+def _whole(connection: Connection, run_id: int, ranks: Sequence[int]) -> list[RankedTurbine]:
+    """Return the turbines of these ranks, in this order."""
     if not ranks:
         return []
-    query = SCORED.where(scores.c.run == run_id)
+    query = _RANKED.where(scores.c.run == run_id)
     if len(ranks) <= MANY:
         query = query.where(scores.c.rank.in_(ranks))
-    by_rank = {row.rank: row for row in connection.execute(query)}
+    by_rank = {turbine.score.rank: turbine for turbine in _ranked(connection, query)}
     return [by_rank[rank] for rank in ranks]
+
+
+def place_of(connection: Connection, run_id: int, turbine: int) -> RankedTurbine | None:
+    """Return a turbine's place in a run; None where it has none."""
+    places = _ranked(connection, _RANKED.where(scores.c.run == run_id, scores.c.turbine == turbine))
+    return places[0] if places else None
+
+
+def pages_of(database: Database, run_id: int) -> Iterator[list[RankedTurbine]]:
+    """Yield the whole ranking of a run, :data:`PAGE` turbines for each short read."""
+    query = _RANKED.where(scores.c.run == run_id).order_by(scores.c.rank).limit(PAGE)
+    rank = 0
+    while True:
+        with database.read() as connection:
+            page = _ranked(connection, query.where(scores.c.rank > rank))
+        if not page:
+            return
+        rank = page[-1].score.rank
+        yield page
+
+
+def _ranked(connection: Connection, query: Select[Any]) -> list[RankedTurbine]:
+    rows = connection.execute(query).all()
+    if not rows:
+        return []
+    columns = list(zip(*rows, strict=True))
+    machines, changes = columns[_SCORE:_CHANGE], map(_change, *columns[_CHANGE:])
+    return list(map(RankedTurbine, of_rows(rows), *machines, changes))
+
+
+def _change(kind: str | None, previous_level: str | None, cause: Mapping[str, Any] | None) -> Change | None:
+    if kind is None or previous_level is None or cause is None:
+        return None
+    return Change(ChangeKind(kind), RiskLevel(previous_level), Cause.of_stored(cause))

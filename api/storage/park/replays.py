@@ -1,4 +1,4 @@
-"""The published past days, for a recomputation: their runs, their scores and their events."""
+"""The published past days, for a recomputation: their runs and their events."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from api.storage.tables import measurements, park_changes, run_summaries, runs, scores, turbines
-
-_COMPARED = ("turbine", "rank", "level", "data_status", "probability", "days_left", "days_low", "measurement")
-_KEPT = (*_COMPARED, "measured_on", "warnings", "queues")
+from api.storage.tables import measurements, park_changes, run_summaries, runs, turbines
 
 
 class ShownDay(NamedTuple):
@@ -47,13 +44,6 @@ def shown_days(connection: Connection, first: date) -> list[ShownDay]:
         .order_by(runs.c.as_of)
     )
     return [ShownDay(*row) for row in connection.execute(query)]
-
-
-def stored_scores(connection: Connection, run_id: int) -> list[dict[str, Any]]:
-    """Return the scores of a run by rank, with the columns that changes are computed from."""
-    columns = [scores.c[name] for name in _KEPT]
-    rows = connection.execute(select(*columns).where(scores.c.run == run_id).order_by(scores.c.rank))
-    return [dict(row._mapping) for row in rows]
 
 
 def told_levels(connection: Connection, run_id: int) -> set[tuple[Any, ...]]:

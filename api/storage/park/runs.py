@@ -1,8 +1,7 @@
-"""Runs: their states, their scores, and their publication."""
+"""Runs: their states and their publication."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -11,13 +10,11 @@ from sqlalchemy.exc import IntegrityError
 
 from api.domain.shared.exceptions import Conflict
 from api.schemas import french
-from api.storage.shared.bulk import insert_records
 from api.storage.shared.published import published_run
-from api.storage.tables import publication, runs, scores
+from api.storage.tables import publication, runs
 
 UNDER_WAY = ("en_attente", "en_cours")
 FAILED = ("echoue", "interrompu")
-CHUNK = 2_500
 AnyRow = Row[Any]
 
 
@@ -93,21 +90,6 @@ def tell(connection: Connection, run_id: int, **values: Any) -> bool:
     """
     going_on = (runs.c.id == run_id, runs.c.status == "en_cours", runs.c.cancel_asked_by.is_(None))
     return connection.execute(update(runs).where(*going_on).values(**values)).rowcount == 1
-
-
-def in_chunks(rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
-    """Return the rows in chunks of :data:`CHUNK`: no transaction of a large park then delays the others."""
-    return (rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK))
-
-
-def insert_scores(connection: Connection, run_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add one chunk of scores to a run that is not published."""
-    insert_records(connection, scores, [{"run": run_id, **row} for row in rows])
-
-
-def drop_scores(connection: Connection, run_id: int) -> None:
-    """Delete the scores of a run that will not be published."""
-    connection.execute(delete(scores).where(scores.c.run == run_id))
 
 
 def publish(connection: Connection, run_id: int, *, now: datetime, **values: Any) -> None:

@@ -63,22 +63,19 @@ def insert_rows(
     return connection.exec_driver_sql(sql, list(rows)).rowcount
 
 
-def insert_records(connection: Connection, table: Table, records: Sequence[Mapping[str, Any]]) -> None:
-    """Insert dicts of the same columns as :func:`insert_rows` does, with days and JSON converted.
+def insert_columns(connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Insert rows given by column as :func:`insert_rows` does, with days and JSON converted.
 
     Args:
         connection: inside the caller's transaction.
         table: to insert into; it must have no column of instants.
-        records: by column, all with the columns of the first one.
+        columns: the values of each, as many as there are rows.
     """
-    if not records:
-        return
-    names = list(records[0])
-    columns = [_as_driven(connection, table, name, [record[name] for record in records]) for name in names]
-    insert_rows(connection, table, names, list(zip(*columns, strict=True)))
+    driven = [_as_driven(connection, table, name, values) for name, values in columns.items()]
+    insert_rows(connection, table, list(columns), list(zip(*driven, strict=True)))
 
 
-def _as_driven(connection: Connection, table: Table, name: str, values: list[Any]) -> Sequence[object]:
+def _as_driven(connection: Connection, table: Table, name: str, values: Sequence[Any]) -> Sequence[object]:
     kind = table.c[name].type
     if kind is Json:
         return [None if value is None else json.dumps(value) for value in values]

@@ -5,25 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import Connection, Row, func, select
 
-from api.storage.tables import measurements, park_changes, publication, runs, scores, turbines
+from api.storage.tables import publication, runs, scores
 
 AnyRow = Row[Any]
-# PostgreSQL's statistics do not know the newest run and expect a row or two of it. Adding 0 keeps it from
-# reading all changes of that run for each score.
-CHANGED = and_(park_changes.c.run == scores.c.run + 0, park_changes.c.turbine == scores.c.turbine)
-# The scores with their turbines and their changes.
-SCORED = select(
-    scores,
-    turbines.c.turbine_id,
-    turbines.c.site,
-    turbines.c.farm,
-    turbines.c.service_state,
-    park_changes.c.kind.label("change_kind"),
-    park_changes.c.from_level.label("change_from"),
-    park_changes.c.cause.label("change_cause"),
-).select_from(scores.join(turbines, turbines.c.id == scores.c.turbine).outerjoin(park_changes, CHANGED))
 
 
 def published_run(connection: Connection, as_of: date | None = None) -> AnyRow | None:
@@ -53,24 +39,6 @@ def runs_between(connection: Connection, first: date | None, last: date | None) 
 
 
 def score_of(connection: Connection, run_id: int, turbine_pk: int) -> AnyRow | None:
-    """Return a turbine's score in a run, with its measurement (``values`` is None without one)."""
-    query = (
-        SCORED.add_columns(measurements.c["values"], measurements.c.measured_at)
-        .outerjoin(measurements, measurements.c.id == scores.c.measurement)
-        .where(scores.c.run == run_id, scores.c.turbine == turbine_pk)
-    )
+    """Return a turbine's stored score in a run, for the subjects that stand before the park."""
+    query = select(scores).where(scores.c.run == run_id, scores.c.turbine == turbine_pk)
     return connection.execute(query).one_or_none()
-
-
-def history_of(
-    connection: Connection, turbine_pk: int, first: date | None, last: date | None
-) -> list[AnyRow]:
-    """Return a turbine's published scores, one a day, oldest first."""
-    run_ids = [row.id for row in runs_between(connection, first, last)]
-    query = (
-        select(scores, runs.c.as_of)
-        .join(runs, runs.c.id == scores.c.run)
-        .where(scores.c.turbine == turbine_pk, scores.c.run.in_(run_ids))
-        .order_by(runs.c.as_of)
-    )
-    return list(connection.execute(query))

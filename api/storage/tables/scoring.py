@@ -98,7 +98,7 @@ scores = Table(
     Column("main_driver", Json),
     Column("planned_visit_on", Date),
     Column("warnings", Json),
-    # One bit per queue (api/storage/park/changes.py), so that a queue is a plain filter.
+    # One bit per queue (api/storage/park/scores.py), so that a queue is a plain filter.
     Column("queues", Integer),
     UniqueConstraint("run", "turbine"),
     Index("ix_scores_turbine_run", "turbine", "run"),

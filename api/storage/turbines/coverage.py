@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, String, cast, func, or_, select
 
 from api.domain.plausibility.trust import IN_SERVICE
-from api.storage.tables import measurements, scores, turbines
+from api.storage.tables import measurements, turbines
 
 _LIVING = turbines.c.archived_at.is_(None)
 
@@ -94,11 +94,3 @@ def lacking(connection: Connection, as_of: date, sensors: Sequence[str]) -> dict
             if not count:
                 turbines_of.setdefault(name, []).append(turbine)
     return turbines_of
-
-
-def findings_of(connection: Connection, run_id: int) -> dict[int, list[dict[str, Any]]]:
-    """Return the findings of a run, by turbine key; turbines without any are left out."""
-    query = select(scores.c.turbine, scores.c.warnings).where(
-        scores.c.run == run_id, scores.c.warnings.is_not(None)
-    )
-    return {row.turbine: row.warnings for row in connection.execute(query)}

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from api.core import Core, build_core
+from api.domain.plausibility.trust import Finding
 from api.services.measurements.source import Source
 from api.services.turbines.register import import_turbines
-from api.storage.park import runs
+from api.storage.park import runs, scores
 from api.storage.tables import turbines
 from tests.api.conftest import Api
 from tests.support.measurements.ingest_tools import NOW, SHORT, ingest, write_csv
+from tests.support.park.scored import scored
 
 pytestmark = pytest.mark.usefixtures("both_databases_if_long")
 
@@ -143,13 +145,12 @@ def test_findings__are_counted_by_turbine_in_the_published_run(
     api: Api, reader: dict[str, str], tmp_path: Path
 ) -> None:
     _send(api, tmp_path, {"1": [0], "2": [0], "3": [0]})
-    odd, twice = {"code": "capteur_fige", "message": "Figé."}, {"code": "hors_domaine", "message": "Hors."}
+    odd, twice = Finding("capteur_fige", None, "Figé."), Finding("hors_domaine", None, "Hors.")
     with api.services.database.write() as connection:
         run = runs.create(connection, kind="manuel", as_of=LAST, requested_by="x", now=NOW)
-        base = {"level": "faible", "risk_score": 0.1, "data_status": "ok"}
-        found = ([odd, twice, twice], [odd], None)
-        rows = [{**base, "rank": n, "turbine": n, "warnings": w} for n, w in enumerate(found, start=1)]
-        runs.insert_scores(connection, run, rows)
+        found = ((odd, twice, twice), (odd,), ())
+        rows = [scored(n, rank=n, findings=some) for n, some in enumerate(found, start=1)]
+        scores.insert(connection, run, rows)
     assert _told(api, reader)["findings"] == []  # not published
     with api.services.database.write() as connection:
         runs.publish(connection, run, now=NOW, status="termine")

@@ -13,11 +13,14 @@ import pytest
 
 from api import cli
 from api.core import Core
+from api.domain.plausibility.trust import Finding
+from api.domain.policy.levels import TimeToFailure
 from api.domain.shared.exceptions import Conflict, InvalidInput, NotFound
 from api.inference.serving.store import ModelStore
+from api.schemas.vocabulary import RiskLevel
 from api.services.park.exports import Asked, Format, What, write
 from api.storage.measurements import exports as storage
-from api.storage.park import runs
+from api.storage.park import runs, scores
 from api.storage.tables import measurements
 from tests.support.client import new_core
 from tests.support.measurements.ingest_tools import (
@@ -30,6 +33,7 @@ from tests.support.measurements.ingest_tools import (
     ingest,
     write_csv,
 )
+from tests.support.park.scored import scored
 
 pytestmark = pytest.mark.usefixtures("both_databases_if_long")
 
@@ -181,13 +185,15 @@ def test_unseen__needs_a_version_that_says_what_it_has_not_seen(
 def test_scores__are_those_of_each_day_s_last_published_run(core: Core, tmp_path: Path) -> None:
     _fill(core, tmp_path)
     ids = []
-    for day, level in (("2024-08-14", "faible"), ("2024-08-14", "critique"), ("2024-08-15", "eleve")):
+    found = (Finding("a", None, "A."), Finding("b", None, "B."))
+    days = (TimeToFailure(9.0, 4.0, 20.0), TimeToFailure(9.0, 4.0, 20.0), None)
+    named = (("2024-08-14", "faible"), ("2024-08-14", "critique"), ("2024-08-15", "eleve"))
+    for (day, level), left in zip(named, days, strict=True):
         with core.database.write() as connection:
             as_of = pd.Timestamp(day).date()
             ids.append(runs.create(connection, kind="manuel", as_of=as_of, requested_by="x", now=NOW))
-            score = {"rank": 1, "turbine": 1, "level": level, "risk_score": 0.5, "data_status": "ok"}
-            score |= {"probability": 0.25, "warnings": [{"code": "a"}, {"code": "b"}]}
-            runs.insert_scores(connection, ids[-1], [score])
+            score = scored(1, level=RiskLevel(level), probability=0.25, findings=found, days=left)
+            scores.insert(connection, ids[-1], [score])
             runs.publish(
                 connection,
                 ids[-1],
@@ -205,6 +211,9 @@ def test_scores__are_those_of_each_day_s_last_published_run(core: Core, tmp_path
     first = table.iloc[0]
     assert (first["as_of"], first["findings"], first["models"]) == ("2024-08-14", "a b", "m:2")
     assert (first["failure_probability"], first["decision_threshold"]) == (0.25, 0.06)
+    names = [f"time_to_failure_{name}" for name in ("days", "low", "high")]
+    assert list(first[names]) == [9.0, 4.0, 20.0]
+    assert table.iloc[1][names].isna().all()
     assert _written(core, Format.CSV, what=What.SCORES, first=pd.Timestamp("2024-08-15").date())[0] == 1
 
 

@@ -13,13 +13,14 @@ from api.services.measurements.import_history import ImportHistory
 from api.storage.measurements import exports, intake_keys
 from api.storage.measurements.intake_keys import ABANDONED, KEPT, Key
 from api.storage.measurements.measurements import latest_values
-from api.storage.park import runs
+from api.storage.park import runs, scores
 from api.storage.park.ranking import ScoreFilter, page_of_scores
 from api.storage.shared import jobs, leases
 from api.storage.shared.database import Database
 from api.storage.tables import turbines
 from api.storage.turbines import coverage
 from tests.support.measurements.ingest_tools import NOW, SHORT, VALUES, changed, ingest, write_csv
+from tests.support.park.scored import scored
 from tests.support.plans import plans_of
 
 ROW = ("5", "2024-08-14", "12.26", "3.57", "49.6", "557.2", "0")
@@ -186,11 +187,8 @@ def test_turbine_filter__text_is_no_pattern(any_database: Database, tmp_path: Pa
     ingest(any_database, write_csv(tmp_path / "a.csv", SHORT, rows))
     with any_database.write() as connection:
         run = runs.create(connection, kind="manuel", as_of=date(2024, 8, 14), requested_by="x", now=NOW)
-        base = {"level": "faible", "risk_score": 0.1, "data_status": "ok"}
         pks = connection.scalars(select(turbines.c.id)).all()
-        runs.insert_scores(
-            connection, run, [{**base, "rank": n, "turbine": pk} for n, pk in enumerate(pks, start=1)]
-        )
+        scores.insert(connection, run, [scored(pk, rank=n) for n, pk in enumerate(pks, start=1)])
         for text, found in (
             ("_", {"E_1"}),
             ("%", {"e%2"}),

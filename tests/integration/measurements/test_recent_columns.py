@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from api.domain.plausibility.table import day_number
 from api.storage.measurements import ingestion, measurements
-from api.storage.shared.bulk import insert_records
+from api.storage.shared.bulk import insert_columns
 from api.storage.shared.database import Database
 from api.storage.tables import measurements as table
 from api.storage.tables import publication, runs, scores, turbines
@@ -125,7 +125,7 @@ def test_last_measured_day__of_living_turbines_only(park: tuple[Database, dict[s
         assert measurements.last_measured_day(connection) is None
 
 
-def test_records__come_back_as_they_went_in(park: tuple[Database, dict[str, int]]) -> None:
+def test_columns__come_back_as_they_went_in(park: tuple[Database, dict[str, int]]) -> None:
     database, keys = park
     row = {
         "rank": 1,
@@ -144,8 +144,9 @@ def test_records__come_back_as_they_went_in(park: tuple[Database, dict[str, int]
             kind="manuel", as_of=LAST, status="en_cours", requested_by="x", created_at=NOW, models=[]
         )
         run = connection.execute(made).inserted_primary_key[0]
-        insert_records(connection, scores, [{"run": run, **one} for one in (row, other)])
-        insert_records(connection, publication, [])
+        columns = {name: [row[name], other[name]] for name in row}
+        insert_columns(connection, scores, {"run": [run, run], **columns})
+        insert_columns(connection, publication, {"run": []})
         stored = connection.execute(select(scores).order_by(scores.c.rank)).mappings().all()
         nulls = connection.execute(select(scores.c.rank).where(scores.c.warnings.is_(None))).scalars().all()
     assert [{name: one[name] for name in row} for one in stored] == [row, other]

@@ -7,13 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, insert, select
 
-from api.domain.park.queues import bits_of, queues_in
-from api.schemas.vocabulary import Queue
+from api.domain.policy.levels import TimeToFailure
+from api.schemas.vocabulary import Queue, RiskLevel
 from api.storage.measurements import ingestion
-from api.storage.park import changes, runs
+from api.storage.park import changes, runs, scores
 from api.storage.park.ranking import ScoreFilter, page_of_scores
 from api.storage.shared.database import Database
 from api.storage.tables import planned_visits, turbines
+from tests.support.park.scored import driver, scored
 
 DAY = date(2024, 6, 1)
 NOW = datetime(2024, 6, 2, 6, tzinfo=UTC)
@@ -31,20 +32,17 @@ def _turbines(connection: Connection) -> list[int]:
 def _published(connection: Connection, keys: Iterable[int], on: date, told: dict[int, str | None]) -> int:
     run_id = runs.create(connection, kind="manuel", as_of=on, requested_by="essai", now=NOW)
     rows = [
-        {
-            "rank": rank,
-            "turbine": key,
-            "level": "modere",
-            "risk_score": 0.3,
-            "data_status": "ok",
-            "days_left": 10.0 + rank,
-            "days_low": 2.0 + rank if rank > 1 else None,
-            "main_driver": {"feature": "vent" if rank % 2 else "vibration"},
-            "queues": bits_of(QUEUES[rank - 1]),
-        }
+        scored(
+            key,
+            rank=rank,
+            level=RiskLevel.MODERE,
+            days=TimeToFailure(10.0 + rank, 2.0 + rank if rank > 1 else None),
+            main_driver=driver("vent" if rank % 2 else "vibration"),
+            queues=QUEUES[rank - 1],
+        )
         for rank, key in enumerate(keys, start=1)
     ]
-    runs.insert_scores(connection, run_id, rows)
+    scores.insert(connection, run_id, rows)
     found = [
         {
             "turbine": key,
@@ -70,8 +68,8 @@ def test_queues__any_of_those_asked_for(any_database: Database) -> None:
         for asked in QUEUES[1:]:
             _, page = page_of_scores(connection, run_id, ScoreFilter(queues=asked))
             expected = [rank for rank, queues in enumerate(QUEUES, start=1) if set(asked) & set(queues)]
-            assert [row.rank for row in page] == expected
-            assert [queues_in(row.queues) for row in page] == [list(QUEUES[r - 1]) for r in expected]
+            assert [one.score.rank for one in page] == expected
+            assert [one.score.queues for one in page] == [QUEUES[r - 1] for r in expected]
 
 
 def test_page__filters_by_driver_and_by_the_start_of_the_interval(any_database: Database) -> None:
@@ -80,10 +78,10 @@ def test_page__filters_by_driver_and_by_the_start_of_the_interval(any_database: 
         total, page = page_of_scores(
             connection, run_id, ScoreFilter(driver="vibration"), sort="-days", limit=1
         )
-        assert (total, [row.rank for row in page]) == (2, [4])
+        assert (total, [one.score.rank for one in page]) == (2, [4])
         # The first has no interval: its estimate, 11 days, counts.
         total, page = page_of_scores(connection, run_id, ScoreFilter(max_days=5.0), sort="days", limit=10)
-        assert (total, [row.rank for row in page]) == (2, [2, 3])
+        assert (total, [one.score.rank for one in page]) == (2, [2, 3])
 
 
 def test_former_scores__the_level_told_is_the_score_s_own_unless_kept(any_database: Database) -> None:

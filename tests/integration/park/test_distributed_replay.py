@@ -121,9 +121,9 @@ def test_worker__scores_each_day_as_the_daily_run_does(core: Core, tmp_path: Pat
         with core.database.read() as connection:
             known = read_park(connection, day, auditing(plan.sensors))
         assert found[day] == score_park(known, models, lambda *_: None), day
-    statuses = {row["data_status"] for rows in found.values() for row in rows}
+    statuses = {row.data_status for rows in found.values() for row in rows}
     assert len(statuses) >= 3  # the odd machines are told as such
-    assert any(row["queues"] for rows in found.values() for row in rows)
+    assert any(row.queues for rows in found.values() for row in rows)
 
 
 def _visits(core: Core, day: date) -> tuple[dict[int, date], dict[int, date]]:

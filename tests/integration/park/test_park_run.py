@@ -18,10 +18,12 @@ from api.services.measurements.ingest import ingest_file
 from api.services.models.sensors import catalogue_of
 from api.services.park.view import ParkQuery, ScoreFilter
 from api.storage.park import runs
+from api.storage.park import scores as storage
 from api.storage.shared import jobs
 from api.storage.tables import jobs as jobs_table
 from api.storage.tables import scores, turbines
 from tests.support.client import new_core, settings_in
+from tests.support.park.scored import scored
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 
@@ -145,8 +147,8 @@ def test_interrupted_run__is_never_seen_and_is_closed(core: Core, tmp_path: Path
         jobs.take(connection, "dead-worker", past)
         runs.change(connection, run_id, status="en_cours", started_at=past)
         turbine = connection.scalar(select(turbines.c.id))
-        row = {"rank": 1, "turbine": turbine, "level": "critique", "risk_score": 1.0, "data_status": "ok"}
-        runs.insert_scores(connection, run_id, [row])
+        assert turbine is not None
+        storage.insert(connection, run_id, [scored(turbine, level=RiskLevel.CRITIQUE)])
     assert core.view.park(ALL).items[0].risk_level is not RiskLevel.CRITIQUE
 
     core.job_service().close_abandoned()

@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from api.domain.park.queues import bits_of
+from api.domain.park.scored import ScoredTurbine
+from api.domain.policy.levels import TimeToFailure
 from api.schemas.vocabulary import ChangeKind, DataStatus, Queue, RiskLevel
-from api.storage.park import changes, runs
+from api.storage.park import changes, runs, scores
 from api.storage.park.ranking import SORTS, ScoreFilter, page_of_scores
 from api.storage.shared.database import Database
 from api.storage.tables import interventions, turbines
+from tests.support.park.scored import driver, scored
 from tests.support.plans import plans_of
 
 NOW = datetime(2024, 6, 2, 6, tzinfo=UTC)
@@ -43,7 +45,7 @@ def fill(database: Database, seed: int) -> tuple[int, list[Known]]:
         connection.execute(insert(turbines), [_machine(one) for one in known])
         keys = {row[0]: row[1] for row in connection.execute(select(turbines.c.turbine_id, turbines.c.id))}
         run = runs.create(connection, kind="manuel", as_of=DAY, requested_by="essai", now=NOW)
-        runs.insert_scores(connection, run, [_score(one, keys) for one in known])
+        scores.insert(connection, run, [_score(one, keys) for one in known])
         summary: dict[str, Any] = {"previous": None, "events": {}, "queues": {}, "interval": None}
         changes.save(connection, run, summary, [_change(one, keys) for one in known if one["change"]])
         connection.execute(insert(interventions), [_work(one, keys) for one in known if one["state"]])
@@ -51,7 +53,8 @@ def fill(database: Database, seed: int) -> tuple[int, list[Known]]:
 
 
 def _one(dice: random.Random, name: str, rank: int) -> Known:
-    low = dice.choice([None, float(dice.randrange(6))])
+    days = dice.choice([None, float(dice.randrange(12))])
+    low = None if days is None else dice.choice([None, float(dice.randrange(6))])
     return {
         "rank": rank,
         "turbine": name,
@@ -61,7 +64,7 @@ def _one(dice: random.Random, name: str, rank: int) -> Known:
         "level": dice.choice(list(RiskLevel)),
         "quality": dice.choice(list(DataStatus)),
         "probability": dice.choice([None, dice.randrange(5) / 10]),
-        "days": dice.choice([None, float(dice.randrange(12))]),
+        "days": days,
         "low": low,
         "high": None if low is None else low + dice.randrange(4),
         "driver": dice.choice(DRIVERS),
@@ -80,23 +83,19 @@ def _machine(one: Known) -> Known:
     return {"turbine_id": one["turbine"], "source": "mesure", "created_at": NOW, **about}
 
 
-def _score(one: Known, keys: dict[str, int]) -> Known:
-    driver = one["driver"] and {"feature": one["driver"][0], "label": one["driver"][1]}
-    return {
-        "rank": one["rank"],
-        "turbine": keys[one["turbine"]],
-        "level": one["level"].value,
-        "risk_score": 0.3,
-        "data_status": one["quality"].value,
-        "probability": one["probability"],
-        "days_left": one["days"],
-        "days_low": one["low"],
-        "days_high": one["high"],
-        "main_driver": driver,
-        "measured_on": one["measured"],
-        "planned_visit_on": one["visit"],
-        "queues": bits_of(one["queues"]),
-    }
+def _score(one: Known, keys: dict[str, int]) -> ScoredTurbine:
+    return scored(
+        keys[one["turbine"]],
+        rank=one["rank"],
+        level=one["level"],
+        data_status=one["quality"],
+        probability=one["probability"],
+        days=None if one["days"] is None else TimeToFailure(one["days"], one["low"], one["high"]),
+        main_driver=one["driver"] and driver(*one["driver"]),
+        measured_on=one["measured"],
+        planned_visit_on=one["visit"],
+        queues=one["queues"],
+    )
 
 
 def _change(one: Known, keys: dict[str, int]) -> Known:
@@ -188,7 +187,7 @@ def test_orders__each_both_ways_and_page_by_page(any_database: Database, seed: i
                 for start in (0, 25, 50, 75)
             ]
             assert {total for total, _ in pages} == {SIZE}
-            assert [row.rank for _, page in pages for row in page] == in_order(known, sort), sort
+            assert [one.score.rank for _, page in pages for one in page] == in_order(known, sort), sort
 
 
 FILTERS: list[tuple[ScoreFilter, Callable[[Known], bool]]] = [
@@ -228,7 +227,7 @@ def test_filters__keep_what_is_asked_in_the_same_order(any_database: Database, s
             kept = [one for one in known if wanted(one)]
             total, page = page_of_scores(connection, run, keep, sort=sort, limit=10, offset=2)
             assert total == len(kept), keep
-            assert [row.rank for row in page] == in_order(kept, sort)[2:12], keep
+            assert [one.score.rank for one in page] == in_order(kept, sort)[2:12], keep
 
 
 def test_past_ranking__is_not_sorted_by_the_interventions_of_today(any_database: Database) -> None:
@@ -237,8 +236,8 @@ def test_past_ranking__is_not_sorted_by_the_interventions_of_today(any_database:
     with any_database.read() as connection:
         _, due = page_of_scores(connection, run, sort="-due", past=True)
         _, work = page_of_scores(connection, run, sort="intervention", past=True)
-    assert [row.rank for row in due] == in_order(visits, "-due")
-    assert [row.rank for row in work] == list(range(1, SIZE + 1))
+    assert [one.score.rank for one in due] == in_order(visits, "-due")
+    assert [one.score.rank for one in work] == list(range(1, SIZE + 1))
 
 
 def test_without_a_limit__everything(any_database: Database) -> None:
@@ -246,7 +245,7 @@ def test_without_a_limit__everything(any_database: Database) -> None:
     with any_database.read() as connection:
         total, page = page_of_scores(connection, run, ScoreFilter(text="turbine"), sort="-turbine")
     assert total == SIZE
-    assert [row.rank for row in page] == in_order(known, "-turbine")
+    assert [one.score.rank for one in page] == in_order(known, "-turbine")
 
 
 def test_pages__their_rows_are_found_by_rank__and_nothing_is_walked_through(database: Database) -> None:

@@ -19,7 +19,7 @@ from api.domain.shared.exceptions import Conflict, NotFound
 from api.schemas.park import Run
 from api.services.park import run as park_run
 from api.services.park import scoring_day as park_scoring
-from api.storage.park import runs
+from api.storage.park import runs, scores
 from api.storage.shared import jobs
 from tests.support.park.park_tools import DAY, half_published, measure, new_park, shown_run
 
@@ -40,7 +40,7 @@ def tells_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run takes many small steps and tells each of them, as one of a very large park does."""
     monkeypatch.setattr(park_run, "TELL_S", 0.0)
     monkeypatch.setattr(park_scoring, "AT_ONCE", 30)
-    monkeypatch.setattr(runs, "CHUNK", 30)
+    monkeypatch.setattr(scores, "CHUNK", 30)
     monkeypatch.setattr(park_run, "GIVE_WAY_S", 0.03)
 
 

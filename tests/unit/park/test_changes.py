@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.domain.park.change_causes import Cause, CauseCode, Weight, replacement, sensor_cause, sentence
+from api.domain.models.drivers import Driver
+from api.domain.park.change_causes import Cause, CauseCode, replacement, sensor_cause, sentence
 from api.domain.park.changes import DAYS_MARGIN, MARGIN, Seen, State, event_of, kind_of
 from api.domain.policy.levels import SEVERITY, TimeToFailure, assess
 from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.vocabulary import ChangeKind, DataStatus, RiskLevel
+from tests.support.park.scored import driver
 from tests.support.words import plain
 
 POLICY = RiskPolicy()
@@ -136,8 +140,8 @@ def test_events__a_new_turbine__is_told_only_when_critical() -> None:
     assert event_of(None, seen(0.1), POLICY)[0] is None
 
 
-def weight(feature: str, value: float | None, contribution: float, **more: bool) -> Weight:
-    return Weight(feature, feature.capitalize(), "mm/s", value, contribution, **more)
+def weight(feature: str, value: float | None, contribution: float, **more: Any) -> Driver:
+    return driver(feature, value=value, contribution=contribution, **more)
 
 
 def test_sensor_cause__names_what_moved_most_towards_the_level() -> None:
@@ -148,6 +152,13 @@ def test_sensor_cause__names_what_moved_most_towards_the_level() -> None:
     assert (rise.feature, rise.before, rise.after) == ("vibration", 2.1, 4.8)
     assert fall.feature == "vent"
     assert sensor_cause(before, before, rising=True) is None
+
+
+def test_sensor_cause__keeps_what_the_sentence_needs_of_the_sensor() -> None:
+    before, after = weight("frein", 0.0, 0.0), weight("frein", 1.0, 0.2, marker=True, dtype="binary")
+    found = sensor_cause([before], [after], rising=True)
+    assert found is not None
+    assert (found.label, found.unit, found.marker, found.binary) == (after.label, after.unit, True, True)
 
 
 @pytest.mark.parametrize(

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
-from api.domain.park.queues import Case, queues_of
+from api.domain.park.queues import queues_of
+from api.domain.plausibility.trust import Finding
 from api.domain.policy.levels import TimeToFailure
 from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.vocabulary import DataStatus, Queue
+from tests.support.park.scored import scored
 
 POLICY = RiskPolicy()
 DAY = date(2024, 6, 30)
-CALM = Case(
-    status=DataStatus.OK,
-    silent=False,
+CALM = scored(
+    1,
     measured_on=DAY,
     probability=0.03,
     days=TimeToFailure(30.0, 20.0, 40.0),
-    next_visit=DAY + timedelta(days=10),
-    worked_on=DAY,
+    planned_visit_on=DAY + timedelta(days=10),
 )
+STOPPED = Finding("arret_programme", None, "Arrêt programmé.")
+
+
+def queues(worked_on: date | None = DAY, **fields: Any) -> tuple[Queue, ...]:
+    """Return the queues of the calm turbine with the given fields changed."""
+    return queues_of(CALM._replace(**fields), POLICY, worked_on)
 
 
 def test_calm_turbine__stands_in_no_queue() -> None:
-    assert queues_of(CALM, POLICY) == ()
+    assert queues() == ()
 
 
 @pytest.mark.parametrize(
@@ -44,28 +50,28 @@ def test_before_visit__counts_from_the_measurement(
     days: TimeToFailure | None, visit_in: int | None, waits: bool
 ) -> None:
     visit = None if visit_in is None else DAY + timedelta(days=visit_in)
-    case = replace(CALM, days=days, next_visit=visit)
-    assert (Queue.AVANT_VISITE in queues_of(case, POLICY)) is waits
+    assert (Queue.AVANT_VISITE in queues(days=days, planned_visit_on=visit)) is waits
     if visit is not None and days is not None:
         # The same estimate told two days earlier leaves two days less before the visit.
-        older = replace(case, measured_on=DAY - timedelta(days=2))
+        older = queues(days=days, planned_visit_on=visit, measured_on=DAY - timedelta(days=2))
         expected = (days.low if days.low is not None else days.days) < (visit_in or 0) + 2
-        assert (Queue.AVANT_VISITE in queues_of(older, POLICY)) is expected
+        assert (Queue.AVANT_VISITE in older) is expected
 
 
 @pytest.mark.parametrize(
-    ("status", "silent", "waits"),
+    ("status", "findings", "waits"),
     [
-        (DataStatus.OK, False, False),
-        (DataStatus.DOUTEUX, False, True),
-        (DataStatus.PERIME, True, True),
-        (DataStatus.PERIME, False, False),  # stopped on purpose
-        (DataStatus.NON_EVALUE, True, True),
+        (DataStatus.OK, (), False),
+        (DataStatus.DOUTEUX, (), True),
+        (DataStatus.PERIME, (), True),
+        (DataStatus.PERIME, (STOPPED,), False),
+        (DataStatus.NON_EVALUE, (), True),
     ],
 )
-def test_to_check__data_in_doubt_or_lost(status: DataStatus, silent: bool, waits: bool) -> None:
-    case = replace(CALM, status=status, silent=silent)
-    assert (Queue.A_VERIFIER in queues_of(case, POLICY)) is waits
+def test_to_check__data_in_doubt_or_lost(
+    status: DataStatus, findings: tuple[Finding, ...], waits: bool
+) -> None:
+    assert (Queue.A_VERIFIER in queues(data_status=status, findings=findings)) is waits
 
 
 @pytest.mark.parametrize(
@@ -84,16 +90,15 @@ def test_to_check__data_in_doubt_or_lost(status: DataStatus, silent: bool, waits
 def test_disagreement__one_model_alone_calls_for_action(
     probability: float | None, days: TimeToFailure | None, disagree: bool
 ) -> None:
-    case = replace(CALM, probability=probability, days=days)
-    assert (Queue.DESACCORD in queues_of(case, POLICY)) is disagree
+    assert (Queue.DESACCORD in queues(probability=probability, days=days)) is disagree
 
 
 @pytest.mark.parametrize(("worked", "since"), [(0, False), (1, True), (-1, False), (None, False)])
 def test_worked_on__after_the_measurement_only(worked: int | None, since: bool) -> None:
     on = None if worked is None else DAY + timedelta(days=worked)
-    assert (Queue.INTERVENTION_DEPUIS in queues_of(replace(CALM, worked_on=on), POLICY)) is since
+    assert (Queue.INTERVENTION_DEPUIS in queues(on)) is since
 
 
 def test_one_turbine__may_stand_in_several() -> None:
-    case = replace(CALM, status=DataStatus.DOUTEUX, days=TimeToFailure(5.0, 0.0, 9.0), probability=0.01)
-    assert queues_of(case, POLICY) == (Queue.AVANT_VISITE, Queue.A_VERIFIER, Queue.DESACCORD)
+    told = queues(data_status=DataStatus.DOUTEUX, days=TimeToFailure(5.0, 0.0, 9.0), probability=0.01)
+    assert told == (Queue.AVANT_VISITE, Queue.A_VERIFIER, Queue.DESACCORD)

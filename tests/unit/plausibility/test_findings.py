@@ -97,8 +97,8 @@ def test_a_code_newer_than_the_page__is_written_out() -> None:
 
 
 def test_counting__a_turbine_counts_once_per_code() -> None:
-    stuck = [{"code": "capteur_fige", "field": name, "message": "."} for name in ("a", "b")]
-    both = [*stuck, {"code": "hors_domaine", "field": "a", "message": "."}]
+    stuck = [Finding("capteur_fige", name, ".") for name in ("a", "b")]
+    both = [*stuck, Finding("hors_domaine", "a", ".")]
     assert turbines_by_code([stuck, both, []]) == {"capteur_fige": 2, "hors_domaine": 1}
 
 

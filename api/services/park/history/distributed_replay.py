@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from api.domain.park.scored import ScoredTurbine
 from api.domain.shared.exceptions import CockpitError
 from api.inference.serving.store import ModelStore
 from api.schemas import french
@@ -27,7 +28,7 @@ from api.services.park.changes import last_work
 from api.services.park.history.partitions import no_rows, write_months
 from api.services.park.history.replayed_days import Asked, Plan, Version, carried, score_days
 from api.services.park.plausibility import ParkAudit
-from api.services.park.scoring_day import ParkDay, Stored
+from api.services.park.scoring_day import ParkDay
 from api.storage import policy as policies
 from api.storage.measurements import measurements
 from api.storage.shared.database import Database
@@ -47,7 +48,7 @@ class ScoredDay(NamedTuple):
     """A day ready to be published: what publishing must know of the park, its scores, when they came."""
 
     known: ParkDay
-    rows: list[Stored]
+    rows: list[ScoredTurbine]
     started: datetime
 
 
@@ -146,7 +147,7 @@ def _last_of(month: date) -> date:
     return date.fromordinal(following.toordinal() - 1)
 
 
-def _found(task: Task) -> list[list[Stored]]:
+def _found(task: Task) -> list[list[ScoredTurbine]]:
     """The scores of a task's days.
 
     Raises:

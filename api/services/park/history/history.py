@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from api.domain.park.scored import ScoredTurbine
 from api.domain.shared.exceptions import Conflict, InvalidInput
 from api.inference.serving.store import ModelStore
 from api.schemas import french
@@ -20,12 +21,12 @@ from api.services.park.changes import ScoredRun, record
 from api.services.park.history.distributed_replay import DaysOnDask, ScoredDay
 from api.services.park.history.past_days import ONE_DAY, PastAudits
 from api.services.park.run import publish, used_model
-from api.services.park.scoring_day import ParkDay, Stored, read_park, score_park
+from api.services.park.scoring_day import ParkDay, read_park, score_park
 from api.services.park.shadow.shadow import ShadowService
 from api.services.shared import audit
 from api.storage import policy as policies
 from api.storage.measurements import ingestion
-from api.storage.park import changes, replays, runs
+from api.storage.park import changes, replays, runs, scores
 from api.storage.park.replays import ShownDay
 from api.storage.shared import jobs, published
 from api.storage.shared.database import Database
@@ -160,14 +161,14 @@ class ParkHistory:
             yield ScoredDay(known, score_park(known, models, lambda _phase, _done: None), started)
 
     def _publish(
-        self, known: ParkDay, rows: Sequence[Stored], started: datetime, models: ActiveModels, by: str
+        self, known: ParkDay, rows: Sequence[ScoredTurbine], started: datetime, models: ActiveModels, by: str
     ) -> int:
         with self.database.write() as connection:
             day = known.as_of
             run_id = runs.create(connection, kind="reprise", as_of=day, requested_by=by, now=started)
             runs.start(connection, run_id, started)
-            for chunk in runs.in_chunks(rows):
-                runs.insert_scores(connection, run_id, chunk)
+            for chunk in scores.in_chunks(rows):
+                scores.insert(connection, run_id, chunk)
             publish(self.database, connection, run_id, known, rows, models, self.now())
         return run_id
 
@@ -248,7 +249,7 @@ def _told_again(connection: Connection, day: ShownDay, models: ActiveModels, alt
         return False
     former = replays.told_levels(connection, day.run)
     policy = policies.version(connection, day.policy_version)
-    rows = replays.stored_scores(connection, day.run)
+    rows = scores.of_run(connection, day.run)
     record(connection, ScoredRun(day.run, day.as_of, rows, day.models, models, day.policy_version, policy))
     return replays.told_levels(connection, day.run) != former
 

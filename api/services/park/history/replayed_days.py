@@ -13,13 +13,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from api.domain.measurements.sensors import Sensor
+from api.domain.park.scored import ScoredTurbine
 from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import ModelUnavailable
 from api.inference.serving.store import ModelStore
 from api.services.models.active_models import ActiveModels, ServedModel
 from api.services.park.history.partitions import ParkRows, read_month
 from api.services.park.history.past_days import DEPTH, PastDays
-from api.services.park.scoring_day import ParkDay, Stored, score_park
+from api.services.park.scoring_day import ParkDay, score_park
 from api.storage.measurements.measurements import LivingTurbine
 
 
@@ -57,7 +58,7 @@ class Asked:
 
 def score_days(
     plan: Plan, before: ParkRows, month: Path | None, asked: Sequence[Asked]
-) -> list[list[Stored]]:
+) -> list[list[ScoredTurbine]]:
     """Score some days of one month; runs in a worker.
 
     Args:

@@ -11,13 +11,14 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from api.domain.models.drivers import Driver
 from api.domain.plausibility.trust import Finding
 from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import FieldError, InvalidInput
 from api.domain.shared.wording import recommendation
 from api.schemas import french
-from api.schemas.common import FieldProblem, Notice
-from api.schemas.predictions import BatchItem, BatchPredictions, Driver, ModelUse, Prediction
+from api.schemas.common import FieldProblem
+from api.schemas.predictions import BatchItem, BatchPredictions, ModelUse, Prediction
 from api.services.models.active_models import ActiveModels, ActiveModelsSource
 from api.services.models.explaining import drivers
 from api.services.models.measurement_model import Reading, reading_of
@@ -182,7 +183,7 @@ class PredictionService:
             failure_within_7d=risk.reaches_threshold,
             decision_threshold=rule.policy.threshold,
             time_to_failure_days=days.days if days else None,
-            time_to_failure_interval=interval_of(scored),
+            time_to_failure_interval=days.interval if days else None,
             risk_level=risk.level,
             risk_score=risk.score,
             data_status=scored.status,
@@ -191,7 +192,7 @@ class PredictionService:
             recommendation=recommendation(risk.level, scored.status, probability, risk.net_benefit_eur),
             drivers=found,
             base_probability=base,
-            warnings=notices([*scored.findings, *self._about_turbine(scored.reading.turbine_id)]),
+            warnings=[*scored.findings, *self._about_turbine(scored.reading.turbine_id)],
             models=_uses(rule.models, scored),
             policy_version=rule.policy_version,
             scored_at=rule.now,
@@ -212,17 +213,6 @@ def _uses(models: ActiveModels, scored: Score) -> list[ModelUse]:
         for served in models.served
         if served.model.manifest.task in said
     ]
-
-
-def interval_of(scored: Score) -> tuple[float, float] | None:
-    """The interval for days left, where the model publishes one."""
-    days = scored.days
-    return (days.low, days.high) if days and days.low is not None and days.high is not None else None
-
-
-def notices(findings: Sequence[Finding]) -> list[Notice]:
-    """Findings, as an answer carries them."""
-    return [Notice(code=f.code, field=f.field, message=f.message) for f in findings]
 
 
 def _read(check: Callable[[Any], BaseModel], raw: Any, rule: _Rule) -> Reading | InvalidInput:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Row
 
 from api.domain.measurements.measurements import canonical_turbine_id, natural_key
 from api.domain.measurements.series import successive_rows_are_independent
+from api.domain.models.drivers import Driver
+from api.domain.park.scored import RankedTurbine
 from api.domain.shared.exceptions import ModelUnavailable, NotFound
 from api.inference.serving.store import ModelStore
 from api.schemas.common import Notice
@@ -22,17 +24,18 @@ from api.schemas.park import (
     Turbine,
     TurbineDetail,
 )
-from api.schemas.predictions import Driver
 from api.services.models.active_models import ActiveModels, ActiveModelsSource
 from api.services.models.explaining import drivers
 from api.services.models.feature_info import feature_infos
 from api.services.models.measurement_model import Reading
+from api.services.park.contract import park_item, score_fields
 from api.services.park.turbine.story import LOOKED_BACK, ParkRanges, power_link, usual_ranges
-from api.services.park.view import park_item
 from api.storage import interventions
 from api.storage import policy as policies
 from api.storage.measurements import measurements
 from api.storage.measurements.measurements import LivingTurbine, TurbineMeasurement
+from api.storage.park import scores
+from api.storage.park.ranking import place_of
 from api.storage.shared import published
 from api.storage.shared.database import Database
 
@@ -65,7 +68,8 @@ class TurbineViewService:
         with self.database.read() as connection:
             turbine = self._row(connection, turbine_id)
             shown = published.published_run(connection)
-            place = None if shown is None else published.score_of(connection, shown.id, turbine.id)
+            place = None if shown is None else place_of(connection, shown.id, turbine.id)
+            values = _scored_values(connection, place)
             policy = None if shown is None else policies.version(connection, shown.policy_version)
             latest = measurements.turbine_measurements(connection, turbine.id, limit=LOOKED_BACK)
             today = shown.as_of if shown else turbine.last_measured_on
@@ -74,7 +78,7 @@ class TurbineViewService:
             names = list(models.features)
             park = self.park_ranges.of(connection, shown.id, shown.as_of, names) if shown else {}
         item = park_item(place, shown.as_of, policy, work) if place and shown and policy else None
-        base, found, notices = self._why(models, place, item)
+        base, found, notices = self._why(models, item, values)
         return TurbineDetail(
             turbine=_turbine(turbine),
             current=item,
@@ -93,15 +97,15 @@ class TurbineViewService:
         )
 
     def _why(
-        self, models: ActiveModels, place: Row[Any] | None, item: ParkItem | None
+        self, models: ActiveModels, item: ParkItem | None, values: Mapping[str, float]
     ) -> tuple[float | None, list[Driver], list[Notice]]:
         """Drivers of the published probability, where the model that made it is still in service."""
-        if place is None or item is None or item.failure_probability is None:
+        if item is None or item.failure_probability is None:
             return None, [], []
         if models.problems or models.classifier is None:
             sentence = "Facteurs indisponibles : " + " ".join(models.problems or ("aucun modèle actif.",))
             return None, [], [Notice(code="modele_indisponible", field=None, message=sentence)]
-        reading = Reading(item.turbine_id, place.measured_at or place.measured_on, place.values)
+        reading = Reading(item.turbine_id, item.measured_on, values)
         base, [found] = drivers([reading], models)
         explained = None if base is None else base + sum(driver.contribution for driver in found)
         if explained is None or abs(explained - item.failure_probability) <= _SAME_MODEL:
@@ -149,24 +153,20 @@ class TurbineViewService:
         """
         with self.database.read() as connection:
             turbine = self._row(connection, turbine_id)
-            rows = published.history_of(connection, turbine.id, first, last)
-        return [
-            ScorePoint(
-                as_of=row.as_of,
-                risk_level=row.level,
-                risk_score=row.risk_score,
-                failure_probability=row.probability,
-                time_to_failure_days=row.days_left,
-                data_status=row.data_status,
-            )
-            for row in rows
-        ]
+            days = scores.history_of(connection, turbine.id, first, last)
+        return [ScorePoint(as_of=as_of, **score_fields(score)) for as_of, score in days]
 
     def _row(self, connection: Connection, turbine_id: str) -> LivingTurbine:
         row = measurements.living_turbine(connection, canonical_turbine_id(turbine_id))
         if row is None:
             raise NotFound("Turbine", turbine_id, "Vérifiez l’identifiant dans la liste du parc.")
         return row
+
+
+def _scored_values(connection: Connection, place: RankedTurbine | None) -> Mapping[str, float]:
+    """What the measurement behind a score said; nothing without one."""
+    key = None if place is None else place.score.measurement
+    return {} if key is None else measurements.values_of(connection, [key])[key]
 
 
 _SAME_MODEL = 1e-6

@@ -1,0 +1,61 @@
+"""A scored turbine by the names of the HTTP contract; those that differ from the domain's are listed here."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row
+
+from api.domain.park.scored import RankedTurbine, ScoredTurbine
+from api.domain.policy.risk_policy import RiskPolicy
+from api.domain.shared.wording import recommendation
+from api.schemas.park import ParkItem
+from api.schemas.turbine_story import LivingIntervention
+
+# Names of the contract, and the attributes of a scored turbine that they stand for.
+_NAMED = {
+    "risk_level": "level",
+    "failure_probability": "probability",
+    "time_to_failure_days": "days_left",
+    "time_to_failure_interval": "interval",
+    "warnings": "findings",
+}
+
+
+def score_fields(score: ScoredTurbine) -> dict[str, Any]:
+    """Return a score by the contract's names; each answer takes its own fields and ignores the others."""
+    return score._asdict() | {name: getattr(score, own) for name, own in _NAMED.items()}
+
+
+def turbine_fields(turbine: RankedTurbine) -> dict[str, Any]:
+    """Return the same fields with the machine and its change."""
+    return turbine._asdict() | score_fields(turbine.score)
+
+
+def park_item(
+    turbine: RankedTurbine, as_of: date, policy: RiskPolicy, work: Row[Any] | None = None
+) -> ParkItem:
+    """Return a ranked turbine as an answer; euros follow from the policy that the run used.
+
+    Args:
+        turbine: in its ranking.
+        as_of: day of its run.
+        policy: of its run.
+        work: the living intervention of the turbine.
+    """
+    score = turbine.score
+    expected = None if score.probability is None else score.probability * policy.cost_failure_eur
+    benefit = None if expected is None else expected - policy.cost_intervention_eur
+    return ParkItem(
+        **turbine_fields(turbine),
+        age_days=None if score.measured_on is None else (as_of - score.measured_on).days,
+        expected_failure_cost_eur=expected,
+        net_benefit_eur=benefit,
+        recommendation=recommendation(score.level, score.data_status, score.probability, benefit or 0.0),
+        intervention=None if work is None else _living(work),
+    )
+
+
+def _living(row: Row[Any]) -> LivingIntervention:
+    return LivingIntervention(id=row.id, state=row.state, planned_on=row.planned_on, assignee=row.assignee)
