@@ -28,7 +28,7 @@ from api.services.operations.supervision import SupervisionService
 from api.services.park.calendar import ParkCalendar
 from api.services.park.coverage import CoverageService
 from api.services.park.exports import ExportService
-from api.services.park.history.distributed_replay import DaysOnDask
+from api.services.park.history.distributed import DaysOnDask
 from api.services.park.history.history import ParkHistory
 from api.services.park.pasts import PastReader
 from api.services.park.policy_preview import PolicyPreviewService

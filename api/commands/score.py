@@ -63,7 +63,7 @@ def recompute(core: Core, first: date, last: date, *, again: bool = False, by: s
     It may be stopped at any moment: the next call goes on from there.
     """
     try:
-        done = core.history.replay(
+        done = core.history.recompute(
             first, last, by=by, again=again, show=progress("Calcul de l’historique, jours")
         )
     except KeyboardInterrupt:

@@ -144,7 +144,7 @@ def recompute_sample(core: Core, first: date, last: date) -> dict[str, float]:
         now=core.settings.now(),
     )
     began = time.perf_counter()
-    done = core.history.replay(first, last, by=BY)
+    done = core.history.recompute(first, last, by=BY)
     return {"seconds": time.perf_counter() - began, "days": done.scored}
 
 

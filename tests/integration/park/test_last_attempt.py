@@ -31,7 +31,7 @@ def core(tmp_path: Path) -> Iterator[Core]:
     made = new_park(tmp_path)
     days = run_days(DAY, 3)
     measure(made, tmp_path, 2, days)
-    made.history.replay(days[0], DAY, by="essai")
+    made.history.recompute(days[0], DAY, by="essai")
     yield made
     made.close()
 
@@ -68,7 +68,7 @@ def test_history_of_the_first_start__its_newest_day_is_the_last_run(core: Core) 
 
 def test_former_day_scored_again__is_not_the_last_run(core: Core) -> None:
     before = scorings(core)
-    core.history.replay(DAY - timedelta(days=1), DAY - timedelta(days=1), by="essai", again=True)
+    core.history.recompute(DAY - timedelta(days=1), DAY - timedelta(days=1), by="essai", again=True)
     assert core.view.recent_runs(1)[0].as_of == DAY - timedelta(days=1)
     assert told(core) == (None, False)
     assert scorings(core) == before
@@ -83,7 +83,7 @@ def test_former_day_that_failed__raises_no_alert(core: Core, tmp_path: Path) -> 
 
 def test_former_day_scored_again__does_not_hide_that_today_failed(core: Core, tmp_path: Path) -> None:
     bad = fail(core, DAY, tmp_path)
-    core.history.replay(DAY - timedelta(days=2), DAY - timedelta(days=1), by="essai", again=True)
+    core.history.recompute(DAY - timedelta(days=2), DAY - timedelta(days=1), by="essai", again=True)
     assert told(core) == (bad.run_id, True)
     assert scorings(core).state == "erreur"
     assert f"n° {bad.run_id}" in scorings(core).answer
@@ -91,7 +91,7 @@ def test_former_day_scored_again__does_not_hide_that_today_failed(core: Core, tm
 
 def test_day_of_the_ranking_scored_again__ends_the_alert(core: Core, tmp_path: Path) -> None:
     fail(core, DAY, tmp_path)
-    core.history.replay(DAY, DAY, by="essai", again=True)
+    core.history.recompute(DAY, DAY, by="essai", again=True)
     assert told(core) == (None, False)
     assert scorings(core).state == "ok"
 
@@ -99,7 +99,7 @@ def test_day_of_the_ranking_scored_again__ends_the_alert(core: Core, tmp_path: P
 def test_failed_next_day__stands_until_that_day_is_scored(core: Core, tmp_path: Path) -> None:
     tomorrow = DAY + timedelta(days=1)
     bad = fail(core, tomorrow, tmp_path)
-    core.history.replay(DAY, DAY, by="essai", again=True)
+    core.history.recompute(DAY, DAY, by="essai", again=True)
     assert told(core) == (bad.run_id, True)
     assert run_now(core, tomorrow, kind="manuel", by="essai").error is None
     assert told(core) == (None, False)

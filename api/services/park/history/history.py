@@ -1,4 +1,4 @@
-"""Past days scored as they would have been seen on each day: replays, and the days that a stop left out."""
+"""Past days scored as each day would have seen them: recomputed on demand, or after a stop left them out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from api.schemas import french
 from api.schemas.vocabulary import AuditAction
 from api.services.models.active_models import ActiveModels, ActiveModelsSource
 from api.services.park.changes import ScoredRun, record
-from api.services.park.history.distributed_replay import DaysOnDask, ScoredDay
+from api.services.park.history.distributed import DaysOnDask, ScoredDay
 from api.services.park.history.past_days import ONE_DAY, PastAudits
 from api.services.park.run import publish, used_model
 from api.services.park.scoring_day import ParkDay, read_park, score_park
@@ -26,8 +26,8 @@ from api.services.park.shadow.shadow import ShadowService
 from api.services.shared import audit
 from api.storage import policy as policies
 from api.storage.measurements import ingestion
-from api.storage.park import changes, replays, runs, scores
-from api.storage.park.replays import ShownDay
+from api.storage.park import changes, runs, scores, shown_days
+from api.storage.park.shown_days import ShownDay
 from api.storage.shared import jobs, published
 from api.storage.shared.database import Database
 
@@ -37,14 +37,14 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Replayed:
-    """What a replay did with the days asked for.
+class Recomputed:
+    """What a recomputation did with the days asked for.
 
     Args:
         scored: published now.
         kept: published before by the same models under the same policy.
         empty: before the first measurement.
-        left: still to be done; 0 where the replay went to its end.
+        left: still to be done; 0 where it went to its end.
     """
 
     scored: int
@@ -55,7 +55,7 @@ class Replayed:
 
 @dataclass(frozen=True)
 class ParkHistory:
-    """Replays days, each published whole in one transaction."""
+    """Recomputes days, each published whole in one transaction."""
 
     database: Database
     models: ActiveModelsSource
@@ -64,7 +64,7 @@ class ParkHistory:
     shadow: ShadowService
     on_dask: DaysOnDask | None = None
 
-    def replay(
+    def recompute(
         self,
         first: date,
         last: date,
@@ -72,7 +72,7 @@ class ParkHistory:
         by: str,
         again: bool = False,
         show: Progress | None = None,
-    ) -> Replayed:
+    ) -> Recomputed:
         """Publish each day of a period that does not stand already, oldest first.
 
         Nothing later than a day is used for it. Stopped at any moment, it goes on from there the next time.
@@ -122,11 +122,11 @@ class ParkHistory:
         by: str,
         show: Progress | None,
         until: float | None,
-    ) -> Replayed:
+    ) -> Recomputed:
         """Deal with each day, and tell anew the changes of those whose day before is another one now."""
         with self.database.read() as connection:
             measured = _measured_by(connection, last)
-            standing = {day.as_of: day for day in replays.shown_days(connection, first)}
+            standing = {day.as_of: day for day in shown_days.shown_days(connection, first)}
         days = [first + ONE_DAY * n for n in range((last - first).days + 1)]
         wanted = [day for day in days if day >= measured]
         todo = [day for day in wanted if day not in standing or not stands(standing[day])]
@@ -134,7 +134,7 @@ class ParkHistory:
         with self._scored(todo, models, slices=until is not None) as scored:
             for done, day in enumerate(todo):
                 if until is not None and time.monotonic() >= until:
-                    return Replayed(done, kept, empty, len(todo) - done)
+                    return Recomputed(done, kept, empty, len(todo) - done)
                 self._tell_again(standing, day, models)
                 run_id = self._publish(*next(scored), models, by)
                 standing = {other: known for other, known in standing.items() if other > day}
@@ -142,7 +142,7 @@ class ParkHistory:
                 if show:
                     show(done + 1, len(todo))
         self._tell_again(standing, None, models)
-        return Replayed(len(todo), kept, empty, 0)
+        return Recomputed(len(todo), kept, empty, 0)
 
     def _scored(
         self, days: Sequence[date], models: ActiveModels, *, slices: bool
@@ -201,8 +201,8 @@ class ParkHistory:
             for job in jobs.under_way(connection, jobs.HISTORY):
                 if job.payload["first"] <= first.isoformat() and last.isoformat() <= job.payload["last"]:
                     return int(job.id)
-            there = {day.as_of for day in replays.shown_days(connection, first)}
-            measured = replays.first_measured_day(connection)
+            there = {day.as_of for day in shown_days.shown_days(connection, first)}
+            measured = shown_days.first_measured_day(connection)
             start = max(first, measured) if measured else last + ONE_DAY
             if all(start + ONE_DAY * n in there for n in range((last - start).days + 1)):
                 return None
@@ -247,16 +247,16 @@ def _told_again(connection: Connection, day: ShownDay, models: ActiveModels, alt
     before = changes.run_before(connection, day.as_of)
     if day.compared_with == (None if before is None else before.id) and not altered:
         return False
-    former = replays.told_levels(connection, day.run)
+    former = shown_days.told_levels(connection, day.run)
     policy = policies.version(connection, day.policy_version)
     rows = scores.of_run(connection, day.run)
     record(connection, ScoredRun(day.run, day.as_of, rows, day.models, models, day.policy_version, policy))
-    return replays.told_levels(connection, day.run) != former
+    return shown_days.told_levels(connection, day.run) != former
 
 
 def _measured_by(connection: Connection, last: date) -> date:
     """The first measured day of the park, which is ``last`` at the latest."""
-    measured = replays.first_measured_day(connection)
+    measured = shown_days.first_measured_day(connection)
     if measured is None or measured > last:
         raise Conflict(f"Aucune mesure au {french.date(last)} ou avant : rien à calculer sur cette période.")
     return measured

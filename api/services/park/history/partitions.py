@@ -1,4 +1,4 @@
-"""The park's measurements as Parquet files by month, and as arrays: what a distributed replay reads.
+"""The park's measurements as Parquet files by month, and as arrays: what a distributed recomputation reads.
 
 One pass over the database writes them; after that no worker asks it anything.
 """
@@ -149,7 +149,7 @@ def write_months(
         sensors: whose values are wanted.
         last: nothing later is written.
     """
-    import pyarrow as pa  # noqa: PLC0415 - half a second, for replays alone
+    import pyarrow as pa  # noqa: PLC0415 - half a second, for recomputations alone
     from pyarrow import parquet  # noqa: PLC0415
 
     names = ("key", "turbine", "day", "at")

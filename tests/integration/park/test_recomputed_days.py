@@ -70,15 +70,15 @@ def content(core: Core, first: date, last: date = LAST, without: frozenset[str] 
 
 
 @pytest.fixture(scope="module")
-def replayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
+def recomputed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
     """Twenty days of the simulated park, read at once."""
-    core = simulated(tmp_path_factory.mktemp("replayed"))
+    core = simulated(tmp_path_factory.mktemp("recomputed"))
     assert recompute(core, LAST - timedelta(days=19), LAST) == 0
     yield core
     core.close()
 
 
-def test_replayed_days__are_those_that_one_run_a_day_publishes(replayed: Core, tmp_path: Path) -> None:
+def test_recomputed_days__are_those_that_one_run_a_day_publishes(recomputed: Core, tmp_path: Path) -> None:
     """The measurements of many days are read at once; a run reads its own."""
     days = run_days(LAST, 20)
     core = simulated(tmp_path / "one-by-one")
@@ -86,42 +86,44 @@ def test_replayed_days__are_those_that_one_run_a_day_publishes(replayed: Core, t
         assert run_now(core, day, kind="manuel", by="essai").error is None
     expected = content(core, days[0])
     assert len(expected) == 20 * 50
-    assert content(replayed, days[0]) == expected
+    assert content(recomputed, days[0]) == expected
     core.close()
 
 
-def test_replayed_day__is_what_a_park_that_ends_on_it_shows(replayed: Core, tmp_path: Path) -> None:
+def test_recomputed_day__is_what_a_park_that_ends_on_it_shows(recomputed: Core, tmp_path: Path) -> None:
     """Nothing later than the day is used: neither measurements nor labels nor visits planned since."""
     day = LAST - timedelta(days=12)
     core = simulated(tmp_path / "short", until=day)
     assert run_now(core, day, kind="manuel", by="essai").error is None
     # Changes need the day before, which this park has not scored.
     changes = frozenset({"kind", "from_level", "to_level", "cause", "event", "event_from", "told_level"})
-    assert content(core, day, day, changes) == content(replayed, day, day, changes)
+    assert content(core, day, day, changes) == content(recomputed, day, day, changes)
     core.close()
 
 
-def test_days_that_stand__are_skipped_and_counted(replayed: Core, capsys: pytest.CaptureFixture[str]) -> None:
-    newest = replayed.view.recent_runs(1)[0].run_id
-    assert recompute(replayed, LAST - timedelta(days=4), LAST) == 0
+def test_days_that_stand__are_skipped_and_counted(
+    recomputed: Core, capsys: pytest.CaptureFixture[str]
+) -> None:
+    newest = recomputed.view.recent_runs(1)[0].run_id
+    assert recompute(recomputed, LAST - timedelta(days=4), LAST) == 0
     assert "0 calculés, 5 déjà publiés" in capsys.readouterr().err
-    assert replayed.view.recent_runs(1)[0].run_id == newest
-    assert recompute(replayed, LAST, LAST, again=True) == 0
-    assert replayed.view.recent_runs(1)[0].run_id == newest + 1
-    assert shown_run(replayed.database) == newest + 1
+    assert recomputed.view.recent_runs(1)[0].run_id == newest
+    assert recompute(recomputed, LAST, LAST, again=True) == 0
+    assert recomputed.view.recent_runs(1)[0].run_id == newest + 1
+    assert shown_run(recomputed.database) == newest + 1
 
 
-def test_filling_the_past_later__tells_the_same_as_in_order(replayed: Core, tmp_path: Path) -> None:
+def test_filling_the_past_later__tells_the_same_as_in_order(recomputed: Core, tmp_path: Path) -> None:
     """The newest days first, the older ones by the worker: changes and memory of events come out alike."""
     core = simulated(tmp_path / "backwards")
     days = run_days(LAST, 20)
     recompute(core, days[-5], LAST)
-    assert content(core, days[-5]) != content(replayed, days[-5]), "the first day had nothing before it"
+    assert content(core, days[-5]) != content(recomputed, days[-5]), "the first day had nothing before it"
     core.history.ask(days[0], LAST, by="essai")
     worker = core.job_service()
     while worker.take_and_carry_out():
         pass
-    assert content(core, days[0]) == content(replayed, days[0])
+    assert content(core, days[0]) == content(recomputed, days[0])
     assert core.history.ask(days[0], LAST, by="essai") is None, "nothing is left to do"
     core.close()
 
@@ -138,7 +140,7 @@ def test_year_of_fifty_turbines__in_thirty_seconds_of_work(tmp_path: Path) -> No
     assert took <= 30
 
 
-def test_replay_killed__keeps_whole_days_and_goes_on_from_there(tmp_path: Path) -> None:
+def test_recomputation_killed__keeps_whole_days_and_goes_on_from_there(tmp_path: Path) -> None:
     core = simulated(tmp_path / "killed")
     days = run_days(LAST, 20)
     code = (
@@ -161,7 +163,7 @@ def test_replay_killed__keeps_whole_days_and_goes_on_from_there(tmp_path: Path) 
         whole = "SELECT r.id FROM runs r JOIN scores s ON s.run = r.id GROUP BY r.id HAVING count(*) = 50"
         assert len(connection.execute(text(whole)).all()) == there
         assert connection.scalar(text("SELECT count(*) FROM runs")) == there
-    done = core.history.replay(days[0], LAST, by="essai")
+    done = core.history.recompute(days[0], LAST, by="essai")
     assert (done.scored, done.kept, done.left) == (20 - there, there, 0)
     core.close()
 
@@ -201,7 +203,7 @@ def test_history_of_a_replaced_park__is_given_up(tmp_path: Path) -> None:
     core.close()
 
 
-def test_days_missed_by_a_stop__the_due_day_first_then_the_others_as_replays(tmp_path: Path) -> None:
+def test_days_missed_by_a_stop__the_due_day_first_then_the_others(tmp_path: Path) -> None:
     clock = Clock(NOON)
     core = new_park(tmp_path, now=clock, env=Environment.PREPROD)
     measure(core, tmp_path, 5, run_days(LAST + timedelta(days=12), 20))
@@ -228,10 +230,10 @@ def test_days_missed_by_a_stop__the_due_day_first_then_the_others_as_replays(tmp
     core.close()
 
 
-def test_period__refused_where_it_makes_no_sense(replayed: Core) -> None:
+def test_period__refused_where_it_makes_no_sense(recomputed: Core) -> None:
     with pytest.raises(InvalidInput, match="précède"):
-        recompute(replayed, LAST, LAST - timedelta(days=1))
+        recompute(recomputed, LAST, LAST - timedelta(days=1))
     with pytest.raises(InvalidInput, match="à venir"):
-        recompute(replayed, LAST, date.today() + timedelta(days=3))  # noqa: DTZ011
+        recompute(recomputed, LAST, date.today() + timedelta(days=3))  # noqa: DTZ011
     with pytest.raises(Conflict, match="Aucune mesure"):
-        recompute(replayed, date(2020, 1, 1), date(2020, 1, 5))
+        recompute(recomputed, date(2020, 1, 1), date(2020, 1, 5))

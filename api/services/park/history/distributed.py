@@ -1,4 +1,4 @@
-"""Replays of long histories on Dask distributed: many days at once, in other processes or on other machines.
+"""Long histories recomputed on Dask distributed: many days at once, in other processes or on other machines.
 
 The measurements are written once as Parquet by month. A chain of small tasks carries from month to month what
 the plausibility rules look back on; each other task scores some days with the functions of the daily run. The
@@ -25,8 +25,8 @@ from api.schemas import french
 from api.services.models.active_models import ActiveModels
 from api.services.models.sensors import catalogue_of
 from api.services.park.changes import last_work
+from api.services.park.history.distributed_days import Asked, Plan, Version, carried, score_days
 from api.services.park.history.partitions import no_rows, write_months
-from api.services.park.history.replayed_days import Asked, Plan, Version, carried, score_days
 from api.services.park.plausibility import ParkAudit
 from api.services.park.scoring_day import ParkDay
 from api.storage import policy as policies
@@ -85,13 +85,13 @@ class DaysOnDask:
         """
         plan = self.plan(models)
         with ExitStack() as stack:
-            folder = Path(stack.enter_context(TemporaryDirectory(prefix="replay-", dir=self.home)))
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="history-", dir=self.home)))
             months = dict(write_months(self.database, folder, list(plan.sensors), days[-1]))
             client = stack.enter_context(_cluster(self.scheduler))
             yield self._in_order(client, plan, months, days)
 
     def plan(self, models: ActiveModels) -> Plan:
-        """What the days of a replay share, as it stands now."""
+        """What the days of a recomputation share, as it stands now."""
         with self.database.read() as connection:
             number, policy = policies.current(connection)
             park = tuple(measurements.living_turbines(connection))

@@ -1,4 +1,4 @@
-"""Days of a replay scored from Parquet: the work of :mod:`.distributed_replay`’s workers.
+"""Past days scored from Parquet: the work of :mod:`.distributed`’s workers.
 
 Nothing here asks the database: the park, the policy and the models' versions come with the plan, and the
 measurements from the files that the plan's author wrote.
@@ -37,7 +37,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Plan:
-    """What every day of one replay shares; sent to each worker once."""
+    """What every day of one recomputation shares; sent to each worker once."""
 
     stores: tuple[Path, Path]
     versions: tuple[Version, ...]
@@ -62,7 +62,7 @@ def score_days(
     """Score some days of one month; runs in a worker.
 
     Args:
-        plan: of the replay.
+        plan: of the recomputation.
         before: what earlier months left, from :func:`carried`.
         month: the month's measurements; None where there are none.
         asked: days of that month.

@@ -19,11 +19,11 @@ from api.domain.shared.exceptions import CockpitError
 from api.services.measurements.ingest import ingest_file
 from api.services.models.active_models import ActiveModels
 from api.services.models.sensors import catalogue_of
-from api.services.park.history import distributed_replay
-from api.services.park.history.distributed_replay import LOCAL, DaysOnDask
+from api.services.park.history import distributed
+from api.services.park.history.distributed import LOCAL, DaysOnDask
+from api.services.park.history.distributed_days import Asked, Plan, carried, score_days
 from api.services.park.history.partitions import no_rows, read_month, write_months
 from api.services.park.history.past_days import DEPTH
-from api.services.park.history.replayed_days import Asked, Plan, carried, score_days
 from api.services.park.scoring_day import auditing, read_park, score_park
 from api.storage.measurements import measurements
 from api.storage.park import changes
@@ -137,9 +137,9 @@ def test_dask_absent__says_the_one_command_that_installs_it(
     monkeypatch.setitem(sys.modules, "distributed", None)
     other = build_core(core.settings.model_copy(update={"dask_scheduler": LOCAL}))
     with pytest.raises(CockpitError, match=r"requirements-dask\.txt"):
-        other.history.replay(FIRST, LAST, by="essai")
+        other.history.recompute(FIRST, LAST, by="essai")
     other.close()
-    assert not list(core.settings.home.glob("replay-*"))
+    assert not list(core.settings.home.glob("history-*"))
 
 
 def _twin(core: Core, home: Path, **changed: Any) -> Core:
@@ -182,7 +182,7 @@ def test_local_cluster_of_two_processes__publishes_what_a_local_replay_does(
     for name in ("here", "dask"):
         (tmp_path / name).mkdir()
     here = _twin(core, tmp_path / "here")
-    here.history.replay(FIRST, LAST, by="essai")
+    here.history.recompute(FIRST, LAST, by="essai")
     expected = _published(here)
     here.close()
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
@@ -190,8 +190,8 @@ def test_local_cluster_of_two_processes__publishes_what_a_local_replay_does(
         far = _twin(core, tmp_path / "dask", dask_scheduler=address)
         seen: list[tuple[int, int]] = []
         # Part of it first: what is left is then asked for as after a stop.
-        assert far.history.replay(FIRST, FIRST + timedelta(days=2), by="essai").scored == 3
-        done = far.history.replay(FIRST, LAST, by="essai", show=lambda *told: seen.append(told))
+        assert far.history.recompute(FIRST, FIRST + timedelta(days=2), by="essai").scored == 3
+        done = far.history.recompute(FIRST, LAST, by="essai", show=lambda *told: seen.append(told))
         assert (done.scored, done.kept) == (len(_days()) - 3, 3)
         assert seen == [(n + 1, done.scored) for n in range(done.scored)]
         found = _published(far)
@@ -207,8 +207,8 @@ def test_local_cluster_of_two_processes__publishes_what_a_local_replay_does(
 def test_no_scheduler__is_told_with_the_setting(
     core: Core, scheduler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(distributed_replay, "CONNECT_S", 1)
+    monkeypatch.setattr(distributed, "CONNECT_S", 1)
     other = build_core(core.settings.model_copy(update={"dask_scheduler": scheduler}))
     with pytest.raises(CockpitError, match="COCKPIT_DASK_SCHEDULER"):
-        other.history.replay(FIRST, LAST, by="essai")
+        other.history.recompute(FIRST, LAST, by="essai")
     other.close()
