@@ -27,7 +27,7 @@ def models(core: CoreDep, named: NamingDep) -> ModelList:
 @router.get("/{name}/{version}", summary="Fiche d’un modèle")
 def card(core: CoreDep, named: NamingDep, name: Name, version: Version) -> ModelCard:
     """Usage, données, qualité mesurée et, à part, qualité annoncée."""
-    return named(core.model_service.card(name, version))
+    return core.model_service.card(name, version, named)
 
 
 @router.get(

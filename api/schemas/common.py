@@ -6,6 +6,8 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.schemas.french import NBSP
+
 Item = TypeVar("Item")
 IS_NAME = "name of the account or key in the field of the same name without _name"
 Name = Annotated[
@@ -13,6 +15,11 @@ Name = Annotated[
     Field(description="Nom affiché du compte, ou nom de la clé d’API ; donné aux personnes seulement"),
     IS_NAME,
 ]
+_PARTS = {
+    "planification": "calcul quotidien",
+    "rattrapage": "rattrapage des jours manqués",
+    "installation": "premier démarrage",
+}
 Probability = Annotated[float, Field(ge=0, le=1, description="Probabilité, de 0 à 1")]
 
 
@@ -72,3 +79,17 @@ class Figure(Answer):
     low: float | None = Field(None, description="Borne basse à 95 %")
     high: float | None = Field(None, description="Borne haute à 95 %")
     method: str = Field("aucun", description="wilson, bootstrap_turbine (turbines tirées au sort) ou aucun")
+
+
+def principal_words(principal: str, name: str | None = None) -> str:
+    """Name who asked.
+
+    Args:
+        principal: identifier, as the histories hold it.
+        name: of the account or the key, where the API knows one.
+    """
+    if name:
+        return name
+    kind, _, number = principal.partition(":")
+    kinds = {"compte": "compte", "cle": "clé"}
+    return f"{kinds[kind]} n°{NBSP}{number}" if kind in kinds and number else _PARTS.get(principal, principal)

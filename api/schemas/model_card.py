@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from api.schemas.charts import Chart
 from api.schemas.common import Answer, Figure
 
 Explained = Literal["exacte", "estimee", "aucune"]
@@ -53,3 +54,46 @@ class Golden(Answer):
     written_by: str = Field(description="Version de scikit-learn qui a écrit le fichier")
     rows: int
     largest_difference: float
+
+
+class Table(Answer):
+    """A table whose every cell is a text."""
+
+    title: str
+    header: list[str]
+    rows: list[list[str]]
+    chosen: int | None = Field(None, description="Rang de la ligne mise en avant, à partir de 0")
+
+
+class Part(Answer):
+    """One subject of the card: what is told, then listed, then in tables, then drawn."""
+
+    title: str
+    sentences: list[str] = Field(default_factory=list)
+    bullets: list[str] = Field(default_factory=list)
+    tables: list[Table] = Field(default_factory=list)
+    charts: list[Chart] = Field(default_factory=list)
+    framed: bool = Field(False, description="À lire à part : avertissement, chiffre d’autrui")
+
+
+class Section(Answer):
+    """Subjects that are read together."""
+
+    title: str
+    parts: list[Part]
+
+
+class State(Answer):
+    """Where the version stands, in a word or two."""
+
+    words: str
+    good: bool | None = Field(description="Bon, mauvais, ou ni l’un ni l’autre")
+
+
+class Description(Answer):
+    """The card as people read it, whoever draws it: the dashboard's page, the page to print."""
+
+    title: str
+    states: list[State]
+    sentences: list[str]
+    sections: list[Section]

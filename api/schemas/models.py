@@ -8,8 +8,15 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.common import Answer, Name
-from api.schemas.model_card import CalibrationTrial, Decision, Explained, Golden
+from api.schemas.model_card import CalibrationTrial, Decision, Description, Explained, Golden
 from api.schemas.predictions import FeatureInfo
+
+TASKS = {"classification": "Panne dans les 7 jours", "regression": "Jours avant panne"}
+CALIBRATIONS = {
+    "non_calibree": "non calibrée",
+    "platt": "calibrée, méthode de Platt",
+    "isotonique": "calibrée, régression isotonique",
+}
 
 
 class ModelSummary(Answer):
@@ -34,8 +41,8 @@ class ModelList(Answer):
     items: list[ModelSummary]
 
 
-class ModelCard(Answer):
-    """The card of one version; measured and reported quality stand apart."""
+class ModelFacts(Answer):
+    """What is known of one version: the manifest in plain terms, measured and reported quality apart."""
 
     summary: ModelSummary
     target: str
@@ -78,6 +85,12 @@ class ModelCard(Answer):
     prohibited_use: list[str] = Field(default_factory=list, description="À quoi il ne doit pas servir")
 
 
+class ModelCard(ModelFacts):
+    """The card of one version: what is known of it, and the same as people read it."""
+
+    description: Description = Field(description="La fiche telle qu’on la lit : phrases, tableaux, courbes")
+
+
 class Activation(Answer):
     """One change of the active model."""
 
@@ -102,4 +115,5 @@ class ActivationRequest(BaseModel):
     reason: str = Field(min_length=3, max_length=500, description="Motif, conservé dans l’historique")
 
 
+ModelFacts.model_rebuild()
 ModelCard.model_rebuild()

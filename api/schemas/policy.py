@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.schemas.charts import Chart
 from api.schemas.common import Answer, Notice
 from api.schemas.model_card import Decision, ThresholdOutcome
 from api.schemas.park import LevelCounts
@@ -128,6 +129,7 @@ class PolicyPreview(Answer):
     decision: Decision | None = Field(
         None, description="Ce que chaque seuil aurait annoncé et coûté, sur des lignes jamais vues"
     )
+    cost_chart: Chart | None = Field(None, description="Le coût selon le seuil ; tirets : le seuil proposé")
     threshold_in_force: ThresholdOutcome | None = Field(
         None, description="Le seuil en vigueur, aux coûts proposés"
     )

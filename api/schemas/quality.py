@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from api.schemas.charts import Chart
 from api.schemas.common import Answer, Figure, Notice
 from api.schemas.vocabulary import RiskLevel
 
@@ -161,6 +162,7 @@ class RealisedQuality(Answer):
     models: list[ModelFigures]
     periods: list[PeriodFigures]
     calibration: list[CalibrationBin]
+    reliability: Chart = Field(description="Les mêmes tranches, à dessiner")
     days: DaysFigures
     days_short: DaysFigures = Field(description="Là où il restait réellement peu de jours")
     short_horizon_days: float

@@ -115,12 +115,10 @@ def _map(seen: Coverage) -> None:
             required=True,
         )
         shown = _chosen(seen.turbines)
-    st.plotly_chart(
+    layout.plot(
         figures.coverage_map(seen, shown, layout.colours()),
-        config={"displayModeBar": False},
-        theme=None,
-        key="carte",
-        alt=views.coverage_words(seen, shown),
+        "carte",
+        views.coverage_words(seen, shown),
     )
     st.caption(
         "Case grise : aucune mesure. Plus la case est soutenue, plus il y a de mesures. ⚠ : en retard."

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from api.schemas import french
+from api.schemas.common import principal_words
 from api.schemas.measurements import (
     FileFormat,
     ImportJob,
@@ -252,7 +253,7 @@ def imports_frame(imports: Sequence[ImportSummary]) -> pd.DataFrame:
                 "Ajoutées": _once_ended(done, done.inserted),
                 "Rejetées": _once_ended(done, done.rejected),
                 "Origine": _SOURCES[done.source],
-                "Par": fr.principal_words(done.imported_by, done.imported_by_name),
+                "Par": principal_words(done.imported_by, done.imported_by_name),
                 "Le": french.date(done.started_at),
             }
             for done in imports

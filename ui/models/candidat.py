@@ -7,19 +7,17 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from api.schemas.candidates import Candidate, ModelComparison, ShadowReport
-from api.schemas.models import ModelSummary
+from api.schemas.models import TASKS, ModelSummary
 from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
 from ui.models import candidate_figures as figures
 from ui.models import candidate_views as views
 from ui.shared import auth, layout, outcome
-from ui.shared import labels as fr
 
 SHOWN = 10  # turbines where the two differ most
 POINTS = 2_000
 REASON_MIN = 3
 _PAGE, _MEASURED = "candidat", "_candidat_mesure"
-_PLOT = {"displayModeBar": False, "scrollZoom": False}
 EXPLAINED = (
     "Un **candidat en observation** est une version qui note chaque calcul du parc, sur les mêmes mesures "
     "que le modèle en service, **sans être montrée à personne** : ni classement, ni prédiction, ni alerte ne "
@@ -60,7 +58,7 @@ def _candidate(candidate: Candidate, models: Sequence[ModelSummary]) -> None:
     with st.container(border=True, key=f"candidat_{candidate.task}"):
         st.markdown(
             f"**{layout.plain(views.version_name(candidate))}** "
-            f":blue-badge[En observation] {fr.TASKS[candidate.task]}"
+            f":blue-badge[En observation] {TASKS[candidate.task]}"
         )
         st.markdown(layout.plain(views.since_words(candidate)))
         if candidate.failure:
@@ -81,12 +79,10 @@ def _agreement(report: ShadowReport) -> None:
     st.markdown(layout.plain(views.compared_words(last)))
     layout.facts(views.agreement_facts(last, task))
     st.caption(layout.plain(views.reading_words(report)))
-    st.plotly_chart(
+    layout.plot(
         figures.scatter(report, layout.colours()),
-        config=_PLOT,
-        theme=None,
-        key=f"nuage_{task}",
-        alt=figures.scatter_words(report),
+        f"nuage_{task}",
+        figures.scatter_words(report),
     )
     if task == "classification":
         st.caption("Échelle logarithmique ; sous 0,1 %, les points sont ramenés au bord.")
@@ -169,7 +165,7 @@ def _chooser(choices: Sequence[ModelSummary], *, already: bool) -> None:
     with outcome.menu(_PAGE, label, "choisir_candidat"):
         name = st.selectbox("Version à essayer", list(by_name), key="version_candidate")
         chosen = by_name[name]
-        st.markdown(f"Répond à : {fr.TASKS[chosen.task].lower()}.")
+        st.markdown(f"Répond à : {TASKS[chosen.task].lower()}.")
         if already:
             st.markdown("Elle remplacera le candidat de la même tâche.")
         st.text_input("Motif, conservé avec le candidat", key="motif_candidat", max_chars=500)

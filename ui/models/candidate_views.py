@@ -17,7 +17,7 @@ from api.schemas.candidates import (
     TopOverlap,
     TurbinePair,
 )
-from api.schemas.common import Figure
+from api.schemas.common import Figure, principal_words
 from api.schemas.models import ModelSummary
 from api.schemas.vocabulary import RiskLevel
 from ui.shared import labels as fr
@@ -53,7 +53,7 @@ def since_words(candidate: Candidate) -> str:
     """Since when, by whom and why."""
     return (
         f"En observation depuis le {french.date(candidate.since)}, "
-        f"choisi par {fr.principal_words(candidate.set_by, candidate.set_by_name)} : « {candidate.reason} »."
+        f"choisi par {principal_words(candidate.set_by, candidate.set_by_name)} : « {candidate.reason} »."
     )
 
 
@@ -197,7 +197,7 @@ def former_words(candidates: Sequence[Candidate]) -> list[str]:
     return [
         f"{version_name(c)}, du {french.date(c.since)} au {french.date(c.ended_at)}, "
         f"{french.counted(c.runs_scored, 'calcul')} : « {c.reason} ». Fin par "
-        f"{fr.principal_words(c.ended_by or '', c.ended_by_name)} : « {c.end_reason} »."
+        f"{principal_words(c.ended_by or '', c.ended_by_name)} : « {c.end_reason} »."
         for c in candidates
         if c.ended_at is not None
     ]

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from api.schemas.candidates import ModelComparison
-from api.schemas.models import ModelSummary
+from api.schemas.models import TASKS, ModelSummary
 from ui.client.api_error import ApiError
 from ui.models import candidate_views as views
 from ui.shared import auth, layout
-from ui.shared import labels as fr
 
 _FOUND = "_comparaison"
 _LEFT, _RIGHT, _TASK = "comparer_a", "comparer_b", "comparer_tache"
@@ -25,12 +24,12 @@ def draw(models: Sequence[ModelSummary]) -> None:
         models: every stored version.
     """
     st.subheader("Comparer deux versions", anchor=False)
-    tasks = [task for task in fr.TASKS if sum(model.task == task for model in models) > 1]
+    tasks = [task for task in TASKS if sum(model.task == task for model in models) > 1]
     if not tasks:
         st.caption("Il faut deux versions de la même tâche : importez-en une seconde pour comparer.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        task = st.selectbox("Tâche", tasks, format_func=fr.TASKS.__getitem__, key=_TASK, width=240)
+        task = st.selectbox("Tâche", tasks, format_func=TASKS.__getitem__, key=_TASK, width=240)
         names = {views.version_name(m): f"{m.name}:{m.version}" for m in _of(models, task)}
         left = st.selectbox("Version A", list(names), key=f"{_LEFT}_{task}", width=240)
         right = st.selectbox("Version B", list(names), index=1, key=f"{_RIGHT}_{task}", width=240)

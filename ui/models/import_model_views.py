@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from api.schemas import french
-from api.schemas.common import FieldProblem
+from api.schemas.common import FieldProblem, principal_words
 from api.schemas.model_imports import ModelImport, ModelImportStep
-from ui.shared import labels as fr
 
 ACTIVE = frozenset({"en_attente", "en_cours"})
 FIELDS = {
@@ -85,7 +84,7 @@ def imports_frame(items: Sequence[ModelImport]) -> pd.DataFrame:
                 "Fichier": item.filename,
                 "Modèle": f"{item.name} v{item.version}" if item.version else item.name,
                 "Résultat": _STATUS[item.status],
-                "Par": fr.principal_words(item.requested_by, item.requested_by_name),
+                "Par": principal_words(item.requested_by, item.requested_by_name),
                 "Motif": item.reason or "",
             }
             for item in items

@@ -9,12 +9,12 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from api.schemas.common import FieldProblem
 from api.schemas.model_imports import ModelImport
+from api.schemas.models import TASKS
 from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
 from ui.measurements.import_fichier import forget_file
 from ui.models import import_model_views as views
 from ui.shared import auth, layout
-from ui.shared import labels as fr
 
 FOLLOW_S = 1
 LAST = 5
@@ -104,7 +104,7 @@ def _form(state: _Import) -> None:
             help="Minuscules sans accent, chiffres, - et _. Un nom connu reçoit une version de plus.",
         )
         task = st.selectbox(
-            views.FIELDS["task"], list(fr.TASKS), format_func=fr.TASKS.__getitem__, key=f"imp_task_{turn}"
+            views.FIELDS["task"], list(TASKS), format_func=TASKS.__getitem__, key=f"imp_task_{turn}"
         )
         rows = st.file_uploader(
             views.FIELDS["labelled"],

@@ -6,13 +6,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from api.schemas import french
-from api.schemas.models import ModelCard, ModelSummary
+from api.schemas.models import ModelSummary
 from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
 from ui.models import candidat, comparer_modeles, fiche_modele, import_modele, views
 from ui.shared import auth, layout, outcome
-from ui.shared import labels as fr
 
 MIN_REASON = 3
 _PAGE = "modeles"
@@ -48,7 +46,7 @@ def _body() -> bool:
         layout.check_session(error)
         layout.show_error(error)
         return not error.unreachable
-    _card(card)
+    fiche_modele.draw(card)
     comparer_modeles.draw(models)
     candidat.draw(models)
     return True
@@ -126,18 +124,3 @@ def _confirmed(key: str, words: str, carry_out: Callable[[str], ModelSummary]) -
     if changed is not None:
         outcome.tell(_PAGE, f"{changed.name} v{changed.version} est en service.")
         st.rerun()
-
-
-def _card(card: ModelCard) -> None:
-    summary = card.summary
-    state = ":green-badge[✓ En service]" if summary.active else ":gray-badge[Pas en service]"
-    gate = ":green-badge[✓ Admis]" if summary.admitted else ":red-badge[✕ Non admis]"
-    st.subheader(f"{summary.name} v{summary.version} : {fr.TASKS[summary.task].lower()}", anchor=False)
-    who = fr.principal_words(summary.imported_by, summary.imported_by_name)
-    origin = f"Importé le {french.date(summary.created_at)} par {layout.plain(who)}"
-    if summary.task == "classification":
-        origin += f", probabilité {views.calibration_word(card.calibration)}"
-    st.markdown(f"{state} {gate} {origin}.")
-    if summary.problem:
-        st.error(layout.plain(summary.problem))
-    fiche_modele.draw(card)

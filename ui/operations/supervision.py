@@ -75,12 +75,10 @@ def _parts_and_alerts(seen: Supervision) -> None:
     with right:
         st.subheader("Turbines en alerte, calcul après calcul", anchor=False)
         if len(seen.alert_history) > 1:
-            st.plotly_chart(
+            layout.plot(
                 figures.alert_history(seen.alert_history, layout.colours()),
-                config={"displayModeBar": False},
-                theme=None,
-                key="alertes",
-                alt=views.alert_words(seen.alert_history),
+                "alertes",
+                views.alert_words(seen.alert_history),
             )
         else:
             st.info("La courbe se dessine à partir de deux calculs publiés.")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from api.schemas import french
+from api.schemas.common import principal_words
 from api.schemas.park import Run
 from api.schemas.supervision import (
     AlertDay,
@@ -40,7 +41,7 @@ def runs_frame(runs: Sequence[Run]) -> pd.DataFrame:
             "Jour évalué": french.date(run.as_of),
             "État": fr.RUN_STATUS[run.status],
             "Origine": fr.RUN_KIND[run.kind],
-            "Demandé par": fr.principal_words(run.requested_by, run.requested_by_name),
+            "Demandé par": principal_words(run.requested_by, run.requested_by_name),
             "Terminé le": french.date(run.finished_at),
             "Durée": french.duration(run.duration_s),
             "Turbines": f"{french.number(run.done)} / {french.number(run.total)}",
@@ -62,7 +63,7 @@ def calls_frame(calls: Sequence[CallLogItem]) -> pd.DataFrame:
                 "Appel": f"{call.method} {call.endpoint}",
                 "Réponse": call.status,
                 "Durée": french.duration(call.duration_ms / 1000),
-                "Par": fr.principal_words(call.principal, call.principal_name),
+                "Par": principal_words(call.principal, call.principal_name),
                 "Objet": fr.PURPOSES.get(call.purpose or "", call.purpose or french.NOTHING),
                 "Turbine": call.turbine_id or french.NOTHING,
                 "Lignes": french.NOTHING if call.rows is None else french.number(call.rows),

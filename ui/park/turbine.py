@@ -16,7 +16,6 @@ from ui.shared import labels as fr
 
 CURVE_ROWS, TABLE_ROWS, MOST_URGENT = 90, 10, 5
 WHY, SENSORS, HISTORY, WHAT_IF = "Pourquoi", "Capteurs", "Historique du risque", "Et si…"
-_PLOT = {"displayModeBar": False, "scrollZoom": False}
 _CHOICE, _LAST = "turbine_choisie", "_last_turbine"
 NOT_FOUND = 404
 
@@ -170,7 +169,7 @@ def _why(detail: TurbineDetail) -> None:
     with chart:
         frame = views.drivers_frame(detail.drivers, detail.usual)
         figure = figures.drivers_bar(frame, layout.colours())
-        st.plotly_chart(figure, config=_PLOT, theme=None, key="facteurs", alt=views.drivers_words(frame))
+        layout.plot(figure, "facteurs", views.drivers_words(frame))
     with words:
         st.markdown(
             f"Ce que chaque mesure ajoute à la probabilité, ou lui retire. {views.base_words(detail)} "
@@ -209,12 +208,10 @@ def _sensors(detail: TurbineDetail) -> None:
             if feature.dtype != "binary":
                 frame = views.sensor_frame(rows, feature.name)
                 title = views.feature_title(feature)
-                st.plotly_chart(
+                layout.plot(
                     figures.sensor_curve(frame, feature, title, layout.colours(), events),
-                    config=_PLOT,
-                    theme=None,
-                    key=f"courbe_{feature.name}",
-                    alt=views.curve_words(frame, feature),
+                    f"courbe_{feature.name}",
+                    views.curve_words(frame, feature),
                 )
     st.dataframe(
         views.measurement_frame(rows[:TABLE_ROWS], present),
@@ -243,12 +240,10 @@ def _history(detail: TurbineDetail) -> None:
         st.info("L’historique se dessine à partir de deux calculs publiés ; il n’y en a pas encore assez.")
         if not len(frame):
             return
-    st.plotly_chart(
+    layout.plot(
         figures.risk_history(frame, detail.threshold, layout.colours()),
-        config=_PLOT,
-        theme=None,
-        key="historique",
-        alt=views.history_words(frame),
+        "historique",
+        views.history_words(frame),
     )
     _noise(detail)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from api.schemas import french
+from api.schemas.models import CALIBRATIONS
 from api.schemas.park import MeasurementRow, ParkItem, ScorePoint, TurbineDetail
 from api.schemas.predictions import Driver, FeatureInfo, Prediction
 from api.schemas.turbine_story import TurbineEvent, UsualRange
@@ -101,7 +102,7 @@ def models_words(detail: TurbineDetail) -> str:
     """Which models and which policy answered; only a probability can be calibrated."""
     used = [
         f"{model.name} v{model.version}"
-        + (f" ({fr.CALIBRATIONS[model.calibration]})" if model.calibration in fr.CALIBRATIONS else "")
+        + (f" ({CALIBRATIONS[model.calibration]})" if model.calibration in CALIBRATIONS else "")
         for model in detail.models
     ]
     policy = "" if detail.policy_version is None else f", politique de risque v{detail.policy_version}"

@@ -11,6 +11,8 @@ import pandas as pd
 from api.schemas import french
 from api.schemas.accounts import Account, ApiKey
 from api.schemas.audit import AuditEntry, AuditVerification
+from api.schemas.common import principal_words
+from api.schemas.models import TASKS
 from api.schemas.vocabulary import AuditAction, Role
 from ui.shared import labels as fr
 
@@ -83,7 +85,7 @@ _FIELDS = {
 _WORDS = {
     **{role.value: role.words for role in Role},
     **fr.SERVICE_STATES,
-    **{task: words.lower() for task, words in fr.TASKS.items()},
+    **{task: words.lower() for task, words in TASKS.items()},
     **{kind: words.lower() for kind, words in fr.RUN_KIND.items()},
 }
 
@@ -123,7 +125,7 @@ def keys_frame(keys: list[ApiKey]) -> pd.DataFrame:
                 key.name,
                 ", ".join(key.scopes),
                 french.date(key.created_at),
-                fr.principal_words(key.created_by, key.created_by_name),
+                principal_words(key.created_by, key.created_by_name),
                 french.date(key.last_used_at) if key.last_used_at else "jamais",
                 "Active" if key.revoked_at is None else f"Révoquée le {french.date(key.revoked_at)}",
             )
@@ -141,7 +143,7 @@ def known_names(accounts: list[Account], keys: list[ApiKey]) -> dict[str, str]:
 
 def actor_words(actor: str, names: dict[str, str]) -> str:
     """Who acted: the name of the account or the key where it is known here, else its number."""
-    return fr.principal_words(actor, names.get(actor))
+    return principal_words(actor, names.get(actor))
 
 
 def object_words(entry: AuditEntry, names: dict[str, str]) -> str:

@@ -10,7 +10,7 @@ from api.schemas import french
 from api.schemas.policy import Policy, PolicyPreview, PolicyVersion
 from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
-from ui.policy import figures, views
+from ui.policy import views
 from ui.shared import auth, layout, outcome
 
 SHOWN = 200  # turbines that change level, listed
@@ -18,7 +18,6 @@ MIN_REASON = 3
 TO_MEND = "Corrigez la valeur signalée pour voir l’effet."
 _PAGE, _ERRORS = "politique", "_politique_erreurs"
 _BASE = "_politique_base"
-_PLOT = {"displayModeBar": False, "scrollZoom": False}
 
 
 def page() -> None:
@@ -143,14 +142,9 @@ def _effect(preview: PolicyPreview) -> None:
         if preview.decision is not None:
             st.markdown(layout.plain(f"Sur les lignes que {preview.model} n’a jamais vues, à ces coûts :"))
             layout.table(views.threshold_frame(preview))
-            if preview.decision.curve:
-                st.plotly_chart(
-                    figures.cost_curve(preview.decision, layout.colours()),
-                    config=_PLOT,
-                    theme=None,
-                    key="cout_par_seuil",
-                    alt="Coût selon le seuil de décision ; le trait marque le seuil proposé",
-                )
+            if preview.cost_chart is not None:
+                layout.chart(preview.cost_chart, "cout_par_seuil")
+                st.caption(layout.plain(preview.cost_chart.note))
 
 
 def _saving(policy: Policy, proposed: Mapping[str, float]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from api.schemas import french
-from api.schemas.common import FieldProblem, Figure
+from api.schemas.common import FieldProblem, Figure, principal_words
 from api.schemas.model_card import ThresholdOutcome
 from api.schemas.policy import (
     MAX_DAYS,
@@ -103,7 +103,7 @@ def bounds_facts(bounds: PolicyBounds) -> list[tuple[str, str, str]]:
 
 def author_words(version: PolicyVersion) -> str:
     """Who saved a version."""
-    return version.author or fr.principal_words(version.created_by)
+    return version.author or principal_words(version.created_by)
 
 
 def in_force_words(version: PolicyVersion) -> str:
@@ -127,13 +127,6 @@ def effect_words(preview: PolicyPreview) -> str:
         f"{french.counted(preview.changed, 'turbine')} sur {preview.total} "
         f"{'changent' if many else 'change'} de niveau : {', '.join(ways)}."
     )
-
-
-def euro_span(cost: Figure) -> str:
-    """« de 574 500 à 1 291 525 € »: the 95 % interval of a cost."""
-    if cost.low is None or cost.high is None:
-        return french.NOTHING
-    return f"de {french.number(cost.low)} à {french.euros(cost.high)}"
 
 
 def counts_frame(preview: PolicyPreview) -> pd.DataFrame:
@@ -184,8 +177,15 @@ def _threshold_row(name: str, row: ThresholdOutcome) -> tuple[str, ...]:
         f"{row.true_positives} sur {failures}",
         str(row.false_negatives),
         str(row.false_positives),
-        euro_span(row.cost_eur),
+        _euro_span(row.cost_eur),
     )
+
+
+def _euro_span(cost: Figure) -> str:
+    """« de 574 500 à 1 291 525 € »: the 95 % interval of a cost."""
+    if cost.low is None or cost.high is None:
+        return french.NOTHING
+    return f"de {french.number(cost.low)} à {french.euros(cost.high)}"
 
 
 def versions_frame(versions: list[PolicyVersion]) -> pd.DataFrame:

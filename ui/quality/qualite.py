@@ -9,11 +9,9 @@ import streamlit as st
 from api.schemas import french
 from api.schemas.quality import RealisedQuality
 from ui.client.api_error import ApiError
-from ui.models import figures as model_figures
 from ui.quality import views
 from ui.shared import auth, layout
 
-_PLOT = {"displayModeBar": False, "scrollZoom": False}
 _PERIODS = {"month": "Mois", "week": "Semaine"}
 
 
@@ -111,13 +109,8 @@ def _days_and_calibration(found: RealisedQuality) -> None:
         st.subheader("Jours avant panne : annoncés et observés", anchor=False)
         layout.table(views.days_frame(found).astype(str))
     st.subheader("Probabilités montrées, et ce qui est arrivé", anchor=False)
-    st.plotly_chart(
-        model_figures.reliability([one.model_dump() for one in found.calibration], layout.colours()),
-        config=_PLOT,
-        theme=None,
-        key="calibration",
-        alt="Part de pannes observée pour chaque probabilité annoncée, avec intervalle à 95 %",
-    )
+    layout.chart(found.reliability, "calibration")
+    st.caption(layout.plain(found.reliability.note))
 
 
 def _download(found: RealisedQuality) -> None:

@@ -9,12 +9,6 @@ from api.schemas.park import ParkItem
 from api.schemas.predictions import Driver
 from api.schemas.vocabulary import DataStatus, RiskLevel
 
-_PARTS = {
-    "planification": "calcul quotidien",
-    "rattrapage": "rattrapage des jours manqués",
-    "installation": "premier démarrage",
-}
-
 
 @dataclass(frozen=True)
 class Level:
@@ -84,12 +78,6 @@ SERVICE_STATES = {
     "arret_programme": "en arrêt programmé",
     "hors_service": "hors service",
 }
-CALIBRATIONS = {
-    "non_calibree": "non calibrée",
-    "platt": "calibrée, méthode de Platt",
-    "isotonique": "calibrée, régression isotonique",
-}
-TASKS = {"classification": "Panne dans les 7 jours", "regression": "Jours avant panne"}
 
 
 def age_words(age_days: int | None) -> str:
@@ -99,24 +87,6 @@ def age_words(age_days: int | None) -> str:
     if age_days <= 0:
         return "mesurée le jour même"
     return f"mesurée il y a {french.counted(age_days, 'jour')}"
-
-
-def principal_words(principal: str, name: str | None = None) -> str:
-    """Who asked.
-
-    Args:
-        principal: identifier, as the histories hold it.
-        name: of the account or the key, where the API knows one.
-    """
-    if name:
-        return name
-    kind, _, number = principal.partition(":")
-    kinds = {"compte": "compte", "cle": "clé"}
-    return (
-        f"{kinds[kind]} n°{french.NBSP}{number}"
-        if kind in kinds and number
-        else _PARTS.get(principal, principal)
-    )
 
 
 def driver_value(driver: Driver) -> str:

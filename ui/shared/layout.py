@@ -9,13 +9,15 @@ from typing import Literal, TypeVar
 
 import pandas as pd
 import streamlit as st
+from plotly.graph_objects import Figure
 
 from api.schemas import french
+from api.schemas.charts import Chart
 from api.schemas.common import Notice
 from api.schemas.park import LevelCounts, Turbine
 from api.schemas.vocabulary import RiskLevel
 from ui.client.api_error import ApiError
-from ui.shared import auth, french_numbers
+from ui.shared import auth, charts, french_numbers
 from ui.shared import labels as fr
 from ui.shared.figures import Palette, palette
 
@@ -225,9 +227,20 @@ def facts(cells: Sequence[tuple[str, str, str]]) -> None:
     st.html(f'<dl class="reperes">{shown}</dl>')
 
 
-def table(frame: pd.DataFrame) -> None:
+def table(frame: pd.DataFrame, alt: str | None = None) -> None:
     """A table whose texts are read whole and shown as they are, whatever people typed in them."""
-    st.table(frame.map(plain), hide_index=True)
+    st.table(frame.map(plain), hide_index=True, alt=alt)
+
+
+def plot(figure: Figure, key: str, alt: str) -> None:
+    """A figure in the page's own colours; ``alt`` is for those who do not see it."""
+    config = {"displayModeBar": False, "scrollZoom": False}
+    st.plotly_chart(figure, key=key, alt=alt, theme=None, config=config)
+
+
+def chart(described: Chart, key: str) -> None:
+    """A chart that the API describes."""
+    plot(charts.drawn(described, colours()), key, f"{described.title}. {described.note}")
 
 
 def chip(level: RiskLevel) -> str:

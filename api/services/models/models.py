@@ -9,9 +9,10 @@ from datetime import datetime
 from api.domain.shared.exceptions import Conflict, InvalidInput
 from api.inference.serving.manifest import Manifest
 from api.inference.serving.store import ModelStore
-from api.schemas.models import ModelCard, ModelSummary
+from api.schemas.models import ModelCard, ModelFacts, ModelSummary
 from api.schemas.vocabulary import AuditAction
-from api.services.models.card.card import build_card
+from api.services.models.card.card import facts_of
+from api.services.models.card.description import describe
 from api.services.models.card.html import card_html
 from api.services.shared.audit import record
 from api.storage import policy as policies
@@ -34,8 +35,15 @@ class ModelService:
         summaries = [self._summary(manifest, active) for manifest in self.store.manifests()]
         return sorted(summaries, key=lambda s: (not s.active, s.task, s.name, -s.version))
 
-    def card(self, name: str, version: int) -> ModelCard:
+    def card(
+        self, name: str, version: int, named: Callable[[ModelFacts], ModelFacts] = lambda facts: facts
+    ) -> ModelCard:
         """The card of one version.
+
+        Args:
+            name: of the model.
+            version: to describe.
+            named: puts the names of people into what is known.
 
         Raises:
             NotFound: no such version is stored.
@@ -46,29 +54,15 @@ class ModelService:
             active = activations.active(connection)
             history = [row for row in activations.history(connection) if row.task == manifest.task]
             policy = policies.current(connection)
-        return build_card(
-            manifest,
-            self._summary(manifest, active),
-            self.store.scores(name, version),
-            policy,
-            history,
-        )
+        summary, scores = self._summary(manifest, active), self.store.scores(name, version)
+        facts = named(facts_of(manifest, summary, scores, policy, history))
+        return ModelCard(**dict(facts), description=describe(facts, manifest))
 
     def printable_card(
-        self, name: str, version: int, named: Callable[[ModelCard], ModelCard] = lambda card: card
+        self, name: str, version: int, named: Callable[[ModelFacts], ModelFacts] = lambda facts: facts
     ) -> str:
-        """The card of one version as a self-contained HTML page.
-
-        Args:
-            name: of the model.
-            version: to show.
-            named: puts the names of people into the card.
-
-        Raises:
-            NotFound: no such version is stored.
-            ModelUnavailable: its files were altered.
-        """
-        return card_html(named(self.card(name, version)), self.now())
+        """The same card as a self-contained HTML page; arguments and errors are those of :meth:`card`."""
+        return card_html(self.card(name, version, named), self.now())
 
     def activate(self, name: str, version: int, *, by: str, reason: str, admit: bool = False) -> ModelSummary:
         """Let a version serve its task from now on.

@@ -28,6 +28,7 @@ from api.schemas.park import LevelCounts
 from api.schemas.policy import LevelShift, PolicyPreview, PreviewRequest
 from api.schemas.vocabulary import DataStatus, RiskLevel
 from api.services.models.card.card import decision_of
+from api.services.models.charts import cost_chart
 from api.services.models.sensors import catalogue_of
 from api.services.park.contract import turbine_fields
 from api.services.park.plausibility import audit_park, is_plausibility
@@ -92,6 +93,7 @@ class PolicyPreviewService:
             turbines=shifts[: asked.limit],
             model=costed.model,
             decision=costed.decision,
+            cost_chart=None if costed.decision is None else cost_chart(costed.decision),
             threshold_in_force=costed.in_force,
             notices=notices,
         )

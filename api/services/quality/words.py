@@ -16,6 +16,7 @@ from api.schemas import french
 from api.schemas.common import Notice
 from api.schemas.quality import Failure, ObservedScore, PublishedLevel, ScoreCounts
 from api.services.measurements.import_report import inert
+from api.services.models.charts import reliability_chart
 
 # Below this many failures, intervals span most of what is possible; EnergiTech's report has twelve.
 FEW_EVENTS = 30
@@ -49,6 +50,7 @@ def figures(quality: RealisedQuality) -> dict[str, Any]:
     events["missed"] = [failure(event) for event in quality.events.missed]
     return {
         **plain,
+        "reliability": reliability_chart(quality.calibration),
         "counts": counts(quality.counts),
         "events": events,
         "false_alerts": [observed_score(one) for one in quality.false_alerts],

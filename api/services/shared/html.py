@@ -14,7 +14,8 @@ body { font: 10.5pt/1.45 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; color
 h1 { font-size: 1.7em; margin: 0; } h2 { font-size: 1.2em; margin: 1.5em 0 .4em; color: #0B6170;
   border-bottom: 1px solid #C5CED2; break-after: avoid; } h3 { font-size: 1em; margin: 1em 0 .3em;
   break-after: avoid; }
-p, ul { margin: .3em 0; } ul { padding-left: 1.2em; } .note { color: #46535A; font-size: .92em; }
+p, ul { margin: .3em 0; overflow-wrap: break-word; } ul { padding-left: 1.2em; }
+.note { color: #46535A; font-size: .92em; }
 .etat { display: inline-block; border: 1px solid currentColor; border-radius: 1em; padding: 0 .7em;
   margin-right: .4em; font-weight: 600; } .bon { color: #17693F; } .mauvais { color: #B42318; }
 .cadre { border: 1px solid #8A949A; border-left: 5px solid #B54708; padding: .4em .8em; margin: .8em 0;
@@ -31,6 +32,7 @@ svg { width: 100%; max-width: 400px; height: auto; } svg text { font-size: 9.5px
 .grille { stroke: #D9E0E3; } .repere { fill: none; stroke: #46535A; stroke-dasharray: 4 3; }
 .courbe { fill: none; stroke: #0B6170; stroke-width: 2; } .bande { fill: #0B6170; opacity: .14; }
 .moustache { fill: none; stroke: #0B6170; stroke-width: 1.5; } .point { fill: #0B6170; }
+.marque { fill: #0A1217; }
 @media (max-width: 640px) { body { padding: 4mm; } .deux { grid-template-columns: 1fr; } }
 """
 

@@ -63,11 +63,11 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.addresses += [value or "" for name, value in attrs if name in {"src", "href", "action"}]
-        if tag not in {"meta", "line", "circle", "polyline", "polygon"}:
+        if tag not in {"meta", "line", "path", "polyline", "polygon"}:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag not in {"line", "circle", "polyline", "polygon"}:
+        if tag not in {"line", "path", "polyline", "polygon"}:
             assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
@@ -124,7 +124,7 @@ def test_card__history_tells_when_who_why_and_until_when(core: Core) -> None:
     assert (other[0].admitted_by, other[0].replaced_at) == ("compte:4", history[0].activated_at)
     assert history[1].replaced_at == other[0].activated_at
     page = Page(service.printable_card("inconnu", 1)).text
-    assert "comparer (admis par compte:4)" in page
+    assert "comparer (admis sans passer le contrôle de qualité, par compte n°\u00a04)" in page
 
 
 @pytest.mark.parametrize("name", ["risque", "delai", "inconnu"])

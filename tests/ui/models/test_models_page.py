@@ -10,9 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from api.inference.reference.fit import SAMPLE, STORE
-from api.schemas import french
 from tests.support.servers import ROOT, environment
 from tests.ui.conftest import RunningApi, text_of
+from ui.shared import layout
 
 Open = Callable[..., AppTest]
 SERVES, COPY = "risque-panne-7j v1", "copie-d-essai v1"
@@ -48,19 +48,21 @@ def test_card__every_subject_is_shown(logged_in: Open, running_api: RunningApi) 
         "Données et vérifications",
         "Historique",
     ]
-    card = running_api.client("manager").models.card("risque-panne-7j", 1)
-    assert card.decision is not None
-    thresholds = at.dataframe[1].value.set_index("Seuil")
-    here = next(row for row in card.decision.table if row.chosen)
-    shown = thresholds.loc["► " + french.threshold(here.threshold)]
-    assert shown["Coût"] == french.euros(here.cost_eur.value)
-    assert shown["Pannes manquées"] == here.false_negatives
+    described = running_api.client("manager").models.card("risque-panne-7j", 1).description
+    shown = [frame.value.values.tolist() for frame in at.table]
     text = text_of(at).replace("\\", "")
-    assert card.prohibited_use[0] in text
-    assert card.calibration_reason in text
-    assert card.data["sha256"] in text
-    assert "écart avec scikit-learn" in text
-    assert len(at.get("plotly_chart")) >= 3
+    assert described.sentences[0] in text
+    assert described.states[0].words in text
+    parts = [part for section in described.sections for part in section.parts]
+    for part in parts:
+        assert part.title in text
+        assert all(sentence in text for sentence in [*part.sentences, *part.bullets])
+        for table in part.tables:
+            assert [[layout.plain(cell) for cell in row] for row in table.rows] in shown
+    charts = [chart for part in parts for chart in part.charts]
+    assert len(charts) == 3
+    drawn = [chart.proto.alt for chart in at.get("plotly_chart")]
+    assert drawn[:3] == [f"{chart.title}. {chart.note}" for chart in charts]
     downloads = [element for element in at.get("download_button") if "Fiche" in element.proto.label]
     assert len(downloads) == 1
 
@@ -68,12 +70,13 @@ def test_card__every_subject_is_shown(logged_in: Open, running_api: RunningApi) 
 def test_regressor__errors_and_coverage_by_horizon(logged_in: Open, running_api: RunningApi) -> None:
     at = logged_in("manager", "modeles", m="delai-avant-panne v1")
 
+    assert [tab.label for tab in at.tabs][:2] == ["Qualité", "Erreurs et intervalle"]
     card = running_api.client("manager").models.card("delai-avant-panne", 1)
     assert card.interval is not None
-    frames = [frame.value for frame in at.dataframe]
-    coverage = next(frame for frame in frames if "Verdict" in frame.columns)
-    assert len(coverage) == len(card.interval["groups"]) + len(card.interval["by_true_horizon"])
-    assert coverage["Verdict"].str.contains("non atteinte").any()
+    frames = [frame.value for frame in at.table]
+    coverage = next(frame for frame in frames if "Objectif" in frame.columns)
+    assert len(coverage) == len(card.interval["by_true_horizon"])
+    assert coverage["Objectif"].str.contains("non atteint").any()
     assert any("Il restait" in frame.columns for frame in frames)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from api.schemas import french
+from api.schemas.common import principal_words
 from api.schemas.vocabulary import DataStatus, RiskLevel, folded
 from tests.support.ui_samples import driver, item
 from tests.support.words import plain
@@ -98,8 +99,8 @@ def test_verdict__nothing_scored() -> None:
 
 
 def test_principal__identifier_in_words() -> None:
-    assert plain(fr.principal_words("compte:3")) == "compte n° 3"
-    assert plain(fr.principal_words("cle:7")) == "clé n° 7"
-    assert plain(fr.principal_words("compte:3", "Léa")) == "Léa"
-    assert fr.principal_words("planification") == "calcul quotidien"
-    assert fr.principal_words("lea (ligne de commande)") == "lea (ligne de commande)"
+    assert plain(principal_words("compte:3")) == "compte n° 3"
+    assert plain(principal_words("cle:7")) == "clé n° 7"
+    assert plain(principal_words("compte:3", "Léa")) == "Léa"
+    assert principal_words("planification") == "calcul quotidien"
+    assert principal_words("lea (ligne de commande)") == "lea (ligne de commande)"

@@ -19,19 +19,19 @@ from api.domain.policy.risk_policy import RiskPolicy
 from api.inference.serving.manifest import Manifest
 from api.schemas.common import Figure
 from api.schemas.model_card import CalibrationTrial, Decision, Explained, Golden, ThresholdOutcome
-from api.schemas.models import Activation, ModelCard, ModelSummary
+from api.schemas.models import Activation, ModelFacts, ModelSummary
 from api.services.models.feature_info import feature_info
 from api.storage.models.activations import AnyRow
 
 
-def build_card(
+def facts_of(
     manifest: Manifest,
     summary: ModelSummary,
     scores: Scores | None,
     policy: tuple[int, RiskPolicy],
     task_history: Sequence[AnyRow],
-) -> ModelCard:
-    """The card of one version.
+) -> ModelFacts:
+    """Gather what is known of one version.
 
     Args:
         manifest: of the version.
@@ -42,7 +42,7 @@ def build_card(
     """
     stored = manifest.model_dump(mode="json", include={"measured", "reported", "interval"})
     calibration = manifest.calibration
-    return ModelCard(
+    return ModelFacts(
         summary=summary,
         target=manifest.target,
         features=[feature_info(spec, [manifest.name]) for spec in manifest.features],

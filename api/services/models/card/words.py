@@ -1,72 +1,92 @@
-"""Figures of a model's card as French texts, to the digits in which they are quoted."""
+"""Figures of a model's card with their intervals, to the digits in which they are quoted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import NamedTuple
 
+from api.domain.models.statistics import Estimate
 from api.schemas import french
 from api.schemas.common import Figure
 
-Json = Mapping[str, Any]
-TASKS = {
-    "classification": "Probabilité de panne dans les 7 jours",
-    "regression": "Jours avant panne",
+LABELS = {
+    "roc_auc": "Aire sous la courbe ROC",
+    "average_precision": "Précision moyenne",
+    "brier": "Score de Brier (0 est parfait)",
+    "precision": "Précision (part des alertes qui sont de vraies pannes)",
+    "recall": "Rappel (part des pannes qui sont annoncées)",
+    "f1": "F1",
+    "accuracy": "Exactitude (flatte qui n’alerte jamais quand les pannes sont rares)",
+    "mae": "Erreur absolue moyenne (MAE)",
+    "rmse": "Racine de l’erreur quadratique moyenne (RMSE)",
+    "r2": "R² (1 est parfait, 0 n’explique rien)",
+    "bias": "Biais (positif : annonce la panne trop tard)",
 }
-CALIBRATIONS = {
-    "non_calibree": "brute, non calibrée",
-    "platt": "calibrée (Platt)",
-    "isotonique": "calibrée (isotonique)",
-    "sans_objet": "sans objet",
-}
 
 
-def with_interval(estimate: Json, digits: int, unit: str = "") -> str:
-    """``0,980 [0,961 – 0,995]``; says so where there is no interval."""
-    if estimate["value"] is None:
+class Measure(NamedTuple):
+    """One figure of quality: its name in reports, the figure, where it holds, whether reports give it."""
+
+    name: str
+    figure: str
+    where: str = ""
+    in_reports: bool = True
+
+    @property
+    def label(self) -> str:
+        """What the figure is, and where it holds."""
+        return LABELS[self.name] + self.where
+
+
+def with_interval(estimate: Estimate | Figure, digits: int, unit: str = "", factor: float = 1.0) -> str:
+    """Write « 0,980 [0,961 à 0,995] »; say so where there is no interval."""
+    if estimate.value is None:
         return "non défini"
-    told = french.with_unit(french.number(estimate["value"], digits), unit)
-    return told + _between(estimate, lambda bound: french.number(bound, digits))
+    value = f"{french.number(factor * estimate.value, digits)}{unit}"
+    if estimate.low is None or estimate.high is None:
+        return f"{value} (trop peu de données pour un intervalle)"
+    low, high = (french.number(factor * bound, digits) for bound in (estimate.low, estimate.high))
+    return f"{value} {_bracketed(low, high)}"
 
 
-def share(estimate: Json) -> str:
-    """A proportion in percent with its interval, ``98 % [96,1 – 99,5]``."""
-    if estimate["value"] is None:
-        return "non défini"
-    told = french.share(estimate["value"])
-    return told + _between(estimate, lambda bound: french.trimmed(100 * bound, 1))
+def _bracketed(low: str, high: str) -> str:
+    """Write both bounds, never on two lines."""
+    return f"[{low}{french.NBSP}à{french.NBSP}{high}]"
 
 
-def _between(estimate: Json, write: Callable[[float], str]) -> str:
-    low, high = estimate["low"], estimate["high"]
-    if low is None or high is None:
-        return " (trop peu de données pour un intervalle)"
-    return f" [{write(low)} – {write(high)}]"
+def days(estimate: Estimate) -> str:
+    """Write an error in days with its interval."""
+    return with_interval(estimate, 1, f"{french.NBSP}j")
+
+
+def share(estimate: Estimate | Figure) -> str:
+    """Write a proportion in per cent with its interval."""
+    return with_interval(estimate, 1, f"{french.THIN}%", 100.0)
 
 
 def euros(figure: Figure) -> str:
-    """An amount with its interval."""
+    """Write an amount with its interval."""
     if figure.low is None or figure.high is None:
         return french.euros(figure.value)
-    return f"{french.euros(figure.value)} [{french.number(figure.low)} – {french.number(figure.high)}]"
+    bounds = _bracketed(french.number(figure.low), french.number(figure.high))
+    return f"{french.euros(figure.value)} {bounds}"
 
 
 def span(low: float | None, high: float | None) -> str:
-    """A range of values; an absent bound is said."""
+    """Write a range of values; say so where a bound is absent."""
     if low is None:
         return french.NOTHING if high is None else f"jusqu’à {french.trimmed(high)}"
-    return (
-        f"à partir de {french.trimmed(low)}"
-        if high is None
-        else f"{french.trimmed(low)} à {french.trimmed(high)}"
-    )
+    if high is None:
+        return f"à partir de {french.trimmed(low)}"
+    return f"de {french.trimmed(low)} à {french.trimmed(high)}"
 
 
 def days_span(low: float, high: float | None) -> str:
-    """A range of days left."""
-    return f"plus de {french.days(low)}" if high is None else f"{french.trimmed(low)} à {french.days(high)}"
+    """Write a range of days left."""
+    if high is None:
+        return f"plus de {french.trimmed(low)} jours"
+    return f"{french.trimmed(low)} à {french.trimmed(high)} jours"
 
 
 def difference(value: float) -> str:
-    """A tiny difference, in powers of ten as people read them."""
-    return french.scientific(value) if value else "aucun écart"
+    """Write a tiny difference, in powers of ten."""
+    return "aucun écart" if value == 0 else french.scientific(value)
