@@ -62,13 +62,12 @@ def _draw(item: InterventionDetail) -> None:
 
 
 def _heading(item: InterventionDetail) -> None:
-    level = layout.chip(item.opened_at_level) if item.opened_at_level else ""
-    words = f"Turbine {item.turbine_id} · {views.state_words(item)}"
-    state = f"<strong>{layout.escaped(words)}</strong>"
     today = st.session_state.get("_interventions_today") or date.min
-    st.html(
-        f'<p class="verdict">{level} {state} · {layout.escaped(views.plan_words(item, today))}'
-        f'<span class="conseil">{layout.escaped(views.opening_words(item))}</span></p>'
+    layout.verdict(
+        [item.opened_at_level] if item.opened_at_level else [],
+        views.plan_words(item, today),
+        name=f"Turbine {item.turbine_id} · {views.state_words(item)}",
+        advice=views.opening_words(item),
     )
     if item.state in {State.PLANIFIEE, State.EN_COURS}:
         st.markdown(layout.plain(views.read_words(item)))

@@ -124,10 +124,7 @@ def _proposal(item: Proposal, today: date) -> None:
     name = item.turbine_id
     with st.container(border=True, key=f"proposition_{name}", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.html(
-                f'<p class="proposition">{layout.chip(item.risk_level)} <strong>Turbine '
-                f"{layout.escaped(name)}</strong> {layout.escaped(proposal_views.proposal_words(item))}</p>"
-            )
+            layout.line(item.risk_level, f"Turbine {name}", proposal_views.proposal_words(item))
             st.button("Planifier…", key=f"ouvrir_{name}", on_click=_toggle, args=(name,))
             forms.reasoned(
                 f"ecarter_{name}",
@@ -213,15 +210,13 @@ def _followed() -> bool:
 
 
 def _card(item: Intervention) -> None:
-    level = layout.chip(item.opened_at_level) if item.opened_at_level else ""
-    name, state = layout.escaped(views.title(item)), layout.escaped(views.state_words(item))
-    told = [layout.escaped(views.plan_words(item, _today()))]
+    told = [views.plan_words(item, _today())]
     if item.reason and item.state is State.PROPOSEE:
-        told.append(f"« {layout.escaped(item.reason)} »")
-    told += [layout.escaped(words) for words in (item.findings, views.effect_words(item)) if words]
+        told.append(f"« {item.reason} »")
+    told += [words for words in (item.findings, views.effect_words(item)) if words]
     box = st.container(border=True, horizontal=True, vertical_alignment="center", key=f"carte_{item.id}")
     with box:
-        st.html(f'<p class="proposition">{level} <strong>{name}</strong> {state}<br>{"<br>".join(told)}</p>')
+        layout.line(item.opened_at_level, views.title(item), views.state_words(item), told)
         if st.button("Ouvrir", key=f"voir_{item.id}"):
             layout.go("interventions", **{_ONE: str(item.id)})
 

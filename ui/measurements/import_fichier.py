@@ -169,10 +169,8 @@ def _preview(state: _Import, preview: ImportPreview, file: MeasureFile) -> None:
     st.subheader(f"Aperçu de « {layout.plain(preview.filename)} »", anchor=False)
     takes = bool(preview.estimated_new + preview.estimated_known)
     lacking = [column for column in preview.columns if column.state == "absente"]
-    st.html(
-        f'<div class="confiance{"" if takes and not lacking and not preview.rejected else " douteuse"}" '
-        f'role="status"><strong>{layout.escaped(views.preview_words(preview))}</strong></div>'
-    )
+    good = takes and not lacking and not preview.rejected
+    layout.banner(views.preview_words(preview), good=good)
     layout.facts(views.preview_facts(preview))
     st.caption(f"Lu comme : {layout.plain(views.format_words(preview.format))}")
     for notice in preview.notices:

@@ -65,17 +65,12 @@ def _coverage() -> bool:
 
 def _missing(seen: Coverage) -> None:
     """What stands in the way of the next run, first of all."""
-    told = "".join(f"<li>{layout.escaped(notice.message)}</li>" for notice in seen.missing)
     headline = (
         f"Avant le prochain calcul, le {french.date(seen.next_run_at)}, il manque :"
-        if told
+        if seen.missing
         else f"Rien ne manque pour le prochain calcul, le {french.date(seen.next_run_at)}."
     )
-    st.html(
-        f'<div class="confiance{" douteuse" if told else ""}" role="status">'
-        f"<strong>{'⚠' if told else '✓'} {layout.escaped(headline)}</strong>"
-        f"{f'<ul>{told}</ul>' if told else ''}</div>"
-    )
+    layout.banner(headline, good=not seen.missing, notices=seen.missing)
 
 
 def _findings(seen: Coverage) -> None:

@@ -11,12 +11,7 @@ from ui.shared import auth, layout
 
 def draw(report: ImportReport, where: str) -> None:
     """Draws the report; ``where`` tells apart the places of the page that show one."""
-    said = views.report_words(report)
-    doubtful = " douteuse" if report.rejected else ""
-    st.html(
-        f'<div class="confiance{doubtful}" role="status">'
-        f"<strong>{'⚠' if report.rejected else '✓'} {layout.escaped(said)}</strong></div>"
-    )
+    layout.banner(views.report_words(report), good=not report.rejected)
     layout.facts(views.report_facts(report))
     _columns(report)
     if report.problems:

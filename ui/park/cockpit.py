@@ -162,13 +162,12 @@ def _summary(park: Park, *, known: bool, past: bool = False) -> None:
         return
     good = trust.good and known
     headline = trust.headline if known else f"Avant l’interruption : {trust.headline}"
-    told = "".join(f"<li>{layout.escaped(notice.message)}</li>" for notice in trust.notices)
-    facts = SEPARATOR.join(trust.facts)
-    more = "".join(f"{SEPARATOR}{fact}" for fact in trust.origin)
-    st.html(
-        f'<div class="confiance{"" if good else " douteuse"}" role="status">'
-        f"<strong>{'✓' if good else '⚠'} {layout.escaped(headline)}</strong> {layout.escaped(facts)}"
-        f'<span class="large">{layout.escaped(more)}</span>{f"<ul>{told}</ul>" if told else ""}</div>'
+    layout.banner(
+        headline,
+        good=good,
+        more=SEPARATOR.join(trust.facts),
+        aside="".join(f"{SEPARATOR}{fact}" for fact in trust.origin),
+        notices=trust.notices,
     )
     if park.changes is None or park.as_of is None:
         layout.levels_strip(park.counts)
@@ -215,7 +214,7 @@ def _ranking(park: Park, view: views.View) -> None:
         "« Indice » : facteur qui accompagne les pannes sans en être la cause."
     )
     if (trust := views.trust(park)) is not None:
-        st.html(f'<p class="etroit">{layout.escaped(SEPARATOR.join(trust.origin))}</p>')
+        layout.on_phones(SEPARATOR.join(trust.origin))
 
 
 def _nothing_yet() -> None:

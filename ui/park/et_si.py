@@ -211,10 +211,7 @@ def _answer(state: dict[str, Any]) -> None:
 
 
 def _compared(current: Prediction, other: Prediction) -> None:
-    st.html(
-        f'<p class="verdict">{layout.chip(current.risk_level)} → {layout.chip(other.risk_level)} '
-        f"{layout.escaped(views.what_if_words(current, other))}</p>"
-    )
+    layout.verdict([current.risk_level, other.risk_level], views.what_if_words(current, other))
     st.table(
         views.comparison_frame(current, other),
         hide_index=True,

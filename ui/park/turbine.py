@@ -62,14 +62,9 @@ def _nothing_chosen() -> bool:
         st.info("Aucun classement n’est encore publié.")
     for item in items:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
-            words = layout.escaped(f"Turbine {item.turbine_id}")
-            why = layout.escaped(fr.driver_words(item.main_driver))
-            risk = french.percent(item.failure_probability)
-            st.html(
-                f'<p class="proposition">{layout.chip(item.risk_level)} <strong>{words}</strong> '
-                f"{risk} de probabilité de panne à 7 jours · {why}</p>",
-                width="stretch",
-            )
+            risk, why = french.percent(item.failure_probability), fr.driver_words(item.main_driver)
+            words = f"{risk} de probabilité de panne à 7 jours · {why}"
+            layout.line(item.risk_level, f"Turbine {item.turbine_id}", words)
             if st.button("Ouvrir", key=f"ouvrir_turbine_{item.turbine_id}"):
                 layout.go("turbine", id=item.turbine_id)
     return True
@@ -137,10 +132,7 @@ def _verdict(detail: TurbineDetail) -> None:
     if item is None:
         st.info("Cette turbine n’est pas encore classée : aucun calcul publié ne la contient.")
         return
-    level = layout.chip(item.risk_level)
-    sentence = layout.escaped(fr.verdict(item, detail.threshold))
-    advice = layout.escaped(item.recommendation)
-    st.html(f'<p class="verdict">{level} {sentence}<span class="conseil">{advice}</span></p>')
+    layout.verdict([item.risk_level], fr.verdict(item, detail.threshold), advice=item.recommendation)
     layout.facts(views.key_figures(item, detail))
     layout.notices([*item.warnings, *(n for n in detail.notices if n.code != views.NOISE)])
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import pandas as pd
 import streamlit as st
 from plotly.graph_objects import Figure
 
-from api.schemas import french
 from api.schemas.charts import Chart
 from api.schemas.common import Notice
 from api.schemas.park import LevelCounts, Turbine
 from api.schemas.vocabulary import RiskLevel
 from ui.client.api_error import ApiError
 from ui.shared import auth, charts, french_numbers
-from ui.shared import labels as fr
 from ui.shared.figures import Palette, palette
+from ui.shared.templates import template
 
 Result = TypeVar("Result")
 RETRY_S = 4
@@ -27,6 +25,8 @@ OWN_ACCOUNT = "mon-compte"
 _GATE, _PAGES = "_gate", "_pages"
 _ASSETS = Path(__file__).resolve().parent.parent / "assets"
 LOGO, ICON, STYLE = _ASSETS / "logo.svg", _ASSETS / "icon.png", _ASSETS / "style.css"
+# Any: the macros of a template are known at run time alone.
+_BLOCKS: Any = template("shared/blocks.html").module
 
 
 def colours() -> Palette:
@@ -204,27 +204,42 @@ def levels_strip(
         differences: signed, per level; None where there is nothing to compare with.
         elapsed: how long the differences took.
     """
-    tiles = []
-    for level, words in fr.LEVELS.items():
-        colour = colours().level(level)
-        gap = ""
-        if differences is not None:
-            gap = f'<span class="ecart">{differences[level]}<small> {escaped(elapsed)}</small></span>'
-        tiles.append(
-            f'<li style="--niveau:{colour}"><span class="signe" aria-hidden="true">{words.sign}</span>'
-            f'<span class="compte">{french.number(getattr(counts, level.value))}</span>'
-            f'<span class="mot">{words.word}</span><span class="sens">{words.meaning}</span>{gap}</li>'
-        )
-    st.html(f'<ul class="niveaux" aria-label="Turbines par niveau de risque">{"".join(tiles)}</ul>')
+    st.html(_BLOCKS.levels(counts, colours(), differences, elapsed))
 
 
 def facts(cells: Sequence[tuple[str, str, str]]) -> None:
     """Figures side by side: name, value, what it is compared with."""
-    shown = "".join(
-        f"<div><dt>{escaped(name)}</dt><dd>{escaped(value)}<span>{escaped(note)}</span></dd></div>"
-        for name, value, note in cells
-    )
-    st.html(f'<dl class="reperes">{shown}</dl>')
+    st.html(_BLOCKS.facts(cells))
+
+
+def banner(
+    headline: str, *, good: bool, more: str = "", aside: str = "", notices: Sequence[Notice] = ()
+) -> None:
+    """What must be known first, and whether it is good.
+
+    Args:
+        headline: in bold.
+        good: else it asks for attention.
+        more: after the headline.
+        aside: after it, where the window is wide.
+        notices: below, one a line.
+    """
+    st.html(_BLOCKS.banner(headline, good, more, aside, notices))
+
+
+def on_phones(text: str) -> None:
+    """What a banner leaves out where the window is narrow."""
+    st.html(_BLOCKS.narrow(text))
+
+
+def verdict(levels: Sequence[RiskLevel], words: str, *, name: str = "", advice: str = "") -> None:
+    """Where something stands: its level, or the way from one to another, then what it means."""
+    st.html(_BLOCKS.verdict(levels, name, words, advice))
+
+
+def line(level: RiskLevel | None, name: str, words: str, lines: Sequence[str] = ()) -> None:
+    """One thing among others: its level, its name, what is to be known of it."""
+    st.html(_BLOCKS.line(level, name, words, lines))
 
 
 def table(frame: pd.DataFrame, alt: str | None = None) -> None:
@@ -241,17 +256,6 @@ def plot(figure: Figure, key: str, alt: str) -> None:
 def chart(described: Chart, key: str) -> None:
     """A chart that the API describes."""
     plot(charts.drawn(described, colours()), key, f"{described.title}. {described.note}")
-
-
-def chip(level: RiskLevel) -> str:
-    """A level as an HTML chip: sign, word, colour."""
-    words = fr.LEVELS[level]
-    return f'<span class="puce" style="--niveau:{words.chip}">{words.text}</span>'
-
-
-def escaped(text: str) -> str:
-    """``text`` made safe for ``st.html``."""
-    return html.escape(text)
 
 
 def plain(text: str) -> str:

@@ -13,11 +13,13 @@ from api.schemas.models import ModelCard, ModelFacts, ModelSummary
 from api.schemas.vocabulary import AuditAction
 from api.services.models.card.card import facts_of
 from api.services.models.card.description import describe
-from api.services.models.card.html import card_html
 from api.services.shared.audit import record
+from api.services.shared.html import template
 from api.storage import policy as policies
 from api.storage.models import activations, shadow
 from api.storage.shared.database import Database
+
+_PAGE = template("services/models/card/card.html")
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class ModelService:
         self, name: str, version: int, named: Callable[[ModelFacts], ModelFacts] = lambda facts: facts
     ) -> str:
         """The same card as a self-contained HTML page; arguments and errors are those of :meth:`card`."""
-        return card_html(self.card(name, version, named), self.now())
+        return _PAGE.render(card=self.card(name, version, named), now=self.now())
 
     def activate(self, name: str, version: int, *, by: str, reason: str, admit: bool = False) -> ModelSummary:
         """Let a version serve its task from now on.

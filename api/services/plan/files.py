@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
-from datetime import date, datetime
-from itertools import groupby
+from datetime import datetime
 
 from api.domain.shared.wording import LEVEL_WORDS, SKILL_WORDS
 from api.schemas import french
-from api.schemas.week_plan import BookedVisit, LeftTurbine, PlannedTurbine, PlannedVisit, WeekPlan
+from api.schemas.week_plan import BookedVisit, PlannedTurbine, WeekPlan
 from api.services.measurements.import_report import inert
-from api.services.shared.html import bullets, document, paragraph, section, table
+from api.services.shared.html import template
 
 HEADER = (
     "État",
@@ -32,9 +30,7 @@ HEADER = (
     "Coût évité [€]",
     "Motif",
 )
-
-
-_PARTS = ("available", "booked", "planned", "free")
+_PAGE = template("services/plan/plan.html")
 
 
 def plan_csv(plan: WeekPlan) -> bytes:
@@ -93,73 +89,4 @@ def plan_html(plan: WeekPlan, now: datetime) -> str:
         plan: to print.
         now: instant written on the page.
     """
-    totals = plan.totals
-    body = "".join(
-        (
-            f"<header><h1>Plan de la semaine du {french.weekday_date(plan.week_start)}</h1>",
-            paragraph(
-                f"Interventions : {totals.visits}, pour {french.euros(totals.cost_eur)} : coût évité "
-                f"{french.euros(totals.net_eur)}, risque qui reste {french.euros(totals.remaining_eur)}."
-            ),
-            paragraph(
-                f"Classement du {french.date(plan.as_of)} (calcul n° {plan.run_id}, politique version "
-                f"{plan.policy_version}). Page produite le {french.date(now)}.",
-                "note",
-            ),
-            "</header>",
-            *(_day_section(day, visits) for day, visits in groupby(plan.visits, lambda each: each.day)),
-            section("Heures des équipes", _hours_table(plan)),
-            section("Laissées de côté", _left_table(plan.left)),
-            section(
-                "Déjà prises en charge",
-                bullets(f"Turbine {o.turbine_id} : {o.sentence}" for o in plan.covered),
-            ),
-            section("À savoir", bullets([*(notice.message for notice in plan.notices), _small(plan)])),
-        )
-    )
-    return document(f"Plan de la semaine du {french.date(plan.week_start)}", body)
-
-
-def _day_section(day: date, visits: Iterable[PlannedVisit]) -> str:
-    rows = [
-        (
-            visit.crew + (f" ({visit.assignee})" if visit.assignee else ""),
-            f"Turbine {visit.turbine_id}" + _place(visit),
-            LEVEL_WORDS[visit.risk_level],
-            french.percent(visit.failure_probability),
-            visit.main_driver or french.NOTHING,
-            french.hours(visit.hours),
-            _skills(visit) or french.NOTHING,
-            french.euros(visit.net_benefit_eur),
-        )
-        for visit in visits
-    ]
-    header = ("Équipe", "Où", "Niveau", "Risque", "Facteur", "Durée", "Compétences", "Coût évité")
-    return section(french.weekday_date(day).capitalize(), table("Interventions", header, rows))
-
-
-def _hours_table(plan: WeekPlan) -> str:
-    rows = []
-    for crew in dict.fromkeys(load.crew for load in plan.loads):
-        loads = [load for load in plan.loads if load.crew == crew]
-        rows.append((crew, *(french.hours(sum(getattr(load, part) for load in loads)) for part in _PARTS)))
-    return table("Heures", ("Équipe", "Données", "Déjà prises", "Ce plan", "Libres"), rows)
-
-
-def _left_table(left: Iterable[LeftTurbine]) -> str:
-    rows = [
-        (f"Turbine {one.turbine_id}" + _place(one), french.euros(one.risk_eur), one.sentence) for one in left
-    ]
-    return table("Risque qui reste", ("Où", "Coût attendu de la panne", "Motif"), rows)
-
-
-def _place(turbine: PlannedTurbine) -> str:
-    place = ", ".join(part for part in (turbine.site, turbine.farm) if part)
-    return f" – {place}" if place else ""
-
-
-def _small(plan: WeekPlan) -> str:
-    return (
-        f"{french.number(plan.totals.small_turbines)} autres turbines où le risque coûte moins qu’une "
-        f"intervention : {french.euros(plan.totals.small_eur)} en tout."
-    )
+    return _PAGE.render(plan=plan, now=now, levels=LEVEL_WORDS, skills=_skills)

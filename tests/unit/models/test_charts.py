@@ -16,7 +16,7 @@ from api.schemas.model_card import Decision
 from api.schemas.quality import CalibrationBin
 from api.services.models.card.card import decision_of
 from api.services.models.charts import cost_chart, precision_recall_chart, reliability_chart, rounded
-from api.services.shared import svg
+from api.services.shared.html import template
 from tests.unit.models.test_card_description import OUTPUT, POLICY, SCORES, TRUTH, manifest, unseen
 from ui.shared import charts
 from ui.shared.figures import DARK, LIGHT, Palette
@@ -97,6 +97,10 @@ def test_page__draws_the_points_with_their_intervals(decision: Decision, colours
         assert (y + up, y - down) == pytest.approx((each.high, each.low))
 
 
+def printed(chart: Chart) -> str:
+    return template("services/shared/figure.html").render(chart=chart)
+
+
 def test_print__draws_each_point_where_its_axes_put_it() -> None:
     ticks = [Tick(at=0, words="<zéro>"), Tick(at=10, words="dix")]
     axis = Axis(title="x & y", low=0, high=10, ticks=ticks)
@@ -104,13 +108,13 @@ def test_print__draws_each_point_where_its_axes_put_it() -> None:
     chart = Chart(
         title="Essai", note="", across=axis, upward=axis, joined=False, points=points, marks=points[:1]
     )
-    drawn = svg.drawn(chart)
+    drawn = printed(chart)
     circles = [tuple(map(float, each)) for each in re.findall(r'cx="([\d.]+)" cy="([\d.]+)"', drawn)]
     (left, bottom), (right, top) = circles
     assert (left < right, bottom > top) == (True, True)
     # The bar goes from the middle of the axis to its end.
-    assert f"{right:.1f},{(bottom + top) / 2:.1f} {right:.1f},{top:.1f}" in drawn
-    assert f"M{left:.1f},{bottom - 5:.1f}" in drawn
+    assert f'x1="{right}" x2="{right}" y1="{(bottom + top) / 2}" y2="{top}" stroke="#0B6170"' in drawn
+    assert f"translate({left} {bottom})" in drawn
     assert "&lt;zéro&gt;" in drawn
     assert "x &amp; y" in drawn
     assert "<title>le haut</title>" in drawn
@@ -121,6 +125,6 @@ def test_print__a_logarithmic_axis_gives_each_power_the_same_room() -> None:
     across = Axis(title="", low=0.01, high=1, ticks=powers, logarithmic=True)
     upward = Axis(title="", low=0, high=1, ticks=[])
     points = [Point(x=float(at), y=0.5) for at in np.geomspace(0.01, 1, 3)]
-    drawn = svg.drawn(Chart(title="", note="", across=across, upward=upward, joined=False, points=points))
+    drawn = printed(Chart(title="", note="", across=across, upward=upward, joined=False, points=points))
     first, second, third = (float(x) for x in re.findall(r'cx="([\d.]+)"', drawn))
     assert second - first == pytest.approx(third - second, abs=0.11)
