@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from api.commands.console import columns, say
-from api.commands.realised_plot import FORMATS, drawing, page, pairs_of
+from api.commands.realised_plot import FORMATS, pairs_of, plot
 from api.core import Core
 from api.domain.shared.exceptions import InvalidInput
 from api.domain.shared.wording import LEVEL_WORDS
@@ -47,9 +47,8 @@ def _quality(arguments: argparse.Namespace, core: Core) -> int:
     if arguments.csv is not None:
         _write("--csv", arguments.csv, core.realised.csv(query))
     if arguments.plot is not None:
-        image = drawing(realised, pairs_of(core.realised.judged(query)))
-        text = image if arguments.plot.suffix.lower() == ".svg" else page(realised, image)
-        _write("--plot", arguments.plot, [text.encode()])
+        drawn = plot(realised, pairs_of(core.realised.judged(query)), arguments.plot.suffix.lower())
+        _write("--plot", arguments.plot, [drawn.encode()])
     return 0
 
 

@@ -174,10 +174,9 @@ def test_command__table_csv_and_plot(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "0,50 [0,09 ; 0,91]" in told  # Wilson's interval of 1 of 2
     assert table.read_bytes().count(b"\r\n") == 9
     drawn = ET.fromstring(svg.read_text("utf-8"))
-    circles = drawn.findall("{http://www.w3.org/2000/svg}circle")
-    bins = 2  # the calm rows' and the alarming one's
-    assert len(circles) == 4 + bins
-    assert sum(circle.get("fill") == "#B42318" for circle in circles) == 2  # the failures
+    bins, failures = 2, 2  # the calm rows' bin and the alarming one's
+    assert len(list(drawn.iter("{http://www.w3.org/2000/svg}circle"))) == 4 - failures + bins
+    assert len(list(drawn.iter("{http://www.w3.org/2000/svg}path"))) == failures  # in diamonds
     assert cli.main([*asked, "--plot", str(html)]) == 0
     page = html.read_text("utf-8")
     assert "<svg" in page

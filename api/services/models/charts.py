@@ -21,7 +21,9 @@ def reliability_chart(bins: Sequence[ReliabilityBin | CalibrationBin]) -> Chart:
     """Chart what was announced against what happened; the diagonal is perfectly reliable."""
     return Chart(
         title="Courbe de fiabilité",
-        note="Sur la diagonale, la probabilité annoncée est exacte. Barres : intervalles à 95 %.",
+        note="Sur la diagonale, la probabilité annoncée est exacte. Barres : intervalles à 95 %."
+        if bins
+        else "Aucune issue à comparer.",
         across=axis("Probabilité annoncée", _SHARES, french.threshold),
         upward=axis("Pannes observées", _SHARES, french.threshold),
         joined=False,
