@@ -22,7 +22,7 @@ class RowProblem(Answer):
 class FileFormat(Answer):
     """How a file was read."""
 
-    kind: str = Field(description="csv, csv.gz, xlsx ou parquet")
+    kind: str = Field(description="csv, csv.gz, xlsx, parquet ou json")
     encoding: str | None = Field(None, description="utf-8, utf-16 ou windows-1252 ; null hors CSV")
     separator: str | None = Field(None, description="Séparateur de colonnes ; null hors CSV")
     decimal: str = Field(description="Séparateur décimal : « . » ou « , »")

@@ -16,7 +16,7 @@ from sqlalchemy import Row
 from api.domain.measurements.sensors import SensorCatalogue
 from api.domain.shared.exceptions import CockpitError, Conflict, InvalidInput, NotFound
 from api.schemas.measurements import ImportJob, ImportPreview, ImportReport
-from api.services.measurements.files.json_rows import read_rows, rows_as_csv
+from api.services.measurements.files.json_rows import read_rows
 from api.services.measurements.files.map_file import parse_map
 from api.services.measurements.files.options import ImportOptions
 from api.services.measurements.import_history import ImportHistory
@@ -32,10 +32,11 @@ KIND = "import"
 ROWS_AT_ONCE = 5_000
 PACKED_BYTES_AT_ONCE = 100_000  # of a format whose rows cannot be counted without reading it
 MAX_KEY = 200
-JSON_NAME = "envoi-json.csv"
+JSON_NAME = "envoi.json"
 _COUNTED = frozenset({".csv", ".txt", ".tsv"})
 _YES, _NO = frozenset({"true", "1", "on", "oui"}), frozenset({"false", "0", "off", "non"})
-_ISO_DAYS = {"date_format": "AAAA-MM-JJ"}  # the contract of JSON: nothing to find out
+# The contract of JSON: nothing to find out.
+_JSON = {"date_format": "AAAA-MM-JJ", "sent_as_json": "true"}
 _BLOCK = 1 << 20
 Options = Mapping[str, str]
 
@@ -83,7 +84,8 @@ class MeasurementIntake:
         key = sender.claimed()
         upload = self.uploads.keep(stream, filename)
         digest = hashlib.sha256(upload.sha256.encode() + _canonical(options))
-        return self._receive(upload, options, sender.name, key, digest.hexdigest())
+        few = _few(upload.path)
+        return self._receive(upload, options, sender.name, key, digest.hexdigest(), few=few)
 
     def receive_rows(self, body: bytes, options: Options, sender: Sender) -> ImportReport | ImportJob:
         """Take ``{"measurements": […]}`` in; in the report, line 2 is the first measurement.
@@ -93,10 +95,10 @@ class MeasurementIntake:
             Conflict: the key was used for another body, or its first sending is under way.
         """
         key = sender.claimed()
-        content = rows_as_csv(read_rows(body), self.sensors())
-        upload = self.uploads.keep(io.BytesIO(content), JSON_NAME)
+        few = len(read_rows(body)) <= ROWS_AT_ONCE
+        upload = self.uploads.keep(io.BytesIO(body), JSON_NAME)
         digest = hashlib.sha256(hashlib.sha256(body).digest() + _canonical(options))
-        return self._receive(upload, {**options, **_ISO_DAYS}, sender.name, key, digest.hexdigest())
+        return self._receive(upload, {**options, **_JSON}, sender.name, key, digest.hexdigest(), few=few)
 
     def preview(self, stream: BinaryIO, filename: str | None, options: Options) -> ImportPreview:
         """What taking a file in would do; nothing is written.
@@ -112,14 +114,14 @@ class MeasurementIntake:
             self.uploads.drop(upload.token)
 
     def _receive(
-        self, upload: Upload, options: Options, sender: str, key: Key | None, sha256: str
+        self, upload: Upload, options: Options, sender: str, key: Key | None, sha256: str, *, few: bool
     ) -> ImportReport | ImportJob:
         queued = False
         try:
             if key is not None and (held := self._claim(key, sha256)) is not None:
                 return self._answer_again(held, sha256)
             try:
-                if not _few(upload.path):
+                if not few:
                     queued, job_id = True, self._queue(upload, options, sender, key)
                     return self.job(job_id)
                 report = self._ingest(upload.path, options, sender, None)
@@ -247,6 +249,7 @@ def read_options(options: Options) -> ImportOptions:
         map=None if text is None else parse_map(text, options.get("map_name", "")),
         date_format=options.get("date_format"),
         confirmed=confirmed in _YES,
+        sent_as_json=options.get("sent_as_json") == "true",
     )
 
 

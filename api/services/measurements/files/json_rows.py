@@ -1,21 +1,23 @@
-"""Measurements sent as JSON, written as the file that ingestion reads: one way in, one set of rules.
+"""Measurements sent as JSON, read as the rows of a file are: one set of rules for both.
 
 Types are those of predictions: a number is a JSON number, a text never stands for one. What has another type
-is written so that its cell is refused, and its row is told alone.
+becomes a text that its cell refuses, and its row is reported alone.
 """
 
 from __future__ import annotations
 
-import csv
-import io
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from api.domain.measurements.rows import DATE, DAYS_LEFT, FAILURE, PLANNED, TECHNICIAN, TURBINE
+from api.domain.measurements.rows import DATE, FAILURE, PLANNED, TECHNICIAN, TURBINE
 from api.domain.measurements.sensors import Sensor
 from api.domain.shared.exceptions import InvalidInput
 from api.schemas import french
+from api.services.measurements.files.table_file import Line, TableFile, signature_of
 
 MAX_ROWS = 10_000
 MAX_COLUMNS = 200
@@ -27,7 +29,8 @@ def read_rows(body: bytes) -> list[Any]:
     """The list under ``measurements``; each item is judged alone afterwards.
 
     Raises:
-        InvalidInput: the body is not the object that the contract asks for, or has no finite numbers.
+        InvalidInput: the body is not the object that the contract asks for, has too many different fields, or
+            has a number that is not finite.
     """
     try:
         sent = json.loads(body, parse_constant=_refuse_constant)
@@ -42,63 +45,72 @@ def read_rows(body: bytes) -> list[Any]:
             f"une liste de 1 à {french.counted(MAX_ROWS, 'mesure')} est attendue ; au-delà, envoyez un "
             "fichier.",
         )
+    if len(_names(rows)) > MAX_COLUMNS:
+        raise InvalidInput.single("measurements", f"{MAX_COLUMNS} champs différents au plus.")
     return rows
 
 
-def rows_as_csv(rows: Sequence[Any], sensors: Mapping[str, Sensor]) -> bytes:
-    """Items as a CSV file, UTF-8, comma-separated: the first one stands on line 2.
+def open_rows(path: Path, sensors: Mapping[str, Sensor]) -> JsonRows:
+    """Open a body that was kept, as a file: the first measurement stands on line 2.
 
     Raises:
-        InvalidInput: too many different fields.
+        InvalidInput: as :func:`read_rows`.
     """
-    names = list(dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row))
-    if len(names) > MAX_COLUMNS:
-        raise InvalidInput.single("measurements", f"{MAX_COLUMNS} champs différents au plus.")
-    others = [name for name in names if name not in {TURBINE, MEASURED_AT, DATE}]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([TURBINE, DATE, *(_one_line(name) for name in others)])
-    writer.writerows(_cells(row, others, sensors) for row in rows)
-    return text.getvalue().encode()
+    signature, body = signature_of(path), path.read_bytes()
+    items = read_rows(body)
+    return JsonRows(
+        path=path,
+        sha256=hashlib.sha256(body).hexdigest(),
+        signature=signature,
+        kind="json",
+        header=(TURBINE, DATE, *(name for name in _names(items) if name not in {TURBINE, MEASURED_AT, DATE})),
+        header_line=1,
+        approximate_rows=len(items),
+        items=items,
+        sensors=sensors,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class JsonRows(TableFile):
+    """Measurements sent as JSON, and the sensors that tell a flag from a number."""
+
+    items: Sequence[Any]
+    sensors: Mapping[str, Sensor]
+
+    def rows(self) -> Iterator[Line]:
+        """One row per item, whatever it is: each is judged alone."""
+        for number, item in enumerate(self.items, start=2):
+            yield Line(number, _cells(item, self.header[2:], self.sensors), None)
+
+
+def _names(items: Sequence[Any]) -> list[str]:
+    return list(dict.fromkeys(name for item in items if isinstance(item, dict) for name in item))
 
 
 def _cells(row: Any, others: Sequence[str], sensors: Mapping[str, Sensor]) -> list[str]:
     if not isinstance(row, dict) or not any(value is not None for value in row.values()):
-        # Shown in the report as it came; without a date it is no measurement.
-        return [_one_line(json.dumps(row, ensure_ascii=False)), "", *("" for _ in others)]
+        # It stands in the report as it came; without a date it is no measurement.
+        return [json.dumps(row, ensure_ascii=False), "", *("" for _ in others)]
     turbine = row.get(TURBINE)
     if isinstance(turbine, bool | list | dict):
         turbine = None
-    values = [row.get(name) for name in others]
-    return [
-        _text(turbine),
-        _text(row.get(MEASURED_AT)),
-        *(_cell(name, value, sensors) for name, value in zip(others, values, strict=True)),
-    ]
+    cells = (_cell(name, row.get(name), sensors) for name in others)
+    return [_text(turbine), _text(row.get(MEASURED_AT)), *cells]
 
 
 def _cell(name: str, value: Any, sensors: Mapping[str, Sensor]) -> str:
-    if name in _TEXTS:
+    if value is None or name in _TEXTS:
         return _text(value)
-    if isinstance(value, bool):
-        flag = name == FAILURE or (name in sensors and sensors[name].dtype == "binary")
-        return str(int(value)) if flag else json.dumps(value)
-    if isinstance(value, str) and (name in sensors or name in {FAILURE, DAYS_LEFT}):
-        return _one_line(json.dumps(value, ensure_ascii=False))  # its quotes keep it from being a number
-    return _text(value)
+    if isinstance(value, bool) and (name == FAILURE or (name in sensors and sensors[name].dtype == "binary")):
+        return str(int(value))
+    return json.dumps(value, ensure_ascii=False)  # the quotes keep a text from being a number
 
 
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    if isinstance(value, str):
-        return _one_line(value)
-    return repr(value) if isinstance(value, int | float) else _one_line(json.dumps(value, ensure_ascii=False))
-
-
-def _one_line(text: str) -> str:
-    """Control characters as tabs: they break no line, and no identifier with one in it is taken."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else "\t" for c in text)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _refuse_constant(name: str) -> Any:

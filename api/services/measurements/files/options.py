@@ -18,12 +18,14 @@ class ImportOptions:
             None: found in the file, which is refused where days and months could be swapped.
         confirmed: values that look like another unit's were checked by a person and are right.
         filename: the name to report, where the path is that of an upload.
+        sent_as_json: the file is the body of a request, ``{"measurements": […]}``.
     """
 
     map: ColumnMap | None = None
     date_format: str | None = None
     confirmed: bool = False
     filename: str | None = None
+    sent_as_json: bool = False
 
 
 NATIVE = ImportOptions()

@@ -16,6 +16,7 @@ from api.domain.measurements.readings import UnreadableCell, read_number
 from api.domain.measurements.sensors import Sensor
 from api.domain.shared.exceptions import FieldError, UnclearFile
 from api.schemas.measurements import FileFormat
+from api.services.measurements.files.json_rows import open_rows
 from api.services.measurements.files.options import ImportOptions
 from api.services.measurements.files.table_file import TableFile, open_table
 
@@ -98,7 +99,10 @@ def understand(
     """
     named = options.date_format or (options.map.date_format if options.map else None)
     days = day_format.named_format(named) if named else None
-    file = open_table(path, lambda names: holds_measurements(names, options.map))
+    if options.sent_as_json:
+        file: TableFile = open_rows(path, sensors)
+    else:
+        file = open_table(path, lambda names: holds_measurements(names, options.map))
     columns = Columns.of(file.header, sensors, options.map)
     found = _read(file, columns, days is None, patience_s)
     numeric = _numeric(columns)

@@ -32,7 +32,7 @@ class TableFile(ABC):
     """A file that passed the checks that need no row: what it is, and how to read it.
 
     Attributes:
-        kind: ``csv``, ``csv.gz``, ``xlsx`` or ``parquet``.
+        kind: ``csv``, ``csv.gz``, ``xlsx``, ``parquet`` or ``json``.
         header_line: where the header stands; the lines above are titles or comments.
         approximate_rows: how many rows there are about.
         encoding: of a text file.
