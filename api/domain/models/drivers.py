@@ -1,4 +1,4 @@
-"""The part of each feature in a probability, and which feature is named first."""
+"""The contribution of each feature to a probability, and the feature to name first."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 Direction = Literal["hausse", "baisse", "neutre"]
-NEUTRAL = 5e-4  # under a twentieth of a point, a driver has no direction worth telling
+NEUTRAL = 5e-4  # under a twentieth of a point, a driver has no direction worth showing
 
 
 @dataclass(frozen=True)
 class Driver:
-    """How much one feature moves the probability away from the model's base.
+    """The contribution of a feature to the distance between the probability and the model's base.
 
     Args:
         feature: its column.
@@ -38,20 +38,21 @@ class Driver:
 
 
 def direction_of(contribution: float) -> Direction:
-    """Return where a contribution moves the probability."""
+    """Return the direction of a contribution."""
     if abs(contribution) < NEUTRAL:
         return "neutre"
     return "hausse" if contribution > 0 else "baisse"
 
 
-def main_driver(found: Sequence[Driver]) -> Driver | None:
-    """Return the driver to name first: the cause that raises most, else a raising marker, else the strongest.
+def main_driver(drivers: Sequence[Driver]) -> Driver | None:
+    """Return the driver to name first.
 
-    A marker accompanies failures without causing them, so it is no reason to act as long as a cause speaks.
+    The cause that raises the probability most, else a raising marker, else the strongest driver. A marker
+    accompanies failures without causing them, so any cause comes before it.
 
     Args:
-        found: strongest first.
+        drivers: strongest first.
     """
-    rising = [driver for driver in found if driver.direction == "hausse"]
+    rising = [driver for driver in drivers if driver.direction == "hausse"]
     causes = [driver for driver in rising if not driver.marker]
-    return next(iter(causes or rising or found), None)
+    return next(iter(causes or rising or drivers), None)

@@ -1,4 +1,4 @@
-"""Why a level changed between two runs: one cause, kept as data, and its French sentence."""
+"""Why a level changed between two runs: a cause, kept as data, and its French sentence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST_DIGITS = 3
 
 
 class CauseCode(StrEnum):
-    """What a change is put down to."""
+    """The cause of a change."""
 
     CAPTEUR = "capteur"
     PROBABILITE = "probabilite"
@@ -32,17 +32,17 @@ class CauseCode(StrEnum):
 
 @dataclass(frozen=True)
 class Cause:
-    """A cause and its figures; what a code does not need stays None.
+    """A cause and its figures; figures that a code does not use are None.
 
     Args:
-        code: which sentence to write.
+        code: of the sentence to write.
         feature: the sensor's column.
-        label: French name of the sensor or of the model, or the finding that says why.
+        label: French name of the sensor or of the model, or the finding behind the change.
         unit: of ``before`` and ``after``.
         before: figure of the previous run, in ``unit``.
         after: figure of this run.
-        marker: the sensor accompanies failures without causing them.
-        binary: the sensor says yes or no.
+        marker: whether the sensor accompanies failures without causing them.
+        binary: whether the sensor measures yes or no.
         on: day of the measurement that came back.
     """
 
@@ -57,19 +57,19 @@ class Cause:
     on: str | None = None
 
     def as_stored(self) -> dict[str, Any]:
-        """The cause as JSON keeps it."""
+        """Return the cause as JSON keeps it."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
     @classmethod
     def of_stored(cls, stored: Mapping[str, Any]) -> Self:
-        """The cause that :meth:`as_stored` gave."""
+        """Return the cause that :meth:`as_stored` stored."""
         return cls(**{**stored, "code": CauseCode(stored["code"])})
 
 
 def sensor_cause(before: Sequence[Driver], after: Sequence[Driver], *, rising: bool) -> Cause | None:
-    """The sensor whose contribution moved most towards the new level.
+    """Return the sensor whose contribution moved most towards the new level; None without any.
 
-    Only sensors whose value changed are named, since « from 2.1 to 2.1 » explains nothing.
+    A sensor whose value did not change is never named: « from 2.1 to 2.1 » explains nothing.
 
     Args:
         before: drivers of the previous run.
@@ -77,26 +77,26 @@ def sensor_cause(before: Sequence[Driver], after: Sequence[Driver], *, rising: b
         rising: whether the probability rose.
     """
     earlier = {driver.feature: driver for driver in before}
-    pairs = [(earlier[now.feature], now) for now in after if now.feature in earlier]
+    pairs = [(earlier[current.feature], current) for current in after if current.feature in earlier]
     sign = 1.0 if rising else -1.0
     moved = [
-        (sign * (now.contribution - was.contribution), was, now)
-        for was, now in pairs
-        if was.value is not None and now.value is not None and was.value != now.value
+        (sign * (current.contribution - former.contribution), former, current)
+        for former, current in pairs
+        if former.value is not None and current.value is not None and former.value != current.value
     ]
-    best = max(moved, key=lambda one: one[0], default=None)
+    best = max(moved, key=lambda move: move[0], default=None)
     if best is None or best[0] <= 0:
         return None
-    _, was, now = best
+    _, former, current = best
     return Cause(
         CauseCode.CAPTEUR,
-        feature=now.feature,
-        label=now.label,
-        unit=now.unit,
-        before=was.value,
-        after=now.value,
-        marker=now.marker or None,
-        binary=now.dtype == "binary" or None,
+        feature=current.feature,
+        label=current.label,
+        unit=current.unit,
+        before=former.value,
+        after=current.value,
+        marker=current.marker or None,
+        binary=current.dtype == "binary" or None,
     )
 
 
@@ -106,7 +106,7 @@ def replacement(
     policy_before: int | None,
     policy_after: int,
 ) -> Cause | None:
-    """The model or the policy that was replaced between two runs; models first, for they move every score.
+    """Return the model or the policy replaced between two runs; models first, for they move every score.
 
     Args:
         before: models of the previous run: task, name, version, sha256.
@@ -116,10 +116,12 @@ def replacement(
     """
     earlier = {model["task"]: model for model in before}
     for model in after:
-        was = earlier.get(model["task"])
-        if was is None or was["sha256"] != model["sha256"]:
-            told = f"{model['name']} v{model['version']}"
-            return Cause(CauseCode.MODELE, label=f"{was['name']} v{was['version']} → {told}" if was else told)
+        former = earlier.get(model["task"])
+        if former is None or former["sha256"] != model["sha256"]:
+            label = f"{model['name']} v{model['version']}"
+            if former is not None:
+                label = f"{former['name']} v{former['version']} → {label}"
+            return Cause(CauseCode.MODELE, label=label)
     kept = {model["task"] for model in after}
     gone = next((model for task, model in earlier.items() if task not in kept), None)
     if gone is not None:
@@ -130,7 +132,7 @@ def replacement(
 
 
 def sentence(cause: Cause) -> str:
-    """The cause in one French sentence."""
+    """Write the cause in one French sentence."""
     return _WRITERS.get(cause.code, _plain)(cause)
 
 
@@ -143,9 +145,9 @@ def _probability(cause: Cause) -> str:
 def _days_left(cause: Cause) -> str:
     if cause.before is None or cause.after is None:
         return _plain(cause)
-    was, *days = _figures(cause.before, cause.after)
-    now, change = (french.with_unit(text, "jours") for text in days)
-    return f"Temps avant panne estimé : passage de {was} à {now} ({change})."
+    before, *days = _figures(cause.before, cause.after)
+    after, change = (french.with_unit(text, "jours") for text in days)
+    return f"Temps avant panne estimé : passage de {before} à {after} ({change})."
 
 
 def _model(cause: Cause) -> str:
@@ -188,23 +190,23 @@ def _plain(cause: Cause) -> str:
 
 
 def _sensor(cause: Cause) -> str:
-    sign = " (indice, pas une cause)" if cause.marker else ""
+    remark = " (indice, pas une cause)" if cause.marker else ""
     before, after = cause.before or 0.0, cause.after or 0.0
     if cause.binary:
         words = {0.0: "non", 1.0: "oui"}
-        return f"{cause.label} : passage de {words.get(before, before)} à {words.get(after, after)}{sign}."
-    was, now, change = _figures(before, after)
-    now, change = (french.with_unit(text, cause.unit or "") for text in (now, change))
-    return f"{cause.label} : passage de {was} à {now} ({change}){sign}."
+        return f"{cause.label} : passage de {words.get(before, before)} à {words.get(after, after)}{remark}."
+    first, *others = _figures(before, after)
+    second, change = (french.with_unit(text, cause.unit or "") for text in others)
+    return f"{cause.label} : passage de {first} à {second} ({change}){remark}."
 
 
 def _figures(before: float, after: float) -> tuple[str, str, str]:
-    """Both figures and their signed difference, with as few decimals as tell them apart."""
+    """Write both figures and their signed difference, with just enough decimals to tell them apart."""
     digits = 0 if max(abs(before), abs(after)) >= 100 else 1
     while digits < _MOST_DIGITS and round(before, digits) == round(after, digits):
         digits += 1
-    was, now = round(before, digits), round(after, digits)
-    return french.number(was, digits), french.number(now, digits), french.signed(now - was, digits)
+    before, after = round(before, digits), round(after, digits)
+    return french.number(before, digits), french.number(after, digits), french.signed(after - before, digits)
 
 
 _WRITERS: Mapping[CauseCode, Callable[[Cause], str]] = {

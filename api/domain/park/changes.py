@@ -1,8 +1,8 @@
-"""What changed of a turbine between two published runs: told as it is, and told without its oscillations.
+"""Changes of a turbine between two published runs, and the events to announce, without oscillations.
 
 Two pure functions. :func:`kind_of` has no memory: it compares two rankings as people saw them.
-:func:`event_of` has margins: a level is told again only once it has clearly fallen, so that a turbine which
-wavers around a bound makes one event and not ten. All that it remembers is the level that it told last.
+:func:`event_of` has margins: a fall is announced only once it is clear, so that a turbine which wavers around
+a bound makes one event and not ten. All that it remembers is the level last announced.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from api.domain.policy.levels import SEVERITY, Severity, TimeToFailure, assess
 from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.vocabulary import ChangeKind, DataStatus, RiskLevel
 
-# A level told once falls only under half its bound. In the policy of departure the next bound lies at a
-# quarter or a fifth, so the margin stays inside the band and a real fall of one level is still told.
+# An announced level falls only under half its bound. In the default policy the next bound lies at a quarter
+# or a fifth, so the margin stays inside the band and a real fall of one level is still announced.
 MARGIN = 0.5
 # Days left must pass the urgent bound by as much: about the mean error of EnergiTech's model B (3.4 d).
 DAYS_MARGIN = 3.0
@@ -25,23 +25,23 @@ DAYS_MARGIN = 3.0
 
 @dataclass(frozen=True)
 class State:
-    """Level of risk and state of the data, of one turbine in one run."""
+    """Level of risk and state of the data of a turbine in a run."""
 
     level: RiskLevel
     status: DataStatus
 
     @property
     def lost(self) -> bool:
-        """Whether no usable measurement stands behind the level."""
+        """Whether the level has no usable measurement behind it."""
         return self.status in LOST
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a run found of one turbine.
+class Assessment:
+    """The result of a run for a turbine.
 
     Args:
-        state: as it is published.
+        state: as published.
         probability: of a failure within 7 days; None where nothing could be scored.
         days: time to failure, only from a model that may raise a level.
     """
@@ -66,12 +66,12 @@ class Change(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """Return the cause in one French sentence."""
+        """The cause in one French sentence."""
         return sentence(self.cause)
 
 
 def kind_of(before: State, after: State) -> ChangeKind | None:
-    """The most telling change between two states; None where nothing changed that a person would be told.
+    """Return the main change between two states; None without a change worth announcing.
 
     Data that become doubtful change nothing here unless the level moves with them.
     """
@@ -89,41 +89,45 @@ def kind_of(before: State, after: State) -> ChangeKind | None:
     return ChangeKind.HAUSSE if SEVERITY[after.level] > SEVERITY[before.level] else ChangeKind.BAISSE
 
 
-def event_of(told: State | None, seen: Seen, policy: RiskPolicy) -> tuple[ChangeKind | None, RiskLevel]:
-    """The event to tell, if any, and the level that stands told from now on.
+def event_of(
+    announced: State | None, assessment: Assessment, policy: RiskPolicy
+) -> tuple[ChangeKind | None, RiskLevel]:
+    """Return the event to announce, if any, and the level announced from now on.
 
-    A rise is told at once, a fall only beyond the margins. The floor under doubtful data is left out: a
-    sensor that is in doubt every other day is no change of risk. While no usable data arrive, the level
-    stays as it was told.
+    A rise is announced at once, a fall only beyond the margins. The minimum level of doubtful data is
+    ignored: a sensor that is in doubt every other day is no change of risk. While no usable data arrive, the
+    announced level stays.
 
     Args:
-        told: the level told last and the state of the data in the run before; None for a new turbine.
-        seen: what this run found.
-        policy: the rule of this run.
+        announced: level last announced, with the state of the data in the previous run; None for a new
+            turbine.
+        assessment: of this run.
+        policy: of this run.
     """
-    level = _told_level(told, seen, policy)
-    if told is None:
-        new_and_critical = level is RiskLevel.CRITIQUE and not seen.state.lost
+    level = _announced_level(announced, assessment, policy)
+    if announced is None:
+        new_and_critical = level is RiskLevel.CRITIQUE and not assessment.state.lost
         return (ChangeKind.ENTREE_CRITIQUE if new_and_critical else None), level
-    return kind_of(told, State(level, seen.state.status)), level
+    return kind_of(announced, State(level, assessment.state.status)), level
 
 
-def _told_level(told: State | None, seen: Seen, policy: RiskPolicy) -> RiskLevel:
-    if seen.probability is None or seen.state.lost:
-        return seen.state.level if told is None else told.level
-    now = risk_alone(policy, seen.probability, seen.days)
-    if told is None or SEVERITY[now] > SEVERITY[told.level]:
-        return now
-    return now if _held(policy, seen.probability, seen.days) < SEVERITY[told.level] else told.level
+def _announced_level(announced: State | None, assessment: Assessment, policy: RiskPolicy) -> RiskLevel:
+    if assessment.probability is None or assessment.state.lost:
+        return assessment.state.level if announced is None else announced.level
+    level = risk_alone(policy, assessment.probability, assessment.days)
+    if announced is None or SEVERITY[level] > SEVERITY[announced.level]:
+        return level
+    falls = _held(policy, assessment.probability, assessment.days) < SEVERITY[announced.level]
+    return level if falls else announced.level
 
 
 def risk_alone(policy: RiskPolicy, probability: float, days: TimeToFailure | None) -> RiskLevel:
-    """The level that the models alone give, whatever the state of the data."""
+    """Return the level by the models alone, whatever the state of the data."""
     return assess(policy, probability, days, DataStatus.OK).level
 
 
 def _held(policy: RiskPolicy, probability: float, days: TimeToFailure | None) -> Severity:
-    """The highest level within the margins."""
+    """Return the highest level within the margins."""
     nearer = days and TimeToFailure(
         days.days - DAYS_MARGIN, None if days.low is None else days.low - DAYS_MARGIN
     )

@@ -1,7 +1,7 @@
-"""The queues: why a turbine deserves a look that its level alone does not ask for. Pure rules.
+"""Why a turbine deserves a look that its level alone does not ask for. Pure rules.
 
-A turbine may stand in several. Days left are counted from the day of the measurement, as the models were
-fitted to tell them.
+A turbine may be in several queues. Days left are counted from the day of the measurement, as the models were
+fitted.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ def queues_of(scored: ScoredTurbine, policy: RiskPolicy, worked_on: date | None)
             worked_on is not None and measured_on is not None and worked_on > measured_on
         ),
     }
-    return tuple(queue for queue, true in holds.items() if true)
+    return tuple(queue for queue, applies in holds.items() if applies)
 
 
 def _fails_before_visit(scored: ScoredTurbine) -> bool:
-    """Whether a failure before the planned visit cannot be excluded: the interval begins before that day."""
+    """Tell whether the interval of the days left begins before the planned visit."""
     if scored.days is None or scored.planned_visit_on is None or scored.measured_on is None:
         return False
     return low_of(scored.days) < (scored.planned_visit_on - scored.measured_on).days
 
 
 def _models_disagree(scored: ScoredTurbine, policy: RiskPolicy) -> bool:
-    """Whether one model calls for action where the other one sees none needed.
+    """Tell whether one model calls for action where the other sees no need.
 
     Either the probability reaches the threshold although even the interval's low end is beyond the urgent
     days, or the probability is that of ``faible`` although the estimate is within them.
@@ -55,5 +55,5 @@ def _models_disagree(scored: ScoredTurbine, policy: RiskPolicy) -> bool:
 
 
 def low_of(days: TimeToFailure) -> float:
-    """The earliest failure that the interval admits; the estimate itself where there is no interval."""
+    """Return the earliest failure in the interval; the estimate itself without an interval."""
     return days.days if days.low is None else days.low

@@ -18,7 +18,7 @@ from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
 
 
 class ScoredTurbine(NamedTuple):
-    """The result of a run for one turbine. It is a named tuple, because a run makes ten thousand.
+    """The result of a run for one turbine: a named tuple, because a run makes ten thousand.
 
     Args:
         rank: from 1, the most urgent first.
@@ -29,11 +29,11 @@ class ScoredTurbine(NamedTuple):
         days: time to failure [days from ``measured_on``], whether or not its model may raise a level.
         level: of risk.
         risk_score: 0 to 1, a quarter for each level.
-        data_status: what the measurement is worth.
+        data_status: state of the data behind the score.
         main_driver: the driver to name first; only at the top of the ranking.
         planned_visit_on: first visit planned after the day of the run.
         findings: against the measurement and about the score.
-        queues: where the turbine stands, in the order of :class:`Queue`.
+        queues: of the turbine, in the order of :class:`Queue`.
     """
 
     rank: int
@@ -52,22 +52,22 @@ class ScoredTurbine(NamedTuple):
 
     @property
     def silent(self) -> bool:
-        """Tell whether a machine in service has no usable data."""
+        """Whether a machine in service has no usable data."""
         return counts_as_dead(self.data_status, self.findings)
 
     @property
     def state(self) -> State:
-        """Return the level and the state of the data, which changes compare."""
+        """The level and the state of the data, which changes compare."""
         return State(self.level, self.data_status)
 
     @property
     def days_left(self) -> float | None:
-        """Return the estimate without its interval [days from ``measured_on``]."""
+        """The estimate without its interval [days from ``measured_on``]."""
         return None if self.days is None else self.days.days
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Return the interval of the days left, where their model publishes one."""
+        """The interval of the days left, where their model publishes one."""
         return None if self.days is None else self.days.interval
 
 
@@ -77,9 +77,9 @@ class RankedTurbine(NamedTuple):
     Args:
         score: its result in the run.
         turbine_id: identifier of the machine.
-        site: where it stands.
-        farm: to which it belongs.
-        service_state: of the machine now, whatever it was on the day of the run.
+        site: of the machine.
+        farm: of the machine.
+        service_state: at present, whatever it was on the day of the run.
         change: None where there is none to show.
     """
 

@@ -37,7 +37,7 @@ _BY_STATUS = {
 def recommendation(
     level: RiskLevel, status: DataStatus, probability: float | None, benefit_eur: float
 ) -> str:
-    """What to do, in one or two sentences.
+    """Say what to do, in one or two French sentences.
 
     Args:
         level: of risk.

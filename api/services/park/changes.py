@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from api.domain.park.change_causes import Cause, CauseCode, replacement, sensor_cause
-from api.domain.park.changes import Seen, State, event_of, kind_of, risk_alone
+from api.domain.park.changes import Assessment, State, event_of, kind_of, risk_alone
 from api.domain.park.scored import ScoredTurbine
 from api.domain.plausibility.trust import data_status
 from api.domain.policy.levels import TimeToFailure
@@ -136,12 +136,12 @@ def _compared(
     """
     if former is not None and _as_it_was(row, former):
         return None
-    seen = Seen(row.state, row.probability, run.raising(row.days))
+    assessment = Assessment(row.state, row.probability, run.raising(row.days))
     if former is None:
-        event, level = event_of(None, seen, run.policy)
+        event, level = event_of(None, assessment, run.policy)
         return _Compared(row, None, None, None if first else event, level)
     kind = kind_of(former.score.state, row.state)
-    event, level = event_of(State(former.told_level, former.score.data_status), seen, run.policy)
+    event, level = event_of(State(former.told_level, former.score.data_status), assessment, run.policy)
     return _Compared(row, former, kind, event, level)
 
 

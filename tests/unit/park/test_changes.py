@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from api.domain.models.drivers import Driver
 from api.domain.park.change_causes import Cause, CauseCode, replacement, sensor_cause, sentence
-from api.domain.park.changes import DAYS_MARGIN, MARGIN, Seen, State, event_of, kind_of
+from api.domain.park.changes import DAYS_MARGIN, MARGIN, Assessment, State, event_of, kind_of
 from api.domain.policy.levels import SEVERITY, TimeToFailure, assess
 from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.vocabulary import ChangeKind, DataStatus, RiskLevel
@@ -32,12 +32,12 @@ BELOW = {
 STATUSES = st.sampled_from([DataStatus.OK, DataStatus.DOUTEUX])
 
 
-def seen(probability: float, status: DataStatus = OK, days: TimeToFailure | None = None) -> Seen:
+def assessed(probability: float, status: DataStatus = OK, days: TimeToFailure | None = None) -> Assessment:
     risk = assess(POLICY, probability, days, status)
-    return Seen(State(risk.level, status), probability, days)
+    return Assessment(State(risk.level, status), probability, days)
 
 
-def events(first: State | None, history: list[Seen]) -> list[ChangeKind]:
+def events(first: State | None, history: list[Assessment]) -> list[ChangeKind]:
     """Every event that a sequence of days tells."""
     told, found = first, []
     for day in history:
@@ -77,14 +77,14 @@ def test_events__any_sequence_inside_the_margins__makes_at_most_one(
 ) -> None:
     bound, beyond = BOUNDS[level]
     inside = st.floats(MARGIN * bound, beyond, exclude_max=True)
-    days = [seen(p, s) for p, s in data.draw(st.lists(st.tuples(inside, STATUSES), max_size=30))]
+    days = [assessed(p, s) for p, s in data.draw(st.lists(st.tuples(inside, STATUSES), max_size=30))]
     told = State(data.draw(st.sampled_from([level, BELOW[level]])), OK)
     assert len(events(told, days)) <= 1
 
 
 @given(st.lists(st.floats(POLICY.urgent_days - 3, POLICY.urgent_days + DAYS_MARGIN), max_size=30))
 def test_events__days_left_that_waver_around_the_urgent_bound__make_at_most_one(days: list[float]) -> None:
-    history = [seen(0.001, days=TimeToFailure(left)) for left in days]
+    history = [assessed(0.001, days=TimeToFailure(left)) for left in days]
     assert len(events(State(RiskLevel.MODERE, OK), history)) <= 1
 
 
@@ -94,7 +94,7 @@ def test_told_level__is_never_under_the_risk_and_never_held_beyond_the_margin(
 ) -> None:
     told: State | None = None
     for probability, status in history:
-        _, level = event_of(told, seen(probability, status), POLICY)
+        _, level = event_of(told, assessed(probability, status), POLICY)
         told = State(level, status)
         lower = {name: bound for name, (bound, _) in BOUNDS.items()}
         reached = [name for name, bound in lower.items() if probability >= bound]
@@ -104,12 +104,12 @@ def test_told_level__is_never_under_the_risk_and_never_held_beyond_the_margin(
 
 
 def test_events__an_oscillation_of_twenty_days__is_one() -> None:
-    wavering = [seen(POLICY.threshold * (0.9 if day % 2 else 1.1)) for day in range(20)]
+    wavering = [assessed(POLICY.threshold * (0.9 if day % 2 else 1.1)) for day in range(20)]
     assert events(State(RiskLevel.MODERE, OK), wavering) == [ChangeKind.HAUSSE]
 
 
 def test_events__a_real_fall_and_a_real_return__are_told() -> None:
-    history = [seen(p) for p in (0.4, 0.01, 0.4, 0.01)]
+    history = [assessed(p) for p in (0.4, 0.01, 0.4, 0.01)]
     assert (
         events(State(RiskLevel.FAIBLE, OK), history)
         == [
@@ -121,23 +121,23 @@ def test_events__a_real_fall_and_a_real_return__are_told() -> None:
 
 
 def test_events__a_sensor_in_doubt_every_other_day__is_no_change_of_risk() -> None:
-    flickering = [seen(0.001, DataStatus.DOUTEUX if day % 2 else OK) for day in range(20)]
+    flickering = [assessed(0.001, DataStatus.DOUTEUX if day % 2 else OK) for day in range(20)]
     assert events(State(RiskLevel.FAIBLE, OK), flickering) == []
 
 
 def test_events__silence__is_told_once_and_keeps_the_level_told() -> None:
-    gone = Seen(State(RiskLevel.MODERE, DataStatus.NON_EVALUE), None)
+    gone = Assessment(State(RiskLevel.MODERE, DataStatus.NON_EVALUE), None)
     kind, level = event_of(State(RiskLevel.CRITIQUE, OK), gone, POLICY)
     assert (kind, level) == (ChangeKind.NON_EVALUE, RiskLevel.CRITIQUE)
-    assert events(State(RiskLevel.CRITIQUE, OK), [gone, gone, gone, seen(0.5)]) == [
+    assert events(State(RiskLevel.CRITIQUE, OK), [gone, gone, gone, assessed(0.5)]) == [
         ChangeKind.NON_EVALUE,
         ChangeKind.RETOUR,
     ]
 
 
 def test_events__a_new_turbine__is_told_only_when_critical() -> None:
-    assert event_of(None, seen(0.4), POLICY)[0] is ChangeKind.ENTREE_CRITIQUE
-    assert event_of(None, seen(0.1), POLICY)[0] is None
+    assert event_of(None, assessed(0.4), POLICY)[0] is ChangeKind.ENTREE_CRITIQUE
+    assert event_of(None, assessed(0.1), POLICY)[0] is None
 
 
 def weight(feature: str, value: float | None, contribution: float, **more: Any) -> Driver:
