@@ -99,9 +99,9 @@ def docstrings(tree: ast.Module) -> Iterator[ast.Constant]:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_nobody_else_writes_figures(path: Path) -> None:
     name = path.relative_to(ROOT).as_posix()
-    found = faults(path.read_text(encoding="utf-8"), machine=name in MACHINE, reader=name in READERS)
+    formatted = faults(path.read_text(encoding="utf-8"), machine=name in MACHINE, reader=name in READERS)
 
-    assert not [f"{name}:{line}: {remedy}" for line, remedy in found]
+    assert not [f"{name}:{line}: {remedy}" for line, remedy in formatted]
 
 
 def test_exceptions__all_exist() -> None:

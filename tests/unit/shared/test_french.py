@@ -18,7 +18,7 @@ ANY = st.floats(-1e9, 1e9)
 
 
 @pytest.mark.parametrize(
-    ("value", "digits", "shown"),
+    ("value", "digits", "text"),
     [
         (1234567.891, 2, "1 234 567,89"),
         (-1234.5, 1, "−1 234,5"),
@@ -30,8 +30,8 @@ ANY = st.floats(-1e9, 1e9)
         (None, 1, "–"),
     ],
 )
-def test_number__french_separators_and_no_negative_zero(value: float | None, digits: int, shown: str) -> None:
-    assert plain(french.number(value, digits)) == shown
+def test_number__french_separators_and_no_negative_zero(value: float | None, digits: int, text: str) -> None:
+    assert plain(french.number(value, digits)) == text
 
 
 @given(ANY, st.integers(0, 6))
@@ -42,17 +42,17 @@ def test_number__reads_back_as_the_rounded_value(value: float, digits: int) -> N
 
 @given(st.floats(-1e300, 1e300), st.integers(1, 15))
 def test_exact__keeps_the_significant_digits_of_what_was_received(value: float, digits: int) -> None:
-    shown = french.exact(value, digits).replace(french.THIN, "").replace(french.MINUS, "-").replace(",", ".")
+    text = french.exact(value, digits).replace(french.THIN, "").replace(french.MINUS, "-").replace(",", ".")
 
-    assert float(shown) == float(f"{value:.{digits}g}")
+    assert float(text) == float(f"{value:.{digits}g}")
 
 
 @given(ANY, st.integers(0, 4))
 def test_cell__is_a_number_for_a_french_spreadsheet(value: float, digits: int) -> None:
-    shown = french.cell(value, digits)
+    text = french.cell(value, digits)
 
-    assert set(shown) <= set("-0123456789,")
-    assert float(shown.replace(",", ".")) == pytest.approx(value, abs=10**-digits * 0.51)
+    assert set(text) <= set("-0123456789,")
+    assert float(text.replace(",", ".")) == pytest.approx(value, abs=10**-digits * 0.51)
     assert french.cell(None, digits) == ""
 
 
@@ -129,20 +129,20 @@ def test_days__agree_with_the_figure_that_is_read(value: float) -> None:
 
 @given(st.floats(0, 1))
 def test_probability__never_certain_and_off_by_half_of_its_last_digit_at_most(probability: float) -> None:
-    shown = plain(french.percent(probability))
+    text = plain(french.percent(probability))
 
-    assert shown not in {"0 %", "100 %"}
-    if shown == "< 1 %":
+    assert text not in {"0 %", "100 %"}
+    if text == "< 1 %":
         assert probability < 0.01
-    elif shown == "> 99 %":
+    elif text == "> 99 %":
         assert probability > 0.99
     else:
-        figure = (read(shown.removesuffix(" %")) or 0.0) / 100
+        figure = (read(text.removesuffix(" %")) or 0.0) / 100
         assert abs(figure - probability) <= (0.0005 if probability < 0.1 else 0.005) + 1e-12
 
 
 @pytest.mark.parametrize(
-    ("probability", "shown"),
+    ("probability", "text"),
     [
         (0.0, "< 1 %"),
         (0.0099, "< 1 %"),
@@ -157,22 +157,22 @@ def test_probability__never_certain_and_off_by_half_of_its_last_digit_at_most(pr
     ],
 )
 def test_probability__one_decimal_below_ten_per_cent_where_it_says_something(
-    probability: float, shown: str
+    probability: float, text: str
 ) -> None:
-    assert plain(french.percent(probability)) == shown
+    assert plain(french.percent(probability)) == text
 
 
 @given(st.integers(0, 100))
 def test_whole_per_cent__reads_the_same_whoever_writes_it(per_cent: int) -> None:
-    shown = {french.share(per_cent / 100), french.threshold(per_cent / 100)}
+    text = {french.share(per_cent / 100), french.threshold(per_cent / 100)}
     if 1 <= per_cent <= 99:
-        shown.add(french.percent(per_cent / 100))
+        text.add(french.percent(per_cent / 100))
 
-    assert shown == {f"{per_cent}{french.THIN}%"}
+    assert text == {f"{per_cent}{french.THIN}%"}
 
 
 @pytest.mark.parametrize(
-    ("difference", "shown"),
+    ("difference", "text"),
     [
         (0.123, "+12,3 points"),
         (-0.0004, "0 point"),
@@ -181,15 +181,15 @@ def test_whole_per_cent__reads_the_same_whoever_writes_it(per_cent: int) -> None
         (0.0196, "+2 points"),
     ],
 )
-def test_difference_of_probabilities__in_signed_points(difference: float, shown: str) -> None:
-    assert plain(french.points(difference)) == shown
+def test_difference_of_probabilities__in_signed_points(difference: float, text: str) -> None:
+    assert plain(french.points(difference)) == text
 
 
 @pytest.mark.parametrize(
-    ("amount", "shown"), [(3_000.4, "+3 000 €"), (-3_000, "−3 000 €"), (0.3, "0 €"), (None, "–")]
+    ("amount", "text"), [(3_000.4, "+3 000 €"), (-3_000, "−3 000 €"), (0.3, "0 €"), (None, "–")]
 )
-def test_difference_of_euros__signed(amount: float | None, shown: str) -> None:
-    assert plain(french.euros_difference(amount)) == shown
+def test_difference_of_euros__signed(amount: float | None, text: str) -> None:
+    assert plain(french.euros_difference(amount)) == text
 
 
 def test_euros__whole() -> None:
@@ -197,7 +197,7 @@ def test_euros__whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "shown"),
+    ("days", "text"),
     [
         (1.0, "1 jour"),
         (1.9, "1,9 jour"),
@@ -207,8 +207,8 @@ def test_euros__whole() -> None:
         (None, "–"),
     ],
 )
-def test_days__one_decimal_below_ten(days: float | None, shown: str) -> None:
-    assert plain(french.days(days)) == shown
+def test_days__one_decimal_below_ten(days: float | None, text: str) -> None:
+    assert plain(french.days(days)) == text
 
 
 def test_interval__low_to_high() -> None:
@@ -216,16 +216,16 @@ def test_interval__low_to_high() -> None:
     assert french.days_interval(None) == french.NOTHING
 
 
-@pytest.mark.parametrize(("hours", "shown"), [(7, "7 h"), (7.5, "7,5 h"), (0.25, "0,25 h"), (None, "–")])
-def test_hours__as_many_decimals_as_needed(hours: float | None, shown: str) -> None:
-    assert plain(french.hours(hours)) == shown
+@pytest.mark.parametrize(("hours", "text"), [(7, "7 h"), (7.5, "7,5 h"), (0.25, "0,25 h"), (None, "–")])
+def test_hours__as_many_decimals_as_needed(hours: float | None, text: str) -> None:
+    assert plain(french.hours(hours)) == text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"), [(0.0421, "42 ms"), (1.0, "1,0 s"), (75.26, "75,3 s"), (None, "–")]
+    ("seconds", "text"), [(0.0421, "42 ms"), (1.0, "1,0 s"), (75.26, "75,3 s"), (None, "–")]
 )
-def test_computing_time__milliseconds_below_a_second(seconds: float | None, shown: str) -> None:
-    assert plain(french.duration(seconds)) == shown
+def test_computing_time__milliseconds_below_a_second(seconds: float | None, text: str) -> None:
+    assert plain(french.duration(seconds)) == text
 
 
 def test_quantity__a_value_without_unit_or_nothing_has_none() -> None:
@@ -240,7 +240,7 @@ def test_tiny_difference__in_powers_of_ten() -> None:
 
 
 @pytest.mark.parametrize(
-    ("moment", "shown"),
+    ("moment", "text"),
     [
         (date(2024, 12, 30), "30/12/2024"),
         (date(990, 1, 2), "02/01/0990"),
@@ -249,15 +249,15 @@ def test_tiny_difference__in_powers_of_ten() -> None:
         (None, "–"),
     ],
 )
-def test_date__day_first_and_paris_time(moment: date | datetime | None, shown: str) -> None:
-    assert french.date(moment) == shown
+def test_date__day_first_and_paris_time(moment: date | datetime | None, text: str) -> None:
+    assert french.date(moment) == text
 
 
 @given(st.dates())
 def test_date__reads_back(day: date) -> None:
-    shown, month, year = map(int, french.date(day).split("/"))
+    number, month, year = map(int, french.date(day).split("/"))
 
-    assert date(year, month, shown) == day
+    assert date(year, month, number) == day
 
 
 def test_stamp__to_the_second_in_paris() -> None:
