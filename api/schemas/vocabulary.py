@@ -37,26 +37,49 @@ class ChangeKind(StrEnum):
     BAISSE = "baisse"
 
 
-class Queue(StrEnum):
-    """Reasons, other than its level, to look at a turbine."""
-
-    AVANT_VISITE = "avant_visite"
-    A_VERIFIER = "a_verifier"
-    DESACCORD = "desaccord"
-    INTERVENTION_DEPUIS = "intervention_depuis"
-
-
 class _Worded(StrEnum):
-    """A vocabulary whose members carry the French words that people read."""
+    """A vocabulary whose members carry their French words, and what they mean where that helps."""
 
     words: str
+    meaning: str
 
-    def __new__(cls, value: str, words: str = "") -> Self:  # mypy takes a look-up by value for a call of this
+    def __new__(
+        cls, value: str, words: str = "", meaning: str = ""
+    ) -> Self:  # mypy takes a look-up by value for a call of this
         """Make a member of that value, with its words."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.words = words
+        member.meaning = meaning
         return member
+
+
+class Queue(_Worded):
+    """Reasons, other than its level, to look at a turbine.
+
+    Scores keep the place of a queue in this list: a new one goes to the end.
+    """
+
+    AVANT_VISITE = (
+        "avant_visite",
+        "Panne avant la visite",
+        "L’intervalle des jours restants commence avant la prochaine visite prévue.",
+    )
+    A_VERIFIER = (
+        "a_verifier",
+        "À vérifier",
+        "Mesure absente, trop ancienne ou douteuse : les capteurs d’abord.",
+    )
+    DESACCORD = (
+        "desaccord",
+        "Modèles en désaccord",
+        "Probabilité au seuil alors que la panne paraît lointaine, ou l’inverse : un avis humain tranche.",
+    )
+    INTERVENTION_DEPUIS = (
+        "intervention_depuis",
+        "Intervention depuis la mesure",
+        "Le jour d’une visite prévue est passé depuis la mesure : elle ne décrit peut-être plus la machine.",
+    )
 
 
 class Role(_Worded):

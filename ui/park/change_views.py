@@ -36,36 +36,9 @@ KINDS: dict[ChangeKind, KindWords] = {
 _SILENT = {ChangeKind.NON_EVALUE, ChangeKind.PERIME, ChangeKind.RETOUR}
 
 
-@dataclass(frozen=True)
-class QueueWords:
-    """The name of a queue and the question that it answers."""
-
-    name: str
-    meaning: str
-
-
-QUEUES: dict[Queue, QueueWords] = {
-    Queue.AVANT_VISITE: QueueWords(
-        "Panne avant la visite", "L’intervalle des jours restants commence avant la prochaine visite prévue."
-    ),
-    Queue.A_VERIFIER: QueueWords(
-        "À vérifier", "Mesure absente, trop ancienne ou douteuse : les capteurs d’abord."
-    ),
-    Queue.DESACCORD: QueueWords(
-        "Modèles en désaccord",
-        "Probabilité au seuil alors que la panne paraît lointaine, ou l’inverse : un avis humain tranche.",
-    ),
-    Queue.INTERVENTION_DEPUIS: QueueWords(
-        "Intervention depuis la mesure",
-        "Le jour d’une visite prévue est passé depuis la mesure : elle ne décrit peut-être plus la machine.",
-    ),
-}
-
-
 def queue_label(queue: Queue, counts: QueueCounts | None) -> str:
     """The queue's tab: its name and how many turbines stand in it."""
-    name = QUEUES[queue].name
-    return name if counts is None else f"{name} ({getattr(counts, queue.value)})"
+    return queue.words if counts is None else f"{queue.words} ({getattr(counts, queue.value)})"
 
 
 def change_words(item: ParkItem) -> str:

@@ -57,4 +57,4 @@ def queues(park: Park | None) -> None:
         label_visibility="collapsed",
     )
     if chosen is not None:
-        st.caption(change_views.QUEUES[chosen].meaning)
+        st.caption(chosen.meaning)

@@ -14,7 +14,7 @@ from api.schemas import french
 from api.schemas.park import Park, ParkItem, TurbineDetail
 from api.schemas.predictions import Driver
 from ui.park import turbine_views, views
-from ui.park.change_views import QUEUES, change_words
+from ui.park.change_views import change_words
 from ui.shared import labels as fr
 from ui.shared.templates import template
 
@@ -48,7 +48,7 @@ def narrowing_words(view: views.View, shown: int, total: int) -> str:
     if view.state:
         said.append(views.STATES[view.state].lower())
     if view.queue:
-        said.append(f"file « {QUEUES[view.queue].name} »")
+        said.append(f"file « {view.queue.words} »")
     order = ""
     if view.sort:
         way = "décroissant" if view.sort.startswith("-") else "croissant"

@@ -24,13 +24,8 @@ from api.storage.tables import runs
 from api.storage.tables import scores as table
 
 CHUNK = 2_500  # scores stored at once: no transaction of a large park holds the others up
-# Scores keep their queues as one number: a queue keeps its bit whatever becomes of the others.
-_BITS = {
-    Queue.AVANT_VISITE: 1,
-    Queue.A_VERIFIER: 2,
-    Queue.DESACCORD: 4,
-    Queue.INTERVENTION_DEPUIS: 8,
-}
+# Scores keep their queues as one number; the place of a queue in its vocabulary gives its bit.
+_BITS = {queue: 1 << place for place, queue in enumerate(Queue)}
 
 
 @cache

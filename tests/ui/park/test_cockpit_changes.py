@@ -74,7 +74,7 @@ def test_queues__narrow_the_table_and_stay_in_the_address(logged_in: Open, runni
         assert turbines(at) == expected
         assert len(expected) == getattr(park.queues, queue.value) < park.total
         assert at.query_params["file"] == queue.value
-        assert change_views.QUEUES[queue].meaning in text_of(at)
+        assert queue.meaning in text_of(at)
     open_at(at, "turbine", id="12")
     open_at(at, "cockpit")
     assert at.session_state["filtre_file"] is not None

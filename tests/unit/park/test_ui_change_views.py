@@ -45,7 +45,11 @@ def event(**changes: Any) -> ParkEvent:
 
 def test_signs__tell_the_kinds_apart_without_colour() -> None:
     assert len({words.sign for words in change_views.KINDS.values()}) == len(ChangeKind)
-    assert set(change_views.QUEUES) == set(Queue)
+
+
+def test_queues__each_has_its_words_and_its_count() -> None:
+    assert all(queue.words and queue.meaning for queue in Queue)
+    assert set(QueueCounts.model_fields) == {queue.value for queue in Queue}
 
 
 @pytest.mark.parametrize(
