@@ -1,4 +1,4 @@
-"""The life of accounts: made, changed and ended by the administrator or the command line."""
+"""Creates, changes and ends accounts, for the administrator and the command line."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ log = logging.getLogger(__name__)
 
 
 class AccountService:
-    """Accounts of people, found by their number or by their name.
+    """Accounts of people, looked up by number or by name.
 
-    ``by`` is who asks: a principal's name, or the command line, whose user could make another administrator
-    at any time and is therefore let end the last one.
+    ``by`` is who asks: a principal's name, or the command line. The command line may end the last
+    administrator, for it can make another one at any time.
     """
 
     def __init__(self, database: Database, hasher: Hasher, now: Callable[[], datetime] = real_now) -> None:
@@ -44,21 +44,21 @@ class AccountService:
         password: str | None = None,
         by: str = COMMAND_LINE,
     ) -> AccountSecret:
-        """Make an account; the password is in the answer only where it was drawn here.
+        """Make an account; the answer holds the password only if it was drawn here.
 
         Raises:
             InvalidInput: the name or the password does not fit.
             Conflict: the name is taken.
         """
-        name, shown = _username(username), _display_name(display_name)
+        name, display = _username(username), _display_name(display_name)
         chosen = random_password() if password is None else password
-        number = self.insert(name, shown, role, self.hasher.hash(chosen), by=by, demo=False)
+        number = self.insert(name, display, role, self.hasher.hash(chosen), by=by, demo=False)
         return AccountSecret(account=self.account(number), password=chosen if password is None else None)
 
     def reset_password(
         self, who: str | int, password: str | None = None, by: str = COMMAND_LINE
     ) -> AccountSecret:
-        """Change a password, unlock the account, end its sessions; the answer as of :meth:`create`.
+        """Change a password, unlock the account and end its sessions; answer as :meth:`create` does.
 
         Raises:
             NotFound: no such account.
@@ -77,7 +77,7 @@ class AccountService:
         role: Role | None = None,
         active: bool | None = None,
     ) -> Account:
-        """Change what is given of an account; sessions end with a change of rights.
+        """Change the fields of an account that are not None; a change of rights ends its sessions.
 
         Raises:
             InvalidInput: nothing to change, or a name that does not fit.
@@ -97,7 +97,7 @@ class AccountService:
         return self.account(self._change(who, by, action, **news))
 
     def end_sessions(self, who: str | int, by: str) -> None:
-        """Sign an account out everywhere; access tokens fail where they are checked against the database.
+        """End all sessions of an account; its access tokens fail at the next check against the database.
 
         Raises:
             NotFound: no such account.
@@ -105,13 +105,13 @@ class AccountService:
         self._change(who, by, AuditAction.SESSIONS_CLOSES)
 
     def all(self) -> list[Account]:
-        """All accounts, by name."""
+        """Return all accounts, by name."""
         with self.database.read() as connection:
             sessions = store.sessions_by_user(connection, self.now())
-            return [_shown(row, sessions.get(row.id)) for row in store.every_user(connection)]
+            return [_answer(row, sessions.get(row.id)) for row in store.every_user(connection)]
 
     def account(self, number: int) -> Account:
-        """One account.
+        """Return one account.
 
         Raises:
             NotFound: no such account.
@@ -120,10 +120,10 @@ class AccountService:
             row = store.user_by_id(connection, number)
             if row is None:
                 raise NotFound("Compte", number)
-            return _shown(row, store.sessions_by_user(connection, self.now()).get(row.id))
+            return _answer(row, store.sessions_by_user(connection, self.now()).get(row.id))
 
-    def insert(self, name: str, shown: str, role: Role, hashed: str, *, by: str, demo: bool) -> int:
-        """Make an account of names and a password that were checked; returns its number.
+    def insert(self, name: str, display_name: str, role: Role, hashed: str, *, by: str, demo: bool) -> int:
+        """Store an account whose names and password were checked; return its number.
 
         Raises:
             Conflict: the name is taken.
@@ -135,20 +135,20 @@ class AccountService:
             number = store.add_user(
                 connection,
                 username=name,
-                display_name=shown,
+                display_name=display_name,
                 role=role.value,
                 password_hash=hashed,
                 active=True,
                 demo=demo,
                 created_at=self.now(),
             )
-            told = {"role": role.value, "demo": demo}
-            record(self.database, connection, AuditAction.COMPTE_CREE, KIND, number, by=by, details=told)
+            details = {"role": role.value, "demo": demo}
+            record(self.database, connection, AuditAction.COMPTE_CREE, KIND, number, by=by, details=details)
         log.info("account created", extra={"account": f"compte:{number}", "role": role.value})
         return number
 
     def set_hash(self, who: str | int, hashed: str, by: str) -> int:
-        """Change a password that was checked, as :meth:`reset_password` does; returns the account's number.
+        """Store the hash of a checked password, as :meth:`reset_password` does; return the account's number.
 
         Raises:
             NotFound: no such account.
@@ -157,53 +157,57 @@ class AccountService:
         return self._change(who, by, action, password_hash=hashed, failed_attempts=0, locked_until=None)
 
     def _change(self, who: str | int, by: str, action: AuditAction, **values: object) -> int:
-        """Change an account by name or number; what it was let do before must be asked for again."""
+        """Change an account; unless only its display name changes, its tokens and sessions end."""
         with self.database.write() as connection:
             self.database.lock(connection, "accounts")  # or two administrators could end each other at once
-            found = _found(connection, who)
-            self._keep_an_administrator(connection, found, by, values)
+            account = _account_row(connection, who)
+            self._keep_an_administrator(connection, account, by, values)
             if values:
-                store.change_user(connection, found.id, **values)
+                store.change_user(connection, account.id, **values)
             if set(values) != {"display_name"}:
-                store.invalidate_tokens(connection, found.id)
-                store.revoke_sessions_of(connection, found.id, self.now())
-            told = _told(found, values)
-            record(self.database, connection, action, KIND, found.id, by=by, details=told)
-        log.info("account changed", extra={"account": f"compte:{found.id}", "changed": sorted(values)})
-        return int(found.id)
+                store.invalidate_tokens(connection, account.id)
+                store.revoke_sessions_of(connection, account.id, self.now())
+            details = _trail_details(account, values)
+            record(self.database, connection, action, KIND, account.id, by=by, details=details)
+        log.info("account changed", extra={"account": f"compte:{account.id}", "changed": sorted(values)})
+        return int(account.id)
 
     def _keep_an_administrator(
-        self, connection: Connection, found: Row[Any], by: str, values: dict[str, Any]
+        self, connection: Connection, account: Row[Any], by: str, values: dict[str, Any]
     ) -> None:
         shut_out = values.get("active") is False
-        if shut_out and by == f"compte:{found.id}":
+        if shut_out and by == f"compte:{account.id}":
             raise Conflict("On ne désactive pas son propre compte : demandez-le à un autre administrateur.")
         administrators = roles_with(Right.ACCOUNTS)
-        loses = shut_out or values.get("role", found.role) not in administrators
-        if loses and by != COMMAND_LINE and store.active_with_roles(connection, administrators) == [found.id]:
+        loses = shut_out or values.get("role", account.role) not in administrators
+        if (
+            loses
+            and by != COMMAND_LINE
+            and store.active_with_roles(connection, administrators) == [account.id]
+        ):
             raise Conflict(
-                f"« {found.username} » est le dernier administrateur actif : nommez-en d’abord un autre."
+                f"« {account.username} » est le dernier administrateur actif : nommez-en d’abord un autre."
             )
 
 
-def _found(connection: Connection, who: str | int) -> Row[Any]:
+def _account_row(connection: Connection, who: str | int) -> Row[Any]:
     if isinstance(who, int):
-        found = store.user_by_id(connection, who, for_update=True)
+        row = store.user_by_id(connection, who, for_update=True)
     else:
-        found = store.user_by_name(connection, who.strip().casefold(), for_update=True)
-    if found is None:
+        row = store.user_by_name(connection, who.strip().casefold(), for_update=True)
+    if row is None:
         raise NotFound("Compte", who)
-    return found
+    return row
 
 
-def _told(found: Row[Any], values: dict[str, Any]) -> dict[str, Any]:
-    """What the trail holds of a change: fields, and the role before and after; no name, no hash."""
+def _trail_details(account: Row[Any], values: dict[str, Any]) -> dict[str, Any]:
+    """Return the details for the trail: changed fields, the role before and after; no name, no hash."""
     fields = sorted({"password" if name == "password_hash" else name for name in values} - _BOOKKEEPING)
-    roles = {"role": [found.role, values["role"]]} if "role" in values else {}
+    roles = {"role": [account.role, values["role"]]} if "role" in values else {}
     return {"fields": fields, **roles}
 
 
-def _shown(row: Row[Any], sessions: Row[Any] | None) -> Account:
+def _answer(row: Row[Any], sessions: Row[Any] | None) -> Account:
     own = set(Account.model_fields) - {"sessions", "last_signed_in_at"}
     return Account(
         **{name: getattr(row, name) for name in own},
@@ -217,10 +221,10 @@ def _action(active: bool) -> AuditAction:
 
 
 def _display_name(raw: str) -> str:
-    shown = raw.strip()
-    if not (1 <= len(shown) <= 120 and shown.isprintable()):
+    name = raw.strip()
+    if not (1 <= len(name) <= 120 and name.isprintable()):
         raise InvalidInput.single("display_name", "de 1 à 120 caractères imprimables.")
-    return shown
+    return name
 
 
 def _username(raw: str) -> str:

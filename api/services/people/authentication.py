@@ -41,12 +41,12 @@ def real_now() -> datetime:
 
 
 def sha256(secret: str) -> str:
-    """What is stored of a random secret."""
+    """Return the hash under which a random secret is stored."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Authentication:
-    """Signs people in and tells who a request comes from."""
+    """Signs people in and identifies who sends a request."""
 
     def __init__(
         self,
@@ -57,18 +57,18 @@ class Authentication:
     ) -> None:
         self.database, self.tokens, self.hasher, self.now = database, tokens, hasher, now
         self._keys: dict[str, tuple[Principal, float]] = {}
-        # One thread, started at the first note: a call never waits for what is only worth knowing.
+        # The last use of a key is written in this thread: a call never waits for it.
         self._behind = ThreadPoolExecutor(1, thread_name_prefix="key-use")
 
     def close(self) -> None:
-        """Finish what is being noted."""
+        """Wait until the last uses of keys are written."""
         self._behind.shutdown()
 
     def login(self, username: str, password: str) -> Token:
         """Open a session.
 
         Raises:
-            NotAuthenticated: unknown, wrong, locked or inactive; always in the same words.
+            NotAuthenticated: unknown, wrong, locked or inactive; always the same message.
         """
         user = self._proven(username.strip().casefold(), password)
         if user is None:
@@ -88,9 +88,9 @@ class Authentication:
         return self.refresh(secret)
 
     def prove(self, principal: Principal, password: str) -> str:
-        """Make sure that whoever is signed in knows the account's password too; returns the account's name.
+        """Check that the signed-in caller knows the account's password; return the account's name.
 
-        Wrong guesses count as those of the login form do, so a stolen session cannot be used to guess it.
+        Wrong guesses count as on the login form, so a stolen session cannot be used to guess it.
 
         Raises:
             NotAllowed: the caller is a machine.
@@ -108,7 +108,7 @@ class Authentication:
         return username
 
     def _proven(self, username: str, password: str) -> store.AnyRow | None:
-        """The account, if it may be tried and the password is its own; as slow for nobody as for somebody."""
+        """Return the account if the password is right; an unknown name takes as long as a known one."""
         user = self._admitted(username)
         if self.hasher.matches(password, user.password_hash if user else None) and user is not None:
             return user
@@ -120,9 +120,9 @@ class Authentication:
         return None
 
     def _admitted(self, username: str) -> store.AnyRow | None:
-        """The account, if a password may be tried on it; the attempt is counted first.
+        """Return the account if a password may be tried on it, and count the attempt.
 
-        Counting before checking makes the bound hold however many guesses arrive at once.
+        The attempt is counted before the check, so that many guesses at once cannot pass the limit.
         """
         now = self.now()
         with self.database.write() as connection:
@@ -137,39 +137,39 @@ class Authentication:
             return user
 
     def refresh(self, refresh_token: str) -> Token:
-        """A new access token for a living session, with the role that the account has now.
+        """Sign a new access token for a living session, with the account's present role.
 
         Raises:
             NotAuthenticated: the session ended, or its account was deactivated.
         """
         now = self.now()
         with self.database.read() as connection:
-            found = store.session_by_token(connection, sha256(refresh_token), now)
-        if found is None:
+            session = store.session_by_token(connection, sha256(refresh_token), now)
+        if session is None:
             raise NotAuthenticated("Session terminée : reconnectez-vous.")
-        role = Role(found.role)
+        role = Role(session.role)
         access_token = self.tokens.sign(
-            user_id=found.user_id,
-            session_id=found.session_id,
+            user_id=session.user_id,
+            session_id=session.session_id,
             role=role,
-            version=found.token_version,
+            version=session.token_version,
             now=now,
         )
         return Token(
             access_token=access_token,
             expires_in=int(LIFETIME.total_seconds()),
             refresh_token=refresh_token,
-            session_expires_at=found.expires_at,
-            user=_shown(found),
+            session_expires_at=session.expires_at,
+            user=_user(session),
         )
 
     def logout(self, refresh_token: str) -> None:
-        """End a session; asking twice, or for one that never was, changes nothing."""
+        """End a session; one that is over or unknown changes nothing."""
         with self.database.write() as connection:
             store.revoke_session(connection, sha256(refresh_token), self.now())
 
     def user(self, principal: Principal) -> User:
-        """The account behind a caller.
+        """Return the account of a caller.
 
         Raises:
             NotAllowed: the caller is a machine.
@@ -178,55 +178,55 @@ class Authentication:
         if principal.kind != "user":
             raise NotAllowed("être une personne connectée")
         with self.database.read() as connection:
-            found = store.user_by_id(connection, principal.id)
-        if found is None or not found.active:
+            account = store.user_by_id(connection, principal.id)
+        if account is None or not account.active:
             raise NotAuthenticated
-        return _shown(found)
+        return _user(account)
 
     def by_token(self, token: str) -> Principal:
-        """Who an access token stands for, without the database.
+        """Return the principal of an access token, without the database.
 
         Raises:
-            NotAuthenticated: the token does not hold.
+            NotAuthenticated: the token is not valid.
         """
         return self.tokens.read(token)
 
     def remembered(self, key: str) -> Principal | None:
-        """Who a key stands for, if it was looked up a moment ago; touches no database."""
-        found = self._keys.get(sha256(key))
-        return found[0] if found is not None and time.monotonic() < found[1] else None
+        """Return the principal of a key that was looked up a moment ago; reads no database."""
+        entry = self._keys.get(sha256(key))
+        return entry[0] if entry is not None and time.monotonic() < entry[1] else None
 
     def by_key(self, key: str) -> Principal:
-        """Who a key stands for, from the database; remembered for :data:`KEY_MEMORY_S`.
+        """Look up the principal of a key in the database; remember it for :data:`KEY_MEMORY_S`.
 
         Raises:
             NotAuthenticated: unknown or revoked.
         """
         hashed = sha256(key)
         with self.database.read() as connection:
-            found = store.key_by_hash(connection, hashed)
-        if found is None:
-            self._keys.pop(hashed, None)  # only keys that hold are kept: as many as were ever made
+            row = store.key_by_hash(connection, hashed)
+        if row is None:
+            self._keys.pop(hashed, None)  # only valid keys are kept, so memory stays bounded
             raise NotAuthenticated
-        principal = Principal(kind="key", id=found.id, rights=rights_of_scopes(found.scopes))
+        principal = Principal(kind="key", id=row.id, rights=rights_of_scopes(row.scopes))
         self._keys[hashed] = (principal, time.monotonic() + KEY_MEMORY_S)
         now = self.now()
-        if found.last_used_at is None or now - found.last_used_at >= KEY_USE_NOTED_EVERY:
-            self._behind.submit(self._note_use, found.id, now)
+        if row.last_used_at is None or now - row.last_used_at >= KEY_USE_NOTED_EVERY:
+            self._behind.submit(self._note_use, row.id, now)
         return principal
 
     def _note_use(self, key_id: int, now: datetime) -> None:
         try:
             with self.database.write() as connection:
                 store.note_key_use(connection, key_id, now, now - KEY_USE_NOTED_EVERY)
-        except DatabaseUnavailable:  # the next call says the same
+        except DatabaseUnavailable:  # the next call will note it
             log.warning("use of a key not noted", extra={"key": f"cle:{key_id}"})
 
     def recheck(self, principal: Principal) -> Principal:
-        """The caller as the database has it now: key, session, account, role and token version.
+        """Check key or session, account and token version again; return the caller with the present rights.
 
         Raises:
-            NotAuthenticated: anything of it ended since the credentials were given.
+            NotAuthenticated: one of these ended or changed since the credentials were issued.
         """
         with self.database.read() as connection:
             if principal.kind == "key":
@@ -234,19 +234,23 @@ class Authentication:
                 if key is None:
                     raise NotAuthenticated
                 return replace(principal, rights=rights_of_scopes(key.scopes))
-            found = store.session_by_id(connection, principal.session_id or 0, self.now())
-        if found is None or found.user_id != principal.id or found.token_version != principal.token_version:
+            session = store.session_by_id(connection, principal.session_id or 0, self.now())
+        if (
+            session is None
+            or session.user_id != principal.id
+            or session.token_version != principal.token_version
+        ):
             raise NotAuthenticated("Session terminée ou droits modifiés : reconnectez-vous.")
-        role = Role(found.role)
+        role = Role(session.role)
         return replace(principal, role=role, rights=ROLE_RIGHTS[role])
 
 
 def _attempts(user: store.AnyRow) -> int:
-    """Wrong passwords in a row, the one being tried included; a lock that ran out starts anew."""
+    """Count attempts in a row, the present one included; after a lock the count starts at 1."""
     return 1 if user.locked_until is not None else int(user.failed_attempts) + 1
 
 
-def _shown(account: store.AnyRow) -> User:
+def _user(account: store.AnyRow) -> User:
     role = Role(account.role)
     return User(
         username=account.username,

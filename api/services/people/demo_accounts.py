@@ -16,7 +16,7 @@ from api.storage import people as store
 
 @dataclass(frozen=True)
 class DemoAccount:
-    """A demonstration account; ``password`` is None where it was told at an earlier start."""
+    """A demonstration account; ``password`` is None if an earlier start displayed it."""
 
     username: str
     role: Role
@@ -31,42 +31,42 @@ class DemoAccounts:
     settings: Settings
 
     def ensure(self) -> list[DemoAccount]:
-        """Make the demonstration accounts that are missing, one per role and named after it.
+        """Make the missing demonstration accounts, one per role and named after it.
 
-        Where ``COCKPIT_DEMO_PASSWORD`` is set it becomes the password of all of them, older ones included.
+        ``COCKPIT_DEMO_PASSWORD``, if set, becomes the password of all of them, older ones included.
 
         Returns:
-            The demonstration accounts that can sign in; the password only where it is known here.
+            The demonstration accounts that can sign in; with the password if this call knows it.
         """
         with ThreadPoolExecutor() as pool:  # bcrypt takes a quarter of a second each, outside the GIL
-            found = list(pool.map(self._ensured, Role))
-        return [account for account in found if account is not None]
+            accounts = list(pool.map(self._ensured, Role))
+        return [account for account in accounts if account is not None]
 
     def _ensured(self, role: Role) -> DemoAccount | None:
         name, secret = role.value, self.settings.demo_password
         common = None if secret is None else secret.get_secret_value()
         with self.accounts.database.read() as connection:
-            found = store.user_by_name(connection, name)
-        if found is None:
+            account = store.user_by_name(connection, name)
+        if account is None:
             password = random_password() if common is None else common
             hashed = self.accounts.hasher.hash(password, at_least=1)
-            shown = f"{role.words} (démonstration)"
+            display_name = f"{role.words} (démonstration)"
             try:
-                self.accounts.insert(name, shown, role, hashed, by=INSTALLATION, demo=True)
+                self.accounts.insert(name, display_name, role, hashed, by=INSTALLATION, demo=True)
             except Conflict:  # another process was first
                 return DemoAccount(name, role, common)
             return DemoAccount(name, role, password)
-        if not (found.demo and found.active):
+        if not (account.demo and account.active):
             return None
-        if common is not None and not self.accounts.hasher.matches(common, found.password_hash):
+        if common is not None and not self.accounts.hasher.matches(common, account.password_hash):
             self.accounts.set_hash(name, self.accounts.hasher.hash(common, at_least=1), INSTALLATION)
         return DemoAccount(name, role, common)
 
     def refuse(self) -> None:
-        """Stop where demonstration accounts could sign in.
+        """Refuse to go on while a demonstration account can sign in.
 
         Raises:
-            Conflict: naming them, with the remedy.
+            Conflict: such accounts exist; their names and the remedy are in the message.
         """
         with self.accounts.database.read() as connection:
             names = [row.username for row in store.active_demo_users(connection)]

@@ -1,4 +1,4 @@
-"""The life of API keys: made, listed and ended by the administrator or the command line."""
+"""Creates, lists and revokes API keys, for the administrator and the command line."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class KeyService:
     now: Callable[[], datetime] = real_now
 
     def create(self, name: str, scopes: Sequence[str], by: str = COMMAND_LINE) -> NewKey:
-        """Make an API key; the answer holds it this once, for only its SHA-256 is kept.
+        """Make an API key; only this answer holds the secret, for its SHA-256 alone is stored.
 
         Raises:
             InvalidInput: the name or a scope does not fit.
-            Conflict: the name is taken, were it by a revoked key.
+            Conflict: the name is taken, even by a revoked key.
         """
         name, wanted = name.strip(), sorted(set(scopes))
         if not (1 <= len(name) <= 80 and name.isprintable()):
@@ -59,15 +59,15 @@ class KeyService:
             made = store.key_by_id(connection, number)
             self._record(connection, AuditAction.CLE_CREEE, number, by, scopes=wanted)
         log.info("key created", extra={"key": f"cle:{number}", "scopes": wanted})
-        return NewKey(key=_shown(made), secret=secret)
+        return NewKey(key=_answer(made), secret=secret)
 
     def all(self) -> list[ApiKey]:
-        """All keys, revoked ones included, by name."""
+        """Return all keys, revoked ones included, by name."""
         with self.database.read() as connection:
-            return [_shown(row) for row in store.every_key(connection)]
+            return [_answer(row) for row in store.every_key(connection)]
 
     def revoke(self, who: str | int, by: str = COMMAND_LINE) -> ApiKey:
-        """End a key, by its number or its name; API processes forget it within seconds.
+        """Revoke a key, by its number or its name; API processes forget it within seconds.
 
         Raises:
             NotFound: no such key.
@@ -75,17 +75,17 @@ class KeyService:
         """
         with self.database.write() as connection:
             if isinstance(who, int):
-                found = store.key_by_id(connection, who)
+                row = store.key_by_id(connection, who)
             else:
-                found = store.key_by_name(connection, who.strip())
-            if found is None:
+                row = store.key_by_name(connection, who.strip())
+            if row is None:
                 raise NotFound("Clé", who)
-            if found.revoked_at is not None:
-                raise Conflict(f"La clé « {found.name} » est déjà révoquée.")
-            store.revoke_key(connection, found.id, self.now())
-            self._record(connection, AuditAction.CLE_REVOQUEE, found.id, by)
-            log.info("key revoked", extra={"key": f"cle:{found.id}"})
-            return _shown(store.key_by_id(connection, found.id))
+            if row.revoked_at is not None:
+                raise Conflict(f"La clé « {row.name} » est déjà révoquée.")
+            store.revoke_key(connection, row.id, self.now())
+            self._record(connection, AuditAction.CLE_REVOQUEE, row.id, by)
+            log.info("key revoked", extra={"key": f"cle:{row.id}"})
+            return _answer(store.key_by_id(connection, row.id))
 
     def _record(
         self, connection: Connection, action: AuditAction, number: int, by: str, **details: object
@@ -93,6 +93,6 @@ class KeyService:
         record(self.database, connection, action, KIND, number, by=by, details=details)
 
 
-def _shown(row: Row[Any] | None) -> ApiKey:
+def _answer(row: Row[Any] | None) -> ApiKey:
     assert row is not None  # noqa: S101 - read in the transaction that found or made it
     return ApiKey(**{name: row._mapping[name] for name in ApiKey.model_fields if name in row._mapping})

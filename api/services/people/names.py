@@ -1,4 +1,4 @@
-"""Names beside the identifiers that answers carry: for people, never for machines."""
+"""Adds people's names beside the identifiers in an answer: for people, never for machines."""
 
 from __future__ import annotations
 
@@ -22,19 +22,18 @@ _KEPT = re.compile(r"(compte|cle):\d{1,9}")
 
 @dataclass(frozen=True)
 class PeopleService:
-    """Tells what accounts and API keys are called on the pages."""
+    """Looks up the names of accounts and API keys."""
 
     database: Database
 
     def named(self, answer: Named, reader: Principal) -> Named:
-        """The answer with every field declared as :data:`api.schemas.common.Name` filled.
+        """Fill every field declared as :data:`api.schemas.common.Name`, at any depth of the answer.
 
-        An identifier of nobody known, or of a part of the cockpit, keeps no name. All are looked up in one
-        query, at any depth of the answer.
+        The name stays empty for an unknown identifier or a part of the cockpit. One query reads them all.
 
         Args:
             answer: of a service.
-            reader: who asked; a machine gets the answer as it is.
+            reader: who asked; a machine gets the answer unchanged.
         """
         if reader.kind != "user":
             return answer
@@ -49,7 +48,7 @@ class PeopleService:
 
 @cache
 def _places(kind: type[BaseModel]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Fields of a model that hold a name, and those under which there are some: others are never walked."""
+    """Return the fields of a model that hold a name, and those that lead to one: no other is visited."""
     own = tuple(name for name, field in kind.model_fields.items() if IS_NAME in field.metadata)
     below = tuple(
         name
@@ -60,7 +59,7 @@ def _places(kind: type[BaseModel]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _kinds_in(annotation: Any) -> Iterator[Any]:
-    """Models, and type variables: what stands for those of a list built without its type is seen later."""
+    """Yield the models and type variables of an annotation; a type variable may stand for any model."""
     if isinstance(annotation, TypeVar) or (
         isinstance(annotation, type) and issubclass(annotation, BaseModel)
     ):
@@ -86,5 +85,5 @@ def _filled(value: Any, names: dict[str, str]) -> Any:
     if not isinstance(value, BaseModel):
         return value
     own, below = _places(type(value))
-    found = {name: names.get(getattr(value, name.removesuffix(_SUFFIX))) for name in own}
-    return value.model_copy(update=found | {name: _filled(getattr(value, name), names) for name in below})
+    own_names = {name: names.get(getattr(value, name.removesuffix(_SUFFIX))) for name in own}
+    return value.model_copy(update=own_names | {name: _filled(getattr(value, name), names) for name in below})

@@ -1,4 +1,4 @@
-"""What people do with their own account."""
+"""What signed-in people change of their own account."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from api.services.people.authentication import Authentication
 
 @dataclass(frozen=True)
 class OwnAccount:
-    """Changes one's own password and ends one's own sessions."""
+    """Changes the caller's password and ends the caller's sessions."""
 
     authentication: Authentication
     accounts: AccountService

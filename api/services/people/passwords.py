@@ -1,4 +1,4 @@
-"""Passwords: what a good one is, and bcrypt."""
+"""Passwords: their rules, and bcrypt."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from api.domain.shared.exceptions import InvalidInput
 from api.settings import Environment
 
 MIN_CHARACTERS = 12
-MAX_BYTES = 72  # bcrypt reads no further: what comes after would protect nothing
+MAX_BYTES = 72  # bcrypt ignores the bytes after these
 COST = 12
 TEST_COST = 4
 
 
 def random_password() -> str:
-    """A password nobody can guess: 20 characters, 120 bits."""
+    """Draw a password: 20 characters, 120 bits."""
     return secrets.token_urlsafe(15)
 
 
 @dataclass(frozen=True)
 class Hasher:
-    """bcrypt at one cost; a check takes as long whether or not there is anything to check against."""
+    """bcrypt at one cost; a check takes as long without a stored hash as with one."""
 
     cost: int = COST
 
     def hash(self, password: str, *, at_least: int = MIN_CHARACTERS) -> str:
-        """The hash to store.
+        """Hash a password to store it.
 
         Args:
             password: the new password.
-            at_least: characters that are demanded; demonstration accounts may have fewer.
+            at_least: fewest characters; demonstration accounts may have fewer than others.
 
         Raises:
-            InvalidInput: too short or too long; the password itself is never shown.
+            InvalidInput: too short or too long; the message never repeats the password.
         """
         if len(password) < at_least:
             raise InvalidInput.single("password", f"{at_least} caractères au moins.")
@@ -46,17 +46,17 @@ class Hasher:
         return bcrypt.hashpw(_bytes(password), bcrypt.gensalt(self.cost)).decode("ascii")
 
     def matches(self, password: str, stored: str | None) -> bool:
-        """Whether ``password`` is the one that was hashed; never for ``None``, in the same time."""
-        given = _bytes(password)
-        fits = len(given) <= MAX_BYTES
-        # bcrypt refuses an oversized guess without computing, which would tell it apart by its time.
+        """Tell whether ``password`` has this hash; False without a hash, after the same time."""
+        candidate = _bytes(password)
+        fits = len(candidate) <= MAX_BYTES
+        # bcrypt refuses an oversized guess at once: the shorter time would betray it.
         against = f"$2b${self.cost:02d}${'.' * 53}" if stored is None else stored
-        found = bcrypt.checkpw(given if fits else given[:MAX_BYTES], against.encode("ascii"))
-        return found and fits and stored is not None
+        equal = bcrypt.checkpw(candidate if fits else candidate[:MAX_BYTES], against.encode("ascii"))
+        return equal and fits and stored is not None
 
 
 def hasher_for(env: Environment) -> Hasher:
-    """bcrypt as strong as the environment asks; the tests sign in hundreds of times."""
+    """Return the hasher of an environment: a low cost in tests, which sign in hundreds of times."""
     return Hasher(TEST_COST if env is Environment.TEST else COST)
 
 

@@ -28,7 +28,7 @@ class AccessTokens:
         self._secret = secret
 
     def sign(self, *, user_id: int, session_id: int, role: Role, version: int, now: datetime) -> str:
-        """A token for :data:`LIFETIME` from ``now``."""
+        """Sign a token that is valid for :data:`LIFETIME` from ``now``."""
         claims = {
             "sub": str(user_id),
             "sid": session_id,
@@ -43,10 +43,10 @@ class AccessTokens:
         return jwt.encode(claims, self._secret, ALGORITHM)
 
     def read(self, token: str) -> Principal:
-        """Who a token stands for.
+        """Return the principal of a token.
 
         Raises:
-            NotAuthenticated: malformed, forged, expired, or made for something else.
+            NotAuthenticated: malformed, forged, expired, or of another issuer or audience.
         """
         try:
             claims = jwt.decode(

@@ -20,7 +20,7 @@ class PolicySource:
         self._read_at = 0.0
 
     def current(self) -> tuple[int, RiskPolicy]:
-        """Version and rule."""
+        """Return the version's number and the policy."""
         if self._kept is None or time.monotonic() - self._read_at >= REFRESH_S:
             with self._database.read() as connection:
                 self._kept = policies.current(connection)

@@ -1,4 +1,4 @@
-"""The versions of the risk policy: read, added to, gone back to; none is ever changed."""
+"""The versions of the risk policy: read, add, restore; a stored version never changes."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class PolicyService:
     now: Callable[[], datetime]
 
     def policy(self, *, names: bool = False) -> Policy:
-        """The version in force, all of them, and whether the ranking shown comes from another one.
+        """Return the version in force, all versions, and the one that the published ranking used.
 
         Args:
-            names: tell the display names of those who saved them; for people, not for machines.
+            names: add the display names of those who saved them; for people, not for machines.
         """
         with self.database.read() as connection:
             return _policy(connection, names)
@@ -43,10 +43,10 @@ class PolicyService:
         """Save a new version, in force from now on.
 
         Args:
-            base_version: version that whoever asks has seen.
+            base_version: version that the caller has read.
             parameters: of the new one.
             by: who asks.
-            reason: kept with it.
+            reason: stored with it.
 
         Raises:
             InvalidInput: parameters that contradict each other.
@@ -104,7 +104,7 @@ class PolicyService:
 
 
 def policy_of(parameters: PolicyParameters) -> RiskPolicy:
-    """The rule behind what was asked.
+    """Build the policy from the parameters of a request.
 
     Raises:
         InvalidInput: parameters that contradict each other, one entry per field.
@@ -113,17 +113,17 @@ def policy_of(parameters: PolicyParameters) -> RiskPolicy:
 
 
 def bounds_of(policy: RiskPolicy) -> PolicyBounds:
-    """Where the levels begin."""
+    """Return the probabilities from which the levels begin."""
     return PolicyBounds(
         threshold=policy.threshold, critical_from=policy.critical_from, moderate_from=policy.moderate_from
     )
 
 
 def _policy(connection: Connection, names: bool) -> Policy:
-    called = accounts.names_of(connection) if names else {}
-    versions = [_version(row, called) for row in policies.every(connection)]
-    shown = published.published_run(connection)
-    used = None if shown is None else shown.policy_version
+    display_names = accounts.names_of(connection) if names else {}
+    versions = [_version(row, display_names) for row in policies.every(connection)]
+    run = published.published_run(connection)
+    used = None if run is None else run.policy_version
     return Policy(
         in_force=versions[0],
         versions=versions,
@@ -132,7 +132,7 @@ def _policy(connection: Connection, names: bool) -> Policy:
     )
 
 
-def _version(row: Row[Any], called: Mapping[int, str]) -> PolicyVersion:
+def _version(row: Row[Any], display_names: Mapping[int, str]) -> PolicyVersion:
     rule = RiskPolicy.of_parameters(row.parameters)
     kind, _, number = row.created_by.partition(":")
     return PolicyVersion(
@@ -142,7 +142,7 @@ def _version(row: Row[Any], called: Mapping[int, str]) -> PolicyVersion:
         bounds=bounds_of(rule),
         created_at=row.created_at,
         created_by=row.created_by,
-        author=called.get(int(number)) if kind == "compte" and number.isdigit() else None,
+        author=display_names.get(int(number)) if kind == "compte" and number.isdigit() else None,
         reason=row.reason,
     )
 

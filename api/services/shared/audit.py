@@ -1,4 +1,4 @@
-"""The audit trail: one way to record an act, and what the administrator reads of it."""
+"""The audit trail: one function records an act; a service reads the entries and checks the chain."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _EARLIEST, _LATEST = date(1970, 1, 1), date(9000, 1, 1)
 
 
 def actor_of(by: str) -> str:
-    """Who acted, as the trail may hold it: an account's or a key's number, or a part of the cockpit.
+    """Return who acted, without a name: the number of an account or a key, or a part of the cockpit.
 
-    Commands sign with the operating system's account, which may be a person's name: it stays out.
+    Commands are signed with the operating system's account, which may be a person's name: it is left out.
     """
     if _IDENTIFIER.fullmatch(by) or by in _PARTS:
         return by
@@ -49,13 +49,13 @@ def record(
     by: str,
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add one act to the trail, in the transaction of what it tells: both are kept, or neither.
+    """Add one act to the trail, in the transaction of the change itself: both are kept, or neither.
 
-    To be called last in the transaction, for nobody else can record anything until it ends.
+    Call it last in the transaction: until that ends, nobody else can record anything.
 
     Args:
         database: that ``connection`` writes to.
-        connection: of the change.
+        connection: in the transaction of the change.
         action: what was done.
         kind: of the object, one word.
         key: identifier of the object.
@@ -91,12 +91,12 @@ class AuditQuery:
 
 @dataclass(frozen=True)
 class AuditService:
-    """Reads the trail, proves it whole, and records what no service of the database does."""
+    """Reads the trail, checks that it is whole, and records acts that are made outside the database."""
 
     database: Database
 
     def page(self, query: AuditQuery) -> Page[AuditEntry]:
-        """Entries, newest first.
+        """Return one page of entries, newest first.
 
         Raises:
             InvalidInput: the last day precedes the first.
@@ -118,27 +118,27 @@ class AuditService:
         items = [AuditEntry(**{**row._mapping, "details": json.loads(row.details)}) for row in rows]
         return Page(total=total, items=items)
 
-    def verify(self, told: Callable[[int], None] | None = None) -> AuditVerification:
-        """Recompute the whole chain; the first entry that does not fit is named.
+    def verify(self, progress: Callable[[int], None] | None = None) -> AuditVerification:
+        """Recompute the whole chain and name the first entry that does not fit.
 
         Args:
-            told: called with the number of each entry read, to show progress.
+            progress: called with the number of each entry read.
         """
 
         def counted(connection: Connection) -> Any:
             for entry in audit.every_entry(connection):
-                if told is not None:
-                    told(entry.id)
+                if progress is not None:
+                    progress(entry.id)
                 yield entry
 
         with self.database.read() as connection:
-            found = verify(counted(connection), audit.end_of(connection))
+            verdict = verify(counted(connection), audit.end_of(connection))
         return AuditVerification(
-            intact=found.broken_at is None,
-            entries=found.entries,
-            head=found.head,
-            broken_at=found.broken_at,
-            reason=found.reason or None,
+            intact=verdict.broken_at is None,
+            entries=verdict.entries,
+            head=verdict.head,
+            broken_at=verdict.broken_at,
+            reason=verdict.reason or None,
         )
 
     def note(

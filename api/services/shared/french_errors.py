@@ -1,4 +1,4 @@
-"""pydantic's findings as French sentences that name the field and the remedy."""
+"""Turns pydantic's errors into French sentences that name the field and the remedy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from api.domain.shared.exceptions import FieldError
 from api.schemas import french
 
-SHOWN = 80  # characters of a received value that are shown back
+SHOWN = 80  # characters of a received value that an error repeats
 BODY = "corps"
 _CREDENTIAL = re.compile(r"password|passwd|secret|token|authorization|cookie|api[_-]?key", re.IGNORECASE)
 _POSITION = re.compile(r"line (\d+) column (\d+)")
@@ -110,37 +110,37 @@ _VALUE_SAYS_NOTHING = frozenset({"missing", "json_invalid", "model_type", "model
 def french_errors(
     errors: Iterable[Mapping[str, Any]], *, from_request: bool = False, show_values: bool = True
 ) -> list[FieldError]:
-    """One entry per wrong field, in the order found.
+    """Return one error per wrong field, in the order of pydantic.
 
     Args:
         errors: what ``ValidationError.errors()`` or ``RequestValidationError.errors()`` returned.
-        from_request: whether places begin with where the field stood: body, query, path…
-        show_values: whether received values may be shown; those of credentials never are.
+        from_request: whether paths begin with the part of the request: body, query, path…
+        show_values: whether received values may be repeated; those of credentials never are.
     """
-    found = list(errors)
-    paths = _without_branches(found)
-    told: dict[str, FieldError] = {}
-    for error, path in zip(found, paths, strict=True):
+    entries = list(errors)
+    paths = _without_branches(entries)
+    field_errors: dict[str, FieldError] = {}
+    for error, path in zip(entries, paths, strict=True):
         name = field_name(path[1:] if from_request else path)
-        value = _shown(error) if show_values and not _CREDENTIAL.search(name) else None
-        told.setdefault(name, FieldError(name, _sentence(error), value))
-    return list(told.values())
+        value = _received(error) if show_values and not _CREDENTIAL.search(name) else None
+        field_errors.setdefault(name, FieldError(name, _sentence(error), value))
+    return list(field_errors.values())
 
 
 def field_name(path: Sequence[int | str]) -> str:
-    """``("measurements", 3, "wind_speed")`` as ``measurements[3].wind_speed``; nothing is the whole body."""
+    """Write ``("measurements", 3, "wind_speed")`` as ``measurements[3].wind_speed``; empty: the body."""
     name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return name.removeprefix(".") or BODY
 
 
 def _without_branches(errors: Sequence[Mapping[str, Any]]) -> list[tuple[int | str, ...]]:
-    """Where each error is; the branches of unions, which pydantic appends to the place, are taken off.
+    """Return the path of each error, without the union branch that pydantic appends.
 
     A field that may be a date or an instant is wrong once, not at ``field.date`` and at ``field.datetime``.
     """
     paths = [() if error["type"] == "json_invalid" else tuple(error["loc"]) for error in errors]
     branches = [
-        (path[:-1], shown(error.get("input"))) if path and _BRANCH.fullmatch(str(path[-1])) else None
+        (path[:-1], short_text(error.get("input"))) if path and _BRANCH.fullmatch(str(path[-1])) else None
         for path, error in zip(paths, errors, strict=True)
     ]
     times = Counter(branches)
@@ -187,15 +187,15 @@ def _french(value: object) -> str:
     return ", ".join(quoted) if quoted else text
 
 
-def _shown(error: Mapping[str, Any]) -> str | None:
+def _received(error: Mapping[str, Any]) -> str | None:
     value = error.get("input")
     if error["type"] in _VALUE_SAYS_NOTHING or isinstance(value, bytes):
         return None
-    return shown(value)
+    return short_text(value)
 
 
-def shown(value: object) -> str:
-    """A received value, as short text."""
+def short_text(value: object) -> str:
+    """Write a received value as short text."""
     if isinstance(value, str):
         return value[:SHOWN]
     if isinstance(value, list | tuple):

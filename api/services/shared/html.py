@@ -1,4 +1,4 @@
-"""Pages to print or to file, drawn from the templates that stand beside the code that fills them."""
+"""Renders pages to print or to file; each template is beside the code that fills it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def template(name: str) -> Template:
 
 
 def scaled(axis: Axis, start: float, end: float) -> Callable[[float], str]:
-    """Give the function that places values of an axis from ``start`` to ``end``, as SVG writes them."""
+    """Return a function that places a value of the axis between ``start`` and ``end``, as SVG text."""
     read = math.log if axis.logarithmic else float
     low, high = read(axis.low), read(axis.high)
     return lambda value: f"{start + (read(value) - low) / (high - low) * (end - start):.1f}"

@@ -1,4 +1,4 @@
-"""Files on their way in or out: each in a folder of its own below ``COCKPIT_HOME/uploads``, for a while."""
+"""Files that wait to be taken in or sent, each in its own folder below ``COCKPIT_HOME/uploads``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TOKEN = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class Upload:
-    """One file that was received: its folder's name, its path and its SHA-256 (hex)."""
+    """A received file: the name of its folder (``token``), its path and its SHA-256 (hex)."""
 
     token: str
     path: Path
@@ -34,52 +34,52 @@ class Upload:
 
 @dataclass(frozen=True)
 class Uploads:
-    """Where received files wait; API and worker share it, as they share ``COCKPIT_HOME``."""
+    """The folders of received files; API and worker share them, as they share ``COCKPIT_HOME``."""
 
     home: Path
 
     def keep(self, stream: BinaryIO, filename: str | None) -> Upload:
-        """Copy what was received to the disk, under the name that its sender gave it."""
+        """Copy a received file to the disk, under its sender's name for it."""
         token, path = self.place(safe_name(filename))
         return _copied(stream, token, path)
 
     def keep_with(self, token: str, role: str, stream: BinaryIO, filename: str | None) -> Upload:
-        """The same, in the folder of files that belong together.
+        """Copy a received file into the folder of a group of files.
 
         Args:
-            token: of that folder, see :meth:`new`.
-            role: what the file is among them: its own sub-folder, for two may bear the same name.
-            stream: its content.
-            filename: that its sender gave it.
+            token: name of that folder, see :meth:`new`.
+            role: sub-folder of this file: two files of the group may have the same name.
+            stream: content of the file.
+            filename: the sender's name for it.
         """
         path = self.path(token, role) / safe_name(filename)
         path.parent.mkdir(parents=True)
         return _copied(stream, token, path)
 
     def new(self) -> str:
-        """The name of a folder for files that belong together."""
+        """Draw the name of a folder for a group of files."""
         return secrets.token_hex(16)
 
     def place(self, filename: str) -> tuple[str, Path]:
-        """A new folder's name, and a path in it, for a file that is made here."""
+        """Make a folder for a file that is written here; return its name and the file's path."""
         token = self.new()
         path = self.path(token, filename)
         path.parent.mkdir(parents=True)
         return token, path
 
     def path(self, token: str, filename: str) -> Path:
-        """Where a received file stands."""
+        """Return the path of a received file."""
         return self.home / FOLDER / token / filename
 
     def drop(self, token: str) -> None:
-        """Forget a file that was taken in or refused."""
+        """Delete the folder of a file that was taken in or refused."""
         shutil.rmtree(self.home / FOLDER / token, ignore_errors=True)
 
     def forget_abandoned(self, awaited: Collection[str]) -> None:
-        """Remove what processes that were killed have left for more than a day.
+        """Delete folders older than a day, which a killed process left behind.
 
         Args:
-            awaited: folders of the files that a job still needs.
+            awaited: folders that a job still needs.
         """
         folder = self.home / FOLDER
         for left in folder.iterdir() if folder.is_dir() else ():
@@ -102,7 +102,7 @@ def _copied(stream: BinaryIO, token: str, path: Path) -> Upload:
 
 
 def safe_name(filename: str | None) -> str:
-    """The last part of a sender's file name, fit for every file system; its ending tells the format."""
+    """Return the last part of a sender's file name, made fit for every file system; the ending is kept."""
     last = re.split(r"[/\\]", filename or "")[-1]
     plain = "".join(c if c.isprintable() and c not in '<>:"|?*' else "_" for c in last).strip(" .")
     stem, dot, ending = plain.rpartition(".")

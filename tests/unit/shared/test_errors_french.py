@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core.core_schema import ErrorType
 
 from api.services.shared import french_errors as module
-from api.services.shared.french_errors import french_errors, shown
+from api.services.shared.french_errors import french_errors, short_text
 
 # Findings that no JSON body or query string can cause: they concern Python objects and class definitions.
 PYTHON_ONLY = {
@@ -172,10 +172,10 @@ def test_whatever_is_sent__each_error_is_short_french_and_about_a_sent_field(sen
 
 @UNHURRIED
 @given(JSON | st.integers(min_value=10**300) | st.binary())
-def test_shown__is_always_short_text(value: Any) -> None:
-    assert len(shown(value)) <= module.SHOWN
+def test_short_text__is_always_short_text(value: Any) -> None:
+    assert len(short_text(value)) <= module.SHOWN
 
 
-def test_shown__a_number_of_any_size() -> None:
-    assert shown(10**5000) == "nombre entier d’environ 5\u202f001\u00a0chiffres"
-    assert shown(-(10**5000)) == "nombre entier d’environ 5\u202f001\u00a0chiffres"
+def test_short_text__a_number_of_any_size() -> None:
+    assert short_text(10**5000) == "nombre entier d’environ 5\u202f001\u00a0chiffres"
+    assert short_text(-(10**5000)) == "nombre entier d’environ 5\u202f001\u00a0chiffres"
