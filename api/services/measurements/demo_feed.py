@@ -1,4 +1,4 @@
-"""The simulated park goes on: its next days, as they would arrive, and the labels that become known.
+"""Continues the simulated park: adds its next days, and the labels that become known with them.
 
 Only in demo and test, and only while the park is the simulated one.
 """
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 BY = "simulateur"
 MAX_DAYS = 366
-WINDOW_DAYS = 7  # failure_within_7d tells of strictly less than 7.0 days
+WINDOW_DAYS = 7  # failure_within_7d means strictly less than 7.0 days
 _LEASE = "feed"
 _DEMONSTRATION = frozenset({Environment.DEMO, Environment.TEST})
 log = logging.getLogger(__name__)
@@ -43,10 +43,10 @@ class DemoFeed:
 
     Args:
         database: holds the simulated park.
-        sensors: every sensor known now.
+        sensors: gives every known sensor.
         env: of the installation.
         now: the clock.
-        worker: holder of the lease by which one worker alone feeds a day.
+        worker: name under which the lease is taken, so that only one worker adds a day.
     """
 
     database: Database
@@ -57,10 +57,10 @@ class DemoFeed:
     _looked_on: date | None = field(default=None)
 
     def feed(self, days: int) -> tuple[list[date], ImportReport]:
-        """Add the days that follow the last measured one; the days added, and the import's report.
+        """Add the days after the last measured one; return them with the import's report.
 
         Raises:
-            Conflict: not a demonstration, a real or empty park, or days that have not come yet.
+            Conflict: not a demonstration, a real or empty park, or days in the future.
         """
         last = self._last_simulated_day()
         today = self._today()
@@ -85,7 +85,7 @@ class DemoFeed:
         return [last + timedelta(days=n) for n in range(1, days + 1)], report
 
     def feed_today(self) -> bool:
-        """Add one simulated day a real day, whichever worker comes first; True where it was this one."""
+        """Add one simulated day per real day, by the first worker that asks; True if this call added it."""
         today = self._today()
         if self._looked_on == today:
             return False
@@ -121,16 +121,16 @@ class DemoFeed:
 
 
 def days_known(last: date, end: date) -> pd.DataFrame:
-    """Rows of the simulation after its published sample, with the labels that are certain by then.
+    """Return the simulated rows after the published sample, with the labels that are certain on ``end``.
 
     Args:
-        last: the last day that is stored already; its neighbours come again for their labels alone.
+        last: the last stored day; the days just before it are repeated for their labels alone.
         end: the last day to add.
 
     Returns:
         EnergiTech's columns; a label is missing while the failure, or its absence, still lies ahead.
     """
-    # The simulation needs pandas, which no other command than this one pays for.
+    # The simulation needs pandas; no other command has to load it.
     import pandas as pd  # noqa: PLC0415
 
     from data.simulator import DAYS, HORIZON_TENTHS, START, simulate  # noqa: PLC0415
@@ -139,7 +139,7 @@ def days_known(last: date, end: date) -> pd.DataFrame:
     moments = pd.to_datetime(rows[DATE])
     oldest = max(START + timedelta(days=DAYS), last - timedelta(days=HORIZON_TENTHS // 10 + 1))
     rows = rows[moments >= pd.Timestamp(oldest)].reset_index(drop=True)
-    # Labels count from the midnight that opens a row's day; ``end`` is lived whole.
+    # Labels count from the first midnight of a row's day; the day ``end`` is over.
     lived = (pd.Timestamp(end + timedelta(days=1)) - pd.to_datetime(rows[DATE])).dt.days
     ended = rows[DAYS_LEFT] <= lived
     settled = ended | (lived >= WINDOW_DAYS)

@@ -1,4 +1,4 @@
-"""What past imports brought: the list, each report, and all its problems as a file."""
+"""Past imports: their list, the report of each, and its problems as a file."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class ImportHistory:
     database: Database
 
     def newest(self, limit: int, offset: int = 0) -> Page[ImportSummary]:
-        """Some imports, newest first, and how many there are."""
+        """Return one page of imports, newest first, with the total."""
         with self.database.read() as connection:
             return newest_imports(connection, limit, offset)
 
     def report(self, import_id: int) -> ImportReport:
-        """One import's report with its first 20 problems.
+        """Return one import's report with its first 20 problems.
 
         Raises:
             NotFound: no such import, or one that has not ended.
@@ -36,7 +36,7 @@ class ImportHistory:
         return whole.model_copy(update={"problems": whole.problems[:SHOWN_PROBLEMS]})
 
     def report_file(self, import_id: int) -> str:
-        """All the problems that were kept of one import, as CSV for a French spreadsheet.
+        """Write all stored problems of one import as CSV for a French spreadsheet.
 
         Raises:
             NotFound: no such import, or one that has not ended.
@@ -45,11 +45,11 @@ class ImportHistory:
 
 
 def newest_imports(connection: Connection, limit: int, offset: int = 0) -> Page[ImportSummary]:
-    """Some imports, newest first, and how many there are."""
+    """Return one page of imports, newest first, with the total."""
     total, rows = import_log.newest(connection, limit, offset)
     return Page(total=total, items=[_summary(row) for row in rows])
 
 
 def _summary(row: StoredImport) -> ImportSummary:
-    told = row._asdict()
-    return ImportSummary(**{**(told.pop("report") or {}), **told, "import_id": row.id})
+    fields = row._asdict()
+    return ImportSummary(**{**(fields.pop("report") or {}), **fields, "import_id": row.id})

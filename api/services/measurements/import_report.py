@@ -1,4 +1,4 @@
-"""The full report of an import, as a file that a French spreadsheet opens right."""
+"""The full report of an import, as a CSV file for a French spreadsheet."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BOM = "\ufeff"
 
 
 def load_report(database: Database, import_id: int) -> ImportReport:
-    """An import's report with all the problems that were kept, 10,000 at most.
+    """Read an import's report with all its stored problems, 10,000 at most.
 
     Raises:
         NotFound: no such import, or one that has not ended.
@@ -32,10 +32,10 @@ def load_report(database: Database, import_id: int) -> ImportReport:
 
 
 def report_csv(report: ImportReport) -> str:
-    """The problems of a report as CSV: semicolons, a byte order mark, one line per problem, CRLF.
+    """Write the problems of a report as CSV: semicolons, a byte order mark, one line per problem, CRLF.
 
-    A cell that a spreadsheet would run as a formula is preceded by an apostrophe. Where there were more
-    problems than are kept, the last line says how many are left out.
+    An apostrophe precedes a cell that a spreadsheet would run as a formula. If some problems were not
+    stored, the last line gives their number.
     """
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
@@ -48,5 +48,5 @@ def report_csv(report: ImportReport) -> str:
 
 
 def inert(cell: str) -> str:
-    """A cell that a spreadsheet shows and never runs."""
+    """Put an apostrophe before a text that a spreadsheet would run as a formula; a number stays a number."""
     return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell

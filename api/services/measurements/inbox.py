@@ -1,7 +1,7 @@
-"""The inbox: files dropped in ``COCKPIT_HOME/inbox`` are ingested, then moved beside their report.
+"""The inbox: files put into ``COCKPIT_HOME/inbox`` are ingested, then moved beside their report.
 
-One worker at a time looks into it, by a lease. A file is taken once it has stopped growing. Ingestion comes
-before the move, and the same file twice changes nothing: a worker that is killed in between does no harm.
+A lease lets one worker at a time look into it. A file is ingested once it has stopped growing, and moved
+afterwards. A worker killed in between does no harm: the same file ingested twice changes nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FOLDER, DONE, REFUSED = "inbox", "traites", "rejets"
 REPORT = ".rapport.csv"
 LOOK_EVERY_S = 10.0
 SETTLE_S = 2.0
-EMPTY_SETTLE_S = 60.0  # some programs make a file long before they write it
+EMPTY_SETTLE_S = 60.0  # some programs create a file long before they write to it
 BY = "dossier de dépôt"
 _UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart", ".partial", REPORT)
 _HIDDEN = (".", "~$")
@@ -49,13 +49,13 @@ class Inbox:
     """Looks into the inbox of one installation.
 
     Args:
-        database: ingested into; holds the lease.
-        sensors: every sensor known now.
+        database: receives the rows; holds the lease.
+        sensors: gives every known sensor.
         home: ``COCKPIT_HOME``.
         now: the clock.
-        worker: name of the worker that looks, unique among the living ones.
-        clock: seconds of a clock that only goes forward.
-        wait: waits some seconds; returns early, with True, where the worker is to stop.
+        worker: name of this worker, unique among the living ones.
+        clock: monotonic clock [s].
+        wait: waits some seconds; returns early, with True, if the worker must stop.
     """
 
     database: Database
@@ -71,24 +71,24 @@ class Inbox:
 
     @property
     def folder(self) -> Path:
-        """Where files are dropped."""
+        """The folder into which people put files."""
         return self.home / FOLDER
 
     def look_now_and_then(self) -> int:
-        """Look if the last look was more than 10 s ago; returns how many files were dealt with."""
+        """Look if the last look was more than 10 s ago; return how many files were moved."""
         if self._looked is not None and self.clock() - self._looked < LOOK_EVERY_S:
             return 0
         return self.look()
 
     def look_before_run(self) -> int:
-        """Take in what lies there, waiting once for a file that has just come to be whole."""
+        """Look now, and once more after a short wait if a file has just arrived."""
         dealt = self.look()
         if self._seen and not self.wait(SETTLE_S):
             dealt += self.look()
         return dealt
 
     def look(self) -> int:
-        """Ingest and move the files that have stopped growing; returns how many were dealt with."""
+        """Ingest and move the files that have stopped growing; return how many were moved."""
         self._looked = self.clock()
         settled = self._settled()
         if not settled:
@@ -108,42 +108,42 @@ class Inbox:
                     leases.release(connection, FOLDER, self.worker)
 
     def _settled(self) -> list[tuple[Path, _Signature]]:
-        """Files that are as they were at least two seconds ago, the oldest first."""
+        """Return the files unchanged for two seconds or more (60 for empty ones), the oldest first."""
         present, settled = {}, []
         for path in waiting(self.folder):
             signature = _signature(path)
             if signature is None or self._stuck.get(path.name) == signature:
                 continue
             since = self.clock()
-            known = self._seen.get(path.name)
-            if known is not None and known[0] == signature:
-                since = known[1]
+            earlier = self._seen.get(path.name)
+            if earlier is not None and earlier[0] == signature:
+                since = earlier[1]
                 if self.clock() - since >= (SETTLE_S if signature.size else EMPTY_SETTLE_S):
                     settled.append((path, signature))
             present[path.name] = (signature, since)
         self._seen = present
-        return sorted(settled, key=lambda found: (found[1].changed_ns, found[0].name))
+        return sorted(settled, key=lambda entry: (entry[1].changed_ns, entry[0].name))
 
     def _deal_with(self, path: Path, signature: _Signature) -> bool:
-        """Ingest one file and move it; False where it is left for a later look."""
+        """Ingest one file and move it; False if it stays for a later look."""
         if _signature(path) != signature:
             return False
         try:
             report, verdict = self._ingest(path), DONE
         except InvalidInput as refused:
             if _signature(path) != signature:
-                return False  # somebody writes it still
+                return False  # somebody is still writing it
             report, verdict = self._refusal(path, with_remedy(refused, BY_INBOX).errors), REFUSED
         except CockpitError as error:
             log.warning("inbox file left for later", extra={"file": path.name, "reason": error.detail})
             return False
         except Exception:
-            # A file that breaks the reader must neither stop the worker nor come back at every look.
+            # A file that breaks the reader must neither stop the worker nor be tried at every look.
             log.exception("inbox file failed", extra={"file": path.name})
             report, verdict = self._refusal(path, [_UNEXPECTED]), REFUSED
         if self._move(path, self.folder / verdict, report):
             return True
-        # Taking it in again at every look would fill the list of imports.
+        # Ingesting it again at every look would fill the list of imports.
         self._stuck[path.name] = signature
         return False
 
@@ -160,16 +160,16 @@ class Inbox:
         return ImportHistory(self.database).report_file(report.import_id)
 
     def _refusal(self, path: Path, errors: Sequence[FieldError]) -> str:
-        """The report of a file that was not taken: its errors concern no line, hence line 0."""
-        told = [RowProblem(line=0, column=e.field, value=e.value, reason=e.message) for e in errors]
-        nothing = dict.fromkeys(("import_id", "rows", "inserted", "already_known", "labels_added"), 0)
-        nothing |= dict.fromkeys(("rejected", "turbines_added", "planned_visits_added"), 0)
+        """Write the report of a refused file: its errors concern no line, hence line 0."""
+        problems = [RowProblem(line=0, column=e.field, value=e.value, reason=e.message) for e in errors]
+        counts = dict.fromkeys(("import_id", "rows", "inserted", "already_known", "labels_added"), 0)
+        counts |= dict.fromkeys(("rejected", "turbines_added", "planned_visits_added"), 0)
         report = ImportReport(
-            **nothing,
+            **counts,
             filename=printable(path.name),
             sha256="",
-            problems=told,
-            problems_total=len(told),
+            problems=problems,
+            problems_total=len(problems),
             unknown_columns=[],
             missing_columns=[],
             started_at=self.now(),
@@ -178,13 +178,13 @@ class Inbox:
         )
         return report_csv(report)
 
-    def _move(self, path: Path, folder: Path, told: str) -> bool:
+    def _move(self, path: Path, folder: Path, report_text: str) -> bool:
         try:
             folder.mkdir(exist_ok=True)
             target = _free(folder, path.name)
             report = target.with_name(target.name + REPORT)
-            # The report first: a file that lies in its folder always has one.
-            report.write_text(told, encoding="utf-8", newline="")
+            # The report first: a moved file always has one.
+            report.write_text(report_text, encoding="utf-8", newline="")
             path.replace(target)
         except OSError as error:
             log.warning("inbox file not moved", extra={"file": path.name, "reason": str(error)})
@@ -194,7 +194,7 @@ class Inbox:
 
 
 def waiting(folder: Path) -> list[Path]:
-    """The files that lie in an inbox; hidden ones, unfinished ones, folders and links are none."""
+    """List the files of an inbox, without hidden or unfinished ones, folders and links."""
     if not folder.is_dir():
         return []
     return [
@@ -210,13 +210,13 @@ def waiting(folder: Path) -> list[Path]:
 def _signature(path: Path) -> _Signature | None:
     try:
         status = path.stat()
-    except FileNotFoundError:  # taken away meanwhile
+    except FileNotFoundError:  # removed meanwhile
         return None
     return _Signature(status.st_size, status.st_mtime_ns)
 
 
 def _free(folder: Path, name: str) -> Path:
-    """A path in ``folder`` at which nothing stands: the name, else the name with a number."""
+    """Return a free path in ``folder``: the name itself, else the name with a number."""
     stem, dot, endings = name.partition(".")
     number = 1
     target = folder / name

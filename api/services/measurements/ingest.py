@@ -1,4 +1,4 @@
-"""Take a file of measurements in: each row is stored, known, enriched, or rejected with its reason."""
+"""Ingests a file of measurements: each row is stored, known, enriched, or rejected with its reason."""
 
 from __future__ import annotations
 
@@ -45,22 +45,22 @@ def ingest_file(
     options: ImportOptions = NATIVE,
     chunk_rows: int = CHUNK_ROWS,
 ) -> ImportReport:
-    """Store what a file of measurements brings that is new, and say what became of each row.
+    """Store the new rows of a file of measurements, and report what became of each row.
 
-    The rows go in by chunks, each in its own transaction and each harmless when repeated: an import that was
-    interrupted is finished by starting it again. The import is recorded first, as under way, and completed
-    with its report at the end.
+    Rows are stored in chunks, one transaction each. Repeating a chunk changes nothing: to finish an import
+    that was interrupted, start it again. The import is first recorded as under way, and completed with its
+    report at the end.
 
     Args:
         database: at its newest schema.
         path: of a CSV (compressed or not), Excel or Parquet file.
         sensors: the catalogue, by column name.
-        source: ``mesure`` or ``simulation``; the first real data put the simulated park aside.
+        source: ``mesure`` or ``simulation``; the first real data archive the simulated park.
         imported_by: account or key that asked for it.
         now: the present instant; days after today in Europe/Paris are refused.
-        progress: called after each chunk with the rows done and about how many there are, at the end with
-            two equal figures.
-        options: names, units and date format of the file, where they are not the cockpit's.
+        progress: called after each chunk with the rows done and the approximate total, and at the end with
+            two equal numbers.
+        options: names, units and date format of the file, if they differ from the cockpit's.
         chunk_rows: rows per transaction.
 
     Returns:
@@ -105,9 +105,9 @@ def ingest_file(
     with database.write() as connection:
         imports.finish(connection, key, stored_report(facts), finished)
         if known_source == "mesure":
-            told = {name: facts[name] for name in _AUDITED} | {"confirmed": options.confirmed}
+            details = {name: facts[name] for name in _AUDITED} | {"confirmed": options.confirmed}
             action = AuditAction.IMPORT_TERMINE
-            record(database, connection, action, "import", key, by=imported_by, details=told)
+            record(database, connection, action, "import", key, by=imported_by, details=details)
     if progress is not None:
         progress(job.tally.rows, job.tally.rows)
     return people_report(key, facts)
@@ -116,9 +116,9 @@ def ingest_file(
 def _take_in(
     database: Database, understood: Understood, job: Job, chunk_rows: int, progress: Progress | None
 ) -> None:
-    """The file's rows, chunk by chunk."""
+    """Judge and store the file's rows, chunk by chunk."""
     file, tally = understood.file, job.tally
-    tally.tell_shape(understood.columns, file.header_line)
+    tally.add_column_problems(understood.columns, file.header_line)
     judge = _Judge(understood, job.origin.at, tally)
     for lines in _chunks(file.lines(), chunk_rows):
         if candidates := judge.candidates(lines, job):
@@ -129,12 +129,12 @@ def _take_in(
         if progress is not None:
             progress(tally.rows, max(tally.rows, file.approximate_rows))
     if not tally.rows:
-        nothing = CellProblem("", None, "le fichier n’a que son en-tête : aucune mesure.")
-        tally.problems.tell(file.header_line, nothing)
+        empty_file = CellProblem("", None, "le fichier n’a que son en-tête : aucune mesure.")
+        tally.problems.add(file.header_line, empty_file)
 
 
 class _Judge:
-    """Judges the lines of one file, the plain ones by the shortest way."""
+    """Judges the lines of one file; plain lines take a quicker path."""
 
     def __init__(self, understood: Understood, now: datetime, tally: ImportTally) -> None:
         self._columns, self._notation = understood.columns, understood.notation
@@ -142,38 +142,38 @@ class _Judge:
         self._quick = QuickReader(understood.columns, self._today, understood.notation)
 
     def candidates(self, lines: Iterable[Line], job: Job) -> list[Candidate]:
-        """The rows that may be stored, each with its identity; what is wrong with the others is told."""
-        found: list[Candidate] = []
+        """Return the rows that may be stored, each with its identity; report the problems of the others."""
+        accepted: list[Candidate] = []
         read, identities = self._quick.read, job.identities
         for line in lines:
             self._tally.rows += 1
             quick = read(line.cells) if line.defect is None else None
             if quick is not None:
                 row, values = quick
-                found.append(Candidate(line.number, row, values, *identities.next(row, values)))
+                accepted.append(Candidate(line.number, row, values, *identities.next(row, values)))
             elif (candidate := self._slowly(line, job)) is not None:
-                found.append(candidate)
+                accepted.append(candidate)
             else:
                 self._tally.rejected += 1
-        return found
+        return accepted
 
     def _slowly(self, line: Line, job: Job) -> Candidate | None:
         if line.defect is not None:
-            self._tally.problems.tell(line.number, CellProblem("", None, line.defect))
+            self._tally.problems.add(line.number, CellProblem("", None, line.defect))
             return None
         row, accepted, problems = judge_row(line.cells, self._columns, self._today, self._notation)
         for problem in problems:
-            self._tally.problems.tell(line.number, problem)
+            self._tally.problems.add(line.number, problem)
         if row is None:
             return None
         values = canonical_values(row.values)
-        # A row whose labels alone are wrong counts among its equals: the mended file finds the same rows.
+        # A row rejected for its labels still counts among equal rows: the corrected file finds the same rows.
         identity, twin = job.identities.next(row, values)
         return Candidate(line.number, row, values, identity, twin) if accepted else None
 
 
 def _interrupt(database: Database, key: int) -> None:
-    """Say that the import ended early; where the database does not answer, its row stays under way."""
+    """Record that the import was interrupted; if the database does not answer, it stays under way."""
     try:
         with database.write() as connection:
             imports.interrupt(connection, key)

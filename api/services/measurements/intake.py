@@ -1,4 +1,4 @@
-"""Measurements that arrive through the API: at once where they are few, by a job of the worker otherwise."""
+"""Measurements sent to the API: a few rows are ingested at once, many by a job of the worker."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from api.storage.shared.database import Database
 
 KIND = "import"
 ROWS_AT_ONCE = 5_000
-PACKED_BYTES_AT_ONCE = 100_000  # of a format whose rows cannot be counted without reading it
+PACKED_BYTES_AT_ONCE = 100_000  # for formats whose rows cannot be counted without parsing
 MAX_KEY = 200
 JSON_NAME = "envoi.json"
 _COUNTED = frozenset({".csv", ".txt", ".tsv"})
 _YES, _NO = frozenset({"true", "1", "on", "oui"}), frozenset({"false", "0", "off", "non"})
-# The contract of JSON: nothing to find out.
+# JSON has a fixed contract: nothing to detect.
 _JSON = {"date_format": "AAAA-MM-JJ", "sent_as_json": "true"}
 _BLOCK = 1 << 20
 Options = Mapping[str, str]
@@ -43,16 +43,16 @@ Options = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sends, and the ``Idempotency-Key`` under which."""
+    """Who sends, and with which ``Idempotency-Key``."""
 
     name: str
     key: str | None = None
 
     def claimed(self) -> Key | None:
-        """The key, checked.
+        """Check the key and return it.
 
         Raises:
-            InvalidInput: empty, too long, or with other than printable ASCII.
+            InvalidInput: empty, too long, or not printable ASCII.
         """
         if self.key is None:
             return None
@@ -65,7 +65,7 @@ class Sender:
 
 @dataclass(frozen=True)
 class MeasurementIntake:
-    """Takes measurements in, and tells what became of them."""
+    """Takes measurements in, and reports what became of them."""
 
     database: Database
     sensors: SensorCatalogue
@@ -75,11 +75,11 @@ class MeasurementIntake:
     def receive_file(
         self, stream: BinaryIO, filename: str | None, options: Options, sender: Sender
     ) -> ImportReport | ImportJob:
-        """Take a file in: its report, or the job that makes it where the file is large.
+        """Take a file in; return its report, or the job that will ingest a large file.
 
         Raises:
             InvalidInput: the file as a whole cannot be taken.
-            Conflict: the key was used for another body, or its first sending is under way.
+            Conflict: the key was used for another body, or the first request with it is under way.
         """
         key = sender.claimed()
         upload = self.uploads.keep(stream, filename)
@@ -88,11 +88,11 @@ class MeasurementIntake:
         return self._receive(upload, options, sender.name, key, digest.hexdigest(), few=few)
 
     def receive_rows(self, body: bytes, options: Options, sender: Sender) -> ImportReport | ImportJob:
-        """Take ``{"measurements": […]}`` in; in the report, line 2 is the first measurement.
+        """Take ``{"measurements": […]}`` in; the report counts the first measurement as line 2.
 
         Raises:
-            InvalidInput: the body is not what the contract asks for.
-            Conflict: the key was used for another body, or its first sending is under way.
+            InvalidInput: the body does not follow the contract.
+            Conflict: the key was used for another body, or the first request with it is under way.
         """
         key = sender.claimed()
         few = len(read_rows(body)) <= ROWS_AT_ONCE
@@ -101,7 +101,7 @@ class MeasurementIntake:
         return self._receive(upload, {**options, **_JSON}, sender.name, key, digest.hexdigest(), few=few)
 
     def preview(self, stream: BinaryIO, filename: str | None, options: Options) -> ImportPreview:
-        """What taking a file in would do; nothing is written.
+        """Return what taking this file in would do; nothing is written.
 
         Raises:
             InvalidInput: the file as a whole cannot be taken.
@@ -141,7 +141,7 @@ class MeasurementIntake:
             return intake_keys.claim(connection, key, sha256, datetime.now(UTC))
 
     def _free(self, key: Key | None) -> None:
-        """What was refused as a whole stored nothing: its key may serve the mended file."""
+        """Release the key of a refused body: nothing was stored, so the corrected one may use it."""
         if key is not None:
             with self.database.write() as connection:
                 intake_keys.forget(connection, key)
@@ -166,10 +166,10 @@ class MeasurementIntake:
         return job_id
 
     def carry_out(self, job: Row[Any]) -> dict[str, Any]:
-        """Do a queued import, in the worker; repeated from its beginning it doubles nothing.
+        """Do a queued import, in the worker; doing it again from the start stores nothing twice.
 
         Returns:
-            What the job keeps: the import's number.
+            The job's result: the import's number.
 
         Raises:
             InvalidInput: the file as a whole cannot be taken.
@@ -196,11 +196,11 @@ class MeasurementIntake:
         )
 
     def forget(self, job: Row[Any]) -> None:
-        """Remove the file of a job that ended."""
+        """Delete the file of a job that ended."""
         self.uploads.drop(job.payload["upload"])
 
     def forget_abandoned(self) -> None:
-        """Remove received files that no job awaits any more."""
+        """Delete received files that no job needs any more."""
         with self.database.read() as connection:
             awaited = [
                 job.payload["upload"]
@@ -210,10 +210,10 @@ class MeasurementIntake:
         self.uploads.forget_abandoned(awaited)
 
     def job(self, job_id: int) -> ImportJob:
-        """How far a queued import is.
+        """Return the progress of a queued import.
 
         Raises:
-            NotFound: there is no such import.
+            NotFound: no such import.
         """
         with self.database.read() as connection:
             row = jobs.get(connection, job_id)
@@ -236,7 +236,7 @@ class MeasurementIntake:
 
 
 def read_options(options: Options) -> ImportOptions:
-    """The options of a request, as ingestion takes them.
+    """Turn the options of a request into those of ingestion.
 
     Raises:
         InvalidInput: a value that is not understood.
@@ -254,7 +254,7 @@ def read_options(options: Options) -> ImportOptions:
 
 
 def _few(path: Path) -> bool:
-    """Whether a file has so few rows that its sender may wait for the report."""
+    """Tell whether a file has so few rows that its sender may wait for the report."""
     if path.suffix.casefold() not in _COUNTED:
         return path.stat().st_size <= PACKED_BYTES_AT_ONCE
     lines = 0

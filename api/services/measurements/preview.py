@@ -1,4 +1,4 @@
-"""What an import would do, without writing."""
+"""Previews an import: what it would do, without writing."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from api.storage.shared.database import Database
 EXAMINED_ROWS = 2_000
 SHOWN_ROWS = 20
 SHOWN_TURBINES = 50
-PATIENCE_S = 8.0  # a million rows of CSV take one; a workbook of as many would take minutes
-_TOLD_CELLS = (TURBINE, DATE, FAILURE, DAYS_LEFT)  # not the technician's: it could be a name
+PATIENCE_S = 8.0  # a million rows take 1 s as CSV, minutes as a workbook
+_SHOWN_CELLS = (TURBINE, DATE, FAILURE, DAYS_LEFT)  # not the technician: it could be a name
 
 
 @dataclass(slots=True)
 class _Examined:
-    """The first rows as judged."""
+    """The first rows, judged."""
 
     rows: int = 0
     rejected: int = 0
@@ -54,7 +54,7 @@ def preview_file(
     options: ImportOptions = NATIVE,
     patience_s: float = PATIENCE_S,
 ) -> ImportPreview:
-    """What :func:`api.services.measurements.ingest.ingest_file` would do with this file; nothing is written.
+    """Return what :func:`api.services.measurements.ingest.ingest_file` would do; nothing is written.
 
     Args:
         database: at its newest schema; read only.
@@ -62,11 +62,11 @@ def preview_file(
         sensors: the catalogue, by column name.
         now: the present instant; days after today in Europe/Paris are refused.
         options: names, units and date format of the file.
-        patience_s: seconds of reading after which the rows seen so far tell how the file is written.
+        patience_s: seconds of reading after which the rows read so far decide the notation.
 
     Raises:
-        InvalidInput: the file as a whole cannot be taken, with the remedy; what would need
-            ``options.confirmed`` does not raise, it stands in ``doubts``.
+        InvalidInput: the file as a whole cannot be taken, with the remedy; a file that only needs
+            ``options.confirmed`` does not raise: see ``doubts``.
         DatabaseUnavailable: the database does not answer.
     """
     understood = understand(path, sensors, options, patience_s=patience_s)
@@ -126,9 +126,9 @@ def _examine(understood: Understood, today: date) -> _Examined:
     examined, identities = _Examined(), Identities()
     for line in islice(understood.file.lines(), EXAMINED_ROWS):
         examined.rows += 1
-        row, accepted, told = _judged(line, understood, today)
-        for problem in told:
-            examined.problems.tell(line.number, problem)
+        row, accepted, problems = _judged(line, understood, today)
+        for problem in problems:
+            examined.problems.add(line.number, problem)
         if accepted and row is not None:
             identity, _twin = identities.next(row, canonical_values(row.values))
             examined.accepted.append((row.turbine_id, identity))
@@ -136,7 +136,7 @@ def _examine(understood: Understood, today: date) -> _Examined:
             examined.rejected += 1
         if len(examined.shown) < SHOWN_ROWS:
             examined.shown.append(
-                _taken(line, row) if accepted and row is not None else _rejected(line, understood, told)
+                _taken(line, row) if accepted and row is not None else _rejected(line, understood, problems)
             )
     return examined
 
@@ -163,16 +163,19 @@ def _taken(line: Line, row: MeasurementRow) -> PreviewRow:
     )
 
 
-def _rejected(line: Line, understood: Understood, told: Sequence[CellProblem]) -> PreviewRow:
-    """A row that would not be taken: its cells as they were read, and why."""
+def _rejected(line: Line, understood: Understood, problems: Sequence[CellProblem]) -> PreviewRow:
+    """Return a row that would be rejected: its cells as read, and the reasons."""
     columns = understood.columns
-    places = {name: columns.fixed[name] for name in _TOLD_CELLS if name in columns.fixed}
+    places = {name: columns.fixed[name] for name in _SHOWN_CELLS if name in columns.fixed}
     places |= {sensor.name: position for position, sensor in columns.sensors}
     return PreviewRow(
         line=line.number,
         accepted=False,
         cells={name: printable(line.cells[at]) for name, at in places.items()} if line.cells else {},
-        reasons=[f"{each.column} : {each.reason}" if each.column else each.reason for each in told],
+        reasons=[
+            f"{problem.column} : {problem.reason}" if problem.column else problem.reason
+            for problem in problems
+        ],
     )
 
 
@@ -183,9 +186,9 @@ def _known(connection: Connection, examined: _Examined, turbines: Mapping[str, i
 
 def _columns(understood: Understood) -> list[PreviewColumn]:
     columns, header = understood.columns, understood.file.header
-    told = _recognised(columns, header)
-    told += [PreviewColumn(name=name, state="inconnue") for name in columns.unknown]
-    told += [
+    answer = _recognised(columns, header)
+    answer += [PreviewColumn(name=name, state="inconnue") for name in columns.unknown]
+    answer += [
         PreviewColumn(
             name=sensor.name,
             state="absente",
@@ -196,16 +199,16 @@ def _columns(understood: Understood) -> list[PreviewColumn]:
         )
         for sensor in columns.missing
     ]
-    return told
+    return answer
 
 
 def _recognised(columns: Columns, header: tuple[str, ...]) -> list[PreviewColumn]:
     fixed = {position: name for name, position in columns.fixed.items()}
     sensors = dict(columns.sensors)
-    found = []
+    recognised = []
     for position in sorted({*fixed, *sensors}):
         sensor, how = sensors.get(position), columns.conversions.get(position)
-        found.append(
+        recognised.append(
             PreviewColumn(
                 name=printable(header[position].strip()),
                 state="reconnue",
@@ -215,4 +218,4 @@ def _recognised(columns: Columns, header: tuple[str, ...]) -> list[PreviewColumn
                 converted_from=how.source if how else None,
             )
         )
-    return found
+    return recognised

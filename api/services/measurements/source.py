@@ -1,4 +1,4 @@
-"""Whether data are real or simulated: the two never make one park."""
+"""Real and simulated data: the two never share a park."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Source(StrEnum):
 
 
 def read_source(source: str) -> Source:
-    """The source of that name.
+    """Return the source of that name.
 
     Raises:
-        InvalidInput: there is no such source.
+        InvalidInput: no such source.
     """
     try:
         return Source(source)
@@ -31,7 +31,7 @@ def read_source(source: str) -> Source:
 
 
 def refuse_mixture(connection: Connection, source: Source) -> None:
-    """Keep simulated data out of a real park.
+    """Refuse simulated data in a real park.
 
     Raises:
         Conflict: simulated data while real turbines are in the park.
@@ -44,17 +44,17 @@ def refuse_mixture(connection: Connection, source: Source) -> None:
 
 
 def sets_simulation_aside(connection: Connection, source: Source) -> bool:
-    """True where the next row of this source puts a simulated park aside."""
+    """Tell whether the next row of this source archives a simulated park."""
     return source is Source.MESURE and Source.SIMULATION in ingestion.living_sources(connection)
 
 
 def make_room(connection: Connection, source: Source, now: datetime) -> None:
-    """Put the simulated park aside for real data, and keep simulated data out of a real park.
+    """Archive the simulated park before real data, and refuse simulated data in a real park.
 
     Raises:
         Conflict: simulated data while real turbines are in the park.
     """
     refuse_mixture(connection, source)
     if sets_simulation_aside(connection, source):
-        # With its rankings: one of simulated turbines must not be taken for one of the real park.
+        # With its rankings: a simulated ranking must not pass for a real one.
         ingestion.archive_park(connection, Source.SIMULATION, now)

@@ -1,4 +1,4 @@
-"""A chunk of judged rows into the database: new, known, or known with fewer sensors; labels and visits."""
+"""Stores a chunk of judged rows: new, known, or known with fewer sensors; with labels and visits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from api.storage.measurements.outcomes import Origin, Outcome
 
 
 class Candidate(NamedTuple):
-    """A row that may be stored: its canonical values, its identity, and its first equal's if it has one."""
+    """A row that may be stored, its canonical values, its identity, and that of an equal earlier row."""
 
     line: int
     row: MeasurementRow
@@ -30,10 +30,10 @@ class Candidate(NamedTuple):
 
 
 class Identities:
-    """Identities of a file's rows in file order; equal rows differ by their occurrence.
+    """Identities of a file's rows in file order; equal rows differ by their occurrence number.
 
-    Keeps 8 bytes of hash per different row, about 70 MB for a million. Two rows that shared them (one chance
-    in 37 million for a million rows) would only be numbered as if they were equal.
+    Keeps 8 bytes of hash per different row, about 70 MB for a million. Two different rows with one hash (a
+    chance of 1 in 37 million for a million rows) would only be numbered as if they were equal.
     """
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class Identities:
         self._repeats: Counter[int] = Counter()
 
     def next(self, row: MeasurementRow, values: str) -> tuple[str, str | None]:
-        """The row's identity, and that of the first equal one where there is one."""
+        """Return the row's identity, and that of the first equal row or None."""
         on, at = row.time
         day, instant = on.isoformat(), "" if at is None else at.isoformat()
         first = text_identity(row.turbine_id, day, instant, values, 0)
@@ -55,16 +55,17 @@ class Identities:
 
 @dataclass(slots=True)
 class Job:
-    """What one import carries from its first row to its last.
+    """The state of one import, from its first row to its last.
 
     Attributes:
         source: of the data.
-        origin: of the labels that it brings.
-        before: highest id of a measurement when it began.
-        seen: a file of this very content was imported to its end before.
+        origin: of the labels.
+        before: highest id of a measurement when the import began.
+        seen: a file with the same content was imported completely before.
         sensor_count: how many sensors the file has columns for.
         last_own: highest id that this import stored.
-        claimed: ids of known rows with fewer sensors that a row of this file is, and that none may enrich.
+        claimed: ids of stored rows with fewer sensors that already match a row of this file: no other row may
+            enrich them.
     """
 
     source: Source
@@ -79,7 +80,7 @@ class Job:
 
 
 def store(connection: Connection, candidates: Sequence[Candidate], job: Job) -> None:
-    """One chunk, in the caller's transaction.
+    """Store one chunk, in the caller's transaction.
 
     Raises:
         Conflict: simulated rows while real turbines are in the park.
@@ -104,7 +105,7 @@ def store(connection: Connection, candidates: Sequence[Candidate], job: Job) -> 
     outcomes.add_outcomes(connection, (_outcome(c, key) for c, key in labelled), job.origin)
     known.update(richer)
     _add_labels(connection, [c for c in candidates if c.row.labelled and c.identity in known], known, job)
-    _tell_twins(connection, candidates, turbines, job)
+    _report_twins(connection, candidates, turbines, job)
     visits = [_visit(c, turbines) for c in candidates if c.row.visit is not None]
     tally.planned_visits_added += ingestion.add_planned_visits(connection, visits, job.source)
 
@@ -112,22 +113,22 @@ def store(connection: Connection, candidates: Sequence[Candidate], job: Job) -> 
 def _known(
     connection: Connection, candidates: Sequence[Candidate], turbines: Mapping[str, int], job: Job
 ) -> dict[str, int]:
-    """Ids of the rows that are stored already, by identity."""
+    """Return the ids of the rows that are stored already, by identity."""
     if not job.before and ingestion.last_measurement(connection) == job.last_own:
-        return {}  # nothing is stored but what this import stored, and its own rows all differ
+        return {}  # only this import has stored rows, and its identities all differ
     keys = [(turbines[candidate.row.turbine_id], candidate.identity) for candidate in candidates]
-    found = ingestion.known_measurements(connection, keys)
-    job.claimed.update(each.id for each in found.values() if each.value_count < job.sensor_count)
-    return {identity: each.id for identity, each in found.items()}
+    stored = ingestion.known_measurements(connection, keys)
+    job.claimed.update(row.id for row in stored.values() if row.value_count < job.sensor_count)
+    return {identity: row.id for identity, row in stored.items()}
 
 
 def _enriched(
     connection: Connection, candidates: Sequence[Candidate], turbines: Mapping[str, int], job: Job
 ) -> dict[str, int]:
-    """Give stored rows the sensors that were unknown when they came; ids by identity.
+    """Add sensors to stored rows that lacked them; return their ids by identity.
 
-    A row is the fuller form of a stored one where turbine and time are the same, all that is stored is equal,
-    and it has more.
+    A row enriches a stored one if turbine and time are the same, every stored value is equal, and it has
+    more values.
     """
     if not job.before or not candidates:
         return {}
@@ -136,45 +137,45 @@ def _enriched(
     for stored in ingestion.poorer_measurements(connection, days, below=job.sensor_count, until=job.before):
         if stored.id not in job.claimed:
             poorer.setdefault((stored.turbine, stored.measured_on, stored.measured_at), []).append(stored)
-    found: list[tuple[int, NewMeasurement]] = []
+    enriched: list[tuple[int, NewMeasurement]] = []
     for candidate in candidates if poorer else ():
         row = candidate.row
         pool = poorer.get((turbines[row.turbine_id], row.measured_on, row.measured_at), [])
-        match = next((each for each in pool if each.values.items() < row.values.items()), None)
+        match = next((stored for stored in pool if stored.values.items() < row.values.items()), None)
         if match is not None:
             pool.remove(match)
             job.claimed.add(match.id)
-            found.append((match.id, _measurement(candidate, turbines)))
-    ingestion.enrich_measurements(connection, found)
-    return {row.identity: key for key, row in found}
+            enriched.append((match.id, _measurement(candidate, turbines)))
+    ingestion.enrich_measurements(connection, enriched)
+    return {row.identity: key for key, row in enriched}
 
 
 def _add_labels(
     connection: Connection, candidates: Sequence[Candidate], known: Mapping[str, int], job: Job
 ) -> None:
-    """Labels of known measurements: new ones are added, other ones replace the old, which are kept."""
+    """Store labels of known measurements: add new ones; replace different ones, whose old version is kept."""
     stored = outcomes.known_outcomes(connection, [known[c.identity] for c in candidates])
     added: list[Outcome] = []
     completed: list[Outcome] = []
     corrected: list[Outcome] = []
     for candidate in candidates:
-        told = _outcome(candidate, known[candidate.identity])
-        old = stored.get(told.measurement)
+        sent = _outcome(candidate, known[candidate.identity])
+        old = stored.get(sent.measurement)
         if old is None:
-            added.append(told)
+            added.append(sent)
             continue
-        changes = _changes(old, told)
-        whole = _overlaid(old, told)
+        changes = _changes(old, sent)
+        whole = _overlaid(old, sent)
         if whole == old:
             continue
-        if changes and job.seen:  # what a file that was imported before says was known then
-            _tell(candidate, changes, _SEEN, job)
+        if changes and job.seen:  # this file was imported before: the stored label is newer
+            _report(candidate, changes, _SEEN, job)
             continue
         if labels_contradict(whole.failure_within_7d, whole.time_to_failure_days):
-            _tell(candidate, changes or [(FAILURE, "", "")], _INCOMPLETE, job)
+            _report(candidate, changes or [(FAILURE, "", "")], _INCOMPLETE, job)
             continue
         (corrected if changes else completed).append(whole)
-        _tell(candidate, changes, _CORRECTED, job)
+        _report(candidate, changes, _CORRECTED, job)
     outcomes.add_outcomes(connection, added, job.origin)
     outcomes.replace_outcomes(connection, completed, job.origin, keep_versions=False)
     outcomes.replace_outcomes(connection, corrected, job.origin, keep_versions=True)
@@ -194,18 +195,18 @@ _TWIN = (
 )
 
 
-def _tell(candidate: Candidate, changes: Sequence[tuple[str, str, str]], reason: str, job: Job) -> None:
+def _report(candidate: Candidate, changes: Sequence[tuple[str, str, str]], reason: str, job: Job) -> None:
     for column, before, after in changes:
-        job.tally.problems.tell(
+        job.tally.problems.add(
             candidate.line, CellProblem(column, after or None, reason.format(before=before))
         )
 
 
-def _changes(old: Outcome, told: Outcome) -> list[tuple[str, str, str]]:
-    """Column, old and new label as people read them, of what both tell differently."""
+def _changes(old: Outcome, sent: Outcome) -> list[tuple[str, str, str]]:
+    """Return column, old and new label, as French text, for each label that differs."""
     pairs = (
-        (FAILURE, old.failure_within_7d, told.failure_within_7d),
-        (DAYS_LEFT, old.time_to_failure_days, told.time_to_failure_days),
+        (FAILURE, old.failure_within_7d, sent.failure_within_7d),
+        (DAYS_LEFT, old.time_to_failure_days, sent.time_to_failure_days),
     )
     return [
         (column, french.exact(before), french.exact(after))
@@ -214,28 +215,28 @@ def _changes(old: Outcome, told: Outcome) -> list[tuple[str, str, str]]:
     ]
 
 
-def _overlaid(old: Outcome, told: Outcome) -> Outcome:
-    """The newer labels, and the older where the newer are not told."""
+def _overlaid(old: Outcome, sent: Outcome) -> Outcome:
+    """Return the sent labels, completed by the stored ones."""
     return Outcome(
         old.measurement,
-        old.failure_within_7d if told.failure_within_7d is None else told.failure_within_7d,
-        old.time_to_failure_days if told.time_to_failure_days is None else told.time_to_failure_days,
+        old.failure_within_7d if sent.failure_within_7d is None else sent.failure_within_7d,
+        old.time_to_failure_days if sent.time_to_failure_days is None else sent.time_to_failure_days,
     )
 
 
-def _tell_twins(
+def _report_twins(
     connection: Connection, candidates: Sequence[Candidate], turbines: Mapping[str, int], job: Job
 ) -> None:
-    """Tell equal rows of this file whose labels differ."""
+    """Report equal rows of this file whose labels differ."""
     twins = [(turbines[c.row.turbine_id], c.twin, c) for c in candidates if c.twin and c.row.labelled]
     if not twins:
         return
     firsts = ingestion.known_measurements(connection, [(turbine, twin) for turbine, twin, _c in twins])
-    stored = outcomes.known_outcomes(connection, [each.id for each in firsts.values()])
+    stored = outcomes.known_outcomes(connection, [row.id for row in firsts.values()])
     for _turbine, twin, candidate in twins:
         first = stored.get(firsts[twin].id) if twin in firsts else None
         if first is not None:
-            _tell(candidate, _changes(first, _outcome(candidate, 0)), _TWIN, job)
+            _report(candidate, _changes(first, _outcome(candidate, 0)), _TWIN, job)
 
 
 def _measurement(candidate: Candidate, turbines: Mapping[str, int]) -> NewMeasurement:

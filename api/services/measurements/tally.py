@@ -1,4 +1,4 @@
-"""The counts and problems of one import, from its first row to its report."""
+"""The counts and problems of one import, up to its report."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ KEPT_PROBLEMS = 10_000
 
 @dataclass(slots=True)
 class ProblemList:
-    """Problems in the order of the file: all are counted, the first 10,000 kept."""
+    """Problems in the order of the file: all are counted, the first 10,000 are kept."""
 
     total: int = 0
     kept: list[RowProblem] = field(default_factory=list)
 
-    def tell(self, line: int, problem: CellProblem) -> None:
-        """Add one."""
+    def add(self, line: int, problem: CellProblem) -> None:
+        """Count a problem, and keep it if there is room."""
         self.total += 1
         if len(self.kept) < KEPT_PROBLEMS:
             column, value, reason = problem
@@ -34,7 +34,7 @@ class ProblemList:
 
 @dataclass(slots=True)
 class ImportTally:
-    """What has become of the rows so far."""
+    """What became of the rows so far."""
 
     rows: int = 0
     inserted: int = 0
@@ -47,21 +47,21 @@ class ImportTally:
     planned_visits_added: int = 0
     problems: ProblemList = field(default_factory=ProblemList)
 
-    def tell_shape(self, columns: Columns, line: int) -> None:
-        """Name the sensors that the file lacks, what will not work without them, and what was converted."""
+    def add_column_problems(self, columns: Columns, line: int) -> None:
+        """Report missing sensors with their consequence, unused mappings and converted columns."""
         for sensor in columns.missing:
-            self.problems.tell(line, CellProblem(sensor.name, None, consequence(sensor)))
+            self.problems.add(line, CellProblem(sensor.name, None, consequence(sensor)))
         for name in columns.unused:
             reason = "colonne nommée dans la correspondance, absente du fichier."
-            self.problems.tell(line, CellProblem(printable(name), None, reason))
+            self.problems.add(line, CellProblem(printable(name), None, reason))
         names = {position: sensor.name for position, sensor in columns.sensors}
         for position, how in columns.conversions.items():
             reason = f"valeurs converties de {how.source} en {how.unit}, comme le dit la correspondance."
-            self.problems.tell(line, CellProblem(names[position], None, reason))
+            self.problems.add(line, CellProblem(names[position], None, reason))
 
 
 def consequence(sensor: Sensor) -> str:
-    """What will not work without a sensor, in French."""
+    """Say in French what will not work without a sensor."""
     if not sensor.used_by:
         return f"colonne absente ({sensor.label}) : un modèle qui la lit ne pourra pas évaluer ces mesures."
     who = f"les modèles qui la lisent ({', '.join(sensor.used_by)})"
@@ -71,7 +71,7 @@ def consequence(sensor: Sensor) -> str:
 def import_facts(
     tally: ImportTally, name: str, understood: Understood, origin: Origin, finished_at: datetime
 ) -> dict[str, Any]:
-    """Everything that the report tells, but the import's id, with all the problems kept."""
+    """Return the fields of the report, without the import's id and with all kept problems."""
     columns = understood.columns
     return {
         "filename": printable(name, 255),
@@ -97,11 +97,11 @@ def import_facts(
 
 
 def people_report(import_id: int, facts: dict[str, Any]) -> ImportReport:
-    """The report with its first 20 problems."""
+    """Build the report with its first 20 problems."""
     return ImportReport(**{**facts, "import_id": import_id, "problems": facts["problems"][:SHOWN_PROBLEMS]})
 
 
 def stored_report(facts: dict[str, Any]) -> dict[str, Any]:
-    """The report as JSON for ``imports.report``: as many problems as are kept, and how many there were."""
+    """Build the JSON of ``imports.report``: all kept problems, and their number."""
     report = ImportReport(**facts, import_id=0).model_dump(mode="json", exclude={"import_id"})
     return {**report, "problems_kept": len(facts["problems"])}

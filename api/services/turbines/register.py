@@ -77,7 +77,7 @@ def import_turbines(database: Database, path: Path, *, source: str, now: datetim
                 CellProblem(TURBINE, turbine_id, "turbine déjà décrite plus haut dans ce fichier.")
             )
         for problem in problems:
-            report.problems.tell(line.number, problem)
+            report.problems.add(line.number, problem)
         if problems or turbine_id is None:
             report.rejected += 1
         else:

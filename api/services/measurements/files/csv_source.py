@@ -1,6 +1,6 @@
-"""A text file from outside, compressed or not: checked from end to end before anything is stored.
+"""CSV files, compressed or not: checked from end to end before anything is stored.
 
-Each physical line is one row, so that a quote that is never closed spoils its own line and no other.
+Each physical line is one row: an unclosed quote spoils its own line and no other.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ _OTHER_FORMATS = (
 )
 _SEPARATORS = (",", ";", "\t", "|")
 _COMMENTS = ("#", "//")
-# An accented letter in UTF-8; as Windows-1252 it would be « Ã© », which nobody writes.
+# An accented letter in UTF-8; read as Windows-1252 it gives « Ã© », which nobody writes.
 _UTF8_PAIR = re.compile(rb"[\xc3-\xc5][\x80-\xbf]")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextFile(TableFile):
-    """A CSV file, as its encoding and separator tell to read it."""
+    """A CSV file with its encoding and separator."""
 
     def rows(self) -> Iterator[Line]:
-        """The lines below the header, cut at the separators."""
+        """Yield the lines below the header, split at the separators."""
         width, separator = len(self.header), self.separator or ","
         with _text(self.path, self.kind == "csv.gz", self.encoding or "utf-8-sig") as stream:
             for number, text in enumerate(stream, start=1):
@@ -105,19 +105,19 @@ def _refuse_other_formats(start: bytes) -> None:
 
 
 def _wide(start: bytes) -> str | None:
-    """The UTF-16 that a text is in, by its mark or by every other byte being zero."""
+    """Return the UTF-16 variant of a text, by its mark or its zero bytes; None if it is not UTF-16."""
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     for name in ("utf-16-le", "utf-16-be"):
         text = start[: len(start) // 2 * 2].decode(name, "replace")
-        told = sum(c.isascii() and (c.isprintable() or c.isspace()) for c in text)
-        if b"\0" in start[:8] and told > 0.9 * len(text):
+        readable = sum(c.isascii() and (c.isprintable() or c.isspace()) for c in text)
+        if b"\0" in start[:8] and readable > 0.9 * len(text):
             return name
     return None
 
 
 def _encoding(path: Path, packed: bool, start: bytes) -> tuple[str, int]:
-    """The encoding in which the whole file can be read, and its number of lines."""
+    """Return the encoding that reads the whole file, and its number of lines."""
     wide = _wide(start)
     for name in (wide,) if wide else ("utf-8-sig", "cp1252"):
         try:
@@ -145,18 +145,19 @@ def _decoded_lines(path: Path, packed: bool, encoding: str) -> int:
 
 
 def _header(path: Path, packed: bool, encoding: str, is_header: IsHeader) -> tuple[int, tuple[str, ...], str]:
-    """Where the header is, its names and its separator: the first line that holds the names that are needed.
+    """Find the header: return its line number, its names and its separator.
 
-    Where none does, the first line that is neither blank nor a comment, so that what it lacks can be named.
+    It is the first line with the required names. If there is none, it is the first line that is neither blank
+    nor a comment, so that the error can name the missing columns.
     """
     fallback: tuple[int, str] | None = None
     with _text(path, packed, encoding) as stream:
         for number, text in zip(range(1, SEARCHED_LINES + 1), stream, strict=False):
             if text.casefold().startswith("sep=") or not text.strip(",;|\t\r\n "):
                 continue
-            found = _names(number, text, is_header)
-            if found is not None:
-                return found
+            header = _names(number, text, is_header)
+            if header is not None:
+                return header
             if fallback is None and not text.startswith(_COMMENTS):
                 fallback = (number, text)
     if fallback is None:
@@ -182,7 +183,7 @@ def _likeliest(number: int, text: str) -> tuple[tuple[str, ...], str]:
 
 
 def _line(number: int, text: str, width: int | None, separator: str) -> Line:
-    """One physical line; ``width`` is how many cells the header promises."""
+    """Split one physical line; ``width`` is the number of cells of the header."""
     if '"' not in text:
         cells = text.rstrip("\r\n").split(separator)
     else:
@@ -197,7 +198,7 @@ def _line(number: int, text: str, width: int | None, separator: str) -> Line:
 
 
 def _is_blank(text: str, separator: str) -> bool:
-    """Empty, or only separators, as spreadsheets leave below a table."""
+    """Tell whether a line is empty or only separators, as spreadsheets leave below a table."""
     return not text.strip(separator + " \t\r\n")
 
 

@@ -1,7 +1,7 @@
 """Measurements sent as JSON, read as the rows of a file are: one set of rules for both.
 
-Types are those of predictions: a number is a JSON number, a text never stands for one. What has another type
-becomes a text that its cell refuses, and its row is reported alone.
+Types are those of predictions: a number is a JSON number, never a text. A value of another type becomes a
+text that its cell refuses, so that only its row is reported.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _TEXTS = {TURBINE, MEASURED_AT, TECHNICIAN, PLANNED}
 
 
 def read_rows(body: bytes) -> list[Any]:
-    """The list under ``measurements``; each item is judged alone afterwards.
+    """Return the list under ``measurements``; its items are judged one by one later.
 
     Raises:
-        InvalidInput: the body is not the object that the contract asks for, has too many different fields, or
-            has a number that is not finite.
+        InvalidInput: the body does not follow the contract, has too many different fields, or has a number
+            that is not finite.
     """
     try:
         sent = json.loads(body, parse_constant=_refuse_constant)
@@ -51,7 +51,7 @@ def read_rows(body: bytes) -> list[Any]:
 
 
 def open_rows(path: Path, sensors: Mapping[str, Sensor]) -> JsonRows:
-    """Open a body that was kept, as a file: the first measurement stands on line 2.
+    """Open a stored body like a file, with the first measurement as line 2.
 
     Raises:
         InvalidInput: as :func:`read_rows`.
@@ -73,13 +73,13 @@ def open_rows(path: Path, sensors: Mapping[str, Sensor]) -> JsonRows:
 
 @dataclass(frozen=True, kw_only=True)
 class JsonRows(TableFile):
-    """Measurements sent as JSON, and the sensors that tell a flag from a number."""
+    """Measurements sent as JSON; the sensors tell which columns are flags."""
 
     items: Sequence[Any]
     sensors: Mapping[str, Sensor]
 
     def rows(self) -> Iterator[Line]:
-        """One row per item, whatever it is: each is judged alone."""
+        """Yield one row per item, valid or not."""
         for number, item in enumerate(self.items, start=2):
             yield Line(number, _cells(item, self.header[2:], self.sensors), None)
 
@@ -90,7 +90,7 @@ def _names(items: Sequence[Any]) -> list[str]:
 
 def _cells(row: Any, others: Sequence[str], sensors: Mapping[str, Sensor]) -> list[str]:
     if not isinstance(row, dict) or not any(value is not None for value in row.values()):
-        # It stands in the report as it came; without a date it is no measurement.
+        # The report shows the item as it was sent; without a date it is rejected.
         return [json.dumps(row, ensure_ascii=False), "", *("" for _ in others)]
     turbine = row.get(TURBINE)
     if isinstance(turbine, bool | list | dict):

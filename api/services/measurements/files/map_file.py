@@ -1,4 +1,4 @@
-"""Reads the small file (JSON or TOML) that names a file's columns and units."""
+"""Reads the mapping (JSON or TOML) that names a file's columns and units."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _LARGEST = 1 << 20  # bytes
 
 
 def read_map(path: Path) -> ColumnMap:
-    """The mapping in a JSON or TOML file.
+    """Read the mapping in a JSON or TOML file.
 
     Raises:
-        InvalidInput: not there, not JSON or TOML, or a key that is not understood.
+        InvalidInput: no such file, not JSON or TOML, or a key that is not understood.
     """
     try:
         if path.stat().st_size > _LARGEST:
@@ -37,31 +37,31 @@ def read_map(path: Path) -> ColumnMap:
 
 
 def parse_map(text: str, filename: str) -> ColumnMap:
-    """The mapping in a text; ``filename`` tells TOML (``.toml``) from JSON.
+    """Read the mapping in a text: TOML if ``filename`` ends in ``.toml``, else JSON.
 
     Raises:
         InvalidInput: not JSON or TOML, or a key that is not understood.
     """
     toml = filename.casefold().endswith(".toml")
     try:
-        told = tomllib.loads(text) if toml else json.loads(text)
+        document = tomllib.loads(text) if toml else json.loads(text)
     except (ValueError, RecursionError) as error:
         kind = "TOML" if toml else "JSON"
         raise InvalidInput.single(
             _FIELD, f"ce n’est pas du {kind} valide : {printable(str(error))}"
         ) from error
-    return map_of(told)
+    return map_of(document)
 
 
-def map_of(told: object) -> ColumnMap:
-    """The mapping in a document that was parsed already.
+def map_of(document: object) -> ColumnMap:
+    """Build the mapping from a parsed document.
 
     Raises:
         InvalidInput: a key that is not understood.
     """
-    if not isinstance(told, Mapping) or not set(told) <= set(_KEYS):
+    if not isinstance(document, Mapping) or not set(document) <= set(_KEYS):
         raise InvalidInput.single(_FIELD, f"clés attendues : {', '.join(_KEYS)}.")
-    columns = told.get("columns", {})
+    columns = document.get("columns", {})
     if not isinstance(columns, Mapping) or len(columns) > _MANY:
         raise InvalidInput.single(
             _FIELD, "« columns » relie chaque colonne du fichier à une colonne du cockpit."
@@ -72,7 +72,7 @@ def map_of(told: object) -> ColumnMap:
         raise InvalidInput.single(
             _FIELD, f"deux colonnes sont reliées à « {printable(twice[0])} » ; gardez-en une."
         )
-    decimal, days = told.get("decimal"), told.get("date_format")
+    decimal, days = document.get("decimal"), document.get("date_format")
     if decimal not in (None, ".", ","):
         raise InvalidInput.single(_FIELD, "« decimal » vaut « , » ou « . ».", decimal)
     if days is not None:

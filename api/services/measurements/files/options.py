@@ -1,4 +1,4 @@
-"""How a file that has not the cockpit's names, units or date order is to be read: said, never guessed."""
+"""How to read a file whose names, units or date order are not the cockpit's: a person decides."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from api.domain.measurements.column_map import ColumnMap
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What a person says of a file before it is imported.
+    """What a person states about a file before its import.
 
     Attributes:
-        map: the file's names and units where they are not the catalogue's; see
+        map: the file's names and units if they are not the catalogue's; see
             :func:`api.services.measurements.files.map_file.read_map`.
-        date_format: one of ``NAMES``, as ``JJ/MM/AAAA``; it wins over the map's.
-            None: found in the file, which is refused where days and months could be swapped.
-        confirmed: values that look like another unit's were checked by a person and are right.
-        filename: the name to report, where the path is that of an upload.
+        date_format: one of ``NAMES``, such as ``JJ/MM/AAAA``; it prevails over the map's. None: detected from
+            the file, which is refused if days and months could be swapped.
+        confirmed: a person has checked the values that look like another unit's.
+        filename: the name to report, if the path is that of an upload.
         sent_as_json: the file is the body of a request, ``{"measurements": […]}``.
     """
 

@@ -1,4 +1,4 @@
-"""A Parquet file: its columns as the texts of a CSV, batch by batch."""
+"""Parquet files, read as the texts of a CSV, batch by batch."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _FIRST_ROW = 2  # as in a CSV, where the header is line 1
 
 @dataclass(frozen=True, kw_only=True)
 class ParquetFile(TableFile):
-    """A Parquet file; ``days`` are its time columns that hold nothing but midnights, hence days."""
+    """A Parquet file; ``days`` are the time columns that hold only midnights: they are days."""
 
     days: frozenset[str] = field(default_factory=frozenset)
 
     def rows(self) -> Iterator[Line]:
-        """The rows, the first one numbered 2 as it would be in a CSV."""
+        """Yield the rows, the first numbered 2 as in a CSV."""
         number = _FIRST_ROW
         with pq.ParquetFile(self.path) as file:
             for batch in file.iter_batches(batch_size=_BATCH_ROWS):
@@ -44,17 +44,17 @@ def open_parquet(path: Path, sha256: str, signature: Signature, _is_header: IsHe
     """Check that a Parquet file can be read.
 
     Raises:
-        InvalidInput: damaged, cut, or with columns that hold tables.
+        InvalidInput: damaged, truncated, or with nested columns.
     """
     try:
         with pq.ParquetFile(path) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
-            nested = [each.name for each in schema if pa.types.is_nested(each.type)]
+            nested = [column.name for column in schema if pa.types.is_nested(column.type)]
             if nested:
                 raise InvalidInput.single(
                     nested[0], "colonne qui contient des listes ; n’en gardez que des valeurs."
                 )
-            days = frozenset(each.name for each in schema if _only_midnights(file, each))
+            days = frozenset(column.name for column in schema if _only_midnights(file, column))
     except (pa.ArrowException, OSError) as error:
         raise InvalidInput.single(
             FIELD, "fichier Parquet incomplet ou abîmé ; transmettez-le à nouveau."
@@ -72,7 +72,7 @@ def open_parquet(path: Path, sha256: str, signature: Signature, _is_header: IsHe
 
 
 def _only_midnights(file: pq.ParquetFile, column: Any) -> bool:
-    """True for a time column without a time zone and without any hour, as pandas writes days."""
+    """Tell whether a time column holds days, as pandas writes them: no time zone, only midnights."""
     if not pa.types.is_timestamp(column.type) or column.type.tz is not None:
         return False
     return all(
@@ -90,7 +90,7 @@ def _texts(column: Any, day: bool) -> list[str]:
             _instant(value, day) for value in column.cast(pa.timestamp("us", kind.tz), safe=False).to_pylist()
         ]
     if pa.types.is_float32(kind) or pa.types.is_float16(kind):
-        # The shortest text that means the same: 12.26, not what it becomes in double precision.
+        # The shortest text of the number: 12.26, not its digits in double precision.
         return ["" if value is None else str(value) for value in _short(column)]
     if pa.types.is_boolean(kind):
         return ["" if value is None else str(int(value)) for value in column.to_pylist()]
@@ -100,7 +100,7 @@ def _texts(column: Any, day: bool) -> list[str]:
 def _short(column: Any) -> list[Any]:
     present = column.is_valid().to_pylist()
     numbers = column.to_numpy(zero_copy_only=False)
-    return [number if there else None for number, there in zip(numbers, present, strict=True)]
+    return [number if valid else None for number, valid in zip(numbers, present, strict=True)]
 
 
 def _instant(value: datetime | None, day: bool) -> str:

@@ -1,4 +1,4 @@
-"""The first reading of a file: how it writes days and numbers, how its columns look; nothing is stored."""
+"""Scans a file to learn how it writes days and numbers, and whether its units look right; stores nothing."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from api.services.measurements.files.json_rows import open_rows
 from api.services.measurements.files.options import ImportOptions
 from api.services.measurements.files.table_file import TableFile, open_table
 
-_SAMPLE = 4_000  # rows whose numbers are looked at; the first ones, then ever more apart
+_SAMPLE = 4_000  # rows whose numbers are examined, spread over the file
 _LOOK_AT_CLOCK = 4_096  # rows
-_MANY_DAYS = 100_000  # different texts in the date columns: more are instants of one shape
+_MANY_DAYS = 100_000  # different texts in the date columns: more of them would be instants of one format
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
     """A file and how to read it.
 
-    ``doubts`` are the columns that look like another unit's; ``scanned`` tells how many rows were read to
-    find the notation, where patience ended before the file did.
+    ``doubts`` are the columns whose values look like another unit's. ``scanned`` is the number of rows
+    read if time ran out before the end of the file, else None.
     """
 
     file: TableFile
@@ -41,7 +41,7 @@ class Understood:
 
     @property
     def format(self) -> FileFormat:
-        """As the report tells it."""
+        """The format as the report shows it."""
         encoding = {
             "utf-8-sig": "utf-8",
             "utf-16-le": "utf-16",
@@ -60,7 +60,7 @@ class Understood:
 
 @dataclass(slots=True)
 class _Findings:
-    """What a first reading collects."""
+    """What the scan collects."""
 
     days: set[str] = field(default_factory=set)
     decimals: Counter[str] = field(default_factory=Counter)
@@ -69,7 +69,7 @@ class _Findings:
     stopped_after: int | None = None
 
     def keep(self, index: int, cells: list[str]) -> None:
-        """Every so many rows, so that the sample spreads over the whole file however long it is."""
+        """Keep a row out of every ``stride``, so that the sample spreads over the whole file."""
         if index % self.stride:
             return
         self.rows.append(cells)
@@ -85,14 +85,14 @@ def understand(
     *,
     patience_s: float = math.inf,
 ) -> Understood:
-    """Open a file and find how to read it.
+    """Open a file and determine how to read it.
 
     Args:
         path: of the file.
         sensors: the catalogue, by column name.
-        options: names, units and date format that a person told.
-        patience_s: seconds after which the rows seen so far decide, for a first look that nothing is stored
-            from; by default all of them are read.
+        options: names, units and date format that a person stated.
+        patience_s: seconds after which the rows read so far decide, for a preview; by default all rows are
+            read.
 
     Raises:
         InvalidInput: the file as a whole cannot be taken, with the remedy in French.
@@ -104,39 +104,40 @@ def understand(
     else:
         file = open_table(path, lambda names: holds_measurements(names, options.map))
     columns = Columns.of(file.header, sensors, options.map)
-    found = _read(file, columns, days is None, patience_s)
+    findings = _read(file, columns, days is None, patience_s)
     numeric = _numeric(columns)
     decimal = options.map.decimal if options.map else None
     notation = Notation(
-        decimal or _decimal(found, numeric), days if days is not None else day_format.find_format(found.days)
+        decimal or _decimal(findings, numeric),
+        days if days is not None else day_format.find_format(findings.days),
     )
     reasons = units.doubts(
-        [sensor for _position, sensor in columns.sensors], _numbers(found, columns, notation)
+        [sensor for _position, sensor in columns.sensors], _numbers(findings, columns, notation)
     )
     position = {sensor.name: index for index, sensor in columns.sensors}
     doubts = tuple(
         FieldError(file.header[position[name]].strip(), reason) for name, reason in reasons.items()
     )
-    return Understood(file, columns, notation, doubts, found.stopped_after)
+    return Understood(file, columns, notation, doubts, findings.stopped_after)
 
 
 def _read(file: TableFile, columns: Columns, wants_days: bool, patience_s: float) -> _Findings:
-    found, started = _Findings(), time.monotonic()
+    findings, started = _Findings(), time.monotonic()
     positions = (
         [columns.fixed[name] for name in (DATE, PLANNED) if name in columns.fixed] if wants_days else []
     )
     for index, line in enumerate(file.lines()):
         if index and index % _LOOK_AT_CLOCK == 0 and time.monotonic() - started > patience_s:
-            found.stopped_after = index
+            findings.stopped_after = index
             break
         if line.defect is not None:
             continue
-        found.keep(index, line.cells)
-        if len(found.days) < _MANY_DAYS:
+        findings.keep(index, line.cells)
+        if len(findings.days) < _MANY_DAYS:
             for position in positions:
-                found.days.add(line.cells[position][:11])
-    found.days = {text.strip().split(" ")[0].split("T")[0] for text in found.days}
-    return found
+                findings.days.add(line.cells[position][:11])
+    findings.days = {text.strip().split(" ")[0].split("T")[0] for text in findings.days}
+    return findings
 
 
 def _numeric(columns: Columns) -> list[int]:
@@ -144,17 +145,17 @@ def _numeric(columns: Columns) -> list[int]:
     return [*own, columns.fixed[DAYS_LEFT]] if DAYS_LEFT in columns.fixed else own
 
 
-def _decimal(found: _Findings, numeric: list[int]) -> str:
-    """The file's decimal mark: the one that most numbers prove.
+def _decimal(findings: _Findings, numeric: list[int]) -> str:
+    """Return the file's decimal mark: the one that most numbers prove.
 
     Raises:
-        UnclearFile: all that is seen could be thousands or decimals.
+        UnclearFile: every mark could separate thousands or decimals.
     """
-    for cells in found.rows:
+    for cells in findings.rows:
         for position in numeric:
             if mark := decimal_evidence(cells[position]):
-                found.decimals[mark] += 1
-    commas, dots, either = (found.decimals[mark] for mark in (",", ".", "?,"))
+                findings.decimals[mark] += 1
+    commas, dots, either = (findings.decimals[mark] for mark in (",", ".", "?,"))
     if commas > dots:
         return ","
     if either and not dots:
@@ -166,10 +167,10 @@ def _decimal(found: _Findings, numeric: list[int]) -> str:
     return "."
 
 
-def _numbers(found: _Findings, columns: Columns, notation: Notation) -> dict[str, list[float]]:
-    """The sample's numbers by sensor, in the catalogue's units where the mapping converts them."""
+def _numbers(findings: _Findings, columns: Columns, notation: Notation) -> dict[str, list[float]]:
+    """Return the sample's numbers by sensor, converted to the catalogue's units by the mapping."""
     numbers: dict[str, list[float]] = {sensor.name: [] for _position, sensor in columns.sensors}
-    for cells in found.rows:
+    for cells in findings.rows:
         for position, sensor in columns.sensors:
             try:
                 value = read_number(notation.number(cells[position], columns.conversions.get(position)))

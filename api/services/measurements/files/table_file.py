@@ -1,4 +1,4 @@
-"""A file of rows from outside, whatever its format: the checks that need no row, and what it is."""
+"""A file of rows, whatever its format: what it is, and the checks that need no row."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from api.domain.shared.exceptions import InvalidInput
 FIELD = "fichier"
 BLOCK = 1 << 20  # bytes
 SEARCHED_LINES = 50  # above a header, for titles and comments
-LARGEST = 4 << 30  # bytes once uncompressed: a file that would fill the disk or the memory is no measurement
+LARGEST = 4 << 30  # bytes once uncompressed: more could fill the disk or the memory
 Signature = tuple[int, int]
 IsHeader = Callable[[Sequence[str]], bool]
 
 
 class Line(NamedTuple):
-    """One row: its number in the file (the first is 1), its texts, and why they could not be told apart."""
+    """One row: its number in the file (from 1), its cells, and why they could not be separated."""
 
     number: int
     cells: list[str]
@@ -33,8 +33,8 @@ class TableFile(ABC):
 
     Attributes:
         kind: ``csv``, ``csv.gz``, ``xlsx``, ``parquet`` or ``json``.
-        header_line: where the header stands; the lines above are titles or comments.
-        approximate_rows: how many rows there are about.
+        header_line: line number of the header; the lines above are titles or comments.
+        approximate_rows: about how many rows it has.
         encoding: of a text file.
         separator: of a text file.
     """
@@ -51,13 +51,13 @@ class TableFile(ABC):
 
     @abstractmethod
     def rows(self) -> Iterator[Line]:
-        """The rows below the header; blank ones are no rows."""
+        """Yield the rows below the header, without blank ones."""
 
     def lines(self) -> Iterator[Line]:
-        """The rows below the header; blank lines are no rows.
+        """Yield the rows below the header, and check at the end that the file did not change.
 
         Raises:
-            InvalidInput: the file was changed while it was read; what was already stored stays valid.
+            InvalidInput: the file changed while it was read; rows already stored stay valid.
         """
         try:
             yield from self.rows()
@@ -71,16 +71,16 @@ class TableFile(ABC):
 
 
 def signature_of(path: Path) -> Signature:
-    """Size and time of change."""
+    """Return size [bytes] and time of the last change [ns]."""
     status = path.stat()
     return status.st_size, status.st_mtime_ns
 
 
 def identify(path: Path) -> tuple[Signature, str, bytes]:
-    """A file's signature, SHA-256 and first bytes.
+    """Return a file's signature, SHA-256 and first bytes.
 
     Raises:
-        InvalidInput: not there, a folder, not readable, or empty.
+        InvalidInput: no such file, a folder, not readable, or empty.
     """
     if path.is_dir():
         raise InvalidInput.single(FIELD, "c’est un dossier ; donnez le chemin d’un fichier.", path.name)
@@ -100,7 +100,7 @@ def identify(path: Path) -> tuple[Signature, str, bytes]:
 
 
 def fitted(number: int, cells: list[str], width: int) -> Line:
-    """A row of a file without separators: blank cells at its end are no cells."""
+    """Fit a row to the header's width: drop or add blank cells at its end."""
     while len(cells) > width and not cells[-1]:
         cells.pop()
     if len(cells) > width:
@@ -109,7 +109,7 @@ def fitted(number: int, cells: list[str], width: int) -> Line:
 
 
 def open_table(path: Path, is_header: IsHeader) -> TableFile:
-    """Check a file and find its header, whatever its format; the content tells the format, not the name.
+    """Check a file of any format and find its header; the content decides the format, not the name.
 
     Args:
         path: of the file.

@@ -1,4 +1,4 @@
-"""An Excel workbook (.xlsx): the one sheet that holds measurements, its cells as the texts of a CSV."""
+"""Excel workbooks (.xlsx): the one sheet with measurements, its cells read as the texts of a CSV."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _NOT_ONE = "archive ou classeur abîmé ; ouvrez-le dans Excel et enregistrez-le
 
 @dataclass(frozen=True, kw_only=True)
 class Workbook(TableFile):
-    """A workbook, and the sheet that is read of it."""
+    """A workbook and the sheet to read."""
 
     sheet: str
 
     def rows(self) -> Iterator[Line]:
-        """The rows of the sheet below the header, numbered as the sheet numbers them."""
+        """Yield the rows below the header, with the sheet's row numbers."""
         width = len(self.header)
         with _opened(self.path) as book:
             for number, row in enumerate(book[self.sheet].iter_rows(), start=1):
@@ -47,26 +47,26 @@ class Workbook(TableFile):
 
 
 def open_workbook(path: Path, sha256: str, signature: Signature, is_header: IsHeader) -> Workbook:
-    """Find the one sheet whose header holds the names that are needed.
+    """Find the one sheet whose header has the required names.
 
     Raises:
         InvalidInput: not a workbook, no sheet or several with such a header, or too large once uncompressed.
     """
     _refuse_archives(path)
     with _opened(path) as book:
-        found = [
+        headers = [
             (sheet.title, number, names, sheet.max_row or 0)
             for sheet in book.worksheets
             for number, names in _headers(sheet, is_header)
         ]
-        if not found:
+        if not headers:
             return _without_header(path, sha256, signature, book)
-    sheets = sorted({title for title, *_ in found})
+    sheets = sorted({title for title, *_ in headers})
     if len(sheets) > 1:
         raise InvalidInput.single(
             FIELD, f"plusieurs feuilles contiennent des mesures ({', '.join(sheets)}) ; n’en gardez qu’une."
         )
-    title, number, names, last = found[0]
+    title, number, names, last = headers[0]
     return _workbook(path, sha256, signature, title, names, number, last)
 
 
@@ -86,7 +86,7 @@ def _workbook(
 
 
 def _without_header(path: Path, sha256: str, signature: Signature, book: Any) -> Workbook:
-    """The first line that is not blank, taken for the header so that what it lacks can be named."""
+    """Take the first line that is not blank as the header, so that the error names the missing columns."""
     for sheet in book.worksheets:
         for number, names in _headers(sheet, any):
             return _workbook(path, sha256, signature, sheet.title, names, number, sheet.max_row or 0)
@@ -94,7 +94,7 @@ def _without_header(path: Path, sha256: str, signature: Signature, book: Any) ->
 
 
 def _headers(sheet: Any, is_header: IsHeader) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """The first line of a sheet that is a header, if there is one."""
+    """Yield the first line of a sheet that is a header, or nothing."""
     for number, row in enumerate(sheet.iter_rows(max_row=SEARCHED_LINES), start=1):
         names = [_text(cell) for cell in row]
         while names and not names[-1]:
@@ -120,10 +120,10 @@ def _text(cell: Any) -> str:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    with path.open("rb") as stream:  # a stream: openpyxl refuses names that do not end as it likes
+    with path.open("rb") as stream:  # a stream: openpyxl refuses some file extensions
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # styles and print areas that it leaves out change no value
+                warnings.simplefilter("ignore")  # ignored styles and print areas change no value
                 book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
         except (KeyError, ValueError, zipfile.BadZipFile, OSError) as error:
             raise InvalidInput.single(FIELD, _NOT_ONE) from error
