@@ -1,4 +1,4 @@
-"""Interventions as a calendar file that any agenda reads (RFC 5545): one all-day event each."""
+"""Writes interventions as a calendar file (RFC 5545): one all-day event each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r
 
 
 def calendar(items: Iterable[Intervention], now: datetime) -> bytes:
-    """The file; interventions without a day are left out.
+    """Write the file, without the interventions that have no day.
 
     Args:
         items: interventions.
@@ -30,7 +30,7 @@ def calendar(items: Iterable[Intervention], now: datetime) -> bytes:
 
 
 def _event(item: Intervention, day: date, now: datetime) -> list[str]:
-    told = [
+    description = [
         f"Priorité : {item.priority}",
         *([f"Affectée à : {item.assignee}"] if item.assignee else []),
         *([f"Durée prévue : {french.hours(item.expected_hours)}"] if item.expected_hours else []),
@@ -45,7 +45,7 @@ def _event(item: Intervention, day: date, now: datetime) -> list[str]:
         f"DTSTART;VALUE=DATE:{day:%Y%m%d}",
         f"DTEND;VALUE=DATE:{day + timedelta(days=1):%Y%m%d}",
         f"SUMMARY:{_text(f'Turbine {item.turbine_id} : intervention n° {item.id}')}",
-        f"DESCRIPTION:{_text(chr(10).join(told))}",
+        f"DESCRIPTION:{_text(chr(10).join(description))}",
         *([f"LOCATION:{_text(place)}"] if place else []),
         f"STATUS:{_STATUS.get(item.state, 'CONFIRMED')}",
         "END:VEVENT",
@@ -57,7 +57,7 @@ def _text(words: str) -> str:
 
 
 def _folded(line: str) -> Iterator[str]:
-    """The line in parts of 75 bytes at most, each after the first led by a space; no character is cut."""
+    """Yield the line in parts of 75 bytes at most; a space begins each further part, no character is cut."""
     part, size = "", 0
     for letter in line:
         width = len(letter.encode())

@@ -1,4 +1,4 @@
-"""Interventions: opened by a person, changed under their rules, read with what came after them."""
+"""Interventions: people open and change them, and read them with their effect."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from api.domain.policy.levels import ALERTS
 from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
 from api.schemas import french
-from api.schemas import interventions as shown
+from api.schemas import interventions as contract
 from api.schemas.vocabulary import InterventionOrigin, JournalAction, Right, RiskLevel
 from api.services.interventions import rows
 from api.services.interventions.opening import check_form, decision, drawn_up
@@ -33,14 +33,14 @@ from api.storage.shared.database import Database
 
 __all__ = ["Filter", "InterventionService"]
 log = logging.getLogger(__name__)
-# Null empties these; elsewhere it says nothing, or is refused by name.
+# Null erases these fields; for the others it means « unchanged ».
 _ERASABLE = frozenset({"assignee", "planned_on", "expected_hours", "priority", "skills"})
 _REMEDY = "Vérifiez son numéro dans la liste des interventions."
 
 
 @dataclass(frozen=True)
 class InterventionService:
-    """Everything that people do with interventions.
+    """Reads, opens and changes interventions.
 
     Args:
         database: holds them.
@@ -54,8 +54,8 @@ class InterventionService:
 
     # Reading
 
-    def page(self, wanted: Filter, limit: int, offset: int) -> shown.Interventions:
-        """Those that match: under way, planned, proposed, then ended.
+    def page(self, wanted: Filter, limit: int, offset: int) -> contract.Interventions:
+        """Return one page of the matching ones: under way, planned, proposed, then ended.
 
         Raises:
             InvalidInput: the last day precedes the first.
@@ -64,15 +64,15 @@ class InterventionService:
         if wanted.turbine_id is not None:
             wanted = replace(wanted, turbine_id=canonical_turbine_id(wanted.turbine_id))
         with self.database.read() as connection:
-            total, found = store.page(connection, wanted, limit=limit, offset=offset)
-            effects = rows.effects(connection, found, policy_in_force(connection))
-            names = rows.names_of(connection, found)
+            total, matching = store.page(connection, wanted, limit=limit, offset=offset)
+            effects = rows.effects(connection, matching, policy_in_force(connection))
+            names = rows.names_of(connection, matching)
             today = self.today(connection)
-        items = [rows.answer(row, effects.get(row.id), names) for row in found]
-        return shown.Interventions(total=total, items=items, today=today)
+        items = [rows.answer(row, effects.get(row.id), names) for row in matching]
+        return contract.Interventions(total=total, items=items, today=today)
 
-    def detail(self, number: int) -> shown.InterventionDetail:
-        """One intervention with its journal.
+    def detail(self, number: int) -> contract.InterventionDetail:
+        """Return one intervention with its journal.
 
         Raises:
             NotFound: no such intervention.
@@ -84,36 +84,38 @@ class InterventionService:
             names = rows.names_of(connection, [row]) | rows.names_of(connection, journal, ("by",))
         item = rows.answer(row, effects.get(row.id), names)
         entries = [rows.entry_answer(entry, names) for entry in journal]
-        return shown.InterventionDetail(**item.model_dump(), journal=entries)
+        return contract.InterventionDetail(**item.model_dump(), journal=entries)
 
     def assignees(self) -> list[str]:
-        """Pseudonyms to whom work can be given: names first, then the numbers that files give."""
+        """Return the pseudonyms who can be given work: names first, then the numbers used in files."""
         with self.database.read() as connection:
             return _assignees(connection)
 
     def outcomes(self, first: date | None = None, last: date | None = None) -> list[VerdictOutcome]:
-        """What interventions closed between two days tell of the alerts behind them, oldest first."""
+        """Return the verdicts of the interventions closed between two days, oldest first."""
         with self.database.read() as connection:
             return [rows.outcome_of(row) for row in store.verdicts(connection, first, last)]
 
-    def precision(self, first: date | None = None, last: date | None = None) -> shown.InterventionPrecision:
-        """The precision that verdicts show.
+    def precision(
+        self, first: date | None = None, last: date | None = None
+    ) -> contract.InterventionPrecision:
+        """Compute the precision of alerts from verdicts.
 
         Raises:
             InvalidInput: the last day precedes the first.
         """
         _check_days(first, last)
         known = self.outcomes(first, last)
-        alerts = [one for one in known if one.opened_at in ALERTS]
-        return shown.InterventionPrecision(
+        alerts = [outcome for outcome in known if outcome.opened_at in ALERTS]
+        return contract.InterventionPrecision(
             **rows.figures(precision_of(known)),
-            on_alert=shown.VerdictFigures(**rows.figures(precision_of(alerts))),
+            on_alert=contract.VerdictFigures(**rows.figures(precision_of(alerts))),
         )
 
     # Changing
 
-    def open(self, asked: shown.InterventionRequest, caller: Principal) -> tuple[int, bool]:
-        """Open an intervention; its number, and False where a finding joined one that lives already.
+    def open(self, asked: contract.InterventionRequest, caller: Principal) -> tuple[int, bool]:
+        """Open an intervention; return its number, and False if a finding joined a living one.
 
         Raises:
             NotAllowed: planning without the right.
@@ -146,24 +148,24 @@ class InterventionService:
 
         Args:
             number: of the intervention.
-            asked: fields that change, with the ``version`` that was read.
+            asked: fields to change, with the ``version`` that was read.
             caller: who asks.
 
         Raises:
             NotFound: no such intervention.
             Conflict: changed since it was read, or ended.
-            NotAllowed: not theirs to change.
+            NotAllowed: the caller may not change it.
             InvalidInput: a wrong field, or one that is missing.
         """
-        given = {name: value for name, value in asked.items() if value is not None or name in _ERASABLE}
+        wanted = {name: value for name, value in asked.items() if value is not None or name in _ERASABLE}
         with self.database.write() as connection:
             today = self.today(connection)
             row = intervention_row(connection, number, for_update=True)
             actor = actor_of(connection, caller)
             present = rows.intervention_of(row)
-            if given.get("assignee") != present.assignee:
-                _check_assignee(connection, given.get("assignee"))
-            after, entry = apply_change(present, given, actor, self.now(), today)
+            if wanted.get("assignee") != present.assignee:
+                _check_assignee(connection, wanted.get("assignee"))
+            after, entry = apply_change(present, wanted, actor, self.now(), today)
             if not store.change(connection, number, present.version, rows.columns_of(after)):
                 raise Conflict(f"{present.name} vient de changer : relisez-la.")
             self._append(connection, number, entry, actor)
@@ -175,7 +177,7 @@ class InterventionService:
     def _insert(
         self,
         connection: Connection,
-        asked: shown.InterventionRequest,
+        asked: contract.InterventionRequest,
         turbine: int,
         actor: Actor,
         today: date,
@@ -224,15 +226,15 @@ class InterventionService:
 
 
 def actor_of(connection: Connection, caller: Principal) -> Actor:
-    """Who changes interventions: an account, whose name is the pseudonym by which work is given.
+    """Return the account that changes interventions; its name is its pseudonym in assignments.
 
     Raises:
         NotAuthenticated: the account is gone.
     """
-    found = accounts.user_by_id(connection, caller.id) if caller.kind == "user" else None
-    if found is None:
+    account = accounts.user_by_id(connection, caller.id) if caller.kind == "user" else None
+    if account is None:
         raise NotAuthenticated
-    return Actor(caller.name, found.username, Right.PLAN in caller.rights)
+    return Actor(caller.name, account.username, Right.PLAN in caller.rights)
 
 
 def _check_assignee(connection: Connection, pseudonym: str | None) -> None:
@@ -260,7 +262,7 @@ def _taken(living: Row[Any]) -> str:
 
 
 def intervention_row(connection: Connection, number: int, *, for_update: bool = False) -> Row[Any]:
-    """One stored intervention.
+    """Return one stored intervention.
 
     Raises:
         NotFound: no such intervention.
@@ -272,6 +274,6 @@ def intervention_row(connection: Connection, number: int, *, for_update: bool = 
 
 
 def policy_in_force(connection: Connection) -> RiskPolicy:
-    """The rule of the published run; the default one before the first."""
+    """Return the policy of the published run; the default policy before the first run."""
     run = published.published_run(connection)
     return RiskPolicy() if run is None else policies.version(connection, run.policy_version)

@@ -1,4 +1,4 @@
-"""What an intervention is when it is opened: drawn up from the ranking, then decided by a person."""
+"""Opens an intervention: a draft from the ranking, then a person's decision."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from api.domain.interventions.checklists import checklist_for, priority_for, ski
 from api.domain.interventions.interventions import Intervention, State
 from api.domain.measurements.measurements import canonical_turbine_id
 from api.domain.shared.exceptions import InvalidInput
-from api.schemas import interventions as shown
+from api.schemas import interventions as contract
 from api.schemas.vocabulary import InterventionOrigin, RiskLevel
 
 _PLANNED = ("planned_on", "assignee", "expected_hours", "priority", "skills", "comment")
 
 
 def drawn_up(
-    asked: shown.InterventionRequest, place: Row[Any] | None, level: RiskLevel | None
+    asked: contract.InterventionRequest, place: Row[Any] | None, level: RiskLevel | None
 ) -> Intervention:
-    """What is opened, before anybody has decided anything of it."""
+    """Draft an intervention from its place in the ranking, before any decision."""
     driver = {} if place is None else place.main_driver or {}
     feature = driver.get("feature")
     return Intervention(
@@ -32,26 +32,26 @@ def drawn_up(
     )
 
 
-def decision(asked: shown.InterventionRequest) -> dict[str, Any]:
-    """What a manager decides when opening, as a change of a proposal."""
+def decision(asked: contract.InterventionRequest) -> dict[str, Any]:
+    """Return the manager's decision at opening, as a change of the draft."""
     if asked.dismissed:
         return {"version": 1, "state": State.ANNULEE, "comment": asked.comment}
-    given = {name: value for name in _PLANNED if (value := getattr(asked, name)) is not None}
-    return {"version": 1, "state": State.PLANIFIEE, **given}
+    planned = {name: value for name in _PLANNED if (value := getattr(asked, name)) is not None}
+    return {"version": 1, "state": State.PLANIFIEE, **planned}
 
 
-def check_form(asked: shown.InterventionRequest) -> None:
+def check_form(asked: contract.InterventionRequest) -> None:
     """Refuse what the origin does not allow.
 
     Raises:
-        InvalidInput: naming the field.
+        InvalidInput: a field that the origin excludes or requires.
     """
     if asked.origin is InterventionOrigin.CONSTAT:
         if asked.findings is None:
             raise InvalidInput.single("findings", "dites ce que vous avez constaté.")
-        given = [name for name in _PLANNED[:-1] if getattr(asked, name) is not None]
-        if given:
-            raise InvalidInput.single(given[0], "un constat ne planifie rien : retirez ce champ.")
+        planned = [name for name in _PLANNED[:-1] if getattr(asked, name) is not None]
+        if planned:
+            raise InvalidInput.single(planned[0], "un constat ne planifie rien : retirez ce champ.")
     elif asked.findings is not None:
         raise InvalidInput.single("findings", "réservé à un constat, ou à la clôture.")
     if asked.dismissed and asked.origin is not InterventionOrigin.RECOMMANDATION:

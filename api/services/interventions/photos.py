@@ -1,4 +1,4 @@
-"""The photo of an intervention: one, kept apart, told in the journal."""
+"""The photo of an intervention: one at most; the journal records each change."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from api.storage.shared.database import Database
 
 @dataclass(frozen=True)
 class InterventionPhotos:
-    """Keeps photos and gives them back."""
+    """Stores and reads photos."""
 
     database: Database
     now: Callable[[], datetime]
 
     def keep(self, number: int, content: bytes, caller: Principal) -> None:
-        """Keep a photo in place of the one before; whoever reported a finding may illustrate it.
+        """Store a photo in place of the former one; the author of a finding may add one too.
 
         Raises:
             NotFound: no such intervention.
-            NotAllowed: neither theirs nor a manager's.
+            NotAllowed: the caller is neither author, assignee nor manager.
             InvalidInput: not a photo, or too large.
         """
         kind = photo_type(content)
@@ -64,14 +64,14 @@ class InterventionPhotos:
             )
 
     def read(self, number: int) -> tuple[str, bytes]:
-        """Media type and content.
+        """Return media type and content.
 
         Raises:
-            NotFound: no such intervention, or without a photo.
+            NotFound: no such intervention, or it has no photo.
         """
         with self.database.read() as connection:
             intervention_row(connection, number)
-            found = store.photo(connection, number)
-        if found is None:
+            photo = store.photo(connection, number)
+        if photo is None:
             raise NotFound("Photo de l’intervention", number)
-        return found.content_type, found.content
+        return photo.content_type, photo.content

@@ -1,4 +1,4 @@
-"""Interventions between their row, the domain and the answer."""
+"""Converts interventions between rows, the domain and answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row
 from api.domain.interventions.effect import Precision, Reading, VerdictOutcome, effect_of, last_watched_day
 from api.domain.interventions.interventions import CheckItem, Intervention, State
 from api.domain.policy.risk_policy import RiskPolicy
-from api.schemas import interventions as shown
+from api.schemas import interventions as contract
 from api.schemas.vocabulary import Effect, Priority, RiskLevel, Skill, Verdict
 from api.storage import interventions as store
 
@@ -24,7 +24,7 @@ _PEOPLE = ("created_by", "acknowledged_by", "closed_by")
 
 
 def intervention_of(row: AnyRow) -> Intervention:
-    """A stored intervention as its rules see it."""
+    """Build the domain's intervention from its row."""
     return Intervention(
         id=row.id,
         turbine=row.turbine_id,
@@ -38,7 +38,7 @@ def intervention_of(row: AnyRow) -> Intervention:
 
 
 def columns_of(intervention: Intervention) -> dict[str, Any]:
-    """What changes of an intervention, as it is stored."""
+    """Return the columns of an intervention that may change."""
     return {
         "state": intervention.state.value,
         "priority": intervention.priority.value,
@@ -50,16 +50,16 @@ def columns_of(intervention: Intervention) -> dict[str, Any]:
 
 
 def effects(connection: Connection, rows: Iterable[AnyRow], policy: RiskPolicy) -> dict[int, Effect | None]:
-    """What the runs that follow say of each intervention that was carried out, by its number."""
+    """Judge each intervention that was carried out by the runs after it; effects by number."""
     done = [row for row in rows if row.state == State.TERMINEE]
     if not done:
         return {}
     keys = {row.turbine for row in done}
     last = max(last_watched_day(row.done_on, policy) for row in done)
     readings: dict[int, list[Reading]] = {key: [] for key in keys}
-    for seen in store.scores_since(connection, keys, min(row.done_on for row in done), last):
-        if seen.measured_on is not None:
-            readings[seen.turbine].append(Reading(seen.measured_on, RiskLevel(seen.level)))
+    for score in store.scores_since(connection, keys, min(row.done_on for row in done), last):
+        if score.measured_on is not None:
+            readings[score.turbine].append(Reading(score.measured_on, RiskLevel(score.level)))
     following = _following(store.ended(connection, keys))
     return {
         row.id: effect_of(level_of(row), row.done_on, readings[row.turbine], policy, following.get(row.id))
@@ -68,24 +68,24 @@ def effects(connection: Connection, rows: Iterable[AnyRow], policy: RiskPolicy) 
 
 
 def _following(ended: Sequence[AnyRow]) -> dict[int, Any]:
-    """Day on which the next intervention carried out on the same turbine ended, by number."""
-    found: dict[int, Any] = {}
+    """Return the day of the next intervention carried out on the same turbine, by number."""
+    days: dict[int, Any] = {}
     former: dict[int, int] = {}
     for row in ended:
         if row.state == State.TERMINEE:
             if row.turbine in former:
-                found[former[row.turbine]] = row.done_on
+                days[former[row.turbine]] = row.done_on
             former[row.turbine] = row.id
-    return found
+    return days
 
 
 def level_of(row: AnyRow) -> RiskLevel | None:
-    """Level of risk at opening."""
+    """Return the level of risk at opening."""
     return None if row.level is None else RiskLevel(row.level)
 
 
 def outcome_of(row: AnyRow) -> VerdictOutcome:
-    """What a closed intervention tells of its alert."""
+    """Return the verdict of a closed intervention on its alert."""
     return VerdictOutcome(
         intervention=row.id,
         turbine=row.turbine_id,
@@ -99,16 +99,16 @@ def outcome_of(row: AnyRow) -> VerdictOutcome:
 def names_of(
     connection: Connection, rows: Iterable[AnyRow], columns: Sequence[str] = _PEOPLE
 ) -> dict[str, str]:
-    """Account names of those whom the rows name."""
-    found = {name for row in rows for column in columns if (name := getattr(row, column)) is not None}
-    return store.account_names(connection, found)
+    """Return the account names of the identifiers in the rows."""
+    identifiers = {name for row in rows for column in columns if (name := getattr(row, column)) is not None}
+    return store.account_names(connection, identifiers)
 
 
-def answer(row: AnyRow, effect: Effect | None, names: Mapping[str, str]) -> shown.Intervention:
-    """A stored intervention, as the contract shows it; accounts by their pseudonym."""
+def answer(row: AnyRow, effect: Effect | None, names: Mapping[str, str]) -> contract.Intervention:
+    """Build the answer for a stored intervention; accounts appear by pseudonym."""
     same = {name: getattr(row, name) for name in (*_SAME, "id", "turbine_id", "site", "farm", "created_at")}
     people = {name: names.get(getattr(row, name), getattr(row, name)) for name in _PEOPLE}
-    return shown.Intervention(
+    return contract.Intervention(
         **{**same, **people},
         state=row.state,
         origin=row.origin,
@@ -118,20 +118,20 @@ def answer(row: AnyRow, effect: Effect | None, names: Mapping[str, str]) -> show
         opened_at_probability=row.probability,
         priority=row.priority,
         skills=row.skills,
-        checklist=[shown.CheckLine(**item) for item in row.checklist],
+        checklist=[contract.CheckLine(**item) for item in row.checklist],
         verdict=row.verdict,
         effect=effect,
         has_photo=row.content_type is not None,
     )
 
 
-def entry_answer(row: AnyRow, names: Mapping[str, str]) -> shown.JournalEntry:
-    """One entry of the journal."""
+def entry_answer(row: AnyRow, names: Mapping[str, str]) -> contract.JournalEntry:
+    """Build the answer for one entry of the journal."""
     changes = [
-        shown.FieldChange(field=field, before=_named(before, names), after=_named(after, names))
+        contract.FieldChange(field=field, before=_named(before, names), after=_named(after, names))
         for field, (before, after) in row.changes.items()
     ]
-    return shown.JournalEntry(
+    return contract.JournalEntry(
         at=row.at, by=names.get(row.by, row.by), action=row.action, changes=changes, comment=row.comment
     )
 
@@ -141,7 +141,7 @@ def _named(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def figures(precision: Precision) -> dict[str, Any]:
-    """A precision, as the contract shows it."""
+    """Return a precision as the fields of the answer."""
     estimate = precision.estimate
     return {
         "counts": precision.counts,

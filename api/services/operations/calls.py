@@ -14,17 +14,17 @@ from api.storage.shared.database import Database
 
 @dataclass(frozen=True)
 class CallLogService:
-    """What was asked of the API, by whom, and what became of it."""
+    """The log of calls: who asked what of the API, and the result."""
 
     database: Database
 
     def newest(self, limit: int, offset: int) -> CallLog:
-        """Some calls, newest first, and how many there are in all."""
+        """Return one page of calls, newest first, with the total."""
         with self.database.read() as connection:
             total, rows = call_log.newest(connection, limit, offset)
         return CallLog(total=total, items=[CallLogItem(**row._mapping) for row in rows])
 
 
 def call_statistics(connection: Connection, since: datetime) -> CallStats:
-    """Calls since an instant, as the supervision shows them."""
+    """Count calls since an instant, for the supervision page."""
     return CallStats(since=since, **asdict(call_log.statistics(connection, since)))

@@ -1,5 +1,4 @@
-"""What the worker does: take leased jobs one at a time, look after the schedule and the inbox, close what was
-abandoned."""
+"""The worker's tasks: take jobs one at a time, watch schedule and inbox, close abandoned jobs."""
 
 from __future__ import annotations
 
@@ -24,7 +23,7 @@ from api.storage.shared.database import Database
 
 log = logging.getLogger(__name__)
 BEAT_S = jobs.LEASE.total_seconds() / 3
-MAX_ATTEMPTS = 3  # a job that takes its worker down each time is not tried for ever
+MAX_ATTEMPTS = 3  # a job that stops its worker each time is not tried for ever
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,9 @@ class JobKind:
     """How jobs of one kind are done.
 
     Args:
-        carry_out: does one; what it returns is kept with the job. None puts the job back, for it goes on when
-            nothing more urgent waits.
-        forget: cleans up after one that ended, in whatever way.
+        carry_out: does a job; its result is stored with the job. None puts the job back in the queue, to go
+            on when nothing more urgent waits.
+        forget: cleans up after a job that ended or failed.
     """
 
     carry_out: Callable[[Row[Any]], dict[str, Any] | None]
@@ -51,11 +50,10 @@ class JobService:
         now: the clock.
         worker: this worker's name, unique among the living ones.
         run_hour: hour of the daily run, Europe/Paris.
-        repeatable: other jobs than runs, by kind; doing them twice does no harm, so that an abandoned one is
-            done again.
-        inbox: files dropped there are taken in; None where nobody looks.
-        feed: called when the day's run may fall due, before it is asked for; None in most installations.
-        missed: called with the day whose run is asked for, to have the days before it made up for.
+        repeatable: jobs other than runs, by kind; an abandoned one is done again, for twice does no harm.
+        inbox: files in it are ingested; None if this worker has no inbox.
+        feed: called before the daily run is requested; None in most installations.
+        missed: called with the day of the requested run, to recompute missing days before it.
     """
 
     database: Database
@@ -70,13 +68,13 @@ class JobService:
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def beat_until_stopped(self) -> None:
-        """Tell, again and again, that this worker lives, then that it leaves; run in a thread of its own."""
-        self._tell(lambda connection: jobs.beat(connection, self.worker, datetime.now(UTC)))
+        """Record at each beat that this worker lives, then that it leaves; runs in a thread of its own."""
+        self._record(lambda connection: jobs.beat(connection, self.worker, datetime.now(UTC)))
         while not self.stopping.wait(BEAT_S):
-            self._tell(lambda connection: jobs.beat(connection, self.worker, datetime.now(UTC)))
-        self._tell(lambda connection: jobs.leave(connection, self.worker))
+            self._record(lambda connection: jobs.beat(connection, self.worker, datetime.now(UTC)))
+        self._record(lambda connection: jobs.leave(connection, self.worker))
 
-    def _tell(self, write: Callable[[Connection], None]) -> None:
+    def _record(self, write: Callable[[Connection], None]) -> None:
         try:
             with self.database.write() as connection:
                 write(connection)
@@ -84,7 +82,7 @@ class JobService:
             log.warning("heartbeat failed", extra={"reason": error.detail})
 
     def step(self) -> bool:
-        """Look after the schedule and do one job; False where there was none."""
+        """Watch inbox and schedule, then do one job; False if none waited."""
         self.close_abandoned()
         if self.inbox is not None:
             self.inbox.look_now_and_then()
@@ -92,7 +90,7 @@ class JobService:
         return self.take_and_carry_out()
 
     def take_and_carry_out(self) -> bool:
-        """Do the oldest job that waits; False where there is none."""
+        """Do the oldest waiting job; False if there is none."""
         with self.database.write() as connection:
             job = jobs.take(connection, self.worker, datetime.now(UTC))
         if job is None:
@@ -101,16 +99,16 @@ class JobService:
         return True
 
     def close_abandoned(self) -> None:
-        """Close what a vanished worker left under way, and what this one could not close itself.
+        """Close jobs of a vanished worker, and those that this worker could not close.
 
-        Between two jobs this worker does none: one that it still holds ended while the database was away.
+        Between two jobs this worker does none: a job that it still holds ended while the database was away.
         """
         with self.database.read() as connection:
             left = [(job, STOPPED_WORKER) for job in jobs.abandoned(connection, datetime.now(UTC))]
             mine = [(job, LOST_DATABASE) for job in jobs.leased_by(connection, self.worker)]
         for job, reason in (*left, *mine):
             log.warning("job abandoned by its worker", extra={"job_id": job.id, "worker": job.leased_by})
-            # The run first: if this worker too is stopped between the two, the job is found again.
+            # The run first: if this worker stops between the two, the job is still there to close.
             if job.kind == KIND:
                 self.runner.interrupt(job.payload["run_id"], reason)
             elif job.kind in self.repeatable and job.attempts < MAX_ATTEMPTS:
@@ -120,7 +118,7 @@ class JobService:
             self._end(job, status="interrompu", error="calculateur arrêté")
 
     def plan_daily_run(self) -> None:
-        """Ask for the day's run when it is due; the database refuses a second one."""
+        """Request the day's run when it is due; the database refuses a second one."""
         if self.now().astimezone(french.PARIS).hour < self.run_hour:
             return
         if self.feed is not None:
@@ -128,7 +126,7 @@ class JobService:
         if self._day_due() is not None:
             if self.inbox is not None:
                 self.inbox.look_before_run()
-            day = self._day_due()  # what has just come in may be of a later day
+            day = self._day_due()  # files just ingested may hold a later day
             if day is not None:
                 with contextlib.suppress(Conflict):  # another worker asked first
                     self.runner.request(day, kind="planifie", by="planification")
@@ -136,7 +134,7 @@ class JobService:
                         self.missed(day)
 
     def _day_due(self) -> date | None:
-        """The day whose scheduled run is due; None where its time has not come, or it was made."""
+        """Return the day whose scheduled run is due; None if it is too early or done."""
         with self.database.read() as connection:
             day = self.runner.calendar.day(connection)
             attempts = attempts_of(connection, day)

@@ -1,4 +1,4 @@
-"""Whether this process can do its work, and if not, what it lacks."""
+"""Checks whether this process can do its work, and names what is missing."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from api.domain.shared.exceptions import DatabaseUnavailable, Unavailable
 from api.storage import migrate
 from api.storage.shared.database import Database
 
-Check = Callable[[], object]  # raises Unavailable where something is missing
+Check = Callable[[], object]  # raises Unavailable if something is missing
 
 
 class Readiness:
-    """The database at its migration head, then every other check that was given."""
+    """Checks that the database is at its migration head, then every other check."""
 
     def __init__(self, database: Database, checks: Sequence[Check] = ()) -> None:
         self._database = database
@@ -20,15 +20,15 @@ class Readiness:
         self._head = migrate.head()
 
     def verify(self) -> None:
-        """Return where nothing is missing.
+        """Return if nothing is missing.
 
         Raises:
-            Unavailable: naming all that is; the database alone where the rest cannot be known without it.
+            Unavailable: with all that is missing; only the database if it is not ready.
         """
-        found = migrate.current(self._database)
-        if found != self._head:
+        version = migrate.current(self._database)
+        if version != self._head:
             raise DatabaseUnavailable(
-                f"Schéma de la base : version « {found or 'aucune'} », « {self._head} » attendue ; "
+                f"Schéma de la base : version « {version or 'aucune'} », « {self._head} » attendue ; "
                 "lancez « python cockpit.py run » ou la migration de l’image."
             )
         missing = [sentence for check in self._checks if (sentence := _failure(check))]

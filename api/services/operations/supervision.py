@@ -1,4 +1,4 @@
-"""Three questions and their answers: does it run, do the scorings go well, is the alert level unusual?"""
+"""Supervision: does the cockpit run, do the scorings go well, is the alert level unusual?"""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _GRAVITY: list[State] = ["erreur", "inconnu", "attention", "ok"]
 
 @dataclass(frozen=True)
 class SupervisionService:
-    """Reads the state of the parts and puts it in words."""
+    """Reads the state of the components and describes it in French."""
 
     settings: Settings
     database: Database
@@ -50,7 +50,7 @@ class SupervisionService:
     now: Callable[[], datetime]
 
     def state(self) -> Supervision:
-        """The supervision page's content."""
+        """Return the content of the supervision page."""
         components = self.components()
         recent = self.view.recent_runs(RECENT_RUNS)
         days = self.view.history(None, None)[-HISTORY:]
@@ -75,7 +75,7 @@ class SupervisionService:
         )
 
     def components(self) -> list[Component]:
-        """Each part and whether it answers."""
+        """Return each component with its state."""
         return [self._database_state(), self._models_state(), self._worker_state()]
 
     def _database_state(self) -> Component:
@@ -110,26 +110,26 @@ class SupervisionService:
 
 
 def _trends(connection: Connection) -> FindingTrends | None:
-    """The published run's findings, beside those of an earlier day: a run made again tells no rise."""
-    shown = published.published_run(connection)
-    if shown is None:
+    """Compare the published run's findings with an earlier day's: two runs of one day show no trend."""
+    run = published.published_run(connection)
+    if run is None:
         return None
-    earlier = published.runs_between(connection, None, shown.as_of - timedelta(days=1))
+    earlier = published.runs_between(connection, None, run.as_of - timedelta(days=1))
     previous = earlier[-1] if earlier else None
-    now = turbines_by_code(findings_of(connection, shown.id).values())
-    before = turbines_by_code(findings_of(connection, previous.id).values()) if previous else None
-    codes = sorted({*now, *(before or ())}, key=lambda code: (-now[code], code))
+    counts = turbines_by_code(findings_of(connection, run.id).values())
+    earlier_counts = turbines_by_code(findings_of(connection, previous.id).values()) if previous else None
+    codes = sorted({*counts, *(earlier_counts or ())}, key=lambda code: (-counts[code], code))
     return FindingTrends(
-        run_id=shown.id,
-        as_of=shown.as_of,
+        run_id=run.id,
+        as_of=run.as_of,
         previous_run_id=previous.id if previous else None,
         previous_as_of=previous.as_of if previous else None,
         items=[
             FindingTrend(
                 code=code,
                 label=finding_label(code),
-                turbines=now[code],
-                before=None if before is None else before[code],
+                turbines=counts[code],
+                before=None if earlier_counts is None else earlier_counts[code],
             )
             for code in codes
         ],
@@ -145,8 +145,8 @@ def _runs_at_all(components: Sequence[Component]) -> Check:
     question = "Le cockpit tourne-t-il ?"
     if not broken:
         return Check(question=question, state="ok", answer="Oui : base, modèles et calculateur répondent.")
-    told = " ".join(f"{part.name} : {part.detail}" for part in broken)
-    return Check(question=question, state=_worst([part.state for part in broken]), answer=told)
+    details = " ".join(f"{part.name} : {part.detail}" for part in broken)
+    return Check(question=question, state=_worst([part.state for part in broken]), answer=details)
 
 
 def _scorings_go_well(last: Run | None) -> Check:
@@ -160,8 +160,8 @@ def _scorings_go_well(last: Run | None) -> Check:
     if last.failed or last.stale:
         failed = f"{french.number(last.failed)} non {french.plural(last.failed, 'évaluée')}"
         stale = f"{french.number(last.stale)} sans mesure récente"
-        told = ", ".join([*[failed] * bool(last.failed), *[stale] * bool(last.stale)])
-        return Check(question=question, state="attention", answer=f"{when} a classé {ranked} : {told}.")
+        details = ", ".join([*[failed] * bool(last.failed), *[stale] * bool(last.stale)])
+        return Check(question=question, state="attention", answer=f"{when} a classé {ranked} : {details}.")
     return Check(question=question, state="ok", answer=f"Oui. {when} a évalué {ranked}.")
 
 

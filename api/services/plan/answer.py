@@ -1,4 +1,4 @@
-"""A solved week as the contract shows it, in French."""
+"""Turns a solved week into the answer of the API, in French."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from api.domain.plan.week_plan import (
     to_minutes,
 )
 from api.schemas import french
-from api.schemas import week_plan as shown
+from api.schemas import week_plan as contract
 from api.schemas.common import Notice
 from api.schemas.vocabulary import DataStatus
 from api.services.park.contract import turbine_fields
@@ -41,17 +41,17 @@ _DECIDED = "L’alerte a déjà reçu une réponse : intervention terminée depu
 
 @dataclass(frozen=True)
 class Week:
-    """The crews as they were given, and the interventions that take some of their hours already."""
+    """The requested crews, and the interventions that already take some of their hours."""
 
     crews: Sequence[Crew]
     booked: Sequence[Booking]
 
 
 def answer(
-    park: ParkAtWork, asked: shown.WeekPlanRequest, start: date, plan: WeekPlan, week: Week
-) -> shown.WeekPlan:
-    """The plan and what it leaves."""
-    return shown.WeekPlan(
+    park: ParkAtWork, asked: contract.WeekPlanRequest, start: date, plan: WeekPlan, week: Week
+) -> contract.WeekPlan:
+    """Build the answer: the plan, what it leaves aside, and its totals."""
+    return contract.WeekPlan(
         run_id=park.run.id,
         as_of=park.run.as_of,
         policy_version=park.run.policy_version,
@@ -63,12 +63,12 @@ def answer(
         visits=[_visit(park, visit, start, asked) for visit in plan.visits],
         left=[_left(park, left) for left in plan.left]
         + [
-            _turbine(shown.LeftTurbine, park, one, reason="deja_decidee", sentence=_DECIDED)
-            for one in park.decided
+            _turbine(contract.LeftTurbine, park, candidate, reason="deja_decidee", sentence=_DECIDED)
+            for candidate in park.decided
         ],
         covered=park.covered,
         loads=_loads(start, plan, week),
-        booked=[_booked(one, start, week) for one in week.booked],
+        booked=[_booked(booking, start, week) for booking in week.booked],
         totals=_totals(park, plan),
         proven=plan.proven,
         gap_eur=plan.gap_eur,
@@ -76,24 +76,26 @@ def answer(
     )
 
 
-def _turbine(kind: type[Any], park: ParkAtWork, one: Candidate, **more: Any) -> Any:
-    turbine = park.turbines[one.turbine]
+def _turbine(kind: type[Any], park: ParkAtWork, candidate: Candidate, **more: Any) -> Any:
+    turbine = park.turbines[candidate.turbine]
     driver = turbine.score.main_driver
     return kind(
         **turbine_fields(turbine) | {"main_driver": None if driver is None else driver.label},
-        skills=sorted(one.skills),
-        hours=one.hours,
-        choice=one.choice.value,
-        risk_eur=to_cents(one.risk_eur) / 100,
-        net_benefit_eur=one.net_cents / 100,
+        skills=sorted(candidate.skills),
+        hours=candidate.hours,
+        choice=candidate.choice.value,
+        risk_eur=to_cents(candidate.risk_eur) / 100,
+        net_benefit_eur=candidate.net_cents / 100,
         **more,
     )
 
 
-def _visit(park: ParkAtWork, visit: Visit, start: date, asked: shown.WeekPlanRequest) -> shown.PlannedVisit:
+def _visit(
+    park: ParkAtWork, visit: Visit, start: date, asked: contract.WeekPlanRequest
+) -> contract.PlannedVisit:
     assignees = {crew.name: crew.assignee for crew in asked.crews}
-    found: shown.PlannedVisit = _turbine(
-        shown.PlannedVisit,
+    planned: contract.PlannedVisit = _turbine(
+        contract.PlannedVisit,
         park,
         visit.candidate,
         day=start + timedelta(days=visit.day),
@@ -101,32 +103,32 @@ def _visit(park: ParkAtWork, visit: Visit, start: date, asked: shown.WeekPlanReq
         assignee=assignees[visit.crew.name],
         cost_eur=visit.candidate.cost_eur,
     )
-    return found
+    return planned
 
 
-def _left(park: ParkAtWork, left: LeftAside) -> shown.LeftTurbine:
-    found: shown.LeftTurbine = _turbine(
-        shown.LeftTurbine,
+def _left(park: ParkAtWork, left: LeftAside) -> contract.LeftTurbine:
+    aside: contract.LeftTurbine = _turbine(
+        contract.LeftTurbine,
         park,
         left.candidate,
         reason=left.reason.value,
         sentence=_SENTENCES[left.reason] + _visit_left(park, left.candidate),
     )
-    return found
+    return aside
 
 
-def _visit_left(park: ParkAtWork, one: Candidate) -> str:
-    day = park.turbines[one.turbine].score.planned_visit_on
+def _visit_left(park: ParkAtWork, candidate: Candidate) -> str:
+    day = park.turbines[candidate.turbine].score.planned_visit_on
     return "" if day is None else f" Une visite reste prévue le {french.date(day)}."
 
 
-def _loads(start: date, plan: WeekPlan, week: Week) -> list[shown.CrewDay]:
+def _loads(start: date, plan: WeekPlan, week: Week) -> list[contract.CrewDay]:
     taken: Counter[tuple[str, int]] = Counter()
     for visit in plan.visits:
         taken[visit.crew.name, visit.day] += to_minutes(visit.candidate.hours)
     booked = booked_minutes(week.booked, week.crews)
     return [
-        shown.CrewDay(
+        contract.CrewDay(
             crew=crew.name,
             day=start + timedelta(days=day),
             available=crew.hours[day],
@@ -140,21 +142,21 @@ def _loads(start: date, plan: WeekPlan, week: Week) -> list[shown.CrewDay]:
     ]
 
 
-def _booked(one: Booking, start: date, week: Week) -> shown.BookedVisit:
-    crew = crew_of(one, week.crews)
-    return shown.BookedVisit(
-        intervention_id=one.intervention,
-        turbine_id=one.turbine,
-        day=start + timedelta(days=one.day),
-        hours=one.minutes / 60,
-        assignee=one.assignee,
+def _booked(booking: Booking, start: date, week: Week) -> contract.BookedVisit:
+    crew = crew_of(booking, week.crews)
+    return contract.BookedVisit(
+        intervention_id=booking.intervention,
+        turbine_id=booking.turbine,
+        day=start + timedelta(days=booking.day),
+        hours=booking.minutes / 60,
+        assignee=booking.assignee,
         crew=None if crew is None else crew.name,
     )
 
 
-def _totals(park: ParkAtWork, plan: WeekPlan) -> shown.PlanTotals:
+def _totals(park: ParkAtWork, plan: WeekPlan) -> contract.PlanTotals:
     prevented = to_cents(plan.prevented_eur)
-    return shown.PlanTotals(
+    return contract.PlanTotals(
         visits=len(plan.visits),
         cost_eur=plan.cost_eur,
         prevented_eur=plan.prevented_eur,
@@ -169,18 +171,18 @@ def _totals(park: ParkAtWork, plan: WeekPlan) -> shown.PlanTotals:
 
 
 def _notices(
-    park: ParkAtWork, asked: shown.WeekPlanRequest, start: date, plan: WeekPlan, week: Week
+    park: ParkAtWork, asked: contract.WeekPlanRequest, start: date, plan: WeekPlan, week: Week
 ) -> list[Notice]:
-    """What must be known before the plan is followed."""
+    """List what a person must know before following the plan."""
     last, announced = start + timedelta(days=asked.days - 1), park.run.as_of + HORIZON
-    counted = [one for one in week.booked if crew_of(one, week.crews) is not None]
-    alone = [one for one in week.booked if one not in counted]
+    counted = [booking for booking in week.booked if crew_of(booking, week.crews) is not None]
+    alone = [booking for booking in week.booked if booking not in counted]
     doubtful = [
         v.candidate.turbine
         for v in plan.visits
         if park.turbines[v.candidate.turbine].score.data_status is not DataStatus.OK
     ]
-    told = (
+    cases = (
         (last > announced, "hors_horizon", "week_start",
          f"Le classement du {french.date(park.run.as_of)} annonce les pannes jusqu’au "
          f"{french.date(announced)} : pour les jours d’après, établissez le plan de nouveau avec un "
@@ -190,8 +192,9 @@ def _notices(
          "retirées des heures des équipes qui y vont."),
         (alone, "sans_equipe", "crews",
          f"Déjà planifié ces jours-là sans équipe connue : {french.counted(len(alone), 'intervention')}, "
-         f"{_hours(alone)} (turbines {', '.join(one.turbine for one in alone)}). Aucune équipe n’en perd "
-         "d’heures : donnez à l’équipe qui y va le technicien de l’intervention, ou retirez-lui ces heures."),
+         f"{_hours(alone)} (turbines {', '.join(booking.turbine for booking in alone)}). Aucune équipe n’en "
+         "perd d’heures : donnez à l’équipe qui y va le technicien de l’intervention, ou retirez-lui ces "
+         "heures."),
         (not plan.proven, "non_prouve", None,
          "Le temps de calcul n’a pas suffi à prouver que ce plan est le meilleur : un autre éviterait au "
          f"plus {french.euros(plan.gap_eur)} de plus."),
@@ -200,8 +203,8 @@ def _notices(
         (doubtful, "mesures_douteuses", None,
          f"Mesure douteuse ou trop ancienne : vérifiez d’abord les capteurs de {', '.join(doubtful)}."),
     )  # fmt: skip
-    return [Notice(code=code, field=name, message=text) for true, code, name, text in told if true]
+    return [Notice(code=code, field=name, message=text) for true, code, name, text in cases if true]
 
 
 def _hours(booked: Sequence[Booking]) -> str:
-    return french.hours(sum(one.minutes for one in booked) / 60)
+    return french.hours(sum(booking.minutes for booking in booked) / 60)

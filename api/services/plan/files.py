@@ -1,4 +1,4 @@
-"""A week's plan as a file: CSV for a French spreadsheet, and an A4 page to print."""
+"""Writes a week's plan as a CSV for a French spreadsheet, and as an A4 page to print."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _PAGE = template("services/plan/plan.html")
 
 
 def plan_csv(plan: WeekPlan) -> bytes:
-    """Semicolons, decimal commas, a byte order mark; visits, what is left aside, what is covered."""
+    """Write visits, turbines left aside and covered ones: semicolons, decimal commas, a byte order mark."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(HEADER)
@@ -44,10 +44,10 @@ def plan_csv(plan: WeekPlan) -> bytes:
     for left in plan.left:
         cells = (*_cells(left), *_money(left, plan.cost_intervention_eur))
         writer.writerow(("laissée de côté", "", "", "", *cells, left.sentence))
-    booked = {one.turbine_id: one for one in plan.booked}
+    booked = {visit.turbine_id: visit for visit in plan.booked}
     for other in plan.covered:
-        one = booked.get(other.turbine_id)
-        when = ("", "", "", "") if one is None else _whose(one)
+        standing = booked.get(other.turbine_id)
+        when = ("", "", "", "") if standing is None else _whose(standing)
         writer.writerow(
             ("déjà prise en charge", *when[:3], inert(other.turbine_id), *[""] * 5, when[3], "",
              french.cell(other.risk_eur, 2), "", "", other.sentence)
@@ -55,9 +55,14 @@ def plan_csv(plan: WeekPlan) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def _whose(one: BookedVisit) -> tuple[str, str, str, str]:
-    """Day, crew, technician and hours of an intervention that stands in the week already."""
-    return french.date(one.day), inert(one.crew or ""), inert(one.assignee or ""), french.cell(one.hours, 2)
+def _whose(visit: BookedVisit) -> tuple[str, str, str, str]:
+    """Return day, crew, technician and hours of an intervention already planned that week."""
+    return (
+        french.date(visit.day),
+        inert(visit.crew or ""),
+        inert(visit.assignee or ""),
+        french.cell(visit.hours, 2),
+    )
 
 
 def _cells(turbine: PlannedTurbine) -> tuple[str, ...]:
@@ -83,7 +88,7 @@ def _skills(turbine: PlannedTurbine) -> str:
 
 
 def plan_html(plan: WeekPlan, now: datetime) -> str:
-    """The whole page.
+    """Render the page to print.
 
     Args:
         plan: to print.

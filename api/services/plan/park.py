@@ -1,4 +1,4 @@
-"""The park as planning sees it: who may be visited, where somebody goes already, what is at stake."""
+"""The park as planning sees it: candidates for a visit, turbines already covered, costs at stake."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FIELD = "adjustments"
 
 @dataclass(frozen=True)
 class Asked:
-    """What was asked, by turbine."""
+    """The choices of a request, by turbine."""
 
     hours_each: float
     place_visits: bool
@@ -40,21 +40,21 @@ class Asked:
 
     @classmethod
     def of(cls, asked: WeekPlanRequest) -> Asked:
-        """The choices by canonical identifier.
+        """Read the choices of a request, by canonical identifier.
 
         Raises:
-            InvalidInput: one turbine has two.
+            InvalidInput: a turbine has two choices.
         """
-        found: dict[str, PlanAdjustment] = {}
-        for one in asked.adjustments:
-            turbine = canonical_turbine_id(one.turbine_id)
-            if turbine in found:
+        choices: dict[str, PlanAdjustment] = {}
+        for choice in asked.adjustments:
+            turbine = canonical_turbine_id(choice.turbine_id)
+            if turbine in choices:
                 raise InvalidInput.single(_FIELD, f"turbine {turbine} : deux choix ; gardez-en un.", turbine)
-            found[turbine] = one
-        return cls(asked.hours_each, asked.place_visits, found)
+            choices[turbine] = choice
+        return cls(asked.hours_each, asked.place_visits, choices)
 
     def candidate(self, turbine: RankedTurbine, policy: RiskPolicy) -> Candidate:
-        """A turbine that may be visited, with what a person chose for it."""
+        """Make a candidate of a turbine, with what a person chose for it."""
         chosen, score = self.adjustments.get(turbine.turbine_id), turbine.score
         driver = score.main_driver
         skills: Iterable[Skill] = skills_for(None if driver is None else driver.feature)
@@ -72,17 +72,17 @@ class Asked:
 
 @dataclass
 class ParkAtWork:
-    """A published ranking, sorted by what planning makes of each turbine; cents are euros × 100.
+    """A published ranking, sorted by the part of each turbine in planning; cents are euros × 100.
 
     Args:
         run: the ranking.
-        policy: the rule that it used.
+        policy: that the ranking used.
         turbines: all candidates and decided turbines, by identifier.
-        candidates: that may be visited, in the order of the ranking.
-        decided: worth a visit, but a person has answered the alarm.
-        covered: where somebody goes already.
+        candidates: turbines that may be visited, in the order of the ranking.
+        decided: turbines worth a visit whose alert already has an answer.
+        covered: turbines that somebody already visits.
         going: interventions planned or under way.
-        crews_given: for which crew accepted plans set some of them out, by number.
+        crews_given: crew that an accepted plan chose, by number of the intervention.
     """
 
     run: AnyRow
@@ -101,25 +101,25 @@ class ParkAtWork:
 
 
 def park_at_work(connection: Connection, run: AnyRow, asked: Asked) -> ParkAtWork:
-    """Sort the turbines of a ranking.
+    """Sort the turbines of a ranking into candidates, decided and covered ones.
 
     Raises:
         InvalidInput: a choice about a turbine that is unknown, or that somebody already visits.
     """
     park = ParkAtWork(run, policies.version(connection, run.policy_version))
     _, ranking = page_of_scores(connection, run.id)
-    # One that is only proposed, as a finding is, waits for this very plan.
+    # A proposed intervention, such as a finding, still waits for a plan.
     living = interventions.living(connection)
-    going = {key: one for key, one in living.items() if one.state != State.PROPOSEE}
+    going = {key: row for key, row in living.items() if row.state != State.PROPOSEE}
     park.going += going.values()
     park.crews_given = week_plan.crews_of(connection)
-    known = {one.turbine_id: one for one in ranking}
+    known = {turbine.turbine_id: turbine for turbine in ranking}
     if wrong := list(_wrong_choices(asked, known, going)):
         raise InvalidInput(wrong)
     wanted = wanted_in(connection, run, park.policy, visits_answer=not asked.place_visits)
-    deserving = {one.score.turbine for one in wanted} | (living.keys() - going.keys())
-    for one in ranking:
-        _sort(park, one, going.get(one.score.turbine), deserving, asked)
+    deserving = {turbine.score.turbine for turbine in wanted} | (living.keys() - going.keys())
+    for turbine in ranking:
+        _sort(park, turbine, going.get(turbine.score.turbine), deserving, asked)
     return park
 
 
@@ -130,20 +130,24 @@ def _wrong_choices(
         place = known.get(turbine)
         if place is None:
             yield FieldError(_FIELD, f"turbine {turbine} : absente du classement publié.", turbine)
-        elif chosen.choice == "imposee" and (taken := going.get(place.score.turbine)) is not None:
-            yield FieldError(_FIELD, f"turbine {turbine} : {_taken(taken)} Retirez ce choix.", turbine)
+        elif chosen.choice == "imposee" and (intervention := going.get(place.score.turbine)) is not None:
+            yield FieldError(_FIELD, f"turbine {turbine} : {_taken(intervention)} Retirez ce choix.", turbine)
 
 
 def _sort(
-    park: ParkAtWork, turbine: RankedTurbine, taken: AnyRow | None, deserving: Collection[int], asked: Asked
+    park: ParkAtWork,
+    turbine: RankedTurbine,
+    planned: AnyRow | None,
+    deserving: Collection[int],
+    asked: Asked,
 ) -> None:
-    """Put one turbine where it belongs; its euros count whatever becomes of it."""
+    """Put one turbine into its group; its risk counts in every case."""
     candidate, score = asked.candidate(turbine, park.policy), turbine.score
     cents = to_cents(candidate.risk_eur)
     park.park_cents += cents
     park.unassessed += score.probability is None
     wanted = score.turbine in deserving or candidate.choice is Choice.IMPOSEE
-    sentence = None if taken is None else _taken(taken)
+    sentence = None if planned is None else _taken(planned)
     waits = not wanted and candidate.net_cents > 0
     visit = score.planned_visit_on
     if sentence is None and waits and not asked.place_visits and visit is not None and _in_time(park, visit):
@@ -165,8 +169,8 @@ def _sort(
 
 
 def bookings(park: ParkAtWork, start: date, days: int) -> list[Booking]:
-    """The interventions that stand within the days of a plan, by day."""
-    found = [
+    """Return the interventions planned within the days of a plan, by day."""
+    booked = [
         Booking(
             intervention=row.id,
             turbine=row.turbine_id,
@@ -178,11 +182,11 @@ def bookings(park: ParkAtWork, start: date, days: int) -> list[Booking]:
         for row in park.going
         if row.planned_on is not None and 0 <= (row.planned_on - start).days < days
     ]
-    return sorted(found, key=lambda one: (one.day, one.intervention))
+    return sorted(booked, key=lambda booking: (booking.day, booking.intervention))
 
 
 def _in_time(park: ParkAtWork, visit: date) -> bool:
-    """Whether a visit comes in time for the alarm, as proposals reckon it."""
+    """Tell whether a visit comes in time for the alert, by the rule of proposals."""
     last: date = park.run.as_of + timedelta(days=park.policy.urgent_days)
     return visit <= last
 

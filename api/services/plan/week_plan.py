@@ -1,4 +1,4 @@
-"""The week's plan: gathers the published ranking, has it solved, and plans what a person accepts."""
+"""The week's plan: built on the published ranking; accepted visits become interventions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from api.domain.plan.solver import plan_week
 from api.domain.plan.week_plan import Crew
 from api.domain.shared.exceptions import CockpitError, Conflict, FieldError, InvalidInput, NotAllowed
 from api.schemas import french
-from api.schemas import week_plan as shown
+from api.schemas import week_plan as contract
 from api.schemas.interventions import InterventionRequest
 from api.schemas.vocabulary import InterventionOrigin
 from api.services.interventions.interventions import Filter, InterventionService
@@ -39,8 +39,8 @@ class WeekPlanService:
     """Plans weeks on the last published ranking.
 
     Args:
-        database: holds it.
-        interventions: opens those that are accepted.
+        database: holds the ranking.
+        interventions: opens the accepted ones.
         now: the clock.
         today: the cockpit's day, that of its data in a simulated park.
     """
@@ -50,24 +50,24 @@ class WeekPlanService:
     now: Callable[[], datetime]
     today: Callable[[Connection], date]
 
-    def inputs(self) -> shown.WeekPlanInputs:
-        """What was given for the last plan, by whoever made it."""
+    def inputs(self) -> contract.WeekPlanInputs:
+        """Return the inputs of the last plan, whoever made it."""
         with self.database.read() as connection:
             row = store.inputs(connection)
             today = self.today(connection)
         kept = {} if row is None else {**row.inputs, "saved_at": row.saved_at}
-        return shown.WeekPlanInputs(**kept, week_start=next_monday(today))
+        return contract.WeekPlanInputs(**kept, week_start=next_monday(today))
 
-    def plan(self, asked: shown.WeekPlanRequest, caller: Principal | None = None) -> shown.WeekPlan:
-        """The best week.
+    def plan(self, asked: contract.WeekPlanRequest, caller: Principal | None = None) -> contract.WeekPlan:
+        """Compute the best week.
 
         Args:
             asked: crews, budget, choices.
-            caller: who plans, for whom crews and figures are remembered; None to remember nothing.
+            caller: who plans; crews and figures are remembered under this name, unless None.
 
         Raises:
             InvalidInput: a wrong field, or imposed turbines that cannot be placed.
-            Conflict: nothing is published, or nothing was found in time.
+            Conflict: nothing is published, or no plan was found in time.
         """
         with self.database.read() as connection:
             today = self.today(connection)
@@ -86,8 +86,8 @@ class WeekPlanService:
                 store.remember(connection, kept, by=caller.name, now=self.now())
         return answer(park, asked, start, solved, Week(crews, booked))
 
-    def accept(self, asked: shown.WeekPlanAcceptance, caller: Principal) -> shown.WeekPlanAccepted:
-        """Plan interventions; each is accepted or refused on its own.
+    def accept(self, asked: contract.WeekPlanAcceptance, caller: Principal) -> contract.WeekPlanAccepted:
+        """Plan the accepted visits; each succeeds or fails alone.
 
         Raises:
             Conflict: another ranking was published since the plan.
@@ -101,13 +101,13 @@ class WeekPlanService:
         recommended = {row.turbine_id for row in wanted}
         items = [self._planned(visit, recommended, caller) for visit in asked.visits]
         planned = sum(item.intervention_id is not None for item in items)
-        self._give(asked.visits, items)
+        self._assign_crews(asked.visits, items)
         log.info("week planned", extra={"planned": planned, "by": caller.name})
-        return shown.WeekPlanAccepted(planned=planned, refused=len(items) - planned, items=items)
+        return contract.WeekPlanAccepted(planned=planned, refused=len(items) - planned, items=items)
 
     def _planned(
-        self, visit: shown.AcceptedVisit, recommended: set[str], caller: Principal
-    ) -> shown.VisitOutcome:
+        self, visit: contract.AcceptedVisit, recommended: set[str], caller: Principal
+    ) -> contract.VisitOutcome:
         proposed = visit.turbine_id in recommended
         request = InterventionRequest(
             turbine_id=visit.turbine_id,
@@ -123,11 +123,11 @@ class WeekPlanService:
         except NotAllowed:
             raise
         except CockpitError as error:
-            return shown.VisitOutcome(turbine_id=visit.turbine_id, error=error.detail)
-        return shown.VisitOutcome(turbine_id=visit.turbine_id, intervention_id=number)
+            return contract.VisitOutcome(turbine_id=visit.turbine_id, error=error.detail)
+        return contract.VisitOutcome(turbine_id=visit.turbine_id, intervention_id=number)
 
-    def _give(self, visits: list[shown.AcceptedVisit], items: list[shown.VisitOutcome]) -> None:
-        """Note which crew each planned intervention is for: the next plan counts its hours."""
+    def _assign_crews(self, visits: list[contract.AcceptedVisit], items: list[contract.VisitOutcome]) -> None:
+        """Store the crew of each planned intervention: the next plan counts its hours."""
         crews = {
             item.intervention_id: visit.crew
             for visit, item in zip(visits, items, strict=True)
@@ -137,17 +137,17 @@ class WeekPlanService:
             living = {row.id for row in living_interventions(connection).values()}
             store.assign(connection, crews, living)
 
-    def _waiting(self, visit: shown.AcceptedVisit, caller: Principal) -> int | None:
-        """Plan the intervention that is already proposed for the turbine, such as a finding; its number."""
+    def _waiting(self, visit: contract.AcceptedVisit, caller: Principal) -> int | None:
+        """Plan the intervention already proposed for the turbine, such as a finding; return its number."""
         wanted = Filter((State.PROPOSEE,), turbine_id=visit.turbine_id)
-        found = self.interventions.page(wanted, 1, 0).items
-        if not found:
+        proposed = self.interventions.page(wanted, 1, 0).items
+        if not proposed:
             return None
         changes = {"assignee": visit.assignee, "skills": visit.skills}
         self.interventions.change(
-            found[0].id,
+            proposed[0].id,
             {
-                "version": found[0].version,
+                "version": proposed[0].version,
                 "state": State.PLANIFIEE,
                 "planned_on": visit.day,
                 "expected_hours": visit.hours,
@@ -156,9 +156,9 @@ class WeekPlanService:
             },
             caller,
         )
-        return found[0].id
+        return proposed[0].id
 
-    def _park(self, asked: shown.WeekPlanRequest) -> ParkAtWork:
+    def _park(self, asked: contract.WeekPlanRequest) -> ParkAtWork:
         choices = Asked.of(asked)
         with self.database.read() as connection:
             run = published.published_run(connection)
@@ -167,23 +167,23 @@ class WeekPlanService:
             return park_at_work(connection, run, choices)
 
 
-def _comment(visit: shown.AcceptedVisit) -> str:
+def _comment(visit: contract.AcceptedVisit) -> str:
     return f"Plan de la semaine, équipe {visit.crew}."
 
 
 def next_monday(today: date) -> date:
-    """The day itself where it is a Monday."""
+    """Return the next Monday, ``today`` included."""
     return today + timedelta(days=-today.weekday() % 7)
 
 
-def _crew_errors(asked: shown.WeekPlanRequest) -> list[FieldError]:
+def _crew_errors(asked: contract.WeekPlanRequest) -> list[FieldError]:
     names = [crew.name for crew in asked.crews]
-    found = [
+    duplicates = [
         FieldError("crews", f"deux équipes s’appellent « {name} » : donnez-leur des noms différents.", name)
         for name in dict.fromkeys(names)
         if names.count(name) > 1
     ]
-    return found + [
+    return duplicates + [
         FieldError(
             f"crews[{place}].hours",
             f"{crew.name} : {french.days(len(crew.hours))} d’heures pour {french.days(asked.days)} de plan.",

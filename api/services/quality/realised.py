@@ -1,4 +1,4 @@
-"""Realised quality: published scores beside what was observed since, read turbine after turbine."""
+"""Realised quality: published scores compared with what was observed since, turbine by turbine."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ from api.storage import quality as realised
 from api.storage.shared import published
 from api.storage.shared.database import Database
 
-# What is read where no first day is asked for: a year, or fewer days of a large park, so that the answer
-# comes in seconds. Days that are asked for are all read.
+# Read when no first day is requested: a year, or fewer days of a large park, so that the answer comes in
+# seconds. Requested days are all read.
 DEFAULT_DAYS, DEFAULT_SCORES = 365, 250_000
 AnyRow = Row[Any]
 
 
 @dataclass(frozen=True)
 class RealisedQuery:
-    """What is asked: which days of ranking, which model (name, or name:version), which page of the list."""
+    """A query: days of ranking, model (name, or name:version), page of the list."""
 
     first: date | None = None
     last: date | None = None
@@ -53,7 +53,7 @@ class RealisedQuery:
 
 @dataclass(frozen=True)
 class _Run:
-    """A published ranking; each model with what is known of the rows that it has seen."""
+    """A published ranking; each model with what is known of its training rows."""
 
     as_of: date
     threshold: float | None
@@ -63,7 +63,7 @@ class _Run:
     )
 
     def taking_part(self, *, days: bool) -> tuple[tuple[ModelVersion, ...], list[Provenance]]:
-        """The models behind a score; an estimator of days only where the score holds ``days``."""
+        """Return the models behind a score; an estimator of days only if the score holds ``days``."""
         if days not in self._parts:
             kept = [(model, known) for model, known in self.models if days or model.task != "regression"]
             self._parts[days] = (tuple(model for model, _ in kept), [known for _, known in kept])
@@ -79,14 +79,14 @@ class _Selection:
 
 @dataclass(frozen=True)
 class RealisedService:
-    """Compares what the cockpit published with what happened."""
+    """Compares published scores with what happened."""
 
     database: Database
     store: ModelStore
     interventions: InterventionService
 
     def quality(self, query: RealisedQuery) -> RealisedQuality:
-        """The figures of a period, and one page of its scores whose outcome is known.
+        """Return the figures of a period, and one page of its scores with a known outcome.
 
         Raises:
             InvalidInput: the days are in the wrong order, or no ranking ever used that model.
@@ -95,7 +95,7 @@ class RealisedService:
         tally, total, items = RealisedTally(query.period), 0, list[JudgedScore]()
         for judged in self._judged(selection):
             tally.add_turbine(judged)
-            known = [one for one in judged if one.outcome is not None]
+            known = [score for score in judged if score.outcome is not None]
             start = max(query.offset - total, 0)
             items += known[start : start + query.limit - len(items)]
             total += len(known)
@@ -108,12 +108,12 @@ class RealisedService:
             message=words.message(quality, selection.first, selection.last),
             notices=words.notices(quality),
             total=total,
-            items=[words.observed_score(one) for one in items],
+            items=[words.observed_score(score) for score in items],
             **words.figures(quality),
         )
 
     def judged(self, query: RealisedQuery) -> Iterator[list[JudgedScore]]:
-        """Each turbine's published scores beside their outcomes; checked before the first is read.
+        """Yield each turbine's published scores with their outcomes; the query is checked at once.
 
         Raises:
             InvalidInput: as :meth:`quality`.
@@ -121,7 +121,7 @@ class RealisedService:
         return self._judged(self._selection(query))
 
     def csv(self, query: RealisedQuery) -> Iterator[bytes]:
-        """Published beside observed, one line per score, as a French spreadsheet opens it.
+        """Yield the published and observed values as CSV, one line per score, for a French spreadsheet.
 
         Raises:
             InvalidInput: as :meth:`quality`.
@@ -131,7 +131,9 @@ class RealisedService:
     def _judged(self, selection: _Selection) -> Iterator[list[JudgedScore]]:
         with self.database.read() as connection:
             park = realised.scored_turbines(connection)
-        verdicts = {one.measurement: one for one in _known_outcomes(self.interventions.outcomes())}
+        verdicts = {
+            outcome.measurement: outcome for outcome in _known_outcomes(self.interventions.outcomes())
+        }
         for turbine, rows in realised.observed_scores(self.database, list(selection.runs), park):
             scores = (_score(turbine, row, selection.runs[row.run]) for row in rows)
             yield judge_turbine(scores, merge_outcomes(_outcomes(rows, verdicts)))
@@ -140,13 +142,13 @@ class RealisedService:
         if query.first and query.last and query.last < query.first:
             raise InvalidInput.single("to", "le dernier jour précède le premier.", query.last)
         with self.database.read() as connection:
-            found = published.runs_between(connection, query.first, query.last)
-        if not found:
+            runs = published.runs_between(connection, query.first, query.last)
+        if not runs:
             return _Selection(query.first, query.last, {})
-        last = query.last or found[-1].as_of
-        first = query.first or _default_first(found, last)
+        last = query.last or runs[-1].as_of
+        first = query.first or _default_first(runs, last)
         known: dict[tuple[str, int, str], Provenance] = {}
-        read = {row.id: self._run(row, known) for row in found if row.as_of >= first}
+        read = {row.id: self._run(row, known) for row in runs if row.as_of >= first}
         if query.model is not None:
             read = _using(query.model, read)
         return _Selection(first, last, read)
@@ -161,7 +163,7 @@ class RealisedService:
         return _Run(row.as_of, row.threshold, tuple(models))
 
     def _provenance(self, name: str, version: int, sha256: str) -> Provenance:
-        """What the manifest says; nothing where the version is gone, damaged or another one."""
+        """Read the manifest; return an empty provenance if the version is gone, damaged or another one."""
         try:
             manifest = self.store.manifest(name, version)
             unseen = self.store.unseen_identities(name, version)
@@ -174,11 +176,11 @@ class RealisedService:
         return Provenance(unseen, data.last_day, data.sha256, imported_on)
 
 
-def _default_first(found: list[AnyRow], last: date) -> date:
-    """First day of the newest rankings that make a year or :data:`DEFAULT_SCORES`, whichever is shorter."""
+def _default_first(runs: list[AnyRow], last: date) -> date:
+    """Return the first day of the last year or :data:`DEFAULT_SCORES`, whichever is shorter."""
     earliest: date = last - timedelta(days=DEFAULT_DAYS - 1)
     read = 0
-    for later, row in pairwise(reversed(found)):
+    for later, row in pairwise(reversed(runs)):
         read += later.total
         if read + row.total > DEFAULT_SCORES:
             kept: date = later.as_of
@@ -187,10 +189,10 @@ def _default_first(found: list[AnyRow], last: date) -> date:
 
 
 def _using(model: str, read: dict[int, _Run]) -> dict[int, _Run]:
-    """The rankings that used a model.
+    """Return the rankings that used a model.
 
     Raises:
-        InvalidInput: none did; those that were used are named.
+        InvalidInput: none did; the message names the models that were used.
     """
     names = {run_id: {_spelled(m) for m, _ in run.models} for run_id, run in read.items()}
     kept = {
@@ -209,7 +211,7 @@ def _spelled(model: ModelVersion) -> str:
 
 
 def _known_outcomes(outcomes: Iterable[VerdictOutcome]) -> list[KnownOutcome]:
-    """The verdicts that decide, as the realised quality takes what was observed after a measurement."""
+    """Turn decisive verdicts into known outcomes of their measurements."""
     return [
         KnownOutcome(outcome.measurement, outcome.confirmed, None, SOURCE)
         for outcome in outcomes
@@ -218,7 +220,7 @@ def _known_outcomes(outcomes: Iterable[VerdictOutcome]) -> list[KnownOutcome]:
 
 
 def _outcomes(rows: list[AnyRow], verdicts: Mapping[int, KnownOutcome]) -> Iterator[KnownOutcome]:
-    """Labels of measurements, then what people found on the machine, which prevails."""
+    """Yield the labels of measurements, then the verdicts of people, which prevail."""
     for row in rows:
         if row.failure_within_7d is not None or row.time_to_failure_days is not None:
             yield KnownOutcome(row.measurement, row.failure_within_7d, row.time_to_failure_days, row.source)
@@ -227,7 +229,7 @@ def _outcomes(rows: list[AnyRow], verdicts: Mapping[int, KnownOutcome]) -> Itera
 
 
 def _score(turbine: str, row: AnyRow, run: _Run) -> PublishedScore:
-    # An estimator of days that gave none had no part in the score.
+    # An estimator that gave no days had no part in the score.
     models, provenances = run.taking_part(days=row.days_left is not None)
     measured = row.measurement is not None
     exposures = {p.exposure(row.identity, row.measured_on, row.sha256) for p in provenances if measured}

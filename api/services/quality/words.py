@@ -1,4 +1,4 @@
-"""Realised quality as people read it: the answer's shape, French sentences, the CSV."""
+"""Writes realised quality for people: the answer's fields, French sentences, the CSV."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ HEADER = (
 
 
 def figures(quality: RealisedQuality) -> dict[str, Any]:
-    """The figures as the answer's fields."""
+    """Return the figures as the fields of the answer."""
     plain = {
         name: asdict(value) if hasattr(value, "__dataclass_fields__") else value
         for name, value in vars(quality).items()
@@ -53,12 +53,12 @@ def figures(quality: RealisedQuality) -> dict[str, Any]:
         "reliability": reliability_chart(quality.calibration),
         "counts": counts(quality.counts),
         "events": events,
-        "false_alerts": [observed_score(one) for one in quality.false_alerts],
+        "false_alerts": [observed_score(score) for score in quality.false_alerts],
     }
 
 
 def counts(by_standing: dict[Standing, int]) -> ScoreCounts:
-    """What became of the published scores."""
+    """Count the published scores by what became of them."""
     return ScoreCounts(
         published=sum(by_standing.values()),
         counted=by_standing[Standing.COUNTED],
@@ -71,18 +71,18 @@ def counts(by_standing: dict[Standing, int]) -> ScoreCounts:
 
 
 def failure(event: FailureEvent) -> Failure:
-    """A failure as the answer holds it."""
+    """Build the answer for a failure."""
     history = [
         PublishedLevel(as_of=s.as_of, level=s.level, probability=s.probability, days=s.days)
         for s in event.history
     ]
-    told = {name: value for name, value in vars(event).items() if name != "history"}
-    return Failure(**told, history=history)
+    fields = {name: value for name, value in vars(event).items() if name != "history"}
+    return Failure(**fields, history=history)
 
 
-def observed_score(one: JudgedScore) -> ObservedScore:
-    """A score beside its outcome as the answer holds it."""
-    score, outcome = one.score, one.outcome
+def observed_score(judged: JudgedScore) -> ObservedScore:
+    """Build the answer for a score with its outcome."""
+    score, outcome = judged.score, judged.outcome
     return ObservedScore(
         turbine_id=score.turbine,
         as_of=score.as_of,
@@ -97,12 +97,12 @@ def observed_score(one: JudgedScore) -> ObservedScore:
         observed_failure=outcome.failed if outcome else None,
         observed_days=outcome.days_left if outcome else None,
         outcome_source=outcome.source if outcome else None,
-        standing=one.standing.value,
+        standing=judged.standing.value,
     )
 
 
 def message(quality: RealisedQuality, first: date | None, last: date | None) -> str:
-    """The answer in one sentence, an empty one included."""
+    """Sum the answer up in one sentence, even if it is empty."""
     published, counted = sum(quality.counts.values()), quality.counts[Standing.COUNTED]
     when = f" du {french.date(first)} au {french.date(last)}" if first and last else " sur cette période"
     if not published:
@@ -127,8 +127,8 @@ def message(quality: RealisedQuality, first: date | None, last: date | None) -> 
 
 
 def notices(quality: RealisedQuality) -> list[Notice]:
-    """What must be known before the figures are read."""
-    told = (
+    """List what a person must know before reading the figures."""
+    cases = (
         ("lignes_vues", quality.counts[Standing.SEEN],
          "{n} scores écartés : leur ligne vient du fichier d’ajustement du modèle, hors de la part non vue."),
         ("non_prouve", quality.counts[Standing.UNPROVEN],
@@ -138,19 +138,19 @@ def notices(quality: RealisedQuality) -> list[Notice]:
          "{n} scores montrent de nouveau une mesure déjà comptée : chaque mesure ne compte qu’une fois."),
         ("issue_inconnue", quality.counts[Standing.WAITING], "{n} scores attendent leur issue."),
     )  # fmt: skip
-    found = [
+    notes = [
         Notice(code=code, field=None, message=text.format(n=french.number(number)))
-        for code, number, text in told
+        for code, number, text in cases
         if number
     ]
     if quality.counts[Standing.COUNTED] and quality.events.total < FEW_EVENTS:
         text = f"{quality.events.total} pannes seulement : lisez les intervalles, pas les chiffres seuls."
-        found.append(Notice(code="peu_de_pannes", field=None, message=text))
-    return found
+        notes.append(Notice(code="peu_de_pannes", field=None, message=text))
+    return notes
 
 
 def csv_chunks(park: Iterable[list[JudgedScore]]) -> Iterator[bytes]:
-    """Semicolons, decimal commas, a byte order mark; one line per published score, turbine by turbine."""
+    """Yield one line per score, turbine by turbine: semicolons, decimal commas, a byte order mark."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(HEADER)
@@ -158,12 +158,12 @@ def csv_chunks(park: Iterable[list[JudgedScore]]) -> Iterator[bytes]:
     for judged in park:
         text.seek(0)
         text.truncate()
-        writer.writerows(_cells(one) for one in judged)
+        writer.writerows(_cells(score) for score in judged)
         yield text.getvalue().encode()
 
 
-def _cells(one: JudgedScore) -> tuple[str, ...]:
-    score, outcome = one.score, one.outcome
+def _cells(judged: JudgedScore) -> tuple[str, ...]:
+    score, outcome = judged.score, judged.outcome
     failed, left = (outcome.failed, outcome.days_left) if outcome else (None, None)
     gap = None if score.days is None or left is None else score.days - left
     return (
@@ -179,7 +179,7 @@ def _cells(one: JudgedScore) -> tuple[str, ...]:
         "" if failed is None else ("oui" if failed else "non"),
         french.cell(left, 2),
         french.cell(gap, 2),
-        STANDINGS[one.standing],
+        STANDINGS[judged.standing],
         " ".join(_models(score)),
         inert(outcome.source) if outcome else "",
     )

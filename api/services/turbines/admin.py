@@ -1,4 +1,4 @@
-"""What people change of a turbine by hand: where it stands, its power, whether it is in service."""
+"""Changes turbines by hand: site and farm, rated power, day and state of service."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TurbineAdmin:
-    """Changes turbines of the living park; who changed what is in the log, the last one on the turbine."""
+    """Changes turbines of the living park; the log keeps each author, the turbine the last one."""
 
     database: Database
     now: Callable[[], datetime]
 
     def change(self, turbine_id: str, facts: Mapping[str, Any], by: str) -> None:
-        """Set what is told of one turbine; facts that are as they were change nothing.
+        """Set facts of one turbine; facts with their present value change nothing.
 
         Args:
             turbine_id: in any of its spellings.
             facts: ``site``, ``farm``, ``rated_power_kw`` [kW], ``commissioned_on``, ``service_state``; None
-                erases.
-            by: account that asks.
+                erases a fact.
+            by: account of who asks.
 
         Raises:
             NotFound: the park has no such turbine.
-            InvalidInput: nothing to change, the state erased, a name that cannot be read, a day to come.
+            InvalidInput: nothing to change, an erased state, an unprintable name, a future day.
         """
         known = canonical_turbine_id(turbine_id)
         checked = self._checked(facts)
@@ -51,9 +51,9 @@ class TurbineAdmin:
             if news:
                 old = {name: before[name] for name in news}
                 turbine_facts.change(connection, row.id, news, by=by, now=self.now())
-                told = {name: [_plain(old[name]), _plain(news[name])] for name in news}
+                details = {name: [_plain(old[name]), _plain(news[name])] for name in news}
                 action = AuditAction.TURBINE_MODIFIEE
-                record(self.database, connection, action, "turbine", known, by=by, details=told)
+                record(self.database, connection, action, "turbine", known, by=by, details=details)
         if news:
             log.info(
                 "turbine changed",
@@ -67,8 +67,8 @@ class TurbineAdmin:
             raise InvalidInput.single("service_state", "l’état de service ne peut pas être effacé.")
         checked = dict(facts)
         for name in _NAMES:
-            if (given := facts.get(name)) is not None:
-                checked[name] = _name(name, given)
+            if (text := facts.get(name)) is not None:
+                checked[name] = _name(name, text)
         day = facts.get("commissioned_on")
         if day is not None and day > self.now().date():
             raise InvalidInput.single("commissioned_on", "jour à venir.", day)
@@ -79,8 +79,8 @@ def _plain(fact: Any) -> Any:
     return fact.isoformat() if isinstance(fact, date) else fact
 
 
-def _name(field: str, given: str) -> str:
-    stripped = given.strip()
+def _name(field: str, text: str) -> str:
+    stripped = text.strip()
     if not stripped or not stripped.isprintable():
         raise InvalidInput.single(field, "un nom en caractères imprimables est attendu.")
     return stripped

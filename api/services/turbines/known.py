@@ -12,7 +12,7 @@ REFRESH_S = 5.0
 
 
 class KnownTurbines:
-    """Tells whether a turbine belongs to the park, from a copy that is renewed every few seconds."""
+    """The identifiers of the park's turbines, in a copy renewed every few seconds."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

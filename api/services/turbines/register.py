@@ -1,4 +1,4 @@
-"""The register of turbines, from a file: where each stands, its power, its age, whether it is in service."""
+"""Imports a register of turbines: site and farm, rated power, day and state of service."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ class RegisterReport:
 def import_turbines(database: Database, path: Path, *, source: str, now: datetime) -> RegisterReport:
     """Create or update the living turbines that a register describes, in one transaction.
 
-    An empty cell says nothing: what was known of the turbine stays.
+    An empty cell leaves the stored fact unchanged.
 
     Args:
         database: at its newest schema.
         path: of a CSV, Excel or Parquet file with ``turbine_id`` and any of ``site``, ``farm``,
             ``rated_power_kw`` [kW], ``commissioned_on``, ``service_state``.
-        source: ``mesure`` or ``simulation``; real turbines put the simulated park aside.
+        source: ``mesure`` or ``simulation``; real turbines archive the simulated park.
         now: the present instant.
 
     Raises:
@@ -113,7 +113,7 @@ def _positions(names: Sequence[str]) -> dict[str, int]:
 
 
 def _read(cells: Sequence[str], position: Mapping[str, int], problems: list[CellProblem]) -> dict[str, Any]:
-    """What a row tells of its turbine; empty cells are left out."""
+    """Read the facts of a row, without empty cells; add what is wrong to ``problems``."""
     facts: dict[str, Any] = {}
     for name, index in position.items():
         text = cells[index]
