@@ -1,4 +1,4 @@
-"""The models that serve now: loaded once, swapped whole when an activation changes them."""
+"""The active models: loaded once, replaced as a set when an activation changes them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REFRESH_S = 1.0
 
 @dataclass(frozen=True)
 class ServedModel:
-    """A loaded version and who admitted it where it did not pass the quality gate."""
+    """A loaded version, and who admitted it if it did not pass the quality gate."""
 
     model: LoadedModel
     admitted_by: str | None
@@ -36,8 +36,8 @@ class ServedModel:
         """Whether its estimate may raise a level of risk."""
         return self.model.manifest.gate.may_raise
 
-    def said(self, raw_output: float) -> ModelUse:
-        """What an answer tells of this model."""
+    def use(self, raw_output: float) -> ModelUse:
+        """Describe this model and its raw output for an answer."""
         m = self.model.manifest
         return ModelUse(m.name, m.version, m.task, m.sha256, raw_output, m.calibration.status)
 
@@ -49,7 +49,7 @@ class ServedModel:
 
 @dataclass(frozen=True)
 class ActiveModels:
-    """One consistent set of models; a request keeps the one it began with."""
+    """A consistent set of models; a request keeps the set with which it began."""
 
     revision: int
     classifier: ServedModel | None = None
@@ -57,7 +57,7 @@ class ActiveModels:
     problems: tuple[str, ...] = field(default=())
 
     def require(self) -> ServedModel:
-        """The classifier, without which nothing can be said.
+        """Return the classifier, without which no prediction is possible.
 
         Raises:
             ModelUnavailable: none is active, or an active model cannot be loaded.
@@ -78,7 +78,7 @@ class ActiveModels:
 
     @cached_property
     def features(self) -> dict[str, FeatureSpec]:
-        """Every feature that some model reads, the classifier's first."""
+        """Every feature that a model reads, the classifier's first."""
         specs: dict[str, FeatureSpec] = {}
         for served in self.served:
             for spec in served.model.manifest.features:
@@ -94,7 +94,7 @@ class ActiveModels:
 
     @cached_property
     def known_ranges(self) -> dict[str, KnownRange]:
-        """What the models saw in training, where their manifests say."""
+        """The ranges of the features in training, if the manifests give them."""
         return {
             name: KnownRange(spec.label, spec.unit, *spec.training_range)
             for name, spec in self.features.items()
@@ -103,17 +103,17 @@ class ActiveModels:
 
     @cached_property
     def sensors(self) -> dict[str, Sensor]:
-        """The sensors behind these features, as the plausibility rules want them."""
+        """The sensors behind these features, for the plausibility rules."""
         return {name: sensor_of(spec) for name, spec in self.features.items()}
 
     @cached_property
     def measurement_model(self) -> type[BaseModel]:
-        """The shape of a measurement, as these models declare it."""
+        """The pydantic model of a measurement that these models read."""
         return build_measurement_model(self.features, self.required)
 
 
 class ActiveModelsSource:
-    """Gives the set in force; asks the database at most once a second whether it changed."""
+    """Gives the active set; checks in the database at most once a second whether it changed."""
 
     def __init__(self, database: Database, store: ModelStore) -> None:
         self._database, self._store = database, store
@@ -122,14 +122,14 @@ class ActiveModelsSource:
         self._checked_at = 0.0
 
     def current(self) -> ActiveModels:
-        """The set in force; costs one comparison when it was checked less than a second ago."""
+        """Return the active set; a check less than a second old is not repeated."""
         models = self._models
         if models is not None and time.monotonic() - self._checked_at < REFRESH_S:
             return models
         if models is None:
             with self._lock:
                 return self._refreshed()
-        # While one caller brings the next set in, the others go on with the one that they know.
+        # While one caller loads the next set, the others keep the present one.
         if not self._lock.acquire(blocking=False):
             return models
         try:
@@ -161,7 +161,7 @@ class ActiveModelsSource:
         return ActiveModels(revision, served.get("classification"), served.get("regression"), tuple(problems))
 
     def _ready(self, row: activations.AnyRow) -> LoadedModel:
-        """The version, able to explain from its first answer on; as it is where it serves already."""
+        """Return the version, warmed up to explain; the loaded one if it serves already."""
         for served in self._models.served if self._models is not None else ():
             known = served.model.manifest
             if (known.name, known.version, known.sha256) == (row.name, row.version, row.sha256):

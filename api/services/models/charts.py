@@ -1,4 +1,4 @@
-"""Charts of what a model is worth, each with its 95 % intervals."""
+"""Charts of a model's quality, with 95 % intervals."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DIAGONAL = [(0.0, 0.0), (1.0, 1.0)]
 
 
 def reliability_chart(bins: Sequence[ReliabilityBin | CalibrationBin]) -> Chart:
-    """Chart what was announced against what happened; the diagonal is perfectly reliable."""
+    """Chart announced probability against observed failures; the diagonal is perfectly reliable."""
     return Chart(
         title="Courbe de fiabilité",
         note="Sur la diagonale, la probabilité annoncée est exacte. Barres : intervalles à 95 %."

@@ -1,4 +1,4 @@
-"""Two stored versions of a task, measured on the park's labelled rows that neither has seen."""
+"""Compares two stored versions of a task on the park's labelled rows that neither has seen."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _REFERENCE = re.compile(r"^(?P<name>[a-z0-9_-]+):v?(?P<version>[1-9]\d{0,8})$")
 
 @dataclass(frozen=True)
 class _Rows:
-    """Labelled rows that both versions may be measured on."""
+    """Labelled rows on which both versions may be measured."""
 
     rows: list[Row[Any]]
     truth: Floats
@@ -46,17 +46,17 @@ class ModelComparisonService:
     store: ModelStore
 
     def compare(self, task: Task, left: str, right: str) -> ModelComparison:
-        """Both versions' quality on identical rows, and the interval of their difference.
+        """Compute both versions' quality on the same rows, and the interval of their difference.
 
         Args:
-            task: that both answer.
-            left: ``name:version`` of the one.
-            right: ``name:version`` of the other.
+            task: of both versions.
+            left: first version, as ``name:version``.
+            right: second version, as ``name:version``.
 
         Raises:
             InvalidInput: a malformed reference, another task, or twice the same version.
             NotFound: no such version.
-            Conflict: nobody knows which rows a version has not seen, or too few are left for both.
+            Conflict: the unseen rows of a version are not known, or too few are unseen by both.
             ModelUnavailable: its files are missing or altered.
         """
         names = {"left": left, "right": right}
@@ -85,7 +85,7 @@ class ModelComparisonService:
             left_out=usable.left_out,
             policy_version=number,
             threshold=policy.threshold,
-            figures=[_told(figure) for figure in quality.figures],
+            figures=[_quality_pair(figure) for figure in quality.figures],
         )
 
     def _manifest(self, field: str, text: str, task: Task) -> Manifest:
@@ -102,16 +102,16 @@ class ModelComparisonService:
         return manifest
 
     def _rows(self, task: Task, manifests: Sequence[Manifest]) -> _Rows:
-        """Rows with a label and every feature of both, that both are known not to have seen."""
+        """Read the rows with a label and every feature that, by their manifests, neither version has seen."""
         names = {name for manifest in manifests for name in manifest.feature_names}
-        known = [(m.data.last_day, self._unseen(m)) for m in manifests]
+        unseen_by = [(m.data.last_day, self._unseen(m)) for m in manifests]
         kept, left_out = [], 0
         for page in exports.labelled(self.database, None, None):
             for row in page:
                 if row._mapping[TARGETS[task]] is None:
                     continue
                 values = row._mapping["values"]
-                new = all(row.measured_on > day or row.identity in rows for day, rows in known)
+                new = all(row.measured_on > day or row.identity in rows for day, rows in unseen_by)
                 if new and names <= {name for name, value in values.items() if value is not None}:
                     kept.append(row)
                 else:
@@ -136,17 +136,17 @@ class ModelComparisonService:
         days = np.array([row.measured_on for row in usable.rows], dtype="datetime64[D]")
         values = [row._mapping["values"] for row in usable.rows]
         matrix = np.array([[v[name] for name in manifest.feature_names] for v in values], dtype=np.float64)
-        return Unseen(turbines, days, usable.truth, _shown(model, matrix, usable.truth, turbines))
+        return Unseen(turbines, days, usable.truth, _outputs(model, matrix, usable.truth, turbines))
 
 
-def _shown(model: LoadedModel, matrix: Floats, truth: Floats, turbines: np.ndarray) -> Floats:
-    """Outputs as people see them; a calibration, fitted on such rows, is judged by other turbines'."""
+def _outputs(model: LoadedModel, matrix: Floats, truth: Floats, turbines: np.ndarray) -> Floats:
+    """Return the outputs as people see them; a calibration is refitted without each row's own turbine."""
     raw = model.raw(matrix)
     table = model.manifest.calibration.table
     return raw if table is None else cross_fitted(table.method, raw, truth, turbines)
 
 
-def _told(figure: PairedFigure) -> QualityPair:
+def _quality_pair(figure: PairedFigure) -> QualityPair:
     return QualityPair(
         key=figure.key,
         left=Figure(**asdict(figure.left)),

@@ -1,4 +1,4 @@
-"""What moves each probability away from the model's base, in words and points."""
+"""Explains each probability by its drivers: how much each feature moves it from the model's base."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from api.services.models.outputs import Floats, matrix_of
 
 
 def drivers(readings: Sequence[Reading], models: ActiveModels) -> tuple[float | None, list[list[Driver]]]:
-    """Drivers of each reading, strongest first.
+    """Compute the drivers of each reading, strongest first.
 
     Returns:
-        The base probability and one list of drivers per reading, which sum to the shown probability less the
-        base; None and empty lists where the model carries no background to explain against.
+        The base probability and one list of drivers per reading; their sum is the published probability minus
+        the base. None and empty lists if the model has no background rows.
     """
     served = models.require()
     explained = served.model.explain(matrix_of(served, readings)) if readings else None
@@ -26,7 +26,7 @@ def drivers(readings: Sequence[Reading], models: ActiveModels) -> tuple[float | 
 
 
 def _drivers_of(served: ServedModel, reading: Reading, contributions: Floats) -> list[Driver]:
-    found = [
+    listed = [
         Driver(
             feature=spec.name,
             label=spec.label,
@@ -40,4 +40,4 @@ def _drivers_of(served: ServedModel, reading: Reading, contributions: Floats) ->
         )
         for spec, amount in zip(served.model.manifest.features, contributions.tolist(), strict=True)
     ]
-    return sorted(found, key=lambda driver: -abs(driver.contribution))
+    return sorted(listed, key=lambda driver: -abs(driver.contribution))

@@ -1,4 +1,4 @@
-"""Features as forms and cards need them."""
+"""Describes features for forms and cards."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from api.services.models.active_models import ActiveModels
 
 
 def feature_infos(models: ActiveModels) -> list[FeatureInfo]:
-    """The features that the models in service read, for forms and cards."""
+    """Describe the features that the active models read."""
     readers: dict[str, list[str]] = {}
     for served in models.served:
         for spec in served.model.manifest.features:
@@ -17,7 +17,7 @@ def feature_infos(models: ActiveModels) -> list[FeatureInfo]:
 
 
 def feature_info(spec: FeatureSpec, readers: list[str]) -> FeatureInfo:
-    """A feature as forms and cards need it."""
+    """Describe a feature; ``readers`` are the models that require it."""
     low, high = spec.training_range or (None, None)
     return FeatureInfo(
         name=spec.name,

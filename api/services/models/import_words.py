@@ -1,4 +1,4 @@
-"""What people read while a model is imported: the checks, what each found, and how to lift a refusal."""
+"""French texts of a model's import: the checks, their results, and the remedies of a refusal."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ _REMEDY = "Corrigez le fichier ou les champs du formulaire, puis envoyez à nouv
 
 
 def in_a_form(sentence: str) -> str:
-    """A sentence of the importer, with the form's fields instead of the command's options."""
-    return _OPTION.sub(lambda found: _FIELDS[found[1]], sentence)
+    """Replace the command's options in an importer's sentence by the fields of the form."""
+    return _OPTION.sub(lambda option: _FIELDS[option[1]], sentence)
 
 
 def remedy_of(refusal: str) -> str:
-    """What to do about a refusal, as the importer words it."""
+    """Return the remedy of a refusal, from the importer's words."""
     lowered = refusal.casefold()
     return next((words for sign, words in _REMEDIES if sign in lowered), _REMEDY)
 
 
-def found(manifest: Manifest) -> dict[str, str]:
-    """What each check found, by step."""
+def check_results(manifest: Manifest) -> dict[str, str]:
+    """Return the result of each check, by step."""
     data, runtime = manifest.data, manifest.runtime
     rows = "aucune jointe : le modèle n’est ni mesuré ni expliqué."
     if data.rows is not None:

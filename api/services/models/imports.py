@@ -1,4 +1,4 @@
-"""Models that arrive through the API: received here, checked and stored by the worker."""
+"""Models sent to the API: received here, checked and stored by the worker."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Files = Mapping[str, tuple[BinaryIO, str | None]]
 
 @dataclass(frozen=True)
 class ModelImports:
-    """Receives model files and follows what the worker makes of them; unpickles nothing itself."""
+    """Receives model files and reports their import by the worker; unpickles nothing itself."""
 
     database: Database
     store: ModelStore
@@ -47,15 +47,15 @@ class ModelImports:
     now: Callable[[], datetime]
 
     def receive(self, files: Files, texts: Mapping[str, str], sender: str) -> ModelImport:
-        """Keep the files and queue their import.
+        """Store the files and queue their import.
 
         Args:
             files: content and name by role, see :data:`ROLES`; ``file`` is the model.
-            texts: fields by name, see :data:`TEXTS`; features apart by commas or spaces.
+            texts: fields by name, see :data:`TEXTS`; commas or spaces separate features.
             sender: who asks.
 
         Raises:
-            InvalidInput: a field, or a companion file, that must be corrected; nothing is kept.
+            InvalidInput: a field or a companion file must be corrected; nothing is stored.
         """
         _check_texts(files, texts)
         token, queued = self.uploads.new(), False
@@ -81,17 +81,17 @@ class ModelImports:
         return self.one(job_id)
 
     def carry_out(self, job: Row[Any]) -> dict[str, Any]:
-        """Do a queued import, in the worker; repeated from its beginning it adds no second version.
+        """Do a queued import, in the worker; doing it again adds no second version.
 
         Returns:
-            What the job keeps: the version, or the refusal.
+            The job's result: the version, or the refusal.
         """
-        found: dict[str, Any] = {"current": Step.CONTENU.value}
+        progress: dict[str, Any] = {"current": Step.CONTENU.value}
 
         def report_step(step: Step) -> None:
-            found["current"] = step.value
+            progress["current"] = step.value
             with self.database.write() as connection:
-                jobs.keep_result(connection, job.id, found)
+                jobs.keep_result(connection, job.id, progress)
 
         report_step(Step.CONTENU)
         try:
@@ -101,21 +101,26 @@ class ModelImports:
             entries = [_in_form(entry) for entry in error.errors]
             errors = [[entry.field, entry.message, entry.value] for entry in entries]
             sentence = " ".join(entry.message for entry in entries)
-            return {**found, "refusal": sentence, "remedy": words.remedy_of(error.detail), "errors": errors}
+            return {
+                **progress,
+                "refusal": sentence,
+                "remedy": words.remedy_of(error.detail),
+                "errors": errors,
+            }
         except ModelRefused as error:
             refusal = words.in_a_form(error.detail)
-            return {**found, "refusal": refusal, "remedy": words.remedy_of(error.detail)}
+            return {**progress, "refusal": refusal, "remedy": words.remedy_of(error.detail)}
         return self._kept(job, result)
 
     def _kept(self, job: Row[Any], result: ImportResult) -> dict[str, Any]:
         manifest = result.manifest
-        # A worker killed after it had published finds its own version when the job is done again.
+        # A worker killed after publishing meets its own version when the job is done again.
         own = manifest.created_at == job.created_at and manifest.imported_by == job.requested_by
         created = result.created or (job.attempts > 1 and own)
         which = f"{manifest.name}:{manifest.version}"
         if created and not self._noted(which):
-            told = {"task": manifest.task, "sha256": manifest.sha256}
-            self.audit.note(AuditAction.MODELE_IMPORTE, "modele", which, by=job.requested_by, details=told)
+            details = {"task": manifest.task, "sha256": manifest.sha256}
+            self.audit.note(AuditAction.MODELE_IMPORTE, "modele", which, by=job.requested_by, details=details)
         message = result.message
         if created and not result.created:
             message = f"{manifest.name} version {manifest.version} importé. {' '.join(manifest.gate.reasons)}"
@@ -125,7 +130,7 @@ class ModelImports:
             "created": created,
             "admitted": manifest.gate.passed,
             "message": message,
-            "found": words.found(manifest),
+            "found": words.check_results(manifest),
         }
 
     def _noted(self, which: str) -> bool:
@@ -133,25 +138,25 @@ class ModelImports:
         return self.audit.page(query).total > 0
 
     def forget(self, job: Row[Any]) -> None:
-        """Remove the files of a job that ended."""
+        """Delete the files of a job that ended."""
         self.uploads.drop(job.payload["upload"])
 
     def one(self, job_id: int) -> ModelImport:
-        """How far an import is.
+        """Return the progress of an import.
 
         Raises:
-            NotFound: there is no such import.
+            NotFound: no such import.
         """
         with self.database.read() as connection:
             row = jobs.get(connection, job_id)
         if row is None or row.kind != jobs.MODEL_IMPORT:
             raise NotFound("Import de modèle", job_id)
-        return _told(row)
+        return _answer(row)
 
     def newest(self, limit: int) -> list[ModelImport]:
-        """The last imports, newest first."""
+        """Return the last imports, newest first."""
         with self.database.read() as connection:
-            return [_told(row) for row in jobs.newest(connection, jobs.MODEL_IMPORT, limit)]
+            return [_answer(row) for row in jobs.newest(connection, jobs.MODEL_IMPORT, limit)]
 
     def _request(self, payload: Mapping[str, Any], sender: str) -> ImportRequest:
         texts: Mapping[str, str] = payload["texts"]
@@ -176,7 +181,7 @@ class ModelImports:
 
 
 def _check_texts(files: Files, texts: Mapping[str, str]) -> None:
-    wrong = [FieldError(field, told) for field, told in _REQUIRED.items() if not texts.get(field)]
+    wrong = [FieldError(field, remedy) for field, remedy in _REQUIRED.items() if not texts.get(field)]
     if "file" not in files:
         wrong.append(FieldError("file", "joignez le modèle (pickle ou joblib) dans le champ « file »."))
     if texts.get("split") and "labelled" not in files:
@@ -194,7 +199,7 @@ def _in_form(entry: FieldError) -> FieldError:
     return FieldError(entry.field, words.in_a_form(entry.message), entry.value)
 
 
-def _told(row: Row[Any]) -> ModelImport:
+def _answer(row: Row[Any]) -> ModelImport:
     result: Mapping[str, Any] = row.result or {}
     texts, refusal = row.payload["texts"], result.get("refusal")
     status = "refuse" if row.status == "termine" and refusal else row.status
@@ -220,7 +225,7 @@ def _told(row: Row[Any]) -> ModelImport:
 
 
 def _steps(status: str, result: Mapping[str, Any]) -> list[ModelImportStep]:
-    """The checks: those before the current one have passed, those after it wait or were not reached."""
+    """List the checks: those before the current one passed, those after it wait or were not reached."""
     order = list(Step)
     details: Mapping[str, str] = result.get("found", {})
     current = result.get("current")

@@ -1,4 +1,4 @@
-"""The shape of a measurement, built from what the active models declare."""
+"""The pydantic model of a measurement, built from the features of the active models."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _turbine_id(raw: object) -> str:
 
 
 def _flag(raw: object) -> object:
-    """``true`` and ``false`` stand for 1 and 0; everything else is left to the type."""
+    """Read ``true`` and ``false`` as 1 and 0; the type checks everything else."""
     return int(raw) if isinstance(raw, bool) else raw
 
 
@@ -41,7 +41,7 @@ def _zero_or_one(value: float) -> float:
 
 
 def _moment(raw: object) -> datetime | date:
-    """A day stays a day: midnight is never invented."""
+    """Read a day or an instant; a day stays a day, without a made-up midnight."""
     if not isinstance(raw, str):
         raise ValueError(
             "une date ISO 8601 est attendue, par exemple 2024-12-30 ou 2024-12-30T08:00:00+01:00."
@@ -72,11 +72,11 @@ MeasuredAt = Annotated[
 
 
 def build_measurement_model(features: Mapping[str, FeatureSpec], required: frozenset[str]) -> type[BaseModel]:
-    """A pydantic model with one field per feature.
+    """Build a pydantic model with one field per feature.
 
     Args:
         features: name to specification; type, unit, label and physical bounds become those of the field.
-        required: features that may not be missing; the others silence only the model that reads them.
+        required: features that may not be missing; without another one, only its models give no output.
     """
     fields: dict[str, Any] = {"turbine_id": (TurbineId, ...), "measured_at": (MeasuredAt, ...)}
     for name, spec in features.items():
@@ -100,13 +100,13 @@ def _type_of(spec: FeatureSpec) -> Any:
 
 
 class Reading(NamedTuple):
-    """One measurement to be scored, wherever it came from.
+    """One measurement to score, from any source.
 
     Args:
         turbine_id: canonical identifier.
         moment: the day or instant of the measurement; None where it is not known.
         values: feature name to number in the catalogue's unit, None for missing.
-        unknown: names that were sent and that no model reads.
+        unknown: names of sent fields that no model reads.
     """
 
     turbine_id: str
@@ -121,7 +121,7 @@ class Reading(NamedTuple):
 
 
 def reading_of(measurement: BaseModel, features: Mapping[str, FeatureSpec]) -> Reading:
-    """A validated measurement, as the scoring takes it."""
+    """Turn a validated measurement into a reading."""
     sent = measurement.__dict__
     return Reading(
         turbine_id=sent["turbine_id"],

@@ -1,4 +1,4 @@
-"""The life of models: what is stored, what serves, how good it is, who changed it and why."""
+"""Stored models: their list, cards and activations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ModelService:
     now: Callable[[], datetime]
 
     def all(self) -> list[ModelSummary]:
-        """Every stored version, those in service first, then by name and falling version."""
+        """List every stored version: those in service first, then by name, newest version first."""
         with self.database.read() as connection:
             active = activations.active(connection)
         summaries = [self._summary(manifest, active) for manifest in self.store.manifests()]
@@ -40,12 +40,12 @@ class ModelService:
     def card(
         self, name: str, version: int, named: Callable[[ModelFacts], ModelFacts] = lambda facts: facts
     ) -> ModelCard:
-        """The card of one version.
+        """Build the card of one version.
 
         Args:
             name: of the model.
             version: to describe.
-            named: puts the names of people into what is known.
+            named: adds the names of people.
 
         Raises:
             NotFound: no such version is stored.
@@ -63,7 +63,7 @@ class ModelService:
     def printable_card(
         self, name: str, version: int, named: Callable[[ModelFacts], ModelFacts] = lambda facts: facts
     ) -> str:
-        """The same card as a self-contained HTML page; arguments and errors are those of :meth:`card`."""
+        """Render the card as a self-contained HTML page; arguments and errors as :meth:`card`."""
         return _PAGE.render(card=self.card(name, version, named), now=self.now())
 
     def activate(self, name: str, version: int, *, by: str, reason: str, admit: bool = False) -> ModelSummary:
@@ -73,8 +73,8 @@ class ModelService:
             name: of the model.
             version: to activate.
             by: who asks.
-            reason: kept in the history.
-            admit: take a version that did not pass the quality gate, under the name of who asks.
+            reason: stored in the history.
+            admit: accept a version that did not pass the quality gate, under the caller's name.
 
         Raises:
             NotFound: no such version.
@@ -102,17 +102,19 @@ class ModelService:
             )
             shadow.end_promoted(connection, manifest.task, name, version, by=by, now=self.now())
             active = activations.active(connection)
-            told = {"task": manifest.task, "sha256": manifest.sha256, "admitted": not manifest.gate.passed}
+            details = {"task": manifest.task, "sha256": manifest.sha256, "admitted": not manifest.gate.passed}
             which = f"{name}:{version}"
-            record(self.database, connection, AuditAction.MODELE_ACTIVE, "modele", which, by=by, details=told)
+            record(
+                self.database, connection, AuditAction.MODELE_ACTIVE, "modele", which, by=by, details=details
+            )
         return self._summary(manifest, active)
 
     def rollback(self, name: str, *, by: str, reason: str) -> ModelSummary:
-        """Give its task back to what served before the version of ``name`` that serves now.
+        """Activate again the version that served before the present one of ``name``.
 
         Raises:
             InvalidInput: ``name`` does not serve.
-            Conflict: nothing served before.
+            Conflict: no version served before.
         """
         with self.database.read() as connection:
             active = activations.active(connection)

@@ -31,17 +31,17 @@ _KEPT_LOADED = 8
 
 @dataclass(frozen=True)
 class OpenInferenceService:
-    """Finds the version, reads the tensors, answers in tensors."""
+    """Answers requests of the protocol: tensors in, tensors out."""
 
     models: ActiveModelsSource
     store: ModelStore
 
     def __post_init__(self) -> None:
-        # Versions are immutable, so a loaded one never grows stale.
+        # Versions are immutable: a loaded one stays valid.
         object.__setattr__(self, "_loaded", lru_cache(maxsize=_KEPT_LOADED)(self.store.load))
 
     def metadata(self, name: str, version: str | None) -> ModelMetadata:
-        """What the model reads and gives.
+        """Describe the inputs and outputs of a model.
 
         Raises:
             NotFound: no such model or version.
@@ -59,7 +59,7 @@ class OpenInferenceService:
         )
 
     def require(self, name: str, version: str | None) -> None:
-        """Nothing where the version can answer: clients look at the status alone.
+        """Check that a version can answer: clients read the HTTP status alone.
 
         Raises:
             NotFound: no such model or version.
@@ -71,11 +71,11 @@ class OpenInferenceService:
             raise ModelUnavailable(problem)
 
     def infer(self, name: str, version: str | None, body: bytes) -> InferResponse:
-        """Raw outputs, one per row.
+        """Compute the raw outputs, one per row.
 
         Args:
             name: of the model.
-            version: None for the one in service, else the newest.
+            version: None for the active one, or else the newest.
             body: the protocol's request as JSON.
 
         Raises:
@@ -112,8 +112,8 @@ class OpenInferenceService:
     def _model(self, name: str, version: str | None) -> LoadedModel:
         manifest = self._manifest(name, version)
         for served in self.models.current().served:
-            found = served.model.manifest
-            if (found.name, found.version) == (manifest.name, manifest.version):
+            active = served.model.manifest
+            if (active.name, active.version) == (manifest.name, manifest.version):
                 return served.model
         try:
             loaded: LoadedModel = self._loaded(manifest.name, manifest.version)  # type: ignore[attr-defined]
@@ -130,16 +130,16 @@ def _read(body: bytes) -> InferRequest:
 
 
 def _matrix(names: Sequence[str], tensors: Sequence[RequestTensor]) -> np.ndarray:
-    """(n, k) rows, features in the order of ``names``."""
-    given = {tensor.name: tensor for tensor in tensors}
-    told = f"ce modèle lit {', '.join(names)}."
-    wrong = [FieldError(n, "tenseur d’entrée manquant.") for n in names if n not in given]
-    wrong += [FieldError(n, f"tenseur inconnu ; {told}") for n in given if n not in names]
-    if len(given) < len(tensors):
+    """Build the (n, k) matrix, features in the order of ``names``."""
+    by_name = {tensor.name: tensor for tensor in tensors}
+    expected = f"ce modèle lit {', '.join(names)}."
+    wrong = [FieldError(n, "tenseur d’entrée manquant.") for n in names if n not in by_name]
+    wrong += [FieldError(n, f"tenseur inconnu ; {expected}") for n in by_name if n not in names]
+    if len(by_name) < len(tensors):
         wrong.append(FieldError("inputs", "un tenseur y est deux fois."))
     if wrong:
         raise InvalidInput(wrong)
-    columns = [_column(given[name]) for name in names]
+    columns = [_column(by_name[name]) for name in names]
     if len({len(column) for column in columns}) > 1:
         raise InvalidInput.single("inputs", "les tenseurs n’ont pas tous le même nombre de lignes.")
     return np.column_stack(columns)

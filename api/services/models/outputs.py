@@ -1,4 +1,4 @@
-"""What the active models say of readings, before any policy."""
+"""Outputs of the active models for readings, before any policy."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Floats = NDArray[np.float64]
 
 
 class Output(NamedTuple):
-    """One reading's outputs; None where a model could not speak.
+    """One reading's outputs; None if a model could not answer.
 
     Args:
-        probability: as people see it, calibrated where the model's calibration was adopted.
-        days: with the model's interval where it has one.
+        probability: as people see it, calibrated if the model's calibration was adopted.
+        days: with the model's interval if it has one.
         raw: the classifier's own output, before any calibration; that of the regressor is ``days``.
-        findings: what must be said of these outputs.
+        findings: warnings about these outputs.
     """
 
     probability: float | None
@@ -35,22 +35,22 @@ class Output(NamedTuple):
 
 
 def outputs_of(readings: Sequence[Reading], models: ActiveModels) -> list[Output]:
-    """One output per reading, in order; each model is called once for all.
+    """Compute one output per reading, in order, with one call of each model.
 
     Raises:
         ModelUnavailable: no classifier can answer.
     """
     classifier = models.require()
     raw = raw_outputs(classifier, readings)
-    shown = classifier.model.calibrated(raw)
+    calibrated = classifier.model.calibrated(raw)
     days = _days(models.regressor, readings)
     doubt = _doubtful_interval(models)
-    rows = zip(raw.tolist(), shown.tolist(), days, strict=True)
+    rows = zip(raw.tolist(), calibrated.tolist(), days, strict=True)
     return [_output(r, p, d, doubt) for r, p, d in rows]
 
 
 def raw_outputs(served: ServedModel, readings: Sequence[Reading]) -> Floats:
-    """(n,) raw outputs, NaN where a feature of the model is missing."""
+    """Compute the (n,) raw outputs, NaN if a feature of the model is missing."""
     matrix = matrix_of(served, readings)
     complete = ~np.isnan(matrix).any(axis=1)
     if complete.all():
@@ -62,14 +62,14 @@ def raw_outputs(served: ServedModel, readings: Sequence[Reading]) -> Floats:
 
 
 def matrix_of(served: ServedModel, readings: Sequence[Reading]) -> Floats:
-    """(n, k) features in the model's order, NaN for missing."""
+    """Build the (n, k) matrix of features in the model's order, NaN for missing."""
     names = served.model.manifest.feature_names
     rows = [[reading.values.get(name) for name in names] for reading in readings]
     return np.array(rows, dtype=np.float64).reshape(len(readings), len(names))
 
 
 class _Days(NamedTuple):
-    """One estimate; NaN where the model could not speak."""
+    """One estimate; NaN if the model could not answer."""
 
     days: float
     low: float | None = None
@@ -88,17 +88,17 @@ def _days(regressor: ServedModel | None, readings: Sequence[Reading]) -> list[_D
     return [_Days(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
-def _output(raw: float, shown: float, days: _Days, doubt: Finding) -> Output:
+def _output(raw: float, probability: float, days: _Days, doubt: Finding) -> Output:
     if isnan(raw):
         return Output(None, None, None)
-    spoke = not isnan(days.days)
-    findings = (doubt,) if spoke and not days.reliable else ()
-    estimate = TimeToFailure(days.days, days.low, days.high) if spoke else None
-    return Output(shown, estimate, raw, findings)
+    answered = not isnan(days.days)
+    findings = (doubt,) if answered and not days.reliable else ()
+    estimate = TimeToFailure(days.days, days.low, days.high) if answered else None
+    return Output(probability, estimate, raw, findings)
 
 
 def _doubtful_interval(models: ActiveModels) -> Finding:
-    """The interval is published with the coverage that it really had; where that is too low, it is said."""
+    """Build the warning for an interval whose measured coverage is below its target."""
     table = models.regressor.model.manifest.interval if models.regressor else None
     target = f" de {french.share(table.target)}" if table else ""
     sentence = (

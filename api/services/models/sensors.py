@@ -1,4 +1,4 @@
-"""The sensor catalogue: EnergiTech's own sensors, then what every stored model declares."""
+"""The sensor catalogue: EnergiTech's sensors, then those that stored models declare."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from api.inference.serving.store import ModelStore
 
 
 def catalogue_of(store: ModelStore) -> dict[str, Sensor]:
-    """One sensor per column that is a measurement, whether or not a model reads it today."""
+    """Build the catalogue: one sensor per measured column, read by a model today or not."""
     declared = list(KNOWN_SENSORS.values())
     declared += [sensor_of(spec, (m.name,)) for m in store.manifests() for spec in m.features]
     return sensor_catalogue(declared)
 
 
 def sensor_of(spec: FeatureSpec, readers: tuple[str, ...] = ()) -> Sensor:
-    """The sensor behind a model's feature; ``readers`` are the models that cannot answer without it."""
+    """Build the sensor of a feature; ``readers`` are the models that cannot answer without it."""
     return Sensor(
         spec.name,
         spec.label,

@@ -1,4 +1,4 @@
-"""A model's card: its manifest, its thresholds' cost under the policy in force, and its time in service."""
+"""A model's card: its manifest, the cost of its thresholds under a policy, its time in service."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def facts_of(
     policy: tuple[int, RiskPolicy],
     task_history: Sequence[AnyRow],
 ) -> ModelFacts:
-    """Gather what is known of one version.
+    """Gather the facts of one version.
 
     Args:
         manifest: of the version.
         summary: its state in the cockpit.
-        scores: what it showed on its unseen rows, where they are kept.
-        policy: version and rule in force.
+        scores: its outputs on its unseen rows; None if they were not stored.
+        policy: number and policy in force.
         task_history: every activation for its task, newest first.
     """
     stored = manifest.model_dump(mode="json", include={"measured", "reported", "interval"})
@@ -76,13 +76,13 @@ def facts_of(
 def decision_of(
     manifest: Manifest, scores: Scores | None, version: int, policy: RiskPolicy
 ) -> Decision | None:
-    """What each threshold would have caught and cost under a policy, on the rows never seen.
+    """Compute what each threshold would have caught and cost under a policy, on unseen rows.
 
     Args:
         manifest: of a version.
-        scores: what it showed on these rows, where they are kept.
+        scores: its outputs on these rows; None if they were not stored.
         version: number of the policy.
-        policy: whose costs and threshold count.
+        policy: gives costs and threshold.
 
     Returns:
         None for a version that gives no probability, or was never measured.
@@ -120,7 +120,7 @@ def _explained(manifest: Manifest) -> Explained:
 
 
 def _activations(manifest: Manifest, task_history: Sequence[AnyRow]) -> list[Activation]:
-    """This version's activations, newest first; each ends when the next one for its task begins."""
+    """List this version's activations, newest first; each ends when the next for its task begins."""
     ends = (None, *(row.activated_at for row in task_history))
     return [
         Activation(

@@ -1,4 +1,4 @@
-"""A classifier on its card: how well it ranks, what its alerts would cost, how far its probability holds."""
+"""A classifier's part of the card: ranking, cost of alerts, reliability of the probability."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _METHODS = {"platt": "Platt", "isotonique": "isotonique"}
 
 
 def measured_on(quality: ClassificationQuality) -> str:
-    """Say what the figures rest on."""
+    """Say on which rows the figures were measured."""
     events = quality.failure_events
     head = (
         f"Mesuré sur {french.number(quality.rows)} lignes jamais vues de "
@@ -55,7 +55,7 @@ def _chosen(decision: Decision | None) -> ThresholdOutcome | None:
 
 
 def confusion(decision: Decision | None) -> list[Table]:
-    """Tabulate what happened against what the policy's threshold announces; empty where it is unknown."""
+    """Tabulate the confusion at the policy's threshold; empty if it is unknown."""
     row = _chosen(decision)
     if row is None:
         return []
@@ -71,7 +71,7 @@ def confusion(decision: Decision | None) -> list[Table]:
 def worth(
     quality: ClassificationQuality, decision: Decision | None, calibration: Calibration
 ) -> list[Section]:
-    """Describe what alerts would cost, and how far the probability holds."""
+    """Describe the cost of alerts and the reliability of the probability."""
     decided = [] if decision is None else [Section(title="Seuils et coûts", parts=[_decision(decision)])]
     parts = [reliability_part(quality), _calibration(calibration)]
     return [*decided, Section(title="Fiabilité", parts=parts)]

@@ -1,4 +1,4 @@
-"""A model's card as people read it: the same sentences, tables and charts on the page and in print."""
+"""A model's card for people: the same sentences, tables and charts on the page and in print."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _EXPLAINED = {
 
 
 def describe(facts: ModelFacts, manifest: Manifest) -> Description:
-    """Describe one version as its card does.
+    """Describe one version for its card.
 
     Args:
-        facts: with the names of people where the reader may know them.
+        facts: of the version, with the names of people if the reader may know them.
         manifest: of the version.
     """
     summary = facts.summary

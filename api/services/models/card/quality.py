@@ -1,4 +1,4 @@
-"""How good a model is, on its card: measured here, beside what is announced elsewhere."""
+"""Quality on a model's card: figures measured here, beside those of reports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNKNOWN = (
     "faite sur des lignes d’entraînement ne vaudrait rien ; aucun chiffre n’est donc donné."
 )
 _IN_DAYS = frozenset({"mae", "rmse", "bias"})
-# Other names that reports give to the same figures.
+# Names of the same figures in reports.
 _ALIASES = {
     "précision": "precision", "rappel": "recall", "f1_score": "f1", "f1-score": "f1",
     "exactitude": "accuracy", "auc": "roc_auc", "precision_moyenne": "average_precision",
@@ -26,7 +26,7 @@ _ALIASES = {
 
 
 def quality_sections(facts: ModelFacts, manifest: Manifest) -> list[Section]:
-    """Describe measured quality beside what is reported, then what decisions and intervals are worth."""
+    """Describe measured and reported quality, then the worth of decisions and intervals."""
     measures: list[Measure] = []
     tables: list[Table] = []
     match manifest.measured:

@@ -1,4 +1,4 @@
-"""A regressor on its card: errors in days, and how often its interval holds the truth."""
+"""A regressor's part of the card: errors in days, and the coverage of its interval."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api.services.models.card.words import Measure
 
 
 def measured_on(quality: RegressionQuality) -> str:
-    """Say what the figures rest on, and what always answering the median would be worth."""
+    """Say on which rows the figures were measured, and the error of always answering the median."""
     head = (
         f"Mesuré sur {french.number(quality.rows)} lignes jamais vues de "
         f"{french.counted(quality.turbines, 'turbine')}."
@@ -43,7 +43,7 @@ def measures(quality: RegressionQuality) -> list[Measure]:
 
 
 def worth(quality: RegressionQuality, interval: IntervalTable | None) -> Section:
-    """Describe errors by the days that really remained, then what the interval is worth."""
+    """Describe errors by the days that really remained, then the coverage of the interval."""
     return Section(title="Erreurs et intervalle", parts=[errors_part(quality), _coverage(interval)])
 
 

@@ -1,4 +1,4 @@
-"""Figures of a model's card with their intervals, to the digits in which they are quoted."""
+"""Writes the figures of a model's card with their intervals, rounded for reading."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LABELS = {
 
 
 class Measure(NamedTuple):
-    """One figure of quality: its name in reports, the figure, where it holds, whether reports give it."""
+    """One figure of quality: its name in reports, the figure, its scope, whether reports give it."""
 
     name: str
     figure: str
@@ -33,12 +33,12 @@ class Measure(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What the figure is, and where it holds."""
+        """French name of the figure with its scope."""
         return LABELS[self.name] + self.where
 
 
 def with_interval(estimate: Estimate | Figure, digits: int, unit: str = "", factor: float = 1.0) -> str:
-    """Write « 0,980 [0,961 à 0,995] »; say so where there is no interval."""
+    """Write « 0,980 [0,961 à 0,995] », or that there is no interval."""
     if estimate.value is None:
         return "non défini"
     value = f"{french.number(factor * estimate.value, digits)}{unit}"
@@ -72,7 +72,7 @@ def euros(figure: Figure) -> str:
 
 
 def span(low: float | None, high: float | None) -> str:
-    """Write a range of values; say so where a bound is absent."""
+    """Write a range of values; a missing bound leaves it open."""
     if low is None:
         return french.NOTHING if high is None else f"jusqu’à {french.trimmed(high)}"
     if high is None:

@@ -209,7 +209,7 @@ def _uses(models: ActiveModels, scored: Score) -> list[ModelUse]:
     """The models that spoke, and what each said."""
     said = scored.raw_outputs()
     return [
-        served.said(said[served.model.manifest.task])
+        served.use(said[served.model.manifest.task])
         for served in models.served
         if served.model.manifest.task in said
     ]
