@@ -216,11 +216,11 @@ def test_coverage_and_errors__by_estimated_and_true_horizon() -> None:
     ]  # fmt: skip
     first = interval.by_true_horizon[0]
     cells = coverage.tables[1].rows[0]
-    assert cells[2].startswith(french.number(100 * (first.coverage.value or 0), 1))
+    assert cells[2].startswith(french.share(first.coverage.value))
     assert cells[3].startswith("✓" if first.reached else "✕")
     errors = part(shown, "Erreur selon les jours qui restaient vraiment")
     assert sum(int(cells[1]) for cells in errors.tables[0].rows) == 600
-    assert errors.tables[0].rows[0][0] == "0 à 7 jours"
+    assert errors.tables[0].rows[0][0] == f"0 à {french.days(7)}"
     none = part(card(manifest("delai-avant-panne", measured=quality, interval=None)), coverage.title)
     assert none.sentences == ["Aucun intervalle : trop peu de lignes jamais vues pour le fonder."]
 

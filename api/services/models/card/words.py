@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from api.domain.models.statistics import Estimate
@@ -37,15 +38,18 @@ class Measure(NamedTuple):
         return LABELS[self.name] + self.where
 
 
-def with_interval(estimate: Estimate | Figure, digits: int, unit: str = "", factor: float = 1.0) -> str:
+def with_interval(estimate: Estimate | Figure, digits: int, unit: str = "") -> str:
     """Write « 0,980 [0,961 à 0,995] », or that there is no interval."""
+    value = french.with_unit(french.number(estimate.value, digits), unit)
+    return _with_bounds(value, estimate, lambda bound: french.number(bound, digits))
+
+
+def _with_bounds(value: str, estimate: Estimate | Figure, write: Callable[[float], str]) -> str:
     if estimate.value is None:
         return "non défini"
-    value = f"{french.number(factor * estimate.value, digits)}{unit}"
     if estimate.low is None or estimate.high is None:
         return f"{value} (trop peu de données pour un intervalle)"
-    low, high = (french.number(factor * bound, digits) for bound in (estimate.low, estimate.high))
-    return f"{value} {_bracketed(low, high)}"
+    return f"{value} {_bracketed(write(estimate.low), write(estimate.high))}"
 
 
 def _bracketed(low: str, high: str) -> str:
@@ -55,12 +59,12 @@ def _bracketed(low: str, high: str) -> str:
 
 def days(estimate: Estimate) -> str:
     """Write an error in days with its interval."""
-    return with_interval(estimate, 1, f"{french.NBSP}j")
+    return with_interval(estimate, 1, "j")
 
 
 def share(estimate: Estimate | Figure) -> str:
-    """Write a proportion in per cent with its interval."""
-    return with_interval(estimate, 1, f"{french.THIN}%", 100.0)
+    """Write a proportion in per cent with its interval: « 80 % [76,3 à 83,1] »."""
+    return _with_bounds(french.share(estimate.value), estimate, lambda bound: french.trimmed(100 * bound, 1))
 
 
 def euros(figure: Figure) -> str:
@@ -83,8 +87,8 @@ def span(low: float | None, high: float | None) -> str:
 def days_span(low: float, high: float | None) -> str:
     """Write a range of days left."""
     if high is None:
-        return f"plus de {french.trimmed(low)} jours"
-    return f"{french.trimmed(low)} à {french.trimmed(high)} jours"
+        return f"plus de {french.days(low)}"
+    return f"{french.trimmed(low)} à {french.days(high)}"
 
 
 def difference(value: float) -> str:
