@@ -51,10 +51,10 @@ class Part:
 
     def head(self) -> bytes:
         """Its headers, with the file's name as browsers write it (HTML Standard, multipart/form-data)."""
-        told = f'Content-Disposition: form-data; name="{self.name}"'
+        disposition = f'Content-Disposition: form-data; name="{self.name}"'
         if self.filename:
-            told += f'; filename="{self.filename.translate(_ESCAPED)}"'
-        return f"{told}\r\n\r\n".encode()
+            disposition += f'; filename="{self.filename.translate(_ESCAPED)}"'
+        return f"{disposition}\r\n\r\n".encode()
 
 
 class Form:

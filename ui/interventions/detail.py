@@ -23,7 +23,7 @@ _LAST = "_last_intervention"
 
 def draw(number: int) -> bool:
     """Draws the intervention; False where the API could not be reached, its last known state then."""
-    forms.told()
+    forms.show_outcome()
     try:
         item = auth.client().interventions.detail(number)
     except ApiError as error:
@@ -51,7 +51,7 @@ def _draw(item: InterventionDetail) -> None:
     if mine and item.state is State.EN_COURS:
         _close(item, ticked)
         _pause(item)
-    _told_at_closing(item)
+    _closing_report(item)
     _photo(item, may_send=mine and item.state in {State.EN_COURS, State.TERMINEE})
     if auth.may(Right.PLAN) and item.state in views.LIVING:
         _plan(item)
@@ -79,8 +79,8 @@ def _heading(item: InterventionDetail) -> None:
 
 
 def _change(item: InterventionDetail, form: str, changes: Mapping[str, Any], done: str, *keys: str) -> None:
-    given = {name: value for name, value in changes.items() if value is not None}
-    forms.submit(form, lambda: auth.client().interventions.change(item.id, item.version, given), done, keys)
+    wanted = {name: value for name, value in changes.items() if value is not None}
+    forms.submit(form, lambda: auth.client().interventions.change(item.id, item.version, wanted), done, keys)
 
 
 # Work
@@ -92,8 +92,8 @@ def _take(item: InterventionDetail) -> None:
     st.text_input("Commentaire (facultatif)", key=key, placeholder="J’y vais à 9 h", max_chars=500)
 
     def ask(form: str, changes: dict[str, Any], done: str) -> None:
-        said = (st.session_state.get(key) or "").strip() or None
-        _change(item, "prendre", {**changes, "comment": said}, done, key)
+        comment = (st.session_state.get(key) or "").strip() or None
+        _change(item, "prendre", {**changes, "comment": comment}, done, key)
 
     with st.container(horizontal=True):
         if item.acknowledged_by is None:
@@ -170,12 +170,12 @@ def _close(item: InterventionDetail, ticked: list[int]) -> None:
 def _send_verdict(item: InterventionDetail, keys: Mapping[str, str], ticked: list[int]) -> None:
     if not layout.readable(keys["downtime_hours"]):
         return
-    given = {name: st.session_state.get(key) for name, key in keys.items()}
-    day = given["done_on"]
+    values = {name: st.session_state.get(key) for name, key in keys.items()}
+    day = values["done_on"]
     changes = {
-        **given,
+        **values,
         "downtime_hours": layout.number(keys["downtime_hours"]),
-        "findings": (given["findings"] or "").strip() or None,
+        "findings": (values["findings"] or "").strip() or None,
         "done_on": day.isoformat() if isinstance(day, date) else None,
         "state": State.TERMINEE,
         "checklist_done": ticked,
@@ -198,7 +198,7 @@ def _pause(item: InterventionDetail) -> None:
     )
 
 
-def _told_at_closing(item: InterventionDetail) -> None:
+def _closing_report(item: InterventionDetail) -> None:
     if item.verdict is None:
         return
     st.subheader("Compte rendu", anchor=False)

@@ -49,9 +49,9 @@ def submit(form: str, call: Callable[[], object], done: str, keys: Sequence[str]
     outcome.tell(_place(), done)
 
 
-def told() -> None:
+def show_outcome() -> None:
     """What the last act came to, where it was done."""
-    outcome.told(_place())
+    outcome.show(_place())
 
 
 def menu(label: str, key: str) -> DeltaGenerator:
@@ -64,20 +64,20 @@ def _place() -> str:
     return f"interventions_{st.query_params.get('n', '')}_{st.query_params.get('id', '')}"
 
 
-def refusal(form: str, shown: Sequence[str] = ()) -> dict[str, str]:
+def refusal(form: str, fields: Sequence[str] = ()) -> dict[str, str]:
     """Says why a form was refused; gives the messages of the fields in ``shown``, to be drawn under each."""
     error: ApiError | None = st.session_state.get(_REFUSED, {}).get(form)
     if error is None:
         return {}
     layout.check_session(error)
-    at_fields = {e.field: e.message for e in error.errors if e.field in shown}
+    at_fields = {e.field: e.message for e in error.errors if e.field in fields}
     if error.unreachable:
         st.error(UNREACHABLE)
     elif not at_fields:
         st.error(f"**{layout.plain(error.title)}.** {layout.plain(error.detail)}")
     else:
         others = [f"{views.FIELDS.get(e.field, e.field)} : {e.message}" for e in error.errors]
-        left = [words for e, words in zip(error.errors, others, strict=True) if e.field not in shown]
+        left = [words for e, words in zip(error.errors, others, strict=True) if e.field not in fields]
         st.error(" ".join(["Une valeur est refusée ; le motif est sous le champ.", *map(layout.plain, left)]))
     return at_fields
 
@@ -169,9 +169,9 @@ def _plan_fields(
 def _send(form: str, keys: Mapping[str, str], send: Callable[[dict[str, Any]], object], done: str) -> None:
     if not layout.readable(keys["expected_hours"]):
         return
-    given = {name: st.session_state.get(key) for name, key in keys.items()}
-    given["expected_hours"] = layout.number(keys["expected_hours"])
-    body = {name: _plain(value) for name, value in given.items() if value not in (None, "")}
+    values = {name: st.session_state.get(key) for name, key in keys.items()}
+    values["expected_hours"] = layout.number(keys["expected_hours"])
+    body = {name: _plain(value) for name, value in values.items() if value not in (None, "")}
     submit(form, lambda: send(body), done, list(keys.values()))
 
 

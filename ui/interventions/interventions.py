@@ -30,12 +30,12 @@ def page() -> None:
     asked = st.query_params.get(_ONE, "")
     if asked.isascii() and asked.isdigit() and 0 < len(asked) < 10:
         layout.header(f"Intervention n°{french.NBSP}{asked}", _back)
-        layout.live("intervention", lambda: _one(int(asked)))
+        layout.live("intervention", lambda: _detail(int(asked)))
         return
     layout.header("Interventions")
     draws = _tabs()
     wanted = PLAN if st.query_params.get(_FOR) and PLAN in draws else next(iter(draws))
-    forms.told()
+    forms.show_outcome()
     tabs = st.tabs(list(draws), default=wanted, key="onglet_interventions", on_change="rerun")
     for tab, (name, draw) in zip(tabs, draws.items(), strict=True):
         if tab.open:
@@ -59,7 +59,7 @@ def _back() -> None:
         layout.go("interventions")
 
 
-def _one(number: int) -> bool:
+def _detail(number: int) -> bool:
     if _TODAY not in st.session_state:
         try:
             st.session_state[_TODAY] = auth.client().interventions.search(limit=1).today
@@ -95,12 +95,12 @@ def _today() -> date:
 def _to_decide() -> bool:
     reported, _ = _listed("constats", states=[State.PROPOSEE])
     try:
-        found = auth.client().interventions.proposals(100)
+        proposals = auth.client().interventions.proposals(100)
     except ApiError as error:
         layout.check_session(error)
         layout.show_error(error, "propositions")
         return not error.unreachable
-    _proposals(found)
+    _proposals(proposals)
     if reported:
         st.subheader("Constats signalés", anchor=False)
     for item in reported:
@@ -108,16 +108,16 @@ def _to_decide() -> bool:
     return True
 
 
-def _proposals(found: Proposals) -> None:
-    st.markdown(layout.plain(proposal_views.to_decide_words(found)))
+def _proposals(proposals: Proposals) -> None:
+    st.markdown(layout.plain(proposal_views.to_decide_words(proposals)))
     count = st.session_state.setdefault(_COUNT, SHOWN)
-    for item in found.items[:count]:
-        _proposal(item, found.today)
-    if len(found.items) > count:
+    for item in proposals.items[:count]:
+        _proposal(item, proposals.today)
+    if len(proposals.items) > count:
         st.button("Afficher les suivantes", on_click=lambda: st.session_state.update({_COUNT: count + SHOWN}))
-    if found.answered:
-        with st.expander(proposal_views.answered_title(found)):
-            layout.table(proposal_views.answered_frame(found.answered))
+    if proposals.answered:
+        with st.expander(proposal_views.answered_title(proposals)):
+            layout.table(proposal_views.answered_frame(proposals.answered))
 
 
 def _proposal(item: Proposal, today: date) -> None:
@@ -210,13 +210,13 @@ def _followed() -> bool:
 
 
 def _card(item: Intervention) -> None:
-    told = [views.plan_words(item, _today())]
+    lines = [views.plan_words(item, _today())]
     if item.reason and item.state is State.PROPOSEE:
-        told.append(f"« {item.reason} »")
-    told += [words for words in (item.findings, views.effect_words(item)) if words]
+        lines.append(f"« {item.reason} »")
+    lines += [words for words in (item.findings, views.effect_words(item)) if words]
     box = st.container(border=True, horizontal=True, vertical_alignment="center", key=f"carte_{item.id}")
     with box:
-        layout.line(item.opened_at_level, views.title(item), views.state_words(item), told)
+        layout.line(item.opened_at_level, views.title(item), views.state_words(item), lines)
         if st.button("Ouvrir", key=f"voir_{item.id}"):
             layout.go("interventions", **{_ONE: str(item.id)})
 
@@ -235,11 +235,11 @@ def _calendar(assignee: str | None) -> None:
 
 
 def _ended() -> bool:
-    told = layout.fetched(auth.client().interventions.verdict_precision, "precision")
-    if told is not None:
-        layout.facts(views.precision_facts(told))
+    precision = layout.fetched(auth.client().interventions.verdict_precision, "precision")
+    if precision is not None:
+        layout.facts(views.precision_facts(precision))
         with st.expander("Verdicts, un par un"):
-            layout.table(views.verdicts_frame(told))
+            layout.table(views.verdicts_frame(precision))
             st.caption(
                 "Précision = (pannes confirmées + dégradations trouvées) ÷ (celles-ci + fausses alertes). "
                 "« Autre cause » et « non vérifiable » ne tranchent pas : ils sont comptés à part."

@@ -21,7 +21,7 @@ def draw(detail: TurbineDetail) -> None:
     """
     name = detail.turbine.turbine_id
     st.subheader("Interventions", anchor=False)
-    forms.told()
+    forms.show_outcome()
     found = layout.fetched(
         lambda: auth.client().interventions.search(turbine=name, limit=SHOWN), "interventions_turbine"
     )

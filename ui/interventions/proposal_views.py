@@ -13,63 +13,64 @@ from ui.interventions.views import STATES
 from ui.shared import labels as fr
 
 
-def to_decide_words(found: Proposals) -> str:
+def to_decide_words(proposals: Proposals) -> str:
     """How many turbines are in alert, and why most may not be in the list."""
-    if found.as_of is None:
+    if proposals.as_of is None:
         return "Aucun classement n’est encore publié."
-    said = f"{french.counted(found.alerts, 'turbine')} en alerte au classement du {french.date(found.as_of)}"
-    dealt = found.alerts - found.total
+    alerts = french.counted(proposals.alerts, "turbine")
+    sentence = f"{alerts} en alerte au classement du {french.date(proposals.as_of)}"
+    dealt = proposals.alerts - proposals.total
     if dealt:
         verb = "ont" if dealt >= 2 else "a"
-        said += f"{french.NBSP}: {dealt} {verb} déjà une réponse"
-    left = f"{found.total} {'restent' if found.total >= 2 else 'reste'} à décider"
-    end = "Rien n’est enregistré tant que vous n’avez pas confirmé." if found.total else ""
-    return f"{said}, {left}. {end}".strip()
+        sentence += f"{french.NBSP}: {dealt} {verb} déjà une réponse"
+    left = f"{proposals.total} {'restent' if proposals.total >= 2 else 'reste'} à décider"
+    end = "Rien n’est enregistré tant que vous n’avez pas confirmé." if proposals.total else ""
+    return f"{sentence}, {left}. {end}".strip()
 
 
-def answered_title(found: Proposals) -> str:
+def answered_title(proposals: Proposals) -> str:
     """« Alertes qui ont déjà une réponse (6) »."""
-    everyone, shown = found.alerts - found.total, len(found.answered)
-    told = f"{everyone}" if shown == everyone else f"{shown} premières sur {everyone}"
-    return f"Alertes qui ont déjà une réponse ({told})"
+    everyone, listed = proposals.alerts - proposals.total, len(proposals.answered)
+    count = f"{everyone}" if listed == everyone else f"{listed} premières sur {everyone}"
+    return f"Alertes qui ont déjà une réponse ({count})"
 
 
 def answered_frame(answered: Sequence[AnsweredAlert]) -> pd.DataFrame:
     """Why nothing is proposed for a turbine in alert."""
     return pd.DataFrame(
         {
-            "Turbine": one.turbine_id,
-            "Niveau": fr.LEVELS[one.risk_level].text,
-            "Probabilité": french.percent(one.failure_probability),
-            "Ce qui répond à l’alerte": answer_words(one),
+            "Turbine": alert.turbine_id,
+            "Niveau": fr.LEVELS[alert.risk_level].text,
+            "Probabilité": french.percent(alert.failure_probability),
+            "Ce qui répond à l’alerte": answer_words(alert),
         }
-        for one in answered
+        for alert in answered
     )
 
 
-def answer_words(one: AnsweredAlert) -> str:
+def answer_words(alert: AnsweredAlert) -> str:
     """« Intervention n° 4, planifiée le 30/12/2024 »."""
-    which = f"intervention n°{french.NBSP}{one.intervention_id}"
-    on = "" if one.on is None else f" le {french.date(one.on)}"
-    state = STATES[one.intervention_state].lower() if one.intervention_state else ""
+    which = f"intervention n°{french.NBSP}{alert.intervention_id}"
+    on = "" if alert.on is None else f" le {french.date(alert.on)}"
+    state = STATES[alert.intervention_state].lower() if alert.intervention_state else ""
     return {
         AlertAnswer.INTERVENTION: f"{which.capitalize()}, {state}{on}",
         AlertAnswer.VISITE: f"Visite prévue{on}, à temps",
         AlertAnswer.TRAITEE: f"Traitée{on} ({which}) ; rien de mesuré depuis",
         AlertAnswer.ECARTEE: f"Écartée{on} ({which}) ; l’alerte dure sans s’aggraver",
-    }[one.answer]
+    }[alert.answer]
 
 
 def proposal_words(item: Proposal) -> str:
     """Why it is proposed, in one sentence."""
-    told = [f"{french.percent(item.failure_probability)} de probabilité de panne à 7 jours"]
+    parts = [f"{french.percent(item.failure_probability)} de probabilité de panne à 7 jours"]
     if item.time_to_failure_days is not None:
-        told.append(f"panne estimée dans {french.days(item.time_to_failure_days)}")
+        parts.append(f"panne estimée dans {french.days(item.time_to_failure_days)}")
     if item.main_driver is not None:
-        told.append(fr.driver_words(item.main_driver))
+        parts.append(fr.driver_words(item.main_driver))
     if item.expected_failure_cost_eur is not None:
-        told.append(f"attendre coûte {french.euros(item.expected_failure_cost_eur)}")
-    return " · ".join(told)
+        parts.append(f"attendre coûte {french.euros(item.expected_failure_cost_eur)}")
+    return " · ".join(parts)
 
 
 def proposal_notes(item: Proposal) -> list[str]:

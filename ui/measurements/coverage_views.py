@@ -14,29 +14,29 @@ from ui.shared import labels as fr
 STALE = "mesure_perimee"
 
 
-def coverage_facts(seen: Coverage) -> list[tuple[str, str, str]]:
+def coverage_facts(coverage: Coverage) -> list[tuple[str, str, str]]:
     """The park's state in figures."""
-    measured = seen.measured_per_day[-1] if seen.measured_per_day else 0
-    whose = "leur" if seen.late > 1 else "son"
-    doubtful = sum(bool(turbine.findings) for turbine in seen.turbines)
+    measured = coverage.measured_per_day[-1] if coverage.measured_per_day else 0
+    whose = "leur" if coverage.late > 1 else "son"
+    doubtful = sum(bool(turbine.findings) for turbine in coverage.turbines)
     return [
-        ("Turbines suivies", french.number(len(seen.turbines)), ""),
-        ("Mesurées ce jour-là", french.number(measured), f"le {french.date(seen.last)}"),
-        ("En retard", french.number(seen.late), f"sur {whose} rythme habituel"),
-        _findings_fact(seen, doubtful),
+        ("Turbines suivies", french.number(len(coverage.turbines)), ""),
+        ("Mesurées ce jour-là", french.number(measured), f"le {french.date(coverage.last)}"),
+        ("En retard", french.number(coverage.late), f"sur {whose} rythme habituel"),
+        _findings_fact(coverage, doubtful),
     ]
 
 
-def _findings_fact(seen: Coverage, doubtful: int) -> tuple[str, str, str]:
-    if seen.run_as_of is None:
+def _findings_fact(coverage: Coverage, doubtful: int) -> tuple[str, str, str]:
+    if coverage.run_as_of is None:
         return "Avec un constat", french.NOTHING, "aucun calcul publié"
-    return "Avec un constat", french.number(doubtful), f"au calcul du {french.date(seen.run_as_of)}"
+    return "Avec un constat", french.number(doubtful), f"au calcul du {french.date(coverage.run_as_of)}"
 
 
-def no_findings_words(seen: Coverage) -> str:
+def no_findings_words(coverage: Coverage) -> str:
     """What the absence of findings means: nothing was found, or nobody looked yet."""
-    if seen.run_as_of is None:
-        when = french.date(seen.next_run_at)
+    if coverage.run_as_of is None:
+        when = french.date(coverage.next_run_at)
         return f"Aucun calcul publié sur ce parc : les constats viendront avec le prochain, le {when}."
     return "Aucun constat : aucune mesure n’est mise en doute."
 
@@ -75,20 +75,24 @@ def _lateness(turbine: TurbineCoverage) -> str:
     return "✓ à jour" if turbine.service_state == "en_service" else "○ à l’arrêt"
 
 
-def findings_frame(found: Sequence[FindingCount]) -> pd.DataFrame:
+def findings_frame(findings: Sequence[FindingCount]) -> pd.DataFrame:
     """Findings of the last published run, as given (most frequent first)."""
     return pd.DataFrame(
-        [{"Constat": finding_label(f.code), "Turbines": str(f.turbines), "Exemple": f.example} for f in found]
+        [
+            {"Constat": finding_label(f.code), "Turbines": str(f.turbines), "Exemple": f.example}
+            for f in findings
+        ]
     )
 
 
-def coverage_words(seen: Coverage, shown: Sequence[TurbineCoverage]) -> str:
+def coverage_words(coverage: Coverage, turbines: Sequence[TurbineCoverage]) -> str:
     """What the map of measurements shows, for those who do not see it."""
-    days = (seen.last - seen.first).days + 1
-    filled = sum(count > 0 for turbine in shown for count in turbine.counts)
-    share = filled / (days * len(shown)) if shown else 0.0
+    days = (coverage.last - coverage.first).days + 1
+    filled = sum(count > 0 for turbine in turbines for count in turbine.counts)
+    share = filled / (days * len(turbines)) if turbines else 0.0
     return (
-        f"Mesures reçues par turbine et par jour, du {french.date(seen.first)} au {french.date(seen.last)} : "
-        f"{french.counted(len(shown), 'turbine')}, {french.share(share, 0)} des jours ont une mesure ; "
-        f"en retard : {', '.join(t.turbine_id for t in shown if t.late) or 'aucune'}."
+        f"Mesures reçues par turbine et par jour, du {french.date(coverage.first)} "
+        f"au {french.date(coverage.last)} : "
+        f"{french.counted(len(turbines), 'turbine')}, {french.share(share, 0)} des jours ont une mesure ; "
+        f"en retard : {', '.join(t.turbine_id for t in turbines if t.late) or 'aucune'}."
     )

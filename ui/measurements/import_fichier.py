@@ -114,7 +114,7 @@ def _form(state: _Import) -> None:
 def _options(turn: int, *, opened: bool) -> tuple[str, UploadedFile | None]:
     """The date format (empty to let the service find it) and the mapping file, if any."""
     with st.expander("Options de lecture : format des dates, noms de colonnes et unités", expanded=opened):
-        found = st.selectbox(
+        date_format = st.selectbox(
             "Format des dates",
             [_FOUND, *views.DATE_FORMATS],
             key=f"dates_{turn}",
@@ -128,7 +128,7 @@ def _options(turn: int, *, opened: bool) -> tuple[str, UploadedFile | None]:
             max_upload_size=1,
         )
         st.caption(f"Exemple de correspondance : {layout.plain(_EXAMPLE)}")
-    return ("" if found == _FOUND else found), mapping
+    return ("" if date_format == _FOUND else date_format), mapping
 
 
 def _look(state: _Import, file: MeasureFile, asked: tuple[str, ...]) -> None:
@@ -152,12 +152,12 @@ def _refused(error: ApiError) -> None:
     if error.status != INVALID:
         layout.show_error(error, "apercu")
         return
-    told = "\n".join(
+    reasons = "\n".join(
         f"- **{layout.plain(views.field_name(problem.field))}** : {layout.plain(problem.message)}"
         for problem in error.errors
     )
     st.error(
-        f"**Fichier refusé, rien n’a été écrit.**\n\n{told or layout.plain(error.detail)}\n\n"
+        f"**Fichier refusé, rien n’a été écrit.**\n\n{reasons or layout.plain(error.detail)}\n\n"
         "Corrigez le fichier et choisissez-le à nouveau, ou précisez les options de lecture ci-dessous."
     )
 

@@ -47,43 +47,43 @@ def _coverage() -> bool:
     known = st.session_state.get(_AS_OF)
     first = known - timedelta(days=days - 1) if known and days != min(PERIODS) else None
     try:
-        seen = auth.client().measurements.coverage(first)
+        coverage = auth.client().measurements.coverage(first)
     except ApiError as error:
         layout.check_session(error)
         layout.show_error(error, "couverture")
         return not error.unreachable
-    st.session_state[_AS_OF] = seen.as_of
-    _missing(seen)
-    if not seen.turbines:
+    st.session_state[_AS_OF] = coverage.as_of
+    _missing(coverage)
+    if not coverage.turbines:
         return True
-    layout.facts(views.coverage_facts(seen))
-    _findings(seen)
-    _freshness(seen)
-    _map(seen)
+    layout.facts(views.coverage_facts(coverage))
+    _findings(coverage)
+    _freshness(coverage)
+    _map(coverage)
     return True
 
 
-def _missing(seen: Coverage) -> None:
+def _missing(coverage: Coverage) -> None:
     """What stands in the way of the next run, first of all."""
     headline = (
-        f"Avant le prochain calcul, le {french.date(seen.next_run_at)}, il manque :"
-        if seen.missing
-        else f"Rien ne manque pour le prochain calcul, le {french.date(seen.next_run_at)}."
+        f"Avant le prochain calcul, le {french.date(coverage.next_run_at)}, il manque :"
+        if coverage.missing
+        else f"Rien ne manque pour le prochain calcul, le {french.date(coverage.next_run_at)}."
     )
-    layout.banner(headline, good=not seen.missing, notices=seen.missing)
+    layout.banner(headline, good=not coverage.missing, notices=coverage.missing)
 
 
-def _findings(seen: Coverage) -> None:
+def _findings(coverage: Coverage) -> None:
     st.subheader("Constats du dernier calcul", anchor=False)
-    if seen.findings:
-        layout.table(views.findings_frame(seen.findings))
+    if coverage.findings:
+        layout.table(views.findings_frame(coverage.findings))
     else:
-        st.markdown(views.no_findings_words(seen))
+        st.markdown(views.no_findings_words(coverage))
 
 
-def _freshness(seen: Coverage) -> None:
+def _freshness(coverage: Coverage) -> None:
     st.subheader("Fraîcheur par turbine", anchor=False)
-    frame = views.freshness_frame(seen.turbines)
+    frame = views.freshness_frame(coverage.turbines)
     st.dataframe(
         frame,
         key="fraicheur",
@@ -93,12 +93,12 @@ def _freshness(seen: Coverage) -> None:
         column_config={"Turbine": st.column_config.TextColumn(width=80, pinned=True)},
     )
     st.caption(
-        f"Âges comptés au {french.date(seen.as_of)}, jour évalué. Écart habituel : rarement dépassé "
+        f"Âges comptés au {french.date(coverage.as_of)}, jour évalué. Écart habituel : rarement dépassé "
         "(95e centile) entre deux jours mesurés. Une machine à l’arrêt n’est jamais en retard."
     )
 
 
-def _map(seen: Coverage) -> None:
+def _map(coverage: Coverage) -> None:
     st.subheader("Mesures par turbine et par jour", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
@@ -109,11 +109,11 @@ def _map(seen: Coverage) -> None:
             key="periode",
             required=True,
         )
-        shown = _chosen(seen.turbines)
+        turbines = _chosen(coverage.turbines)
     layout.plot(
-        figures.coverage_map(seen, shown, layout.colours()),
+        figures.coverage_map(coverage, turbines, layout.colours()),
         "carte",
-        views.coverage_words(seen, shown),
+        views.coverage_words(coverage, turbines),
     )
     st.caption(
         "Case grise : aucune mesure. Plus la case est soutenue, plus il y a de mesures. ⚠ : en retard."

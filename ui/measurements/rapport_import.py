@@ -19,10 +19,10 @@ def draw(report: ImportReport, where: str) -> None:
         _download(report, where)
 
 
-def problems(shown: list[RowProblem], total: int) -> None:
+def problems(listed: list[RowProblem], total: int) -> None:
     """The first problems, in full: a reason that is cut tells nothing."""
-    st.markdown(f"**{views.problems_words(len(shown), total)}**")
-    layout.table(views.problems_frame(shown))
+    st.markdown(f"**{views.problems_words(len(listed), total)}**")
+    layout.table(views.problems_frame(listed))
 
 
 def _columns(report: ImportReport) -> None:

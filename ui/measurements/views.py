@@ -61,16 +61,16 @@ def field_name(field: str) -> str:
 
 def format_words(read: FileFormat) -> str:
     """How the file was read: « CSV, UTF-8, colonnes séparées par point-virgule… »."""
-    told = [_KINDS.get(read.kind, read.kind)]
+    parts = [_KINDS.get(read.kind, read.kind)]
     if read.encoding:
-        told.append(_ENCODINGS.get(read.encoding.lower(), read.encoding))
+        parts.append(_ENCODINGS.get(read.encoding.lower(), read.encoding))
     if read.separator:
-        told.append(f"colonnes séparées par {_SEPARATORS.get(read.separator, f'« {read.separator} »')}")
-    told.append(f"décimales notées par {'une virgule' if read.decimal == ',' else 'un point'}")
-    told.append(f"dates au format {read.date_format}")
+        parts.append(f"colonnes séparées par {_SEPARATORS.get(read.separator, f'« {read.separator} »')}")
+    parts.append(f"décimales notées par {'une virgule' if read.decimal == ',' else 'un point'}")
+    parts.append(f"dates au format {read.date_format}")
     if read.header_line > 1:
-        told.append(f"en-tête à la ligne {read.header_line}, lignes précédentes laissées de côté")
-    return ", ".join(told) + "."
+        parts.append(f"en-tête à la ligne {read.header_line}, lignes précédentes laissées de côté")
+    return ", ".join(parts) + "."
 
 
 def preview_facts(preview: ImportPreview) -> list[Fact]:
@@ -116,8 +116,8 @@ def _use(column: PreviewColumn) -> str:
     if column.state == "absente":
         return column.consequence
     unit = "" if column.unit in _UNITLESS else f" [{column.unit}]"
-    said = (column.label or FIXED.get(column.target or "", column.target or column.name)) + unit
-    return f"{said}, converti depuis {column.converted_from}" if column.converted_from else said
+    name = (column.label or FIXED.get(column.target or "", column.target or column.name)) + unit
+    return f"{name}, converti depuis {column.converted_from}" if column.converted_from else name
 
 
 def rows_frame(preview: ImportPreview) -> pd.DataFrame:
@@ -139,11 +139,13 @@ def rows_frame(preview: ImportPreview) -> pd.DataFrame:
     }
     rows = []
     for row in preview.first_rows:
-        told = _understood(row, titles) if row.accepted else row.cells
+        understood = _understood(row, titles) if row.accepted else row.cells
         cells = {"Ligne": str(row.line), "Verdict": "✓ prise" if row.accepted else "✕ rejetée"}
         if failing:
             cells["Raison"] = f"{french.NBSP}; ".join(row.reasons)
-        rows.append(cells | {title: told.get(name) or french.NOTHING for name, title in columns.items()})
+        rows.append(
+            cells | {title: understood.get(name) or french.NOTHING for name, title in columns.items()}
+        )
     return pd.DataFrame(rows)
 
 
@@ -223,10 +225,12 @@ def problems_frame(problems: Sequence[RowProblem]) -> pd.DataFrame:
     )
 
 
-def problems_words(shown: int, total: int) -> str:
+def problems_words(listed: int, total: int) -> str:
     """How many problems there are and how many are shown."""
     counted = (
-        f"{french.NBSP}: les {shown} premiers sur {french.number(total)}" if total > shown else f" ({total})"
+        f"{french.NBSP}: les {listed} premiers sur {french.number(total)}"
+        if total > listed
+        else f" ({total})"
     )
     return f"Problèmes et remarques{counted}"
 

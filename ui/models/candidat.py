@@ -35,7 +35,7 @@ def draw(models: Sequence[ModelSummary]) -> None:
     candidates = layout.fetched(auth.client().models.candidates, "candidats")
     if candidates is None:
         return
-    outcome.told(_PAGE)
+    outcome.show(_PAGE)
     living = [candidate for candidate in candidates if candidate.ended_at is None]
     for candidate in living:
         _candidate(candidate, models)

@@ -22,10 +22,10 @@ def scatter(report: ShadowReport, colours: Palette) -> go.Figure:
     probabilities = report.candidate.task == "classification"
     figure = go.Figure()
     for same, name in ((True, "même niveau"), (False, "niveau différent")):
-        shown = [p for p in report.pairs if (p.active_level == p.candidate_level) is same]
+        pairs = [p for p in report.pairs if (p.active_level == p.candidate_level) is same]
         figure.add_scatter(
-            x=[_placed(p.active, probabilities) for p in shown],
-            y=[_placed(p.candidate, probabilities) for p in shown],
+            x=[_placed(p.active, probabilities) for p in pairs],
+            y=[_placed(p.candidate, probabilities) for p in pairs],
             mode="markers",
             name=name,
             marker={
@@ -39,7 +39,7 @@ def scatter(report: ShadowReport, colours: Palette) -> go.Figure:
                     output_words(p.active, report.candidate.task),
                     output_words(p.candidate, report.candidate.task),
                 )
-                for p in shown
+                for p in pairs
             ],
             hovertemplate="Turbine %{customdata[0]}<br>en service : %{customdata[1]}<br>"
             "candidat : %{customdata[2]}<extra></extra>",

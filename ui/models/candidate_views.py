@@ -83,8 +83,8 @@ def agreement_facts(last: RunAgreement, task: str) -> list[tuple[str, str, str]]
     same = "Même niveau" if task == "classification" else "Même côté de 7 jours"
     facts = [(same, _share(last.same_level.value), _share_interval(last.same_level))]
     correlation = last.rank_correlation
-    shown = "non définie" if correlation is None else french.number(correlation, 2)
-    facts.append(("Corrélation de rang", shown, "1 : même ordre ; 0 : aucun rapport"))
+    words = "non définie" if correlation is None else french.number(correlation, 2)
+    facts.append(("Corrélation de rang", words, "1 : même ordre ; 0 : aucun rapport"))
     facts += [_top_fact(top, place) for place, top in enumerate(last.tops)]
     facts.append(("Écart moyen", _gap(last.mean_absolute_difference, task), _direction(last, task)))
     return facts
@@ -98,8 +98,8 @@ def _top_fact(top: TopOverlap, place: int) -> tuple[str, str, str]:
 
 def _direction(last: RunAgreement, task: str) -> str:
     mean = last.mean_difference
-    said = french.points(mean) if task == "classification" else french.days_difference(mean)
-    return f"en moyenne {said} chez le candidat"
+    mean_words = french.points(mean) if task == "classification" else french.days_difference(mean)
+    return f"en moyenne {mean_words} chez le candidat"
 
 
 def pooled_words(report: ShadowReport) -> str:
@@ -119,11 +119,11 @@ def reading_words(report: ShadowReport) -> str:
     """How to read the agreement, and what it does not say."""
     policy = f"de la politique de risque v{report.policy_version}"
     if report.candidate.task == "classification":
-        said = f"Les niveaux viennent ici de la seule sortie de chaque modèle, aux bornes {policy}."
+        basis = f"Les niveaux viennent ici de la seule sortie de chaque modèle, aux bornes {policy}."
     else:
         urgent = french.days(report.bounds[0].value)
-        said = f"On regarde de quel côté du délai d’urgence ({urgent}) {policy} chaque estimation tombe."
-    return f"{said} Être d’accord n’est pas avoir raison : la qualité mesurée se compare plus bas."
+        basis = f"On regarde de quel côté du délai d’urgence ({urgent}) {policy} chaque estimation tombe."
+    return f"{basis} Être d’accord n’est pas avoir raison : la qualité mesurée se compare plus bas."
 
 
 def runs_frame(report: ShadowReport) -> pd.DataFrame:
@@ -161,7 +161,9 @@ def gaps_frame(pairs: Sequence[TurbinePair], task: str) -> pd.DataFrame:
     )
 
 
-def quality_frame(found: ModelComparison, left: str = "En service", right: str = "Candidat") -> pd.DataFrame:
+def quality_frame(
+    comparison: ModelComparison, left: str = "En service", right: str = "Candidat"
+) -> pd.DataFrame:
     """Measured quality of both versions, under their names, and the interval of their difference."""
     for_whom = {"left": f"en faveur de {left}", "right": f"en faveur de {right}"}
     if (left, right) == ("En service", "Candidat"):
@@ -175,18 +177,18 @@ def quality_frame(found: ModelComparison, left: str = "En service", right: str =
                 "Différence (intervalle à 95 %)": _with_interval(figure),
                 "Ce qu’on peut en dire": for_whom.get(figure.better or "", "l’intervalle ne tranche pas"),
             }
-            for figure in found.figures
+            for figure in comparison.figures
         ]
     )
 
 
-def quality_words(found: ModelComparison) -> str:
+def quality_words(comparison: ModelComparison) -> str:
     """On which rows both were measured."""
     failures = ""
-    if found.failures is not None:
-        failures = f", dont {french.counted(found.failures, 'panne')}"
+    if comparison.failures is not None:
+        failures = f", dont {french.counted(comparison.failures, 'panne')}"
     return (
-        f"Sur {french.counted(found.rows, 'mesure')} de {french.counted(found.turbines, 'turbine')}"
+        f"Sur {french.counted(comparison.rows, 'mesure')} de {french.counted(comparison.turbines, 'turbine')}"
         f"{failures}, qu’aucune des deux versions n’a vues. "
         "L’intervalle rejoue les mêmes turbines pour les deux."
     )
@@ -205,8 +207,8 @@ def former_words(candidates: Sequence[Candidate]) -> list[str]:
 
 def _with_level(value: float, level: str, task: str) -> str:
     """A probability and its level; days say by themselves on which side of the bound they are."""
-    shown = output_words(value, task)
-    return shown if level in SIDES else f"{shown} {fr.LEVELS[RiskLevel(level)].text}"
+    words = output_words(value, task)
+    return words if level in SIDES else f"{words} {fr.LEVELS[RiskLevel(level)].text}"
 
 
 def output_words(value: float, task: str) -> str:

@@ -58,9 +58,9 @@ def _compare(asked: Pair) -> None:
 
 def _result(asked: Pair, left: str, right: str) -> None:
     results: dict[Pair, ModelComparison | ApiError] = st.session_state.get(_FOUND, {})
-    found = results.get(asked)
-    if isinstance(found, ApiError):
-        st.warning(f"**{layout.plain(found.title)}.** {layout.plain(found.detail)}")
-    elif found is not None:
-        st.markdown(layout.plain(views.quality_words(found)))
-        layout.table(views.quality_frame(found, left, right))
+    comparison = results.get(asked)
+    if isinstance(comparison, ApiError):
+        st.warning(f"**{layout.plain(comparison.title)}.** {layout.plain(comparison.detail)}")
+    elif comparison is not None:
+        st.markdown(layout.plain(views.quality_words(comparison)))
+        layout.table(views.quality_frame(comparison, left, right))

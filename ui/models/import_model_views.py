@@ -44,30 +44,30 @@ _STATUS = {
 def step_words(step: ModelImportStep) -> tuple[str, str, str]:
     """Sign, name of the check, and its state in words with what it found; a refusal is told apart."""
     sign, word = _STATES[step.state]
-    told = f"{word} ; {step.detail}" if step.detail and step.state == "reussi" else word
-    return sign, step.name, told
+    state = f"{word} ; {step.detail}" if step.detail and step.state == "reussi" else word
+    return sign, step.name, state
 
 
-def passed(found: ModelImport) -> float:
+def passed(job: ModelImport) -> float:
     """Share of the checks that have passed, between 0 and 1."""
-    return sum(step.state == "reussi" for step in found.steps) / max(1, len(found.steps))
+    return sum(step.state == "reussi" for step in job.steps) / max(1, len(job.steps))
 
 
-def progress_words(found: ModelImport) -> str:
+def progress_words(job: ModelImport) -> str:
     """Where the import is."""
-    if found.status == "en_attente":
-        return f"{found.filename} : attend que le calculateur soit libre."
-    now = next((step.name for step in found.steps if step.state == "en_cours"), "")
-    return f"{found.filename} : {now}" if now else found.filename
+    if job.status == "en_attente":
+        return f"{job.filename} : attend que le calculateur soit libre."
+    current = next((step.name for step in job.steps if step.state == "en_cours"), "")
+    return f"{job.filename} : {current}" if current else job.filename
 
 
-def outcome_words(found: ModelImport) -> str:
+def outcome_words(job: ModelImport) -> str:
     """What the import came to."""
-    if found.status == "termine":
-        return found.message or f"{found.name} version {found.version} est rangé."
-    if found.status == "refuse":
-        return f"Fichier refusé, rien n’a été rangé. {found.refusal or ''}"
-    return f"L’import n’a pas abouti ({found.refusal or 'interrompu'}) : envoyez le fichier à nouveau."
+    if job.status == "termine":
+        return job.message or f"{job.name} version {job.version} est rangé."
+    if job.status == "refuse":
+        return f"Fichier refusé, rien n’a été rangé. {job.refusal or ''}"
+    return f"L’import n’a pas abouti ({job.refusal or 'interrompu'}) : envoyez le fichier à nouveau."
 
 
 def field_words(problems: Sequence[FieldProblem]) -> list[tuple[str, str]]:

@@ -178,10 +178,10 @@ def _refused(state: _Import) -> None:
 
 
 def _fields(problems: list[FieldProblem], before: str) -> None:
-    told = "\n".join(
+    lines = "\n".join(
         f"- **{layout.plain(name)}** : {layout.plain(words)}" for name, words in views.field_words(problems)
     )
-    st.error(f"**{layout.plain(before)}**\n\n{told}")
+    st.error(f"**{layout.plain(before)}**\n\n{lines}")
 
 
 # Following
@@ -193,46 +193,46 @@ def _progress() -> bool:
     if state.number is None:
         return True
     try:
-        found = auth.client().models.import_state(state.number)
+        job = auth.client().models.import_state(state.number)
     except ApiError as error:
         layout.check_session(error)
         layout.show_error(error, "import_modele")
         return not error.unreachable
-    if found.status not in views.ACTIVE:
-        state.number, state.ended = None, found
+    if job.status not in views.ACTIVE:
+        state.number, state.ended = None, job
         st.rerun()
-    st.progress(views.passed(found), text=layout.plain(views.progress_words(found)))
-    _steps(found)
+    st.progress(views.passed(job), text=layout.plain(views.progress_words(job)))
+    _steps(job)
     st.caption("Vous pouvez quitter cette page : les contrôles continuent, vous les retrouverez ici.")
     return True
 
 
-def _steps(found: ModelImport) -> None:
+def _steps(job: ModelImport) -> None:
     lines = [
-        f"- {sign} **{layout.plain(name)}** : {layout.plain(told)}"
-        for sign, name, told in map(views.step_words, found.steps)
+        f"- {sign} **{layout.plain(name)}** : {layout.plain(state)}"
+        for sign, name, state in map(views.step_words, job.steps)
     ]
     st.markdown("\n".join(lines))
 
 
-def _outcome(found: ModelImport) -> None:
-    if found.status == "termine":
-        st.success(layout.plain(views.outcome_words(found)))
-    elif found.errors:
-        _fields(found.errors, "Fichier refusé, rien n’a été rangé.")
+def _outcome(job: ModelImport) -> None:
+    if job.status == "termine":
+        st.success(layout.plain(views.outcome_words(job)))
+    elif job.errors:
+        _fields(job.errors, "Fichier refusé, rien n’a été rangé.")
     else:
-        st.error(layout.plain(views.outcome_words(found)))
-    if found.remedy:
-        st.info(f"**Que faire :** {layout.plain(found.remedy)}")
-    _steps(found)
+        st.error(layout.plain(views.outcome_words(job)))
+    if job.remedy:
+        st.info(f"**Que faire :** {layout.plain(job.remedy)}")
+    _steps(job)
     with st.container(horizontal=True):
-        if found.status == "termine":
+        if job.status == "termine":
             st.button(
                 "Voir sa fiche et la mettre en service",
                 key="voir_fiche_importee",
                 type="primary",
                 on_click=_open_card,
-                args=(f"{found.name} v{found.version}",),
+                args=(f"{job.name} v{job.version}",),
             )
         st.button("Importer un autre fichier", key="autre_modele", on_click=_again)
 

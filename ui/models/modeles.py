@@ -33,7 +33,7 @@ def _body() -> bool:
     if not models:
         st.info("Aucun modèle n’est enregistré. `python cockpit.py models import` en ajoute un.")
         return True
-    outcome.told(_PAGE)
+    outcome.show(_PAGE)
     st.dataframe(
         views.models_frame(models), hide_index=True, key="versions", alt="Versions de modèles enregistrées"
     )

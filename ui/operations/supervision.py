@@ -84,15 +84,15 @@ def _parts_and_alerts(seen: Supervision) -> None:
             st.info("La courbe se dessine à partir de deux calculs publiés.")
 
 
-def _findings(found: FindingTrends | None) -> None:
+def _findings(trends: FindingTrends | None) -> None:
     """How many turbines carry each finding, or why there is nothing to show."""
     st.subheader("Constats sur les capteurs et les mesures", anchor=False)
-    words = views.findings_words(found)
-    if found is None or not found.items:
+    words = views.findings_words(trends)
+    if trends is None or not trends.items:
         st.info(words)
         return
     st.caption(words)
-    layout.table(views.findings_frame(found))
+    layout.table(views.findings_frame(trends))
 
 
 def _badge(state: str) -> str:

@@ -87,23 +87,23 @@ def call_facts(calls: CallStats) -> list[tuple[str, str, str]]:
     ]
 
 
-def findings_frame(found: FindingTrends) -> pd.DataFrame:
+def findings_frame(trends: FindingTrends) -> pd.DataFrame:
     """Turbines per finding, as given (most frequent first), beside the run before where there is one."""
     rows = [
         {
             "Constat": trend.label,
-            f"Turbines au {french.date(found.as_of)}": french.number(trend.turbines),
-            _before_words(found): french.number(trend.before),
+            f"Turbines au {french.date(trends.as_of)}": french.number(trend.turbines),
+            _before_words(trends): french.number(trend.before),
             "Évolution": trend_words(trend),
         }
-        for trend in found.items
+        for trend in trends.items
     ]
     frame = pd.DataFrame(rows)
-    return frame if found.previous_run_id is not None or not rows else frame.iloc[:, :2]
+    return frame if trends.previous_run_id is not None or not rows else frame.iloc[:, :2]
 
 
-def _before_words(found: FindingTrends) -> str:
-    return f"au {french.date(found.previous_as_of)}"
+def _before_words(trends: FindingTrends) -> str:
+    return f"au {french.date(trends.previous_as_of)}"
 
 
 def trend_words(trend: FindingTrend) -> str:
@@ -120,21 +120,21 @@ def trend_words(trend: FindingTrend) -> str:
     return f"{'▲' if change > 0 else '▼'} {french.signed(change)}"
 
 
-def findings_words(found: FindingTrends | None) -> str:
+def findings_words(trends: FindingTrends | None) -> str:
     """What the table of findings shows, or why there is none."""
-    if found is None:
+    if trends is None:
         return "Les constats sur les capteurs se comptent à partir du premier calcul publié."
-    if not found.items:
-        return f"Aucun constat au calcul du {french.date(found.as_of)} : aucune mesure n’est mise en doute."
-    if found.previous_as_of is None:
-        return f"Turbines par constat au calcul du {french.date(found.as_of)}, le premier qui soit publié."
+    if not trends.items:
+        return f"Aucun constat au calcul du {french.date(trends.as_of)} : aucune mesure n’est mise en doute."
+    if trends.previous_as_of is None:
+        return f"Turbines par constat au calcul du {french.date(trends.as_of)}, le premier qui soit publié."
     rising = [
-        trend.label for trend in found.items if trend.before is not None and trend.turbines > trend.before
+        trend.label for trend in trends.items if trend.before is not None and trend.turbines > trend.before
     ]
-    told = f"en hausse : {', '.join(rising)}" if rising else "aucun n’est en hausse"
+    rises = f"en hausse : {', '.join(rising)}" if rising else "aucun n’est en hausse"
     return (
-        f"Turbines par constat au calcul du {french.date(found.as_of)}, à côté de celui du "
-        f"{french.date(found.previous_as_of)} ; {told}."
+        f"Turbines par constat au calcul du {french.date(trends.as_of)}, à côté de celui du "
+        f"{french.date(trends.previous_as_of)} ; {rises}."
     )
 
 

@@ -20,8 +20,8 @@ class KindWords:
     """A sign that differs in shape from the others, and what is counted."""
 
     sign: str
-    one: str
-    many: str
+    singular: str
+    plural: str
 
 
 KINDS: dict[ChangeKind, KindWords] = {
@@ -48,7 +48,7 @@ def change_words(item: ParkItem) -> str:
         return french.NOTHING
     words = KINDS[change.kind]
     if change.kind in _SILENT:
-        return f"{words.sign} {words.one}"
+        return f"{words.sign} {words.singular}"
     return f"{words.sign} depuis {fr.LEVELS[change.previous_level].word.lower()}"
 
 
@@ -63,8 +63,10 @@ def since_words(since: SincePrevious, as_of: date) -> str:
 def events_words(since: SincePrevious) -> str:
     """How many events of each kind, the most urgent first."""
     counts = [(KINDS[kind], since.events[kind]) for kind in ChangeKind if since.events.get(kind)]
-    told = [f"{count}{french.NBSP}{words.many if count > 1 else words.one}" for words, count in counts]
-    return " · ".join(told) or "aucun changement à signaler"
+    parts = [
+        f"{count}{french.NBSP}{words.plural if count > 1 else words.singular}" for words, count in counts
+    ]
+    return " · ".join(parts) or "aucun changement à signaler"
 
 
 def differences(levels: LevelDifferences) -> dict[RiskLevel, str]:
@@ -89,11 +91,11 @@ def events_frame(events: Sequence[ParkEvent]) -> pd.DataFrame:
 
 def _event_words(event: ParkEvent) -> str:
     words = KINDS[event.kind]
-    now = fr.LEVELS[event.risk_level].word
+    level = fr.LEVELS[event.risk_level].word
     if event.kind in _SILENT or event.previous_level is None:
-        return f"{words.sign} {words.one} ({now.lower()})"
+        return f"{words.sign} {words.singular} ({level.lower()})"
     before = fr.LEVELS[event.previous_level].word
-    return f"{words.sign} {words.one} : {before.lower()} → {now.lower()}"
+    return f"{words.sign} {words.singular} : {before.lower()} → {level.lower()}"
 
 
 def days_help(coverage: DaysCoverage | None) -> str:

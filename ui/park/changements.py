@@ -26,12 +26,12 @@ def since(park: Park) -> None:
         st.caption(headline)
         return
     with st.expander(headline, key="depuis"):
-        told = _events(park.run.run_id, park.as_of)
-        if told is None:
+        events = _events(park.run.run_id, park.as_of)
+        if events is None:
             return
-        layout.table(change_views.events_frame(told.items))
-        left = told.total - len(told.items)
-        note = f"Les {len(told.items)} plus urgents ; {left} autres ne sont pas affichés. " if left else ""
+        layout.table(change_views.events_frame(events.items))
+        left = events.total - len(events.items)
+        note = f"Les {len(events.items)} plus urgents ; {left} autres ne sont pas affichés. " if left else ""
         st.caption(f"{note}Une turbine qui oscille autour d’une borne n’est annoncée qu’une fois.")
 
 
@@ -40,10 +40,10 @@ def _events(run_id: int, day: date) -> ParkEvents | None:
     kept: tuple[int, ParkEvents] | None = st.session_state.get(_EVENTS)
     if kept is not None and kept[0] == run_id:
         return kept[1]
-    told = layout.fetched(lambda: auth.client().park.events(day, EVENTS_SHOWN), "changements")
-    if told is not None:
-        st.session_state[_EVENTS] = run_id, told
-    return told
+    events = layout.fetched(lambda: auth.client().park.events(day, EVENTS_SHOWN), "changements")
+    if events is not None:
+        st.session_state[_EVENTS] = run_id, events
+    return events
 
 
 def queues(park: Park | None) -> None:

@@ -184,8 +184,8 @@ def _last_park() -> Park | None:
 
 def _rows_asked(view: views.View) -> int:
     """How many turbines are shown; another view begins at its first ones."""
-    shown: tuple[views.View, int] = st.session_state.get(_SHOWN, (view, FIRST_ROWS))
-    return shown[1] if shown[0] == view else FIRST_ROWS
+    remembered: tuple[views.View, int] = st.session_state.get(_SHOWN, (view, FIRST_ROWS))
+    return remembered[1] if remembered[0] == view else FIRST_ROWS
 
 
 def _show_more(view: views.View) -> None:
@@ -210,7 +210,7 @@ def _ranking(park: Park, view: views.View) -> None:
             key="plus_de_lignes",
         )
     st.caption(
-        f"{views.shown_words(park)} Cochez une ligne pour ouvrir la turbine. "
+        f"{views.count_words(park)} Cochez une ligne pour ouvrir la turbine. "
         "« Indice » : facteur qui accompagne les pannes sans en être la cause."
     )
     if (trust := views.trust(park)) is not None:

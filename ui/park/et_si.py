@@ -64,14 +64,14 @@ def _tie(detail: TurbineDetail, measured: dict[str, Any]) -> PowerLink | None:
 def _form(
     detail: TurbineDetail, measured: dict[str, Any], state: dict[str, Any], tied: PowerLink | None
 ) -> None:
-    told = {problem.field: problem.message for problem in state.get("errors", ())}
+    messages = {problem.field: problem.message for problem in state.get("errors", ())}
     present, absent = views.by_presence(detail.features, [measured])
     with st.form("et_si", border=True):
-        _fields(detail, present, measured, told, tied)
+        _fields(detail, present, measured, messages, tied)
         if absent:
             st.caption(layout.plain(views.absent_words(absent)))
-            _fields(detail, absent, measured, told, tied)
-        for field, message in told.items():
+            _fields(detail, absent, measured, messages, tied)
+        for field, message in messages.items():
             st.markdown(f":red[**{layout.plain(field)} : {layout.plain(message)}**]")
         st.form_submit_button("Comparer", type="primary", on_click=_ask, args=(detail, measured, tied))
 
@@ -80,7 +80,7 @@ def _fields(
     detail: TurbineDetail,
     features: list[FeatureInfo],
     measured: dict[str, Any],
-    told: dict[str, str],
+    messages: dict[str, str],
     tied: PowerLink | None,
 ) -> None:
     """What may be tried, each with what was told of it, then what is only shown."""
@@ -91,8 +91,8 @@ def _fields(
                 with column:
                     follows = tied is not None and feature.name == tied.power
                     _field(feature, measured.get(feature.name), detail.turbine.turbine_id, follows)
-                    if feature.name in told:
-                        st.markdown(f":red[**↑ {layout.plain(told.pop(feature.name))}**]")
+                    if feature.name in messages:
+                        st.markdown(f":red[**↑ {layout.plain(messages.pop(feature.name))}**]")
     for feature in features:
         if feature.marker:
             _fixed_field(feature, measured.get(feature.name))
@@ -124,10 +124,10 @@ def _field(feature: FeatureInfo, value: Any, turbine_id: str, follows: bool) -> 
 
 def _fixed_field(feature: FeatureInfo, value: Any) -> None:
     """A marker: shown with its measured value, for acting on it would not act on the machine."""
-    shown = "non mesuré" if value is None else layout.plain(views.feature_value(feature, value))
+    text = "non mesuré" if value is None else layout.plain(views.feature_value(feature, value))
     kept = "" if value is None else " (valeur mesurée, conservée)"
     note = feature.note or "Cette donnée accompagne les pannes sans en être la cause."
-    st.markdown(f"**{layout.plain(feature.label)} : {shown}**{kept}")
+    st.markdown(f"**{layout.plain(feature.label)} : {text}**{kept}")
     st.caption(layout.plain(note))
 
 

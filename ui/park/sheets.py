@@ -37,24 +37,24 @@ def park_sheet(park: Park, items: Sequence[ParkItem], view: views.View) -> str:
     )
 
 
-def narrowing_words(view: views.View, shown: int, total: int) -> str:
+def narrowing_words(view: views.View, count: int, total: int) -> str:
     """What the sheet leaves out, so that nobody takes a part of the park for the whole."""
     kept = [fr.LEVELS[level].word.lower() for level in view.levels]
-    said = [f"niveau {' ou '.join(kept)}"] if kept else []
+    filters = [f"niveau {' ou '.join(kept)}"] if kept else []
     if view.days is not None:
-        said.append(f"panne possible sous {french.days(view.days)}")
+        filters.append(f"panne possible sous {french.days(view.days)}")
     named = (("parc", view.farm), ("site", view.site), ("facteur", view.driver), ("recherche", view.text))
-    said += [f"{name} « {value} »" for name, value in named if value]
+    filters += [f"{name} « {value} »" for name, value in named if value]
     if view.state:
-        said.append(views.STATES[view.state].lower())
+        filters.append(views.STATES[view.state].lower())
     if view.queue:
-        said.append(f"file « {view.queue.words} »")
+        filters.append(f"file « {view.queue.words} »")
     order = ""
     if view.sort:
         way = "décroissant" if view.sort.startswith("-") else "croissant"
         order = f" Tri : {views.SORTS[view.sort.removeprefix('-')][0].lower()}, {way}."
-    counted = f"{french.counted(shown, 'turbine')} sur {total}"
-    return f"{counted}{' ; filtres : ' + ', '.join(said) if said else ''}.{order}"
+    counted = f"{french.counted(count, 'turbine')} sur {total}"
+    return f"{counted}{' ; filtres : ' + ', '.join(filters) if filters else ''}.{order}"
 
 
 def turbine_sheet(detail: TurbineDetail, address: str) -> str:

@@ -65,9 +65,9 @@ def turbine_file(detail: TurbineDetail) -> None:
     )
 
 
-def page_address(shown: str | None, page: str, **query: str) -> str:
+def page_address(current: str | None, page: str, **query: str) -> str:
     """The address of a page as this browser reaches the dashboard; empty where it is not known."""
-    parts = urlsplit(shown or "")
+    parts = urlsplit(current or "")
     if not parts.netloc:
         return ""
     folder = parts.path.rsplit("/", 1)[0]

@@ -115,15 +115,15 @@ def _chosen() -> None:
 
 def _identity(detail: TurbineDetail) -> None:
     turbine = detail.turbine
-    said = [place for place in (turbine.farm, turbine.site) if place]
+    facts = [place for place in (turbine.farm, turbine.site) if place]
     if turbine.rated_power_kw is not None:
-        said.append(french.quantity(turbine.rated_power_kw, "kW", 0))
-    said.append(fr.SERVICE_STATES[turbine.service_state])
+        facts.append(french.quantity(turbine.rated_power_kw, "kW", 0))
+    facts.append(fr.SERVICE_STATES[turbine.service_state])
     if turbine.commissioned_on is not None:
-        said.append(f"mise en service le {french.date(turbine.commissioned_on)}")
-    said.append(views.visit_words(detail.planned_visits))
+        facts.append(f"mise en service le {french.date(turbine.commissioned_on)}")
+    facts.append(views.visit_words(detail.planned_visits))
     with st.container(horizontal=True, vertical_alignment="center", key="identite"):
-        st.markdown(layout.plain(" · ".join(said)))
+        st.markdown(layout.plain(" · ".join(facts)))
         telechargements.turbine_file(detail)
 
 
@@ -219,8 +219,8 @@ def _events(detail: TurbineDetail, rows: list[MeasurementRow]) -> list[TurbineEv
     """What happened to the turbine over the days that the curves show, up to the day of the ranking."""
     turbine, first = detail.turbine.turbine_id, rows[-1].measured_on
     last = max(rows[0].measured_on, detail.as_of or rows[0].measured_on)
-    found = layout.fetched(lambda: auth.client().turbines.events(turbine, first), "evenements")
-    return [event for event in found or [] if event.on <= last]
+    events = layout.fetched(lambda: auth.client().turbines.events(turbine, first), "evenements")
+    return [event for event in events or [] if event.on <= last]
 
 
 def _history(detail: TurbineDetail) -> None:

@@ -41,11 +41,11 @@ def drivers_frame(drivers: Sequence[Driver], usual: Sequence[UsualRange] = ()) -
 
 def drivers_words(frame: pd.DataFrame) -> str:
     """What the bars show, for those who do not see them."""
-    told = [
+    effects = [
         f"{label} ({value}) {words}" + (f" (d’habitude {usual})" if usual else "")
         for label, value, words, usual in frame[::-1][["label", "value", "words", "usual"]].to_numpy()
     ]
-    return "Effet de chaque mesure, en points de probabilité : " + " ; ".join(told)
+    return "Effet de chaque mesure, en points de probabilité : " + " ; ".join(effects)
 
 
 def usual_words(known: UsualRange | None) -> str:
@@ -53,12 +53,12 @@ def usual_words(known: UsualRange | None) -> str:
     if known is None:
         return ""
     spans = (("ici", known.low, known.high), ("parc", known.park_low, known.park_high))
-    told = [
+    ranges = [
         f"{where} {french.trimmed(low, 1)} à {french.trimmed(high, 1)}"
         for where, low, high in spans
         if low is not None and high is not None
     ]
-    return " ; ".join(told)
+    return " ; ".join(ranges)
 
 
 def key_figures(item: ParkItem, detail: TurbineDetail) -> list[tuple[str, str, str]]:
@@ -85,10 +85,10 @@ def key_figures(item: ParkItem, detail: TurbineDetail) -> list[tuple[str, str, s
 def events_words(events: Sequence[TurbineEvent]) -> str:
     """What the marks over the curves are, and how many; empty where there is none."""
     kinds: list[str] = [event.kind for event in events]
-    told = [
+    marks = [
         f"{sign} {words} ({kinds.count(kind)})" for kind, (sign, words) in EVENTS.items() if kinds.count(kind)
     ]
-    return " · ".join(told)
+    return " · ".join(marks)
 
 
 def base_words(detail: TurbineDetail) -> str:
@@ -218,22 +218,22 @@ def comparison_frame(current: Prediction, other: Prediction) -> pd.DataFrame:
 
 def driver_changes(current: Prediction, other: Prediction) -> pd.DataFrame:
     """Effect of each measurement in both answers, the most changed first, unmoved ones left out."""
-    before = {d.feature: d for d in current.drivers}
-    pairs = [(before[d.feature], d) for d in other.drivers if d.feature in before]
-    moved = [(was, now, now.contribution - was.contribution) for was, now in pairs]
+    drivers = {d.feature: d for d in current.drivers}
+    pairs = [(drivers[d.feature], d) for d in other.drivers if d.feature in drivers]
+    moved = [(before, after, after.contribution - before.contribution) for before, after in pairs]
     kept = sorted((m for m in moved if abs(m[2]) >= 0.0005), key=lambda m: -abs(m[2]))
     return pd.DataFrame(
         [
             {
-                "Mesure": now.label,
-                "Valeur": f"{fr.driver_value(was)} → {fr.driver_value(now)}"
-                if was.value != now.value
-                else fr.driver_value(now),
-                "Effet aujourd’hui": french.points(was.contribution),
-                "Effet et si…": french.points(now.contribution),
+                "Mesure": after.label,
+                "Valeur": f"{fr.driver_value(before)} → {fr.driver_value(after)}"
+                if before.value != after.value
+                else fr.driver_value(after),
+                "Effet aujourd’hui": french.points(before.contribution),
+                "Effet et si…": french.points(after.contribution),
                 "Écart": french.points(change),
             }
-            for was, now, change in kept
+            for before, after, change in kept
         ]
     )
 

@@ -185,15 +185,15 @@ def _park_row(item: ParkItem) -> dict[str, Any]:
     }
 
 
-def shown_words(park: Park) -> str:
+def count_words(park: Park) -> str:
     """How many turbines of the park are shown, and that an order chosen at a header is theirs alone."""
     everywhere = french.number(park.run.total if park.run else park.total)
-    shown = len(park.items)
-    if shown >= park.total:
-        return f"{french.counted(shown, 'turbine')} sur {everywhere}."
+    count = len(park.items)
+    if count >= park.total:
+        return f"{french.counted(count, 'turbine')} sur {everywhere}."
     kept = french.number(park.total)
     return (
-        f"Les {french.counted(shown, 'première')} des {kept} turbines retenues, sur {everywhere}. "
+        f"Les {french.counted(count, 'première')} des {kept} turbines retenues, sur {everywhere}. "
         "« Trier par » les ordonne toutes ; un en-tête, celles qui sont affichées."
     )
 

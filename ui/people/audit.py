@@ -25,17 +25,17 @@ def page() -> None:
     )
     _verification()
     query = _filters()
-    found = layout.fetched(lambda: auth.client().people.audit(limit=PAGE, **query), "audit")
+    entries = layout.fetched(lambda: auth.client().people.audit(limit=PAGE, **query), "audit")
     names = _names()
-    if found is None or names is None:
+    if entries is None or names is None:
         return
-    if not found.items:
+    if not entries.items:
         st.info("Aucune entrée ne correspond.")
         return
     st.dataframe(
-        views.audit_frame(found.items, names), hide_index=True, key="journal", alt="Entrées du journal"
+        views.audit_frame(entries.items, names), hide_index=True, key="journal", alt="Entrées du journal"
     )
-    _pages(found.total)
+    _pages(entries.total)
 
 
 def _names() -> dict[str, str] | None:
@@ -51,13 +51,13 @@ def _verification() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Vérifier la chaîne", key="verifier"):
             st.session_state[_FOUND] = layout.fetched(auth.client().people.verify_audit, "verification")
-        found: AuditVerification | None = st.session_state.get(_FOUND)
-        if found is not None:
-            words = layout.plain(views.verification_words(found))
-            (st.success if found.intact else st.error)(words)
-    if found is not None and found.head:
+        verification: AuditVerification | None = st.session_state.get(_FOUND)
+        if verification is not None:
+            words = layout.plain(views.verification_words(verification))
+            (st.success if verification.intact else st.error)(words)
+    if verification is not None and verification.head:
         st.caption("Empreinte de la dernière entrée : notée ailleurs, elle prouve que rien n’a été réécrit.")
-        st.code(found.head, language=None)
+        st.code(verification.head, language=None)
 
 
 def _filters() -> dict[str, str | int]:

@@ -32,12 +32,12 @@ def page() -> None:
     keys = layout.fetched(auth.client().people.api_keys, "cles")
     if accounts is None or keys is None:
         return
-    _said()
+    _show_outcome()
     st.subheader("Comptes", anchor=False)
     st.dataframe(views.accounts_frame(accounts), hide_index=True, key="table_comptes", alt="Comptes")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _new_account()
-        _one_account(accounts)
+        _account_menu(accounts)
     st.subheader("Clés d’API", anchor=False)
     if keys:
         frame = views.keys_frame(keys)
@@ -49,9 +49,9 @@ def page() -> None:
         _revocation([key for key in keys if key.revoked_at is None])
 
 
-def _said() -> None:
+def _show_outcome() -> None:
     """What the last act came to, and a secret as long as nobody says that it was copied."""
-    outcome.told(_PAGE)
+    outcome.show(_PAGE)
     secret: _Secret | None = st.session_state.get(_SECRET)
     with st.container():  # whose place is held, as that of what was said
         if secret is None:
@@ -103,7 +103,7 @@ def _create_account() -> None:
     _act(make, clear=("compte_identifiant", "compte_nom", "compte_mot_de_passe"))
 
 
-def _one_account(accounts: list[Account]) -> None:
+def _account_menu(accounts: list[Account]) -> None:
     by_name = {account.username: account for account in accounts}
     chosen = by_name[st.selectbox("Compte à modifier", list(by_name), key="compte_choisi", width=260)]
     with outcome.menu(_PAGE, "Modifier…", "modifier_compte"), _form("formulaire_modifier"):

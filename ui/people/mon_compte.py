@@ -21,7 +21,7 @@ def page() -> None:
         f"**{layout.plain(user.display_name)}**, {user.role_name.lower()}, "
         f"identifiant {layout.plain(user.username)}."
     )
-    outcome.told(_PAGE)
+    outcome.show(_PAGE)
     _password()
     _sessions()
 

@@ -164,10 +164,10 @@ def _day_words(text: str) -> str:
 
 def details_words(details: dict[str, Any]) -> str:
     """The facts of an act in one line."""
-    told = [(name, fact) for name, fact in details.items() if fact not in ([], {}, None)]
+    facts = [(name, fact) for name, fact in details.items() if fact not in ([], {}, None)]
     if "role" in details:  # said by the role before and after
-        told = [(name, fact) for name, fact in told if (name, fact) != ("fields", ["role"])]
-    return f"{french.NBSP}; ".join(_fact(name, fact) for name, fact in told)
+        facts = [(name, fact) for name, fact in facts if (name, fact) != ("fields", ["role"])]
+    return f"{french.NBSP}; ".join(_fact(name, fact) for name, fact in facts)
 
 
 def _fact(name: str, fact: Any) -> str:
@@ -213,8 +213,9 @@ def audit_frame(entries: list[AuditEntry], names: dict[str, str]) -> pd.DataFram
     )
 
 
-def verification_words(found: AuditVerification) -> str:
+def verification_words(verification: AuditVerification) -> str:
     """What the recomputation of the chain found."""
-    if not found.intact:
-        return f"Chaîne rompue à l’entrée n°{french.NBSP}{found.broken_at} : {found.reason}"
-    return f"{french.counted(found.entries, 'entrée')} relues : aucune n’a été changée, ajoutée ni retirée."
+    if not verification.intact:
+        return f"Chaîne rompue à l’entrée n°{french.NBSP}{verification.broken_at} : {verification.reason}"
+    entries = french.counted(verification.entries, "entrée")
+    return f"{entries} relues : aucune n’a été changée, ajoutée ni retirée."

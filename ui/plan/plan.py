@@ -35,7 +35,7 @@ def page() -> None:
     if st.session_state.pop(_WANTED, False):
         with st.spinner("Recherche du meilleur plan…"):
             _solve()
-    _told()
+    _show_outcome()
     plan: WeekPlan | None = st.session_state.get(_PLAN)
     if plan is not None:
         _result(plan)
@@ -157,13 +157,13 @@ def _solve() -> None:
         state[_FAILURE] = error
 
 
-def _told() -> None:
+def _show_outcome() -> None:
     """What was refused, or done."""
     error: ApiError | None = st.session_state.get(_FAILURE)
     if error is not None:
         layout.check_session(error)
-        said = " ".join(f"{views.field_name(e.field)} : {e.message}" for e in error.errors) or error.detail
-        st.error(f"**{layout.plain(error.title)}.** {layout.plain(said)} Vos réglages sont conservés.")
+        reasons = " ".join(f"{views.field_name(e.field)} : {e.message}" for e in error.errors) or error.detail
+        st.error(f"**{layout.plain(error.title)}.** {layout.plain(reasons)} Vos réglages sont conservés.")
     done: WeekPlanAccepted | None = st.session_state.get(_DONE)
     if done is not None:
         (st.success if not done.refused else st.warning)(layout.plain(views.accepted_words(done)))
@@ -192,8 +192,8 @@ def _result(plan: WeekPlan) -> None:
     layout.notices([notice for notice in plan.notices if notice.code != "non_prouve"])
     if not layout.readable(_BUDGET, _HOURS) or _asked() != st.session_state[_ASKED]:
         st.warning("Les réglages ou les choix ont changé depuis ce plan : établissez-le de nouveau.")
-    if said := views.hours_words(plan):
-        st.markdown("\n".join(f"- {layout.plain(one)}" for one in said))
+    if lines := views.hours_words(plan):
+        st.markdown("\n".join(f"- {layout.plain(line)}" for line in lines))
     if plan.visits:
         layout.table(views.visits_frame(plan.visits))
     _actions(plan)
@@ -246,13 +246,13 @@ def _accept() -> None:
 def _adjust(plan: WeekPlan) -> None:
     """Turbines that a person puts in or out, then the rest solved again around them."""
     st.subheader("Ajuster", anchor=False)
-    planned, left = ([one.turbine_id for one in items] for items in (plan.visits, plan.left))
+    planned, left = ([item.turbine_id for item in items] for items in (plan.visits, plan.left))
     try:
         names = [turbine.turbine_id for turbine in layout.turbines()]
     except ApiError as error:
         layout.check_session(error)
         names = [*planned, *left]
-    taken = {one.turbine_id for one in plan.covered}
+    taken = {item.turbine_id for item in plan.covered}
     chosen = st.session_state.get(_IMPOSED, []), st.session_state.get(_EXCLUDED, [])
     imposed, excluded, again = st.columns([3, 3, 2], vertical_alignment="bottom")
     imposed.multiselect(

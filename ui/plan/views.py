@@ -79,7 +79,7 @@ def crews_frame(inputs: WeekPlanInputs) -> pd.DataFrame:
 
 def crews_of(frame: pd.DataFrame, days: int) -> list[dict[str, Any]]:
     """What was typed, as the API takes it; a line without a name is no crew."""
-    found = []
+    crews = []
     for row in frame.to_dict("records"):
         name = row[NAME].strip() if isinstance(row[NAME], str) else ""
         if not name:
@@ -87,7 +87,7 @@ def crews_of(frame: pd.DataFrame, days: int) -> list[dict[str, Any]]:
         knows = row[KNOWS] if isinstance(row[KNOWS], list | tuple) else []
         who = row[WHO] if isinstance(row[WHO], str) and row[WHO] else None
         hours = [row[hours_column(day)] for day in range(days)]
-        found.append(
+        crews.append(
             {
                 "name": name,
                 "skills": [_WORDS[words].value for words in knows if words in _WORDS],
@@ -95,7 +95,7 @@ def crews_of(frame: pd.DataFrame, days: int) -> list[dict[str, Any]]:
                 "hours": [typed_hours(value) for value in hours],
             }
         )
-    return found
+    return crews
 
 
 def adjustments(imposed: Sequence[str], excluded: Sequence[str]) -> list[dict[str, str]]:
@@ -130,18 +130,18 @@ def facts(plan: WeekPlan) -> list[Fact]:
 
 def hours_words(plan: WeekPlan) -> list[str]:
     """What is left of each crew's hours, where interventions already planned take some."""
-    said = []
+    lines = []
     for crew in dict.fromkeys(load.crew for load in plan.loads):
         loads = [load for load in plan.loads if load.crew == crew]
-        booked, given, planned, free = (
+        booked, available, planned, free = (
             sum(getattr(load, part) for load in loads) for part in ("booked", "available", "planned", "free")
         )
         if booked:
-            said.append(
-                f"{crew}{french.NBSP}: {french.hours(booked)} déjà prises sur {french.hours(given)}, "
+            lines.append(
+                f"{crew}{french.NBSP}: {french.hours(booked)} déjà prises sur {french.hours(available)}, "
                 f"{french.hours(planned)} dans ce plan, {french.hours(free)} libres."
             )
-    return said
+    return lines
 
 
 def proof_words(plan: WeekPlan) -> str:
@@ -182,13 +182,13 @@ def left_frame(left: Sequence[LeftTurbine]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Turbine": one.turbine_id,
-                "Niveau": fr.LEVELS[one.risk_level].text,
-                "Risque qui reste": french.euros(one.risk_eur),
-                "Éviterait": french.euros(one.net_benefit_eur),
-                "Motif": one.sentence,
+                "Turbine": turbine.turbine_id,
+                "Niveau": fr.LEVELS[turbine.risk_level].text,
+                "Risque qui reste": french.euros(turbine.risk_eur),
+                "Éviterait": french.euros(turbine.net_benefit_eur),
+                "Motif": turbine.sentence,
             }
-            for one in left
+            for turbine in left
         ]
     )
 
@@ -197,8 +197,8 @@ def covered_frame(covered: Sequence[CoveredTurbine]) -> pd.DataFrame:
     """Where somebody goes already."""
     return pd.DataFrame(
         [
-            {"Turbine": one.turbine_id, "Risque": french.euros(one.risk_eur), "Par": one.sentence}
-            for one in covered
+            {"Turbine": turbine.turbine_id, "Risque": french.euros(turbine.risk_eur), "Par": turbine.sentence}
+            for turbine in covered
         ]
     )
 
@@ -226,16 +226,16 @@ def last_day(plan: WeekPlan) -> date:
 
 def accepted_words(done: WeekPlanAccepted) -> str:
     """What became of the plan, in one sentence."""
-    told = f"{french.counted(done.planned, 'intervention')} {french.plural(done.planned, 'planifiée')}"
+    sentence = f"{french.counted(done.planned, 'intervention')} {french.plural(done.planned, 'planifiée')}"
     if done.refused:
-        told += f", {done.refused} {french.plural(done.refused, 'refusée')}"
-    return f"{told}."
+        sentence += f", {done.refused} {french.plural(done.refused, 'refusée')}"
+    return f"{sentence}."
 
 
 def refused_frame(done: WeekPlanAccepted) -> pd.DataFrame:
     """Interventions that could not be planned, and why."""
     return pd.DataFrame(
-        [{"Turbine": one.turbine_id, "Motif": one.error} for one in done.items if one.error is not None]
+        [{"Turbine": item.turbine_id, "Motif": item.error} for item in done.items if item.error is not None]
     )
 
 

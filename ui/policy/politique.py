@@ -26,7 +26,7 @@ def page() -> None:
     policy = layout.fetched(auth.client().policy.versions, "politique")
     if policy is None:
         return
-    _said(policy)
+    _show_outcome(policy)
     st.markdown(layout.plain(views.in_force_words(policy.in_force)))
     layout.facts(views.bounds_facts(policy.in_force.bounds))
     if auth.may(Right.POLICY):
@@ -36,9 +36,9 @@ def page() -> None:
     _versions(policy)
 
 
-def _said(policy: Policy) -> None:
+def _show_outcome(policy: Policy) -> None:
     """What the last act came to, and that the ranking shown may come from another version."""
-    outcome.told(_PAGE)
+    outcome.show(_PAGE)
     with st.container():  # whose place is held where there is none
         for notice in policy.notices:
             with st.container(horizontal=True, vertical_alignment="center"):

@@ -24,14 +24,14 @@ def page() -> None:
 def _body() -> bool:
     asked = _asked()
     try:
-        found = auth.client().quality.realised(first=asked[0], last=asked[1], period=asked[2])
+        quality = auth.client().quality.realised(first=asked[0], last=asked[1], period=asked[2])
     except ApiError as error:
         layout.check_session(error)
         layout.show_error(error)
         return not error.unreachable
-    draw(found)
-    if found.counts.published:
-        _download(found)
+    draw(quality)
+    if quality.counts.published:
+        _download(quality)
     return True
 
 
@@ -52,73 +52,73 @@ def _asked() -> tuple[date | None, date | None, str]:
     return first, last, period or "month"
 
 
-def draw(found: RealisedQuality) -> None:
+def draw(quality: RealisedQuality) -> None:
     """Draws the figures of an answer, or why there are none."""
-    if not found.counts.counted:
-        st.info(layout.plain(found.message))
-        if found.counts.published:
-            st.markdown(layout.plain(views.counts_words(found)))
-        layout.notices(found.notices)
+    if not quality.counts.counted:
+        st.info(layout.plain(quality.message))
+        if quality.counts.published:
+            st.markdown(layout.plain(views.counts_words(quality)))
+        layout.notices(quality.notices)
         return
-    st.caption(f"Classements du {french.date(found.first)} au {french.date(found.last)}.")
-    st.markdown(layout.plain(views.counts_words(found)))
-    layout.facts(views.facts(found))
-    st.caption(layout.plain(views.units_words(found)))
-    layout.notices([notice for notice in found.notices if notice.code == "peu_de_pannes"])
-    _alerts(found)
-    _failures(found)
-    _days_and_calibration(found)
+    st.caption(f"Classements du {french.date(quality.first)} au {french.date(quality.last)}.")
+    st.markdown(layout.plain(views.counts_words(quality)))
+    layout.facts(views.facts(quality))
+    st.caption(layout.plain(views.units_words(quality)))
+    layout.notices([notice for notice in quality.notices if notice.code == "peu_de_pannes"])
+    _alerts(quality)
+    _failures(quality)
+    _days_and_calibration(quality)
 
 
-def _alerts(found: RealisedQuality) -> None:
+def _alerts(quality: RealisedQuality) -> None:
     st.subheader("Ce que valait chaque niveau publié", anchor=False)
-    layout.table(views.levels_frame(found).astype(str))
+    layout.table(views.levels_frame(quality).astype(str))
     st.caption("Entre parenthèses : intervalle à 95 %. Plus il est large, moins le chiffre est sûr.")
     st.subheader("Période après période (niveau élevé ou critique)", anchor=False)
     st.dataframe(
-        views.periods_frame(found), hide_index=True, key="periodes", alt="Alertes et pannes par période"
+        views.periods_frame(quality), hide_index=True, key="periodes", alt="Alertes et pannes par période"
     )
-    models = views.models_frame(found)
+    models = views.models_frame(quality)
     if len(models):
         st.subheader("Par version de modèle, au seuil publié", anchor=False)
         layout.table(models.astype(str))
 
 
-def _failures(found: RealisedQuality) -> None:
+def _failures(quality: RealisedQuality) -> None:
     st.subheader("Pannes manquées", anchor=False)
-    missed = found.events.missed
+    missed = quality.events.missed
     if missed:
         layout.table(views.missed_frame(missed))
     else:
         st.markdown("Aucune panne connue de la période n’a été manquée.")
-    with st.expander(f"Fausses alertes ({found.false_alerts_total})"):
-        if found.false_alerts:
+    with st.expander(f"Fausses alertes ({quality.false_alerts_total})"):
+        if quality.false_alerts:
             st.dataframe(
-                views.false_alerts_frame(found.false_alerts), hide_index=True, key="fausses",
+                views.false_alerts_frame(quality.false_alerts), hide_index=True, key="fausses",
                 alt="Alertes sans panne dans les 7 jours",
             )  # fmt: skip
-            shown = len(found.false_alerts)
-            if shown < found.false_alerts_total:
+            shown = len(quality.false_alerts)
+            if shown < quality.false_alerts_total:
                 st.caption(f"Les {shown} plus récentes ; le fichier les contient toutes.")
         else:
             st.markdown("Aucune.")
 
 
-def _days_and_calibration(found: RealisedQuality) -> None:
-    if found.days.rows:
+def _days_and_calibration(quality: RealisedQuality) -> None:
+    if quality.days.rows:
         st.subheader("Jours avant panne : annoncés et observés", anchor=False)
-        layout.table(views.days_frame(found).astype(str))
+        layout.table(views.days_frame(quality).astype(str))
     st.subheader("Probabilités montrées, et ce qui est arrivé", anchor=False)
-    layout.chart(found.reliability, "calibration")
-    st.caption(layout.plain(found.reliability.note))
+    layout.chart(quality.reliability, "calibration")
+    st.caption(layout.plain(quality.reliability.note))
 
 
-def _download(found: RealisedQuality) -> None:
+def _download(quality: RealisedQuality) -> None:
     """Asked for in two steps: the file of a large park takes time to make."""
     if not st.button("Préparer le fichier publié / observé", key="qualite_preparer"):
         return
     content = layout.fetched(
-        lambda: auth.client().quality.realised_csv(first=found.first, last=found.last), "qualite_csv"
+        lambda: auth.client().quality.realised_csv(first=quality.first, last=quality.last), "qualite_csv"
     )
     if content is not None:
         st.download_button(

@@ -23,27 +23,27 @@ PERIODS = {"month": "Mois", "week": "Semaine du"}
 _MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
 
 
-def facts(found: RealisedQuality) -> list[tuple[str, str, str]]:
+def facts(quality: RealisedQuality) -> list[tuple[str, str, str]]:
     """The headline figures: name, value, interval or what it is counted on."""
-    events, precision = found.events, _alerts(found).precision
+    events, precision = quality.events, _alerts(quality).precision
     lead = french.NOTHING if events.lead_median is None else french.days(events.lead_median)
     return [
         ("Pannes annoncées", f"{events.announced} / {events.total}", interval(events.recall, percent=True)),
         ("Alertes justifiées", share(precision), interval(precision, percent=True)),
         ("Préavis médian", lead, f"sur {french.counted(events.lead_known, 'panne')} au jour connu"),
-        ("Erreur sur les jours", days(found.days.mae), interval(found.days.mae)),
-        ("Intervalles tenus", share(found.days.coverage), interval(found.days.coverage, percent=True)),
+        ("Erreur sur les jours", days(quality.days.mae), interval(quality.days.mae)),
+        ("Intervalles tenus", share(quality.days.coverage), interval(quality.days.coverage, percent=True)),
     ]  # fmt: skip
 
 
-def _alerts(found: RealisedQuality) -> AlertFigures:
+def _alerts(quality: RealisedQuality) -> AlertFigures:
     """Alerts as people read them: level high or critical."""
-    return next(one.at_or_above for one in found.levels if one.level == "eleve")
+    return next(level.at_or_above for level in quality.levels if level.level == "eleve")
 
 
-def counts_words(found: RealisedQuality) -> str:
+def counts_words(quality: RealisedQuality) -> str:
     """What became of the published scores, every one told."""
-    counts = found.counts
+    counts = quality.counts
     parts = [
         f"{french.number(number)} {words}"
         for number, words in (
@@ -59,65 +59,66 @@ def counts_words(found: RealisedQuality) -> str:
     return f"Sur {french.counted(counts.published, 'score')} publiés{french.NBSP}: {', '.join(parts)}."
 
 
-def units_words(found: RealisedQuality) -> str:
+def units_words(quality: RealisedQuality) -> str:
     """What the headline counts and what the tables count: failures are not rows."""
-    rows = sum(one.rows for one in found.levels)
-    followed = sum(one.failures for one in found.levels)
+    rows = sum(level.rows for level in quality.levels)
+    followed = sum(level.failures for level in quality.levels)
     return (
         f"« Pannes annoncées » compte des pannes, une par turbine et par épisode "
-        f"({french.number(found.events.total)} ici){french.NBSP}; les tableaux comptent des mesures publiées "
+        f"({french.number(quality.events.total)} ici){french.NBSP}; "
+        "les tableaux comptent des mesures publiées "
         f"({french.number(rows)}, dont {french.number(followed)} "
         f"{french.plural(followed, 'suivie')} d’une panne sous {french.days(7)}), et plusieurs mesures "
         "précèdent souvent la même panne."
     )
 
 
-def levels_frame(found: RealisedQuality) -> pd.DataFrame:
+def levels_frame(quality: RealisedQuality) -> pd.DataFrame:
     """What each published level was worth, from the most urgent."""
     rows = []
-    for one in found.levels:
+    for level in quality.levels:
         row = {
-            "Niveau publié": fr.LEVELS[one.level].text,
-            "Mesures": french.number(one.rows),
-            "Suivies d’une panne": french.number(one.failures),
+            "Niveau publié": fr.LEVELS[level.level].text,
+            "Mesures": french.number(level.rows),
+            "Suivies d’une panne": french.number(level.failures),
         }
-        rows.append(row | _shares(one.at_or_above, " à ce niveau ou au-dessus"))
+        rows.append(row | _shares(level.at_or_above, " à ce niveau ou au-dessus"))
     return pd.DataFrame(rows)
 
 
-def models_frame(found: RealisedQuality) -> pd.DataFrame:
+def models_frame(quality: RealisedQuality) -> pd.DataFrame:
     """Classifiers at the published threshold."""
     return pd.DataFrame(
         [
             {
-                "Modèle": f"{one.name} v{one.version}",
-                **_confusion(one.at_threshold),
-                **_shares(one.at_threshold),
+                "Modèle": f"{model.name} v{model.version}",
+                **_confusion(model.at_threshold),
+                **_shares(model.at_threshold),
             }
-            for one in found.models
-            if one.at_threshold is not None
+            for model in quality.models
+            if model.at_threshold is not None
         ]
     )
 
 
-def days_frame(found: RealisedQuality) -> pd.DataFrame:
+def days_frame(quality: RealisedQuality) -> pd.DataFrame:
     """Days left: overall, near the failure, and by estimator."""
-    near = f"Il restait {french.days(found.short_horizon_days)} ou moins"
-    slices = [("Toutes les mesures", found.days), (near, found.days_short)]
-    slices += [(f"{m.name} v{m.version}", m.days) for m in found.models if m.days is not None]
-    return pd.DataFrame([{"Mesures comptées": name, **_days(one)} for name, one in slices])
+    near = f"Il restait {french.days(quality.short_horizon_days)} ou moins"
+    slices = [("Toutes les mesures", quality.days), (near, quality.days_short)]
+    slices += [(f"{m.name} v{m.version}", m.days) for m in quality.models if m.days is not None]
+    return pd.DataFrame([{"Mesures comptées": name, **_days(figures)} for name, figures in slices])
 
 
-def periods_frame(found: RealisedQuality) -> pd.DataFrame:
+def periods_frame(quality: RealisedQuality) -> pd.DataFrame:
     """Alerts of level high or critical, period after period."""
     return pd.DataFrame(
         [
             {
-                PERIODS[found.period]: _start(one, found.period),
-                **_confusion(one.at_alert),
-                **_shares(one.at_alert),
+                PERIODS[quality.period]: _start(period, quality.period),
+                **_confusion(period.at_alert),
+                **_shares(period.at_alert),
             }
-            for one in found.periods
+            for period in quality.periods
         ]
     )
 
@@ -127,27 +128,27 @@ def missed_frame(missed: Sequence[Failure]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Turbine": one.turbine,
-                "Panne le": french.date(one.failed_on),
-                "Dernière mesure": french.date(one.last_on),
-                "Niveaux publiés avant la panne": history_words(one),
+                "Turbine": failure.turbine,
+                "Panne le": french.date(failure.failed_on),
+                "Dernière mesure": french.date(failure.last_on),
+                "Niveaux publiés avant la panne": history_words(failure),
             }
-            for one in missed
+            for failure in missed
         ]
     )
 
 
 def history_words(failure: Failure) -> str:
     """Published levels in order, days at the same level said once."""
-    said: list[str] = []
+    spells: list[str] = []
     run: list[str] = []
-    for shown in [*failure.history, None]:
-        word = fr.LEVELS[shown.level].word.lower() if shown else ""
+    for published in [*failure.history, None]:
+        word = fr.LEVELS[published.level].word.lower() if published else ""
         if run and word != run[0]:
-            said.append(run[0] if len(run) == 1 else f"{run[0]} {french.counted(len(run), 'jour')}")
+            spells.append(run[0] if len(run) == 1 else f"{run[0]} {french.counted(len(run), 'jour')}")
             run = []
         run.append(word)
-    return ", puis ".join(said) or "rien n’était publié"
+    return ", puis ".join(spells) or "rien n’était publié"
 
 
 def false_alerts_frame(alerts: Sequence[ObservedScore]) -> pd.DataFrame:
@@ -155,14 +156,14 @@ def false_alerts_frame(alerts: Sequence[ObservedScore]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Jour": french.date(one.as_of),
-                "Turbine": one.turbine_id,
-                "Niveau": fr.LEVELS[one.risk_level].text,
-                "Probabilité": french.percent(one.failure_probability),
-                "Jours annoncés": french.days(one.time_to_failure_days),
-                "Jours observés": french.days(one.observed_days),
+                "Jour": french.date(alert.as_of),
+                "Turbine": alert.turbine_id,
+                "Niveau": fr.LEVELS[alert.risk_level].text,
+                "Probabilité": french.percent(alert.failure_probability),
+                "Jours annoncés": french.days(alert.time_to_failure_days),
+                "Jours observés": french.days(alert.observed_days),
             }
-            for one in alerts
+            for alert in alerts
         ]
     )
 
@@ -188,8 +189,12 @@ def interval(figure: Figure, *, percent: bool = False) -> str:
     return f"de {french.trimmed(figure.low, 1)} à {french.days(figure.high)}"
 
 
-def _start(one: PeriodFigures, period: str) -> str:
-    return french.date(one.start) if period == "week" else f"{_MONTHS[one.start.month - 1]} {one.start.year}"
+def _start(figures: PeriodFigures, period: str) -> str:
+    return (
+        french.date(figures.start)
+        if period == "week"
+        else f"{_MONTHS[figures.start.month - 1]} {figures.start.year}"
+    )
 
 
 def _confusion(figures: AlertFigures) -> dict[str, int]:

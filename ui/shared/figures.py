@@ -47,7 +47,7 @@ class Palette:
     falls: str
     grid: str
     band: str
-    some: str
+    few: str
 
     def level(self, level: RiskLevel) -> str:
         """The colour of a level."""
@@ -63,7 +63,7 @@ LIGHT = Palette(
     falls="#0B6170",
     grid="#D9E0E3",
     band="rgba(11, 97, 112, 0.12)",
-    some="#7FB3BC",
+    few="#7FB3BC",
 )
 DARK = Palette(
     dark=True,
@@ -73,7 +73,7 @@ DARK = Palette(
     falls="#6CC5D3",
     grid="#2A3840",
     band="rgba(108, 197, 211, 0.18)",
-    some="#3B7681",
+    few="#3B7681",
 )
 
 
@@ -240,21 +240,23 @@ def alert_history(days: Sequence[AlertDay], colours: Palette) -> go.Figure:
     return dressed(figure, colours, height=280, legend=True)
 
 
-def coverage_map(seen: Coverage, shown: Sequence[TurbineCoverage], colours: Palette) -> go.Figure:
+def coverage_map(coverage: Coverage, turbines: Sequence[TurbineCoverage], colours: Palette) -> go.Figure:
     """Measurements of each turbine, day after day: the darker, the more; late turbines are marked."""
-    days = [pd.Timestamp(seen.first) + pd.Timedelta(days=n) for n in range(len(seen.measured_per_day))]
-    names = [f"⚠ {turbine.turbine_id}" if turbine.late else turbine.turbine_id for turbine in shown]
-    most = max((max(turbine.counts, default=0) for turbine in shown), default=0)
+    days = [
+        pd.Timestamp(coverage.first) + pd.Timedelta(days=n) for n in range(len(coverage.measured_per_day))
+    ]
+    names = [f"⚠ {turbine.turbine_id}" if turbine.late else turbine.turbine_id for turbine in turbines]
+    most = max((max(turbine.counts, default=0) for turbine in turbines), default=0)
     figure = go.Figure(
         go.Heatmap(
             x=days,
-            y=list(range(len(shown))),
-            z=[turbine.counts for turbine in shown],
-            customdata=[[turbine.turbine_id] * len(days) for turbine in shown],
-            text=[[french.counted(count, "mesure") for count in turbine.counts] for turbine in shown],
+            y=list(range(len(turbines))),
+            z=[turbine.counts for turbine in turbines],
+            customdata=[[turbine.turbine_id] * len(days) for turbine in turbines],
+            text=[[french.counted(count, "mesure") for count in turbine.counts] for turbine in turbines],
             zmin=0,
             zmax=max(most, 2),
-            colorscale=[(0, colours.grid), (0.001, colours.some), (1, colours.accent)],
+            colorscale=[(0, colours.grid), (0.001, colours.few), (1, colours.accent)],
             showscale=False,
             xgap=1 if len(days) <= GRID_DAYS else 0,
             ygap=1,
@@ -262,10 +264,14 @@ def coverage_map(seen: Coverage, shown: Sequence[TurbineCoverage], colours: Pale
         )
     )
     _dates(figure)
-    figure = dressed(figure, colours, height=56 + MAP_ROW_PX * len(shown))
+    figure = dressed(figure, colours, height=56 + MAP_ROW_PX * len(turbines))
     figure.update_xaxes(showgrid=False)
     figure.update_yaxes(
-        tickvals=list(range(len(shown))), ticktext=names, autorange="reversed", showgrid=False, zeroline=False
+        tickvals=list(range(len(turbines))),
+        ticktext=names,
+        autorange="reversed",
+        showgrid=False,
+        zeroline=False,
     )
     return figure
 

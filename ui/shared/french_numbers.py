@@ -26,17 +26,17 @@ def read(text: str | None, low: float | None = None) -> float | None:
     Raises:
         NotANumber: it is no number; or is less than ``low``; or its point may be meant for thousands.
     """
-    said = _SPACES.sub(" ", text or "").strip().replace(french.MINUS, "-")
-    if not said:
+    typed = _SPACES.sub(" ", text or "").strip().replace(french.MINUS, "-")
+    if not typed:
         return None
-    if not _NUMBER.fullmatch(said) or not any(c.isdigit() for c in said):
-        raise NotANumber(f"« {said} » n’est pas un nombre : écrivez par exemple 1 250 ou 2,5.")
-    if _TWO_READINGS.fullmatch(said):
-        whole, thousandths = said.split(".")
+    if not _NUMBER.fullmatch(typed) or not any(c.isdigit() for c in typed):
+        raise NotANumber(f"« {typed} » n’est pas un nombre : écrivez par exemple 1 250 ou 2,5.")
+    if _TWO_READINGS.fullmatch(typed):
+        whole, thousandths = typed.split(".")
         raise NotANumber(
-            f"« {said} » se lit de deux façons : écrivez {whole}{thousandths} ou {whole},{thousandths}."
+            f"« {typed} » se lit de deux façons : écrivez {whole}{thousandths} ou {whole},{thousandths}."
         )
-    number = float(said.replace(" ", "").replace(",", "."))
+    number = float(typed.replace(" ", "").replace(",", "."))
     if not math.isfinite(number):
         raise NotANumber("Ce nombre est trop grand.")
     if low is not None and number < low:

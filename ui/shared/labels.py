@@ -109,10 +109,10 @@ def verdict(item: ParkItem, threshold: float | None) -> str:
     """The state of a turbine in one sentence, to be read after its level."""
     if item.failure_probability is None:
         return "Aucune probabilité n’a pu être calculée pour cette turbine."
-    said = f"{french.percent(item.failure_probability)} de probabilité de panne dans les 7 jours"
+    sentence = f"{french.percent(item.failure_probability)} de probabilité de panne dans les 7 jours"
     if threshold is not None:
         side = "au-dessus du" if item.failure_probability >= threshold else "sous le"
-        said += f", {side} seuil de décision de {french.threshold(threshold)}"
+        sentence += f", {side} seuil de décision de {french.threshold(threshold)}"
     if item.time_to_failure_days is not None:
-        said += f"{french.NBSP}; panne estimée dans {french.days(item.time_to_failure_days)}"
-    return said + "."
+        sentence += f"{french.NBSP}; panne estimée dans {french.days(item.time_to_failure_days)}"
+    return sentence + "."

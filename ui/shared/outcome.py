@@ -14,7 +14,7 @@ LASTS_S = 30.0
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Outcome:
     """The sentence, whether the act was done, and since when it is said (monotonic clock)."""
 
     words: str
@@ -30,7 +30,7 @@ def tell(page: str, words: str, *, done: bool = True) -> None:
         words: the sentence.
         done: False where the act was refused.
     """
-    st.session_state[_key(page)] = _Told(words, done, time.monotonic())
+    st.session_state[_key(page)] = _Outcome(words, done, time.monotonic())
     if done:
         st.session_state[_count(page)] = st.session_state.get(_count(page), 0) + 1
 
@@ -46,14 +46,14 @@ def menu(page: str, label: str, key: str) -> DeltaGenerator:
     return st.popover(label, width="content", key=f"{key}_{st.session_state.get(_count(page), 0)}")
 
 
-def told(page: str) -> None:
+def show(page: str) -> None:
     """Says what the last act came to.
 
     Its place is held when there is nothing to say: the rest of the page would move, and Streamlit draws anew
     what moves, so that a click or a letter typed meanwhile would be lost.
     """
     with st.container():
-        held: _Told | None = st.session_state.get(_key(page))
+        held: _Outcome | None = st.session_state.get(_key(page))
         if held is None:
             return
         if time.monotonic() - held.since > LASTS_S:

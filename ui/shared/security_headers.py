@@ -64,20 +64,20 @@ class _InlineScripts(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)
-        self.found: list[str] = []
+        self.scripts: list[str] = []
         self._inside = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._inside = tag == "script" and "src" not in dict(attrs)
         if self._inside:
-            self.found.append("")
+            self.scripts.append("")
 
     def handle_endtag(self, tag: str) -> None:
         self._inside = False
 
     def handle_data(self, data: str) -> None:
         if self._inside:
-            self.found[-1] += data
+            self.scripts[-1] += data
 
 
 def inline_scripts(document: str) -> list[str]:
@@ -85,7 +85,7 @@ def inline_scripts(document: str) -> list[str]:
     parser = _InlineScripts()
     parser.feed(document)
     parser.close()
-    return parser.found
+    return parser.scripts
 
 
 def source_hash(script: str) -> str:

@@ -37,27 +37,27 @@ def load_settings(environ: Mapping[str, str] | None = None, secret_files: Path =
     Raises:
         SettingsError: a value is malformed, or the cookie key is missing.
     """
-    given = os.environ if environ is None else environ
-    env = given.get("COCKPIT_ENV") or "demo"
+    variables = os.environ if environ is None else environ
+    env = variables.get("COCKPIT_ENV") or "demo"
     if env not in _KNOWN:
         raise SettingsError(
             f"COCKPIT_ENV vaut « {env} » ; valeurs admises : demo, test, preprod, production."
         )
-    url = (given.get("COCKPIT_API_URL") or "http://127.0.0.1:8000").rstrip("/")
+    url = (variables.get("COCKPIT_API_URL") or "http://127.0.0.1:8000").rstrip("/")
     if not url.startswith(("http://", "https://")):
         raise SettingsError(f"COCKPIT_API_URL vaut « {url} » ; donnez une adresse http:// ou https://.")
     return UiSettings(
         api_url=url,
-        cookie_key=_cookie_key(given, secret_files),
-        cookie_secure=_flag(given, "COCKPIT_COOKIE_SECURE", default=env in _STRICT),
+        cookie_key=_cookie_key(variables, secret_files),
+        cookie_secure=_flag(variables, "COCKPIT_COOKIE_SECURE", default=env in _STRICT),
         env=env,
-        version=given.get("COCKPIT_VERSION") or "0.0.0",
+        version=variables.get("COCKPIT_VERSION") or "0.0.0",
     )
 
 
-def _cookie_key(given: Mapping[str, str], secret_files: Path) -> str:
+def _cookie_key(variables: Mapping[str, str], secret_files: Path) -> str:
     file = secret_files / "cockpit_cookie_key"
-    key = given.get("COCKPIT_COOKIE_KEY") or (
+    key = variables.get("COCKPIT_COOKIE_KEY") or (
         file.read_text(encoding="utf-8").strip() if file.is_file() else ""
     )
     if len(key) < MIN_SECRET:
@@ -68,8 +68,8 @@ def _cookie_key(given: Mapping[str, str], secret_files: Path) -> str:
     return key
 
 
-def _flag(given: Mapping[str, str], name: str, *, default: bool) -> bool:
-    text = (given.get(name) or "").strip().lower()
+def _flag(variables: Mapping[str, str], name: str, *, default: bool) -> bool:
+    text = (variables.get(name) or "").strip().lower()
     if not text:
         return default
     if text in {"1", "true", "oui"}:

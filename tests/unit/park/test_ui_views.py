@@ -98,7 +98,7 @@ def test_view__texts_are_cut_where_the_api_would_refuse_them() -> None:
     ],
 )
 def test_shown_words__a_part_is_never_taken_for_the_whole(shown: int, kept: int, words: str) -> None:
-    said = views.shown_words(park(items=[item() for _ in range(shown)], total=kept))
+    said = views.count_words(park(items=[item() for _ in range(shown)], total=kept))
 
     assert said.replace(french.NBSP, " ").startswith(words)
     assert ("Trier par" in said) == (shown < kept)

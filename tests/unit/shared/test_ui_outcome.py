@@ -11,10 +11,10 @@ PAGE = """
 import streamlit as st
 from ui.shared import outcome
 
-outcome.told("essai")
+outcome.show("essai")
 st.button("faire", key="faire", on_click=outcome.tell, args=("essai", "C’est *fait*."))
 st.button("refuser", key="refuser", on_click=outcome.tell, args=("essai", "Refusé."), kwargs={"done": False})
-outcome.told("autre")
+outcome.show("autre")
 """
 
 
