@@ -13,18 +13,16 @@ from hypothesis import strategies as st
 from api.domain.models.evaluation import failure_events
 from api.domain.models.statistics import wilson
 from api.domain.quality.figures import RealisedQuality
+from api.domain.quality.provenance import Exposure, Provenance, worst_exposure
 from api.domain.quality.realised import (
-    Exposure,
     JudgedScore,
     KnownOutcome,
     ModelVersion,
-    Provenance,
     PublishedScore,
     Standing,
     events_of,
     judge_turbine,
     merge_outcomes,
-    worst_exposure,
 )
 from api.domain.quality.tally import RealisedTally
 from api.schemas.vocabulary import RiskLevel

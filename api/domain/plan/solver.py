@@ -13,14 +13,12 @@ the same plan, unless a time limit was reached.
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
+from api.domain.plan.programme import FIELD, Outcome, Placed, Programme
 from api.domain.plan.reduction import needed_candidates
 from api.domain.plan.week_plan import (
     Candidate,
@@ -38,119 +36,6 @@ from api.domain.shared.exceptions import Conflict, FieldError, InvalidInput
 
 TIME_LIMIT_S = 10.0
 _TIES_S, _DAYS_S = 3.0, 2.0  # for the choices between plans that are worth the same [s]
-FIELD = "adjustments"
-Slot = tuple[int, int]
-Placed = dict[int, Slot]  # place of a candidate → crew and day
-_OPTIMAL, _TIME_OUT, _INFEASIBLE = 0, 1, 2
-_NO_LESS = 0.4  # [c€]: an optimum in whole cents is kept exactly, whatever the solver rounds
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    """The answer of the solver; ``chosen`` is None where it found no plan in time."""
-
-    chosen: Placed | None
-    bound: float
-    proven: bool
-
-
-@dataclass(frozen=True)
-class _Programme:
-    """Candidates that may be placed, where each fits, and the time limit.
-
-    Args:
-        open: candidates, in their order.
-        slots: for each, the (crew, day) pairs where it fits.
-        room: the empty week.
-        until: instant of the monotonic clock at which the solver stops [s].
-    """
-
-    open: Sequence[Candidate]
-    slots: Sequence[Sequence[Slot]]
-    room: Room
-    until: float
-
-    def solve(
-        self,
-        worth: Callable[[Candidate, Slot], int],
-        must: Callable[[int], bool],
-        least: tuple[Callable[[Candidate], int], int] | None = None,
-    ) -> _Outcome:
-        """Place candidates so that the sum of ``worth`` is the greatest.
-
-        Args:
-            worth: of a candidate at a place.
-            must: whether the candidate at that position has to be placed.
-            least: an amount of each candidate, and the least sum over those placed.
-
-        Raises:
-            InvalidInput: candidates that must be placed do not fit together.
-        """
-        from scipy.optimize import Bounds, milp  # noqa: PLC0415 - a third of a second, only to plan
-
-        columns = [(number, slot) for number, slots in enumerate(self.slots) for slot in slots]
-        if not columns:
-            return _Outcome({}, 0.0, proven=True)
-        gains = np.array([worth(self.open[number], slot) for number, slot in columns], dtype=float)
-        answer: Any = milp(
-            -gains,
-            integrality=np.ones(len(columns)),
-            bounds=Bounds(0, 1),
-            constraints=self._limits(columns, must, least),
-            options={"time_limit": max(0.05, self.until - time.monotonic()), "mip_rel_gap": 0.0},
-        )
-        if answer.status == _INFEASIBLE:
-            sentence = "les turbines imposées ne tiennent pas ensemble dans les heures et le budget."
-            raise InvalidInput.single(FIELD, sentence)
-        if answer.status not in {_OPTIMAL, _TIME_OUT}:
-            raise RuntimeError(f"the solver gave up: {answer.message}")
-        dual = getattr(answer, "mip_dual_bound", None)
-        bound = -dual if dual is not None else math.inf
-        if answer.x is None:
-            return _Outcome(None, bound, proven=False)
-        chosen = {columns[place][0]: columns[place][1] for place in np.flatnonzero(answer.x > 0.5)}
-        return _Outcome(chosen, bound, proven=answer.status == _OPTIMAL)
-
-    def _limits(
-        self,
-        columns: Sequence[tuple[int, Slot]],
-        must: Callable[[int], bool],
-        least: tuple[Callable[[Candidate], int], int] | None,
-    ) -> Any:
-        """Return the constraints.
-
-        One visit per candidate at most, each crew's minutes of each day, the budget, the least amount.
-        """
-        from scipy.optimize import LinearConstraint  # noqa: PLC0415
-        from scipy.sparse import csr_array  # noqa: PLC0415
-
-        rows: list[tuple[float, float, dict[int, float]]] = []
-        once: dict[int, dict[int, float]] = {}
-        minutes: dict[Slot, dict[int, float]] = {}
-        for column, (number, slot) in enumerate(columns):
-            once.setdefault(number, {})[column] = 1.0
-            minutes.setdefault(slot, {})[column] = to_minutes(self.open[number].hours)
-        rows += [(1.0 if must(number) else 0.0, 1.0, terms) for number, terms in once.items()]
-        rows += [(-np.inf, self.room.minutes[slot], terms) for slot, terms in minutes.items()]
-        if self.room.cents is not None:
-            costs = {c: float(to_cents(self.open[number].cost_eur)) for c, (number, _) in enumerate(columns)}
-            rows.append((-np.inf, self.room.cents, costs))
-        if least is not None:
-            amount, floor = least
-            terms = {c: float(amount(self.open[number])) for c, (number, _) in enumerate(columns)}
-            rows.append((floor - _NO_LESS, np.inf, terms))
-        scaled = [_scaled(*row) for row in rows]
-        places = [(number, column) for number, row in enumerate(scaled) for column in row[2]]
-        values = [value for row in scaled for value in row[2].values()]
-        matrix = csr_array((values, tuple(zip(*places, strict=True))), shape=(len(rows), len(columns)))
-        return LinearConstraint(matrix, [row[0] for row in scaled], [row[1] for row in scaled])
-
-
-def _scaled(low: float, high: float, terms: dict[int, float]) -> tuple[float, float, dict[int, float]]:
-    """Divide a row by the common divisor of its coefficients: equal costs make a budget a plain count."""
-    common = math.gcd(*(int(value) for value in terms.values())) or 1
-    top = high if math.isinf(high) else float(high // common)
-    return low / common, top, {column: value / common for column, value in terms.items()}
 
 
 def plan_week(
@@ -176,7 +61,7 @@ def plan_week(
     if wrong := [error for candidate in chosen_by_hand if (error := _impossible(candidate, empty))]:
         raise InvalidInput(wrong)
     opened = needed_candidates([candidate for candidate in candidates if candidate.open], empty)
-    programme = _Programme(
+    programme = Programme(
         opened, [empty.slots(candidate) for candidate in opened], empty, time.monotonic() + time_limit_s
     )
     best = programme.solve(
@@ -206,7 +91,7 @@ def _impossible(candidate: Candidate, empty: Room) -> FieldError | None:
     return FieldError(FIELD, f"turbine {candidate.turbine} : {sentence}", candidate.turbine)
 
 
-def _most_risk(programme: _Programme, placed: Placed) -> Placed:
+def _most_risk(programme: Programme, placed: Placed) -> Placed:
     """Return, among plans of the same net benefit, the one that takes the most risk away."""
     if len(placed) == len(programme.open):
         return placed
@@ -221,7 +106,7 @@ def _most_risk(programme: _Programme, placed: Placed) -> Placed:
     return riskiest.chosen
 
 
-def _completed(programme: _Programme, placed: Placed) -> Placed:
+def _completed(programme: Programme, placed: Placed) -> Placed:
     """Complete a plan that time cut short with the candidates that still fit, the best first."""
     room = programme.room.without([(programme.open[n], slot) for n, slot in placed.items()])
     completed = dict(placed)
@@ -234,7 +119,7 @@ def _completed(programme: _Programme, placed: Placed) -> Placed:
     return completed
 
 
-def _by_urgency(programme: _Programme, placed: Placed) -> Placed:
+def _by_urgency(programme: Programme, placed: Placed) -> Placed:
     """Place the same turbines again, the riskiest as early as hours and skills allow."""
     if not placed:
         return placed
@@ -254,7 +139,7 @@ def _by_urgency(programme: _Programme, placed: Placed) -> Placed:
     return other if other and waited(other) < waited(placed) else placed
 
 
-def _in_order(programme: _Programme, placed: Placed) -> Placed:
+def _in_order(programme: Programme, placed: Placed) -> Placed:
     """Take identical candidates in the order of the request, the first on the earliest day."""
     alike: dict[tuple[Any, ...], list[int]] = {}
     for number, candidate in enumerate(programme.open):
@@ -274,7 +159,7 @@ def _in_order(programme: _Programme, placed: Placed) -> Placed:
 
 
 def _checked_plan(
-    candidates: Sequence[Candidate], programme: _Programme, placed: Placed, best: _Outcome
+    candidates: Sequence[Candidate], programme: Programme, placed: Placed, best: Outcome
 ) -> WeekPlan:
     """Return the plan, checked in whole cents and minutes."""
     room = programme.room.without([(programme.open[n], slot) for n, slot in placed.items()])
@@ -292,7 +177,7 @@ def _checked_plan(
     return WeekPlan(visits, left, bound / 100, best.proven)
 
 
-def _relaxed(programme: _Programme) -> float:
+def _relaxed(programme: Programme) -> float:
     """Return an amount that no plan exceeds [c€].
 
     It is that of the week as one long day in which an intervention may be cut.

@@ -11,15 +11,14 @@ from typing import Any
 from sqlalchemy import Row
 
 from api.domain.interventions.effect import SOURCE, VerdictOutcome
+from api.domain.quality.provenance import Provenance, worst_exposure
 from api.domain.quality.realised import (
     JudgedScore,
     KnownOutcome,
     ModelVersion,
-    Provenance,
     PublishedScore,
     judge_turbine,
     merge_outcomes,
-    worst_exposure,
 )
 from api.domain.quality.tally import Period, RealisedTally
 from api.domain.shared.exceptions import InvalidInput, ModelUnavailable, NotFound
