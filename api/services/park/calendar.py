@@ -1,4 +1,4 @@
-"""What day it is for the park, and when its next scheduled run falls due."""
+"""The park's day, and the time of its next scheduled run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ParkCalendar:
 
     Args:
         now: the clock.
-        env: in demonstration the park does not age.
+        env: in a demonstration the park does not age.
         run_hour: hour of the daily run, Europe/Paris.
         fed: whether a demonstration gets a new day of measurements each day.
     """
@@ -34,19 +34,19 @@ class ParkCalendar:
     fed: bool = False
 
     def today(self) -> date:
-        """The clock's day in Europe/Paris."""
+        """Return the clock's day in Europe/Paris."""
         return french.paris_day(self.now())
 
     def day(self, connection: Connection) -> date:
-        """The day that a run evaluates: today; in demonstration the last measured day."""
+        """Return the day that a run scores: today; in a demonstration the last measured day."""
         today = self.today()
         if self.env not in _DEMONSTRATION:
             return today
-        # A measurement dated in the future must not hold the schedule up.
+        # A measurement dated in the future must not block the schedule.
         return measurements.last_measured_day(connection, until=today) or today
 
     def next_run_at(self, connection: Connection) -> datetime | None:
-        """When the next scheduled run falls due; None where a demonstration awaits new measurements."""
+        """Return when the next scheduled run is due; None if a demonstration awaits new measurements."""
         attempts = attempts_of(connection, self.day(connection))
         if self.env in _DEMONSTRATION and not self.fed and any(not attempt.failed for attempt in attempts):
             return None
@@ -54,9 +54,9 @@ class ParkCalendar:
 
 
 def attempts_of(connection: Connection, day: date) -> list[Attempt]:
-    """The scheduled runs of a day, as the schedule wants them.
+    """Return the scheduled runs of a day.
 
-    An interrupted run says nothing against the day: it may be tried again at once.
+    An interrupted run does not count as a failure of the day: another may start at once.
     """
     return [
         Attempt(row.status in runs.FAILED, None if row.status == "interrompu" else row.finished_at)

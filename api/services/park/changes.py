@@ -1,4 +1,4 @@
-"""What a run changed since the day before, kept in the transaction that publishes it: whole or not at all."""
+"""The changes of a run since the day before, stored in the transaction that publishes it."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ from api.storage.measurements import measurements
 from api.storage.park import changes
 from api.storage.park.changes import FormerScore
 
-EXPLAINED = 100  # changes whose sensor is named, the most urgent first; others tell the probability
+EXPLAINED = 100  # changes explained by a sensor, the most urgent first; the others give the probability
 
 
 def last_work(connection: Connection, as_of: date) -> dict[int, date]:
-    """The last day, up to ``as_of``, on which somebody worked on each machine, by turbine key.
+    """Return the last day of work on each machine up to ``as_of``, by turbine key.
 
-    An intervention that ended tells it; of a visit planned elsewhere only the plan is known: its day counts.
+    It is the end of an intervention, or the planned day of a visit planned elsewhere.
     """
-    told = changes.last_visits(connection, as_of)
+    last_days = changes.last_visits(connection, as_of)
     for turbine, day in interventions.last_worked(connection, as_of).items():
-        told[turbine] = max(day, told.get(turbine, day))
-    return told
+        last_days[turbine] = max(day, last_days.get(turbine, day))
+    return last_days
 
 
 @dataclass(frozen=True)
 class ScoredRun:
-    """A run whose scores are stored and which is about to be published.
+    """A run with stored scores that is about to be published.
 
     Args:
         run_id: its number.
         as_of: its day.
         rows: its scores.
-        used: its models as they are stored.
-        models: the same, loaded.
-        policy_version: of its policy.
+        used: its models, as JSON.
+        models: its models, loaded.
+        policy_version: number of its policy.
         policy: its policy.
     """
 
@@ -62,39 +62,39 @@ class ScoredRun:
     policy: RiskPolicy
 
     def raising(self, days: TimeToFailure | None) -> TimeToFailure | None:
-        """Days left, from a model that may raise a level; nothing from another."""
+        """Return the days left if their model may raise a level, else None."""
         may_raise = self.models.regressor is not None and self.models.regressor.may_raise
         return days if may_raise else None
 
 
 def record(connection: Connection, run: ScoredRun) -> None:
-    """Keep what changed since the last published run of an earlier day, beside the run's queues.
+    """Store the changes since the last published run of an earlier day, and the run's queues.
 
-    Called inside the transaction that publishes, so that a published run always has its changes. A run of the
-    same day that it replaces is not compared with: changes are told from day to day.
+    Call it in the transaction that publishes, so that a published run always has its changes. A replaced run
+    of the same day is not compared: changes go from day to day.
     """
     earlier = changes.run_before(connection, run.as_of)
     former = {} if earlier is None else changes.former_scores(connection, earlier.id)
     compared = (_compared(run, row, former.get(row.turbine), first=earlier is None) for row in run.rows)
-    found = [one for one in compared if one is not None]
+    changed = [change for change in compared if change is not None]
     replaced = None
     if earlier is not None:
         replaced = replacement(earlier.models, run.used, earlier.policy_version, run.policy_version)
-    told = _with_causes(connection, run, [one for one in found if one.told], replaced)
-    quiet = [one for one in found if not one.told and one.remembered is not None]
+    reported = _with_causes(connection, run, [change for change in changed if change.reportable], replaced)
+    quiet = [change for change in changed if not change.reportable and change.remembered is not None]
     table = run.models.regressor.model.manifest.interval if run.models.regressor else None
     summary = {
         "previous": None if earlier is None else earlier.id,
-        "events": dict(Counter(one.event.value for one in told if one.event)),
+        "events": dict(Counter(change.event.value for change in reported if change.event)),
         "queues": dict(Counter(queue.value for row in run.rows for queue in row.queues)),
         "interval": None if table is None else {"target": table.target, **vars(table.coverage)},
     }
-    changes.save(connection, run.run_id, summary, [one.as_stored() for one in (*told, *quiet)])
+    changes.save(connection, run.run_id, summary, [change.as_stored() for change in (*reported, *quiet)])
 
 
 @dataclass(frozen=True)
 class _Compared:
-    """One turbine beside what it was: the change as shown, the event with margins, the level told."""
+    """One turbine compared with its former score: the change, the event with margins, the level told."""
 
     row: ScoredTurbine
     former: FormerScore | None
@@ -104,17 +104,17 @@ class _Compared:
     cause: Cause | None = None
 
     @property
-    def told(self) -> bool:
-        """Whether there is anything to tell a person."""
+    def reportable(self) -> bool:
+        """Whether a person must be told of it."""
         return self.kind is not None or self.event is not None
 
     @property
     def remembered(self) -> RiskLevel | None:
-        """The level told, where the score's own does not say it."""
+        """The level told, if it differs from the score's level."""
         return self.told_level if self.told_level is not self.row.level else None
 
     def as_stored(self) -> dict[str, Any]:
-        """The row of the table; what the score says already is left out."""
+        """Return the columns to store, without what the score holds already."""
         return {
             "turbine": self.row.turbine,
             "kind": self.kind and self.kind.value,
@@ -130,11 +130,11 @@ class _Compared:
 def _compared(
     run: ScoredRun, row: ScoredTurbine, former: FormerScore | None, *, first: bool
 ) -> _Compared | None:
-    """None for a turbine that is as it was.
+    """Compare a score with the former one; None if nothing changed.
 
-    The first run of all has nothing to compare with; a turbine that comes later is told if critical.
+    The first run has nothing to compare with; a turbine that appears later is reported if critical.
     """
-    if former is not None and _as_it_was(row, former):
+    if former is not None and _unchanged(row, former):
         return None
     assessment = Assessment(row.state, row.probability, run.raising(row.days))
     if former is None:
@@ -145,30 +145,30 @@ def _compared(
     return _Compared(row, former, kind, event, level)
 
 
-def _as_it_was(row: ScoredTurbine, former: FormerScore) -> bool:
-    """Whether sound data gave the level that stands told already: most of a park, on most days."""
+def _unchanged(row: ScoredTurbine, former: FormerScore) -> bool:
+    """Tell whether sound data gave the level already told: most of a park, on most days."""
     sound = row.data_status is former.score.data_status is DataStatus.OK
     return sound and row.level is former.score.level is former.told_level
 
 
 def _with_causes(
-    connection: Connection, run: ScoredRun, told: Sequence[_Compared], replaced: Cause | None
+    connection: Connection, run: ScoredRun, reported: Sequence[_Compared], replaced: Cause | None
 ) -> list[_Compared]:
-    causes = [_cause(run, one, replaced) for one in told]
-    unsaid = [one for one, cause in zip(told, causes, strict=True) if cause is None]
-    unsaid.sort(key=lambda one: one.row.rank)
-    named = _sensors(connection, run, unsaid[:EXPLAINED])
+    causes = [_cause(run, change, replaced) for change in reported]
+    unexplained = [change for change, cause in zip(reported, causes, strict=True) if cause is None]
+    unexplained.sort(key=lambda change: change.row.rank)
+    named = _sensors(connection, run, unexplained[:EXPLAINED])
     return [
-        replace(one, cause=cause or named.get(one.row.turbine) or _by_probability(one))
-        for one, cause in zip(told, causes, strict=True)
+        replace(change, cause=cause or named.get(change.row.turbine) or _by_probability(change))
+        for change, cause in zip(reported, causes, strict=True)
     ]
 
 
-def _cause(run: ScoredRun, one: _Compared, replaced: Cause | None) -> Cause | None:
-    """What other than a sensor's value explains the change; None where a sensor is to be named."""
-    if one.former is None:
+def _cause(run: ScoredRun, change: _Compared, replaced: Cause | None) -> Cause | None:
+    """Return the cause of the change other than a sensor's value; None if a sensor must explain it."""
+    if change.former is None:
         return Cause(CauseCode.PREMIERE)
-    row, former = one.row, one.former.score
+    row, former = change.row, change.former.score
     if row.state.lost and row.data_status is not former.data_status:
         return _silence(run, row)
     if former.state.lost and not row.state.lost:
@@ -177,14 +177,14 @@ def _cause(run: ScoredRun, one: _Compared, replaced: Cause | None) -> Cause | No
 
 
 def _beside_probability(run: ScoredRun, row: ScoredTurbine, former: ScoredTurbine) -> Cause | None:
-    """Days left or the trust in the data, where the probability alone would not have changed the level."""
-    was, now = former.probability, row.probability
-    if was is None or now is None:
+    """Return days left or data status as the cause, if the probability alone kept the level."""
+    was, present = former.probability, row.probability
+    if was is None or present is None:
         return None
-    if risk_alone(run.policy, was, None) is not risk_alone(run.policy, now, None):
+    if risk_alone(run.policy, was, None) is not risk_alone(run.policy, present, None):
         return None
     sooner, later = run.raising(former.days), run.raising(row.days)
-    if risk_alone(run.policy, was, sooner) is not risk_alone(run.policy, now, later):
+    if risk_alone(run.policy, was, sooner) is not risk_alone(run.policy, present, later):
         return Cause(CauseCode.DELAI, before=former.days_left, after=row.days_left)
     if former.data_status is row.data_status:
         return None
@@ -193,7 +193,7 @@ def _beside_probability(run: ScoredRun, row: ScoredTurbine, former: ScoredTurbin
 
 
 def _silence(run: ScoredRun, row: ScoredTurbine) -> Cause:
-    """Why there is no usable measurement: too old, missing, or a machine stopped on purpose."""
+    """Return why there is no usable measurement: too old, missing, or a machine stopped on purpose."""
     if row.data_status is DataStatus.PERIME and row.silent and row.measured_on:
         age = (run.as_of - row.measured_on).days
         return Cause(CauseCode.PERIMEE, before=run.policy.max_age_days, after=age)
@@ -201,26 +201,28 @@ def _silence(run: ScoredRun, row: ScoredTurbine) -> Cause:
     return Cause(code, label=row.findings[0].message if row.findings else None)
 
 
-def _sensors(connection: Connection, run: ScoredRun, some: Sequence[_Compared]) -> dict[int, Cause]:
-    """The sensor behind each change, by turbine key: both measurements explained by the run's own model."""
+def _sensors(connection: Connection, run: ScoredRun, unexplained: Sequence[_Compared]) -> dict[int, Cause]:
+    """Return the sensor behind each change, by turbine key; the run's model explains both measurements."""
     pairs = [
-        (one.former.score, one.row)
-        for one in some
-        if one.former and one.former.score.measurement and one.row.measurement
+        (change.former.score, change.row)
+        for change in unexplained
+        if change.former and change.former.score.measurement and change.row.measurement
     ]
     both = [score for pair in pairs for score in pair]
-    values = measurements.values_of(connection, [one.measurement for one in both if one.measurement])
-    readings = [Reading(str(one.turbine), None, values[one.measurement]) for one in both if one.measurement]
-    _, found = drivers(readings, run.models) if readings else (None, [])
+    values = measurements.values_of(connection, [score.measurement for score in both if score.measurement])
+    readings = [
+        Reading(str(score.turbine), None, values[score.measurement]) for score in both if score.measurement
+    ]
+    _, explained = drivers(readings, run.models) if readings else (None, [])
     named = {}
-    for (was, now), before, after in zip(pairs, found[::2], found[1::2], strict=True):
-        rising = (now.probability or 0.0) > (was.probability or 0.0)
+    for (was, present), before, after in zip(pairs, explained[::2], explained[1::2], strict=True):
+        rising = (present.probability or 0.0) > (was.probability or 0.0)
         cause = sensor_cause(before, after, rising=rising)
         if cause is not None:
-            named[now.turbine] = cause
+            named[present.turbine] = cause
     return named
 
 
-def _by_probability(one: _Compared) -> Cause:
-    before = one.former.score.probability if one.former else None
-    return Cause(CauseCode.PROBABILITE, before=before, after=one.row.probability)
+def _by_probability(change: _Compared) -> Cause:
+    before = change.former.score.probability if change.former else None
+    return Cause(CauseCode.PROBABILITE, before=before, after=change.row.probability)

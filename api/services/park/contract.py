@@ -1,4 +1,4 @@
-"""A scored turbine by the names of the HTTP contract; those that differ from the domain's are listed here."""
+"""Converts a scored turbine to the field names of the HTTP contract, where they differ from the domain's."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from api.domain.shared.wording import recommendation
 from api.schemas.park import ParkItem
 from api.schemas.turbine_story import LivingIntervention
 
-# Names of the contract, and the attributes of a scored turbine that they stand for.
+# Names of the contract, and the attributes of a scored turbine with their values.
 _NAMED = {
     "risk_level": "level",
     "failure_probability": "probability",
@@ -24,19 +24,19 @@ _NAMED = {
 
 
 def score_fields(score: ScoredTurbine) -> dict[str, Any]:
-    """Return a score by the contract's names; each answer takes its own fields and ignores the others."""
+    """Return a score by the contract's names; each answer ignores the fields that it does not have."""
     return score._asdict() | {name: getattr(score, own) for name, own in _NAMED.items()}
 
 
 def turbine_fields(turbine: RankedTurbine) -> dict[str, Any]:
-    """Return the same fields with the machine and its change."""
+    """Return the fields of the score, of the machine and of its change."""
     return turbine._asdict() | score_fields(turbine.score)
 
 
 def park_item(
     turbine: RankedTurbine, as_of: date, policy: RiskPolicy, work: Row[Any] | None = None
 ) -> ParkItem:
-    """Return a ranked turbine as an answer; euros follow from the policy that the run used.
+    """Build the answer for a ranked turbine; its euros follow from the run's policy.
 
     Args:
         turbine: in its ranking.

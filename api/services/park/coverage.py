@@ -1,4 +1,4 @@
-"""The data page: what the park sent and when, who is late, and what is missing before the next run."""
+"""The data page: measurements by turbine and day, late turbines, and what the next run lacks."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _NAMED = 5
 
 @dataclass(frozen=True)
 class CoverageService:
-    """Reads what the data page shows."""
+    """Reads the content of the data page."""
 
     settings: Settings
     database: Database
@@ -54,7 +54,7 @@ class CoverageService:
     calendar: ParkCalendar
 
     def coverage(self, first: date | None, last: date | None) -> Coverage:
-        """Counts per turbine and day between two days, 30 days up to the day evaluated by default.
+        """Count measurements per turbine and day; by default over 30 days up to the park's day.
 
         Raises:
             InvalidInput: the days are in the wrong order, or too many for one answer.
@@ -72,12 +72,12 @@ class CoverageService:
                     "from", f"période trop longue pour {turbines} : {french.days(most)}."
                 )
             sent = coverage.sent_days(connection, begin, end, until=as_of, rows=WINDOW_ROWS)
-            shown = published.published_run(connection)
-            found = {} if shown is None else findings_of(connection, shown.id)
+            run = published.published_run(connection)
+            findings = {} if run is None else findings_of(connection, run.id)
             missing = self._missing(connection, models, park, as_of)
             imports = newest_imports(connection, LAST_IMPORTS).items
             next_run_at = self.calendar.next_run_at(connection)
-        rows = _turbines(park, sent, found, as_of, [begin + timedelta(days=n) for n in range(span)])
+        rows = _turbines(park, sent, findings, as_of, [begin + timedelta(days=n) for n in range(span)])
         return Coverage(
             first=begin,
             last=end,
@@ -85,8 +85,8 @@ class CoverageService:
             measured_per_day=_measured_per_day(rows, span),
             late=sum(row.late for row in rows),
             turbines=rows,
-            findings=_counted(found.values()),
-            run_as_of=None if shown is None else shown.as_of,
+            findings=_counted(findings.values()),
+            run_as_of=None if run is None else run.as_of,
             imports=imports,
             missing=[*_late_notice(rows), *missing],
             next_run_at=next_run_at or next_look(self.settings.now(), self.settings.run_hour),
@@ -118,7 +118,7 @@ def _span(begin: date, end: date) -> int:
 
 @dataclass(frozen=True)
 class _Rhythm:
-    """What a turbine's last measurements tell: the last day, and the gap that it seldom exceeds [d]."""
+    """A turbine's rhythm: the last measured day, and the gap that it seldom exceeds [d]."""
 
     last: date | None
     gap: float | None
@@ -139,18 +139,18 @@ def _rhythm(lately: str) -> _Rhythm:
 def _turbines(
     park: Sequence[LivingTurbine],
     sent: Mapping[int, SentDays],
-    found: Mapping[int, Sequence[Finding]],
+    findings: Mapping[int, Sequence[Finding]],
     as_of: date,
     days: Sequence[date],
 ) -> list[TurbineCoverage]:
-    rhythms = {text: _rhythm(text) for text in {each.lately for each in sent.values()}}
+    rhythms = {text: _rhythm(text) for text in {days_sent.lately for days_sent in sent.values()}}
     places = {day.isoformat(): place for place, day in enumerate(days)}
-    counts = {text: _counts(text, places) for text in {each.period for each in sent.values()}}
-    usual = park_gap(rhythms[each.lately].gap for each in sent.values())
+    counts = {text: _counts(text, places) for text in {days_sent.period for days_sent in sent.values()}}
+    usual = park_gap(rhythms[days_sent.lately].gap for days_sent in sent.values())
     rows = []
     for row in sorted(park, key=lambda row: natural_key(row.turbine_id)):
-        told = sent[row.id]
-        rhythm = rhythms[told.lately]
+        own = sent[row.id]
+        rhythm = rhythms[own.lately]
         age = None if rhythm.last is None else (as_of - rhythm.last).days
         gap = usual if rhythm.gap is None else rhythm.gap
         rows.append(
@@ -163,8 +163,8 @@ def _turbines(
                 age_days=age,
                 usual_gap_days=gap,
                 late=is_late(age, gap, in_service=row.service_state == IN_SERVICE),
-                counts=counts[told.period],
-                findings=[finding.code for finding in found.get(row.id, ())],
+                counts=counts[own.period],
+                findings=[finding.code for finding in findings.get(row.id, ())],
             )
         )
     return rows
@@ -184,9 +184,9 @@ def _measured_per_day(rows: Sequence[TurbineCoverage], span: int) -> list[int]:
     return measured
 
 
-def _counted(found: Iterable[Sequence[Finding]]) -> list[FindingCount]:
-    """Each code with the number of turbines that have it, however many times."""
-    of_turbines = list(found)
+def _counted(findings: Iterable[Sequence[Finding]]) -> list[FindingCount]:
+    """Count the turbines that have each code."""
+    of_turbines = list(findings)
     examples: dict[str, str] = {}
     for finding in chain.from_iterable(of_turbines):
         examples.setdefault(finding.code, finding.message)
@@ -230,7 +230,7 @@ def _park_notices(park: Sequence[LivingTurbine], limit: date, max_age: int) -> l
 def _sensor_notices(
     lacking: Mapping[str, Sequence[str]], features: Mapping[str, FeatureSpec]
 ) -> list[Notice]:
-    """Sensors that the active models read and that no measurement of a turbine's last day gives."""
+    """List sensors that the active models read and that turbines lack on their last day."""
     notices = []
     for name, spec in features.items():
         if turbines := lacking.get(name):
@@ -251,7 +251,7 @@ def _files_notices(lying: int, importing: int) -> list[Notice]:
 
 
 def _turbines_named(turbine_ids: Collection[str]) -> str:
-    """« 3 turbines (2, 5, 17) », at most five of them by name."""
+    """Write « 3 turbines (2, 5, 17) », with five identifiers at most."""
     ordered = sorted(turbine_ids, key=natural_key)
-    shown = ", ".join(ordered[:_NAMED]) + ("…" if len(ordered) > _NAMED else "")
-    return f"{french.counted(len(ordered), 'turbine')} ({shown})"
+    listed = ", ".join(ordered[:_NAMED]) + ("…" if len(ordered) > _NAMED else "")
+    return f"{french.counted(len(ordered), 'turbine')} ({listed})"

@@ -1,4 +1,4 @@
-"""What R&D takes out: labelled rows, published scores, the rows that a model has not seen; CSV or Parquet."""
+"""Exports for R&D as CSV or Parquet: labelled rows, published scores, rows unseen by a model."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class What(StrEnum):
 
 
 class Format(StrEnum):
-    """As what."""
+    """The format of an export."""
 
     CSV = "csv"
     PARQUET = "parquet"
@@ -50,7 +50,7 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True)
 class Export:
-    """A table on its way out, checked but not yet read."""
+    """A table to export: checked, not yet read."""
 
     name: str
     columns: Sequence[Column]
@@ -59,7 +59,7 @@ class Export:
 
 @dataclass(frozen=True)
 class Asked:
-    """Which rows: between two days (of measurement, or of the run), or those unseen by one model version."""
+    """The requested rows: between two days (of measurement or run), or unseen by a model version."""
 
     what: What
     first: date | None = None
@@ -90,18 +90,18 @@ _RUN_COLUMNS = (
 
 @dataclass(frozen=True)
 class ExportService:
-    """Reads tables out, bounded in memory whatever their size."""
+    """Exports tables page by page, in bounded memory."""
 
     database: Database
     store: ModelStore
 
     def export(self, asked: Asked) -> Export:
-        """The table that was asked for.
+        """Prepare the requested table.
 
         Raises:
             InvalidInput: the model version is not named, or the days are in the wrong order.
             NotFound: no such model version.
-            Conflict: nobody knows which rows the version has not seen.
+            Conflict: the rows unseen by the version are not known.
         """
         if asked.first and asked.last and asked.last < asked.first:
             raise InvalidInput.single("to", "le dernier jour précède le premier.", asked.last)
@@ -123,28 +123,28 @@ class ExportService:
         return Export(name, columns, self._unseen(unseen, sensors))
 
     def _sensors(self) -> list[str]:
-        """The catalogue's sensors in its order, then those that only older measurements have."""
+        """List the catalogue's sensors, then those that only stored measurements have."""
         with self.database.read() as connection:
             stored = exports.sensor_names(connection)
         known = list(catalogue_of(self.store))
         return [*known, *(name for name in stored if name not in known)]
 
     def _unseen(self, wanted: frozenset[str], sensors: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
-        """Of one row that stands in both parks the living one is given."""
-        given: set[str] = set()
+        """Yield the unseen rows; a row in both parks is exported from the living one."""
+        exported: set[str] = set()
         for living in (True, False):
             for page in exports.measured(self.database, living=living):
-                rows = [row for row in page if row.identity in wanted and row.identity not in given]
-                given.update(row.identity for row in rows)
+                rows = [row for row in page if row.identity in wanted and row.identity not in exported]
+                exported.update(row.identity for row in rows)
                 if rows:
                     yield [_measured(row, sensors) for row in rows]
 
     def _scores(self, first: date | None, last: date | None) -> Iterator[list[tuple[Any, ...]]]:
         with self.database.read() as connection:
-            shown = published.runs_between(connection, first, last)
-        for run in shown:
+            runs = published.runs_between(connection, first, last)
+        for run in runs:
             for page in pages_of(self.database, run.id):
-                yield [_score(run, one) for one in page]
+                yield [_score(run, turbine) for turbine in page]
 
 
 def _measured_columns(sensors: Sequence[str]) -> list[Column]:
@@ -191,7 +191,7 @@ def _score(run: Row[Any], turbine: RankedTurbine) -> tuple[Any, ...]:
 
 
 def csv_chunks(export: Export) -> Iterator[bytes]:
-    """The table as CSV, UTF-8, comma, decimal dot: what ``data import`` reads again."""
+    """Yield the table as CSV (UTF-8, comma, decimal dot), which ``data import`` can read."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([column.name for column in export.columns])
@@ -204,7 +204,7 @@ def csv_chunks(export: Export) -> Iterator[bytes]:
 
 
 def write(export: Export, form: Format, file: IO[bytes]) -> int:
-    """Write the table; returns how many rows it has."""
+    """Write the table; return its number of rows."""
     rows = 0
 
     def counted() -> Iterator[list[tuple[Any, ...]]]:
@@ -223,7 +223,7 @@ def write(export: Export, form: Format, file: IO[bytes]) -> int:
 
 
 def _write_parquet(export: Export, file: IO[bytes]) -> None:
-    # A second to import, for the few who ask for Parquet.
+    # These imports take a second, and few people ask for Parquet.
     import pyarrow as pa  # noqa: PLC0415
     from pyarrow import parquet  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""One measurement judged against its turbine's own past, in the time of a prediction."""
+"""Judges a measurement against its turbine's past, fast enough for a prediction."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from api.storage.measurements import measurements
 from api.storage.shared.database import Database
 from api.storage.turbines import recent
 
-CHECK_S = 1.0  # between two looks at whether anything arrived
-RENEW_S = 30.0  # at most, between an arrival and its being remembered; less where reading takes little
-AGAIN_S = 600.0  # a measurement completed in place changes no key, so all is read again now and then
+CHECK_S = 1.0  # between two checks for new measurements
+RENEW_S = 30.0  # longest time from an arrival to its reading; less if reading is quick
+AGAIN_S = 600.0  # a measurement completed in place changes no key, so all rows are read again now and then
 SHARE = 10  # reading takes a tenth of the time at most while measurements keep arriving
-FIRST_S = 2.0  # the first question waits so long for a memory, and is then answered without one
+FIRST_S = 2.0  # the first question waits so long for the memory, then goes without
 MANY = 64  # rows from which arrays cost less than rows one by one
 log = logging.getLogger(__name__)
 
 
 class PastReader:
-    """Keeps what the park's stored measurements show, and judges new ones against it.
+    """Keeps the past of the park's turbines in memory, and judges new measurements against it.
 
-    The database is read in a thread of its own: a prediction neither waits for it, the first one excepted,
-    nor fails with it. Meanwhile what was last read stands.
+    The database is read in a thread of its own: except for the first one, a prediction neither waits for it
+    nor fails with it. Meanwhile the last memory serves.
     """
 
     def __init__(self, database: Database, store: ModelStore, now: Callable[[], datetime]) -> None:
@@ -53,14 +53,14 @@ class PastReader:
         self._thread: threading.Thread | None = None
 
     def findings_for(self, reading: Reading, sensors: Mapping[str, Sensor]) -> list[Finding]:
-        """All plausibility findings on one measurement, by its own values and by its turbine's past.
+        """Return all plausibility findings on one measurement, by its values and its turbine's past.
 
-        Only earlier days count as past, so that a stored measurement is not compared with itself. Of a
-        turbine that is not of the park, only what physics contradicts is told.
+        Only earlier days count as past, so that a stored measurement is not compared with itself. A turbine
+        outside the park is judged by physics alone.
 
         Args:
-            reading: the measurement; without a day it is judged as one of today.
-            sensors: of the models in force, for the words where the turbine is unknown.
+            reading: the measurement; without a day it counts as today's.
+            sensors: of the active models; used if the turbine is unknown.
         """
         memory = self._current()
         machine = None if memory is None else memory.machines.get(reading.turbine_id)
@@ -73,30 +73,32 @@ class PastReader:
     def findings_for_many(
         self, readings: Sequence[Reading], sensors: Mapping[str, Sensor]
     ) -> list[list[Finding]]:
-        """The same for many measurements, in order; the rules are called once for all."""
+        """Judge many measurements, in order, with one call of each rule."""
         if len(readings) < MANY:
             return [self.findings_for(reading, sensors) for reading in readings]
         memory = self._current()
         machines = [None if memory is None else memory.machines.get(r.turbine_id) for r in readings]
         known = [row for row, machine in enumerate(machines) if machine is not None]
         strangers = [row for row, machine in enumerate(machines) if machine is None]
-        found: list[list[Finding]] = [[] for _ in readings]
-        _put(found, strangers, audit_many([readings[row] for row in strangers], sensors))
+        findings: list[list[Finding]] = [[] for _ in readings]
+        _put(findings, strangers, audit_many([readings[row] for row in strangers], sensors))
         if memory is not None and known:
             own = [machine for machine in machines if machine is not None]
-            _put(found, known, self._against_pasts(memory, [readings[row] for row in known], own))
-        return found
+            _put(findings, known, self._against_pasts(memory, [readings[row] for row in known], own))
+        return findings
 
     def _against_pasts(
         self, memory: ParkMemory, readings: Sequence[Reading], machines: Sequence[Machine]
     ) -> list[list[Finding]]:
         days = np.array([self._day_of(reading) for reading in readings], dtype=np.float64)
         values, serving = columns(readings), np.array([m.in_service for m in machines], dtype=np.bool_)
-        found: list[list[Finding]] = [[] for _ in readings]
+        findings: list[list[Finding]] = [[] for _ in readings]
         for rows, against in memory.against_many(machines, days):
             part = {name: column[rows] for name, column in values.items()}
-            _put(found, rows.tolist(), judge_many(part, days[rows], memory.sensors, against, serving[rows]))
-        return found
+            _put(
+                findings, rows.tolist(), judge_many(part, days[rows], memory.sensors, against, serving[rows])
+            )
+        return findings
 
     def _day_of(self, reading: Reading) -> float:
         moment = reading.moment
@@ -105,7 +107,7 @@ class PastReader:
         return day_number(french.paris_day(self._now()) if moment is None else moment)
 
     def _current(self) -> ParkMemory | None:
-        """What is remembered; asks at most once a second, in the background, whether anything arrived."""
+        """Return the memory; check for new measurements in the background, once a second at most."""
         if time.monotonic() - self._asked_at >= CHECK_S and self._busy.acquire(blocking=False):
             first = self._asked_at < 0
             self._asked_at = time.monotonic()
@@ -116,7 +118,7 @@ class PastReader:
         return self._memory
 
     def warm(self) -> None:
-        """Read now what the first question would wait for."""
+        """Read the memory now, so that the first question need not wait for it."""
         self._current()
 
     def close(self) -> None:
@@ -153,7 +155,7 @@ class PastReader:
         if len(read.ids):
             newest, fresh_days = day_of(float(read.day.max())), policy.max_age_days
             memory = remember(table_of(read), newest, sensors, register, fresh_days=fresh_days)
-        self._memory = memory  # at once: questions are answered meanwhile
+        self._memory = memory  # one assignment: questions are answered meanwhile
         self._revision, self._read_at = revision, time.monotonic()
         self._took_s = self._read_at - began
 
@@ -161,6 +163,6 @@ class PastReader:
         return french.paris_day(self._now())
 
 
-def _put(found: list[list[Finding]], rows: Sequence[int], told: Sequence[list[Finding]]) -> None:
-    for row, own in zip(rows, told, strict=True):
-        found[row] = own
+def _put(findings: list[list[Finding]], rows: Sequence[int], judged: Sequence[list[Finding]]) -> None:
+    for row, own in zip(rows, judged, strict=True):
+        findings[row] = own

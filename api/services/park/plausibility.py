@@ -1,4 +1,4 @@
-"""Sensors that lie, found in the park's own measurements before any model speaks."""
+"""Judges the park's measurements by the plausibility rules, before any model is called."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ParkAudit:
     silent: Mapping[int, Finding] = field(default_factory=dict)
 
     def of(self, measurement: int, turbine: int) -> list[Finding]:
-        """Everything found on one measurement and on its turbine."""
+        """Return the findings on one measurement and on its turbine."""
         quiet = self.silent.get(turbine)
         return [*self.by_measurement.get(measurement, ()), *([quiet] if quiet else ())]
 
@@ -43,44 +43,48 @@ def audit_park(
 
     Args:
         connection: to read with.
-        as_of: day of the run; nothing later is looked at.
+        as_of: day of the run; later measurements are not used.
         sensors: the catalogue.
-        fresh_days: age up to which history is asked; older measurements are out of date anyway.
+        fresh_days: greatest age [d] at which history is judged; older measurements are out of date anyway.
     """
     recent = recent_columns(connection, as_of, DEFAULT.depth + 1, continuous(sensors))
     if not len(recent.ids):
         return ParkAudit()
-    found = judge_park(table_of(recent), as_of, sensors, fresh_days=fresh_days)
-    return ParkAudit({int(recent.ids[at]): list(told) for at, told in found.rows.items()}, found.silent)
+    verdicts = judge_park(table_of(recent), as_of, sensors, fresh_days=fresh_days)
+    return ParkAudit(
+        {int(recent.ids[at]): list(findings) for at, findings in verdicts.rows.items()}, verdicts.silent
+    )
 
 
 def table_of(recent: RecentColumns) -> Measurements:
-    """Stored measurements as the rules want them."""
+    """Arrange stored measurements for the rules."""
     return arranged(
         recent.turbine, recent.day, recent.values, rated_kw=recent.rated_kw, in_service=recent.in_service
     )
 
 
 def audit_one(reading: Reading, sensors: Mapping[str, Sensor]) -> list[Finding]:
-    """Judge one measurement by the rules that need no history: what physics alone contradicts."""
+    """Judge one measurement by the rules of physics, which need no history."""
     if reading.moment is None:
         return []
-    return judge_against(reading.values, NAN, sensors, _ALONE)  # no day: these rules ask for none
+    return judge_against(reading.values, NAN, sensors, _ALONE)  # no day: these rules need none
 
 
 def audit_many(readings: Sequence[Reading], sensors: Mapping[str, Sensor]) -> list[list[Finding]]:
-    """The same for many measurements, in order; the rules are called once for all."""
+    """Judge many measurements by physics, in order, with one call of each rule."""
     rows = np.array([i for i, reading in enumerate(readings) if reading.moment is not None], dtype=np.intp)
     dated = [readings[row] for row in rows]
-    told = judge_many(columns(dated), np.full(len(rows), NAN), sensors, _ALONE, np.ones(len(rows), np.bool_))
-    found: list[list[Finding]] = [[] for _ in readings]
-    for row, own in zip(rows.tolist(), told, strict=True):
-        found[row] = own
-    return found
+    judged = judge_many(
+        columns(dated), np.full(len(rows), NAN), sensors, _ALONE, np.ones(len(rows), np.bool_)
+    )
+    findings: list[list[Finding]] = [[] for _ in readings]
+    for row, own in zip(rows.tolist(), judged, strict=True):
+        findings[row] = own
+    return findings
 
 
 def columns(readings: Sequence[Reading]) -> dict[str, Floats]:
-    """The readings' values by sensor, NaN where missing; those of the first one name the sensors."""
+    """Return the readings' values by sensor, NaN for missing; the first reading names the sensors."""
     names = readings[0].values if readings else ()
     return {
         name: np.array([reading.values.get(name) for reading in readings], dtype=np.float64) for name in names
@@ -88,15 +92,15 @@ def columns(readings: Sequence[Reading]) -> dict[str, Floats]:
 
 
 def recorded_findings(warnings: Iterable[Mapping[str, Any]]) -> list[Finding]:
-    """The plausibility findings among an answer's recorded warnings.
+    """Return the plausibility findings among an answer's recorded warnings.
 
-    They come from what was stored when the answer was made; whoever computes it again must take them as they
-    were, or its level would change with every measurement that has come in since.
+    They depend on the measurements stored at that time. A replay must reuse them, or its level would change
+    with every later measurement.
     """
-    found = (Finding(told["code"], told["field"], told["message"]) for told in warnings)
-    return [finding for finding in found if is_plausibility(finding)]
+    findings = (Finding(warning["code"], warning["field"], warning["message"]) for warning in warnings)
+    return [finding for finding in findings if is_plausibility(finding)]
 
 
 def is_plausibility(finding: Finding) -> bool:
-    """Whether a finding is one of those that this module makes."""
+    """Tell whether a finding comes from the plausibility rules."""
     return finding.code in _OURS

@@ -1,8 +1,8 @@
-"""What a policy would change before it is saved: turbines of the published ranking, and costs.
+"""Previews a policy before it is saved: its effect on the published ranking, and its costs.
 
-Levels are recounted from what the run stored (probability, days, status) by the rule that every run uses.
-Only an age limit other than the run's asks for more: which measurements are out of date, and which are judged
-against their history, depends on it, so the statuses are then judged anew as the run does.
+Levels are recounted from the run's stored probability, days and status, by the rule of every run. Another age
+limit changes which measurements are out of date and which are judged against their history: the statuses are
+then judged again, as in a run.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _AGE = "mesure_perimee"
 
 @dataclass(frozen=True)
 class _Costed:
-    """The classifier in force with what thresholds would have cost."""
+    """The active classifier and the cost of its thresholds."""
 
     model: str | None = None
     decision: Decision | None = None
@@ -53,13 +53,13 @@ class _Costed:
 
 @dataclass(frozen=True)
 class PolicyPreviewService:
-    """Tries policies; saves nothing."""
+    """Previews policies; saves nothing."""
 
     database: Database
     store: ModelStore
 
     def preview(self, asked: PreviewRequest) -> PolicyPreview:
-        """What a policy would change of the ranking that people see, and what its threshold costs.
+        """Return the effect of a policy on the published ranking, and the cost of its threshold.
 
         Raises:
             InvalidInput: parameters that contradict each other.
@@ -68,23 +68,23 @@ class PolicyPreviewService:
         with self.database.read() as connection:
             base, present = policies.current(connection)
             active = activations.active(connection).get("classification")
-            shown = published.published_run(connection)
-            ranking = [] if shown is None else page_of_scores(connection, shown.id)[1]
-            statuses = {} if shown is None else self._statuses(connection, shown, ranking, wanted)
-        may_raise = shown is not None and self._may_raise(shown, notices)
+            run = published.published_run(connection)
+            ranking = [] if run is None else page_of_scores(connection, run.id)[1]
+            statuses = {} if run is None else self._statuses(connection, run, ranking, wanted)
+        may_raise = run is not None and self._may_raise(run, notices)
         shifts, after = _recount(ranking, statuses, wanted, may_raise)
-        before = [one.score.level for one in ranking]
+        before = [turbine.score.level for turbine in ranking]
         costed = self._costed(active, base, present, wanted, notices)
-        if shown is None:
+        if run is None:
             notices.append(
                 _notice("aucun_classement", "Aucun classement publié : aucune turbine à recompter.")
             )
         return PolicyPreview(
             bounds=bounds_of(wanted),
             base_version=base,
-            run_id=None if shown is None else shown.id,
-            as_of=None if shown is None else shown.as_of,
-            ranking_policy_version=None if shown is None else shown.policy_version,
+            run_id=None if run is None else run.id,
+            as_of=None if run is None else run.as_of,
+            ranking_policy_version=None if run is None else run.policy_version,
             total=len(ranking),
             changed=len(shifts),
             raised=sum(SEVERITY[shift.after] > SEVERITY[shift.before] for shift in shifts),
@@ -99,26 +99,26 @@ class PolicyPreviewService:
         )
 
     def _statuses(
-        self, connection: Connection, shown: Row[Any], ranking: Sequence[RankedTurbine], wanted: RiskPolicy
+        self, connection: Connection, run: Row[Any], ranking: Sequence[RankedTurbine], wanted: RiskPolicy
     ) -> dict[int, DataStatus]:
-        """Status of each rank under the proposed age limit."""
-        used = policies.version(connection, shown.policy_version)
+        """Return the data status of each rank under the proposed age limit."""
+        used = policies.version(connection, run.policy_version)
         if used.max_age_days == wanted.max_age_days:
-            return {one.score.rank: one.score.data_status for one in ranking}
-        audit = audit_park(connection, shown.as_of, catalogue_of(self.store), fresh_days=wanted.max_age_days)
-        found = {}
+            return {turbine.score.rank: turbine.score.data_status for turbine in ranking}
+        audit = audit_park(connection, run.as_of, catalogue_of(self.store), fresh_days=wanted.max_age_days)
+        statuses = {}
         for score, *_ in ranking:
             if score.probability is None or score.measured_on is None or score.measurement is None:
-                found[score.rank] = score.data_status
+                statuses[score.rank] = score.data_status
                 continue
-            told = audit.of(score.measurement, score.turbine)
-            age = age_finding(score.measured_on, shown.as_of, wanted.max_age_days)
-            found[score.rank] = data_status([*_lasting(score), *told, *([age] if age else ())])
-        return found
+            findings = audit.of(score.measurement, score.turbine)
+            age = age_finding(score.measured_on, run.as_of, wanted.max_age_days)
+            statuses[score.rank] = data_status([*_lasting(score), *findings, *([age] if age else ())])
+        return statuses
 
-    def _may_raise(self, shown: Row[Any], notices: list[Notice]) -> bool:
-        """Whether the days that the run stored may raise a level: the gate of the version that gave them."""
-        used = next((model for model in shown.models if model["task"] == "regression"), None)
+    def _may_raise(self, run: Row[Any], notices: list[Notice]) -> bool:
+        """Tell whether the run's stored days may raise a level, by the quality gate of their model."""
+        used = next((model for model in run.models if model["task"] == "regression"), None)
         if used is None:
             return False
         try:
@@ -162,23 +162,23 @@ class PolicyPreviewService:
 def _recount(
     ranking: Sequence[RankedTurbine], statuses: Mapping[int, DataStatus], wanted: RiskPolicy, may_raise: bool
 ) -> tuple[list[LevelShift], list[RiskLevel]]:
-    """Turbines whose level changes, by rank, and the new level of all."""
+    """Return the turbines whose level changes, by rank, and the new level of all."""
     shifts, levels = [], []
-    for one in ranking:
-        score, level = one.score, unassessed().level
+    for turbine in ranking:
+        score, level = turbine.score, unassessed().level
         status = statuses[score.rank]
         if score.probability is not None:
             level = assess(wanted, score.probability, score.days if may_raise else None, status).level
         levels.append(level)
         if level is not score.level:
-            fields = turbine_fields(one)
+            fields = turbine_fields(turbine)
             shifts.append(LevelShift(**fields, before=score.level, after=level, data_status_after=status))
     return shifts, levels
 
 
 def _lasting(score: ScoredTurbine) -> list[Finding]:
-    """What the run found against a score that no age limit changes."""
-    return [one for one in score.findings if one.code != _AGE and not is_plausibility(one)]
+    """Return the findings of the run that do not depend on the age limit."""
+    return [finding for finding in score.findings if finding.code != _AGE and not is_plausibility(finding)]
 
 
 def _counts(levels: list[RiskLevel]) -> LevelCounts:

@@ -1,4 +1,4 @@
-"""What the last published run recommends and nobody has decided: computed when read, kept nowhere."""
+"""Proposals of interventions from the published run: computed at each reading, never stored."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class InterventionProposals:
     today: Callable[[Connection], date]
 
     def page(self, limit: int, offset: int) -> Proposals:
-        """Proposed interventions, in the order of the ranking."""
+        """Return one page of proposals, in the order of the ranking."""
         with self.database.read() as connection:
             today = self.today(connection)
             run = published.published_run(connection)
@@ -44,10 +44,10 @@ class InterventionProposals:
             alerts = alerts_in(connection, run, policy)
         wanted = [alert for alert in alerts if alert.answer is None]
         answered = [alert for alert in alerts if alert.answer is not None]
-        shown = [_proposal(alert, run, policy) for alert in wanted[offset : offset + limit]]
+        proposals = [_proposal(alert, run, policy) for alert in wanted[offset : offset + limit]]
         return Proposals(
             total=len(wanted),
-            items=shown,
+            items=proposals,
             alerts=len(alerts),
             answered=[_answered(alert) for alert in answered[:limit]],
             as_of=run.as_of,
@@ -57,13 +57,13 @@ class InterventionProposals:
 
 @dataclass(frozen=True)
 class Alert:
-    """A turbine at an alert level, and what answers it.
+    """A turbine at an alert level, and the answer to the alert.
 
     Args:
-        turbine: as it is ranked.
-        answer: None where an intervention is to be proposed.
-        living: the intervention that is proposed, planned or under way.
-        last: the one that ended last.
+        turbine: in the ranking.
+        answer: None if an intervention must be proposed.
+        living: the intervention proposed, planned or under way.
+        last: the intervention that ended last.
     """
 
     turbine: RankedTurbine
@@ -75,16 +75,16 @@ class Alert:
 def alerts_in(
     connection: Connection, run: Row[Any], policy: RiskPolicy, *, visits_answer: bool = True
 ) -> list[Alert]:
-    """Every alert of a ranking, in its order.
+    """List every alert of a ranking, in its order.
 
     Args:
         connection: to read with.
         run: the ranking.
-        policy: its rule.
-        visits_answer: whether a visit planned in time answers the alarm, as proposals have it.
+        policy: of the run.
+        visits_answer: whether a visit planned in time answers the alert, as for proposals.
     """
     _, turbines = page_of_scores(connection, run.id, ScoreFilter(levels=tuple(ALERTS)))
-    keys = {one.score.turbine for one in turbines}
+    keys = {turbine.score.turbine for turbine in turbines}
     living, last = store.living(connection), store.last_ended(connection, keys)
     calmed = _calmed(connection, last)
 
@@ -104,26 +104,32 @@ def alerts_in(
         return answer_to(standing, policy)
 
     return [
-        Alert(one, answer(one.score), living.get(one.score.turbine), last.get(one.score.turbine))
-        for one in turbines
+        Alert(
+            turbine, answer(turbine.score), living.get(turbine.score.turbine), last.get(turbine.score.turbine)
+        )
+        for turbine in turbines
     ]
 
 
 def wanted_in(
     connection: Connection, run: Row[Any], policy: RiskPolicy, *, visits_answer: bool
 ) -> list[RankedTurbine]:
-    """Turbines that deserve an intervention: the alerts that nothing answers, see :func:`alerts_in`."""
+    """List the turbines with an unanswered alert, see :func:`alerts_in`."""
     alerts = alerts_in(connection, run, policy, visits_answer=visits_answer)
     return [alert.turbine for alert in alerts if alert.answer is None]
 
 
 def _calmed(connection: Connection, last: dict[int, Row[Any]]) -> set[int]:
-    """Turbines whose alarm has ended, in a run of a day after that of a refusal."""
+    """Return the turbines whose alert ended in a run after the day of a refusal."""
     refused = {key: row.done_on for key, row in last.items() if row.state == State.ANNULEE}
     if not refused:
         return set()
-    seen = store.scores_since(connection, refused.keys(), min(refused.values()), None)
-    return {one.turbine for one in seen if one.as_of > refused[one.turbine] and one.level not in ALERTS}
+    scores = store.scores_since(connection, refused.keys(), min(refused.values()), None)
+    return {
+        score.turbine
+        for score in scores
+        if score.as_of > refused[score.turbine] and score.level not in ALERTS
+    }
 
 
 def _answered(alert: Alert) -> AnsweredAlert:

@@ -1,4 +1,4 @@
-"""One scoring of the whole park: every turbine in the result, published whole or not at all."""
+"""Runs: scorings of the whole park, published with every turbine or not at all."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from api.storage.shared import jobs
 from api.storage.shared.database import Database
 
 KIND = "score"
-TELL_S = 0.2  # between two writings of how far a run is: each costs a commit
-GIVE_WAY_S = 0.01  # between two chunks on SQLite, whose other writers only look now and then for a gap
+TELL_S = 0.2  # between two writings of a run's progress: each costs a commit
+GIVE_WAY_S = 0.01  # between two chunks on SQLite, so that other writers find a gap
 STOPPED_WORKER = "Le calculateur s’est arrêté pendant le calcul ; relancez-le."
 LOST_DATABASE = "La base ne répondait plus pendant le calcul ; il sera relancé, ou relancez-le."
 _CANCELLED = "Calcul annulé sur demande ; le classement publié reste en place."
@@ -47,34 +47,34 @@ log = logging.getLogger(__name__)
 
 
 class _Stopped(Exception):
-    """The run is not to go on: somebody cancelled it, or it was closed meanwhile."""
+    """The run must stop: it was cancelled or closed meanwhile."""
 
 
 @dataclass
 class _Meter:
-    """Writes how far a run is, now and then, and stops it where it is not to go on."""
+    """Writes the progress of a run, and stops a run that was cancelled or closed."""
 
     database: Database
     run_id: int
     total: int = 0
-    _told_at: float = field(default_factory=time.monotonic)
+    _written_at: float = field(default_factory=time.monotonic)
 
     def __call__(self, phase: str, done: int) -> None:
-        if time.monotonic() - self._told_at < TELL_S:
+        if time.monotonic() - self._written_at < TELL_S:
             return
         with self.database.write() as connection:
-            self.tell(connection, phase, done)
-        self._told_at = time.monotonic()
+            self.write(connection, phase, done)
+        self._written_at = time.monotonic()
 
-    def tell(self, connection: Connection, phase: str, done: int) -> None:
-        """Write it, in a transaction that is rolled back where the run is to stop."""
+    def write(self, connection: Connection, phase: str, done: int) -> None:
+        """Write the progress; a run that must stop rolls the transaction back."""
         if not runs.tell(connection, self.run_id, phase=phase, done=done, total=self.total):
             raise _Stopped
 
 
 @dataclass(frozen=True)
 class ParkRunService:
-    """Asks for runs, carries them out, and cancels them.
+    """Requests, executes and cancels runs.
 
     Args:
         database: of the park and its runs.
@@ -91,15 +91,15 @@ class ParkRunService:
     shadow: ShadowService
 
     def now(self) -> datetime:
-        """The clock."""
+        """Return the present instant."""
         return self.calendar.now()
 
     def request(self, as_of: date | None, *, kind: str, by: str) -> int:
-        """Queue a run and return its number; one under way for the same day is returned instead.
+        """Queue a run and return its number, or that of a run under way for the same day.
 
         Raises:
             InvalidInput: the day is in the future.
-            Conflict: the scheduled run of that day already stands.
+            Conflict: the scheduled run of that day exists already.
         """
         today = self.calendar.today()
         if as_of is not None and as_of > today:
@@ -112,37 +112,37 @@ class ParkRunService:
             run_id = runs.create(connection, kind=kind, as_of=day, requested_by=by, now=self.now())
             jobs.add(connection, kind=KIND, payload={"run_id": run_id}, by=by, now=self.now())
             if kind != "planifie":
-                told = {"kind": kind, "as_of": day.isoformat()}
+                details = {"kind": kind, "as_of": day.isoformat()}
                 action = AuditAction.CALCUL_DEMANDE
-                audit.record(self.database, connection, action, "calcul", run_id, by=by, details=told)
+                audit.record(self.database, connection, action, "calcul", run_id, by=by, details=details)
             return run_id
 
     def cancel(self, run_id: int, *, by: str) -> None:
-        """Stop a run: at once where it waits, at its next look where it is under way.
+        """Stop a run: at once if it waits, at its next check if it is under way.
 
         Raises:
             NotFound: no such run.
             Conflict: it has ended.
         """
         with self.database.write() as connection:
-            run = _known(connection, run_id)
+            run = _run_row(connection, run_id)
             if run.status not in runs.UNDER_WAY:
                 raise Conflict(
                     f"Le calcul n° {run_id} n’est plus en cours ({_IN_WORDS[run.status]}) : "
                     "il n’y a plus rien à annuler."
                 )
             runs.change(connection, run_id, cancel_asked_by=by)
-            if run.status == "en_attente":  # its job finds it ended, and passes on
+            if run.status == "en_attente":  # its job will see that it ended
                 self._end(connection, run_id, "annule", _CANCELLED)
 
     def execute(self, run_id: int) -> None:
-        """Carry a waiting run out; it ends published or with its reason, never half visible.
+        """Execute a waiting run; it ends published whole, or closed with a reason.
 
         Raises:
             NotFound: no such run.
         """
         with self.database.write() as connection:
-            run = _known(connection, run_id)
+            run = _run_row(connection, run_id)
             if not runs.start(connection, run_id, self.now()):
                 return  # cancelled while it waited
         try:
@@ -155,21 +155,21 @@ class ParkRunService:
         except Exception:
             self._close(run_id, "echoue", _UNEXPECTED)
             raise
-        else:  # published: what a candidate does can no longer change it
+        else:  # published: a candidate can no longer change it
             self.shadow.score_run(run_id)
 
     def interrupt(self, run_id: int, reason: str = STOPPED_WORKER) -> None:
-        """Close a run that nobody carries out any more; one that has ended stays as it is."""
+        """Close a run whose worker is gone; an ended run does not change."""
         self._close(run_id, "interrompu", reason)
 
     def _close(self, run_id: int, status: str, reason: str) -> None:
-        """End a run without a ranking: its scores are forgotten, the published ranking stands."""
+        """End a run without a ranking: its scores are deleted, the published ranking stays."""
         with self.database.write() as connection:
-            run = _known(connection, run_id)
+            run = _run_row(connection, run_id)
             if run.published_at is not None:
                 return
             if run.status not in runs.UNDER_WAY:
-                scores.drop(connection, run_id)  # what was stored after it was closed
+                scores.drop(connection, run_id)  # scores stored after it was closed
             elif run.cancel_asked_by is not None:
                 self._end(connection, run_id, "annule", _CANCELLED)
             else:
@@ -190,16 +190,16 @@ class ParkRunService:
             known = read_park(connection, run.as_of, auditing(catalogue_of(self.store)))
         meter.total = len(known.park)
         rows = score_park(known, models, meter)
-        # The last chunk goes in with the publication: a small park costs one transaction.
+        # The last chunk is stored with the publication: a small park costs one transaction.
         *chunks, last = scores.in_chunks(rows)
         for number, chunk in enumerate(chunks):
             with self.database.write() as connection:
-                meter.tell(connection, "enregistrement", number * scores.CHUNK)
+                meter.write(connection, "enregistrement", number * scores.CHUNK)
                 scores.insert(connection, run.id, chunk)
             if self.database.is_sqlite:
                 time.sleep(GIVE_WAY_S)
         with self.database.write() as connection:
-            meter.tell(connection, "publication", meter.total)
+            meter.write(connection, "publication", meter.total)
             scores.insert(connection, run.id, last)
             publish(self.database, connection, run.id, known, rows, models, self.now())
 
@@ -213,8 +213,8 @@ def publish(
     models: ActiveModels,
     now: datetime,
 ) -> None:
-    """Show a run whose scores are stored, with what it changed; called inside one transaction."""
-    database.lock(connection, "publication")  # each run compares with one that stays before it
+    """Publish a run whose scores are stored, with its changes; call it in one transaction."""
+    database.lock(connection, "publication")  # so that the run it compares with stays the former one
     used = [used_model(served.model.manifest) for served in models.served]
     record(connection, ScoredRun(run_id, known.as_of, rows, used, models, known.policy_version, known.policy))
     dead = [row.data_status for row in rows if row.silent]
@@ -238,7 +238,7 @@ def publish(
 
 
 def used_model(manifest: Manifest) -> dict[str, Any]:
-    """A model as a run names it."""
+    """Describe a model for the run's row."""
     return {
         "name": manifest.name,
         "version": manifest.version,
@@ -247,7 +247,7 @@ def used_model(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _known(connection: Connection, run_id: int) -> Row[Any]:
+def _run_row(connection: Connection, run_id: int) -> Row[Any]:
     run = runs.get(connection, run_id, hold=True)
     if run is None:
         raise NotFound("Calcul du parc", run_id)

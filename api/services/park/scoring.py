@@ -1,4 +1,4 @@
-"""Readings in, scores out: the one place where models and policy meet, for one turbine and for the park."""
+"""Scores readings with models and policy, for one turbine and for the park."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from api.services.models.outputs import Output, outputs_of
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What the models and the policy make of one reading.
+    """The score of one reading by models and policy.
 
     Args:
-        probability: as people see it; ``raw`` is what the classifier said before calibration.
+        probability: as people see it; ``raw`` is the classifier's output before calibration.
     """
 
     reading: Reading
@@ -32,9 +32,9 @@ class Score:
     raw: float | None
 
     def raw_outputs(self) -> dict[str, float]:
-        """By task, what each model that spoke said before any policy."""
-        said = {"classification": self.raw, "regression": self.days.days if self.days else None}
-        return {task: raw for task, raw in said.items() if raw is not None}
+        """Return the raw output of each model that answered, by task."""
+        outputs = {"classification": self.raw, "regression": self.days.days if self.days else None}
+        return {task: raw for task, raw in outputs.items() if raw is not None}
 
 
 def score(
@@ -43,25 +43,25 @@ def score(
     policy: RiskPolicy,
     *,
     as_of: date | None = None,
-    found: Sequence[Sequence[Finding]] | None = None,
+    findings: Sequence[Sequence[Finding]] | None = None,
 ) -> list[Score]:
-    """One score per reading, in order; each model is called once for all.
+    """Compute one score per reading, in order, with one call of each model.
 
     Args:
-        readings: measurements, already validated.
-        models: the set in force.
-        policy: the rule in force.
-        as_of: the day of a park run, against which ages are counted; None for a single question.
-        found: what is already known against each reading; it counts in its data status.
+        readings: validated measurements.
+        models: to call.
+        policy: to apply.
+        as_of: day of a park run, from which ages are counted; None for a single prediction.
+        findings: known findings of each reading; they count in its data status.
 
     Raises:
         ModelUnavailable: no classifier can answer.
     """
-    known = found if found is not None else [()] * len(readings)
+    per_reading = findings if findings is not None else [()] * len(readings)
     outputs = outputs_of(readings, models)
     return [
-        _score(reading, output, models, policy, [*_findings(reading, models, policy, as_of), *told])
-        for reading, output, told in zip(readings, outputs, known, strict=True)
+        _score(reading, output, models, policy, [*_findings(reading, models, policy, as_of), *already])
+        for reading, output, already in zip(readings, outputs, per_reading, strict=True)
     ]
 
 
@@ -87,32 +87,32 @@ def _score(
 def _findings(
     reading: Reading, models: ActiveModels, policy: RiskPolicy, as_of: date | None
 ) -> list[Finding]:
-    found = [
+    findings = [
         Finding("champ_inconnu", name, f"« {name} » n’est lu par aucun modèle actif ; champ ignoré.")
         for name in reading.unknown
     ]
-    found += _about_models(reading, models)
-    found += outside_training(reading.values, models.known_ranges)
+    findings += _about_models(reading, models)
+    findings += outside_training(reading.values, models.known_ranges)
     day = reading.day
     if as_of is not None and day is not None and (old := age_finding(day, as_of, policy.max_age_days)):
-        found.append(old)
-    return found
+        findings.append(old)
+    return findings
 
 
 def _about_models(reading: Reading, models: ActiveModels) -> list[Finding]:
-    """Which model cannot speak, and which one was admitted without passing the gate."""
-    found = []
+    """Report models that cannot answer, and models admitted without passing the gate."""
+    findings = []
     for served in models.served:
         manifest = served.model.manifest
         if None in map(reading.values.get, served.labels):
             missing = [label for name, label in served.labels.items() if reading.values.get(name) is None]
             code = "mesure_incomplete" if served is models.classifier else "modele_muet"
-            told = f"Valeur absente ({', '.join(missing)}) : {manifest.name} ne peut pas répondre."
-            found.append(Finding(code, None, told))
+            sentence = f"Valeur absente ({', '.join(missing)}) : {manifest.name} ne peut pas répondre."
+            findings.append(Finding(code, None, sentence))
         if served.admitted_by:
-            told = (
+            sentence = (
                 f"Le modèle {manifest.name} v{manifest.version} n’a pas passé le contrôle de qualité ; "
                 f"il a été admis par {served.admitted_by}."
             )
-            found.append(Finding("modele_admis", None, told))
-    return found
+            findings.append(Finding("modele_admis", None, sentence))
+    return findings

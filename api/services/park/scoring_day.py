@@ -1,4 +1,4 @@
-"""The park on one day: what is read of it, and the ranked scores that follow from what was read."""
+"""The park on one day: reads its data, and ranks its scores."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from api.services.park.scoring import Score, score
 from api.storage import policy as policies
 from api.storage.measurements import measurements
 
-EXPLAINED = 200  # drivers are kept for the top of the ranking; the others are computed when asked for
-AT_ONCE = 2_500  # readings per call of the models: a run tells how far it is, and can be stopped, in between
-Told = Callable[[str, int], None]
-"""Told the phase of a run and the turbines done in it; raises to stop the run."""
+EXPLAINED = 200  # drivers are stored for the top of the ranking; the others are computed on demand
+AT_ONCE = 2_500  # readings per call of the models; between two calls a run reports its progress and can stop
+Report = Callable[[str, int], None]
+"""Called with the phase of a run and the turbines done in it; raises to stop the run."""
 
 
 @dataclass(frozen=True)
 class ParkDay:
-    """Everything that a run of one day knows; nothing in it is later than that day.
+    """The data of a run of one day; nothing in it is later than that day.
 
     Args:
         as_of: the day.
@@ -44,9 +44,9 @@ class ParkDay:
         policy: in force.
         park: the living turbines.
         latest: all measurements of each turbine's last day.
-        audit: what these measurements have against them.
+        audit: findings on these measurements.
         visits: the next planned visit, by turbine key.
-        worked_on: the last day on which the machine was worked on, by turbine key.
+        worked_on: the last day of work on the machine, by turbine key.
     """
 
     as_of: date
@@ -63,7 +63,7 @@ Audit = Callable[[Connection, date, RiskPolicy], ParkAudit]
 
 
 def auditing(sensors: Mapping[str, Sensor]) -> Audit:
-    """Judges each day by what the database holds of it."""
+    """Return an audit that judges a day by the measurements in the database."""
 
     def audit(connection: Connection, as_of: date, policy: RiskPolicy) -> ParkAudit:
         return audit_park(connection, as_of, sensors, fresh_days=policy.max_age_days)
@@ -72,7 +72,7 @@ def auditing(sensors: Mapping[str, Sensor]) -> Audit:
 
 
 def read_park(connection: Connection, as_of: date, audit: Audit) -> ParkDay:
-    """The park as it was known on ``as_of``.
+    """Read the park as it was known on ``as_of``.
 
     Raises:
         Conflict: there is no turbine, or none was measured by then.
@@ -81,7 +81,8 @@ def read_park(connection: Connection, as_of: date, audit: Audit) -> ParkDay:
     park = measurements.living_turbines(connection)
     if not park:
         raise Conflict("Le parc est vide : importez d’abord des mesures (« python cockpit.py data import »).")
-    found = audit(connection, as_of, policy)  # first: what it holds of a large park is free again afterwards
+    # First: the memory that it needs for a large park is free afterwards.
+    audited = audit(connection, as_of, policy)
     latest = measurements.latest_values(connection, as_of)
     if not latest:
         raise Conflict(
@@ -94,57 +95,60 @@ def read_park(connection: Connection, as_of: date, audit: Audit) -> ParkDay:
         policy=policy,
         park=park,
         latest=latest,
-        audit=found,
+        audit=audited,
         visits=measurements.next_planned_visits(connection, as_of),
         worked_on=last_work(connection, as_of),
     )
 
 
-def score_park(known: ParkDay, models: ActiveModels, told: Told) -> list[ScoredTurbine]:
-    """Scores of every turbine, ranked from 1, with drivers and queues.
+def score_park(known: ParkDay, models: ActiveModels, report: Report) -> list[ScoredTurbine]:
+    """Score every turbine, ranked from 1, with drivers and queues.
 
     Args:
         known: the park on its day.
         models: in force.
-        told: how far the work is.
+        report: called with the progress.
 
     Raises:
         ModelUnavailable: no classifier can answer.
     """
-    candidates = _candidates(known, models, told)
-    told("explication", 0)
+    candidates = _candidates(known, models, report)
+    report("explication", 0)
     return _ranking(candidates, models, known)
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """One turbine with the reading that stands for it."""
+    """One turbine with the score that represents it."""
 
     turbine_pk: int
     measurement_pk: int | None
     score: Score
 
 
-def _candidates(known: ParkDay, models: ActiveModels, told: Told) -> list[_Candidate]:
-    """One candidate per turbine: of several measurements on its last day, the most alarming one."""
+def _candidates(known: ParkDay, models: ActiveModels, report: Report) -> list[_Candidate]:
+    """Return one candidate per turbine: the most alarming measurement of its last day."""
     best: dict[int, _Candidate] = {}
     for start in range(0, len(known.latest), AT_ONCE):
-        told("evaluation", len(best))
-        some = known.latest[start : start + AT_ONCE]
-        readings = [Reading(row.turbine_id, row.measured_at or row.measured_on, row.values) for row in some]
-        found = [known.audit.of(row.id, row.turbine) for row in some]
-        scores = score(readings, models, known.policy, as_of=known.as_of, found=found)
-        for row, scored in zip(some, scores, strict=True):
+        report("evaluation", len(best))
+        latest = known.latest[start : start + AT_ONCE]
+        readings = [Reading(row.turbine_id, row.measured_at or row.measured_on, row.values) for row in latest]
+        findings = [known.audit.of(row.id, row.turbine) for row in latest]
+        scores = score(readings, models, known.policy, as_of=known.as_of, findings=findings)
+        for row, scored in zip(latest, scores, strict=True):
             kept = best.get(row.turbine)
             if kept is None or (scored.probability or -1.0) > (kept.score.probability or -1.0):
                 best[row.turbine] = _Candidate(row.turbine, row.id, scored)
     silent = (_silent(row) for row in known.park if row.id not in best)
     states = {row.id: row.service_state for row in known.park}
-    return [_told(candidate, states[candidate.turbine_pk]) for candidate in (*best.values(), *silent)]
+    return [
+        _with_stop_explained(candidate, states[candidate.turbine_pk])
+        for candidate in (*best.values(), *silent)
+    ]
 
 
-def _told(candidate: _Candidate, service_state: str) -> _Candidate:
-    """The candidate with the silence of a machine that was stopped on purpose told as such."""
+def _with_stop_explained(candidate: _Candidate, service_state: str) -> _Candidate:
+    """Return the candidate; if its machine was stopped on purpose, its findings say so."""
     findings = of_a_stopped_machine(service_state, candidate.score.findings)
     if findings is candidate.score.findings:  # nearly always
         return candidate
@@ -154,19 +158,19 @@ def _told(candidate: _Candidate, service_state: str) -> _Candidate:
 def _silent(turbine: measurements.LivingTurbine) -> _Candidate:
     finding = Finding("sans_mesure", None, "Aucune mesure de cette turbine jusqu’à ce jour.")
     reading = Reading(turbine.turbine_id, None, {})
-    nothing = Score(reading, None, None, unassessed(), DataStatus.NON_EVALUE, (finding,), None)
-    return _Candidate(turbine.id, None, nothing)
+    unassessed_score = Score(reading, None, None, unassessed(), DataStatus.NON_EVALUE, (finding,), None)
+    return _Candidate(turbine.id, None, unassessed_score)
 
 
 def _ranking(candidates: Sequence[_Candidate], models: ActiveModels, known: ParkDay) -> list[ScoredTurbine]:
-    """The candidates ranked from 1, with drivers for the top."""
+    """Rank the candidates from 1, with drivers for the top."""
     by_turbine = {c.score.reading.turbine_id: c for c in candidates}
     order = ranked((turbine, c.score.risk.score) for turbine, c in by_turbine.items())
     top = [by_turbine[t] for t in order[:EXPLAINED] if by_turbine[t].score.probability is not None]
-    _, found = drivers([c.score.reading for c in top], models)
-    first = {c.turbine_pk: main_driver(d) for c, d in zip(top, found, strict=True)}
+    _, explained = drivers([c.score.reading for c in top], models)
+    first = {c.turbine_pk: main_driver(d) for c, d in zip(top, explained, strict=True)}
     places = ((rank, by_turbine[turbine]) for rank, turbine in enumerate(order, start=1))
-    return [_scored(rank, one, first.get(one.turbine_pk), known) for rank, one in places]
+    return [_scored(rank, candidate, first.get(candidate.turbine_pk), known) for rank, candidate in places]
 
 
 def _scored(rank: int, candidate: _Candidate, driver: Driver | None, known: ParkDay) -> ScoredTurbine:

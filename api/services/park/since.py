@@ -1,4 +1,4 @@
-"""What changed in the park, as people read it: stored changes turned into answers."""
+"""Turns the stored changes of the park into answers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from api.storage.shared.database import Database
 def park_events(
     database: Database, first: date | None, last: date | None, limit: int, offset: int
 ) -> ParkEvents:
-    """The events of a period, one day's last published run standing for the day.
+    """Return the events of a period; a day counts by its last published run.
 
     Raises:
         InvalidInput: the last day precedes the first.
@@ -53,30 +53,32 @@ def _event(row: Row[Any]) -> ParkEvent:
 
 
 def since_previous(summary: Row[Any] | None, counts: dict[str, int] | None) -> SincePrevious | None:
-    """A run beside the one before it.
+    """Compare a run with the former one.
 
     Args:
-        summary: of the run; None where it is older than summaries.
+        summary: of the run; None for a run from before summaries existed.
         counts: its turbines per level.
     """
     if summary is None or summary.previous is None:
         return None
-    now, before = counts or {}, summary.previous_counts or {}
+    present, before = counts or {}, summary.previous_counts or {}
     return SincePrevious(
         previous_run_id=summary.previous,
         previous_as_of=summary.previous_as_of,
-        levels=LevelDifferences(**{level: now.get(level, 0) - before.get(level, 0) for level in RiskLevel}),
+        levels=LevelDifferences(
+            **{level: present.get(level, 0) - before.get(level, 0) for level in RiskLevel}
+        ),
         events=summary.events,
     )
 
 
 def queue_counts(summary: Row[Any] | None) -> QueueCounts:
-    """Turbines per queue in a run."""
+    """Count the turbines per queue in a run."""
     return QueueCounts(**(summary.queues if summary is not None else {}))
 
 
 def days_coverage(summary: Row[Any] | None) -> DaysCoverage | None:
-    """What the run's interval of days left is worth; None without one."""
+    """Return the coverage of the run's interval of days left; None without an interval."""
     table = None if summary is None else summary.interval
     if table is None:
         return None

@@ -1,4 +1,4 @@
-"""What people read of the park: the published ranking, its age, its history."""
+"""The park for people: the published ranking, its age, its history."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["SORTS", "ParkQuery", "ParkViewService", "ScoreFilter"]
 
 @dataclass(frozen=True)
 class ParkQuery:
-    """What to show of a ranking, and in which order."""
+    """The part of a ranking to show, and its order."""
 
     keep: ScoreFilter = ALL
     sort: str = "rank"
@@ -47,7 +47,7 @@ class ParkViewService:
     now: Callable[[], datetime]
 
     def park(self, query: ParkQuery) -> Park:
-        """The last published ranking, or that of a day.
+        """Return the last published ranking, or that of a day.
 
         Raises:
             NotFound: no run of that day was published.
@@ -58,41 +58,43 @@ class ParkViewService:
             raise InvalidInput.single("sort", f"ordre inconnu ; au choix : {allowed} (« - » pour inverser).")
         past = query.as_of is not None
         with self.database.read() as connection:
-            shown = published.published_run(connection, query.as_of)
+            run = published.published_run(connection, query.as_of)
             attempt = attempts.last_attempt(connection)
-            if shown is None and query.as_of is not None:
+            if run is None and query.as_of is not None:
                 raise NotFound("Classement du jour", f"{french.date(query.as_of)}")
-            if shown is None:
+            if run is None:
                 return _nothing_yet(attempt, self.calendar.next_run_at(connection))
-            policy = policies.version(connection, shown.policy_version)
+            policy = policies.version(connection, run.policy_version)
             total, page = page_of_scores(
-                connection, shown.id, query.keep, query.sort, query.limit, query.offset, past=past
+                connection, run.id, query.keep, query.sort, query.limit, query.offset, past=past
             )
-            summary = changes.summary_of(connection, shown.id)
+            summary = changes.summary_of(connection, run.id)
             work = {} if past else interventions.living(connection)
             today = self.calendar.day(connection)
             next_run_at = None if past else self.calendar.next_run_at(connection)
-        # Published, it is the ranking that people see: nothing was tried since.
-        tried = None if attempt is None or attempt.published_at is not None else attempt
-        notices = [] if past else _notices(shown, tried, today)
+        # A published attempt is the ranking itself: no attempt came after it.
+        unpublished = None if attempt is None or attempt.published_at is not None else attempt
+        notices = [] if past else _notices(run, unpublished, today)
         return Park(
             total=total,
-            items=[park_item(one, shown.as_of, policy, work.get(one.score.turbine)) for one in page],
-            as_of=shown.as_of,
-            run=run_of(shown),
-            counts=LevelCounts(**(shown.counts or {})),
-            last_attempt=None if tried is None else run_of(tried),
+            items=[
+                park_item(turbine, run.as_of, policy, work.get(turbine.score.turbine)) for turbine in page
+            ],
+            as_of=run.as_of,
+            run=run_of(run),
+            counts=LevelCounts(**(run.counts or {})),
+            last_attempt=None if unpublished is None else run_of(unpublished),
             stale=any(notice.code == "classement_perime" for notice in notices),
             next_run_at=next_run_at,
-            threshold=shown.threshold,
-            changes=since_previous(summary, shown.counts),
+            threshold=run.threshold,
+            changes=since_previous(summary, run.counts),
             queues=queue_counts(summary),
             days_coverage=days_coverage(summary),
             notices=notices,
         )
 
     def history(self, first: date | None, last: date | None) -> list[ParkDay]:
-        """Counts per level of each day's last published run, oldest first."""
+        """Return the counts per level of each day's last published run, oldest first."""
         with self.database.read() as connection:
             rows = published.runs_between(connection, first, last)
         return [
@@ -100,7 +102,7 @@ class ParkViewService:
         ]
 
     def events(self, first: date | None, last: date | None, limit: int, offset: int) -> ParkEvents:
-        """What changed from day to day, each oscillation told once.
+        """Return the changes from day to day; an oscillation counts once.
 
         Raises:
             InvalidInput: the last day precedes the first.
@@ -108,18 +110,18 @@ class ParkViewService:
         return park_events(self.database, first, last, limit, offset)
 
     def recent_runs(self, limit: int) -> list[Run]:
-        """The newest runs, whatever became of them."""
+        """Return the newest runs, in any state."""
         with self.database.read() as connection:
             return [run_of(row) for row in runs.recent(connection, limit)]
 
     def last_ended_attempt(self) -> Run | None:
-        """The last attempt that says how scorings go: see :func:`api.storage.park.attempts.last_attempt`."""
+        """Return the last ended attempt: see :func:`api.storage.park.attempts.last_attempt`."""
         with self.database.read() as connection:
             row = attempts.last_attempt(connection, ended=True)
         return None if row is None else run_of(row)
 
     def run(self, run_id: int) -> Run:
-        """One run.
+        """Return one run.
 
         Raises:
             NotFound: no such run.
@@ -131,23 +133,23 @@ class ParkViewService:
         return run_of(row)
 
 
-def _notices(shown: Row[Any], tried: Row[Any] | None, today: date) -> list[Notice]:
-    found = []
-    age = (today - shown.as_of).days
+def _notices(run: Row[Any], unpublished: Row[Any] | None, today: date) -> list[Notice]:
+    notices = []
+    age = (today - run.as_of).days
     if age > 1:
-        sentence = f"Ce classement est celui du {french.date(shown.as_of)} : il a {french.days(age)}."
-        found.append(Notice(code="classement_perime", field="as_of", message=sentence))
+        sentence = f"Ce classement est celui du {french.date(run.as_of)} : il a {french.days(age)}."
+        notices.append(Notice(code="classement_perime", field="as_of", message=sentence))
     if age < 0:
         sentence = (
             f"L’horloge du serveur est en retard : elle est {french.days(-age)} "
-            f"avant le classement du {french.date(shown.as_of)}. "
+            f"avant le classement du {french.date(run.as_of)}. "
             "Remettez-la à l’heure ; le classement reste en place."
         )
-        found.append(Notice(code="horloge_en_retard", field="as_of", message=sentence))
-    if tried is not None and tried.status in runs.FAILED:
-        sentence = f"Le dernier calcul (n° {tried.id}) n’a pas abouti : {tried.error}"
-        found.append(Notice(code="calcul_echoue", field=None, message=sentence))
-    return found
+        notices.append(Notice(code="horloge_en_retard", field="as_of", message=sentence))
+    if unpublished is not None and unpublished.status in runs.FAILED:
+        sentence = f"Le dernier calcul (n° {unpublished.id}) n’a pas abouti : {unpublished.error}"
+        notices.append(Notice(code="calcul_echoue", field=None, message=sentence))
+    return notices
 
 
 def _nothing_yet(attempt: Row[Any] | None, next_run_at: datetime | None) -> Park:
@@ -166,7 +168,7 @@ def _nothing_yet(attempt: Row[Any] | None, next_run_at: datetime | None) -> Park
 
 
 def run_of(row: Row[Any]) -> Run:
-    """A stored run, as the contract shows it."""
+    """Build the answer for a stored run."""
     ended = row.finished_at and row.started_at
     return Run(
         run_id=row.id,
@@ -177,7 +179,7 @@ def run_of(row: Row[Any]) -> Run:
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
-        # A clock that goes back meanwhile makes no negative duration.
+        # The clock may have gone back meanwhile.
         duration_s=max(0.0, (row.finished_at - row.started_at).total_seconds()) if ended else None,
         total=row.total,
         done=row.done,

@@ -1,8 +1,8 @@
-"""Long histories recomputed on Dask distributed: many days at once, in other processes or on other machines.
+"""Recomputes long histories on Dask distributed: many days at once, in other processes or machines.
 
-The measurements are written once as Parquet by month. A chain of small tasks carries from month to month what
-the plausibility rules look back on; each other task scores some days with the functions of the daily run. The
-days come back in order, to be published one by one as those that were scored here.
+The measurements are written once as Parquet files by month. A chain of small tasks carries the rows that the
+plausibility rules look back on from month to month. Each other task scores some days with the functions of
+the daily run. The days come back in order, to be published one by one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from api.storage.measurements import measurements
 from api.storage.shared.database import Database
 
 LOCAL = "local"
-SCORES_AT_ONCE = 50_000  # turbines times days of one task: some 11 MB on its way back
+SCORES_AT_ONCE = 50_000  # turbines times days of one task: its result is about 11 MB
 CONNECT_S = 20
 _ABSENT = (
     "COCKPIT_DASK_SCHEDULER est réglé mais Dask n’est pas installé : "
@@ -45,7 +45,7 @@ Task = tuple[Sequence[Asked], Any]
 
 
 class ScoredDay(NamedTuple):
-    """A day ready to be published: what publishing must know of the park, its scores, when they came."""
+    """A day ready to be published: its park, its scores, and when they arrived."""
 
     known: ParkDay
     rows: list[ScoredTurbine]
@@ -57,9 +57,9 @@ class DaysOnDask:
     """Scores many days on a Dask cluster.
 
     Args:
-        database: of the park; workers never ask it.
+        database: of the park; workers never query it.
         store: knows the sensors.
-        home: seen at the same path by every worker, with the models in ``stores``.
+        home: folder that every worker sees at the same path, with the models in ``stores``.
         stores: folders of the reference models and of the imported ones.
         scheduler: ``local`` for one process per core of this machine, or the address of a scheduler.
         now: the clock.
@@ -74,14 +74,14 @@ class DaysOnDask:
 
     @contextmanager
     def scored(self, days: Sequence[date], models: ActiveModels) -> Iterator[Iterator[ScoredDay]]:
-        """The park of each day, as far as publishing wants it, and its scores; in the order of the days.
+        """Yield the park and the scores of each day, in order.
 
         Args:
             days: ascending, none before the first measurement.
             models: in force.
 
         Raises:
-            CockpitError: Dask is missing, no worker answers, or one cannot do its part.
+            CockpitError: Dask is missing, no worker answers, or a worker fails.
         """
         plan = self.plan(models)
         with ExitStack() as stack:
@@ -91,7 +91,7 @@ class DaysOnDask:
             yield self._in_order(client, plan, months, days)
 
     def plan(self, models: ActiveModels) -> Plan:
-        """What the days of a recomputation share, as it stands now."""
+        """Collect the present policy, park and models, which all days of a recomputation share."""
         with self.database.read() as connection:
             number, policy = policies.current(connection)
             park = tuple(measurements.living_turbines(connection))
@@ -102,7 +102,7 @@ class DaysOnDask:
     def _in_order(
         self, client: Any, plan: Plan, months: Mapping[date, Path], days: Sequence[date]
     ) -> Iterator[ScoredDay]:
-        """The days in order; as many tasks wait as keep every worker busy, so that memory is bounded."""
+        """Yield the days in order, with two tasks per worker under way at most, to bound memory."""
         most = 2 * max(1, len(client.nthreads()))
         under_way: deque[Task] = deque()
         for task in self._tasks(client, plan, months, days):
@@ -113,7 +113,7 @@ class DaysOnDask:
             yield from self._ready(plan, under_way.popleft())
 
     def _ready(self, plan: Plan, task: Task) -> Iterator[ScoredDay]:
-        for day, rows in zip(task[0], _found(task), strict=True):
+        for day, rows in zip(task[0], _scores_of(task), strict=True):
             number, policy = plan.policy_version, plan.policy
             known = ParkDay(day.as_of, number, policy, plan.park, (), ParkAudit(), day.visits, day.worked_on)
             yield ScoredDay(known, rows, self.now())
@@ -124,11 +124,13 @@ class DaysOnDask:
         everywhere = client.scatter(plan, broadcast=True)
         before = client.scatter(no_rows(len(plan.sensors)))
         at_once = max(1, SCORES_AT_ONCE // len(plan.park))
-        wanted = {month: list(some) for month, some in groupby(days, key=lambda day: day.replace(day=1))}
+        wanted = {
+            month: list(month_days) for month, month_days in groupby(days, key=lambda day: day.replace(day=1))
+        }
         for month in sorted({*months, *wanted}):
-            file, some = months.get(month), wanted.get(month, [])
-            for start in range(0, len(some), at_once):
-                asked = [self._asked(day) for day in some[start : start + at_once]]
+            file, month_days = months.get(month), wanted.get(month, [])
+            for start in range(0, len(month_days), at_once):
+                asked = [self._asked(day) for day in month_days[start : start + at_once]]
                 yield asked, client.submit(score_days, everywhere, before, file, asked, pure=False)
             if file is not None:
                 before = client.submit(carried, before, file, _last_of(month), pure=False)
@@ -147,11 +149,11 @@ def _last_of(month: date) -> date:
     return date.fromordinal(following.toordinal() - 1)
 
 
-def _found(task: Task) -> list[list[ScoredTurbine]]:
-    """The scores of a task's days.
+def _scores_of(task: Task) -> list[list[ScoredTurbine]]:
+    """Return the scores of a task's days.
 
     Raises:
-        CockpitError: a worker cannot read what was written for it, or ended.
+        CockpitError: a worker cannot read its file, or stopped.
     """
     from distributed import KilledWorker  # noqa: PLC0415 - an extra that few install
 
@@ -172,7 +174,7 @@ def _found(task: Task) -> list[list[ScoredTurbine]]:
 
 @contextmanager
 def _cluster(scheduler: str) -> Iterator[Any]:
-    """A client of the scheduler; for ``local``, of one that ends with the block.
+    """Open a client of the scheduler; a ``local`` cluster ends with the block.
 
     Raises:
         CockpitError: Dask is not installed, or no worker answers.
@@ -181,7 +183,7 @@ def _cluster(scheduler: str) -> Iterator[Any]:
         from distributed import Client, LocalCluster  # noqa: PLC0415
     except ImportError as error:
         raise CockpitError(_ABSENT) from error
-    logging.getLogger("distributed").setLevel(logging.ERROR)  # each start and end of a process is told else
+    logging.getLogger("distributed").setLevel(logging.ERROR)  # else it logs each start and end of a process
     with ExitStack() as stack:
         try:
             place = scheduler
@@ -189,7 +191,7 @@ def _cluster(scheduler: str) -> Iterator[Any]:
                 place = stack.enter_context(LocalCluster(threads_per_worker=1, dashboard_address=None))
             client = stack.enter_context(Client(place, timeout=CONNECT_S, set_as_default=False))
             client.wait_for_workers(1, timeout=CONNECT_S)
-        except (OSError, ValueError) as error:  # TimeoutError is an OSError; an address may be no address
+        except (OSError, ValueError) as error:  # a timeout is an OSError; a wrong address, a ValueError
             raise CockpitError(
                 f"Aucun calculateur Dask ne répond à COCKPIT_DASK_SCHEDULER={scheduler} ; vérifiez "
                 "l’ordonnanceur, ses calculateurs et le réseau, ou videz ce réglage."

@@ -1,7 +1,7 @@
-"""Past days scored from Parquet: the work of :mod:`.distributed`’s workers.
+"""Scores past days from Parquet files, in the workers of :mod:`.distributed`.
 
-Nothing here asks the database: the park, the policy and the models' versions come with the plan, and the
-measurements from the files that the plan's author wrote.
+Nothing here queries the database: park, policy and model versions come with the plan, measurements from the
+files.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from api.storage.measurements.measurements import LivingTurbine
 
 @dataclass(frozen=True)
 class Version:
-    """A model version in force, as a worker finds it again."""
+    """An active model version, by which a worker loads it."""
 
     task: str
     name: str
@@ -37,7 +37,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Plan:
-    """What every day of one recomputation shares; sent to each worker once."""
+    """What all days of a recomputation share; sent once to each worker."""
 
     stores: tuple[Path, Path]
     versions: tuple[Version, ...]
@@ -49,7 +49,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Asked:
-    """One day to score, with what only the database knows of it."""
+    """One day to score, with its data that only the database holds."""
 
     as_of: date
     visits: Mapping[int, date]
@@ -63,29 +63,29 @@ def score_days(
 
     Args:
         plan: of the recomputation.
-        before: what earlier months left, from :func:`carried`.
-        month: the month's measurements; None where there are none.
+        before: rows of earlier months, from :func:`carried`.
+        month: file of the month's measurements; None if there are none.
         asked: days of that month.
 
     Raises:
-        ModelUnavailable: a model is not in the worker's store, or is another one.
+        ModelUnavailable: a model is missing from the worker's store, or differs.
     """
     rows = before if month is None else before.joined(read_month(month))
-    park = {one.id: one for one in plan.park}
+    park = {turbine.id: turbine for turbine in plan.park}
     past = PastDays(rows.columns(park, list(plan.sensors)), plan.sensors)
     models = _models(plan.stores, plan.versions)
     return [score_park(_known(plan, rows, park, past, day), models, lambda *_: None) for day in asked]
 
 
 def carried(before: ParkRows, month: Path, last: date) -> ParkRows:
-    """What is still looked back on after ``last``, the month's last day; runs in a worker."""
+    """Return the rows still needed after ``last``, the month's last day; runs in a worker."""
     return before.joined(read_month(month)).recent(last, DEPTH)
 
 
 def _known(
     plan: Plan, rows: ParkRows, park: Mapping[int, LivingTurbine], past: PastDays, day: Asked
 ) -> ParkDay:
-    """The park as :func:`api.services.park.scoring_day.read_park` reads it from the database."""
+    """Build the park as :func:`api.services.park.scoring_day.read_park` reads it from the database."""
     return ParkDay(
         as_of=day.as_of,
         policy_version=plan.policy_version,
@@ -102,10 +102,12 @@ def _known(
 def _models(stores: tuple[Path, Path], versions: tuple[Version, ...]) -> ActiveModels:
     store = ModelStore(*stores)
     served: dict[str, ServedModel] = {}
-    for one in versions:
-        model = store.load(one.name, one.version)
-        if model.manifest.sha256 != one.sha256:
-            raise ModelUnavailable(f"{one.name} v{one.version} n’est pas le même sur tous les calculateurs.")
+    for used in versions:
+        model = store.load(used.name, used.version)
+        if model.manifest.sha256 != used.sha256:
+            raise ModelUnavailable(
+                f"{used.name} v{used.version} n’est pas le même sur tous les calculateurs."
+            )
         model.warm()
-        served[one.task] = ServedModel(model, one.admitted_by)
+        served[used.task] = ServedModel(model, used.admitted_by)
     return ActiveModels(0, served.get("classification"), served.get("regression"))

@@ -1,4 +1,4 @@
-"""Past days scored as each day would have seen them: recomputed on demand, or after a stop left them out."""
+"""Recomputes past days as each day would have been scored: on demand, or after a stop missed them."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ from api.storage.park.shown_days import ShownDay
 from api.storage.shared import jobs, published
 from api.storage.shared.database import Database
 
-MISSED_DAYS = 31  # days that a catch-up goes back; older ones by command
-SLICE_S = 2.0  # the worker looks after everything else in between
+MISSED_DAYS = 31  # days that a catch-up goes back; the command recomputes older ones
+SLICE_S = 2.0  # between two slices the worker does its other tasks
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Recomputed:
-    """What a recomputation did with the days asked for.
+    """The result of a recomputation, in days.
 
     Args:
         scored: published now.
         kept: published before by the same models under the same policy.
         empty: before the first measurement.
-        left: still to be done; 0 where it went to its end.
+        left: still to do; 0 if it is complete.
     """
 
     scored: int
@@ -55,7 +55,7 @@ class Recomputed:
 
 @dataclass(frozen=True)
 class ParkHistory:
-    """Recomputes days, each published whole in one transaction."""
+    """Recomputes days; each is published in one transaction."""
 
     database: Database
     models: ActiveModelsSource
@@ -73,19 +73,19 @@ class ParkHistory:
         again: bool = False,
         show: Progress | None = None,
     ) -> Recomputed:
-        """Publish each day of a period that does not stand already, oldest first.
+        """Publish each day of a period that is not published yet, oldest first.
 
-        Nothing later than a day is used for it. Stopped at any moment, it goes on from there the next time.
+        A day is scored without any later data. After a stop, the next call goes on from there.
 
         Args:
             first: day, included.
             last: day, included.
             by: who asks.
-            again: score also the days that the same models published under the same policy.
-            show: told the days dealt with and their number.
+            again: also score the days that the same models published under the same policy.
+            show: called with the days done and their total.
 
         Raises:
-            InvalidInput: the last day precedes the first, or has not come.
+            InvalidInput: the last day precedes the first, or is in the future.
             Conflict: the park is empty, or nothing was measured by the last day.
             ModelUnavailable: no classifier can answer.
         """
@@ -95,9 +95,9 @@ class ParkHistory:
         used = [used_model(served.model.manifest) for served in models.served]
         with self.database.write() as connection:
             version, _ = policies.current(connection)
-            action, told = AuditAction.HISTORIQUE_DEMANDE, {"again": again}
+            action, details = AuditAction.HISTORIQUE_DEMANDE, {"again": again}
             period = f"{first}/{last}"
-            audit.record(self.database, connection, action, "historique", period, by=by, details=told)
+            audit.record(self.database, connection, action, "historique", period, by=by, details=details)
 
         def stands(day: ShownDay) -> bool:
             return not again and day.models == used and day.policy_version == version
@@ -123,7 +123,7 @@ class ParkHistory:
         show: Progress | None,
         until: float | None,
     ) -> Recomputed:
-        """Deal with each day, and tell anew the changes of those whose day before is another one now."""
+        """Publish each missing day, and recount the changes of kept days that follow another day now."""
         with self.database.read() as connection:
             measured = _measured_by(connection, last)
             standing = {day.as_of: day for day in shown_days.shown_days(connection, first)}
@@ -135,19 +135,19 @@ class ParkHistory:
             for done, day in enumerate(todo):
                 if until is not None and time.monotonic() >= until:
                     return Recomputed(done, kept, empty, len(todo) - done)
-                self._tell_again(standing, day, models)
+                self._recount_changes(standing, day, models)
                 run_id = self._publish(*next(scored), models, by)
                 standing = {other: known for other, known in standing.items() if other > day}
                 self.shadow.score_run(run_id)
                 if show:
                     show(done + 1, len(todo))
-        self._tell_again(standing, None, models)
+        self._recount_changes(standing, None, models)
         return Recomputed(len(todo), kept, empty, 0)
 
     def _scored(
         self, days: Sequence[date], models: ActiveModels, *, slices: bool
     ) -> AbstractContextManager[Iterator[ScoredDay]]:
-        """The days with their scores, in order; on Dask where it is set up and the whole is done at once."""
+        """Score the days in order; on Dask if it is set up and the days are not done by slices."""
         if self.on_dask is None or slices or not days:
             return nullcontext(self._scored_here(days, models))
         return self.on_dask.scored(days, models)
@@ -172,13 +172,15 @@ class ParkHistory:
             publish(self.database, connection, run_id, known, rows, models, self.now())
         return run_id
 
-    def _tell_again(self, standing: dict[date, ShownDay], before: date | None, models: ActiveModels) -> None:
-        """Tell the changes of standing days from the day that now precedes them, as long as that alters them.
+    def _recount_changes(
+        self, standing: dict[date, ShownDay], before: date | None, models: ActiveModels
+    ) -> None:
+        """Recount the changes of kept days from the day that now precedes them, as long as they differ.
 
         Args:
             standing: days that are not scored again, oldest first.
-            before: those from this day on wait; None for all.
-            models: in force; a day that others scored is left as it was told.
+            before: only days before this one; None for all.
+            models: in force; a day scored by others keeps its changes.
         """
         used = [used_model(served.model.manifest) for served in models.served]
         altered = False
@@ -190,21 +192,21 @@ class ParkHistory:
                 continue
             with self.database.write() as connection:
                 self.database.lock(connection, "publication")
-                altered = _told_again(connection, day, models, altered)
+                altered = _recount_day(connection, day, models, altered)
 
     # In the worker
 
     def ask(self, first: date, last: date, *, by: str) -> int | None:
-        """Have the worker publish the days of a period that have no ranking; None where none is missing."""
+        """Queue the missing days of a period for the worker; return the job, or None if none is missing."""
         with self.database.write() as connection:
             self.database.lock(connection, "history")
             for job in jobs.under_way(connection, jobs.HISTORY):
                 if job.payload["first"] <= first.isoformat() and last.isoformat() <= job.payload["last"]:
                     return int(job.id)
-            there = {day.as_of for day in shown_days.shown_days(connection, first)}
+            ranked = {day.as_of for day in shown_days.shown_days(connection, first)}
             measured = shown_days.first_measured_day(connection)
             start = max(first, measured) if measured else last + ONE_DAY
-            if all(start + ONE_DAY * n in there for n in range((last - start).days + 1)):
+            if all(start + ONE_DAY * n in ranked for n in range((last - start).days + 1)):
                 return None
             payload = {
                 "first": first.isoformat(),
@@ -214,16 +216,16 @@ class ParkHistory:
             return jobs.add(connection, kind=jobs.HISTORY, payload=payload, by=by, now=self.now())
 
     def ask_missed(self, day: date) -> int | None:
-        """Have the days between the published ranking and ``day`` made up for; they were missed by a stop."""
+        """Queue the days between the published ranking and ``day``, which a stop of the worker missed."""
         with self.database.read() as connection:
-            shown = published.published_run(connection)
-        if shown is None or (day - shown.as_of).days <= 1:
+            run = published.published_run(connection)
+        if run is None or (day - run.as_of).days <= 1:
             return None
-        first = max(shown.as_of + ONE_DAY, day - ONE_DAY * MISSED_DAYS)
+        first = max(run.as_of + ONE_DAY, day - ONE_DAY * MISSED_DAYS)
         return self.ask(first, day - ONE_DAY, by="rattrapage")
 
     def carry_out(self, job: Row[Any]) -> dict[str, Any] | None:
-        """Do a slice of a job; None where it is to be taken again when nothing more urgent waits.
+        """Do a slice of a job; None puts it back, to go on when nothing more urgent waits.
 
         Raises:
             ModelUnavailable: no classifier can answer.
@@ -242,8 +244,8 @@ class ParkHistory:
         return {"days": total} if done.left == 0 else None
 
 
-def _told_again(connection: Connection, day: ShownDay, models: ActiveModels, altered: bool) -> bool:
-    """Tell one day's changes again where they come from another day now; whether that altered them."""
+def _recount_day(connection: Connection, day: ShownDay, models: ActiveModels, altered: bool) -> bool:
+    """Recount one day's changes if another day precedes it now; return whether they changed."""
     before = changes.run_before(connection, day.as_of)
     if day.compared_with == (None if before is None else before.id) and not altered:
         return False
@@ -255,7 +257,7 @@ def _told_again(connection: Connection, day: ShownDay, models: ActiveModels, alt
 
 
 def _measured_by(connection: Connection, last: date) -> date:
-    """The first measured day of the park, which is ``last`` at the latest."""
+    """Return the first measured day of the park; refuse a later one than ``last``."""
     measured = shown_days.first_measured_day(connection)
     if measured is None or measured > last:
         raise Conflict(f"Aucune mesure au {french.date(last)} ou avant : rien à calculer sur cette période.")

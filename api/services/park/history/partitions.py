@@ -1,6 +1,6 @@
-"""The park's measurements as Parquet files by month, and as arrays: what a distributed recomputation reads.
+"""The park's measurements as Parquet files by month and as arrays, for a distributed recomputation.
 
-One pass over the database writes them; after that no worker asks it anything.
+One pass over the database writes the files; no worker queries it afterwards.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from api.storage.measurements.measurements import LatestMeasurement, LivingTurbi
 from api.storage.shared.database import Database
 from api.storage.turbines.recent import RecentColumns
 
-GROUP_ROWS = 50_000  # rows that a month gathers in memory before they are written
+GROUP_ROWS = 50_000  # rows of a month held in memory before they are written
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_INSTANT = np.iinfo(np.int64).min
 _MICROSECOND = timedelta(microseconds=1)
@@ -38,7 +38,7 @@ class ParkRows:
         key: of the measurement, shape ``(rows,)``.
         turbine: key of its turbine, ``(rows,)``.
         day: proleptic ordinal of its day in Europe/Paris, ``(rows,)``.
-        at: its instant [µs since 1970-01-01 UTC], ``(rows,)``; the smallest integer where only the day is
+        at: its instant [µs since 1970-01-01 UTC], ``(rows,)``; the smallest integer if only the day is
             known.
         values: one column per sensor in the catalogue's unit, ``(rows, sensors)``, NaN where missing.
     """
@@ -53,12 +53,12 @@ class ParkRows:
         return len(self.key)
 
     def joined(self, later: ParkRows) -> ParkRows:
-        """Both together, in order."""
+        """Return both sets of rows together, in order."""
         pairs = zip(self._columns(), later._columns(), strict=True)
         return ParkRows(*(np.concatenate(pair) for pair in pairs))._arranged()
 
     def recent(self, as_of: date, depth: int) -> ParkRows:
-        """Each turbine's last ``depth`` rows up to ``as_of``; whole days, so maybe a few more."""
+        """Return each turbine's last ``depth`` rows up to ``as_of``; a few more, to keep days whole."""
         seen = np.flatnonzero(self.day <= as_of.toordinal())
         if not len(seen):
             return self._at(seen)
@@ -69,17 +69,17 @@ class ParkRows:
         return self._at(seen[day >= np.repeat(since, ends - starts)])
 
     def instant(self, row: int) -> datetime | None:
-        """When the row was measured; None where only its day is known."""
+        """Return when the row was measured; None if only its day is known."""
         at = int(self.at[row])
         return None if at == _NO_INSTANT else _EPOCH + at * _MICROSECOND
 
     def latest(
         self, as_of: date, sensors: Sequence[str], park: Mapping[int, LivingTurbine]
     ) -> list[LatestMeasurement]:
-        """All rows of each turbine's last day up to ``as_of``, as the database gives them.
+        """Return all rows of each turbine's last day up to ``as_of``, in the database's order.
 
         Args:
-            as_of: last day that may be seen.
+            as_of: last day that may be used.
             sensors: of the columns of ``values``.
             park: by turbine key.
         """
@@ -97,7 +97,7 @@ class ParkRows:
         ]
 
     def columns(self, park: Mapping[int, LivingTurbine], sensors: Sequence[str]) -> RecentColumns:
-        """All rows, as :func:`api.storage.turbines.recent.recent_columns` gives them.
+        """Return all rows in the form of :func:`api.storage.turbines.recent.recent_columns`.
 
         Args:
             park: by turbine key.
@@ -111,13 +111,13 @@ class ParkRows:
             self.key,
             self.turbine.astype(np.intp),
             np.array(days, dtype=np.float64),
-            np.array([one.rated_power_kw for one in owners], dtype=np.float64),
-            np.array([one.service_state == IN_SERVICE for one in owners], dtype=np.bool_),
+            np.array([turbine.rated_power_kw for turbine in owners], dtype=np.float64),
+            np.array([turbine.service_state == IN_SERVICE for turbine in owners], dtype=np.bool_),
             {name: self.values[:, number] for number, name in enumerate(sensors)},
         )
 
     def _cells(self) -> Iterator[tuple[int, list[float | None]]]:
-        """Turbine and values of each row, None where missing."""
+        """Yield turbine and values of each row, None for missing."""
         values = self.values.astype(object)
         values[np.isnan(self.values)] = None
         return zip(self.turbine.tolist(), values.tolist(), strict=True)
@@ -133,7 +133,7 @@ class ParkRows:
 
 
 def no_rows(sensors: int) -> ParkRows:
-    """A park that was never measured."""
+    """Return an empty set of rows."""
     empty = np.empty(0, dtype=np.int64)
     return ParkRows(empty, empty, empty, empty, np.empty((0, sensors)))
 
@@ -141,13 +141,13 @@ def no_rows(sensors: int) -> ParkRows:
 def write_months(
     database: Database, folder: Path, sensors: Sequence[str], last: date
 ) -> list[tuple[date, Path]]:
-    """Write every measurement of the living park up to ``last``; the first day of each month and its file.
+    """Write the living park's measurements up to ``last``; return each month's first day and file.
 
     Args:
         database: to read, page by page.
-        folder: to write into; it stands.
-        sensors: whose values are wanted.
-        last: nothing later is written.
+        folder: existing folder to write into.
+        sensors: to write.
+        last: last day to write.
     """
     import pyarrow as pa  # noqa: PLC0415 - half a second, for recomputations alone
     from pyarrow import parquet  # noqa: PLC0415
@@ -170,10 +170,10 @@ def write_months(
 
 
 def read_month(file: Path) -> ParkRows:
-    """One file of :func:`write_months`.
+    """Read one file of :func:`write_months`.
 
     Raises:
-        OSError: the file is not there, for example because the folder is not shared between machines.
+        OSError: the file is missing, for example because the folder is not shared between machines.
     """
     from pyarrow import parquet  # noqa: PLC0415
 

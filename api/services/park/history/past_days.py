@@ -1,4 +1,4 @@
-"""The plausibility of many days in a row, from one reading of their measurements."""
+"""Judges the plausibility of many successive days from one reading of their measurements."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _DAYS = 1 << 22  # more than any day number
 
 
 class PastDays:
-    """Judges each day as a run of that day would, by the measurements that such a run would read."""
+    """Judges each day like a run of that day, with the measurements that such a run would read."""
 
     def __init__(self, rows: RecentColumns | None, sensors: Mapping[str, Sensor]) -> None:
-        """Arrange what was read.
+        """Arrange the measurements.
 
         Args:
-            rows: each turbine's last :data:`DEPTH` measurements up to the first day, and all the later ones;
-                None where there are none.
+            rows: each turbine's last :data:`DEPTH` measurements up to the first day, and all later ones;
+                None if there are none.
             sensors: the catalogue.
         """
         self._sensors = sensors
@@ -47,45 +47,47 @@ class PastDays:
             self._keys = places.astype(np.int64) * _DAYS + self._days
 
     def audit(self, as_of: date, *, fresh_days: int) -> ParkAudit:
-        """Findings of one day; nothing later is looked at.
+        """Return the findings of one day, without later measurements.
 
         Args:
-            as_of: the day, none before the first.
-            fresh_days: age up to which history is asked.
+            as_of: the day, not before the first.
+            fresh_days: greatest age [d] at which history is judged.
         """
         if self._table is None:
             return ParkAudit()
         seen = self._table.kept(self._recent(int(day_number(as_of))))
-        found = judge_park(seen, as_of, self._sensors, fresh_days=fresh_days)
-        return ParkAudit({self._ids[at]: list(told) for at, told in found.rows.items()}, found.silent)
+        verdicts = judge_park(seen, as_of, self._sensors, fresh_days=fresh_days)
+        return ParkAudit(
+            {self._ids[at]: list(findings) for at, findings in verdicts.rows.items()}, verdicts.silent
+        )
 
     def _recent(self, today: int) -> Bools:
-        """The rows that :func:`api.storage.turbines.recent.recent_columns` would give on that day."""
+        """Select the rows that :func:`api.storage.turbines.recent.recent_columns` would give on that day."""
         first = np.searchsorted(self._keys, self._places, side="left")
         end = np.searchsorted(self._keys, self._places + today, side="right")
         deepest = np.minimum(np.maximum(end - DEPTH, first), len(self._days) - 1)
         since = self._places + self._days[deepest]
         begin = np.where(end - first >= DEPTH, np.searchsorted(self._keys, since, side="left"), first)
         edges = np.zeros(len(self._keys) + 1, dtype=np.int64)
-        some = end > begin
-        np.add.at(edges, begin[some], 1)
-        np.add.at(edges, end[some], -1)
+        present = end > begin
+        np.add.at(edges, begin[present], 1)
+        np.add.at(edges, end[present], -1)
         wanted: Bools = np.cumsum(edges)[:-1] > 0
         return wanted
 
 
 class PastAudits:
-    """Judges days in their order, reading the measurements of many at once."""
+    """Judges days in ascending order; reads the measurements of many days at once."""
 
     def __init__(self, store: ModelStore, days: Sequence[date]) -> None:
         self._days = list(days)
         self._sensors = catalogue_of(store)
         self._until: date | None = None
         self._past = PastDays(None, self._sensors)
-        self._stride = 1  # days of the first reading; then what memory allows
+        self._stride = 1  # days per reading: one at first, then what memory allows
 
     def of(self, connection: Connection, day: date) -> Audit:
-        """How to judge that day, which follows those asked for before."""
+        """Return the audit of that day, which must follow the former ones."""
         if self._until is None or day > self._until:
             self._read(connection, day)
 
@@ -99,6 +101,6 @@ class PastAudits:
         names = list(self._sensors)
         rows = recent.recent_columns(connection, day, DEPTH, names, until=self._until)
         self._past = PastDays(rows, self._sensors)
-        # A turbine measured once a day adds a row a day to the DEPTH that it starts with.
+        # A turbine measured once a day adds one row per day to its first DEPTH rows.
         turbines = max(1, len(set(rows.turbine.tolist())))
         self._stride = max(1, min(60, ROWS_AT_ONCE // turbines - DEPTH))

@@ -1,4 +1,4 @@
-"""Answer a question about one measurement, or about many."""
+"""Predictions for one measurement or many."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class _Rule:
-    """What one call is answered by: it must not change between two of its rows."""
+    """Models, policy and time of one call: they must not change between two of its rows."""
 
     models: ActiveModels
     policy_version: int
@@ -58,7 +58,7 @@ class _Rule:
 
 @dataclass(frozen=True)
 class PredictionService:
-    """Validates measurements against the active models, scores them, and words the answer."""
+    """Validates measurements against the active models, scores them, and writes the answers."""
 
     models: ActiveModelsSource
     policy: PolicySource
@@ -67,12 +67,12 @@ class PredictionService:
     now: Callable[[], datetime]
 
     def one(self, body: bytes, request_id: str, *, explain: bool) -> Prediction:
-        """The prediction for one measurement.
+        """Return the prediction for one measurement.
 
         Args:
             body: the measurement as JSON.
             request_id: names this answer in the log.
-            explain: whether to compute what drives the probability.
+            explain: whether to compute the drivers of the probability.
 
         Raises:
             InvalidInput: the measurement is malformed, outside the physical range or from the future.
@@ -84,20 +84,22 @@ class PredictionService:
         return answer
 
     def many(self, asked: Sequence[Asked], *, explain: bool) -> list[Prediction | InvalidInput]:
-        """One prediction, or the reasons for its absence, per measurement; each model is called once for all.
+        """Return one prediction or error per measurement, in order, with one call of each model.
 
         Raises:
             ModelUnavailable: no model can answer.
         """
         rule = self._rule()
         check = rule.models.measurement_model.model_validate_json
-        found = [_read(check, one.body, rule) for one in asked]
-        kept = [(r, one.request_id) for r, one in zip(found, asked, strict=True) if isinstance(r, Reading)]
+        results = [_read(check, item.body, rule) for item in asked]
+        kept = [
+            (r, item.request_id) for r, item in zip(results, asked, strict=True) if isinstance(r, Reading)
+        ]
         answers = iter(self._answers(kept, rule, explain=explain))
-        return [next(answers) if isinstance(read, Reading) else read for read in found]
+        return [next(answers) if isinstance(read, Reading) else read for read in results]
 
     def batch(self, rows: Sequence[Any], request_id: str, *, explain: bool) -> BatchPredictions:
-        """A prediction or the reasons for its absence for each row, in order.
+        """Return a prediction or errors for each row, in order.
 
         Raises:
             InvalidInput: more than :data:`MAX_BATCH` rows.
@@ -111,9 +113,7 @@ class PredictionService:
             )
         rule = self._rule()
         blocks = [range(start, min(start + BLOCK, len(rows))) for start in range(0, len(rows), BLOCK)]
-        with ThreadPoolExecutor(
-            TOGETHER
-        ) as pool:  # one block is put into words while a model computes another
+        with ThreadPoolExecutor(TOGETHER) as pool:  # one block is written while a model computes another
             made = pool.map(lambda block: self._items(rows, block, request_id, rule, explain=explain), blocks)
             items = [item for block in made for item in block]
         succeeded = sum(item.prediction is not None for item in items)
@@ -129,19 +129,19 @@ class PredictionService:
         self, rows: Sequence[Any], block: range, request_id: str, rule: _Rule, *, explain: bool
     ) -> list[BatchItem]:
         check = rule.models.measurement_model.model_validate
-        found = [_read(check, rows[i], rule) for i in block]
-        pairs = zip(block, found, strict=True)
+        results = [_read(check, rows[i], rule) for i in block]
+        pairs = zip(block, results, strict=True)
         kept = [(read, f"{request_id}-{i}") for i, read in pairs if isinstance(read, Reading)]
         answers = iter(self._answers(kept, rule, explain=explain))
         return [
             BatchItem(index=i, prediction=next(answers))
             if isinstance(read, Reading)
             else BatchItem(index=i, errors=_problems(read.errors))
-            for i, read in zip(block, found, strict=True)
+            for i, read in zip(block, results, strict=True)
         ]
 
     def _rule(self) -> _Rule:
-        """By what one call is answered, all of it.
+        """Fix models, policy and time for one call.
 
         Raises:
             ModelUnavailable: no model can answer.
@@ -155,12 +155,12 @@ class PredictionService:
     ) -> list[Prediction]:
         models = rule.models
         readings = [reading for reading, _ in kept]
-        found = self.pasts.findings_for_many(readings, models.sensors)
-        scored = score(readings, models, rule.policy, found=found)
-        base, told = drivers(readings, models) if explain else (None, [[] for _ in readings])
+        findings = self.pasts.findings_for_many(readings, models.sensors)
+        scored = score(readings, models, rule.policy, findings=findings)
+        base, driver_lists = drivers(readings, models) if explain else (None, [[] for _ in readings])
         return [
-            self._worded(one, request_id, rule, base, own)
-            for (_, request_id), one, own in zip(kept, scored, told, strict=True)
+            self._worded(scored_reading, request_id, rule, base, own)
+            for (_, request_id), scored_reading, own in zip(kept, scored, driver_lists, strict=True)
         ]
 
     def _worded(
@@ -169,10 +169,10 @@ class PredictionService:
         request_id: str,
         rule: _Rule,
         base: float | None,
-        found: list[Driver],
+        own_drivers: list[Driver],
     ) -> Prediction:
         probability = scored.probability
-        if probability is None:  # validation demands every feature of the classifier
+        if probability is None:  # validation requires every feature of the classifier
             raise InvalidInput.single("", "mesure incomplète : aucune prédiction possible.")
         days, risk = scored.days, scored.risk
         return Prediction(
@@ -190,7 +190,7 @@ class PredictionService:
             expected_failure_cost_eur=risk.expected_failure_cost_eur,
             net_benefit_eur=risk.net_benefit_eur,
             recommendation=recommendation(risk.level, scored.status, probability, risk.net_benefit_eur),
-            drivers=found,
+            drivers=own_drivers,
             base_probability=base,
             warnings=[*scored.findings, *self._about_turbine(scored.reading.turbine_id)],
             models=_uses(rule.models, scored),
@@ -206,12 +206,12 @@ class PredictionService:
 
 
 def _uses(models: ActiveModels, scored: Score) -> list[ModelUse]:
-    """The models that spoke, and what each said."""
-    said = scored.raw_outputs()
+    """List the models that answered, with their raw outputs."""
+    raw_outputs = scored.raw_outputs()
     return [
-        served.use(said[served.model.manifest.task])
+        served.use(raw_outputs[served.model.manifest.task])
         for served in models.served
-        if served.model.manifest.task in said
+        if served.model.manifest.task in raw_outputs
     ]
 
 

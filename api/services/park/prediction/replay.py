@@ -1,4 +1,4 @@
-"""Every answer can be checked later: the recorded inputs through the recorded versions and policy."""
+"""Replays a recorded prediction: the same inputs through the same versions and policy."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ PURPOSES = frozenset({"unitaire", "et_si", "lot"})
 
 @dataclass(frozen=True)
 class ReplayService:
-    """Reads the call log and computes again."""
+    """Reads predictions in the call log and replays them."""
 
     database: Database
     store: ModelStore
 
     def recorded(self, request_id: str) -> RecordedPrediction:
-        """What was asked and answered.
+        """Return the recorded inputs and outputs of a call.
 
         Raises:
             NotFound: no prediction call has this id, or its row was purged.
@@ -55,7 +55,7 @@ class ReplayService:
 
         Raises:
             NotFound: no such prediction.
-            Conflict: the call was refused, so there is nothing to compute.
+            Conflict: the call was refused: there is nothing to compute.
             ModelUnavailable: a version that answered is no longer in the store, or was altered.
         """
         recorded = self.recorded(request_id)
@@ -68,8 +68,8 @@ class ReplayService:
         version, policy = self._policy(pairs[0].answer)
         features = models.features
         readings = [reading_of(models.measurement_model.model_validate(p.asked), features) for p in pairs]
-        found = [recorded_findings(p.answer["warnings"]) for p in pairs]
-        scores = score(readings, models, policy, found=found)
+        findings = [recorded_findings(p.answer["warnings"]) for p in pairs]
+        scores = score(readings, models, policy, findings=findings)
         outputs = [o for p, s in zip(pairs, scores, strict=True) for o in _compared(p, s)]
         levels = [
             p.index
@@ -87,7 +87,7 @@ class ReplayService:
         )
 
     def _models(self, answer: Mapping[str, Any]) -> ActiveModels:
-        """The versions that answered, whether or not they still serve."""
+        """Load the versions that answered, active or not."""
         served: dict[str, ServedModel] = {}
         for use in answer["models"]:
             try:
@@ -107,7 +107,7 @@ class ReplayService:
 
 @dataclass(frozen=True)
 class _Pair:
-    """One measurement as it was asked and its answer."""
+    """One recorded measurement and its answer."""
 
     index: int
     asked: Any
@@ -126,7 +126,7 @@ def _answered(recorded: RecordedPrediction) -> list[_Pair]:
 
 
 def _compared(pair: _Pair, scored: Score) -> list[ReplayedOutput]:
-    now = scored.raw_outputs()
+    replayed = scored.raw_outputs()
     return [
         ReplayedOutput(
             index=pair.index,
@@ -134,15 +134,15 @@ def _compared(pair: _Pair, scored: Score) -> list[ReplayedOutput]:
             version=use["version"],
             sha256=use["sha256"],
             recorded=use["raw_output"],
-            replayed=now[use["task"]],
-            difference=abs(use["raw_output"] - now[use["task"]]),
+            replayed=replayed[use["task"]],
+            difference=abs(use["raw_output"] - replayed[use["task"]]),
         )
         for use in pair.answer["models"]
     ]
 
 
 def _content(stored: bytes | None) -> Any:
-    """Stored JSON; what was not JSON is shown as text."""
+    """Read stored JSON; anything else is returned as text."""
     content = call_log.unpack(stored)
     if content is None:
         return None

@@ -1,4 +1,4 @@
-"""What a candidate would have changed, and two stored versions on rows that neither has seen."""
+"""Compares a candidate's scores with the published ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from api.storage.shared.database import Database
 
 @dataclass(frozen=True)
 class _Compared:
-    """One run: who published it, and the agreement."""
+    """One run: the model that published it, and the agreement."""
 
     run: Row[Any]
     active: ModelRef
@@ -49,9 +49,9 @@ class ShadowReportService:
 
         Args:
             task: of the candidate.
-            run_id: run to detail; the newest that the candidate scored where None.
-            last: how many runs to compare besides.
-            limit: turbines listed at most.
+            run_id: run to detail; None for the newest that the candidate scored.
+            last: number of other runs to compare.
+            limit: most turbines to list.
 
         Raises:
             NotFound: the task has no candidate, or it has not scored that run.
@@ -62,17 +62,19 @@ class ShadowReportService:
             newest = shadow.runs_scored(connection, row.id, last)
             detailed = _detailed(connection, row, newest, run_id)
             wanted = newest if detailed in newest or detailed is None else [detailed, *newest]
-            compared = [found for run in wanted if (found := _compared(connection, row, run, task))]
+            compared = [
+                compared_run for run in wanted if (compared_run := _compared(connection, row, run, task))
+            ]
             number, policy = _policy(connection, detailed)
-        shown = next((c for c in compared if detailed is not None and c.run.id == detailed.id), None)
+        detail = next((c for c in compared if detailed is not None and c.run.id == detailed.id), None)
         listed = [c for c in compared if any(c.run.id == run.id for run in newest)]
         return ShadowReport(
             candidate=candidate,
             policy_version=number,
             bounds=_bounds(policy, task),
-            last=_told(shown) if shown else None,
-            pairs=_pairs(shown.agreement, limit) if shown else [],
-            runs=[_told(found) for found in listed],
+            last=_run_agreement(detail) if detail else None,
+            pairs=_pairs(detail.agreement, limit) if detail else [],
+            runs=[_run_agreement(compared_run) for compared_run in listed],
             pooled=_pooled(listed),
         )
 
@@ -89,14 +91,14 @@ def _detailed(
 
 
 def _policy(connection: Connection, run: Row[Any] | None) -> tuple[int, RiskPolicy]:
-    """The rule that the run was published with."""
+    """Return the policy of the run; the present one without a run."""
     if run is None:
         return policies.current(connection)
     return run.policy_version, policies.version(connection, run.policy_version)
 
 
 def _compared(connection: Connection, row: Row[Any], run: Row[Any], task: Task) -> _Compared | None:
-    """Both models on the turbines that both scored; None where the run used no model of that task."""
+    """Compare both models on the turbines that both scored; None without any."""
     used = next((model for model in run.models if model["task"] == task), None)
     pairs = [
         (pair.turbine_id, published, pair.candidate)
@@ -111,14 +113,14 @@ def _compared(connection: Connection, row: Row[Any], run: Row[Any], task: Task) 
     return _Compared(run, ModelRef(**used), agreement)
 
 
-def _told(found: _Compared) -> RunAgreement:
-    agreement = found.agreement
+def _run_agreement(compared: _Compared) -> RunAgreement:
+    agreement = compared.agreement
     return RunAgreement(
-        run_id=found.run.id,
-        as_of=found.run.as_of,
-        active=found.active,
+        run_id=compared.run.id,
+        as_of=compared.run.as_of,
+        active=compared.active,
         rows=agreement.rows,
-        left_out=found.run.total - agreement.rows,
+        left_out=compared.run.total - agreement.rows,
         same_level=Figure(**asdict(agreement.same_level)),
         rank_correlation=agreement.rank_correlation,
         tops=[TopOverlap(**asdict(top)) for top in agreement.tops],
@@ -141,11 +143,11 @@ def _pairs(agreement: Agreement, limit: int) -> list[TurbinePair]:
 
 
 def _pooled(listed: list[_Compared]) -> PooledRuns | None:
-    """Only the runs that the same version published: agreement with another is another figure."""
+    """Pool the runs that the newest one's version published; other versions are not comparable."""
     if not listed:
         return None
-    alike = [found for found in listed if found.active == listed[0].active]
-    pooled = pool([found.agreement for found in alike])
+    alike = [compared for compared in listed if compared.active == listed[0].active]
+    pooled = pool([compared.agreement for compared in alike])
     return PooledRuns(
         runs=len(alike),
         rows=pooled.rows,

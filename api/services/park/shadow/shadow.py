@@ -1,4 +1,4 @@
-"""Candidates in shadow: set, withdrawn, and made to score each published run without a word to anyone."""
+"""Candidates in shadow: chosen, withdrawn, and scored on each published run without any effect on it."""
 
 from __future__ import annotations
 
@@ -40,16 +40,18 @@ class ShadowService:
     now: Callable[[], datetime]
 
     def candidates(self) -> list[Candidate]:
-        """The candidate of each task that has one, then the last former ones."""
+        """List the present candidate of each task, then the last former ones."""
         with self.database.read() as connection:
-            now = [row for _, row in sorted(shadow.living(connection).items())]
-            return [candidate_of(connection, row) for row in (*now, *shadow.ended(connection, REMEMBERED))]
+            present = [row for _, row in sorted(shadow.living(connection).items())]
+            return [
+                candidate_of(connection, row) for row in (*present, *shadow.ended(connection, REMEMBERED))
+            ]
 
     def candidate(self, task: Task) -> Candidate:
-        """The candidate of one task.
+        """Return the candidate of one task.
 
         Raises:
-            NotFound: it has none.
+            NotFound: the task has none.
         """
         with self.database.read() as connection:
             return candidate_of(connection, living(connection, task))
@@ -58,17 +60,17 @@ class ShadowService:
         """Make a stored version its task's candidate; it scores the published run at once.
 
         Args:
-            task: what it is tried for.
+            task: of the version.
             name: of the model.
             version: to try.
             by: who asks.
-            reason: kept with the candidate.
+            reason: stored with the candidate.
 
         Raises:
             NotFound: no such version.
             ModelUnavailable: its files are missing or altered.
-            InvalidInput: it answers another task, or reads what the park does not measure.
-            Conflict: it is in force, or is the candidate already.
+            InvalidInput: it has another task, or reads features that the park does not measure.
+            Conflict: it is active, or already the candidate.
         """
         manifest = self.store.manifest(name, version)
         if manifest.task != task:
@@ -81,13 +83,19 @@ class ShadowService:
             self.database.lock(connection, "shadow")
             _check_place(connection, manifest)
             self._install(connection, manifest, by, reason)
-            shown = published.published_run(connection)
-            told, which = {"task": task, "sha256": manifest.sha256}, f"{name}:{version}"
+            run = published.published_run(connection)
+            details, which = {"task": task, "sha256": manifest.sha256}, f"{name}:{version}"
             record(
-                self.database, connection, AuditAction.CANDIDAT_CHOISI, "modele", which, by=by, details=told
+                self.database,
+                connection,
+                AuditAction.CANDIDAT_CHOISI,
+                "modele",
+                which,
+                by=by,
+                details=details,
             )
-        if shown is not None:
-            self._score(task, shown.id)
+        if run is not None:
+            self._score(task, run.id)
         return self.candidate(task)
 
     def _install(self, connection: Connection, manifest: Manifest, by: str, reason: str) -> None:
@@ -106,7 +114,7 @@ class ShadowService:
         )
 
     def withdraw(self, task: Task, *, by: str, reason: str) -> Candidate:
-        """End a candidate; what it said of past runs stays.
+        """End a candidate; its scores of past runs stay.
 
         Raises:
             NotFound: the task has none.
@@ -127,7 +135,7 @@ class ShadowService:
             return candidate_of(connection, shadow.get(connection, row.id))
 
     def score_run(self, run_id: int) -> None:
-        """Let every candidate score a published run; whatever happens to them, nothing is raised."""
+        """Let every candidate score a published run; a failure is recorded, never raised."""
         try:
             with self.database.read() as connection:
                 tasks = list(shadow.living(connection))
@@ -138,7 +146,7 @@ class ShadowService:
             self._score(task, run_id)
 
     def _score(self, task: str, run_id: int) -> None:
-        """One candidate on one run: its scores whole, or its failure, and no exception."""
+        """Store a candidate's scores of one run, or its failure; never raise."""
         row = None
         try:
             with self.database.read() as connection:
@@ -146,12 +154,12 @@ class ShadowService:
                 readings = shadow.readings_of(connection, run_id) if row is not None else []
             if row is None:
                 return
-            said = self._outputs(row, readings)
+            outputs = self._outputs(row, readings)
             with self.database.write() as connection:
-                shadow.store(connection, row.id, run_id, said)
-        except Exception as error:  # a published run must not suffer from what nobody is told of
+                shadow.store(connection, row.id, run_id, outputs)
+        except Exception as error:  # a published run must not suffer from a candidate
             reason = error.detail if isinstance(error, CockpitError) else _UNEXPECTED
-            if row is None or row.failure != reason:  # told once, not at each run
+            if row is None or row.failure != reason:  # logged once, not at each run
                 log.exception("candidate could not score a run", extra={"run_id": run_id, "task": task})
             if row is not None:
                 self._failed(row.id, run_id, reason)
@@ -164,12 +172,12 @@ class ShadowService:
             log.exception("failure of a candidate not recorded", extra={"run_id": run_id})
 
     def _outputs(self, row: Row[Any], readings: list[shadow.ScoredReading]) -> list[shadow.ShadowScore]:
-        """What the candidate says of the readings that it can read."""
+        """Compute the candidate's scores of the readings that have all its features."""
         model = self.store.load(row.name, row.version)
         if model.manifest.sha256 != row.sha256:
             raise Conflict(f"L’artefact de {row.name} v{row.version} n’est plus celui du candidat.")
-        given = [Reading(reading.turbine_id, None, reading.values) for reading in readings]
-        raw = raw_outputs(ServedModel(model, admitted_by=None), given)
+        read = [Reading(reading.turbine_id, None, reading.values) for reading in readings]
+        raw = raw_outputs(ServedModel(model, admitted_by=None), read)
         output = model.calibrated(raw)
         return [
             shadow.ShadowScore(reading.turbine, float(r), float(o))
@@ -194,7 +202,7 @@ class ShadowService:
 
 
 def _check_place(connection: Connection, manifest: Manifest) -> None:
-    """Refuse a version that is in force, or the candidate already."""
+    """Refuse a version that is active, or already the candidate."""
     which, key = f"{manifest.name} v{manifest.version}", (manifest.name, manifest.version)
     active = activations.active(connection).get(manifest.task)
     if active is not None and (active.name, active.version) == key:
@@ -205,10 +213,10 @@ def _check_place(connection: Connection, manifest: Manifest) -> None:
 
 
 def living(connection: Connection, task: str) -> Row[Any]:
-    """The candidate of a task.
+    """Return the candidate of a task.
 
     Raises:
-        NotFound: it has none.
+        NotFound: the task has none.
     """
     row = shadow.living(connection).get(task)
     if row is None:
@@ -217,6 +225,6 @@ def living(connection: Connection, task: str) -> Row[Any]:
 
 
 def candidate_of(connection: Connection, row: Row[Any]) -> Candidate:
-    """A stored candidate as people see it."""
+    """Build the answer for a stored candidate."""
     fields = {name: row._mapping[name] for name in Candidate.model_fields if name in row._mapping}
     return Candidate(**fields, runs_scored=shadow.count_runs(connection, row.id))

@@ -1,4 +1,4 @@
-"""What is usual for a turbine, beside the park, and what happened to it."""
+"""A turbine's usual values, compared with the park's, and its events."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from api.storage.measurements import measurements
 from api.storage.measurements.measurements import TurbineMeasurement
 from api.storage.shared.database import Database
 
-LOOKED_BACK = 200  # measurements that tell what is usual for a turbine
+LOOKED_BACK = 200  # measurements from which usual values are computed
 
 
 @dataclass
 class ParkRanges:
-    """The park's usual ranges on the day of a run: read once per run, for a published park never changes."""
+    """The park's usual ranges on the day of a run; read once per run, for a published run never changes."""
 
     _run: int | None = None
     _known: dict[str, turbines.UsualRange | None] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class ParkRanges:
     def of(
         self, connection: Connection, run: int, as_of: date, names: Sequence[str]
     ) -> Mapping[str, turbines.UsualRange | None]:
-        """Usual range of each feature over every turbine's most recent day up to ``as_of``."""
+        """Return the usual range of each feature over the turbines' last days up to ``as_of``."""
         with self._lock:
             if self._run != run or not self._known.keys() >= set(names):
                 rows = measurements.latest_values(connection, as_of)
@@ -51,14 +51,14 @@ def usual_ranges(
     park: Mapping[str, turbines.UsualRange | None],
     features: Mapping[str, FeatureSpec],
 ) -> list[UsualRange]:
-    """The turbine's and the park's usual range of each feature that is a quantity."""
-    found = []
+    """Return the usual range of each quantity, for the turbine and the park."""
+    ranges = []
     for name, spec in features.items():
         if spec.dtype == "binary":
             continue
         values = [row.values.get(name) for row in rows]
         own, whole = turbines.usual_range(values), park.get(name)
-        found.append(
+        ranges.append(
             UsualRange(
                 feature=name,
                 low=own and own.low,
@@ -68,11 +68,11 @@ def usual_ranges(
                 park_high=whole and whole.high,
             )
         )
-    return found
+    return ranges
 
 
 def power_link(rows: Sequence[TurbineMeasurement], features: Mapping[str, FeatureSpec]) -> PowerLink | None:
-    """Whether the power of this turbine follows its wind, where the models read both."""
+    """Return the link of power to wind on this turbine; None if none shows, or no model reads both."""
     if WIND not in features or POWER not in features:
         return None
     known = turbines.power_link([row.values for row in rows])
@@ -88,7 +88,7 @@ class TurbineStoryService:
     def power_at(
         self, turbine_id: str, wind: float, from_wind: float | None, from_power: float | None
     ) -> PowerAtWind:
-        """The power that goes with a wind on this turbine.
+        """Estimate the power at a wind speed on this turbine.
 
         Raises:
             NotFound: the park has no such turbine.
@@ -104,7 +104,7 @@ class TurbineStoryService:
         return PowerAtWind(wind_speed=wind, power_output=round(power, 1), rows=link.rows)
 
     def events(self, turbine_id: str, first: date | None, last: date | None) -> list[TurbineEvent]:
-        """Visits planned, interventions done and failures observed between two days, oldest first.
+        """List planned visits, interventions and failures between two days, oldest first.
 
         Raises:
             NotFound: the park has no such turbine.

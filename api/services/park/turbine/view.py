@@ -1,4 +1,4 @@
-"""One turbine: its place in the ranking, what drives it, what it measured, how its risk went."""
+"""One turbine: its place in the ranking, its drivers, measurements and past scores."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ RECENT = 30
 
 @dataclass(frozen=True)
 class TurbineViewService:
-    """Reads everything about one turbine."""
+    """Reads the data of the turbine pages."""
 
     database: Database
     models: ActiveModelsSource
@@ -52,14 +52,14 @@ class TurbineViewService:
     park_ranges: ParkRanges = field(default_factory=ParkRanges)
 
     def turbines(self) -> list[Turbine]:
-        """The living park, in natural order."""
+        """List the living park, in natural order."""
         with self.database.read() as connection:
             rows = measurements.living_turbines(connection)
         listed = [_turbine(row) for row in rows]
         return sorted(listed, key=lambda turbine: natural_key(turbine.turbine_id))
 
     def detail(self, turbine_id: str) -> TurbineDetail:
-        """What the turbine page opens with.
+        """Return the content of a turbine's page.
 
         Raises:
             NotFound: the park has no such turbine.
@@ -67,27 +67,27 @@ class TurbineViewService:
         models = self.models.current()
         with self.database.read() as connection:
             turbine = self._row(connection, turbine_id)
-            shown = published.published_run(connection)
-            place = None if shown is None else place_of(connection, shown.id, turbine.id)
+            run = published.published_run(connection)
+            place = None if run is None else place_of(connection, run.id, turbine.id)
             values = _scored_values(connection, place)
-            policy = None if shown is None else policies.version(connection, shown.policy_version)
+            policy = None if run is None else policies.version(connection, run.policy_version)
             latest = measurements.turbine_measurements(connection, turbine.id, limit=LOOKED_BACK)
-            today = shown.as_of if shown else turbine.last_measured_on
+            today = run.as_of if run else turbine.last_measured_on
             visits = measurements.planned_visits_after(connection, turbine.id, today) if today else []
             work = interventions.living_of(connection, turbine.id)
             names = list(models.features)
-            park = self.park_ranges.of(connection, shown.id, shown.as_of, names) if shown else {}
-        item = park_item(place, shown.as_of, policy, work) if place and shown and policy else None
-        base, found, notices = self._why(models, item, values)
+            park = self.park_ranges.of(connection, run.id, run.as_of, names) if run else {}
+        item = park_item(place, run.as_of, policy, work) if place and run and policy else None
+        base, explained, notices = self._why(models, item, values)
         return TurbineDetail(
             turbine=_turbine(turbine),
             current=item,
-            as_of=shown.as_of if shown else None,
-            drivers=found,
+            as_of=run.as_of if run else None,
+            drivers=explained,
             base_probability=base,
-            threshold=shown.threshold if shown else None,
-            models=self._spoken(shown, item),
-            policy_version=shown.policy_version if shown else None,
+            threshold=run.threshold if run else None,
+            models=self._spoken(run, item),
+            policy_version=run.policy_version if run else None,
             last_measurements=[_measurement(row) for row in latest[:RECENT]],
             features=feature_infos(models),
             planned_visits=visits,
@@ -99,41 +99,41 @@ class TurbineViewService:
     def _why(
         self, models: ActiveModels, item: ParkItem | None, values: Mapping[str, float]
     ) -> tuple[float | None, list[Driver], list[Notice]]:
-        """Drivers of the published probability, where the model that made it is still in service."""
+        """Return the drivers of the published probability, if its model still serves."""
         if item is None or item.failure_probability is None:
             return None, [], []
         if models.problems or models.classifier is None:
             sentence = "Facteurs indisponibles : " + " ".join(models.problems or ("aucun modèle actif.",))
             return None, [], [Notice(code="modele_indisponible", field=None, message=sentence)]
         reading = Reading(item.turbine_id, item.measured_on, values)
-        base, [found] = drivers([reading], models)
-        explained = None if base is None else base + sum(driver.contribution for driver in found)
-        if explained is None or abs(explained - item.failure_probability) <= _SAME_MODEL:
-            return base, found, []
+        base, [explained] = drivers([reading], models)
+        total = None if base is None else base + sum(driver.contribution for driver in explained)
+        if total is None or abs(total - item.failure_probability) <= _SAME_MODEL:
+            return base, explained, []
         sentence = "Le modèle a changé depuis ce classement ; relancez un calcul pour voir ses facteurs."
         return None, [], [Notice(code="modele_change", field=None, message=sentence)]
 
-    def _spoken(self, shown: Row[Any] | None, item: ParkItem | None) -> list[SpokenModel]:
-        """The models that had something to say of this turbine."""
-        if shown is None or item is None:
+    def _spoken(self, run: Row[Any] | None, item: ParkItem | None) -> list[SpokenModel]:
+        """List the models that gave an output for this turbine."""
+        if run is None or item is None:
             return []
-        said = {"classification": item.failure_probability, "regression": item.time_to_failure_days}
+        outputs = {"classification": item.failure_probability, "regression": item.time_to_failure_days}
         return [
             SpokenModel(**model, calibration=self._calibration(model["name"], model["version"]))
-            for model in shown.models
-            if said[model["task"]] is not None
+            for model in run.models
+            if outputs[model["task"]] is not None
         ]
 
     def _calibration(self, name: str, version: int) -> str | None:
         try:
             return self.store.manifest(name, version).calibration.status
-        except (NotFound, ModelUnavailable):  # a score outlives the files of the model that made it
+        except (NotFound, ModelUnavailable):  # the files of a model may be gone before its scores
             return None
 
     def measurements(
         self, turbine_id: str, limit: int, first: date | None, last: date | None
     ) -> list[MeasurementRow]:
-        """The newest measurements between two days.
+        """Return the newest measurements between two days.
 
         Raises:
             NotFound: the park has no such turbine.
@@ -146,7 +146,7 @@ class TurbineViewService:
         return [_measurement(row) for row in rows]
 
     def history(self, turbine_id: str, first: date | None, last: date | None) -> list[ScorePoint]:
-        """Published scores, one a day, oldest first.
+        """Return the published scores, one a day, oldest first.
 
         Raises:
             NotFound: the park has no such turbine.
@@ -164,7 +164,7 @@ class TurbineViewService:
 
 
 def _scored_values(connection: Connection, place: RankedTurbine | None) -> Mapping[str, float]:
-    """What the measurement behind a score said; nothing without one."""
+    """Read the values of a score's measurement; empty without one."""
     key = None if place is None else place.score.measurement
     return {} if key is None else measurements.values_of(connection, [key])[key]
 
@@ -177,7 +177,7 @@ _NOISE = (
 
 
 def _about_series(models: ActiveModels, newest_first: Sequence[TurbineMeasurement]) -> list[Notice]:
-    """What the data cannot show is said beside the curves."""
+    """Warn beside the curves if successive measurements are independent."""
     rows = newest_first[::-1]
     names = [name for name, spec in models.features.items() if spec.dtype != "binary"]
     if not successive_rows_are_independent({n: [row.values.get(n) for row in rows] for n in names}):
