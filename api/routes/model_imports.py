@@ -77,4 +77,4 @@ def imports(
 @router.get("/{import_id}", summary="Suivre l’import d’un modèle", dependencies=READER)
 def one(core: CoreDep, named: NamingDep, import_id: ImportId) -> ModelImport:
     """Chaque contrôle et son état, puis la version rangée ou le refus."""
-    return named(core.model_imports.one(import_id))
+    return named(core.model_imports.get(import_id))

@@ -60,7 +60,7 @@ async def predict(request: Request, ask: Annotated[Ask, Query()]) -> Prediction:
     call.purpose, call.rows, call.inputs, call.must_commit = ask.purpose, 1, body, True
     if ask.explain:
         answer = await run_in_threadpool(
-            services.core.prediction.one, body, state["request_id"], explain=True
+            services.core.prediction.predict, body, state["request_id"], explain=True
         )
     else:  # no thread, which would cost more than the work; simultaneous requests share one model call
         answer = await services.gathering.ask(Asked(body, state["request_id"]))

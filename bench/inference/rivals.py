@@ -34,7 +34,7 @@ def create_app() -> FastAPI:
     artefact = core.store.folder(manifest.name, manifest.version) / manifest.artefact
     estimator = load_artefact(read_artefact(artefact))
     body = os.environ["BENCH_BODY"].encode()
-    answer = core.prediction.one(body, "0" * 32, explain=False)
+    answer = core.prediction.predict(body, "0" * 32, explain=False)
     names = list(manifest.feature_names)
     app = FastAPI()
     app.state.services = services

@@ -40,7 +40,7 @@ class _Examined:
 
     rows: int = 0
     rejected: int = 0
-    shown: list[PreviewRow] = field(default_factory=list)
+    first_rows: list[PreviewRow] = field(default_factory=list)
     accepted: list[tuple[str, str]] = field(default_factory=list)  # turbine, identity
     problems: ProblemList = field(default_factory=ProblemList)
 
@@ -89,7 +89,7 @@ def preview_file(
         rows=total,
         examined=examined.rows,
         columns=_columns(understood),
-        first_rows=examined.shown,
+        first_rows=examined.first_rows,
         problems=examined.problems.kept[:SHOWN_PROBLEMS],
         problems_total=examined.problems.total,
         rejected=examined.rejected,
@@ -134,8 +134,8 @@ def _examine(understood: Understood, today: date) -> _Examined:
             examined.accepted.append((row.turbine_id, identity))
         else:
             examined.rejected += 1
-        if len(examined.shown) < SHOWN_ROWS:
-            examined.shown.append(
+        if len(examined.first_rows) < SHOWN_ROWS:
+            examined.first_rows.append(
                 _taken(line, row) if accepted and row is not None else _rejected(line, understood, problems)
             )
     return examined

@@ -78,7 +78,7 @@ class ModelImports:
         finally:
             if not queued:
                 self.uploads.drop(token)
-        return self.one(job_id)
+        return self.get(job_id)
 
     def carry_out(self, job: Row[Any]) -> dict[str, Any]:
         """Do a queued import, in the worker; doing it again adds no second version.
@@ -141,7 +141,7 @@ class ModelImports:
         """Delete the files of a job that ended."""
         self.uploads.drop(job.payload["upload"])
 
-    def one(self, job_id: int) -> ModelImport:
+    def get(self, job_id: int) -> ModelImport:
         """Return the progress of an import.
 
         Raises:

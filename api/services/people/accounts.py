@@ -82,7 +82,7 @@ class AccountService:
         Raises:
             InvalidInput: nothing to change, or a name that does not fit.
             NotFound: no such account.
-            Conflict: the last administrator would be shut out, or whoever asks would shut themselves out.
+            Conflict: the last administrator, or the caller, would lose access.
         """
         if display_name is None and role is None and active is None:
             raise InvalidInput.single("", "rien à modifier : donnez au moins un champ.")

@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 
 def real_now() -> datetime:
-    """The real instant: a fixed ``COCKPIT_CLOCK`` must not keep a session or a lock alive."""
+    """Return the real instant: a fixed ``COCKPIT_CLOCK`` must not keep a session or a lock alive."""
     return datetime.now(UTC)
 
 

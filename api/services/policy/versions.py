@@ -137,7 +137,7 @@ def _version(row: Row[Any], display_names: Mapping[int, str]) -> PolicyVersion:
     kind, _, number = row.created_by.partition(":")
     return PolicyVersion(
         version=row.version,
-        # As stored: what was saved once stays readable, whatever is accepted today.
+        # Not validated: a stored version stays readable even if today's bounds refuse it.
         parameters=PolicyParameters.model_construct(**rule.as_parameters()),
         bounds=bounds_of(rule),
         created_at=row.created_at,

@@ -24,7 +24,7 @@ def scaled(axis: Axis, start: float, end: float) -> Callable[[float], str]:
     return lambda value: f"{start + (read(value) - low) / (high - low) * (end - start):.1f}"
 
 
-# Autoescape: whatever people typed is shown as text. Strict: a name that is missing is an error, not a blank.
+# Autoescape: typed text never becomes markup. Strict: a missing name is an error, not a blank.
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).resolve().parents[2]),
     autoescape=True,

@@ -113,7 +113,7 @@ def open_table(path: Path, is_header: IsHeader) -> TableFile:
 
     Args:
         path: of the file.
-        is_header: tells a header from a title or a comment above it.
+        is_header: tells whether a line is the header, not a title or a comment above it.
 
     Raises:
         InvalidInput: with the reason and what to do, in French.

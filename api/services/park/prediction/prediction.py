@@ -66,7 +66,7 @@ class PredictionService:
     turbines: KnownTurbines
     now: Callable[[], datetime]
 
-    def one(self, body: bytes, request_id: str, *, explain: bool) -> Prediction:
+    def predict(self, body: bytes, request_id: str, *, explain: bool) -> Prediction:
         """Return the prediction for one measurement.
 
         Args:
