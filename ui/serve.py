@@ -1,7 +1,6 @@
 """What ``streamlit run`` starts: the pages of ``streamlit_app.py`` behind the security headers.
 
-Streamlit's own document is read from the package as installed, at each start: its script changes with every
-release.
+Each start reads Streamlit's own document from the installed package: its script changes with every release.
 """
 
 from __future__ import annotations

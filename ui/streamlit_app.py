@@ -22,7 +22,7 @@ from ui.shared import auth, layout
 from ui.shared.security_headers import LANGUAGE_SCRIPT
 from ui.shared.settings import SettingsError, UiSettings, load_settings
 
-# What each page needs; None for everyone's. Comfort only: the API checks every right again.
+# Pages with the right each needs; None for everyone. Comfort only: the API checks every right again.
 PAGES: tuple[tuple[str, str, Callable[[], None], Right | None], ...] = (
     ("cockpit", "Cockpit", cockpit.page, None),
     ("turbine", "Turbine", turbine.page, None),
@@ -38,7 +38,7 @@ PAGES: tuple[tuple[str, str, Callable[[], None], Right | None], ...] = (
     ("aide", "Aide", aide.page, None),
     (layout.OWN_ACCOUNT, "Mon compte", mon_compte.page, None),
 )
-# Opened from the account's own menu, at the right of every page.
+# Opened from the account menu, at the right of every page, and left out of the navigation.
 ELSEWHERE = frozenset({layout.OWN_ACCOUNT})
 
 
@@ -48,18 +48,18 @@ def _settings() -> UiSettings:
 
 
 def _navigation(user: User | None) -> st.Page:
-    """Every page is declared whoever asks, so that an address survives the login; rights decide what shows.
+    """Declare every page, so that an address survives the login; rights decide which ones show.
 
     The page at the root has no content: its own path would answer « Page not found » while logged out.
     """
     pages = [st.Page(_home, title="Accueil", default=True, visibility="hidden")]
     for path, title, draw, right in PAGES:
-        shown = user is not None and (right is None or user.may(right))
+        allowed = user is not None and (right is None or user.may(right))
         page = st.Page(
-            draw if shown or user is None else _closed,
+            draw if allowed or user is None else _closed,
             title=title,
             url_path=path,
-            visibility="visible" if shown and path not in ELSEWHERE else "hidden",
+            visibility="visible" if allowed and path not in ELSEWHERE else "hidden",
         )
         pages.append(page)
         layout.declare(path, page)
@@ -85,7 +85,7 @@ def _login(gate: auth.Gate) -> None:
 
 
 def main() -> None:
-    """One run of the dashboard."""
+    """Run the dashboard once."""
     try:
         settings = _settings()
     except SettingsError as error:
@@ -99,7 +99,7 @@ def main() -> None:
     st.logo(str(layout.LOGO), size="large")
     st.html(layout.STYLE)
     layout.remember(gate)
-    scripts = st.container(key="technique")  # before the page, where nothing moves it from page to page
+    scripts = st.container(key="technique")  # before the page, so that no page moves it
     scripts.html(LANGUAGE_SCRIPT, unsafe_allow_javascript=True)
     if user is None:
         _login(gate)

@@ -36,7 +36,7 @@ class ApiError(Exception):
 
     @classmethod
     def of(cls, status: int, content: bytes, request_id: str) -> Self:
-        """The error that an answer carries, in the API's own words where it has any."""
+        """Build the error that an answer carries, in the API's own words where it has any."""
         try:
             problem = Problem.model_validate_json(content)
         except ValidationError:
@@ -52,7 +52,7 @@ class ApiError(Exception):
 
     @classmethod
     def unreadable(cls, request_id: str) -> Self:
-        """The error of an answer that is not what the contract says."""
+        """Build the error of an answer that is not what the contract says."""
         detail = (
             "Le tableau de bord et le service ne sont pas de versions compatibles ; prévenez votre support."
         )
@@ -60,11 +60,11 @@ class ApiError(Exception):
 
     @classmethod
     def unreachable_service(cls) -> Self:
-        """The error of a service that does not answer, or not in time."""
+        """Build the error of a service that does not answer, or not in time."""
         detail = "Le service du cockpit ne répond pas. Cette page se rétablira d’elle-même dès son retour."
         return cls("Service injoignable", detail, unreachable=True)
 
     @classmethod
     def no_session(cls) -> Self:
-        """The error of a call by nobody."""
+        """Build the error of a call that nobody signed in for."""
         return cls("Session terminée", "Connectez-vous de nouveau.", status=UNAUTHORIZED)

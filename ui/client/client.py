@@ -1,4 +1,4 @@
-"""The dashboard's way to the API: who is signed in, and the calls, by subject."""
+"""The dashboard's client of the API: the session, and the calls by subject."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ui.client.turbines import TurbineCalls
 
 
 class ApiClient:
-    """Calls of one person of the dashboard to the API; each subject has its own, over one transport."""
+    """The calls of one person to the API, grouped by subject over one transport."""
 
     def __init__(self, base_url: str) -> None:
         self._transport = transport = Transport(base_url)
@@ -39,7 +39,7 @@ class ApiClient:
         return self._transport.session
 
     def login(self, username: str, password: str) -> User:
-        """Opens a session.
+        """Open a session with a name and a password.
 
         Raises:
             ApiError: 401 for wrong credentials, 429 when the account is locked for a while.
@@ -50,7 +50,7 @@ class ApiClient:
         return self._transport.adopt(self._transport.read(answer, Token))
 
     def resume(self, refresh_token: str) -> User:
-        """Takes up a session that was opened earlier, in this browser.
+        """Take up a session that was opened earlier, in this browser.
 
         Raises:
             ApiError: 401 when it has ended.
@@ -58,7 +58,7 @@ class ApiClient:
         return self._transport.renew(refresh_token)
 
     def logout(self) -> None:
-        """Ends the session, here and at the API."""
+        """End the session, here and at the API."""
         ended = self.session
         self.forget()
         if ended is not None:
@@ -66,16 +66,16 @@ class ApiClient:
             self._transport.send("POST", f"{PREFIX}/auth/logout", json=body)
 
     def forget(self) -> None:
-        """Ends the session here alone."""
+        """End the session here alone; the API is not asked."""
         self._transport.session = None
 
     def alive(self) -> bool:
-        """Whether the API answers at all."""
+        """Tell whether the API answers at all."""
         try:
             return self._transport.send("GET", "/health").ok
         except ApiError:
             return False
 
     def close(self) -> None:
-        """Gives its connections back; the client may still be used afterwards."""
+        """Close the connections; the client may still be used afterwards."""
         self._transport.close()

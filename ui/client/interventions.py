@@ -16,7 +16,7 @@ from api.schemas.interventions import (
 from api.schemas.vocabulary import InterventionState
 from ui.client.transport import Transport
 
-PHOTO_S = 60.0  # two megabytes from a phone at the foot of a mast
+PHOTO_S = 60.0  # [s] for two megabytes from a phone at the foot of a mast
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class InterventionCalls:
         assignee: str | None = None,
         limit: int = 100,
     ) -> Interventions:
-        """What is to be done by day, then what ended, newest first."""
+        """Read the interventions to be done, by day, then those that ended, newest first."""
         query = {**_query(states, turbine, assignee), "limit": limit}
         return self.transport.get("/interventions", Interventions, query)
 
     def detail(self, number: int) -> InterventionDetail:
-        """One intervention with its journal.
+        """Read one intervention with its journal.
 
         Raises:
             ApiError: 404 when there is none of that number.
@@ -46,27 +46,27 @@ class InterventionCalls:
         return self.transport.get(f"/interventions/{number}", InterventionDetail)
 
     def proposals(self, limit: int) -> Proposals:
-        """What the last ranking recommends and nobody has decided."""
+        """Read what the last ranking recommends and nobody has decided on."""
         return self.transport.get("/interventions/proposals", Proposals, {"limit": limit})
 
     def verdict_precision(self) -> InterventionPrecision:
-        """The precision that verdicts show."""
+        """Read the precision of the alerts, as verdicts measure it."""
         return self.transport.get("/interventions/precision", InterventionPrecision)
 
     def assignees(self) -> list[str]:
-        """Pseudonyms to whom work can be given."""
+        """Read the pseudonyms to whom work can be given."""
         return self.transport.get("/interventions/assignees", Assignees).items
 
     def open(self, body: Mapping[str, Any]) -> InterventionDetail:
-        """Plans an intervention, decides a proposal or reports a finding.
+        """Plan an intervention, decide on a proposal or report a finding.
 
         Raises:
-            ApiError: 403 without the right, 409 where the turbine has a living one, 422 per wrong field.
+            ApiError: 403 without the right, 409 where the turbine has one open already, 422 per wrong field.
         """
         return self.transport.ask("POST", "/interventions", InterventionDetail, json=dict(body))
 
     def change(self, number: int, version: int, changes: Mapping[str, Any]) -> InterventionDetail:
-        """Changes an intervention as it was read at ``version``.
+        """Change an intervention that was read at ``version``.
 
         Raises:
             ApiError: 403 where it is not theirs, 409 where it has changed since, 422 per wrong field.
@@ -75,7 +75,7 @@ class InterventionCalls:
         return self.transport.ask("PATCH", f"/interventions/{number}", InterventionDetail, json=body)
 
     def send_photo(self, number: int, content: bytes) -> None:
-        """Joins a photo, in place of the one before.
+        """Send a photo; it replaces the one before.
 
         Raises:
             ApiError: 422 where it is not a photo, or too large.
@@ -86,11 +86,11 @@ class InterventionCalls:
         )
 
     def photo(self, number: int) -> bytes:
-        """The photo of an intervention that has one."""
+        """Read the photo of an intervention that has one."""
         return self.transport.call("GET", f"/interventions/{number}/photo").content
 
     def calendar(self, *, states: Sequence[InterventionState] = (), assignee: str | None = None) -> bytes:
-        """The same list for an agenda."""
+        """Read the interventions as a calendar file (.ics)."""
         return self.transport.call("GET", "/interventions.ics", params=_query(states, None, assignee)).content
 
 

@@ -1,4 +1,4 @@
-"""A file of measurements on its way to the API, with how it is to be read. No Streamlit, no HTTP."""
+"""A file of measurements to send to the API, with its reading options. No Streamlit, no HTTP."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from secrets import token_hex
 
 BLOCK = 1 << 20  # bytes
-UPLOAD_S = 180.0  # a file of the largest size is read whole before the answer
+UPLOAD_S = 180.0  # [s] the API reads the largest file whole before it answers
 _ESCAPED = {ord('"'): "%22", ord("\r"): "%0D", ord("\n"): "%0A"}
 
 
@@ -21,7 +21,7 @@ class MeasureFile:
         date_format: such as ``JJ/MM/AAAA``; empty to let the service find it.
         map_name: of the file that names columns and units, ``.json`` or ``.toml``.
         map_content: of that file; empty where there is none.
-        confirmed: values that look like another unit's were checked.
+        confirmed: True once somebody checked the values that look like another unit's.
     """
 
     name: str
@@ -32,7 +32,7 @@ class MeasureFile:
     confirmed: bool = False
 
     def form(self) -> Form:
-        """The form that carries it, read from ``content`` block by block: never a second copy of it."""
+        """Build the form to send, which reads ``content`` block by block and never copies it."""
         parts = [Part("confirmed", b"true" if self.confirmed else b"false")]
         if self.date_format:
             parts.append(Part("date_format", self.date_format.encode()))
@@ -43,14 +43,14 @@ class MeasureFile:
 
 @dataclass(frozen=True)
 class Part:
-    """One field of a form; one with a file name is a file."""
+    """One field of a form; a file where it has a file name."""
 
     name: str
     content: bytes
     filename: str = ""
 
     def head(self) -> bytes:
-        """Its headers, with the file's name as browsers write it (HTML Standard, multipart/form-data)."""
+        """Write the headers, with the file's name as browsers write it (HTML Standard, form-data)."""
         disposition = f'Content-Disposition: form-data; name="{self.name}"'
         if self.filename:
             disposition += f'; filename="{self.filename.translate(_ESCAPED)}"'
@@ -69,11 +69,11 @@ class Form:
         self._pieces.append(f"--{boundary}--\r\n".encode())
 
     def __len__(self) -> int:
-        """Bytes of the whole body."""
+        """Return the size of the whole body [bytes]."""
         return sum(map(len, self._pieces))
 
     def __iter__(self) -> Iterator[memoryview]:
-        """The body, one megabyte at a time at most."""
+        """Yield the body, one megabyte at a time at most."""
         for piece in self._pieces:
             view = memoryview(piece)
             for start in range(0, len(view), BLOCK):

@@ -21,11 +21,11 @@ class MeasurementCalls:
     transport: Transport
 
     def coverage(self, first: date | None = None) -> Coverage:
-        """What the park sent, from ``first`` to the day evaluated; 30 days by default."""
+        """Read what the park sent, from ``first`` to the day evaluated; 30 days by default."""
         return self.transport.get("/measurements/coverage", Coverage, {"from": first and first.isoformat()})
 
     def preview(self, file: MeasureFile) -> ImportPreview:
-        """What importing ``file`` would do; nothing is written.
+        """Read what importing ``file`` would do; nothing is written.
 
         Raises:
             ApiError: 422 when the file as a whole is refused.
@@ -33,7 +33,7 @@ class MeasurementCalls:
         return self.transport.ask("POST", "/measurements/preview", ImportPreview, **_upload(file))
 
     def import_file(self, file: MeasureFile, key: str) -> ImportReport | ImportJob:
-        """Imports ``file``: its report, or the job to follow where it is long.
+        """Import ``file``; return its report, or the job to follow where the import is long.
 
         Args:
             file: what to import.
@@ -48,19 +48,19 @@ class MeasurementCalls:
         return self.transport.read(answer, ImportReport)
 
     def import_job(self, job_id: int) -> ImportJob:
-        """A long import, to follow its progress."""
+        """Read the progress of a long import."""
         return self.transport.get(f"/measurements/jobs/{job_id}", ImportJob)
 
     def imports(self, limit: int) -> Page[ImportSummary]:
-        """The last imports, newest first."""
+        """Read the last imports, newest first."""
         return self.transport.get("/measurements/imports", Page[ImportSummary], {"limit": limit})
 
     def import_report(self, import_id: int) -> ImportReport:
-        """What became of one file."""
+        """Read the report of one import."""
         return self.transport.get(f"/measurements/imports/{import_id}", ImportReport)
 
     def import_problems(self, import_id: int) -> bytes:
-        """All the problems of one file, as CSV for a French spreadsheet."""
+        """Read all the problems of one file, as CSV for a French spreadsheet."""
         return self.transport.call("GET", f"/measurements/imports/{import_id}/report.csv").content
 
 

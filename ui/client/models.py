@@ -1,4 +1,4 @@
-"""The dashboard's calls about models: what is stored, what serves, what is tried in shadow, cards."""
+"""The dashboard's calls about models: stored, active and candidate versions, cards, imports."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class ModelCalls:
     transport: Transport
 
     def all(self) -> ModelList:
-        """Every stored version of every model."""
+        """Read every stored version of every model."""
         return self.transport.get("/models", ModelList)
 
     def card(self, name: str, version: int) -> ModelCard:
-        """The card of one version."""
+        """Read the card of one version."""
         return self.transport.get(f"/models/{segment(name)}/{version}", ModelCard)
 
     def activate(self, name: str, version: int, reason: str) -> ModelSummary:
-        """Lets a version serve its task.
+        """Put a version into service for its task.
 
         Raises:
             ApiError: 403 without the right, 409 where it does not pass the quality gate.
@@ -39,11 +39,11 @@ class ModelCalls:
         )
 
     def candidates(self) -> list[Candidate]:
-        """Versions tried in shadow, one per task at most, then the last that were."""
+        """Read the versions tried in shadow, one per task at most, then the former ones."""
         return self.transport.get("/candidates", Items[Candidate]).items
 
     def choose_candidate(self, task: str, name: str, version: int, reason: str) -> Candidate:
-        """Tries a version in shadow, in place of the one tried before.
+        """Try a version in shadow, in place of the one tried before.
 
         Raises:
             ApiError: 403 without the right, 409 where it is in force or tried already, 422 where it reads
@@ -53,26 +53,26 @@ class ModelCalls:
         return self.transport.ask("PUT", f"/candidates/{segment(task)}", Candidate, json=body)
 
     def withdraw_candidate(self, task: str, reason: str) -> Candidate:
-        """Ends the candidate of a task."""
+        """End the trial of a task's candidate."""
         return self.transport.ask(
             "DELETE", f"/candidates/{segment(task)}", Candidate, params={"reason": reason}
         )
 
     def candidate_report(self, task: str, limit: int) -> ShadowReport:
-        """What the candidate would have changed; ``limit`` turbines at most, the widest gaps first."""
+        """Read what the candidate would have changed; ``limit`` turbines at most, widest gaps first."""
         return self.transport.get(f"/candidates/{segment(task)}/report", ShadowReport, {"limit": limit})
 
     def compare(self, task: str, left: str, right: str) -> ModelComparison:
-        """Two versions, each ``name:version``, on rows that neither has seen."""
+        """Compare two versions, each ``name:version``, on rows that neither has seen."""
         return self.transport.get(
             "/models/compare", ModelComparison, {"task": task, "left": left, "right": right}
         )
 
     def import_file(self, fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes]]) -> ModelImport:
-        """Sends a model file to be checked and stored by the worker.
+        """Send a model file to be checked and stored by the worker.
 
         Args:
-            fields: name, task and what else is said of it.
+            fields: name, task and the rest of the form.
             files: name and content by role; ``file`` is the model.
 
         Raises:
@@ -85,20 +85,20 @@ class ModelCalls:
         )
 
     def import_state(self, import_id: int) -> ModelImport:
-        """One import of a model, check by check."""
+        """Read one import of a model, check by check."""
         return self.transport.get(f"/models/imports/{import_id}", ModelImport)
 
     def imports(self, limit: int) -> list[ModelImport]:
-        """The last imports of models, newest first."""
+        """Read the last imports of models, newest first."""
         return self.transport.get("/models/imports", Items[ModelImport], {"limit": limit}).items
 
     def printable_card(self, name: str, version: int) -> bytes:
-        """The card of one version as a page to print."""
+        """Read the card of one version as a page to print."""
         path = f"/models/{segment(name)}/{version}/card"
         return self.transport.call("GET", path, headers={"Accept": "text/html"}).content
 
     def rollback(self, name: str, reason: str) -> ModelSummary:
-        """Gives its task back to what served before.
+        """Put back into service the version that served the task before.
 
         Raises:
             ApiError: 403 without the right, 409 where nothing served before, 422 where it does not serve.

@@ -15,9 +15,9 @@ class OperationCalls:
     transport: Transport
 
     def supervision(self) -> Supervision:
-        """Whether the cockpit runs and how well."""
+        """Read whether the cockpit runs and how well."""
         return self.transport.get("/supervision", Supervision)
 
     def logs(self, limit: int) -> CallLog:
-        """The last calls, newest first."""
+        """Read the last calls, newest first."""
         return self.transport.get("/logs", CallLog, {"limit": limit})

@@ -1,4 +1,4 @@
-"""The dashboard's calls about the ranking: what was published, what is being computed, what would be."""
+"""The dashboard's calls about the ranking: published rankings, scoring runs, what-ifs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ParkCalls:
     transport: Transport
 
     def ranking(self, asked: Query | None = None, *, limit: int = PARK_LIMIT) -> Park:
-        """The first turbines of the published ranking, or of what of it is ``asked``.
+        """Read the first turbines of the published ranking, narrowed by ``asked``.
 
         Raises:
             ApiError: 404 when no ranking of that day was published.
@@ -31,26 +31,26 @@ class ParkCalls:
         return self.transport.get("/park", Park, {**(asked or {}), "limit": limit})
 
     def events(self, day: date, limit: int) -> ParkEvents:
-        """What changed on that day since the day before, the most urgent first."""
+        """Read what changed on that day since the day before, the most urgent first."""
         query = {"from": day.isoformat(), "to": day.isoformat(), "limit": limit}
         return self.transport.get("/park/changes", ParkEvents, query)
 
     def days(self, first: date | None = None) -> list[ParkDay]:
-        """The days whose ranking was published, oldest first."""
+        """Read the days whose ranking was published, oldest first."""
         query = {"from": first and first.isoformat()}
         return self.transport.get("/park/history", Items[ParkDay], query).items
 
     def start_run(self, as_of: date | None = None) -> Run:
-        """Asks for a new scoring of the park."""
+        """Ask for a new scoring of the park."""
         body = {} if as_of is None else {"as_of": as_of.isoformat()}
         return self.transport.ask("POST", "/park/runs", Run, json=body)
 
     def run(self, run_id: int) -> Run:
-        """One scoring, to follow its progress."""
+        """Read the progress of one scoring."""
         return self.transport.get(f"/park/runs/{run_id}", Run)
 
     def cancel_run(self, run_id: int) -> Run:
-        """Stops a scoring that waits or is under way; the published ranking stays.
+        """Stop a scoring that waits or is under way; the published ranking stays.
 
         Raises:
             ApiError: 403 without the right, 404 where there is none, 409 where it has ended.
@@ -58,7 +58,7 @@ class ParkCalls:
         return self.transport.ask("POST", f"/park/runs/{run_id}/cancel", Run)
 
     def what_if(self, measurement: Mapping[str, Any]) -> Prediction:
-        """What the active models say of values that nobody measured.
+        """Read the active models' answer to values that nobody measured.
 
         Raises:
             ApiError: 422 with one entry of ``errors`` per wrong field.

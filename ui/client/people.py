@@ -24,13 +24,13 @@ class PeopleCalls:
     transport: Transport
 
     def accounts(self) -> list[Account]:
-        """Every account, by name."""
+        """Read every account, by name."""
         return self.transport.get("/accounts", Items[Account]).items
 
     def create_account(
         self, username: str, display_name: str, role: Role, password: str | None
     ) -> AccountSecret:
-        """Makes an account; the password is in the answer only where the API drew it.
+        """Make an account; the answer holds the password only where the API drew it.
 
         Raises:
             ApiError: 409 where the name is taken, 422 with one entry of ``errors`` per wrong field.
@@ -39,7 +39,7 @@ class PeopleCalls:
         return self.transport.ask("POST", "/accounts", AccountSecret, json=body)
 
     def change_account(self, number: int, **news: str | bool) -> Account:
-        """Changes ``display_name``, ``role`` or ``active``.
+        """Change ``display_name``, ``role`` or ``active``.
 
         Raises:
             ApiError: 409 for the last administrator, or one's own account; 422 for a wrong field.
@@ -47,7 +47,7 @@ class PeopleCalls:
         return self.transport.ask("PATCH", f"/accounts/{number}", Account, json=news)
 
     def reset_password(self, number: int, password: str | None) -> AccountSecret:
-        """Gives somebody a new password, drawn where none is given.
+        """Give somebody a new password; the API draws one where ``password`` is None.
 
         Raises:
             ApiError: 422 where it is too weak.
@@ -57,15 +57,15 @@ class PeopleCalls:
         )
 
     def end_sessions(self, number: int) -> None:
-        """Signs somebody out everywhere."""
+        """Sign somebody out everywhere."""
         self.transport.call("DELETE", f"/accounts/{number}/sessions")
 
     def api_keys(self) -> list[ApiKey]:
-        """Every key, revoked ones included, by name."""
+        """Read every key, revoked ones included, by name."""
         return self.transport.get("/keys", Items[ApiKey]).items
 
     def create_key(self, name: str, scopes: Sequence[str]) -> NewKey:
-        """Makes a key; the answer holds it this once.
+        """Make a key; only this answer ever holds it.
 
         Raises:
             ApiError: 409 where the name was ever used, 422 with one entry of ``errors`` per wrong field.
@@ -73,19 +73,19 @@ class PeopleCalls:
         return self.transport.ask("POST", "/keys", NewKey, json={"name": name, "scopes": list(scopes)})
 
     def revoke_key(self, number: int) -> ApiKey:
-        """Ends a key for good."""
+        """Revoke a key for good."""
         return self.transport.ask("DELETE", f"/keys/{number}", ApiKey)
 
     def audit(self, **query: Any) -> Page[AuditEntry]:
-        """The audit trail, newest first, narrowed by ``actor``, ``action``, ``from``, ``to``…"""
+        """Read the audit trail, newest first, narrowed by ``actor``, ``action``, ``from``, ``to``…"""
         return self.transport.get("/audit", Page[AuditEntry], query)
 
     def verify_audit(self) -> AuditVerification:
-        """Has the API recompute the whole chain."""
+        """Ask the API to recompute the whole chain."""
         return self.transport.get("/audit/verify", AuditVerification)
 
     def change_own_password(self, current: str, new: str) -> None:
-        """Changes the password of whoever is signed in, who stays so; all other sessions end.
+        """Change the password of whoever is signed in; all their other sessions end.
 
         Raises:
             ApiError: 422 with ``current_password`` or ``new_password`` in ``errors``.
@@ -94,5 +94,5 @@ class PeopleCalls:
         self.transport.adopt(self.transport.ask("POST", "/auth/password", Token, json=body))
 
     def sign_out_everywhere(self) -> None:
-        """Ends every session of whoever is signed in, this one included."""
+        """End every session of whoever is signed in, this one included."""
         self.transport.call("POST", "/auth/logout-everywhere")

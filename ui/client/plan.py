@@ -11,7 +11,7 @@ from api.schemas.vocabulary import InterventionState
 from api.schemas.week_plan import WeekPlan, WeekPlanAccepted, WeekPlanInputs
 from ui.client.transport import Transport
 
-# The solver is given ten seconds and then what settles the days.
+# [s] The solver has ten seconds for the choice, then some more for the days.
 PLAN_S = 40.0
 
 
@@ -22,11 +22,11 @@ class PlanCalls:
     transport: Transport
 
     def inputs(self) -> WeekPlanInputs:
-        """Crews, budget and length of the last plan, whoever made it."""
+        """Read the crews, the budget and the length of the last plan, whoever made it."""
         return self.transport.get("/week-plan", WeekPlanInputs)
 
     def week(self, asked: Mapping[str, Any]) -> WeekPlan:
-        """The best week for what is asked.
+        """Ask for the best week under the crews, budget and choices of ``asked``.
 
         Raises:
             ApiError: 422 per wrong field or choice that cannot be kept, 409 where nothing is published.
@@ -34,14 +34,14 @@ class PlanCalls:
         return self.transport.ask("POST", "/week-plan", WeekPlan, json=dict(asked), read_s=PLAN_S)
 
     def file(self, asked: Mapping[str, Any], form: str) -> bytes:
-        """The same plan as ``csv`` or ``html``."""
+        """Read the same plan as ``csv`` or ``html``."""
         answer = self.transport.call(
             "POST", "/week-plan/export", params={"format": form}, json=dict(asked), read_s=PLAN_S
         )
         return answer.content
 
     def accept(self, run_id: int, visits: list[Mapping[str, Any]]) -> WeekPlanAccepted:
-        """Plans the interventions of a plan; each is taken or refused on its own.
+        """Plan the interventions of a plan; the API takes or refuses each on its own.
 
         Raises:
             ApiError: 409 where another ranking was published since.
@@ -50,7 +50,7 @@ class PlanCalls:
         return self.transport.ask("POST", "/week-plan/accept", WeekPlanAccepted, json=body, read_s=PLAN_S)
 
     def calendar(self, first: date, last: date) -> bytes:
-        """Interventions planned between two days, for an agenda."""
+        """Read the interventions planned between two days, as a calendar file (.ics)."""
         query = {
             "state": InterventionState.PLANIFIEE.value,
             "from": first.isoformat(),

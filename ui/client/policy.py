@@ -16,11 +16,11 @@ class PolicyCalls:
     transport: Transport
 
     def versions(self) -> Policy:
-        """The version in force and all the others."""
+        """Read the version in force and all the others."""
         return self.transport.get("/policy", Policy)
 
     def preview(self, parameters: Mapping[str, float], limit: int) -> PolicyPreview:
-        """What a policy would change, nothing being saved; ``limit`` turbines at most.
+        """Read what a policy would change; nothing is saved; ``limit`` turbines at most.
 
         Raises:
             ApiError: 403 without the right, 422 with one entry of ``errors`` per wrong field.
@@ -29,7 +29,7 @@ class PolicyCalls:
         return self.transport.ask("POST", "/policy/preview", PolicyPreview, json=body)
 
     def save(self, base_version: int, parameters: Mapping[str, float], reason: str) -> Policy:
-        """Saves a new version.
+        """Save a new version.
 
         Raises:
             ApiError: 403 without the right, 409 where another version came into force, 422 as above.
@@ -38,7 +38,7 @@ class PolicyCalls:
         return self.transport.ask("PUT", "/policy", Policy, json=body)
 
     def restore(self, version: int, base_version: int, reason: str) -> Policy:
-        """Saves a new version equal to an older one.
+        """Save a new version equal to an older one.
 
         Raises:
             ApiError: 403 without the right, 409 as above.

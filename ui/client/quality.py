@@ -1,4 +1,4 @@
-"""The dashboard's calls about realised quality: what was published beside what was observed since."""
+"""The dashboard's calls about realised quality: published scores beside their outcomes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from api.schemas.quality import RealisedQuality
 from ui.client.transport import Transport
 
-# A year of a park is recounted for each answer.
+# [s] Each answer recounts a year of the park.
 QUALITY_S = 60.0
 
 
@@ -28,7 +28,7 @@ class QualityCalls:
         period: str = "month",
         limit: int = 0,
     ) -> RealisedQuality:
-        """Realised quality of the rankings between two days, with ``limit`` scores beside their outcomes.
+        """Read the realised quality of the rankings between two days, with ``limit`` scores and outcomes.
 
         Raises:
             ApiError: 422 where the days are in the wrong order.
@@ -37,7 +37,7 @@ class QualityCalls:
         return self.transport.ask("GET", "/evaluation", RealisedQuality, params=query, read_s=QUALITY_S)
 
     def realised_csv(self, *, first: date | None = None, last: date | None = None) -> bytes:
-        """Every published score beside its outcome, as CSV for a French spreadsheet."""
+        """Read every published score beside its outcome, as CSV for a French spreadsheet."""
         query = {**_days(first, last), "format": "csv"}
         return self.transport.call("GET", "/evaluation", params=query, read_s=QUALITY_S).content
 

@@ -1,6 +1,6 @@
-"""The only HTTP of the dashboard: how a call is carried, in whose name, and what becomes of a refusal.
+"""The only HTTP of the dashboard: it carries the calls, in whose name, and turns refusals into errors.
 
-Streamlit is unknown here. The transport holds who is signed in and renews the short access token by itself.
+No Streamlit here. The transport holds the session of the person signed in and renews its short access token.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ REQUEST_ID = "X-Request-ID"
 
 @dataclass(frozen=True)
 class Session:
-    """Who is signed in, with what the API wants to see."""
+    """The person signed in, with the tokens that the API asks for."""
 
     user: User
     access_token: str
@@ -41,19 +41,19 @@ class Session:
 
     @classmethod
     def of(cls, token: Token) -> Session:
-        """The session that a fresh token opens; the clock is this process's monotonic one."""
+        """Build the session that a fresh token opens; times are of this process's monotonic clock."""
         renew_at = time.monotonic() + token.expires_in - RENEW_BEFORE_S
         return cls(token.user, token.access_token, token.refresh_token, renew_at, token.session_expires_at)
 
 
 class Transport:
-    """Carries the calls of one person of the dashboard to the API, and reads the answers."""
+    """The connection of one person of the dashboard to the API."""
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url.rstrip("/")
         self.session: Session | None = None
         self._http = requests.Session()
-        # Only reading is repeated: a prediction or a run asked twice would be logged or done twice.
+        # Only GET is retried: a second prediction or run would be logged or done twice.
         again = Retry(
             total=2,
             backoff_factor=0.1,
@@ -65,16 +65,16 @@ class Transport:
         self._http.mount("https://", HTTPAdapter(max_retries=again))
 
     def close(self) -> None:
-        """Gives its connections back; it may still be used afterwards."""
+        """Close the connections; the transport may still be used afterwards."""
         self._http.close()
 
     def adopt(self, token: Token) -> User:
-        """Calls in the name of whom ``token`` was given to, from now on."""
+        """Make every later call in the name of the person who holds ``token``."""
         self.session = Session.of(token)
         return self.session.user
 
     def renew(self, refresh_token: str) -> User:
-        """Takes up a session that was opened earlier.
+        """Take up a session that was opened earlier.
 
         Raises:
             ApiError: 401 when it has ended.
@@ -83,15 +83,15 @@ class Transport:
         return self.adopt(self.read(self.send("POST", f"{PREFIX}/auth/refresh", json=body), Token))
 
     def get(self, path: str, answer: type[Answer], query: Query | None = None) -> Answer:
-        """What the API answers to a question."""
+        """Return the API's answer to a GET."""
         return self.ask("GET", path, answer, params=query)
 
     def ask(self, method: str, path: str, answer: type[Answer], **options: Any) -> Answer:
-        """The same for any method; ``options`` as :meth:`send`."""
+        """Return the API's answer to any method; ``options`` as for :meth:`send`."""
         return self.read(self.call(method, path, **options), answer)
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        """One authorised call; a token that has run out is renewed once, without the person noticing.
+        """Make one authorised call; renew once a token that has run out, unseen by the person.
 
         Raises:
             ApiError: the API refused, failed or could not be reached; 401 when nobody is signed in.
@@ -117,14 +117,14 @@ class Transport:
         read_s: float | None = None,
         **options: Any,
     ) -> requests.Response:
-        """One call in nobody's name.
+        """Make one call in nobody's name.
 
         Args:
-            method: of HTTP.
+            method: HTTP method.
             path: from the root of the API's address.
-            headers: beside the usual ones.
-            read_s: how long the answer is waited for [s]; :data:`READ_S` where it is not told.
-            options: of ``requests``: what is sent, and how.
+            headers: added to the usual ones.
+            read_s: longest wait for the answer [s]; :data:`READ_S` by default.
+            options: of ``requests``, such as ``json`` or ``params``.
 
         Raises:
             ApiError: the API refused, failed or could not be reached.
@@ -145,7 +145,7 @@ class Transport:
 
     @staticmethod
     def read(answer: requests.Response, wanted: type[Answer]) -> Answer:
-        """The answer as the contract types it.
+        """Read an answer as the contract types it.
 
         Raises:
             ApiError: it is not what the contract says.
@@ -164,5 +164,5 @@ class Transport:
 
 
 def segment(text: str) -> str:
-    """``text`` as one segment of a path, whatever it holds."""
+    """Quote ``text`` as one segment of a path, whatever it holds."""
     return quote(text, safe="")

@@ -18,11 +18,11 @@ class TurbineCalls:
     transport: Transport
 
     def all(self) -> list[Turbine]:
-        """Every turbine, by name."""
+        """Read every turbine, by name."""
         return self.transport.get("/turbines", Page[Turbine]).items
 
     def detail(self, turbine_id: str) -> TurbineDetail:
-        """One turbine with its current score.
+        """Read one turbine with its current score.
 
         Raises:
             ApiError: 404 when there is no such turbine.
@@ -30,24 +30,24 @@ class TurbineCalls:
         return self.transport.get(f"/turbines/{segment(turbine_id)}", TurbineDetail)
 
     def measurements(self, turbine_id: str, limit: int) -> list[MeasurementRow]:
-        """The turbine's last measurements, newest first."""
+        """Read the turbine's last measurements, newest first."""
         return self.transport.get(
             f"/turbines/{segment(turbine_id)}/measurements", Items[MeasurementRow], {"limit": limit}
         ).items
 
     def history(self, turbine_id: str) -> list[ScorePoint]:
-        """The turbine's published scores."""
+        """Read the turbine's published scores."""
         return self.transport.get(f"/turbines/{segment(turbine_id)}/history", Items[ScorePoint]).items
 
     def events(self, turbine_id: str, first: date) -> list[TurbineEvent]:
-        """Visits, interventions and failures of a turbine from that day on, oldest first."""
+        """Read the visits, interventions and failures of a turbine from a day on, oldest first."""
         path = f"/turbines/{segment(turbine_id)}/events"
         return self.transport.get(path, Items[TurbineEvent], {"from": first.isoformat()}).items
 
     def power_at(
         self, turbine_id: str, wind: float, from_wind: float | None, from_power: float | None
     ) -> PowerAtWind:
-        """The power that goes with a wind on this turbine, from what was measured.
+        """Read the power that this turbine delivers at a wind, by its own measured curve.
 
         Raises:
             ApiError: 409 when the turbine has no power curve of its own; 422 for a wind out of range.

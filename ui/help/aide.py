@@ -14,7 +14,7 @@ def _glossary() -> list[help_views.Section]:
 
 
 def page() -> None:
-    """Draws the page; it needs nothing of the API, so it can be read while the service is away."""
+    """Draw the page; it needs nothing of the API, so it can be read while the service is away."""
     layout.header("Aide")
     user = auth.current_user()
     if user is None:

@@ -24,18 +24,18 @@ class Section:
 
 
 def text(name: str) -> str:
-    """One of the page's texts, in Markdown."""
+    """Read one of the page's texts, in Markdown."""
     return (_TEXTS / f"{name}.md").read_text(encoding="utf-8").strip()
 
 
 def guides(own: Role) -> dict[Role, str]:
-    """The guide of each role that has one, one's own first."""
+    """Read the guide of each role that has one; the reader's own role comes first."""
     roles = sorted(Role, key=lambda role: role is not own)
     return {role: text(role.value) for role in roles if (_TEXTS / f"{role}.md").is_file()}
 
 
 def glossary(markdown: str) -> list[Section]:
-    """The glossary as a person of the field reads it: French terms and what they mean.
+    """Return the glossary for people of the field: French terms and what they mean.
 
     Identifiers and English names are left to the document; terms without a meaning too.
 
@@ -52,7 +52,7 @@ def glossary(markdown: str) -> list[Section]:
 
 
 def matching(sections: list[Section], wanted: str) -> list[Section]:
-    """The sections with the terms where ``wanted`` occurs, whatever its case and accents."""
+    """Return the sections with the terms where ``wanted`` occurs, whatever its case and accents."""
     needle = folded(wanted.strip())
     kept = [
         Section(each.title, tuple(term for term in each.terms if needle in folded(" ".join(term))))
@@ -62,7 +62,7 @@ def matching(sections: list[Section], wanted: str) -> list[Section]:
 
 
 def as_table(section: Section) -> str:
-    """One section as a Markdown table."""
+    """Write one section as a Markdown table."""
     rows = "\n".join(f"| {term} | {meaning} |" for term, meaning in section.terms)
     return f"| Mot | Sens |\n|---|---|\n{rows}"
 

@@ -22,7 +22,7 @@ _LAST = "_last_intervention"
 
 
 def draw(number: int) -> bool:
-    """Draws the intervention; False where the API could not be reached, its last known state then."""
+    """Draw the intervention, or its last known state; return False where the API is away."""
     forms.show_outcome()
     try:
         item = auth.client().interventions.detail(number)
@@ -113,7 +113,7 @@ def _take(item: InterventionDetail) -> None:
 
 
 def _checks(item: InterventionDetail, *, may_tick: bool) -> list[int]:
-    """The checklist; places ticked."""
+    """Draw the checklist; return the places that are ticked."""
     st.subheader("À vérifier", anchor=False)
     if not may_tick:
         st.markdown(

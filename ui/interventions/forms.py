@@ -1,4 +1,4 @@
-"""What the pages about interventions share: sending without losing what was typed, and the planning form."""
+"""Parts that the intervention pages share: sending without losing what was typed, and the planning form."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ UNREACHABLE = (
 
 
 def pseudonym() -> str:
-    """By which work is given to the person logged in."""
+    """Return the name under which work is given to the person logged in."""
     user = auth.current_user()
     return user.username if user else ""
 
 
 def submit(form: str, call: Callable[[], object], done: str, keys: Sequence[str]) -> None:
-    """Sends a form; its fields are emptied only once the API has taken them.
+    """Send a form; empty its fields only once the API has taken them.
 
     Args:
         form: its name, under which a refusal is kept until the next try.
-        call: what is asked of the API.
-        done: what is said once, on success.
+        call: the call to the API.
+        done: sentence shown once, on success.
         keys: of its fields.
     """
     refusals: dict[str, ApiError] = st.session_state.setdefault(_REFUSED, {})
@@ -50,22 +50,22 @@ def submit(form: str, call: Callable[[], object], done: str, keys: Sequence[str]
 
 
 def show_outcome() -> None:
-    """What the last act came to, where it was done."""
+    """Show the outcome of the last act, on the page where it was done."""
     outcome.show(_place())
 
 
 def menu(label: str, key: str) -> DeltaGenerator:
-    """A menu of acts on what the page is about; it closes once one is done."""
+    """Draw a menu of acts on the page's subject; it closes once an act is done."""
     return outcome.menu(_place(), label, key)
 
 
 def _place() -> str:
-    """The list, an intervention or a turbine: what was done to one is not said of the next."""
+    """Name the list, an intervention or a turbine, so that an outcome shows on its own page alone."""
     return f"interventions_{st.query_params.get('n', '')}_{st.query_params.get('id', '')}"
 
 
 def refusal(form: str, fields: Sequence[str] = ()) -> dict[str, str]:
-    """Says why a form was refused; gives the messages of the fields in ``shown``, to be drawn under each."""
+    """Show why a form was refused; return the messages of ``fields``, to be drawn under each."""
     error: ApiError | None = st.session_state.get(_REFUSED, {}).get(form)
     if error is None:
         return {}
@@ -83,7 +83,7 @@ def refusal(form: str, fields: Sequence[str] = ()) -> dict[str, str]:
 
 
 def field_error(messages: Mapping[str, str], field: str) -> None:
-    """The API's message under its field."""
+    """Show the API's message under its field."""
     if field in messages:
         st.markdown(f":red[**↑ {layout.plain(messages[field])}**]")
 
@@ -101,16 +101,16 @@ def planning(
     done: str,
     turbines: Sequence[str] | None = None,
 ) -> None:
-    """The planning form.
+    """Draw the planning form.
 
     Args:
         form: its name, unique on the page.
         today: the cockpit's day, the first that may be planned.
         start: values that the fields begin with.
-        send: what to ask of the API with the fields filled.
-        button: its words.
-        done: what is said on success.
-        turbines: to choose among; None where it is known which.
+        send: call to the API with the filled fields.
+        button: its label.
+        done: sentence shown on success.
+        turbines: to choose among; None where the turbine is known.
     """
     keys = {name: f"{form}_{name}" for name in PLAN_FIELDS}
     for name, value in {"planned_on": today, "priority": Priority.NORMALE, "skills": [], **start}.items():
@@ -182,7 +182,7 @@ def _plain(value: Any) -> Any:
 def reasoned(
     form: str, label: str, words: str, button: str, send: Callable[[str], object], done: str
 ) -> None:
-    """A button that asks once, with a reason, before it acts."""
+    """Draw a button that asks for a reason before it acts."""
     key = f"{form}_motif"
     with menu(label, f"{form}_ouvrir"):
         st.markdown(words)

@@ -1,4 +1,4 @@
-"""Interventions: what to decide, what is under way, what was found; a technician sees their own first."""
+"""Interventions: to decide, under way, ended; a technician sees their own first."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TODAY, _OPEN, _COUNT, _LAST = "_interventions_today", "_proposition_ouverte", "
 
 
 def page() -> None:
-    """Draws the list, or the intervention that the address names."""
+    """Draw the list, or the intervention that the address names."""
     asked = st.query_params.get(_ONE, "")
     if asked.isascii() and asked.isdigit() and 0 < len(asked) < 10:
         layout.header(f"Intervention n°{french.NBSP}{asked}", _back)
@@ -69,7 +69,7 @@ def _detail(number: int) -> bool:
 
 
 def _listed(name: str, **asked: Any) -> tuple[list[Intervention], bool]:
-    """Interventions, or the last received where the API is away; whether it answered."""
+    """Return the interventions, or the last received; and whether the API answered."""
     kept: dict[str, list[Intervention]] = st.session_state.setdefault(_LAST, {})
     try:
         answer = auth.client().interventions.search(**asked)
@@ -222,7 +222,7 @@ def _card(item: Intervention) -> None:
 
 
 def _calendar(assignee: str | None) -> None:
-    """The agenda's file, asked for when it is wanted."""
+    """Offer the calendar file, made when it is asked for."""
     states = (State.EN_COURS, State.PLANIFIEE)
     st.download_button(
         "Ajouter à mon agenda (.ics)",

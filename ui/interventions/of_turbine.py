@@ -14,7 +14,7 @@ SHOWN = 5
 
 
 def draw(detail: TurbineDetail) -> None:
-    """Draws the section.
+    """Draw the section.
 
     Args:
         detail: of the turbine.
@@ -22,12 +22,14 @@ def draw(detail: TurbineDetail) -> None:
     name = detail.turbine.turbine_id
     st.subheader("Interventions", anchor=False)
     forms.show_outcome()
-    found = layout.fetched(
+    interventions = layout.fetched(
         lambda: auth.client().interventions.search(turbine=name, limit=SHOWN), "interventions_turbine"
     )
-    if found is not None:
-        _list(found)
-    plannable = found is not None and not any(item.state in views.LIVING for item in found.items)
+    if interventions is not None:
+        _list(interventions)
+    plannable = interventions is not None and not any(
+        item.state in views.LIVING for item in interventions.items
+    )
     with st.container(horizontal=True):
         may_plan = plannable and auth.may(Right.PLAN)
         if may_plan and st.button("Planifier une intervention", key="planifier_turbine"):
@@ -36,12 +38,12 @@ def draw(detail: TurbineDetail) -> None:
             _report(name)
 
 
-def _list(found: Interventions) -> None:
-    if not found.items:
+def _list(interventions: Interventions) -> None:
+    if not interventions.items:
         st.markdown("Aucune intervention enregistrée sur cette turbine.")
-    for item in found.items:
+    for item in interventions.items:
         effect = f" · {views.EFFECTS[item.effect].lower()}" if item.effect else ""
-        words = f"{views.state_words(item)} · {views.plan_words(item, found.today)}{effect}"
+        words = f"{views.state_words(item)} · {views.plan_words(item, interventions.today)}{effect}"
         with st.container(horizontal=True, vertical_alignment="center", key=f"ligne_{item.id}"):
             if st.button(f"N° {item.id}", key=f"intervention_{item.id}"):
                 layout.go("interventions", n=str(item.id))
@@ -65,7 +67,7 @@ def _report(name: str) -> None:
                     {
                         "turbine_id": name,
                         "origin": InterventionOrigin.CONSTAT,
-                        **({"findings": said} if (said := st.session_state.get(key, "").strip()) else {}),
+                        **({"findings": text} if (text := st.session_state.get(key, "").strip()) else {}),
                     }
                 ),
                 "Constat enregistré.",

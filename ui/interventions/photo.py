@@ -1,4 +1,4 @@
-"""A photo as it leaves a phone, made ready to send: upright, of a useful size, without where it was taken."""
+"""A phone's photo made ready to send: upright, of a useful size, without the place where it was taken."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import warnings
 
 from PIL import Image, ImageOps
 
-LONGEST = 1_600  # pixels of the longer side: a worn bearing is still seen, and 2 MB are never reached
+LONGEST = 1_600  # [px] longer side: a worn bearing is still visible, and the file stays below 2 MB
 QUALITY = 85
 
 
 def ready_to_send(content: bytes) -> bytes:
-    """The photo as JPEG, turned as its camera says, reduced, without its metadata (place, date, device).
+    """Return the photo as JPEG: upright, reduced, without its metadata (place, date, device).
 
     Raises:
         ValueError: no image that can be read; its text is the French sentence to show.

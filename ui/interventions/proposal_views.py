@@ -14,7 +14,7 @@ from ui.shared import labels as fr
 
 
 def to_decide_words(proposals: Proposals) -> str:
-    """How many turbines are in alert, and why most may not be in the list."""
+    """Say how many turbines are in alert, and how many of them already have an answer."""
     if proposals.as_of is None:
         return "Aucun classement n’est encore publié."
     alerts = french.counted(proposals.alerts, "turbine")
@@ -29,14 +29,14 @@ def to_decide_words(proposals: Proposals) -> str:
 
 
 def answered_title(proposals: Proposals) -> str:
-    """« Alertes qui ont déjà une réponse (6) »."""
+    """Write « Alertes qui ont déjà une réponse (6) »."""
     everyone, listed = proposals.alerts - proposals.total, len(proposals.answered)
     count = f"{everyone}" if listed == everyone else f"{listed} premières sur {everyone}"
     return f"Alertes qui ont déjà une réponse ({count})"
 
 
 def answered_frame(answered: Sequence[AnsweredAlert]) -> pd.DataFrame:
-    """Why nothing is proposed for a turbine in alert."""
+    """Tabulate why nothing is proposed for a turbine in alert."""
     return pd.DataFrame(
         {
             "Turbine": alert.turbine_id,
@@ -49,7 +49,7 @@ def answered_frame(answered: Sequence[AnsweredAlert]) -> pd.DataFrame:
 
 
 def answer_words(alert: AnsweredAlert) -> str:
-    """« Intervention n° 4, planifiée le 30/12/2024 »."""
+    """Write « Intervention n° 4, planifiée le 30/12/2024 »."""
     which = f"intervention n°{french.NBSP}{alert.intervention_id}"
     on = "" if alert.on is None else f" le {french.date(alert.on)}"
     state = STATES[alert.intervention_state].lower() if alert.intervention_state else ""
@@ -62,7 +62,7 @@ def answer_words(alert: AnsweredAlert) -> str:
 
 
 def proposal_words(item: Proposal) -> str:
-    """Why it is proposed, in one sentence."""
+    """Say why it is proposed, in one sentence."""
     parts = [f"{french.percent(item.failure_probability)} de probabilité de panne à 7 jours"]
     if item.time_to_failure_days is not None:
         parts.append(f"panne estimée dans {french.days(item.time_to_failure_days)}")
@@ -74,7 +74,7 @@ def proposal_words(item: Proposal) -> str:
 
 
 def proposal_notes(item: Proposal) -> list[str]:
-    """What to know before deciding."""
+    """Return what to know before deciding."""
     notes = []
     if item.planned_visit_on is not None:
         notes.append(f"Visite prévue le {french.date(item.planned_visit_on)}, trop tard pour cette alerte.")

@@ -118,21 +118,21 @@ _CODED: dict[str, dict[Any, str]] = {
     "skills": SKILLS,
     "verdict": VERDICTS,
 }
-_TOLD_BY_THE_ENTRY = {"closed_by", "acknowledged_by", "photo"}
+_IN_THE_ENTRY = {"closed_by", "acknowledged_by", "photo"}
 
 
 def title(item: Intervention) -> str:
-    """« Turbine 12 · intervention n° 3 »."""
+    """Write « Turbine 12 · intervention n° 3 »."""
     return f"Turbine {item.turbine_id} · intervention n°{french.NBSP}{item.id}"
 
 
 def state_words(item: Intervention) -> str:
-    """Sign and word of the state."""
+    """Write the state, with its sign."""
     return f"{SIGNS[item.state]}{french.NBSP}{STATES[item.state].replace(' ', french.NBSP)}"
 
 
 def when_words(item: Intervention, today: date) -> str:
-    """The day that counts: of its end, else planned, with what it is from today."""
+    """Write the day of the end, else the planned day and how far it is from today."""
     if item.done_on is not None:
         return f"le {french.date(item.done_on)}"
     if item.planned_on is None:
@@ -140,46 +140,46 @@ def when_words(item: Intervention, today: date) -> str:
     days = (item.planned_on - today).days
     if days == 0:
         return f"aujourd’hui, {french.date(item.planned_on)}"
-    told = "en retard de" if days < 0 else "dans"
-    return f"{french.date(item.planned_on)} ({told} {french.days(abs(days))})"
+    direction = "en retard de" if days < 0 else "dans"
+    return f"{french.date(item.planned_on)} ({direction} {french.days(abs(days))})"
 
 
 def plan_words(item: Intervention, today: date) -> str:
-    """When, who, how long, with which skills."""
-    told = [when_words(item, today)]
+    """Say when, who, how long and with which skills."""
+    parts = [when_words(item, today)]
     if item.state in LIVING:
-        told.append(f"affectée à {item.assignee}" if item.assignee else "à affecter")
-        told.append(f"priorité {PRIORITIES[item.priority].lower()}")
+        parts.append(f"affectée à {item.assignee}" if item.assignee else "à affecter")
+        parts.append(f"priorité {PRIORITIES[item.priority].lower()}")
         if item.expected_hours is not None:
-            told.append(f"{french.hours(item.expected_hours)} prévues")
+            parts.append(f"{french.hours(item.expected_hours)} prévues")
         if item.skills:
-            told.append(", ".join(SKILLS[skill] for skill in item.skills))
+            parts.append(", ".join(SKILLS[skill] for skill in item.skills))
     elif item.verdict is not None:
-        told.append(VERDICTS[item.verdict].lower())
-        told.append(f"{french.hours(item.downtime_hours)} d’arrêt")
-    return " · ".join(told)
+        parts.append(VERDICTS[item.verdict].lower())
+        parts.append(f"{french.hours(item.downtime_hours)} d’arrêt")
+    return " · ".join(parts)
 
 
 def opening_words(item: Intervention) -> str:
-    """Why it was opened, and what the ranking said then."""
-    said = ORIGINS[item.origin].capitalize()
+    """Say why it was opened, and what the ranking said then."""
+    origin = ORIGINS[item.origin].capitalize()
     if item.opened_at_level is not None:
         level = fr.LEVELS[item.opened_at_level].word.lower()
-        said += f", au niveau {level}"
+        origin += f", au niveau {level}"
         if item.opened_at_probability is not None:
-            said += f" ({french.percent(item.opened_at_probability)} de probabilité de panne à 7 jours)"
-    return f"{said}{french.NBSP}: « {item.reason} »" if item.reason else f"{said}."
+            origin += f" ({french.percent(item.opened_at_probability)} de probabilité de panne à 7 jours)"
+    return f"{origin}{french.NBSP}: « {item.reason} »" if item.reason else f"{origin}."
 
 
 def read_words(item: Intervention) -> str:
-    """Whether the person who goes has said so."""
+    """Say whether the assignee has acknowledged the intervention."""
     if item.acknowledged_by is None:
         return "Pas encore prise en compte."
     return f"Prise en compte par {item.acknowledged_by} le {french.date(item.acknowledged_at)}."
 
 
 def effect_words(item: Intervention) -> str:
-    """What the runs since say; empty where there is nothing to wait for."""
+    """Say what the runs since then show; empty where there is nothing to wait for."""
     if item.effect is None:
         return ""
     meaning = {
@@ -191,46 +191,47 @@ def effect_words(item: Intervention) -> str:
     return f"{EFFECTS[item.effect]}{french.NBSP}: {meaning}"
 
 
-def precision_facts(told: InterventionPrecision) -> list[tuple[str, str, str]]:
-    """Figures side by side: name, value, what it is compared with."""
-    decided = told.confirmed + told.false_alerts
-    if told.low is None or told.high is None:
+def precision_facts(precision: InterventionPrecision) -> list[tuple[str, str, str]]:
+    """List the figures of the verdicts: name, value, what it is compared with."""
+    decided = precision.confirmed + precision.false_alerts
+    if precision.low is None or precision.high is None:
         interval = "aucun verdict ne tranche encore"
     else:
         interval = (
-            f"de {french.share(told.low)} à {french.share(told.high)}, à {french.share(0.95)} de confiance"
+            f"de {french.share(precision.low)} à {french.share(precision.high)}, "
+            f"à {french.share(0.95)} de confiance"
         )
     counted = f"sur {french.counted(decided, 'verdict')} qui {'tranchent' if decided > 1 else 'tranche'}"
     return [
-        ("Précision selon les verdicts", french.share(told.precision), interval),
-        ("Alertes confirmées", str(told.confirmed), counted),
-        ("Fausses alertes", str(told.false_alerts), counted),
+        ("Précision selon les verdicts", french.share(precision.precision), interval),
+        ("Alertes confirmées", str(precision.confirmed), counted),
+        ("Fausses alertes", str(precision.false_alerts), counted),
     ]
 
 
-def verdicts_frame(told: InterventionPrecision) -> pd.DataFrame:
-    """How many of each verdict, and of those on an alert."""
+def verdicts_frame(precision: InterventionPrecision) -> pd.DataFrame:
+    """Count each verdict: in all, and among interventions on an alert."""
     return pd.DataFrame(
         {
             "Verdict": [VERDICTS[verdict] for verdict in Verdict],
             "Sens": [VERDICT_MEANINGS[verdict] for verdict in Verdict],
-            "Interventions": [str(told.counts[verdict]) for verdict in Verdict],
-            "Dont ouvertes sur une alerte": [str(told.on_alert.counts[verdict]) for verdict in Verdict],
+            "Interventions": [str(precision.counts[verdict]) for verdict in Verdict],
+            "Dont ouvertes sur une alerte": [str(precision.on_alert.counts[verdict]) for verdict in Verdict],
         }
     )
 
 
 def journal_lines(entries: Sequence[JournalEntry]) -> list[str]:
-    """Every change in one line, newest first."""
+    """Return every change in one line, newest first."""
     return [_line(entry) for entry in reversed(entries)]
 
 
 def _line(entry: JournalEntry) -> str:
-    told = [_changed(change) for change in entry.changes if change.field not in _TOLD_BY_THE_ENTRY]
-    said = f"{french.date(entry.at)} · {entry.by} · {ACTIONS[entry.action]}"
-    if told:
-        said += f" ({' ; '.join(told)})"
-    return f"{said} : « {entry.comment} »" if entry.comment else said
+    changes = [_changed(change) for change in entry.changes if change.field not in _IN_THE_ENTRY]
+    line = f"{french.date(entry.at)} · {entry.by} · {ACTIONS[entry.action]}"
+    if changes:
+        line += f" ({' ; '.join(changes)})"
+    return f"{line} : « {entry.comment} »" if entry.comment else line
 
 
 def _changed(change: FieldChange) -> str:
@@ -243,7 +244,7 @@ def _value(field: str, value: Any) -> str:
     if value is None or value in ([], ""):
         return french.NOTHING
     if isinstance(value, list):
-        return ", ".join(_value(field, one) for one in value)
+        return ", ".join(_value(field, item) for item in value)
     if field in {"planned_on", "done_on"}:
         return french.date(date.fromisoformat(value))
     if isinstance(value, int | float):

@@ -15,7 +15,7 @@ STALE = "mesure_perimee"
 
 
 def coverage_facts(coverage: Coverage) -> list[tuple[str, str, str]]:
-    """The park's state in figures."""
+    """List the park's state in figures."""
     measured = coverage.measured_per_day[-1] if coverage.measured_per_day else 0
     whose = "leur" if coverage.late > 1 else "son"
     doubtful = sum(bool(turbine.findings) for turbine in coverage.turbines)
@@ -34,7 +34,7 @@ def _findings_fact(coverage: Coverage, doubtful: int) -> tuple[str, str, str]:
 
 
 def no_findings_words(coverage: Coverage) -> str:
-    """What the absence of findings means: nothing was found, or nobody looked yet."""
+    """Say what the absence of findings means: nothing was found, or nobody looked yet."""
     if coverage.run_as_of is None:
         when = french.date(coverage.next_run_at)
         return f"Aucun calcul publié sur ce parc : les constats viendront avec le prochain, le {when}."
@@ -42,7 +42,7 @@ def no_findings_words(coverage: Coverage) -> str:
 
 
 def freshness_frame(turbines: Sequence[TurbineCoverage]) -> pd.DataFrame:
-    """How old each turbine's last measurement is: the late ones first, then the oldest."""
+    """Tabulate how old each turbine's last measurement is: the late ones first, then the oldest."""
     ordered = sorted(turbines, key=_urgency)
     return pd.DataFrame(
         [
@@ -76,7 +76,7 @@ def _lateness(turbine: TurbineCoverage) -> str:
 
 
 def findings_frame(findings: Sequence[FindingCount]) -> pd.DataFrame:
-    """Findings of the last published run, as given (most frequent first)."""
+    """Tabulate the findings of the last published run, in the API's order (most frequent first)."""
     return pd.DataFrame(
         [
             {"Constat": finding_label(f.code), "Turbines": str(f.turbines), "Exemple": f.example}
@@ -86,7 +86,7 @@ def findings_frame(findings: Sequence[FindingCount]) -> pd.DataFrame:
 
 
 def coverage_words(coverage: Coverage, turbines: Sequence[TurbineCoverage]) -> str:
-    """What the map of measurements shows, for those who do not see it."""
+    """Say what the map of measurements shows, for those who do not see it."""
     days = (coverage.last - coverage.first).days + 1
     filled = sum(count > 0 for turbine in turbines for count in turbine.counts)
     share = filled / (days * len(turbines)) if turbines else 0.0

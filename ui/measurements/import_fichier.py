@@ -1,4 +1,4 @@
-"""Bringing a file in: choose it, see what it would do, confirm, follow, read the report."""
+"""Import of a file: choose it, preview it, confirm, follow, read the report."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class _Import:
 
 
 def draw() -> None:
-    """Draws the step at which the import is."""
+    """Draw the current step of the import."""
     state: _Import = st.session_state.setdefault(_STATE, _Import())
     asked = st.query_params.get(_JOB, "")
     if state == _Import() and asked.isascii() and asked.isdigit() and len(asked) < 10:
@@ -56,7 +56,7 @@ def draw() -> None:
 
 
 def _again() -> None:
-    """Starts anew, with empty fields."""
+    """Start again, with empty fields."""
     state: _Import = st.session_state[_STATE]
     _forget_file(state)
     st.session_state[_STATE] = _Import(turn=state.turn + 1)
@@ -68,7 +68,7 @@ def _forget_file(state: _Import) -> None:
 
 
 def forget_file(file_id: str) -> None:
-    """Frees a file's memory: Streamlit keeps every file of a person until they leave."""
+    """Free a file's memory: Streamlit keeps every file of a person until they leave."""
     context = get_script_run_ctx()
     manager = context.uploaded_file_mgr if context else None
     if context is not None and isinstance(manager, MemoryUploadedFileManager) and file_id:
@@ -112,7 +112,7 @@ def _form(state: _Import) -> None:
 
 
 def _options(turn: int, *, opened: bool) -> tuple[str, UploadedFile | None]:
-    """The date format (empty to let the service find it) and the mapping file, if any."""
+    """Return the date format (empty to let the service find it) and the mapping file, if any."""
     with st.expander("Options de lecture : format des dates, noms de colonnes et unités", expanded=opened):
         date_format = st.selectbox(
             "Format des dates",
@@ -132,7 +132,7 @@ def _options(turn: int, *, opened: bool) -> tuple[str, UploadedFile | None]:
 
 
 def _look(state: _Import, file: MeasureFile, asked: tuple[str, ...]) -> None:
-    """Asks for the preview of another file, or of the same one read otherwise."""
+    """Ask for the preview of another file, or of the same one read otherwise."""
     state.preview = state.failure = state.unsent = None
     state.key = str(uuid4())
     try:
@@ -142,13 +142,13 @@ def _look(state: _Import, file: MeasureFile, asked: tuple[str, ...]) -> None:
     except ApiError as error:
         layout.check_session(error)
         state.failure = error
-        state.asked = asked if error.status == INVALID else None  # anything else may pass: asked again
+        state.asked = asked if error.status == INVALID else None  # other errors may pass: ask again
     if state.failure is not None and state.asked is not None:
         st.rerun()  # so that the options open
 
 
 def _refused(error: ApiError) -> None:
-    """Why the file as a whole cannot be taken, at the place where it was chosen."""
+    """Show why the whole file is refused, beside the field where it was chosen."""
     if error.status != INVALID:
         layout.show_error(error, "apercu")
         return
@@ -220,13 +220,13 @@ def _not_sent(error: ApiError) -> None:
 
 
 def _send(state: _Import, file: MeasureFile) -> None:
-    """Imports; asked twice under the same key, it is done once."""
+    """Import the file; sent twice under the same key, it is imported once."""
     try:
         with st.spinner("Import en cours…"):
             answer = auth.client().measurements.import_file(file, state.key)
     except ApiError as error:
         layout.check_session(error)
-        state.unsent = error  # kept: the page is drawn anew when the service goes away
+        state.unsent = error  # kept across the redraw when the service goes away
         st.rerun()
     state.unsent = None
     _forget_file(state)
@@ -242,7 +242,7 @@ def _send(state: _Import, file: MeasureFile) -> None:
 
 
 def _progress() -> bool:
-    """Follows a long import until it ends; the page may be left, for it goes on without it."""
+    """Follow a long import until it ends; it goes on if the page is left."""
     state: _Import = st.session_state[_STATE]
     if state.job is None:
         return True

@@ -1,4 +1,4 @@
-"""Measurements: what is missing, how fresh the park's are, bringing files in, and what became of them."""
+"""Measurements: what is missing, how fresh they are, file imports and their reports."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ REFRESH_S = 60
 IMPORTS_SHOWN = 50
 PERIODS = {30: "30 jours", 90: "90 jours", 365: "1 an"}
 ROW_PX, HEAD_PX, ROWS_SHOWN = 35, 37, 12
-MAP_TURBINES = 60  # more in one map would not be read
+MAP_TURBINES = 60  # a larger map cannot be read
 IMPORT, FRESHNESS, HISTORY = "Importer un fichier", "Fraîcheur et couverture", "Derniers imports"
 _AS_OF = "_coverage_as_of"
 
 
 def page() -> None:
-    """Draws the page."""
+    """Draw the page."""
     layout.header("Mesures")
     may_import = auth.may(Right.INGEST)
     names = [IMPORT, FRESHNESS, HISTORY] if may_import else [FRESHNESS, HISTORY]
@@ -64,7 +64,7 @@ def _coverage() -> bool:
 
 
 def _missing(coverage: Coverage) -> None:
-    """What stands in the way of the next run, first of all."""
+    """Show first what the next run lacks."""
     headline = (
         f"Avant le prochain calcul, le {french.date(coverage.next_run_at)}, il manque :"
         if coverage.missing
@@ -121,7 +121,7 @@ def _map(coverage: Coverage) -> None:
 
 
 def _chosen(turbines: list[TurbineCoverage]) -> list[TurbineCoverage]:
-    """The turbines of the map: all of them where they can be read, some at a time otherwise."""
+    """Return the turbines to map: all of them, or a group that the person chooses in a large park."""
     if len(turbines) <= MAP_TURBINES:
         return turbines
     starts = range(0, len(turbines), MAP_TURBINES)
@@ -141,7 +141,7 @@ def _chosen(turbines: list[TurbineCoverage]) -> list[TurbineCoverage]:
 
 
 def _asked_import() -> int | None:
-    """The import that the page's address names."""
+    """Return the import that the page's address names."""
     asked = st.query_params.get("import", "")
     return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
 
@@ -158,7 +158,7 @@ def _history() -> bool:
         return True
     frame = imported.imports_frame(known.items)
     numbers = [done.import_id for done in known.items]
-    table = f"imports_{numbers[0]}"  # a newer import moves the rows: what was ticked goes with the old table
+    table = f"imports_{numbers[0]}"  # a new import moves the rows, so the table starts without a tick
     st.dataframe(
         frame,
         key=table,
@@ -182,7 +182,7 @@ def _history() -> bool:
 
 
 def _choose(numbers: list[int], rows: list[int]) -> None:
-    """Puts the import of the ticked row in the page's address."""
+    """Put the import of the ticked row in the page's address."""
     st.query_params.pop("import", None)
     if rows:
         st.query_params["import"] = str(numbers[rows[0]])

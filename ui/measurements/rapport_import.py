@@ -10,7 +10,7 @@ from ui.shared import auth, layout
 
 
 def draw(report: ImportReport, where: str) -> None:
-    """Draws the report; ``where`` tells apart the places of the page that show one."""
+    """Draw the report; ``where`` makes its keys unique on the page."""
     layout.banner(views.report_words(report), good=not report.rejected)
     layout.facts(views.report_facts(report))
     _columns(report)
@@ -20,7 +20,7 @@ def draw(report: ImportReport, where: str) -> None:
 
 
 def problems(listed: list[RowProblem], total: int) -> None:
-    """The first problems, in full: a reason that is cut tells nothing."""
+    """Draw the first problems, with their whole reason."""
     st.markdown(f"**{views.problems_words(len(listed), total)}**")
     layout.table(views.problems_frame(listed))
 
@@ -46,5 +46,5 @@ def _download(report: ImportReport, where: str) -> None:
 
 
 @st.cache_data(ttl=600, max_entries=4, show_spinner=False, scope="session")
-def _all_problems(import_id: int, sha256: str) -> bytes:  # the digest keeps one installation's from another's
+def _all_problems(import_id: int, sha256: str) -> bytes:  # the digest tells installations apart in the cache
     return auth.client().measurements.import_problems(import_id)

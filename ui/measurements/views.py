@@ -55,12 +55,12 @@ _FIELDS = {
 
 
 def field_name(field: str) -> str:
-    """A refused field as the page calls it; columns keep their name."""
+    """Write a refused field as the page names it; columns keep their name."""
     return _FIELDS.get(field, field)
 
 
 def format_words(read: FileFormat) -> str:
-    """How the file was read: « CSV, UTF-8, colonnes séparées par point-virgule… »."""
+    """Say how the file was read: « CSV, UTF-8, colonnes séparées par point-virgule… »."""
     parts = [_KINDS.get(read.kind, read.kind)]
     if read.encoding:
         parts.append(_ENCODINGS.get(read.encoding.lower(), read.encoding))
@@ -74,7 +74,7 @@ def format_words(read: FileFormat) -> str:
 
 
 def preview_facts(preview: ImportPreview) -> list[Fact]:
-    """What confirming would do, in figures."""
+    """List in figures what confirming would do."""
     whole = preview.examined >= preview.rows
     estimated = "" if whole else "estimation"
     examined = "" if whole else f"des {french.number(preview.examined)} premières lignes"
@@ -97,7 +97,7 @@ def _few(names: Sequence[str], most: int = 4) -> str:
 
 
 def columns_frame(columns: Sequence[PreviewColumn]) -> pd.DataFrame:
-    """Every column: recognised, left aside, or missing, and what follows from it."""
+    """Tabulate every column: recognised, left aside or missing, and the consequence."""
     return pd.DataFrame(
         [
             {"Colonne": column.name, "État": _STATES[column.state], "Ce qui en est fait": _use(column)}
@@ -121,7 +121,7 @@ def _use(column: PreviewColumn) -> str:
 
 
 def rows_frame(preview: ImportPreview) -> pd.DataFrame:
-    """The first rows as understood; a rejected one shows its cells as they were read, and why."""
+    """Tabulate the first rows as understood; a rejected one shows its raw cells, and why."""
     titles = {
         c.target: c.label + ("" if c.unit in _UNITLESS else f" [{c.unit}]")
         for c in preview.columns
@@ -150,7 +150,7 @@ def rows_frame(preview: ImportPreview) -> pd.DataFrame:
 
 
 def _understood(row: PreviewRow, sensors: Iterable[str]) -> dict[str, str]:
-    """The cells of a row that would be taken, in French."""
+    """Return the cells of a row that would be taken, in French."""
     return {
         "turbine_id": row.turbine_id or "",
         "date_measure": french.date(row.measured_at or row.measured_on),
@@ -161,7 +161,7 @@ def _understood(row: PreviewRow, sensors: Iterable[str]) -> dict[str, str]:
 
 
 def preview_words(preview: ImportPreview) -> str:
-    """What confirming would do, in one sentence."""
+    """Say what confirming would do, in one sentence."""
     if not preview.estimated_new + preview.estimated_known:
         return "Aucune ligne ne pourrait être prise : corrigez le fichier ou les options de lecture."
     if not preview.estimated_new:
@@ -178,7 +178,7 @@ def preview_words(preview: ImportPreview) -> str:
 
 
 def report_facts(report: ImportReport) -> list[Fact]:
-    """What one file brought; counts that are rare are told only where they are not zero."""
+    """List what one file brought; rare counts appear only where they are not zero."""
     always = [
         ("Lignes lues", report.rows, ""),
         ("Ajoutées", report.inserted, ""),
@@ -196,7 +196,7 @@ def report_facts(report: ImportReport) -> list[Fact]:
 
 
 def report_words(report: ImportReport) -> str:
-    """What became of one file, in one sentence."""
+    """Say what became of one file, in one sentence."""
     took = french.duration((report.finished_at - report.started_at).total_seconds())
     end = (
         f"{french.counted(report.rejected, 'ligne')} {french.plural(report.rejected, 'rejetée')}"
@@ -210,7 +210,7 @@ def report_words(report: ImportReport) -> str:
 
 
 def problems_frame(problems: Sequence[RowProblem]) -> pd.DataFrame:
-    """Problems and remarks, line by line."""
+    """Tabulate problems and remarks, line by line."""
     return pd.DataFrame(
         [
             {
@@ -226,7 +226,7 @@ def problems_frame(problems: Sequence[RowProblem]) -> pd.DataFrame:
 
 
 def problems_words(listed: int, total: int) -> str:
-    """How many problems there are and how many are shown."""
+    """Say how many problems there are and how many are shown."""
     counted = (
         f"{french.NBSP}: les {listed} premiers sur {french.number(total)}"
         if total > listed
@@ -236,7 +236,7 @@ def problems_words(listed: int, total: int) -> str:
 
 
 def progress_words(job: ImportJob) -> str:
-    """How far a long import is."""
+    """Say how far a long import is."""
     if job.status == "en_attente":
         return f"« {job.filename} » attend son tour…"
     if not job.total:
@@ -246,7 +246,7 @@ def progress_words(job: ImportJob) -> str:
 
 
 def imports_frame(imports: Sequence[ImportSummary]) -> pd.DataFrame:
-    """Past imports, as given (newest first)."""
+    """Tabulate past imports, in the API's order (newest first)."""
     return pd.DataFrame(
         [
             {

@@ -26,7 +26,7 @@ EXPLAINED = (
 
 
 def draw(models: Sequence[ModelSummary]) -> None:
-    """Draws what is tried beside what serves, or what a candidate is where there is none.
+    """Draw the candidate beside what serves, or what a candidate is where there is none.
 
     Args:
         models: every stored version.
@@ -96,7 +96,7 @@ def _agreement(report: ShadowReport) -> None:
 
 
 def _measured(candidate: Candidate, models: Sequence[ModelSummary]) -> None:
-    """Quality side by side, computed when asked for: it takes seconds."""
+    """Show both qualities side by side, computed only when asked for: it takes seconds."""
     active = next((m for m in models if m.active and m.task == candidate.task), None)
     if active is None:
         return
@@ -107,8 +107,7 @@ def _measured(candidate: Candidate, models: Sequence[ModelSummary]) -> None:
         on_click=_measure,
         args=(candidate, active, key),
     )
-    found: dict[tuple[str, int, str, int], ModelComparison | ApiError] = st.session_state.get(_MEASURED, {})
-    result = found.get(key)
+    result: ModelComparison | ApiError | None = st.session_state.get(_MEASURED, {}).get(key)
     if isinstance(result, ApiError):
         st.warning(f"**{layout.plain(result.title)}.** {layout.plain(result.detail)}")
     elif result is not None:
@@ -149,7 +148,7 @@ def _actions(candidate: Candidate) -> None:
 def _confirmed(
     key: str, label: str, words: str, confirm: str, act: Callable[[str], object], done: str
 ) -> None:
-    """A button that asks once, with a reason, before it acts."""
+    """Draw a button that asks for a reason before it acts."""
     with outcome.menu(_PAGE, label, f"confirmer_{key}"):
         st.markdown(words)
         st.text_input("Motif, conservé dans l’historique", key=f"motif_{key}", max_chars=500)
@@ -185,7 +184,7 @@ def _chooser(choices: Sequence[ModelSummary], *, already: bool) -> None:
 
 
 def _act(reason_key: str, act: Callable[[str], object], done: str) -> None:
-    """Does what was confirmed; what was typed stays where the API refuses."""
+    """Do the confirmed act; keep what was typed where the API refuses."""
     reason = st.session_state.get(reason_key, "").strip()
     if len(reason) < REASON_MIN:
         outcome.tell(_PAGE, "Un motif est attendu, de trois lettres au moins.", done=False)

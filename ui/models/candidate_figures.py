@@ -13,12 +13,12 @@ from ui.models.candidate_views import SIDES, output_words
 from ui.shared import labels as fr
 from ui.shared.figures import Palette, dressed
 
-FLOOR = 0.001  # below, points stand at the edge of the logarithmic scale
+FLOOR = 0.001  # smaller values are drawn at the edge of the logarithmic scale
 _SHARES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 
 
 def scatter(report: ShadowReport, colours: Palette) -> go.Figure:
-    """Each turbine through both models; on the dashed line they agree, dotted ones bound the levels."""
+    """Draw each turbine as both models see it: equal on the dashed line; dotted lines bound the levels."""
     probabilities = report.candidate.task == "classification"
     figure = go.Figure()
     for same, name in ((True, "même niveau"), (False, "niveau différent")):
@@ -51,7 +51,7 @@ def scatter(report: ShadowReport, colours: Palette) -> go.Figure:
 
 
 def _bounds(figure: go.Figure, report: ShadowReport, colours: Palette) -> None:
-    """The line on which both say the same, and where each level begins for either."""
+    """Draw the line where both models agree, and the bounds of each level."""
     low = FLOOR if report.candidate.task == "classification" else 0.0
     most = _largest(report)
     line = {"color": colours.text, "dash": "dash", "width": 1}
@@ -59,7 +59,7 @@ def _bounds(figure: go.Figure, report: ShadowReport, colours: Palette) -> None:
     for bound in report.bounds:
         figure.add_vline(x=bound.value, line={"color": colours.text, "dash": "dot", "width": 1})
         figure.add_hline(y=bound.value, line={"color": colours.text, "dash": "dot", "width": 1})
-        # Shapes take a value, annotations its logarithm where the axis has one.
+        # On a logarithmic axis, Plotly places shapes by value and annotations by exponent.
         at = math.log10(bound.value) if low else bound.value
         figure.add_annotation(
             text=_bound_words(bound.level, bound.value),
@@ -82,7 +82,7 @@ def _axes(figure: go.Figure, report: ShadowReport) -> None:
 
 
 def scatter_words(report: ShadowReport) -> str:
-    """The figure for those who do not see it."""
+    """Describe the figure for those who do not see it."""
     apart = sum(pair.active_level != pair.candidate_level for pair in report.pairs)
     return (
         "Sortie du candidat selon celle du modèle en service, "

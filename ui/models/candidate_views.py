@@ -22,7 +22,7 @@ from api.schemas.models import ModelSummary
 from api.schemas.vocabulary import RiskLevel
 from ui.shared import labels as fr
 
-SIDES = {"imminente", "lointaine"}  # of the urgent days, instead of levels
+SIDES = {"imminente", "lointaine"}  # the sides of the urgent delay, which days have instead of levels
 _FIGURES = {
     "roc_auc": "Aire sous la courbe ROC",
     "average_precision": "Précision moyenne",
@@ -39,18 +39,18 @@ _DAYS = {"mae", "rmse", "bias", "mae_short"}
 
 
 def version_name(model: ModelSummary | Candidate) -> str:
-    """« risque-panne-7j v2 »."""
+    """Write « risque-panne-7j v2 »."""
     return f"{model.name} v{model.version}"
 
 
 def eligible(models: Sequence[ModelSummary], candidates: Sequence[Candidate]) -> list[ModelSummary]:
-    """Versions that may be tried: usable, neither in force nor tried already."""
+    """Return the versions that may be tried: usable, neither in force nor tried already."""
     tried = {(c.name, c.version) for c in candidates if c.ended_at is None}
     return [m for m in models if not (m.active or m.problem or (m.name, m.version) in tried)]
 
 
 def since_words(candidate: Candidate) -> str:
-    """Since when, by whom and why."""
+    """Say since when, by whom and why."""
     return (
         f"En observation depuis le {french.date(candidate.since)}, "
         f"choisi par {principal_words(candidate.set_by, candidate.set_by_name)} : « {candidate.reason} »."
@@ -58,7 +58,7 @@ def since_words(candidate: Candidate) -> str:
 
 
 def failure_words(candidate: Candidate) -> str:
-    """Why the last run was not scored; empty where it was."""
+    """Say why the last run was not scored; empty where it was."""
     if candidate.failure is None:
         return ""
     run = f"Le calcul n° {candidate.failed_run} n’a pas été noté par le candidat"
@@ -66,7 +66,7 @@ def failure_words(candidate: Candidate) -> str:
 
 
 def compared_words(last: RunAgreement) -> str:
-    """What the figures rest on."""
+    """Say what the figures rest on."""
     out = ""
     if last.left_out:
         verb = "n’ont pas été notées" if last.left_out >= 2 else "n’a pas été notée"
@@ -79,7 +79,7 @@ def compared_words(last: RunAgreement) -> str:
 
 
 def agreement_facts(last: RunAgreement, task: str) -> list[tuple[str, str, str]]:
-    """Figures side by side: name, value, what it is compared with."""
+    """List the figures of the agreement: name, value, what it is compared with."""
     same = "Même niveau" if task == "classification" else "Même côté de 7 jours"
     facts = [(same, _share(last.same_level.value), _share_interval(last.same_level))]
     correlation = last.rank_correlation
@@ -103,7 +103,7 @@ def _direction(last: RunAgreement, task: str) -> str:
 
 
 def pooled_words(report: ShadowReport) -> str:
-    """The last runs together; empty where there is only one."""
+    """Sum up the last runs together; empty where there is only one."""
     pooled = report.pooled
     if pooled is None or pooled.runs < 2:
         return ""
@@ -116,7 +116,7 @@ def pooled_words(report: ShadowReport) -> str:
 
 
 def reading_words(report: ShadowReport) -> str:
-    """How to read the agreement, and what it does not say."""
+    """Say how to read the agreement, and what it does not say."""
     policy = f"de la politique de risque v{report.policy_version}"
     if report.candidate.task == "classification":
         basis = f"Les niveaux viennent ici de la seule sortie de chaque modèle, aux bornes {policy}."
@@ -127,7 +127,7 @@ def reading_words(report: ShadowReport) -> str:
 
 
 def runs_frame(report: ShadowReport) -> pd.DataFrame:
-    """One row per run, newest first."""
+    """Tabulate the runs, newest first."""
     task = report.candidate.task
     return pd.DataFrame(
         [
@@ -147,7 +147,7 @@ def runs_frame(report: ShadowReport) -> pd.DataFrame:
 
 
 def gaps_frame(pairs: Sequence[TurbinePair], task: str) -> pd.DataFrame:
-    """The turbines where the two differ most; the first cell links to the turbine's page."""
+    """Tabulate the turbines where the models differ most; the first cell links to the turbine's page."""
     return pd.DataFrame(
         [
             {
@@ -164,7 +164,7 @@ def gaps_frame(pairs: Sequence[TurbinePair], task: str) -> pd.DataFrame:
 def quality_frame(
     comparison: ModelComparison, left: str = "En service", right: str = "Candidat"
 ) -> pd.DataFrame:
-    """Measured quality of both versions, under their names, and the interval of their difference."""
+    """Tabulate the quality of both versions and the interval of their difference."""
     for_whom = {"left": f"en faveur de {left}", "right": f"en faveur de {right}"}
     if (left, right) == ("En service", "Candidat"):
         for_whom = {"left": "en faveur du modèle en service", "right": "en faveur du candidat"}
@@ -183,7 +183,7 @@ def quality_frame(
 
 
 def quality_words(comparison: ModelComparison) -> str:
-    """On which rows both were measured."""
+    """Say on which rows both versions were measured."""
     failures = ""
     if comparison.failures is not None:
         failures = f", dont {french.counted(comparison.failures, 'panne')}"
@@ -195,7 +195,7 @@ def quality_words(comparison: ModelComparison) -> str:
 
 
 def former_words(candidates: Sequence[Candidate]) -> list[str]:
-    """Candidates of the past: which, when, by whom, why it ended."""
+    """Describe the former candidates: which, when, by whom, why each ended."""
     return [
         f"{version_name(c)}, du {french.date(c.since)} au {french.date(c.ended_at)}, "
         f"{french.counted(c.runs_scored, 'calcul')} : « {c.reason} ». Fin par "
@@ -206,13 +206,13 @@ def former_words(candidates: Sequence[Candidate]) -> list[str]:
 
 
 def _with_level(value: float, level: str, task: str) -> str:
-    """A probability and its level; days say by themselves on which side of the bound they are."""
+    """Write a probability with its level; days need none, they show their side of the bound."""
     words = output_words(value, task)
     return words if level in SIDES else f"{words} {fr.LEVELS[RiskLevel(level)].text}"
 
 
 def output_words(value: float, task: str) -> str:
-    """A probability or days."""
+    """Write a probability or days."""
     return french.percent(value) if task == "classification" else french.days(value)
 
 

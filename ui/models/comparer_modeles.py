@@ -18,7 +18,7 @@ Pair = tuple[str, str, str]
 
 
 def draw(models: Sequence[ModelSummary]) -> None:
-    """Draws the choice of two versions and, once asked for, what each is worth.
+    """Draw the choice of two versions and, once asked for, the quality of each.
 
     Args:
         models: every stored version.
@@ -43,12 +43,12 @@ def draw(models: Sequence[ModelSummary]) -> None:
 
 
 def _of(models: Sequence[ModelSummary], task: str) -> list[ModelSummary]:
-    """Versions of a task, the one in service first."""
+    """Return the versions of a task, the one in service first."""
     return sorted((m for m in models if m.task == task), key=lambda m: not m.active)
 
 
 def _compare(asked: Pair) -> None:
-    """Computed when asked for: it takes seconds."""
+    """Compare on demand: it takes seconds."""
     try:
         answer: ModelComparison | ApiError = auth.client().models.compare(*asked)
     except ApiError as error:

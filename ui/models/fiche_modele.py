@@ -13,7 +13,7 @@ _BADGES = {True: ":green-badge[✓ {}]", False: ":red-badge[✕ {}]", None: ":gr
 
 
 def draw(card: ModelCard) -> None:
-    """Draws the card of one version, one tab a section."""
+    """Draw the card of one version, one tab a section."""
     described = card.description
     st.subheader(layout.plain(described.title), anchor=False)
     states = " ".join(map(_badge, described.states))

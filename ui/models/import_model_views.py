@@ -1,4 +1,4 @@
-"""Words of a model's import: its checks, what came of it, and the fields that must be corrected."""
+"""Words of a model's import: its checks, its outcome, and the fields to correct."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ _STATUS = {
 
 
 def step_words(step: ModelImportStep) -> tuple[str, str, str]:
-    """Sign, name of the check, and its state in words with what it found; a refusal is told apart."""
+    """Return the sign and the name of a check, and its state in words with its detail."""
     sign, word = _STATES[step.state]
     state = f"{word} ; {step.detail}" if step.detail and step.state == "reussi" else word
     return sign, step.name, state
 
 
 def passed(job: ModelImport) -> float:
-    """Share of the checks that have passed, between 0 and 1."""
+    """Return the share of the checks that have passed, from 0 to 1."""
     return sum(step.state == "reussi" for step in job.steps) / max(1, len(job.steps))
 
 
 def progress_words(job: ModelImport) -> str:
-    """Where the import is."""
+    """Say where the import is."""
     if job.status == "en_attente":
         return f"{job.filename} : attend que le calculateur soit libre."
     current = next((step.name for step in job.steps if step.state == "en_cours"), "")
@@ -62,7 +62,7 @@ def progress_words(job: ModelImport) -> str:
 
 
 def outcome_words(job: ModelImport) -> str:
-    """What the import came to."""
+    """Say how the import ended."""
     if job.status == "termine":
         return job.message or f"{job.name} version {job.version} est rangé."
     if job.status == "refuse":
@@ -71,12 +71,12 @@ def outcome_words(job: ModelImport) -> str:
 
 
 def field_words(problems: Sequence[FieldProblem]) -> list[tuple[str, str]]:
-    """Each wrong field by its name on the form, and what is wrong with it."""
+    """Return each wrong field by its name on the form, and its error."""
     return [(FIELDS.get(p.field.partition(".")[0], p.field) or "Formulaire", p.message) for p in problems]
 
 
 def imports_frame(items: Sequence[ModelImport]) -> pd.DataFrame:
-    """The last imports, one a row."""
+    """Tabulate the last imports, one a row."""
     return pd.DataFrame(
         [
             {

@@ -1,4 +1,4 @@
-"""Importing a model on the models page: send the file, see its checks as they are made, go on to its card."""
+"""Import of a model on the models page: send the file, follow its checks, open its card."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class _Import:
 
 
 def draw() -> None:
-    """Draws the import for who may import; nothing for others."""
+    """Draw the import for those who may import; nothing for others."""
     if not auth.may(Right.MODELS):
         return
     state: _Import = st.session_state.setdefault(_STATE, _Import())
@@ -69,7 +69,7 @@ def draw() -> None:
 
 
 def _look_again(state: _Import) -> list[ModelImport]:
-    """The last imports; one under way that was left is found again."""
+    """Return the last imports; take up again one that was left while under way."""
     try:
         last = auth.client().models.imports(LAST)
     except ApiError as error:
@@ -82,7 +82,7 @@ def _look_again(state: _Import) -> list[ModelImport]:
 
 
 def _again() -> None:
-    """Starts anew with empty fields."""
+    """Start again, with empty fields."""
     state: _Import = st.session_state[_STATE]
     st.session_state[_STATE] = _Import(turn=state.turn + 1, looked=True)
 
@@ -124,7 +124,7 @@ def _form(state: _Import) -> None:
 
 
 def _options(turn: int) -> tuple[dict[str, str], dict[str, UploadedFile | None]]:
-    """What only some files need."""
+    """Draw the fields that only some files need."""
     with st.expander("Options : classes, variables, fichiers joints"):
         texts = {
             "positive": st.text_input(
@@ -169,7 +169,7 @@ def _send(state: _Import, fields: dict[str, str], files: dict[str, UploadedFile]
 
 
 def _refused(state: _Import) -> None:
-    """Why the API did not take what was sent; what was typed stays."""
+    """Show why the API refused the form; keep what was typed."""
     if state.problems:
         _fields(state.problems, "Rien n’a été envoyé au contrôle.")
     if state.unsent is not None:
@@ -188,7 +188,7 @@ def _fields(problems: list[FieldProblem], before: str) -> None:
 
 
 def _progress() -> bool:
-    """The checks as they are made; the page may be left, for they go on without it."""
+    """Draw the checks as they pass; they go on if the page is left."""
     state: _Import = st.session_state[_STATE]
     if state.number is None:
         return True
@@ -238,6 +238,6 @@ def _outcome(job: ModelImport) -> None:
 
 
 def _open_card(version: str) -> None:
-    """Shows the card of what was imported, below, where it is put into service."""
+    """Open the card of the imported version, where it is put into service."""
     st.session_state["version_choisie"] = version
     _again()

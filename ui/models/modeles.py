@@ -17,7 +17,7 @@ _PAGE = "modeles"
 
 
 def page() -> None:
-    """Draws the page."""
+    """Draw the page."""
     layout.header("Modèles")
     import_modele.draw()
     layout.live("modeles", _body)
@@ -53,7 +53,7 @@ def _body() -> bool:
 
 
 def _chooser(models: list[ModelSummary]) -> ModelSummary:
-    """The version whose card is shown: that of the address, else the first in service."""
+    """Return the version whose card is shown: the address's, else the first in service."""
     by_name = {f"{model.name} v{model.version}": model for model in models}
     if "version_choisie" not in st.session_state:
         asked = st.query_params.get("m", "")
@@ -65,7 +65,7 @@ def _chooser(models: list[ModelSummary]) -> ModelSummary:
 
 
 def _actions(chosen: ModelSummary, models: list[ModelSummary]) -> None:
-    """The page to print, and, for who may, putting into service and going back."""
+    """Draw the page to print and, for those who may, activation and rollback."""
     name = f"fiche-{chosen.name}-v{chosen.version}.html"
     page_html = layout.fetched(
         lambda: auth.client().models.printable_card(chosen.name, chosen.version), "fiche"
@@ -111,7 +111,7 @@ def _going_back(chosen: ModelSummary) -> None:
 
 
 def _confirmed(key: str, words: str, carry_out: Callable[[str], ModelSummary]) -> None:
-    """A reason, then the change; what was typed stays when the API refuses."""
+    """Ask for a reason, then make the change; keep what was typed when the API refuses."""
     with st.form(f"{key}_form", border=False):
         reason = st.text_input("Motif, gardé dans l’historique", key=f"{key}_motif", max_chars=500)
         asked = st.form_submit_button(words, type="primary")

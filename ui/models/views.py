@@ -11,7 +11,7 @@ from api.schemas.models import TASKS, ModelSummary
 
 
 def models_frame(models: Sequence[ModelSummary]) -> pd.DataFrame:
-    """Every stored version, as given (the active ones first)."""
+    """Tabulate every stored version, in the API's order (active ones first)."""
     return pd.DataFrame(
         [
             {
@@ -29,7 +29,7 @@ def models_frame(models: Sequence[ModelSummary]) -> pd.DataFrame:
 
 
 def why_not_activated(model: ModelSummary) -> str:
-    """Why a version cannot be put into service from the page; empty where it can."""
+    """Say why the page cannot put a version into service; empty where it can."""
     if model.problem:
         return model.problem
     if not model.admitted:
@@ -41,7 +41,7 @@ def why_not_activated(model: ModelSummary) -> str:
 
 
 def activation_words(chosen: ModelSummary, serving: ModelSummary | None) -> str:
-    """What putting a version into service changes."""
+    """Say what putting a version into service changes."""
     if serving is None:
         return (
             f"{chosen.name} v{chosen.version} répondra : aucun modèle ne sert aujourd’hui pour cette tâche."

@@ -18,27 +18,27 @@ _STATE_COLOURS = {"ok": "green", "attention": "orange", "erreur": "red", "inconn
 
 
 def page() -> None:
-    """Draws the page."""
+    """Draw the page."""
     layout.header("Supervision")
     layout.live("supervision", _body, every_s=REFRESH_S)
 
 
 def _body() -> bool:
     try:
-        seen = auth.client().operations.supervision()
+        state = auth.client().operations.supervision()
     except ApiError as error:
         layout.check_session(error)
         layout.show_error(error)
         return not error.unreachable
-    st.caption(layout.plain(views.seen_words(seen)))
-    _checks(seen)
-    layout.facts(views.call_facts(seen.calls))
-    _parts_and_alerts(seen)
-    _findings(seen.findings)
+    st.caption(layout.plain(views.state_words(state)))
+    _checks(state)
+    layout.facts(views.call_facts(state.calls))
+    _parts_and_alerts(state)
+    _findings(state.findings)
     st.subheader("Derniers calculs du parc", anchor=False)
-    if seen.last_runs:
+    if state.last_runs:
         st.dataframe(
-            views.runs_frame(seen.last_runs), hide_index=True, key="calculs", alt="Derniers calculs du parc"
+            views.runs_frame(state.last_runs), hide_index=True, key="calculs", alt="Derniers calculs du parc"
         )
     else:
         st.info("Aucun calcul n’a encore été lancé.")
@@ -59,33 +59,33 @@ def _calls() -> None:
         )
 
 
-def _checks(seen: Supervision) -> None:
-    for column, check in zip(st.columns(len(seen.checks)), seen.checks, strict=True):
+def _checks(state: Supervision) -> None:
+    for column, check in zip(st.columns(len(state.checks)), state.checks, strict=True):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{layout.plain(check.question)}**")
             st.markdown(f"{_badge(check.state)} {layout.plain(check.answer)}")
 
 
-def _parts_and_alerts(seen: Supervision) -> None:
+def _parts_and_alerts(state: Supervision) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.subheader("Composants", anchor=False)
-        for part in seen.components:
+        for part in state.components:
             st.markdown(f"{_badge(part.state)} **{layout.plain(part.name)}** {layout.plain(part.detail)}")
     with right:
         st.subheader("Turbines en alerte, calcul après calcul", anchor=False)
-        if len(seen.alert_history) > 1:
+        if len(state.alert_history) > 1:
             layout.plot(
-                figures.alert_history(seen.alert_history, layout.colours()),
+                figures.alert_history(state.alert_history, layout.colours()),
                 "alertes",
-                views.alert_words(seen.alert_history),
+                views.alert_words(state.alert_history),
             )
         else:
             st.info("La courbe se dessine à partir de deux calculs publiés.")
 
 
 def _findings(trends: FindingTrends | None) -> None:
-    """How many turbines carry each finding, or why there is nothing to show."""
+    """Show how many turbines carry each finding, or why there is nothing to show."""
     st.subheader("Constats sur les capteurs et les mesures", anchor=False)
     words = views.findings_words(trends)
     if trends is None or not trends.items:

@@ -19,22 +19,22 @@ from api.schemas.supervision import (
 )
 from ui.shared import labels as fr
 
-LOCAL = "0.0.0"  # what the service answers where no image gives it a version
+LOCAL = "0.0.0"  # the service's version outside an image
 
 
-def seen_words(seen: Supervision) -> str:
-    """When this was seen, of which version, and when the next scoring is due."""
-    version = "version locale" if seen.version == LOCAL else f"version {seen.version}"
+def state_words(state: Supervision) -> str:
+    """Say when the state was read, of which version, and when the next scoring is due."""
+    version = "version locale" if state.version == LOCAL else f"version {state.version}"
     due = (
         "Aucun calcul n’est prévu : la démonstration attend de nouvelles mesures."
-        if seen.next_run_at is None
-        else f"Prochain calcul : {french.date(seen.next_run_at)}."
+        if state.next_run_at is None
+        else f"Prochain calcul : {french.date(state.next_run_at)}."
     )
-    return f"Vu le {french.date(seen.checked_at)}, {version}. {due}"
+    return f"Vu le {french.date(state.checked_at)}, {version}. {due}"
 
 
 def runs_frame(runs: Sequence[Run]) -> pd.DataFrame:
-    """Scorings of the park, as given (newest first)."""
+    """Tabulate the scorings of the park, in the API's order (newest first)."""
     rows = [
         {
             "N°": run.run_id,
@@ -55,7 +55,7 @@ def runs_frame(runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def calls_frame(calls: Sequence[CallLogItem]) -> pd.DataFrame:
-    """Logged calls, as given (newest first)."""
+    """Tabulate the logged calls, in the API's order (newest first)."""
     return pd.DataFrame(
         [
             {
@@ -76,7 +76,7 @@ def calls_frame(calls: Sequence[CallLogItem]) -> pd.DataFrame:
 
 
 def call_facts(calls: CallStats) -> list[tuple[str, str, str]]:
-    """Calls of the period: name, value, what it is compared with."""
+    """List the figures of the calls: name, value, what it is compared with."""
     share = french.share(calls.errors / calls.calls) if calls.calls else french.NOTHING
     return [
         ("Appels", french.number(calls.calls), f"depuis le {french.date(calls.since)}"),
@@ -88,7 +88,7 @@ def call_facts(calls: CallStats) -> list[tuple[str, str, str]]:
 
 
 def findings_frame(trends: FindingTrends) -> pd.DataFrame:
-    """Turbines per finding, as given (most frequent first), beside the run before where there is one."""
+    """Tabulate the turbines per finding, most frequent first, beside the run before where there is one."""
     rows = [
         {
             "Constat": trend.label,
@@ -107,7 +107,7 @@ def _before_words(trends: FindingTrends) -> str:
 
 
 def trend_words(trend: FindingTrend) -> str:
-    """What became of a finding since the run before: a rise is told by a sign and a number, not by colour."""
+    """Say how a finding changed since the run before, by a sign and a number, never by colour alone."""
     if trend.before is None:
         return french.NOTHING
     change = trend.turbines - trend.before
@@ -121,7 +121,7 @@ def trend_words(trend: FindingTrend) -> str:
 
 
 def findings_words(trends: FindingTrends | None) -> str:
-    """What the table of findings shows, or why there is none."""
+    """Say what the table of findings shows, or why there is none."""
     if trends is None:
         return "Les constats sur les capteurs se comptent à partir du premier calcul publié."
     if not trends.items:
@@ -139,7 +139,7 @@ def findings_words(trends: FindingTrends | None) -> str:
 
 
 def alert_words(days: Sequence[AlertDay]) -> str:
-    """What the history of alerts shows, for those who do not see it."""
+    """Say what the history of alerts shows, for those who do not see it."""
     last = days[-1]
     return (
         f"Turbines en alerte sur {french.counted(len(days), 'calcul')} ; au {french.date(last.as_of)} : "

@@ -11,7 +11,7 @@ from ui.shared import auth, layout
 
 
 def under_way(run: Run) -> None:
-    """Draws a scoring that waits or runs; called again by a live block, for it redraws nothing by itself.
+    """Draw a scoring that waits or runs; a live block calls it again to refresh it.
 
     The page may be left: the scoring goes on without it.
     """

@@ -37,12 +37,12 @@ _SILENT = {ChangeKind.NON_EVALUE, ChangeKind.PERIME, ChangeKind.RETOUR}
 
 
 def queue_label(queue: Queue, counts: QueueCounts | None) -> str:
-    """The queue's tab: its name and how many turbines stand in it."""
+    """Write a queue's tab: its name and its number of turbines."""
     return queue.words if counts is None else f"{queue.words} ({getattr(counts, queue.value)})"
 
 
 def change_words(item: ParkItem) -> str:
-    """The change of one turbine in a table cell."""
+    """Write the change of one turbine in a table cell."""
     change = item.change
     if change is None:
         return french.NOTHING
@@ -53,7 +53,7 @@ def change_words(item: ParkItem) -> str:
 
 
 def since_words(since: SincePrevious, as_of: date) -> str:
-    """« Depuis la veille », or the day that the ranking is compared with."""
+    """Write « Depuis la veille », or the day that the ranking is compared with."""
     day = french.date(since.previous_as_of)
     if (as_of - since.previous_as_of).days == 1:
         return f"Depuis la veille ({day})"
@@ -61,7 +61,7 @@ def since_words(since: SincePrevious, as_of: date) -> str:
 
 
 def events_words(since: SincePrevious) -> str:
-    """How many events of each kind, the most urgent first."""
+    """Count the events of each kind, the most urgent first."""
     counts = [(KINDS[kind], since.events[kind]) for kind in ChangeKind if since.events.get(kind)]
     parts = [
         f"{count}{french.NBSP}{words.plural if count > 1 else words.singular}" for words, count in counts
@@ -70,18 +70,18 @@ def events_words(since: SincePrevious) -> str:
 
 
 def differences(levels: LevelDifferences) -> dict[RiskLevel, str]:
-    """Signed differences per level; « = » where the number is the same."""
+    """Write the signed difference of each level; « = » where the number is the same."""
     counts = {level: getattr(levels, level.value) for level in RiskLevel}
     return {level: french.signed(count) if count else "=" for level, count in counts.items()}
 
 
 def elapsed_words(since: SincePrevious, as_of: date) -> str:
-    """How long the differences took: « en 1 jour »."""
+    """Say how long the differences took: « en 1 jour »."""
     return f"en {french.counted((as_of - since.previous_as_of).days, 'jour')}"
 
 
 def events_frame(events: Sequence[ParkEvent]) -> pd.DataFrame:
-    """One row per event: turbine, what happened, why."""
+    """Tabulate the events: turbine, what happened, why."""
     rows = [
         {"Turbine": event.turbine_id, "Changement": _event_words(event), "Cause": event.sentence}
         for event in events
@@ -99,7 +99,7 @@ def _event_words(event: ParkEvent) -> str:
 
 
 def days_help(coverage: DaysCoverage | None) -> str:
-    """What the filter on days left keeps, and how far it can be relied on."""
+    """Say what the filter on days left keeps, and how far it can be relied on."""
     kept = (
         "Garde les turbines dont l’intervalle des jours restants commence à ce nombre de jours ou moins : "
         "une panne d’ici là ne peut être écartée."

@@ -17,7 +17,7 @@ _EVENTS = "_events"
 
 
 def since(park: Park) -> None:
-    """What changed since the ranking before: counted in a line, told one by one when opened."""
+    """Draw what changed since the ranking before: counts in a line, the list once opened."""
     compared = park.changes
     if compared is None or park.as_of is None or park.run is None:
         return
@@ -36,7 +36,7 @@ def since(park: Park) -> None:
 
 
 def _events(run_id: int, day: date) -> ParkEvents | None:
-    """The events of the ranking shown, asked for once: those of a published run never change."""
+    """Return the events of the ranking shown; kept, since those of a published run never change."""
     kept: tuple[int, ParkEvents] | None = st.session_state.get(_EVENTS)
     if kept is not None and kept[0] == run_id:
         return kept[1]
@@ -47,7 +47,7 @@ def _events(run_id: int, day: date) -> ParkEvents | None:
 
 
 def queues(park: Park | None) -> None:
-    """The queues as tabs over the table, with their counts in the whole park."""
+    """Draw the queues as tabs over the table, with their counts in the whole park."""
     counts = park.queues if park is not None and park.run is not None else None
     chosen = st.pills(
         "File",

@@ -19,16 +19,16 @@ SEPARATOR = " · "
 NOT_FOUND = 404
 FOLLOW_S = 1
 ROW_PX, HEAD_PX, ROWS_IN_SIGHT = 35, 37, 15
-FIRST_ROWS = 500  # drawn at once: a larger table is slow to wait for, and nobody reads it through
+FIRST_ROWS = 500  # drawn at first: a larger table is slow, and nobody reads it all
 ACTIVE = {"en_attente", "en_cours"}
 _FOLLOWED, _LAST, _REFUSED, _SHOWN = "_followed_run", "_last_park", "_run_refused", "_rows_shown"
 _TABLE = "park_table"
 
 
 def page() -> None:
-    """Draws the page."""
+    """Draw the page."""
     layout.header("Cockpit", filtres.day_chooser)
-    # Its place is kept while no scoring runs: else the table would move, and lose its scroll and its order.
+    # The container stays while no scoring runs: else the table would move, and lose its scroll and order.
     with st.container():
         if st.session_state.get(_FOLLOWED) is not None:
             layout.live("run", _progress, every_s=FOLLOW_S)
@@ -39,7 +39,7 @@ def page() -> None:
 
 
 def _progress() -> bool:
-    """Follows a scoring until it ends; the page may be left, for it goes on without it."""
+    """Follow a scoring until it ends; it goes on if the page is left."""
     run_id = st.session_state.get(_FOLLOWED)
     if run_id is None:
         return True
@@ -67,7 +67,7 @@ def _progress() -> bool:
 
 
 def _follow(attempt: Run | None) -> None:
-    """Starts following a scoring that someone else asked for."""
+    """Start to follow a scoring that someone else asked for."""
     if attempt is not None and attempt.status in ACTIVE and st.session_state.get(_FOLLOWED) is None:
         st.session_state[_FOLLOWED] = attempt.run_id
         st.rerun()
@@ -90,7 +90,7 @@ def _start_button() -> None:
 
 
 def _refused() -> None:
-    """Why the last scoring asked for was not started: said until it is read, or until one is."""
+    """Show why the last scoring was not started, until it is closed or a scoring starts."""
     error: ApiError | None = st.session_state.get(_REFUSED)
     if error is None:
         return
@@ -143,7 +143,7 @@ def _board() -> bool:
 
 
 def _last_known(top: DeltaGenerator, table: DeltaGenerator) -> None:
-    """The last ranking received, with the filters that it was asked for."""
+    """Draw the last ranking received, with the filters that it was asked for."""
     last: tuple[Park, views.View] | None = st.session_state.get(_LAST)
     if last is None:
         return
@@ -156,7 +156,7 @@ def _last_known(top: DeltaGenerator, table: DeltaGenerator) -> None:
 
 
 def _summary(park: Park, *, known: bool, past: bool = False) -> None:
-    """The trust line and the counts; ``known`` is False when they are those of before an interruption."""
+    """Draw the trust line and the counts; ``known`` is False for those of before an interruption."""
     trust = views.trust(park, past=past)
     if trust is None:
         return
@@ -177,13 +177,13 @@ def _summary(park: Park, *, known: bool, past: bool = False) -> None:
 
 
 def _last_park() -> Park | None:
-    """The last ranking received."""
+    """Return the last ranking received."""
     last: tuple[Park, views.View] | None = st.session_state.get(_LAST)
     return None if last is None else last[0]
 
 
 def _rows_asked(view: views.View) -> int:
-    """How many turbines are shown; another view begins at its first ones."""
+    """Return how many turbines to show; another view starts at the first ones."""
     remembered: tuple[views.View, int] = st.session_state.get(_SHOWN, (view, FIRST_ROWS))
     return remembered[1] if remembered[0] == view else FIRST_ROWS
 
@@ -193,7 +193,7 @@ def _show_more(view: views.View) -> None:
 
 
 def _ranking(park: Park, view: views.View) -> None:
-    """Draws the table, or why there is none."""
+    """Draw the table, or why there is none."""
     if park.run is None:
         _nothing_yet()
         return

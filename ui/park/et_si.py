@@ -17,11 +17,11 @@ from ui.shared import auth, layout
 from ui.shared.french_numbers import NotANumber
 
 _STATE = "_what_if"
-DIGITS = 2  # decimals that a field begins with
+DIGITS = 2  # decimals of a prefilled field
 
 
 def draw(detail: TurbineDetail) -> None:
-    """Draws the form, and the answers to what was last asked of this turbine."""
+    """Draw the form, and the last answers about this turbine."""
     measured = views.scored_values(detail.current, detail.drivers, detail.last_measurements)
     if not measured:
         st.info("Cette turbine n’a pas encore de mesure : il n’y a rien à faire varier.")
@@ -42,7 +42,7 @@ def draw(detail: TurbineDetail) -> None:
 
 
 def _tie(detail: TurbineDetail, measured: dict[str, Any]) -> PowerLink | None:
-    """Power follows the wind, as on the machine, unless the person unties them."""
+    """Return the link by which power follows the wind, unless the person unties them."""
     link = detail.power_link
     if link is None or measured.get(link.wind) is None or measured.get(link.power) is None:
         return None
@@ -83,9 +83,9 @@ def _fields(
     messages: dict[str, str],
     tied: PowerLink | None,
 ) -> None:
-    """What may be tried, each with what was told of it, then what is only shown."""
+    """Draw the fields to try, each with its error, then the markers, which are only shown."""
     levers = [feature for feature in features if not feature.marker]
-    for pair in zip_longest(levers[::2], levers[1::2]):  # row by row, so that a phone keeps their order
+    for pair in zip_longest(levers[::2], levers[1::2]):  # row by row: a phone stacks the columns of a row
         for column, feature in zip(st.columns(2, vertical_alignment="bottom"), pair, strict=True):
             if feature is not None:
                 with column:
@@ -99,12 +99,12 @@ def _fields(
 
 
 def _field(feature: FeatureInfo, value: Any, turbine_id: str, follows: bool) -> None:
-    """One input, prefilled; its bounds are the API's to check, so that its words are shown at the field."""
+    """Draw one field, prefilled; the API checks its bounds and words the error."""
     key, title = _key(feature, turbine_id), views.feature_title(feature)
     binary = feature.dtype == "binary"
     start = None if value is None and binary else bool(value) if binary else french.typed(value, DIGITS)
     st.session_state.setdefault(key, start)
-    if binary and value is None:  # an empty box would answer no for a value that nobody knows
+    if binary and value is None:  # a checkbox would answer « non » for an unknown value
         words = {1: "oui", 0: "non"}
         st.selectbox(
             title,
@@ -123,7 +123,7 @@ def _field(feature: FeatureInfo, value: Any, turbine_id: str, follows: bool) -> 
 
 
 def _fixed_field(feature: FeatureInfo, value: Any) -> None:
-    """A marker: shown with its measured value, for acting on it would not act on the machine."""
+    """Draw a marker with its measured value: to change it would not act on the machine."""
     text = "non mesuré" if value is None else layout.plain(views.feature_value(feature, value))
     kept = "" if value is None else " (valeur mesurée, conservée)"
     note = feature.note or "Cette donnée accompagne les pannes sans en être la cause."
@@ -136,7 +136,7 @@ def _key(feature: FeatureInfo, turbine_id: str) -> str:
 
 
 def _ask(detail: TurbineDetail, measured: dict[str, Any], tied: PowerLink | None) -> None:
-    """Asks for both answers at once, so that the same models and the same policy give them."""
+    """Ask for both answers together, so that the same models and policy give them."""
     turbine_id = detail.turbine.turbine_id
     names = {feature.name for feature in detail.features}
     state: dict[str, Any] = {"turbine": turbine_id}
@@ -165,7 +165,7 @@ def _ask(detail: TurbineDetail, measured: dict[str, Any], tied: PowerLink | None
 
 
 def _tried(feature: FeatureInfo, turbine_id: str, measured: dict[str, Any]) -> Any:
-    """The value to try: the measured one, to its last decimal, where the field was left as it began.
+    """Return the value to try; the measured one, to its last decimal, where the field is unchanged.
 
     Raises:
         NotANumber: what was typed cannot be read.
@@ -180,9 +180,9 @@ def _tried(feature: FeatureInfo, turbine_id: str, measured: dict[str, Any]) -> A
 
 
 def _power(turbine_id: str, wind: float, measured: dict[str, Any], tied: PowerLink) -> float:
-    """The power that goes with the wind tried, from what was measured; the API knows the curve.
+    """Return the power that goes with the wind tried; the API knows the turbine's curve.
 
-    A wind that is no wind is left to the prediction's refusal, which is shown at its field.
+    A negative wind is left to the API's refusal of the prediction, which is shown at its field.
     """
     from_wind, from_power = float(measured[tied.wind]), float(measured[tied.power])
     if wind < 0:

@@ -1,4 +1,4 @@
-"""What is shown, as a file that a French spreadsheet opens right. No Streamlit, no HTTP."""
+"""The ranking as a CSV file that a French spreadsheet opens right. No Streamlit, no HTTP."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def park_csv(items: Sequence[ParkItem]) -> bytes:
-    """The turbines in the order given: semicolons, decimal commas, dates day first, UTF-8 with its mark."""
+    """Write the turbines in their order: semicolons, decimal commas, dates day first, UTF-8 with a BOM."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(HEADER)
@@ -35,7 +35,7 @@ def park_csv(items: Sequence[ParkItem]) -> bytes:
 
 
 def file_name(text: str) -> str:
-    """``text`` with nothing in it that a file system refuses."""
+    """Replace in ``text`` what a file system refuses."""
     return re.sub(r"[^\w.-]+", "-", text)
 
 
@@ -72,7 +72,7 @@ def _day(day: date | None) -> str:
 
 
 def _text(text: str | None) -> str:
-    """A text that a spreadsheet does not take for a formula, whatever people typed in it."""
+    """Write a text so that a spreadsheet never takes it for a formula, whatever people typed."""
     if not text:
         return ""
     plain = text.replace(french.NBSP, " ").replace(french.THIN, " ")

@@ -17,20 +17,20 @@ from ui.park import change_views, views
 from ui.shared import auth, layout
 from ui.shared import labels as fr
 
-DAYS_BACK = 400  # of rankings to choose from; the address opens any older one
+DAYS_BACK = 400  # of rankings in the list; the address opens any older one
 _VIEW, _DRIVERS, _DAY = "_view", "_drivers_seen", "filtre_jour"
 _RARE = ("filtre_parc", "filtre_site", "filtre_facteur", "filtre_etat")
 _ORDERS = tuple(f"{way}{name}" for name in views.SORTS for way in ("", "-"))
 
 
 def current() -> views.View:
-    """The view that the filters ask for."""
+    """Return the view that the filters ask for."""
     view: views.View = st.session_state.get(_VIEW, views.View())
     return view
 
 
 def day_chooser() -> None:
-    """« Tel que vu le »: the day whose ranking is shown, the last one by default."""
+    """Draw « Tel que vu le »: the day of the ranking, the last one by default."""
     asked = _asked()
     if _DAY not in st.session_state:
         st.session_state[_DAY] = asked.day
@@ -54,12 +54,12 @@ def day_chooser() -> None:
 
 
 def latest_day() -> None:
-    """Goes back to the last ranking."""
+    """Go back to the last ranking."""
     st.session_state[_DAY] = None
 
 
 def clear() -> None:
-    """Empties the filters; the day and the order stay."""
+    """Empty the filters; the day and the order stay."""
     st.session_state.update(
         filtre_niveau=[], filtre_jours="", filtre_parc=None, filtre_texte="", filtre_file=None
     )
@@ -67,7 +67,7 @@ def clear() -> None:
 
 
 def draw(known: Park | None, beside: Callable[[], None]) -> tuple[views.View, DeltaGenerator]:
-    """Draws the filters; the view that they ask for, and a place beside them for what goes with it.
+    """Draw the filters; return the view they ask for, and a place beside them for downloads.
 
     Args:
         known: the last ranking received.
@@ -97,7 +97,7 @@ def draw(known: Park | None, beside: Callable[[], None]) -> tuple[views.View, De
             key="filtre_texte",
             width=170,
         )
-        # On a phone this alone stands beside the search, so that the first turbines are in sight.
+        # On a phone only this switch stands beside the search, so that the first turbines are in sight.
         st.toggle(f"Filtres ({used})" if (used := _used()) else "Filtres", key="filtres_ouverts")
         orders = {order: _order_words(order) for order in _ORDERS if order != "rang"}
         with st.container(width=225, key="tri"):
@@ -122,13 +122,13 @@ def draw(known: Park | None, beside: Callable[[], None]) -> tuple[views.View, De
 
 
 def _asked() -> views.View:
-    """What the address asks for, else what was last shown."""
+    """Return the view that the address asks for, else the last one shown."""
     asked = views.View.of(st.query_params)
     return asked if asked.query() else current()
 
 
 def _prefill() -> None:
-    """The address's view into the filters, when they are first drawn."""
+    """Set the filters from the address when they are first drawn."""
     if "filtre_niveau" in st.session_state:
         return
     asked = _asked()
@@ -146,7 +146,7 @@ def _prefill() -> None:
 
 
 def _more(known: Park | None) -> views.View:
-    """The filters that are asked for less often."""
+    """Draw the filters that are used less often."""
     used = sum(st.session_state.get(key) is not None for key in _RARE)
     farms, sites = _places()
     drivers = _drivers(known)
@@ -162,13 +162,13 @@ def _more(known: Park | None) -> views.View:
 
 
 def _used() -> int:
-    """How many filters narrow the ranking, beside the text that is in sight."""
+    """Count the filters that narrow the ranking, without the search text, which is in sight."""
     kept = ("filtre_niveau", "filtre_jours", _DAY, "filtre_tri", *_RARE)
     return sum(bool(st.session_state.get(key)) for key in kept)
 
 
 def _choice(label: str, key: str, options: dict[str, str], nothing: str = "Tous") -> str | None:
-    """One of the options, by what it is stored as; a value of the address that is none of them is kept."""
+    """Draw a choice and return the stored name; keep a name from the address that is no option."""
     asked = st.session_state.get(key)
     names = [*options, *([asked] if asked and asked not in options else [])]
     chosen: str | None = st.selectbox(
@@ -188,7 +188,7 @@ def _order_words(order: str) -> str:
 
 
 def _places() -> tuple[dict[str, str], dict[str, str]]:
-    """Wind farms and sites; none where the data names none, or cannot be had now."""
+    """Return the wind farms and the sites; none where the data has none or the API is away."""
     try:
         known = layout.turbines()
     except ApiError as error:
@@ -200,12 +200,12 @@ def _places() -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _drivers(known: Park | None) -> dict[str, str]:
-    """Main drivers seen in the rankings received, by feature: a filter must not hide the others."""
-    seen: dict[str, str] = st.session_state.setdefault(_DRIVERS, {})
+    """Return the main drivers of all rankings received, by feature: a filter must not hide the others."""
+    labels: dict[str, str] = st.session_state.setdefault(_DRIVERS, {})
     for item in known.items if known else ():
         if item.main_driver is not None:
-            seen[item.main_driver.feature] = item.main_driver.label
-    return dict(sorted(seen.items(), key=lambda pair: folded(pair[1])))
+            labels[item.main_driver.feature] = item.main_driver.label
+    return dict(sorted(labels.items(), key=lambda pair: folded(pair[1])))
 
 
 def _username() -> str:
@@ -214,7 +214,7 @@ def _username() -> str:
 
 
 @st.cache_data(ttl=120, max_entries=2, show_spinner=False, scope="session")
-def _days(username: str) -> list[date]:  # the argument keeps one person's answer from the next
+def _days(username: str) -> list[date]:  # one cache entry per person
     published = auth.client().park.days()
     if not published:
         return []

@@ -5,8 +5,7 @@ from __future__ import annotations
 from api.schemas import french
 from api.schemas.park import Run
 
-# What each phase takes of a large park's time, so that the bar moves evenly; its share begins where the one
-# before ends.
+# Share of a large park's scoring time that each phase takes, in order, so that the bar moves evenly.
 PHASES = {
     "lecture": ("lecture des mesures", 0.15),
     "evaluation": ("évaluation", 0.45),
@@ -17,7 +16,7 @@ PHASES = {
 
 
 def share(run: Run) -> float:
-    """How much of a scoring is done, from 0 to 1; 0 while it waits."""
+    """Return how much of a scoring is done, from 0 to 1; 0 while it waits."""
     if run.phase is None:
         return 0.0
     names = list(PHASES)
@@ -28,7 +27,7 @@ def share(run: Run) -> float:
 
 
 def stands(run: Run) -> str:
-    """Where a scoring stands: its turn, its phase, the turbines done in it."""
+    """Say where a scoring stands: its turn, its phase, the turbines done in it."""
     if run.cancel_asked_by is not None:
         return "annulation demandée, il s’arrête à sa prochaine étape"
     if run.status == "en_attente":
@@ -42,7 +41,7 @@ def stands(run: Run) -> str:
 
 
 def progress_words(run: Run) -> str:
-    """The line under the bar."""
+    """Write the line under the bar."""
     return (
         f"Calcul du parc au {french.date(run.as_of)} : {stands(run)}. "
         "Vous pouvez quitter cette page, il continue."

@@ -1,6 +1,6 @@
 """Sheets to print: the ranking as shown, and one turbine with the address of its page. No Streamlit, no HTTP.
 
-Each is one file of HTML that needs nothing else, so that it opens and prints without a network.
+Each is a single HTML file, so that it opens and prints without a network.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ui.park.change_views import change_words
 from ui.shared import labels as fr
 from ui.shared.templates import template
 
-ROWS = 5  # measurements told
+ROWS = 5  # measurements on the sheet
 _PARK, _TURBINE = template("park/park_sheet.html"), template("park/turbine_sheet.html")
 
 
@@ -38,7 +38,7 @@ def park_sheet(park: Park, items: Sequence[ParkItem], view: views.View) -> str:
 
 
 def narrowing_words(view: views.View, count: int, total: int) -> str:
-    """What the sheet leaves out, so that nobody takes a part of the park for the whole."""
+    """Say what the sheet leaves out, so that nobody takes a part of the park for the whole."""
     kept = [fr.LEVELS[level].word.lower() for level in view.levels]
     filters = [f"niveau {' ou '.join(kept)}"] if kept else []
     if view.days is not None:

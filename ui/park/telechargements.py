@@ -1,4 +1,4 @@
-"""What can be taken away: the ranking as shown for a spreadsheet or on paper, one turbine on paper."""
+"""Downloads: the ranking for a spreadsheet or on paper, one turbine on paper."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from ui.shared import auth
 
 
 def park_files(park: Park, view: views.View) -> None:
-    """Offers the turbines of the view as CSV and as a printable sheet; made when they are asked for."""
+    """Offer the turbines of the view as CSV and as a sheet to print; made on demand."""
     if park.as_of is None or not park.items:
         return
-    items = partial(everything, auth.client(), park, view)  # files are made outside the page
+    # The client is taken here: a download is made outside the page, without its session.
+    items = partial(everything, auth.client(), park, view)
     name = f"classement-{park.as_of.isoformat()}"
     with st.popover("Exporter", key="exporter"):
         st.download_button(
@@ -46,12 +47,12 @@ def park_files(park: Park, view: views.View) -> None:
 
 
 def everything(client: ApiClient, park: Park, view: views.View) -> Sequence[ParkItem]:
-    """The turbines of the view: those on the page, and those that it leaves for later."""
+    """Return all turbines of the view, those not yet on the page too."""
     return park.items if park.total <= len(park.items) else client.park.ranking(view.asked()).items
 
 
 def turbine_file(detail: TurbineDetail) -> None:
-    """Offers the turbine's sheet, with the address of its page as a QR code."""
+    """Offer the turbine's sheet, with the address of its page as a QR code."""
     turbine = detail.turbine.turbine_id
     address = page_address(st.context.url, "turbine", id=turbine)
     st.download_button(
@@ -66,7 +67,7 @@ def turbine_file(detail: TurbineDetail) -> None:
 
 
 def page_address(current: str | None, page: str, **query: str) -> str:
-    """The address of a page as this browser reaches the dashboard; empty where it is not known."""
+    """Write the address of a page as this browser reaches it; empty where it is not known."""
     parts = urlsplit(current or "")
     if not parts.netloc:
         return ""

@@ -1,4 +1,4 @@
-"""One turbine: what the models say of it, why, what its sensors showed, what other values would change."""
+"""One turbine: its score, the reasons, its sensors, its past, and what other values would change."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOT_FOUND = 404
 
 
 def page() -> None:
-    """Draws the page of the turbine that the address names."""
+    """Draw the page of the turbine that the address names."""
     turbine_id = st.query_params.get("id", "")
     layout.header(f"Turbine {turbine_id}" if turbine_id else "Turbine", lambda: _chooser(turbine_id))
     layout.live("turbine", lambda: _body(turbine_id))
@@ -50,7 +50,7 @@ def _body(turbine_id: str) -> bool:
 
 
 def _nothing_chosen() -> bool:
-    """No turbine in the address: the most urgent ones are a click away."""
+    """Draw the most urgent turbines, where the address names none."""
     st.markdown("Choisissez une turbine dans la liste, ou l’une des plus urgentes du dernier classement :")
     try:
         items = auth.client().park.ranking(limit=MOST_URGENT).items
@@ -78,7 +78,7 @@ def _draw(detail: TurbineDetail) -> None:
 
 
 def _last_known(turbine_id: str) -> None:
-    """The page as it was before the interruption, so that what was typed in it is not lost."""
+    """Draw the page as before the interruption, so that what was typed in it is not lost."""
     last: tuple[str, TurbineDetail] | None = st.session_state.get(_LAST)
     if last is not None and last[0] == turbine_id:
         st.caption("Dernières valeurs reçues, avant l’interruption :")
@@ -86,7 +86,7 @@ def _last_known(turbine_id: str) -> None:
 
 
 def _chooser(turbine_id: str) -> None:
-    """The list of turbines; left out when it cannot be had, the page itself says why."""
+    """Draw the list of turbines; without the API nothing is drawn, the page itself says why."""
     try:
         names = [turbine.turbine_id for turbine in layout.turbines()]
     except ApiError as error:
@@ -138,11 +138,11 @@ def _verdict(detail: TurbineDetail) -> None:
 
 
 def _noise(detail: TurbineDetail) -> None:
-    """What a curve of this turbine cannot show, beside each curve."""
+    """Warn, beside each curve, of what it cannot show for this turbine."""
     layout.notices([notice for notice in detail.notices if notice.code == views.NOISE])
 
 
-# What stands behind it
+# Tabs
 
 
 def _tabs(detail: TurbineDetail) -> None:
@@ -216,7 +216,7 @@ def _sensors(detail: TurbineDetail) -> None:
 
 
 def _events(detail: TurbineDetail, rows: list[MeasurementRow]) -> list[TurbineEvent]:
-    """What happened to the turbine over the days that the curves show, up to the day of the ranking."""
+    """Return the turbine's events over the days of the curves, up to the day of the ranking."""
     turbine, first = detail.turbine.turbine_id, rows[-1].measured_on
     last = max(rows[0].measured_on, detail.as_of or rows[0].measured_on)
     events = layout.fetched(lambda: auth.client().turbines.events(turbine, first), "evenements")

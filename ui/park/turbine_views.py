@@ -15,7 +15,7 @@ from api.schemas.predictions import Driver, FeatureInfo, Prediction
 from api.schemas.turbine_story import TurbineEvent, UsualRange
 from ui.shared import labels as fr
 
-NOISE = "mesures_independantes"  # code of the notice that curves show noise, not wear
+NOISE = "mesures_independantes"  # code of the notice: these curves show noise, not wear
 EVENTS = {
     "panne": ("✕", "panne observée"),
     "intervention": ("●", "intervention terminée"),
@@ -24,7 +24,7 @@ EVENTS = {
 
 
 def drivers_frame(drivers: Sequence[Driver], usual: Sequence[UsualRange] = ()) -> pd.DataFrame:
-    """Drivers from the least to the most weighty, as horizontal bars are drawn (bottom up)."""
+    """Tabulate the drivers, least weighty first, as horizontal bars are drawn (bottom up)."""
     ordered = sorted(drivers, key=lambda d: abs(d.contribution))
     ranges = {known.feature: known for known in usual}
     return pd.DataFrame(
@@ -40,7 +40,7 @@ def drivers_frame(drivers: Sequence[Driver], usual: Sequence[UsualRange] = ()) -
 
 
 def drivers_words(frame: pd.DataFrame) -> str:
-    """What the bars show, for those who do not see them."""
+    """Say what the bars show, for those who do not see them."""
     effects = [
         f"{label} ({value}) {words}" + (f" (d’habitude {usual})" if usual else "")
         for label, value, words, usual in frame[::-1][["label", "value", "words", "usual"]].to_numpy()
@@ -49,7 +49,7 @@ def drivers_words(frame: pd.DataFrame) -> str:
 
 
 def usual_words(known: UsualRange | None) -> str:
-    """Where nine values in ten lie, on this turbine and in the park; empty where too few are known."""
+    """Say where nine values in ten lie, on this turbine and in the park; empty where unknown."""
     if known is None:
         return ""
     spans = (("ici", known.low, known.high), ("parc", known.park_low, known.park_high))
@@ -62,7 +62,7 @@ def usual_words(known: UsualRange | None) -> str:
 
 
 def key_figures(item: ParkItem, detail: TurbineDetail) -> list[tuple[str, str, str]]:
-    """The figures of the verdict: name, value, what it is compared with."""
+    """List the figures of the verdict: name, value, what it is compared with."""
     days = item.time_to_failure_interval
     threshold = "" if detail.threshold is None else f"seuil de décision {french.threshold(detail.threshold)}"
     return [
@@ -83,7 +83,7 @@ def key_figures(item: ParkItem, detail: TurbineDetail) -> list[tuple[str, str, s
 
 
 def events_words(events: Sequence[TurbineEvent]) -> str:
-    """What the marks over the curves are, and how many; empty where there is none."""
+    """Say what the marks over the curves are, and how many; empty where there is none."""
     kinds: list[str] = [event.kind for event in events]
     marks = [
         f"{sign} {words} ({kinds.count(kind)})" for kind, (sign, words) in EVENTS.items() if kinds.count(kind)
@@ -92,14 +92,14 @@ def events_words(events: Sequence[TurbineEvent]) -> str:
 
 
 def base_words(detail: TurbineDetail) -> str:
-    """From which probability the drivers start."""
+    """Say from which probability the drivers start."""
     if detail.base_probability is None:
         return ""
     return f"Point de départ du modèle, avant toute mesure : {french.percent(detail.base_probability)}."
 
 
 def models_words(detail: TurbineDetail) -> str:
-    """Which models and which policy answered; only a probability can be calibrated."""
+    """Say which models and which policy answered; only a probability can be calibrated."""
     used = [
         f"{model.name} v{model.version}"
         + (f" ({CALIBRATIONS[model.calibration]})" if model.calibration in CALIBRATIONS else "")
@@ -110,7 +110,7 @@ def models_words(detail: TurbineDetail) -> str:
 
 
 def visit_words(days: Sequence[date]) -> str:
-    """When the turbine is to be visited."""
+    """Say when the turbine is to be visited."""
     if not days:
         return "aucune visite prévue"
     first, *others = (french.date(day) for day in days)
@@ -120,16 +120,16 @@ def visit_words(days: Sequence[date]) -> str:
 def scored_values(
     item: ParkItem | None, drivers: Sequence[Driver], rows: Sequence[MeasurementRow]
 ) -> dict[str, Any]:
-    """The values behind the current score, else the last measured ones: what a what-if starts from.
+    """Return the values to start a what-if from: those of the current score, else the last measured.
 
-    Of several measurements on one day the run keeps one; its values are those of the drivers.
+    A run keeps one measurement a day; where there are several, the drivers hold the kept values.
     """
     measured = next((r.values for r in rows if item is None or r.measured_on == item.measured_on), {})
     return {**measured, **{d.feature: d.value for d in drivers}}
 
 
 def measurement_frame(rows: Sequence[MeasurementRow], features: Sequence[FeatureInfo]) -> pd.DataFrame:
-    """One row per measurement, newest first, one column per feature with its unit."""
+    """Tabulate the measurements, newest first, one column per feature with its unit."""
     frame = pd.DataFrame({"Mesure du": [french.date(r.measured_at or r.measured_on) for r in rows]})
     for feature in features:
         values = [r.values.get(feature.name) for r in rows]
@@ -141,13 +141,13 @@ def measurement_frame(rows: Sequence[MeasurementRow], features: Sequence[Feature
 
 
 def feature_title(feature: FeatureInfo) -> str:
-    """« Température (°C) »."""
+    """Write « Température (°C) »."""
     unitless = feature.unit in {"", "-", "–", "0/1"} or feature.dtype == "binary"
     return feature.label if unitless else f"{feature.label} ({feature.unit})"
 
 
 def feature_value(feature: FeatureInfo, value: float) -> str:
-    """« 84,5 °C », « oui »."""
+    """Write « 84,5 °C », « oui »."""
     if feature.dtype == "binary":
         return "oui" if value else "non"
     return french.quantity(value, feature.unit)
@@ -156,27 +156,27 @@ def feature_value(feature: FeatureInfo, value: float) -> str:
 def by_presence(
     features: Sequence[FeatureInfo], rows: Sequence[Mapping[str, Any]]
 ) -> tuple[list[FeatureInfo], list[FeatureInfo]]:
-    """Features with a value in some row, then those without any: another model's sensors, say."""
+    """Split the features into those with a value in some row and those without any."""
     known = {name for row in rows for name, value in row.items() if value is not None}
     return [f for f in features if f.name in known], [f for f in features if f.name not in known]
 
 
 def absent_words(absent: Sequence[FeatureInfo]) -> str:
-    """Which sensors this turbine does not send, and which models wait for them."""
+    """Say which sensors this turbine does not send, and which models wait for them."""
     names = ", ".join(feature.label for feature in absent)
     models = ", ".join(dict.fromkeys(model for feature in absent for model in feature.required_by))
     return f"Non mesuré sur cette turbine, mais lu par {models} : {names}."
 
 
 def sensor_frame(rows: Sequence[MeasurementRow], feature: str) -> pd.DataFrame:
-    """Values of one sensor by day, oldest first; missing ones left out."""
+    """Tabulate the values of one sensor by day, oldest first, without the missing ones."""
     known = [(_paris(r), r.values.get(feature)) for r in reversed(rows)]
     kept = [(moment, value) for moment, value in known if value is not None]
     return pd.DataFrame(kept, columns=["day", "value"])
 
 
 def history_frame(points: Sequence[ScorePoint]) -> pd.DataFrame:
-    """Published scores of one turbine, oldest first."""
+    """Tabulate the published scores of one turbine, oldest first."""
     ordered = sorted(points, key=lambda p: p.as_of)
     return pd.DataFrame(
         {
@@ -190,7 +190,7 @@ def history_frame(points: Sequence[ScorePoint]) -> pd.DataFrame:
 
 
 def comparison_frame(current: Prediction, other: Prediction) -> pd.DataFrame:
-    """The answer to a what-if beside the current one."""
+    """Tabulate the answer to a what-if beside the current one."""
     days = (current.time_to_failure_days, other.time_to_failure_days)
     moved = None if None in days else days[1] - days[0]  # type: ignore[operator]
     change = other.failure_probability - current.failure_probability
@@ -217,7 +217,7 @@ def comparison_frame(current: Prediction, other: Prediction) -> pd.DataFrame:
 
 
 def driver_changes(current: Prediction, other: Prediction) -> pd.DataFrame:
-    """Effect of each measurement in both answers, the most changed first, unmoved ones left out."""
+    """Tabulate the effect of each measurement in both answers, most changed first."""
     drivers = {d.feature: d for d in current.drivers}
     pairs = [(drivers[d.feature], d) for d in other.drivers if d.feature in drivers]
     moved = [(before, after, after.contribution - before.contribution) for before, after in pairs]
@@ -239,7 +239,7 @@ def driver_changes(current: Prediction, other: Prediction) -> pd.DataFrame:
 
 
 def what_if_words(current: Prediction, other: Prediction) -> str:
-    """The difference in one sentence."""
+    """Write the difference in one sentence."""
     change = other.failure_probability - current.failure_probability
     if abs(change) < 0.0005:
         return "Ces valeurs ne changent pas la probabilité de panne."
@@ -252,7 +252,7 @@ def what_if_words(current: Prediction, other: Prediction) -> str:
 
 
 def curve_words(frame: pd.DataFrame, feature: FeatureInfo) -> str:
-    """What a sensor's curve shows, for those who do not see it."""
+    """Say what a sensor's curve shows, for those who do not see it."""
     if frame.empty:
         return f"{feature.label} : aucune valeur"
     low, high, last = (
@@ -265,7 +265,7 @@ def curve_words(frame: pd.DataFrame, feature: FeatureInfo) -> str:
 
 
 def history_words(frame: pd.DataFrame) -> str:
-    """What the history of risk shows, for those who do not see it."""
+    """Say what the history of risk shows, for those who do not see it."""
     first, last = frame.iloc[0], frame.iloc[-1]
     return (
         f"Probabilité de panne à 7 jours selon {french.counted(len(frame), 'calcul')} : {first['words']} le "
@@ -274,7 +274,7 @@ def history_words(frame: pd.DataFrame) -> str:
 
 
 def _paris(row: MeasurementRow) -> pd.Timestamp:
-    """When a row was measured, on the clock that people read."""
+    """Return when a row was measured, on the clock that people read."""
     if row.measured_at is None:
         return pd.Timestamp(row.measured_on)
     return pd.Timestamp(row.measured_at).tz_convert(french.PARIS).tz_localize(None)

@@ -42,7 +42,7 @@ class View:
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> View:
-        """The view that an address asks for; what cannot be read in it is left out."""
+        """Read the view that an address asks for; ignore what cannot be read in it."""
         known = {level.value: level for level in RiskLevel}
         asked = [known[word] for word in query.get("niveau", "").split(",") if word in known]
         try:
@@ -66,7 +66,7 @@ class View:
         )
 
     def query(self) -> dict[str, str]:
-        """The address's part that asks for this view; empty when nothing is narrowed."""
+        """Write the view as the query of an address; empty when nothing is narrowed."""
         parts = {
             "niveau": ",".join(level.value for level in self.levels),
             "jours": "" if self.days is None else f"{self.days:g}",
@@ -82,7 +82,7 @@ class View:
         return {name: value for name, value in parts.items() if value}
 
     def asked(self) -> dict[str, Any]:
-        """The same view, as the API is asked for it."""
+        """Return the view as query parameters of the API."""
         statuses = {status.value for status in DataStatus}
         name = self.sort.removeprefix("-")
         return {
@@ -107,17 +107,17 @@ def _day(text: str) -> date | None:
 
 
 def next_work(item: ParkItem) -> date | None:
-    """The next day on which someone is to go there: the intervention that is planned, else the visit."""
+    """Return the next day somebody goes there: of the planned intervention, else of the visit."""
     planned = item.intervention.planned_on if item.intervention else None
     return planned or item.planned_visit_on
 
 
-# What a turbine or its measurement may be, as the filter and the address name it.
+# States of a turbine or of its measurement, as the filter and the address name them.
 STATES: dict[str, str] = {
     **{status.value: f"Mesure {fr.DATA_STATUS[status]}" for status in DataStatus},
     **{state: words[0].upper() + words[1:] for state, words in fr.SERVICE_STATES.items()},
 }
-# Every column of the table, as the address names it, and what the API calls it.
+# Columns to sort by: name in the address, name on the page, name in the API.
 SORTS = {
     "rang": ("Rang", "rank"),
     "turbine": ("Turbine", "turbine"),
@@ -136,7 +136,7 @@ SORTS = {
 }
 
 
-# Sortable numbers, and how they are worded.
+# French wording of the columns that stay sortable numbers.
 PARK_FORMATS: dict[str, Callable[[Any], str]] = {
     "Probabilité": french.percent,
     "Jours restants": french.days,
@@ -146,7 +146,7 @@ PARK_FORMATS: dict[str, Callable[[Any], str]] = {
 
 
 def park_frame(items: Sequence[ParkItem]) -> pd.DataFrame:
-    """One row per turbine, in the order given; columns that would say nothing are left out."""
+    """Tabulate the turbines, in their order; leave out columns that would say nothing."""
     frame = pd.DataFrame([_park_row(item) for item in items], columns=PARK_COLUMNS)
     for column in PARK_FORMATS:
         frame[column] = frame[column].astype(float)
@@ -186,7 +186,7 @@ def _park_row(item: ParkItem) -> dict[str, Any]:
 
 
 def count_words(park: Park) -> str:
-    """How many turbines of the park are shown, and that an order chosen at a header is theirs alone."""
+    """Say how many turbines are shown, and that a header sorts only those."""
     everywhere = french.number(park.run.total if park.run else park.total)
     count = len(park.items)
     if count >= park.total:
@@ -199,7 +199,7 @@ def count_words(park: Park) -> str:
 
 
 def interval_words(item: ParkItem) -> str:
-    """The interval of the days left, beside the column that names the unit."""
+    """Write the interval of the days left, beside the column that names the unit."""
     interval = item.time_to_failure_interval
     if interval is None:
         return french.NOTHING
@@ -208,7 +208,7 @@ def interval_words(item: ParkItem) -> str:
 
 
 def work_words(item: ParkItem) -> str:
-    """The living intervention in a table cell, and who has it."""
+    """Write the living intervention in a table cell, and who has it."""
     work = item.intervention
     if work is None:
         return french.NOTHING
@@ -216,12 +216,12 @@ def work_words(item: ParkItem) -> str:
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
-    """A number that a screen reader can say: it reads the cell, not its wording."""
+    """Round a number for screen readers, which read the cell and not its wording."""
     return None if value is None else round(value, digits)
 
 
 def styled(frame: pd.DataFrame) -> Styler:
-    """The park's frame with French wording on top of sortable cells."""
+    """Format the park's frame in French; its cells stay sortable."""
     styler = frame.style
     for column, wording in PARK_FORMATS.items():
         styler = styler.format(wording, subset=[column], na_rep=french.NOTHING)
@@ -232,7 +232,7 @@ def styled(frame: pd.DataFrame) -> Styler:
 class Trust:
     """Whether the ranking may be relied on, in one line, and what to know before using it.
 
-    ``origin`` tells when it was made, by which models and policy: the part that a phone shows lower down.
+    ``origin`` holds the date, the models and the policy, which a phone shows lower down.
     """
 
     good: bool
@@ -243,7 +243,7 @@ class Trust:
 
 
 def trust(park: Park, *, past: bool = False) -> Trust | None:
-    """The trust line of the published ranking, or of a ``past`` one; None where none was ever published."""
+    """Return the trust line of the published ranking, or of a ``past`` one; None without a ranking."""
     if park.run is None or park.as_of is None:
         return None
     run = park.run

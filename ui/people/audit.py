@@ -18,7 +18,7 @@ _FOUND = "_audit_verifie"
 
 
 def page() -> None:
-    """Draws the page."""
+    """Draw the page."""
     layout.header("Journal d’audit")
     st.caption(
         "Chaque entrée porte l’empreinte de la précédente : une entrée changée, ajoutée ou retirée se voit."
@@ -39,7 +39,7 @@ def page() -> None:
 
 
 def _names() -> dict[str, str] | None:
-    """Of accounts and keys, for who may know them; None where they cannot be had."""
+    """Return the names of accounts and keys, for those who may read them; None where refused."""
     if not auth.may(Right.ACCOUNTS):
         return {}
     accounts = layout.fetched(auth.client().people.accounts, "comptes_audit")

@@ -26,7 +26,7 @@ class _Secret:
 
 
 def page() -> None:
-    """Draws the page."""
+    """Draw the page."""
     layout.header("Comptes et clés")
     accounts = layout.fetched(auth.client().people.accounts, "comptes")
     keys = layout.fetched(auth.client().people.api_keys, "cles")
@@ -50,10 +50,10 @@ def page() -> None:
 
 
 def _show_outcome() -> None:
-    """What the last act came to, and a secret as long as nobody says that it was copied."""
+    """Show the outcome of the last act, and a secret until somebody says that it is copied."""
     outcome.show(_PAGE)
     secret: _Secret | None = st.session_state.get(_SECRET)
-    with st.container():  # whose place is held, as that of what was said
+    with st.container():  # stays when empty, so that the page does not move
         if secret is None:
             return
         with st.container(border=True, key="secret"):
@@ -67,7 +67,7 @@ def _hide() -> None:
 
 
 def _form(key: str) -> DeltaGenerator:
-    """Fields that are sent together: were the page redrawn at each of them, a quick click would be lost."""
+    """Group fields sent together: a redraw at each of them would lose a quick click."""
     return st.form(key, border=False, enter_to_submit=False)
 
 
@@ -175,8 +175,8 @@ def _end_sessions(chosen: Account) -> None:
 
 def _switch(chosen: Account) -> None:
     def switch() -> str:
-        now = auth.client().people.change_account(chosen.id, active=not chosen.active)
-        return f"Compte {now.username} {'réactivé' if now.active else 'désactivé'}."
+        account = auth.client().people.change_account(chosen.id, active=not chosen.active)
+        return f"Compte {account.username} {'réactivé' if account.active else 'désactivé'}."
 
     _act(switch)
 
@@ -231,7 +231,7 @@ def _keep_secret(words: str, value: str | None) -> None:
 
 
 def _act(act: Callable[[], str], clear: tuple[str, ...] = ()) -> None:
-    """Does it and says so; what was typed stays where the API refuses, with its message at the field."""
+    """Do the act and say so; where the API refuses, keep what was typed and show why at the field."""
     st.session_state.pop(_SECRET, None)
     try:
         done = act()

@@ -12,7 +12,7 @@ _TYPED = ("mdp_actuel", "mdp_nouveau", "mdp_encore")
 
 
 def page() -> None:
-    """Draws the page."""
+    """Draw the page."""
     layout.header("Mon compte")
     user = auth.current_user()
     if user is None:

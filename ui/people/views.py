@@ -91,7 +91,7 @@ _WORDS = {
 
 
 def account_state(account: Account) -> str:
-    """Whether somebody can sign in."""
+    """Say whether somebody can sign in."""
     if not account.active:
         return "Désactivé"
     if account.locked_until is not None:
@@ -100,7 +100,7 @@ def account_state(account: Account) -> str:
 
 
 def accounts_frame(accounts: list[Account]) -> pd.DataFrame:
-    """Every account."""
+    """Tabulate every account."""
     return pd.DataFrame(
         [
             (
@@ -118,7 +118,7 @@ def accounts_frame(accounts: list[Account]) -> pd.DataFrame:
 
 
 def keys_frame(keys: list[ApiKey]) -> pd.DataFrame:
-    """Every key, those in force first."""
+    """Tabulate every key, those in force first."""
     return pd.DataFrame(
         [
             (
@@ -136,25 +136,25 @@ def keys_frame(keys: list[ApiKey]) -> pd.DataFrame:
 
 
 def known_names(accounts: list[Account], keys: list[ApiKey]) -> dict[str, str]:
-    """What accounts and keys are called, by the identifiers that the trail holds."""
+    """Return the names of accounts and keys by their identifiers in the trail."""
     people = {f"compte:{account.id}": account.display_name for account in accounts}
     return people | {f"cle:{key.id}": key.name for key in keys}
 
 
 def actor_words(actor: str, names: dict[str, str]) -> str:
-    """Who acted: the name of the account or the key where it is known here, else its number."""
+    """Name who acted: the account or the key where it is known, else its number."""
     return principal_words(actor, names.get(actor))
 
 
 def object_words(entry: AuditEntry, names: dict[str, str]) -> str:
-    """On what an act bore."""
+    """Name the object of an act."""
     known = names.get(f"{entry.object_kind}:{entry.object_id}")
     kind = _KINDS.get(entry.object_kind, entry.object_kind)
     return f"{kind} {known or _period_words(entry.object_id)}"
 
 
 def _period_words(key: str) -> str:
-    """« 01/01/2024 – 31/01/2024 » for two days of the calendar, any other key as it is."""
+    """Write « 01/01/2024 – 31/01/2024 » for two days of the calendar, any other key as it is."""
     return " – ".join(map(_day_words, key.split("/"))) if _PERIOD.fullmatch(key) else key
 
 
@@ -163,9 +163,9 @@ def _day_words(text: str) -> str:
 
 
 def details_words(details: dict[str, Any]) -> str:
-    """The facts of an act in one line."""
+    """Write the facts of an act in one line."""
     facts = [(name, fact) for name, fact in details.items() if fact not in ([], {}, None)]
-    if "role" in details:  # said by the role before and after
+    if "role" in details:  # the role before and after already says it
         facts = [(name, fact) for name, fact in facts if (name, fact) != ("fields", ["role"])]
     return f"{french.NBSP}; ".join(_fact(name, fact) for name, fact in facts)
 
@@ -194,7 +194,7 @@ def _word(fact: Any) -> str:
 
 
 def audit_frame(entries: list[AuditEntry], names: dict[str, str]) -> pd.DataFrame:
-    """The trail, newest first."""
+    """Tabulate the trail, newest first."""
     return pd.DataFrame(
         [
             (
@@ -214,7 +214,7 @@ def audit_frame(entries: list[AuditEntry], names: dict[str, str]) -> pd.DataFram
 
 
 def verification_words(verification: AuditVerification) -> str:
-    """What the recomputation of the chain found."""
+    """Say what the recomputation of the chain found."""
     if not verification.intact:
         return f"Chaîne rompue à l’entrée n°{french.NBSP}{verification.broken_at} : {verification.reason}"
     entries = french.counted(verification.entries, "entrée")

@@ -24,7 +24,7 @@ _VISITS, _WANTED = "plan_visites", "_plan_voulu"
 
 
 def page() -> None:
-    """Draws the page."""
+    """Draw the page."""
     layout.header("Plan de la semaine")
     if _INPUTS not in st.session_state:
         inputs = layout.fetched(auth.client().plan.inputs, "plan")
@@ -47,7 +47,7 @@ def page() -> None:
 
 
 def _settings(inputs: WeekPlanInputs) -> None:
-    """Week, budget, crews; what was given for the last plan to begin with."""
+    """Draw week, budget and crews; they start with those of the last plan."""
     starts = {
         _START: inputs.week_start,
         _DAYS: inputs.days,
@@ -83,7 +83,7 @@ def _settings(inputs: WeekPlanInputs) -> None:
 def _crews(inputs: WeekPlanInputs) -> None:
     start, days = st.session_state[_START] or inputs.week_start, st.session_state[_DAYS]
     key = f"{_EDITOR}_{start}_{days}"  # other columns make another editor
-    if key not in st.session_state:  # a new editor, or the page opened anew: what was typed comes back
+    if key not in st.session_state:  # a new editor, or the page opened again: bring back what was typed
         kept = st.session_state.get(_KEPT)
         base = views.crews_frame(inputs) if kept is None else kept.reset_index(drop=True)
         st.session_state[_BASE] = base
@@ -119,7 +119,7 @@ def _crews(inputs: WeekPlanInputs) -> None:
 
 
 def _people(inputs: WeekPlanInputs) -> list[str]:
-    """To whom work can be given; those of the last plan where the API does not say."""
+    """Return the people to whom work can be given; those of the last plan where the API is away."""
     try:
         return auth.client().interventions.assignees()
     except ApiError as error:
@@ -128,7 +128,7 @@ def _people(inputs: WeekPlanInputs) -> list[str]:
 
 
 def _asked() -> dict[str, Any]:
-    """The request that the fields describe."""
+    """Return the request that the fields describe."""
     state = st.session_state
     start, frame = state[_START], state.get(_KEPT)
     return {
@@ -143,7 +143,7 @@ def _asked() -> dict[str, Any]:
 
 
 def _ask() -> None:
-    """The plan is made once the crews as last typed are known, further down the same run."""
+    """Note that a plan is asked for; it is made further down the run, once the crews are read."""
     st.session_state[_WANTED] = layout.readable(_BUDGET, _HOURS)
 
 
@@ -158,7 +158,7 @@ def _solve() -> None:
 
 
 def _show_outcome() -> None:
-    """What was refused, or done."""
+    """Show why the plan was refused, or what was planned."""
     error: ApiError | None = st.session_state.get(_FAILURE)
     if error is not None:
         layout.check_session(error)
@@ -202,7 +202,7 @@ def _result(plan: WeekPlan) -> None:
 
 
 def _actions(plan: WeekPlan) -> None:
-    """Accept, once confirmed; take away."""
+    """Draw the acceptance of the plan, with its confirmation, and the downloads."""
     asked: dict[str, Any] = st.session_state[_ASKED]
     with st.container(horizontal=True, key="plan_actions"):
         if plan.visits:
@@ -244,7 +244,7 @@ def _accept() -> None:
 
 
 def _adjust(plan: WeekPlan) -> None:
-    """Turbines that a person puts in or out, then the rest solved again around them."""
+    """Draw the turbines to impose or leave out, and the button to solve again."""
     st.subheader("Ajuster", anchor=False)
     planned, left = ([item.turbine_id for item in items] for items in (plan.visits, plan.left))
     try:

@@ -32,24 +32,24 @@ FIELDS = {
     "adjustments": "Ajustements",
 }
 _WORDS = {words: skill for skill, words in SKILLS.items()}
-_USUAL_HOURS = 7.0  # shown before the first plan, to be changed: a French working day
+_USUAL_HOURS = 7.0  # default before the first plan: a French working day
 _WORKING_DAYS = 5
 HOURS_TYPED = r"^\s*(2[0-4]|[01]?\d)([.,]\d{1,2})?\s*[hH]?\s*$"
 """What the editor takes as hours of a day."""
 
 
 def hours_column(day: int) -> str:
-    """Name of the column of a day from 0."""
+    """Name the column of a day, from 0."""
     return f"j{day}"
 
 
 def usual_hours(day: int) -> str:
-    """Hours that a new crew begins with on a day from 0."""
+    """Write the hours that a new crew starts with, on a day from 0."""
     return french.hours(_USUAL_HOURS if day < _WORKING_DAYS else 0.0)
 
 
 def typed_hours(value: object) -> float:
-    """« 7 h », « 7,5 » or 7.5 as a number of hours; an empty cell is none.
+    """Read « 7 h », « 7,5 » or 7.5 as a number of hours; an empty cell is none.
 
     Raises:
         ValueError: the text is no number of hours.
@@ -59,7 +59,7 @@ def typed_hours(value: object) -> float:
 
 
 def crews_frame(inputs: WeekPlanInputs) -> pd.DataFrame:
-    """Crews to edit: those of the last plan, or one to begin with; a week of columns whatever is planned."""
+    """Tabulate the crews to edit, of the last plan or a first one; always a week of columns."""
     rows: list[dict[str, Any]] = []
     for crew in inputs.crews:
         hours = [*crew.hours, *[0.0] * WEEK][:WEEK]
@@ -78,7 +78,7 @@ def crews_frame(inputs: WeekPlanInputs) -> pd.DataFrame:
 
 
 def crews_of(frame: pd.DataFrame, days: int) -> list[dict[str, Any]]:
-    """What was typed, as the API takes it; a line without a name is no crew."""
+    """Return the typed crews as the API takes them; a line without a name is no crew."""
     crews = []
     for row in frame.to_dict("records"):
         name = row[NAME].strip() if isinstance(row[NAME], str) else ""
@@ -99,13 +99,13 @@ def crews_of(frame: pd.DataFrame, days: int) -> list[dict[str, Any]]:
 
 
 def adjustments(imposed: Sequence[str], excluded: Sequence[str]) -> list[dict[str, str]]:
-    """Choices as the API takes them."""
+    """Return the choices as the API takes them."""
     wanted = [{"turbine_id": name, "choice": "imposee"} for name in imposed]
     return wanted + [{"turbine_id": name, "choice": "ecartee"} for name in excluded if name not in imposed]
 
 
 def facts(plan: WeekPlan) -> list[Fact]:
-    """The plan in figures."""
+    """List the plan in figures."""
     totals = plan.totals
     budget = "sans limite" if plan.budget_eur is None else f"sur {french.euros(plan.budget_eur)}"
     hours = sum(load.planned for load in plan.loads)
@@ -129,7 +129,7 @@ def facts(plan: WeekPlan) -> list[Fact]:
 
 
 def hours_words(plan: WeekPlan) -> list[str]:
-    """What is left of each crew's hours, where interventions already planned take some."""
+    """Say what is left of each crew's hours, where interventions already planned take some."""
     lines = []
     for crew in dict.fromkeys(load.crew for load in plan.loads):
         loads = [load for load in plan.loads if load.crew == crew]
@@ -145,7 +145,7 @@ def hours_words(plan: WeekPlan) -> list[str]:
 
 
 def proof_words(plan: WeekPlan) -> str:
-    """How sure the plan is to be the best."""
+    """Say how sure the plan is to be the best."""
     if not plan.visits:
         return "Aucune intervention à prévoir dans ces équipes et ce budget qui évite plus qu’elle ne coûte."
     if plan.proven:
@@ -157,7 +157,7 @@ def proof_words(plan: WeekPlan) -> str:
 
 
 def visits_frame(visits: Sequence[PlannedVisit]) -> pd.DataFrame:
-    """Interventions by day and crew; what decides first, so that a phone shows it without scrolling."""
+    """Tabulate the interventions by day and crew; first the columns that a phone must show."""
     return pd.DataFrame(
         [
             {
@@ -178,7 +178,7 @@ def visits_frame(visits: Sequence[PlannedVisit]) -> pd.DataFrame:
 
 
 def left_frame(left: Sequence[LeftTurbine]) -> pd.DataFrame:
-    """What the plan leaves aside, and why."""
+    """Tabulate what the plan leaves aside, and why."""
     return pd.DataFrame(
         [
             {
@@ -194,7 +194,7 @@ def left_frame(left: Sequence[LeftTurbine]) -> pd.DataFrame:
 
 
 def covered_frame(covered: Sequence[CoveredTurbine]) -> pd.DataFrame:
-    """Where somebody goes already."""
+    """Tabulate the turbines where somebody goes already."""
     return pd.DataFrame(
         [
             {"Turbine": turbine.turbine_id, "Risque": french.euros(turbine.risk_eur), "Par": turbine.sentence}
@@ -204,7 +204,7 @@ def covered_frame(covered: Sequence[CoveredTurbine]) -> pd.DataFrame:
 
 
 def small_words(plan: WeekPlan) -> str:
-    """What stands behind the risk that no intervention would pay for."""
+    """Explain the risk of the turbines for which no intervention would pay."""
     totals = plan.totals
     return (
         f"{french.counted(totals.small_turbines, 'turbine')} dont le risque coûte moins qu’une intervention "
@@ -214,18 +214,18 @@ def small_words(plan: WeekPlan) -> str:
 
 
 def visits_to_accept(plan: WeekPlan) -> list[Mapping[str, Any]]:
-    """The interventions, as the API plans them."""
+    """Return the interventions, as the API plans them."""
     names = {"turbine_id", "day", "crew", "assignee", "hours", "skills"}
     return [visit.model_dump(mode="json", include=names) for visit in plan.visits]
 
 
 def last_day(plan: WeekPlan) -> date:
-    """Last day of the plan."""
+    """Return the last day of the plan."""
     return plan.week_start + timedelta(days=plan.days - 1)
 
 
 def accepted_words(done: WeekPlanAccepted) -> str:
-    """What became of the plan, in one sentence."""
+    """Say what became of the plan, in one sentence."""
     sentence = f"{french.counted(done.planned, 'intervention')} {french.plural(done.planned, 'planifiée')}"
     if done.refused:
         sentence += f", {done.refused} {french.plural(done.refused, 'refusée')}"
@@ -233,12 +233,12 @@ def accepted_words(done: WeekPlanAccepted) -> str:
 
 
 def refused_frame(done: WeekPlanAccepted) -> pd.DataFrame:
-    """Interventions that could not be planned, and why."""
+    """Tabulate interventions that could not be planned, and why."""
     return pd.DataFrame(
         [{"Turbine": item.turbine_id, "Motif": item.error} for item in done.items if item.error is not None]
     )
 
 
 def field_name(field: str) -> str:
-    """A refused field as the page calls it."""
+    """Write a refused field as the page names it."""
     return FIELDS.get(field.split("[", maxsplit=1)[0], field)

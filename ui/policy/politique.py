@@ -21,7 +21,7 @@ _BASE = "_politique_base"
 
 
 def page() -> None:
-    """Draws the page."""
+    """Draw the page."""
     layout.header("Politique de risque")
     policy = layout.fetched(auth.client().policy.versions, "politique")
     if policy is None:
@@ -37,9 +37,9 @@ def page() -> None:
 
 
 def _show_outcome(policy: Policy) -> None:
-    """What the last act came to, and that the ranking shown may come from another version."""
+    """Show the outcome of the last act, and that the ranking may come from another version."""
     outcome.show(_PAGE)
-    with st.container():  # whose place is held where there is none
+    with st.container():  # stays when empty, so that the page does not move
         for notice in policy.notices:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.info(layout.plain(notice.message), width="stretch")
@@ -56,7 +56,7 @@ def _values(version: PolicyVersion) -> None:
 
 
 def _editor(policy: Policy) -> None:
-    """The values, and at once what they would change; what was typed stays whatever the API says."""
+    """Draw the values and their effect at once; keep what was typed whatever the API says."""
     base = policy.in_force
     _fill(base)
     st.subheader("Essayer d’autres valeurs", anchor=False)
@@ -75,24 +75,24 @@ def _editor(policy: Policy) -> None:
         _refused(error)
         return
     if st.session_state.pop(_ERRORS, None):
-        st.rerun()  # the fields no longer carry what was wrong
+        st.rerun()  # draw the fields without their old errors
     _effect(preview)
     _saving(policy, proposed)
 
 
 def _fill(base: PolicyVersion) -> None:
-    """Start from the version in force; what is being typed survives until that version is another one."""
+    """Start from the version in force; keep what is being typed until another version is in force."""
     fresh = st.session_state.get(_BASE) != base.version
     for name, value in views.values_of(base.parameters).items():
         if fresh or _key(name) not in st.session_state:
-            # A widget that was not drawn for a while forgets: its own copy does not.
+            # Streamlit forgets a widget that is not drawn; the copy of its value stays.
             text = french.typed(value)
             st.session_state[_key(name)] = text if fresh else st.session_state.get(_kept(name), text)
     st.session_state[_BASE] = base.version
 
 
 def _inputs(errors: Mapping[str, str]) -> dict[str, float] | None:
-    """The values typed; None where one of them is no number, which is said at its field."""
+    """Return the values typed; None where one is no number, and its field says so."""
     proposed: dict[str, float] = {}
     names = list(views.FIELDS)
     for row in (names[:4], names[4:]):
@@ -111,7 +111,7 @@ def _inputs(errors: Mapping[str, str]) -> dict[str, float] | None:
 
 
 def _refused(error: ApiError) -> None:
-    """The API's words: at the field where it names one, above all otherwise."""
+    """Show the API's words: at the field it names, else above all."""
     errors = views.by_field(error.errors)
     if set(errors) & set(views.FIELDS):
         if st.session_state.get(_ERRORS) != errors:
@@ -201,7 +201,7 @@ def _reason(key: str) -> str | None:
 
 
 def _act(save: Callable[[], Policy], reason_key: str) -> None:
-    """Saves; what was typed stays where the API refuses, and its message goes to the field that it names."""
+    """Save; where the API refuses, keep what was typed and show its message at the field."""
     try:
         saved = save()
     except ApiError as error:

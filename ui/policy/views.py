@@ -34,7 +34,7 @@ class ParameterField:
         step: of the buttons; an integer for whole numbers.
         low: least value.
         high: greatest value.
-        digits: decimals shown.
+        digits: number of decimals.
     """
 
     label: str
@@ -79,7 +79,7 @@ FIELDS: dict[str, ParameterField] = {
 
 
 def value_words(name: str, value: float) -> str:
-    """One parameter with its unit."""
+    """Write one parameter with its unit."""
     if name.endswith("_eur"):
         return french.euros(value)
     if name.endswith("_days"):
@@ -88,12 +88,12 @@ def value_words(name: str, value: float) -> str:
 
 
 def values_of(parameters: PolicyParameters) -> dict[str, float]:
-    """The parameters by name, in the order of :data:`FIELDS`."""
+    """Return the parameters by name, in the order of :data:`FIELDS`."""
     return {name: getattr(parameters, name) for name in FIELDS}
 
 
 def bounds_facts(bounds: PolicyBounds) -> list[tuple[str, str, str]]:
-    """Where each level begins, side by side."""
+    """List where each level begins, side by side."""
     return [
         (fr.LEVELS[RiskLevel.CRITIQUE].text, f"≥ {french.threshold(bounds.critical_from)}", "de probabilité"),
         (fr.LEVELS[RiskLevel.ELEVE].text, f"≥ {french.threshold(bounds.threshold)}", "seuil de décision"),
@@ -102,12 +102,12 @@ def bounds_facts(bounds: PolicyBounds) -> list[tuple[str, str, str]]:
 
 
 def author_words(version: PolicyVersion) -> str:
-    """Who saved a version."""
+    """Say who saved a version."""
     return version.author or principal_words(version.created_by)
 
 
 def in_force_words(version: PolicyVersion) -> str:
-    """The version in force, who made it, when and why."""
+    """Describe the version in force: who made it, when and why."""
     return (
         f"Version {version.version}, enregistrée le {french.date(version.created_at)} par "
         f"{author_words(version)} : « {version.reason} »."
@@ -115,7 +115,7 @@ def in_force_words(version: PolicyVersion) -> str:
 
 
 def effect_words(preview: PolicyPreview) -> str:
-    """How many turbines change level, in one sentence."""
+    """Say how many turbines change level, in one sentence."""
     if not preview.total:
         return "Aucun classement publié : l’effet sur le parc sera connu au premier calcul."
     if not preview.changed:
@@ -130,7 +130,7 @@ def effect_words(preview: PolicyPreview) -> str:
 
 
 def counts_frame(preview: PolicyPreview) -> pd.DataFrame:
-    """Turbines per level before and after."""
+    """Tabulate the turbines per level, before and after."""
     rows = []
     for level, words in fr.LEVELS.items():
         before, after = getattr(preview.counts_before, level), getattr(preview.counts_after, level)
@@ -140,7 +140,7 @@ def counts_frame(preview: PolicyPreview) -> pd.DataFrame:
 
 
 def shifts_frame(shifts: list[LevelShift]) -> pd.DataFrame:
-    """The turbines that change level."""
+    """Tabulate the turbines that change level."""
     return pd.DataFrame(
         [
             (
@@ -158,7 +158,7 @@ def shifts_frame(shifts: list[LevelShift]) -> pd.DataFrame:
 
 
 def threshold_frame(preview: PolicyPreview) -> pd.DataFrame:
-    """The threshold in force and the proposed one, both at the proposed costs, on rows never seen."""
+    """Tabulate the present and the proposed threshold, at the proposed costs, on unseen rows."""
     chosen = None
     if preview.decision is not None:
         chosen = next((row for row in preview.decision.table if row.chosen), None)
@@ -182,14 +182,14 @@ def _threshold_row(name: str, row: ThresholdOutcome) -> tuple[str, ...]:
 
 
 def _euro_span(cost: Figure) -> str:
-    """« de 574 500 à 1 291 525 € »: the 95 % interval of a cost."""
+    """Write « de 574 500 à 1 291 525 € »: the 95 % interval of a cost."""
     if cost.low is None or cost.high is None:
         return french.NOTHING
     return f"de {french.number(cost.low)} à {french.euros(cost.high)}"
 
 
 def versions_frame(versions: list[PolicyVersion]) -> pd.DataFrame:
-    """Every version: who, when, why, and what differs from the one before."""
+    """Tabulate every version: who, when, why, and its differences from the one before."""
     older: list[PolicyVersion | None] = [*versions[1:], None]
     rows = [
         (
@@ -205,7 +205,7 @@ def versions_frame(versions: list[PolicyVersion]) -> pd.DataFrame:
 
 
 def changes_words(version: PolicyVersion, before: PolicyVersion | None) -> str:
-    """What a version changed: « intervention 3 000 € → 5 000 € »."""
+    """Say what a version changed: « intervention 3 000 € → 5 000 € »."""
     if before is None:
         return "valeurs de départ"
     old, new = values_of(before.parameters), values_of(version.parameters)
@@ -217,5 +217,5 @@ def changes_words(version: PolicyVersion, before: PolicyVersion | None) -> str:
 
 
 def by_field(errors: tuple[FieldProblem, ...]) -> Mapping[str, str]:
-    """What the API says of each parameter, by its short name."""
+    """Return what the API says of each parameter, by its short name."""
     return {error.field.rsplit(".", 1)[-1]: error.message for error in errors}

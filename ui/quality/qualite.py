@@ -16,7 +16,7 @@ _PERIODS = {"month": "Mois", "week": "Semaine"}
 
 
 def page() -> None:
-    """Draws the page."""
+    """Draw the page."""
     layout.header("Qualité réalisée")
     layout.live("qualite", _body)
 
@@ -36,7 +36,7 @@ def _body() -> bool:
 
 
 def _asked() -> tuple[date | None, date | None, str]:
-    """First day, last day, grouping; None for a day leaves it to the API."""
+    """Draw the period; return its first day, last day and grouping. The API chooses a day that is None."""
     left, middle, right = st.columns(3)
     first = left.date_input(
         "Premier jour", value=None, format=french.STREAMLIT_DATE, key="qualite_de",
@@ -53,7 +53,7 @@ def _asked() -> tuple[date | None, date | None, str]:
 
 
 def draw(quality: RealisedQuality) -> None:
-    """Draws the figures of an answer, or why there are none."""
+    """Draw the figures of an answer, or why there are none."""
     if not quality.counts.counted:
         st.info(layout.plain(quality.message))
         if quality.counts.published:
@@ -97,9 +97,9 @@ def _failures(quality: RealisedQuality) -> None:
                 views.false_alerts_frame(quality.false_alerts), hide_index=True, key="fausses",
                 alt="Alertes sans panne dans les 7 jours",
             )  # fmt: skip
-            shown = len(quality.false_alerts)
-            if shown < quality.false_alerts_total:
-                st.caption(f"Les {shown} plus récentes ; le fichier les contient toutes.")
+            listed = len(quality.false_alerts)
+            if listed < quality.false_alerts_total:
+                st.caption(f"Les {listed} plus récentes ; le fichier les contient toutes.")
         else:
             st.markdown("Aucune.")
 
@@ -114,7 +114,7 @@ def _days_and_calibration(quality: RealisedQuality) -> None:
 
 
 def _download(quality: RealisedQuality) -> None:
-    """Asked for in two steps: the file of a large park takes time to make."""
+    """Offer the file in two steps: that of a large park takes time to make."""
     if not st.button("Préparer le fichier publié / observé", key="qualite_preparer"):
         return
     content = layout.fetched(

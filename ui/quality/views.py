@@ -24,7 +24,7 @@ _MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "
 
 
 def facts(quality: RealisedQuality) -> list[tuple[str, str, str]]:
-    """The headline figures: name, value, interval or what it is counted on."""
+    """List the headline figures: name, value, interval or what it is counted on."""
     events, precision = quality.events, _alerts(quality).precision
     lead = french.NOTHING if events.lead_median is None else french.days(events.lead_median)
     return [
@@ -37,12 +37,12 @@ def facts(quality: RealisedQuality) -> list[tuple[str, str, str]]:
 
 
 def _alerts(quality: RealisedQuality) -> AlertFigures:
-    """Alerts as people read them: level high or critical."""
+    """Return the figures of alerts: level high or critical."""
     return next(level.at_or_above for level in quality.levels if level.level == "eleve")
 
 
 def counts_words(quality: RealisedQuality) -> str:
-    """What became of the published scores, every one told."""
+    """Account for every published score."""
     counts = quality.counts
     parts = [
         f"{french.number(number)} {words}"
@@ -60,7 +60,7 @@ def counts_words(quality: RealisedQuality) -> str:
 
 
 def units_words(quality: RealisedQuality) -> str:
-    """What the headline counts and what the tables count: failures are not rows."""
+    """Say what the headline counts and what the tables count: failures are not rows."""
     rows = sum(level.rows for level in quality.levels)
     followed = sum(level.failures for level in quality.levels)
     return (
@@ -74,7 +74,7 @@ def units_words(quality: RealisedQuality) -> str:
 
 
 def levels_frame(quality: RealisedQuality) -> pd.DataFrame:
-    """What each published level was worth, from the most urgent."""
+    """Tabulate what each published level was worth, from the most urgent."""
     rows = []
     for level in quality.levels:
         row = {
@@ -87,7 +87,7 @@ def levels_frame(quality: RealisedQuality) -> pd.DataFrame:
 
 
 def models_frame(quality: RealisedQuality) -> pd.DataFrame:
-    """Classifiers at the published threshold."""
+    """Tabulate the classifiers at the published threshold."""
     return pd.DataFrame(
         [
             {
@@ -102,7 +102,7 @@ def models_frame(quality: RealisedQuality) -> pd.DataFrame:
 
 
 def days_frame(quality: RealisedQuality) -> pd.DataFrame:
-    """Days left: overall, near the failure, and by estimator."""
+    """Tabulate the errors on days left: overall, near the failure, and by estimator."""
     near = f"Il restait {french.days(quality.short_horizon_days)} ou moins"
     slices = [("Toutes les mesures", quality.days), (near, quality.days_short)]
     slices += [(f"{m.name} v{m.version}", m.days) for m in quality.models if m.days is not None]
@@ -110,7 +110,7 @@ def days_frame(quality: RealisedQuality) -> pd.DataFrame:
 
 
 def periods_frame(quality: RealisedQuality) -> pd.DataFrame:
-    """Alerts of level high or critical, period after period."""
+    """Tabulate the alerts of level high or critical, period after period."""
     return pd.DataFrame(
         [
             {
@@ -124,7 +124,7 @@ def periods_frame(quality: RealisedQuality) -> pd.DataFrame:
 
 
 def missed_frame(missed: Sequence[Failure]) -> pd.DataFrame:
-    """Failures that no alert preceded, with what was published before them."""
+    """Tabulate the failures that no alert preceded, with the levels published before them."""
     return pd.DataFrame(
         [
             {
@@ -139,7 +139,7 @@ def missed_frame(missed: Sequence[Failure]) -> pd.DataFrame:
 
 
 def history_words(failure: Failure) -> str:
-    """Published levels in order, days at the same level said once."""
+    """Write the published levels in order; successive days of a level make one entry."""
     spells: list[str] = []
     run: list[str] = []
     for published in [*failure.history, None]:
@@ -152,7 +152,7 @@ def history_words(failure: Failure) -> str:
 
 
 def false_alerts_frame(alerts: Sequence[ObservedScore]) -> pd.DataFrame:
-    """High or critical levels that no failure followed within 7 days, newest first."""
+    """Tabulate the alerts that no failure followed within 7 days, newest first."""
     return pd.DataFrame(
         [
             {
@@ -169,17 +169,17 @@ def false_alerts_frame(alerts: Sequence[ObservedScore]) -> pd.DataFrame:
 
 
 def share(figure: Figure) -> str:
-    """A proportion in per cent; « – » where it is not defined."""
+    """Write a proportion in per cent; « – » where it is not defined."""
     return french.share(figure.value, 0)
 
 
 def days(figure: Figure) -> str:
-    """A number of days."""
+    """Write a number of days."""
     return french.days(figure.value)
 
 
 def interval(figure: Figure, *, percent: bool = False) -> str:
-    """The 95 % interval in words."""
+    """Write the 95 % interval in words."""
     if figure.value is None:
         return "non défini"
     if figure.low is None or figure.high is None:

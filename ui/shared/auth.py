@@ -1,8 +1,8 @@
 """Login: streamlit-authenticator draws the form, reads the cookie; only the API knows passwords and rights.
 
 The cookie carries the API's opaque session, so that logging out or ending it at the API ends it everywhere.
-Two of the library's names are replaced before it builds anything; nothing else of it is used. The cookie is
-set by a script of ours: the library's component answers, and Streamlit lets an answer undo a change of page.
+Two classes of the library are replaced before it builds anything; nothing else of it is changed. Our own
+script sets the cookie: the library's component sends an answer, which Streamlit lets undo a change of page.
 """
 
 from __future__ import annotations
@@ -39,28 +39,28 @@ _FIELDS = {
 
 
 def client() -> ApiClient:
-    """The API client of this browser session."""
+    """Return the API client of this browser session."""
     held: ApiClient = st.session_state[_CLIENT]
     return held
 
 
 def current_user() -> User | None:
-    """Who is logged in."""
+    """Return the person logged in."""
     held = st.session_state.get(_CLIENT)
     return held.session.user if held is not None and held.session is not None else None
 
 
 def may(right: Right) -> bool:
-    """Whether whoever is logged in is allowed to do that. Comfort only: the API checks it again."""
+    """Tell whether the person logged in has this right. Comfort only: the API checks it again."""
     user = current_user()
     return user is not None and user.may(right)
 
 
 class _ApiAuthenticationModel(AuthenticationModel):  # type: ignore[misc]
-    """Asks the API instead of comparing hashes."""
+    """Credentials that the API checks, instead of hashes compared here."""
 
     def check_credentials(self, username: str, password: str) -> bool:
-        """Whether the API opens a session; what else it answers is told at the form."""
+        """Tell whether the API opens a session; the form shows any other answer."""
         if not password:
             return False
         try:
@@ -73,7 +73,7 @@ class _ApiAuthenticationModel(AuthenticationModel):  # type: ignore[misc]
         return True
 
     def logout(self, callback: Any = None) -> None:
-        """Ends the session at the API and forgets the person here, even if the API is away."""
+        """End the session at the API and forget the person here, even if the API is away."""
         try:
             client().logout()
             message = "Vous êtes déconnecté."
@@ -84,7 +84,7 @@ class _ApiAuthenticationModel(AuthenticationModel):  # type: ignore[misc]
 
 
 class _ApiCookieModel(CookieModel):  # type: ignore[misc]
-    """Keeps the API's session in the cookie and takes it up again from there."""
+    """The cookie that carries the API's session from one visit to the next."""
 
     def __init__(
         self, cookie_name: str, cookie_key: str, cookie_expiry_days: float, path: None = None
@@ -93,7 +93,7 @@ class _ApiCookieModel(CookieModel):  # type: ignore[misc]
         self.cookie_expiry_days, self.path = cookie_expiry_days, path
 
     def _held(self) -> str | None:
-        """The session that the browser's cookie carried when the page was opened; None when there is none."""
+        """Return the session in the cookie that the browser sent with the page; None without one."""
         try:
             held = jwt.decode(
                 st.context.cookies.get(self.cookie_name) or "", self.cookie_key, algorithms=["HS256"]
@@ -103,7 +103,7 @@ class _ApiCookieModel(CookieModel):  # type: ignore[misc]
         return str(held.get("session", ""))
 
     def get_cookie(self) -> dict[str, Any] | None:
-        """Takes up the session that the browser's cookie carries; None when there is none that holds."""
+        """Take up the session of the browser's cookie; return None where there is none that holds."""
         if st.session_state.get("logout") or st.session_state.get(_TRIED):
             return None
         held = self._held()
@@ -124,17 +124,16 @@ class _ApiCookieModel(CookieModel):  # type: ignore[misc]
         return {"username": user.username}
 
     def set_cookie(self) -> None:
-        """Nothing yet: see :meth:`draw`."""
+        """Do nothing yet: see :meth:`draw`."""
 
     def delete_cookie(self) -> None:
-        """Nothing yet: see :meth:`draw`."""
+        """Do nothing yet: see :meth:`draw`."""
 
     def draw(self, *, secure: bool) -> None:
-        """Sets or removes the browser's cookie.
+        """Set or remove the browser's cookie.
 
-        The same element is drawn at the end of every run: one that a rerun cuts short would set nothing, and
-        this way the browser sees no change from run to run. Nothing is drawn for a cookie that the browser
-        already holds.
+        The same element is drawn at the end of every run: a rerun may cut a run short before the cookie is
+        set, and an unchanged element is not drawn anew. Nothing is drawn when the browser holds the cookie.
         """
         session = client().session
         if session is not None and session.refresh_token != self._held():
@@ -145,7 +144,7 @@ class _ApiCookieModel(CookieModel):  # type: ignore[misc]
             self._write("", _PAST, secure=secure)
 
     def _write(self, value: str, expires: datetime, *, secure: bool) -> None:
-        """A cookie as RFC 6265 writes it; neither its name nor a signed token holds anything to escape."""
+        """Write the cookie as RFC 6265 asks; neither its name nor a signed token needs escaping."""
         until = format_datetime(expires.astimezone(UTC), usegmt=True)
         cookie = f"{self.cookie_name}={value}; Path=/; Expires={until}; SameSite=Strict{'; Secure' * secure}"
         st.html(f'<i data-cockpit-cookie="{cookie}"></i>{COOKIE_SCRIPT}', unsafe_allow_javascript=True)
@@ -168,7 +167,7 @@ class Gate:
         )
 
     def user(self) -> User | None:
-        """Who is logged in, the browser's cookie included."""
+        """Return the person logged in; the browser's cookie counts too."""
         if current_user() is None and st.session_state.get("authentication_status"):
             end_session("Votre session a expiré : connectez-vous de nouveau.")
         self._authenticator.login(location="unrendered")
@@ -180,7 +179,7 @@ class Gate:
         return bool(st.session_state.get(_WAITING))
 
     def form(self) -> None:
-        """The login form, with what went wrong the last time."""
+        """Draw the login form, with the error of the last attempt."""
         message = st.session_state.get(_MESSAGE)
         if message:
             st.info(message)
@@ -199,7 +198,7 @@ class Gate:
             st.error("Identifiant ou mot de passe incorrect.")
 
     def logout_button(self) -> None:
-        """The button that ends the session, here and at the API."""
+        """Draw the button that ends the session, here and at the API."""
         self._authenticator.logout(
             "Se déconnecter", location="main", key="deconnexion", use_container_width=True
         )
@@ -207,12 +206,12 @@ class Gate:
             st.rerun()
 
     def draw_cookie(self) -> None:
-        """To be called at the end of every complete run."""
+        """Draw the cookie's script; call it at the end of every complete run."""
         self._authenticator.cookie_controller.cookie_model.draw(secure=self._settings.cookie_secure)
 
 
 def end_session(message: str) -> None:
-    """Forgets who was logged in and goes back to the form; the address stays, so login leads back to it."""
+    """Forget the person and go back to the form; the address stays, so login leads back to it."""
     held = client()
     held.forget()
     _forget(message)
@@ -220,13 +219,13 @@ def end_session(message: str) -> None:
 
 
 def _adopt(username: str, user: User) -> None:
-    """Tells the library who the API says it is; no hash ever enters the dashboard."""
+    """Give the library the person that the API names; no hash ever enters the dashboard."""
     known = {"name": user.display_name, "roles": [user.role.value], "email": "", "password": ""}
     st.session_state[_CREDENTIALS]["usernames"][username] = known
 
 
 def _forget(message: str) -> None:
-    """Leaves nothing of the person in this browser session."""
+    """Erase the person from this browser session."""
     held = client()
     for name in list(st.session_state):
         del st.session_state[name]

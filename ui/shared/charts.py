@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from api.schemas.charts import Axis, Chart, Point
 from ui.shared.figures import Palette, dressed
 
-_ROOM = 0.02  # of the axis, so that a point on its end is whole
+_ROOM = 0.02  # share of the axis, so that a point at its end is drawn whole
 
 
 def drawn(chart: Chart, colours: Palette) -> go.Figure:

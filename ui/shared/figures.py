@@ -19,10 +19,10 @@ from api.schemas.turbine_story import TurbineEvent
 from api.schemas.vocabulary import RiskLevel
 from ui.shared import labels as fr
 
-_DAY = f"%{{x|{french.PLOTLY_DATE}}}"  # Plotly's words for the day that the pointer is on
+_DAY = f"%{{x|{french.PLOTLY_DATE}}}"  # Plotly's placeholder for the day under the pointer
 MAP_ROW_PX, DRIVER_ROW_PX = 15, 76
-FEW_POINTS = 60  # above, signs of the usual size would hide one another
-GRID_DAYS = 120  # lines between more days would hide them
+FEW_POINTS = 60  # with more, signs of the usual size would overlap
+GRID_DAYS = 120  # with more, the lines between days would hide the days
 EVENT_MARKS = {
     "visite": ("line-ns", "visite prévue"),
     "intervention": ("circle", "intervention terminée"),
@@ -50,7 +50,7 @@ class Palette:
     few: str
 
     def level(self, level: RiskLevel) -> str:
-        """The colour of a level."""
+        """Return the colour of a level."""
         chosen = fr.LEVELS[level]
         return chosen.dark if self.dark else chosen.light
 
@@ -78,12 +78,12 @@ DARK = Palette(
 
 
 def palette(theme: str | None) -> Palette:
-    """The palette of ``dark`` or of anything else."""
+    """Return the dark palette for ``dark``, the light one for anything else."""
     return DARK if theme == "dark" else LIGHT
 
 
 def drivers_bar(frame: pd.DataFrame, colours: Palette) -> go.Figure:
-    """Drivers as horizontal bars in probability points; markers are hatched, for they are not causes.
+    """Draw drivers as horizontal bars in probability points; markers, which are no causes, are hatched.
 
     Each name stands above its bar, so that a phone's width is left to the bars.
     """
@@ -127,7 +127,7 @@ def _name_bars(figure: go.Figure, frame: pd.DataFrame, colours: Palette) -> None
             y=place + 0.24,
             showarrow=False,
         )
-        # The zero stands beside the bars alone: a line down the whole figure would strike the names through.
+        # One zero line per bar: a line down the whole figure would cross the names.
         line = {"color": colours.text, "width": 1}
         figure.add_shape(type="line", x0=0, x1=0, y0=place - 0.2, y1=place + 0.2, line=line)
 
@@ -139,9 +139,9 @@ def sensor_curve(
     colours: Palette,
     events: Sequence[TurbineEvent] = (),
 ) -> go.Figure:
-    """One sensor over time; what the model saw when it learnt is a band behind the curve.
+    """Draw one sensor over time; a band behind the curve shows what the model learnt from.
 
-    Visits, interventions and failures are marks at the foot, told apart by their shape.
+    Visits, interventions and failures are marks at the foot, each with its shape.
     """
     value = french.with_unit(f"{feature.label} : %{{y:.2f}}", feature.unit)
     figure = go.Figure(
@@ -192,7 +192,7 @@ def _mark_events(figure: go.Figure, events: Sequence[TurbineEvent], colours: Pal
 
 
 def risk_history(frame: pd.DataFrame, threshold: float | None, colours: Palette) -> go.Figure:
-    """Published probabilities of one turbine, each with the sign of its level, and the decision threshold."""
+    """Draw one turbine's published probabilities with the sign of each level, and the threshold."""
     figure = go.Figure(
         go.Scatter(
             x=frame["day"],
@@ -223,7 +223,7 @@ def risk_history(frame: pd.DataFrame, threshold: float | None, colours: Palette)
 
 
 def alert_history(days: Sequence[AlertDay], colours: Palette) -> go.Figure:
-    """Turbines at high and critical level, run after run."""
+    """Draw the number of turbines at high and critical level, run after run."""
     figure = go.Figure()
     for level, pattern in ((RiskLevel.CRITIQUE, ""), (RiskLevel.ELEVE, "/")):
         words = fr.LEVELS[level]
@@ -241,7 +241,7 @@ def alert_history(days: Sequence[AlertDay], colours: Palette) -> go.Figure:
 
 
 def coverage_map(coverage: Coverage, turbines: Sequence[TurbineCoverage], colours: Palette) -> go.Figure:
-    """Measurements of each turbine, day after day: the darker, the more; late turbines are marked."""
+    """Draw each turbine's measurements per day: the darker, the more; late turbines are marked."""
     days = [
         pd.Timestamp(coverage.first) + pd.Timedelta(days=n) for n in range(len(coverage.measured_per_day))
     ]
@@ -283,7 +283,7 @@ def _dates(figure: go.Figure) -> None:
 def dressed(
     figure: go.Figure, colours: Palette, *, height: int, top: int = 16, legend: bool = False
 ) -> go.Figure:
-    """The common look of every figure: French separators, no background of its own, quiet grid."""
+    """Give a figure the common look: French separators, no background, quiet grid."""
     figure.update_layout(
         height=height,
         separators=french.PLOTLY_SEPARATORS,

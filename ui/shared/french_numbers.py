@@ -13,11 +13,11 @@ _TWO_READINGS = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 
 
 class NotANumber(ValueError):
-    """What was typed is no number, or not one that is expected; its text is the message at the field."""
+    """The typed text is no number, or not an expected one; the error's text is shown at the field."""
 
 
 def read(text: str | None, low: float | None = None) -> float | None:
-    """What somebody typed: comma or point, thousands apart or not; None where nothing is.
+    """Read a number as people type it: comma or point, thousands apart or not; None where empty.
 
     Args:
         text: of the field.

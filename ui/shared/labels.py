@@ -14,7 +14,7 @@ from api.schemas.vocabulary import DataStatus, RiskLevel
 class Level:
     """How one level of risk is written and drawn.
 
-    Signs differ in shape, so that a level is told without its colour; their code points follow the urgency,
+    Signs differ in shape, so that a level is known without its colour. Their code points follow the urgency,
     so that sorting the written levels sorts by urgency. Colours carry white text at 4.5:1 or better;
     ``light`` and ``dark`` are for lines and text on the light and the dark background.
     """
@@ -81,7 +81,7 @@ SERVICE_STATES = {
 
 
 def age_words(age_days: int | None) -> str:
-    """How old the measurement was on the day of the run."""
+    """Say how old the measurement was on the day of the run."""
     if age_days is None:
         return "jamais mesurée"
     if age_days <= 0:
@@ -90,14 +90,14 @@ def age_words(age_days: int | None) -> str:
 
 
 def driver_value(driver: Driver) -> str:
-    """The value behind a driver; a yes or no when it is one."""
+    """Write the value behind a driver; a yes or no when it is one."""
     if driver.dtype == "binary" and driver.value is not None:
         return "oui" if driver.value else "non"
     return french.quantity(driver.value, driver.unit)
 
 
 def driver_words(driver: Driver | None) -> str:
-    """The main driver in a table cell: name, value, and that it is only a sign when it is one."""
+    """Write the main driver in a table cell: name, value, and « indice » for a marker."""
     if driver is None:
         return french.NOTHING
     arrow = {"hausse": "↑", "baisse": "↓", "neutre": "→"}[driver.direction]
@@ -106,7 +106,7 @@ def driver_words(driver: Driver | None) -> str:
 
 
 def verdict(item: ParkItem, threshold: float | None) -> str:
-    """The state of a turbine in one sentence, to be read after its level."""
+    """Write the state of a turbine in one sentence, to be read after its level."""
     if item.failure_probability is None:
         return "Aucune probabilité n’a pu être calculée pour cette turbine."
     sentence = f"{french.percent(item.failure_probability)} de probabilité de panne dans les 7 jours"

@@ -1,4 +1,4 @@
-"""What the last act of a page came to: said until the next, or for a while, however often it is redrawn."""
+"""The outcome of a page's last act: shown until the next act or for half a minute, across redraws."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LASTS_S = 30.0
 
 @dataclass(frozen=True)
 class _Outcome:
-    """The sentence, whether the act was done, and since when it is said (monotonic clock)."""
+    """A sentence, whether the act was done, and since when it is shown (monotonic clock)."""
 
     words: str
     done: bool
@@ -23,10 +23,10 @@ class _Outcome:
 
 
 def tell(page: str, words: str, *, done: bool = True) -> None:
-    """Keeps what an act came to.
+    """Keep the outcome of an act.
 
     Args:
-        page: where it is to be said.
+        page: that shows it.
         words: the sentence.
         done: False where the act was refused.
     """
@@ -36,10 +36,10 @@ def tell(page: str, words: str, *, done: bool = True) -> None:
 
 
 def menu(page: str, label: str, key: str) -> DeltaGenerator:
-    """A menu of acts, which closes once one is done: it would hide what is said of it.
+    """Draw a menu of acts; it closes once an act is done, so as not to hide its outcome.
 
     Args:
-        page: where what it does is told.
+        page: that shows the outcome.
         label: of its button.
         key: of the menu, unique on its page.
     """
@@ -47,10 +47,10 @@ def menu(page: str, label: str, key: str) -> DeltaGenerator:
 
 
 def show(page: str) -> None:
-    """Says what the last act came to.
+    """Show the outcome of the last act.
 
-    Its place is held when there is nothing to say: the rest of the page would move, and Streamlit draws anew
-    what moves, so that a click or a letter typed meanwhile would be lost.
+    The container stays when it is empty: else the rest of the page would move, and Streamlit draws anew what
+    moves, so that a click or a letter typed meanwhile would be lost.
     """
     with st.container():
         held: _Outcome | None = st.session_state.get(_key(page))

@@ -1,8 +1,8 @@
-"""What the dashboard's server tells every browser to refuse: the Content-Security-Policy and its companions.
+"""The headers that tell browsers what to refuse: the Content-Security-Policy and its companions.
 
-A page runs the scripts that this server has as files, and those few that stand inside the documents that it
-serves, each allowed by the SHA-256 of its text (CSP level 3, https://www.w3.org/TR/CSP3/#match-element-to-source-list).
-Nothing else runs: no script that somebody managed to write into a page, no ``eval``.
+A page runs the server's script files, and the few scripts inside its documents, each allowed by the SHA-256
+of its text (CSP level 3, https://www.w3.org/TR/CSP3/#match-element-to-source-list). Nothing else runs:
+neither ``eval`` nor a script that somebody managed to write into a page.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ LANGUAGE_SCRIPT = _script("french.js")
 COOKIE_SCRIPT = _script("cookie.js")
 """Drawn beside the cookie that it sets, after a login or a logout."""
 
-# Styles: Streamlit and Plotly write theirs into the page, with text that depends on what is shown.
-# Fonts: that of formulas stands in Streamlit's style sheet.
+# Styles: Streamlit and Plotly write theirs into the page, and their text varies.
+# Fonts: Streamlit's style sheet holds the font of formulas (data:).
 # Images: figures and downloads are made in the page (data:, blob:).
 _DIRECTIVES = (
     "default-src 'self'",
@@ -45,22 +45,22 @@ _DIRECTIVES = (
     "form-action 'self'",
     "object-src 'none'",
 )
-# WebAssembly is no text that is made into a script; Streamlit reads its messages' long integers with it.
+# Streamlit reads its messages' long integers with WebAssembly, which cannot turn text into a script.
 SCRIPTS = "script-src 'self' 'wasm-unsafe-eval'"
 _COMPANIONS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "same-origin",
-    # A photo is chosen as a file: the phone's own camera application takes it, never the page.
+    # A photo is chosen as a file: the page never uses the camera itself.
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
 CLOSED = ("/_stcore/metrics", "/_stcore/agent")
-"""What Streamlit offers to machines without asking who they are, and which nobody here uses."""
+"""Streamlit's addresses that are open to any machine without a login; nobody here uses them."""
 _NOT_FOUND = b"Adresse inconnue."
 
 
 class _InlineScripts(HTMLParser):
-    """Collects the text of each script element that names no file."""
+    """A parser that collects the text of each script element without a file."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)
@@ -81,7 +81,7 @@ class _InlineScripts(HTMLParser):
 
 
 def inline_scripts(document: str) -> list[str]:
-    """The text of each script of an HTML document that is not a file of its own."""
+    """Return the text of each script of an HTML document that is not a file of its own."""
     parser = _InlineScripts()
     parser.feed(document)
     parser.close()
@@ -89,12 +89,12 @@ def inline_scripts(document: str) -> list[str]:
 
 
 def source_hash(script: str) -> str:
-    """The source expression that allows exactly this script."""
+    """Write the source expression that allows exactly this script."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode('ascii')}'"
 
 
 def content_security_policy(documents: Iterable[str]) -> str:
-    """The policy under which ``documents`` (HTML) run, and nothing that they do not hold."""
+    """Write the policy that lets ``documents`` (HTML) run their own scripts and no other."""
     hashes = sorted({source_hash(script) for document in documents for script in inline_scripts(document)})
     return "; ".join([*_DIRECTIVES, " ".join([SCRIPTS, *hashes])])
 

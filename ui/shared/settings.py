@@ -32,7 +32,7 @@ class UiSettings:
 
 
 def load_settings(environ: Mapping[str, str] | None = None, secret_files: Path = _SECRET_FILES) -> UiSettings:
-    """Settings from the environment; a secret may also be a file of ``secret_files``, named in lower case.
+    """Read the environment's settings; a secret may also be a file of ``secret_files``, in lower case.
 
     Raises:
         SettingsError: a value is malformed, or the cookie key is missing.

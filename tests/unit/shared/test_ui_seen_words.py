@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from api.schemas.supervision import CallStats, Supervision
-from ui.operations.views import seen_words
+from ui.operations.views import state_words
 
 AT = datetime(2026, 11, 20, 6, 5, tzinfo=UTC)
 
@@ -28,7 +28,7 @@ def seen(version: str, due: datetime | None) -> Supervision:
     ],
 )
 def test_line__says_what_is_known_and_no_dash(version: str, due: datetime | None, words: str) -> None:
-    told = seen_words(seen(version, due))
+    told = state_words(seen(version, due))
 
     assert told.startswith("Vu le 20/11/2026 à 07:05, ")
     assert words in told
