@@ -56,7 +56,7 @@ def _navigation(user: User | None) -> st.Page:
     for path, title, draw, right in PAGES:
         allowed = user is not None and (right is None or user.may(right))
         page = st.Page(
-            draw if allowed or user is None else _closed,
+            draw if allowed or user is None else _closed_page,
             title=title,
             url_path=path,
             visibility="visible" if allowed and path not in ELSEWHERE else "hidden",
@@ -70,7 +70,7 @@ def _home() -> None:
     layout.go("cockpit")
 
 
-def _closed() -> None:
+def _closed_page() -> None:
     layout.header("Page réservée")
     st.warning("Votre rôle n’ouvre pas cette page. Adressez-vous à un administrateur si vous en avez besoin.")
 

@@ -48,9 +48,9 @@ def _tabs() -> dict[str, Callable[[], bool]]:
     return {
         **({MINE: _mine} if auth.may(Right.ASSIGNED) else {}),
         **({TO_DECIDE: _to_decide} if plans else {}),
-        FOLLOWED: _followed,
+        FOLLOWED: _show_followed,
         **({PLAN: _plan_by_hand} if plans else {}),
-        ENDED: _ended,
+        ENDED: _show_ended,
     }
 
 
@@ -68,7 +68,7 @@ def _detail(number: int) -> bool:
     return intervention_detail.draw(number)
 
 
-def _listed(name: str, **asked: Any) -> tuple[list[Intervention], bool]:
+def _load(name: str, **asked: Any) -> tuple[list[Intervention], bool]:
     """Return the interventions, or the last received; and whether the API answered."""
     kept: dict[str, list[Intervention]] = st.session_state.setdefault(_LAST, {})
     try:
@@ -93,7 +93,7 @@ def _today() -> date:
 
 
 def _to_decide() -> bool:
-    reported, _ = _listed("constats", states=[State.PROPOSEE])
+    reported, _ = _load("constats", states=[State.PROPOSEE])
     try:
         proposals = auth.client().interventions.proposals(100)
     except ApiError as error:
@@ -185,7 +185,7 @@ def _plan_by_hand() -> bool:
 
 
 def _mine() -> bool:
-    items, there = _listed("miennes", states=views.LIVING, assignee=forms.pseudonym())
+    items, there = _load("miennes", states=views.LIVING, assignee=forms.pseudonym())
     if not items and there:
         st.info(
             "Aucune intervention ne vous est affectée pour le moment. Un constat à signaler ? "
@@ -198,8 +198,8 @@ def _mine() -> bool:
     return there
 
 
-def _followed() -> bool:
-    items, there = _listed("vives", states=(State.EN_COURS, State.PLANIFIEE), limit=200)
+def _show_followed() -> bool:
+    items, there = _load("vives", states=(State.EN_COURS, State.PLANIFIEE), limit=200)
     if not items and there:
         st.info("Aucune intervention planifiée ni en cours.")
     for item in items:
@@ -234,7 +234,7 @@ def _calendar(assignee: str | None) -> None:
     )
 
 
-def _ended() -> bool:
+def _show_ended() -> bool:
     precision = layout.fetched(auth.client().interventions.verdict_precision, "precision")
     if precision is not None:
         layout.facts(views.precision_facts(precision))
@@ -244,7 +244,7 @@ def _ended() -> bool:
                 "Précision = (pannes confirmées + dégradations trouvées) ÷ (celles-ci + fausses alertes). "
                 "« Autre cause » et « non vérifiable » ne tranchent pas : ils sont comptés à part."
             )
-    items, there = _listed("finies", states=views.ENDED, limit=ENDED_SHOWN)
+    items, there = _load("finies", states=views.ENDED, limit=ENDED_SHOWN)
     if not items and there:
         st.info("Aucune intervention n’est encore terminée.")
     for item in items:

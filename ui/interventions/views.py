@@ -227,14 +227,14 @@ def journal_lines(entries: Sequence[JournalEntry]) -> list[str]:
 
 
 def _line(entry: JournalEntry) -> str:
-    changes = [_changed(change) for change in entry.changes if change.field not in _IN_THE_ENTRY]
+    changes = [_change_words(change) for change in entry.changes if change.field not in _IN_THE_ENTRY]
     line = f"{french.date(entry.at)} · {entry.by} · {ACTIONS[entry.action]}"
     if changes:
         line += f" ({' ; '.join(changes)})"
     return f"{line} : « {entry.comment} »" if entry.comment else line
 
 
-def _changed(change: FieldChange) -> str:
+def _change_words(change: FieldChange) -> str:
     name = FIELDS.get(change.field, change.field)
     before, after = (_value(change.field, value) for value in (change.before, change.after))
     return f"{name} : {after}" if before == french.NOTHING else f"{name} : {before} → {after}"

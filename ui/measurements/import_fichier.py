@@ -50,7 +50,7 @@ def draw() -> None:
     if state.job is not None:
         layout.live("import", _progress, every_s=FOLLOW_S)
     elif state.report is not None or state.ended:
-        _ended(state)
+        _show_ended(state)
     else:
         _form(state)
 
@@ -106,7 +106,7 @@ def _form(state: _Import) -> None:
         _look(state, file, asked)
     if state.failure is not None:
         with refusal:
-            _refused(state.failure)
+            _show_refusal(state.failure)
     elif state.preview is not None:
         _preview(state, state.preview, file)
 
@@ -147,7 +147,7 @@ def _look(state: _Import, file: MeasureFile, asked: tuple[str, ...]) -> None:
         st.rerun()  # so that the options open
 
 
-def _refused(error: ApiError) -> None:
+def _show_refusal(error: ApiError) -> None:
     """Show why the whole file is refused, beside the field where it was chosen."""
     if error.status != INVALID:
         layout.show_error(error, "apercu")
@@ -213,7 +213,7 @@ def _confirm(state: _Import, preview: ImportPreview, file: MeasureFile, *, takes
 
 def _not_sent(error: ApiError) -> None:
     if error.status == INVALID:
-        _refused(error)
+        _show_refusal(error)
         return
     words = f"**{layout.plain(error.title)}.** {layout.plain(error.detail)}"
     st.error(f"{words} Votre fichier est conservé : appuyez à nouveau, rien ne sera doublé.")
@@ -267,7 +267,7 @@ def _progress() -> bool:
     return True
 
 
-def _ended(state: _Import) -> None:
+def _show_ended(state: _Import) -> None:
     if state.report is not None:
         rapport_import.draw(state.report, "import")
     else:

@@ -109,7 +109,7 @@ def _map(coverage: Coverage) -> None:
             key="periode",
             required=True,
         )
-        turbines = _chosen(coverage.turbines)
+        turbines = _turbines_to_map(coverage.turbines)
     layout.plot(
         figures.coverage_map(coverage, turbines, layout.colours()),
         "carte",
@@ -120,7 +120,7 @@ def _map(coverage: Coverage) -> None:
     )
 
 
-def _chosen(turbines: list[TurbineCoverage]) -> list[TurbineCoverage]:
+def _turbines_to_map(turbines: list[TurbineCoverage]) -> list[TurbineCoverage]:
     """Return the turbines to map: all of them, or a group that the person chooses in a large park."""
     if len(turbines) <= MAP_TURBINES:
         return turbines

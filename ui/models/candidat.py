@@ -67,7 +67,7 @@ def _candidate(candidate: Candidate, models: Sequence[ModelSummary]) -> None:
             st.info("Ce candidat n’a encore noté aucun calcul : il notera le prochain.")
         else:
             _agreement(report)
-        _measured(candidate, models)
+        _show_quality(candidate, models)
         if auth.may(Right.MODELS):
             _actions(candidate)
 
@@ -95,7 +95,7 @@ def _agreement(report: ShadowReport) -> None:
             layout.table(views.runs_frame(report))
 
 
-def _measured(candidate: Candidate, models: Sequence[ModelSummary]) -> None:
+def _show_quality(candidate: Candidate, models: Sequence[ModelSummary]) -> None:
     """Show both qualities side by side, computed only when asked for: it takes seconds."""
     active = next((m for m in models if m.active and m.task == candidate.task), None)
     if active is None:
@@ -127,7 +127,7 @@ def _measure(candidate: Candidate, active: ModelSummary, key: tuple[str, int, st
 def _actions(candidate: Candidate) -> None:
     name = views.version_name(candidate)
     with st.container(horizontal=True):
-        _confirmed(
+        _confirm(
             f"activer_{candidate.task}",
             "Mettre en service…",
             f"**{layout.plain(name)}** remplacera le modèle en service pour tout le parc.",
@@ -135,7 +135,7 @@ def _actions(candidate: Candidate) -> None:
             lambda reason: auth.client().models.activate(candidate.name, candidate.version, reason),
             f"{name} est en service : le prochain calcul du parc l’utilisera.",
         )
-        _confirmed(
+        _confirm(
             f"retirer_{candidate.task}",
             "Retirer…",
             "Il ne notera plus les calculs ; ce qu’il a dit est gardé.",
@@ -145,9 +145,7 @@ def _actions(candidate: Candidate) -> None:
         )
 
 
-def _confirmed(
-    key: str, label: str, words: str, confirm: str, act: Callable[[str], object], done: str
-) -> None:
+def _confirm(key: str, label: str, words: str, confirm: str, act: Callable[[str], object], done: str) -> None:
     """Draw a button that asks for a reason before it acts."""
     with outcome.menu(_PAGE, label, f"confirmer_{key}"):
         st.markdown(words)

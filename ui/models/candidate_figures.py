@@ -24,8 +24,8 @@ def scatter(report: ShadowReport, colours: Palette) -> go.Figure:
     for same, name in ((True, "même niveau"), (False, "niveau différent")):
         pairs = [p for p in report.pairs if (p.active_level == p.candidate_level) is same]
         figure.add_scatter(
-            x=[_placed(p.active, probabilities) for p in pairs],
-            y=[_placed(p.candidate, probabilities) for p in pairs],
+            x=[_position(p.active, probabilities) for p in pairs],
+            y=[_position(p.candidate, probabilities) for p in pairs],
             mode="markers",
             name=name,
             marker={
@@ -96,7 +96,7 @@ def _largest(report: ShadowReport) -> float:
     return 1.05 * max((max(pair.active, pair.candidate) for pair in report.pairs), default=10.0)
 
 
-def _placed(output: float, probability: bool) -> float:
+def _position(output: float, probability: bool) -> float:
     return max(output, FLOOR) if probability else output
 
 

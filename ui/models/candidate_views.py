@@ -151,7 +151,7 @@ def gaps_frame(pairs: Sequence[TurbinePair], task: str) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Turbine": f"[{_escaped(pair.turbine_id)}](turbine?id={quote(pair.turbine_id, safe='')})",
+                "Turbine": f"[{_escape(pair.turbine_id)}](turbine?id={quote(pair.turbine_id, safe='')})",
                 "En service": _with_level(pair.active, pair.active_level, task),
                 "Candidat": _with_level(pair.candidate, pair.candidate_level, task),
                 "Écart": _difference(pair, task),
@@ -251,5 +251,5 @@ def _with_interval(figure: QualityPair) -> str:
     return f"{_value(apart.value, figure.key)} (de {low} à {high})"
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-!|<>~$:" else c for c in text)

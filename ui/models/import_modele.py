@@ -120,7 +120,7 @@ def _form(state: _Import) -> None:
         fields = {"name": name, "task": task, "split": split, "reason": reason, **texts}
         chosen = {"file": model, "labelled": rows, **files}
         _send(state, fields, {role: f for role, f in chosen.items() if f is not None})
-    _refused(state)
+    _show_refusal(state)
 
 
 def _options(turn: int) -> tuple[dict[str, str], dict[str, UploadedFile | None]]:
@@ -168,7 +168,7 @@ def _send(state: _Import, fields: dict[str, str], files: dict[str, UploadedFile]
     st.rerun()
 
 
-def _refused(state: _Import) -> None:
+def _show_refusal(state: _Import) -> None:
     """Show why the API refused the form; keep what was typed."""
     if state.problems:
         _fields(state.problems, "Rien n’a été envoyé au contrôle.")

@@ -94,7 +94,7 @@ def _activation(chosen: ModelSummary, models: list[ModelSummary]) -> None:
 
     with outcome.menu(_PAGE, "Mettre en service…", "activer"):
         st.markdown(layout.plain(views.activation_words(chosen, serving)))
-        _confirmed("activation", "Confirmer la mise en service", carry_out)
+        _confirm("activation", "Confirmer la mise en service", carry_out)
 
 
 def _going_back(chosen: ModelSummary) -> None:
@@ -105,12 +105,12 @@ def _going_back(chosen: ModelSummary) -> None:
                 "tâche reprend sa place au plus tard dans les secondes qui suivent."
             )
         )
-        _confirmed(
+        _confirm(
             "retour", "Confirmer le retour", lambda reason: auth.client().models.rollback(chosen.name, reason)
         )
 
 
-def _confirmed(key: str, words: str, carry_out: Callable[[str], ModelSummary]) -> None:
+def _confirm(key: str, words: str, carry_out: Callable[[str], ModelSummary]) -> None:
     """Ask for a reason, then make the change; keep what was typed when the API refuses."""
     with st.form(f"{key}_form", border=False):
         reason = st.text_input("Motif, gardé dans l’historique", key=f"{key}_motif", max_chars=500)

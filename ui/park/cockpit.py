@@ -89,7 +89,7 @@ def _start_button() -> None:
         st.rerun()
 
 
-def _refused() -> None:
+def _show_refusal() -> None:
     """Show why the last scoring was not started, until it is closed or a scoring starts."""
     error: ApiError | None = st.session_state.get(_REFUSED)
     if error is None:
@@ -111,7 +111,7 @@ def _board() -> bool:
     with filters:
         view, files = filtres.draw(_last_park(), _start_button)
     with top:
-        _refused()
+        _show_refusal()
     try:
         park = auth.client().park.ranking(view.asked(), limit=_rows_asked(view))
     except ApiError as error:

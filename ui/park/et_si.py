@@ -142,7 +142,7 @@ def _ask(detail: TurbineDetail, measured: dict[str, Any], tied: PowerLink | None
     state: dict[str, Any] = {"turbine": turbine_id}
     st.session_state[_STATE] = state
     try:
-        tried = {f.name: _tried(f, turbine_id, measured) for f in detail.features if not f.marker}
+        tried = {f.name: _value_to_try(f, turbine_id, measured) for f in detail.features if not f.marker}
     except NotANumber:
         state["unread"] = True
         return
@@ -164,7 +164,7 @@ def _ask(detail: TurbineDetail, measured: dict[str, Any], tied: PowerLink | None
         state["errors"], state["failure"] = error.errors, error
 
 
-def _tried(feature: FeatureInfo, turbine_id: str, measured: dict[str, Any]) -> Any:
+def _value_to_try(feature: FeatureInfo, turbine_id: str, measured: dict[str, Any]) -> Any:
     """Return the value to try; the measured one, to its last decimal, where the field is unchanged.
 
     Raises:
@@ -207,10 +207,10 @@ def _answer(state: dict[str, Any]) -> None:
         )
         return
     current, other = state["answers"]
-    _compared(current, other)
+    _show_comparison(current, other)
 
 
-def _compared(current: Prediction, other: Prediction) -> None:
+def _show_comparison(current: Prediction, other: Prediction) -> None:
     layout.verdict([current.risk_level, other.risk_level], views.what_if_words(current, other))
     st.table(
         views.comparison_frame(current, other),

@@ -31,7 +31,7 @@ def current() -> views.View:
 
 def day_chooser() -> None:
     """Draw « Tel que vu le »: the day of the ranking, the last one by default."""
-    asked = _asked()
+    asked = _asked_view()
     if _DAY not in st.session_state:
         st.session_state[_DAY] = asked.day
     try:
@@ -98,7 +98,7 @@ def draw(known: Park | None, beside: Callable[[], None]) -> tuple[views.View, De
             width=170,
         )
         # On a phone only this switch stands beside the search, so that the first turbines are in sight.
-        st.toggle(f"Filtres ({used})" if (used := _used()) else "Filtres", key="filtres_ouverts")
+        st.toggle(f"Filtres ({used})" if (used := _count_used()) else "Filtres", key="filtres_ouverts")
         orders = {order: _order_words(order) for order in _ORDERS if order != "rang"}
         with st.container(width=225, key="tri"):
             sort = _choice("Trier par", "filtre_tri", orders, "Rang (urgence)")
@@ -121,7 +121,7 @@ def draw(known: Park | None, beside: Callable[[], None]) -> tuple[views.View, De
     return view, files
 
 
-def _asked() -> views.View:
+def _asked_view() -> views.View:
     """Return the view that the address asks for, else the last one shown."""
     asked = views.View.of(st.query_params)
     return asked if asked.query() else current()
@@ -131,7 +131,7 @@ def _prefill() -> None:
     """Set the filters from the address when they are first drawn."""
     if "filtre_niveau" in st.session_state:
         return
-    asked = _asked()
+    asked = _asked_view()
     st.session_state.update(
         filtre_niveau=list(asked.levels),
         filtre_jours=french.typed(asked.days),
@@ -161,7 +161,7 @@ def _more(known: Park | None) -> views.View:
     return views.View(farm=farm, site=site, driver=driver, state=state)
 
 
-def _used() -> int:
+def _count_used() -> int:
     """Count the filters that narrow the ranking, without the search text, which is in sight."""
     kept = ("filtre_niveau", "filtre_jours", _DAY, "filtre_tri", *_RARE)
     return sum(bool(st.session_state.get(key)) for key in kept)

@@ -100,11 +100,11 @@ def _chooser(turbine_id: str) -> None:
         placeholder="Choisir une turbine",
         label_visibility="collapsed",
         width=200,
-        on_change=_chosen,
+        on_change=_open_chosen,
     )
 
 
-def _chosen() -> None:
+def _open_chosen() -> None:
     chosen = st.session_state[_CHOICE]
     if chosen is not None:
         st.query_params.from_dict({"id": chosen})

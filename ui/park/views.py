@@ -172,11 +172,11 @@ def _park_row(item: ParkItem) -> dict[str, Any]:
         "Turbine": item.turbine_id,
         "Niveau": [fr.LEVELS[item.risk_level].text],
         "Changement": change_words(item),
-        "Probabilité": _rounded(item.failure_probability, 4),
-        "Jours restants": _rounded(item.time_to_failure_days, 1),
+        "Probabilité": _round(item.failure_probability, 4),
+        "Jours restants": _round(item.time_to_failure_days, 1),
         "Intervalle": interval_words(item),
         "Facteur principal": fr.driver_words(item.main_driver),
-        "Attendre coûte": _rounded(item.expected_failure_cost_eur, 0),
+        "Attendre coûte": _round(item.expected_failure_cost_eur, 0),
         "Âge": item.age_days,
         "Prévu le": pd.NaT if (day := next_work(item)) is None else pd.Timestamp(day),
         "Intervention": work_words(item),
@@ -215,7 +215,7 @@ def work_words(item: ParkItem) -> str:
     return STATE_WORDS[work.state] + (f" ({work.assignee})" if work.assignee else "")
 
 
-def _rounded(value: float | None, digits: int) -> float | None:
+def _round(value: float | None, digits: int) -> float | None:
     """Round a number for screen readers, which read the cell and not its wording."""
     return None if value is None else round(value, digits)
 

@@ -127,7 +127,7 @@ def _people(inputs: WeekPlanInputs) -> list[str]:
         return [crew.assignee for crew in inputs.crews if crew.assignee]
 
 
-def _asked() -> dict[str, Any]:
+def _request() -> dict[str, Any]:
     """Return the request that the fields describe."""
     state = st.session_state
     start, frame = state[_START], state.get(_KEPT)
@@ -149,7 +149,7 @@ def _ask() -> None:
 
 def _solve() -> None:
     state = st.session_state
-    asked = _asked()
+    asked = _request()
     state[_FAILURE] = state[_DONE] = None
     try:
         state[_PLAN], state[_ASKED] = auth.client().plan.week(asked), asked
@@ -190,7 +190,7 @@ def _result(plan: WeekPlan) -> None:
         f"{layout.plain(views.proof_words(plan))}"
     )
     layout.notices([notice for notice in plan.notices if notice.code != "non_prouve"])
-    if not layout.readable(_BUDGET, _HOURS) or _asked() != st.session_state[_ASKED]:
+    if not layout.readable(_BUDGET, _HOURS) or _request() != st.session_state[_ASKED]:
         st.warning("Les réglages ou les choix ont changé depuis ce plan : établissez-le de nouveau.")
     if lines := views.hours_words(plan):
         st.markdown("\n".join(f"- {layout.plain(line)}" for line in lines))

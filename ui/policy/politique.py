@@ -72,7 +72,7 @@ def _editor(policy: Policy) -> None:
         preview = auth.client().policy.preview(proposed, SHOWN)
     except ApiError as error:
         layout.check_session(error)
-        _refused(error)
+        _show_refusal(error)
         return
     if st.session_state.pop(_ERRORS, None):
         st.rerun()  # draw the fields without their old errors
@@ -110,7 +110,7 @@ def _inputs(errors: Mapping[str, str]) -> dict[str, float] | None:
     return proposed if len(proposed) == len(names) else None
 
 
-def _refused(error: ApiError) -> None:
+def _show_refusal(error: ApiError) -> None:
     """Show the API's words: at the field it names, else above all."""
     errors = views.by_field(error.errors)
     if set(errors) & set(views.FIELDS):

@@ -22,7 +22,7 @@ def page() -> None:
 
 
 def _body() -> bool:
-    asked = _asked()
+    asked = _asked_period()
     try:
         quality = auth.client().quality.realised(first=asked[0], last=asked[1], period=asked[2])
     except ApiError as error:
@@ -35,7 +35,7 @@ def _body() -> bool:
     return True
 
 
-def _asked() -> tuple[date | None, date | None, str]:
+def _asked_period() -> tuple[date | None, date | None, str]:
     """Draw the period; return its first day, last day and grouping. The API chooses a day that is None."""
     left, middle, right = st.columns(3)
     first = left.date_input(

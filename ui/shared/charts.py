@@ -27,7 +27,7 @@ def drawn(chart: Chart, colours: Palette) -> go.Figure:
         )
     (_curve if chart.joined else _points)(figure, chart.points, colours)
     figure.add_scatter(
-        **_placed(chart.marks),
+        **_positions(chart.marks),
         mode="markers",
         marker={"size": 12, "symbol": "diamond", "color": colours.text},
     )
@@ -58,12 +58,12 @@ def _curve(figure: go.Figure, points: Sequence[Point], colours: Palette) -> None
         line={"width": 0},
         hoverinfo="skip",
     )
-    figure.add_scatter(**_placed(points), mode="lines", line={"color": colours.accent, "width": 2})
+    figure.add_scatter(**_positions(points), mode="lines", line={"color": colours.accent, "width": 2})
 
 
 def _points(figure: go.Figure, points: Sequence[Point], colours: Palette) -> None:
     figure.add_scatter(
-        **_placed(points),
+        **_positions(points),
         error_y={
             "array": [0 if point.high is None else point.high - point.y for point in points],
             "arrayminus": [0 if point.low is None else point.y - point.low for point in points],
@@ -74,7 +74,7 @@ def _points(figure: go.Figure, points: Sequence[Point], colours: Palette) -> Non
     )
 
 
-def _placed(points: Sequence[Point]) -> dict[str, Any]:
+def _positions(points: Sequence[Point]) -> dict[str, Any]:
     return {
         "x": [point.x for point in points],
         "y": [point.y for point in points],

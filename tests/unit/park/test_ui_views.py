@@ -97,7 +97,7 @@ def test_view__texts_are_cut_where_the_api_would_refuse_them() -> None:
         (2, 40, "Les 2 premières des 40 turbines retenues, sur 50."),
     ],
 )
-def test_shown_words__a_part_is_never_taken_for_the_whole(shown: int, kept: int, words: str) -> None:
+def test_count_words__a_part_is_never_taken_for_the_whole(shown: int, kept: int, words: str) -> None:
     said = views.count_words(park(items=[item() for _ in range(shown)], total=kept))
 
     assert said.replace(french.NBSP, " ").startswith(words)
