@@ -184,7 +184,7 @@ def _send_verdict(item: InterventionDetail, keys: Mapping[str, str], ticked: lis
 
 
 def _pause(item: InterventionDetail) -> None:
-    forms.reasoned(
+    forms.reason_button(
         "suspendre",
         "Suspendre…",
         "Le travail n’est pas fini : l’intervention redevient planifiée.",
@@ -278,7 +278,7 @@ def _plan(item: InterventionDetail) -> None:
             button="Confirmer" if proposed else "Enregistrer",
             done="Intervention planifiée." if proposed else "Planification modifiée.",
         )
-    forms.reasoned(
+    forms.reason_button(
         "annuler",
         "Annuler…",
         "L’intervention ne pourra plus changer ; elle reste dans l’historique.",

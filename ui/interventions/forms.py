@@ -179,7 +179,7 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def reasoned(
+def reason_button(
     form: str, label: str, words: str, button: str, send: Callable[[str], object], done: str
 ) -> None:
     """Draw a button that asks for a reason before it acts."""

@@ -126,7 +126,7 @@ def _proposal(item: Proposal, today: date) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             layout.line(item.risk_level, f"Turbine {name}", proposal_views.proposal_words(item))
             st.button("Planifier…", key=f"ouvrir_{name}", on_click=_toggle, args=(name,))
-            forms.reasoned(
+            forms.reason_button(
                 f"ecarter_{name}",
                 "Écarter…",
                 "La turbine ne sera plus proposée tant que cette alerte dure, sauf si elle s’aggrave.",
