@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Direction = Literal["hausse", "baisse", "neutre"]
 NEUTRAL = 5e-4  # under a twentieth of a point, a driver has no direction worth showing
 
 
-@dataclass(frozen=True)
-class Driver:
+class Driver(NamedTuple):
     """The contribution of a feature to the distance between the probability and the model's base.
 
     Args:

@@ -67,7 +67,7 @@ _STORED = {
     "data_status": _Stored(("data_status",), lambda status: (status.value,), cache(DataStatus)),
     "main_driver": _Stored(
         ("main_driver",),
-        lambda driver: (driver and vars(driver),),
+        lambda driver: (driver and driver._asdict(),),
         lambda json: None if json is None else Driver(**json),
     ),
     "findings": _Stored(("warnings",), lambda found: ([vars(one) for one in found] or None,), _findings_in),

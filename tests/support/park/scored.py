@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from api.domain.models.drivers import Driver
@@ -38,4 +37,4 @@ def scored(turbine: int, **fields: Any) -> ScoredTurbine:
 def driver(feature: str, label: str = "Capteur", **fields: Any) -> Driver:
     """Return a driver that raises the probability, with the given fields changed."""
     raising = Driver(feature, label, value=1.0, unit="mm/s", contribution=0.1, direction="hausse")
-    return replace(raising, **fields)
+    return raising._replace(**fields)
