@@ -52,17 +52,19 @@ def postgres_server() -> Iterator[postgres.Server]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def one_connection_at_a_time() -> Iterator[None]:
-    """Refuse a second connection to a thread that holds one.
+def one_connection_at_a_time() -> Iterator[set[str]]:
+    """Refuse a second connection to a thread that holds one, until a reason to allow it is added.
 
     A request that holds a connection while it waits for another starves all the others: with as many of them
     as the pool is large, each waits for what another holds.
     """
     holding: set[tuple[int, int]] = set()
+    allowed: set[str] = set()
 
     def lend(_connection: object, record: Any, _proxy: object) -> None:
         holder = (threading.get_ident(), id(record._ConnectionRecord__pool))
-        assert holder not in holding, "this thread holds a connection: pass it on, do not open another"
+        second = holder in holding and not allowed
+        assert not second, "this thread holds a connection: pass it on, do not open another"
         holding.add(holder)
         record.info["holder"] = holder
 
@@ -71,9 +73,17 @@ def one_connection_at_a_time() -> Iterator[None]:
 
     event.listen(Pool, "checkout", lend)
     event.listen(Pool, "checkin", take_back)
-    yield
+    yield allowed
     event.remove(Pool, "checkout", lend)
     event.remove(Pool, "checkin", take_back)
+
+
+@pytest.fixture
+def two_connections(one_connection_at_a_time: set[str]) -> Iterator[None]:
+    """Let the test itself hold a connection beside that of the code under test, as another process would."""
+    one_connection_at_a_time.add("the test plays two processes")
+    yield
+    one_connection_at_a_time.clear()
 
 
 _LONG = pytest.param("postgresql", marks=pytest.mark.long)

@@ -101,7 +101,7 @@ def test_nobody_else_writes_figures(path: Path) -> None:
     assert not [f"{name}:{line}: {remedy}" for line, remedy in formatted]
 
 
-@pytest.mark.parametrize("name", [*MACHINE, *READERS])
+@pytest.mark.parametrize("name", sorted({*MACHINE, *READERS}))
 def test_exceptions__each_is_needed(name: str) -> None:
     assert list(faults((ROOT / name).read_text(encoding="utf-8"))), (
         "no exception any more: take it off the list"

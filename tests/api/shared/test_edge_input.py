@@ -52,7 +52,7 @@ def open_api(make_api: MakeApi) -> Api:
         ("vent", "1e999", "un nombre fini est attendu", "Infinity"),
         ("vent", "-1", "supérieur ou égal à 0", "-1"),
         ("vent", "60.5", "inférieur ou égal à 60", "60.5"),
-        ("vent", "9" * 400, "nombre trop grand", "nombre entier d’environ 401 chiffres"),
+        ("vent", "9" * 400, "nombre trop grand", "nombre entier d’environ 401\u00a0chiffres"),
         ("jours", "2.5", "sans décimales", "2.5"),
         ("jours", "true", None, None),
         ("mesure_le", '"30/12/2024"', "une date est attendue, par exemple 2024-12-30", "30/12/2024"),

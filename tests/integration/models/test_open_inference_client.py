@@ -211,7 +211,7 @@ def renamed(values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         (lambda v: {**v, "temperature": v["temperature"].reshape(-1, 2)}, ["forme attendue : [n] ou [n, 1]"]),
         (
             lambda v: {**v, "temperature": v["temperature"].reshape(1, -1, 1)},
-            ["inputs[2].shape", "2\u00a0éléments"],
+            ["inputs[2].shape", "2 éléments"],
         ),
         (lambda v: {**v, "temperature": v["temperature"][1:]}, ["même nombre de lignes"]),
         (lambda v: {**v, "temperature": v["temperature"] * np.nan}, ["temperature : des nombres finis"]),

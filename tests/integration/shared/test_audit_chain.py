@@ -91,6 +91,7 @@ def other(value: Any) -> Any:
     return value + timedelta(microseconds=1)
 
 
+@pytest.mark.usefixtures("two_connections")
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(number=st.integers(1, LENGTH), column=st.sampled_from(COLUMNS))
 def test_altered_row__is_named(trail: Database, number: int, column: str) -> None:
@@ -103,6 +104,7 @@ def test_altered_row__is_named(trail: Database, number: int, column: str) -> Non
     assert AuditService(trail).verify().intact
 
 
+@pytest.mark.usefixtures("two_connections")
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(numbers=st.sets(st.integers(1, LENGTH), min_size=1))
 def test_deleted_rows__the_first_of_them_is_named(trail: Database, numbers: set[int]) -> None:
@@ -115,6 +117,7 @@ def test_deleted_rows__the_first_of_them_is_named(trail: Database, numbers: set[
     assert AuditService(trail).verify().intact
 
 
+@pytest.mark.usefixtures("two_connections")
 def test_rewritten_from_a_row_on__is_told_by_the_end_kept_apart(trail: Database) -> None:
     with tampered(trail) as connection:
         connection.execute(delete(audit_trail).where(audit_trail.c.id == LENGTH))

@@ -24,6 +24,7 @@ def _arrive(database: Database, name: str) -> None:
         connection.execute(insert(workers).values(name=name, started_at=NOW, seen_at=NOW))
 
 
+@pytest.mark.usefixtures("two_connections")
 def test_reading__sees_one_state_from_its_first_question_to_its_last(any_database: Database) -> None:
     count = select(func.count()).select_from(workers)
     _arrive(any_database, "a")
@@ -81,6 +82,7 @@ def test_postgresql__read_only_server__is_told(on_postgresql: Database) -> None:
         connection.execute(insert(workers).values(name="a", started_at=NOW, seen_at=NOW))
 
 
+@pytest.mark.usefixtures("two_connections")
 def test_postgresql__row_that_stays_locked__is_told(on_postgresql: Database) -> None:
     _arrive(on_postgresql, "a")
     with on_postgresql.write() as holder:

@@ -158,6 +158,8 @@ class Launch:
 
 @contextmanager
 def launched(checkout: Path, home: Path, **variables: str) -> Iterator[Launch]:
+    for role in ("api", "worker", "ui"):  # what an earlier start reported is not this one's
+        (home / f"{role}.json").unlink(missing_ok=True)
     launch = Launch(checkout, home, **variables)
     try:
         yield launch
