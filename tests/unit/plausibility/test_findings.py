@@ -20,7 +20,7 @@ from ui.shared.labels import DATA_STATUS
 ROOT = Path(__file__).resolve().parents[3]
 OF_RULES = {*map(str, Implausible), STOPPED}
 # Calls that build a finding from one that exists already: they bring no new code.
-REBUILT = {"str(verdict.code)", "told['code']", "each['code']", "told.code", "finding.code"}
+REBUILT = {"str(verdict.code)", "warning['code']", "each['code']", "told.code", "finding.code"}
 
 
 def _strings(node: ast.AST) -> set[str]:
