@@ -60,7 +60,7 @@ class SupervisionService:
         with self.database.read() as connection:
             calls = call_statistics(connection, since)
             findings = _trends(connection)
-            next_run_at = self.calendar.next_run_at(connection)
+            next_run_at = self.calendar.next_run_at(connection, self.calendar.day(connection))
         return Supervision(
             checked_at=self.now(),
             version=self.settings.version,

@@ -45,9 +45,14 @@ class ParkCalendar:
         # A measurement dated in the future must not block the schedule.
         return measurements.last_measured_day(connection, until=today) or today
 
-    def next_run_at(self, connection: Connection) -> datetime | None:
-        """Return when the next scheduled run is due; None if a demonstration awaits new measurements."""
-        attempts = attempts_of(connection, self.day(connection))
+    def next_run_at(self, connection: Connection, day: date) -> datetime | None:
+        """Return when the next scheduled run is due; None if a demonstration awaits new measurements.
+
+        Args:
+            connection: to read with.
+            day: what :meth:`day` returns.
+        """
+        attempts = attempts_of(connection, day)
         if self.env in _DEMONSTRATION and not self.fed and any(not attempt.failed for attempt in attempts):
             return None
         return next_attempt(self.now(), self.run_hour, attempts)

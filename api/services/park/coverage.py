@@ -76,7 +76,7 @@ class CoverageService:
             findings = {} if run is None else findings_of(connection, run.id)
             missing = self._missing(connection, models, park, as_of)
             imports = newest_imports(connection, LAST_IMPORTS).items
-            next_run_at = self.calendar.next_run_at(connection)
+            next_run_at = self.calendar.next_run_at(connection, as_of)
         rows = _turbines(park, sent, findings, as_of, [begin + timedelta(days=n) for n in range(span)])
         return Coverage(
             first=begin,

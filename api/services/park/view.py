@@ -63,7 +63,8 @@ class ParkViewService:
             if run is None and query.as_of is not None:
                 raise NotFound("Classement du jour", f"{french.date(query.as_of)}")
             if run is None:
-                return _nothing_yet(attempt, self.calendar.next_run_at(connection))
+                day = self.calendar.day(connection)
+                return _nothing_yet(attempt, self.calendar.next_run_at(connection, day))
             policy = policies.version(connection, run.policy_version)
             total, page = page_of_scores(
                 connection, run.id, query.keep, query.sort, query.limit, query.offset, past=past
@@ -71,7 +72,7 @@ class ParkViewService:
             summary = changes.summary_of(connection, run.id)
             work = {} if past else interventions.living(connection)
             today = self.calendar.day(connection)
-            next_run_at = None if past else self.calendar.next_run_at(connection)
+            next_run_at = None if past else self.calendar.next_run_at(connection, today)
         # A published attempt is the ranking itself: no attempt came after it.
         unpublished = None if attempt is None or attempt.published_at is not None else attempt
         notices = [] if past else _notices(run, unpublished, today)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -118,21 +118,10 @@ class AuditService:
         items = [AuditEntry(**{**row._mapping, "details": json.loads(row.details)}) for row in rows]
         return Page(total=total, items=items)
 
-    def verify(self, progress: Callable[[int], None] | None = None) -> AuditVerification:
-        """Recompute the whole chain and name the first entry that does not fit.
-
-        Args:
-            progress: called with the number of each entry read.
-        """
-
-        def counted(connection: Connection) -> Any:
-            for entry in audit.every_entry(connection):
-                if progress is not None:
-                    progress(entry.id)
-                yield entry
-
+    def verify(self) -> AuditVerification:
+        """Recompute the whole chain and name the first entry that does not fit."""
         with self.database.read() as connection:
-            verdict = verify(counted(connection), audit.end_of(connection))
+            verdict = verify(audit.every_entry(connection), audit.end_of(connection))
         return AuditVerification(
             intact=verdict.broken_at is None,
             entries=verdict.entries,
