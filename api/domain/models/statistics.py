@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Method = Literal["wilson", "bootstrap_turbine", "aucun"]
 
-# Quantile of the standard normal law for a two-sided 95 % interval.
-Z_95 = 1.959963984540054
 REPLICATES = 2000
 SEED = 20240101
 # Under this many independent groups a percentile bootstrap says nothing about what was not drawn: one group
@@ -46,20 +44,18 @@ class Estimate:
 
 
 def wilson(successes: int, trials: int) -> Estimate:
-    """A proportion and its 95 % score interval (E. B. Wilson, JASA 22, 1927).
+    """Return a proportion with its 95 % score interval (E. B. Wilson, JASA 22, 1927).
 
     Args:
         successes: between 0 and ``trials``.
-        trials: number of independent observations; with none, nothing is defined.
+        trials: number of independent observations; without any, nothing is defined.
     """
+    from scipy.stats import binomtest  # noqa: PLC0415 - reading a manifest needs no SciPy
+
     if trials == 0:
         return Estimate(None)
-    share, z2 = successes / trials, Z_95**2
-    centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = Z_95 / (1 + z2 / trials) * np.sqrt(share * (1 - share) / trials + z2 / (4 * trials**2))
-    low = 0.0 if successes == 0 else float(centre - half)
-    high = 1.0 if successes == trials else float(centre + half)
-    return Estimate(share, low, high, "wilson")
+    bounds = binomtest(successes, trials).proportion_ci(method="wilson")
+    return Estimate(successes / trials, float(bounds.low), float(bounds.high), "wilson")
 
 
 class GroupBootstrap:
