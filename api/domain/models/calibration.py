@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from api.domain.models.statistics import Estimate, Floats, GroupBootstrap, weighted_mean
+from api.domain.models.statistics import Estimate, Floats, GroupBootstrap
 from api.schemas import french
 
 Method = Literal["platt", "isotonique"]
@@ -138,8 +138,7 @@ def try_methods(
     methods: tuple[Method, ...] = ("platt", "isotonique")
     for method in methods:
         calibrated = (cross_fitted(method, raw, truth, turbines) - truth) ** 2
-        gain = calibrated - squared
-        change = bootstrap.interval(float(gain.mean()), lambda w, g=gain: weighted_mean(g, w))  # type: ignore[misc]
+        change = bootstrap.mean(calibrated - squared)
         trials.append(CalibrationTrial(method, float(calibrated.mean()), change))
     return float(squared.mean()), tuple(trials)
 

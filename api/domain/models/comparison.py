@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from api.domain.measurements.measurements import natural_key
-from api.domain.models.statistics import REPLICATES, Estimate, Floats, GroupBootstrap, ratio, wilson
+from api.domain.models.statistics import REPLICATES, Estimate, Floats, GroupBootstrap, wilson
 from api.domain.policy.levels import SEVERITY, Severity
 from api.domain.policy.risk_policy import RiskPolicy
 
@@ -142,19 +142,14 @@ def pool(agreements: Sequence[Agreement]) -> PooledAgreement:
     pairs = [pair for agreement in agreements for pair in agreement.pairs]
     if not pairs:
         raise ValueError("at least one run is needed")
-    names, group = np.unique([pair.turbine for pair in pairs], return_inverse=True)
-    # Sums by turbine are all that a replicate needs: it draws turbines, not rows.
-    rows = np.bincount(group).astype(np.float64)
-    same = np.bincount(group, [pair.active_level == pair.candidate_level for pair in pairs])
-    apart = np.bincount(group, [abs(pair.difference) for pair in pairs])
-    bootstrap = GroupBootstrap(names, REPLICATES if len(names) <= MANY else REPLICATES // 5)
+    turbines = np.array([pair.turbine for pair in pairs])
+    count = len(np.unique(turbines))
+    bootstrap = GroupBootstrap(turbines, REPLICATES if count <= MANY else REPLICATES // 5)
     return PooledAgreement(
         rows=len(pairs),
-        turbines=len(names),
-        same_level=bootstrap.interval(float(same.sum() / len(pairs)), lambda w: ratio(w @ same, w @ rows)),
-        mean_absolute_difference=bootstrap.interval(
-            float(apart.sum() / len(pairs)), lambda w: ratio(w @ apart, w @ rows)
-        ),
+        turbines=count,
+        same_level=bootstrap.mean(np.array([pair.active_level == pair.candidate_level for pair in pairs])),
+        mean_absolute_difference=bootstrap.mean(np.array([abs(pair.difference) for pair in pairs])),
     )
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from api.domain.models.calibration import folds_of
 from api.domain.models.quality import SHORT_HORIZON_DAYS
-from api.domain.models.statistics import Estimate, Floats, GroupBootstrap, weighted_mean
+from api.domain.models.statistics import Estimate, Floats, GroupBootstrap
 
 TARGET = 0.8
 # Borders of the groups [days]: the week of the alert, the short horizon, then a fortnight or so each.
@@ -221,8 +221,7 @@ def _within(days: Floats, low: float, high: float | None) -> NDArray[np.bool_]:
 
 
 def _coverage(inside: NDArray[np.bool_], turbines: NDArray[np.generic]) -> Estimate:
-    hits = inside.astype(float)
-    return GroupBootstrap(turbines).interval(float(hits.mean()), lambda w: weighted_mean(hits, w))
+    return GroupBootstrap(turbines).mean(inside)
 
 
 def _reached(coverage: Estimate, target: float) -> bool:

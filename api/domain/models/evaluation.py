@@ -14,7 +14,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, brier_score_loss, r2_score, roc_auc_score
 
 from api.domain.models.quality import (
     SHORT_HORIZON_DAYS,
@@ -23,17 +22,9 @@ from api.domain.models.quality import (
     DaysErrorRange,
     RegressionQuality,
     ReliabilityBin,
-    ThresholdRow,
 )
-from api.domain.models.statistics import (
-    Estimate,
-    Floats,
-    GroupBootstrap,
-    WeightedRanking,
-    ratio,
-    weighted_mean,
-    wilson,
-)
+from api.domain.models.statistics import Estimate, Floats, GroupBootstrap, GroupedRanking, ratio, wilson
+from api.domain.models.threshold_costs import Scores
 
 # 0.06 is the threshold of the default costs (3,000 / 50,000 €); the others span usual choices.
 THRESHOLDS = (0.5, 0.2, 0.1, 0.06, 0.05, 0.02)
@@ -89,24 +80,20 @@ def evaluate_classification(
     failures = int(truth.sum())
     if not 0 < failures < len(truth):
         raise ValueError("unseen rows must hold both failures and non-failures")
-    bootstrap = GroupBootstrap(unseen.turbines)
+    scores = Scores(unseen.turbines, truth, output)
+    bootstrap = scores.bootstrap
     events = failure_events(unseen.turbines, unseen.days, truth)
-    ranking = WeightedRanking(truth, output)
-    squared = (output - truth) ** 2
+    ranking = GroupedRanking(truth, output, bootstrap.group)
     return ClassificationQuality(
         rows=len(truth),
         turbines=bootstrap.count,
         failures=failures,
         failure_events=events,
         prevalence=failures / len(truth),
-        roc_auc=bootstrap.interval(float(roc_auc_score(truth, output)), ranking.roc_auc, events),
-        average_precision=bootstrap.interval(
-            float(average_precision_score(truth, output)), ranking.average_precision, events
-        ),
-        brier=bootstrap.interval(
-            float(brier_score_loss(truth, output)), lambda w: weighted_mean(squared, w), events
-        ),
-        thresholds=tuple(_at_threshold(unseen, t, bootstrap, events) for t in thresholds),
+        roc_auc=bootstrap.interval(ranking.roc_auc, events),
+        average_precision=bootstrap.interval(ranking.average_precision, events),
+        brier=bootstrap.mean((output - truth) ** 2, events),
+        thresholds=tuple(scores.row(threshold, events) for threshold in thresholds),
         reliability=tuple(_reliability(unseen, events)),
     )
 
@@ -128,27 +115,8 @@ def _reliability(unseen: Unseen, events: int) -> Iterator[ReliabilityBin]:
             # No replicate differs: the independent observations are the turbines, not the rows.
             observed = wilson(bootstrap.count if failures else 0, bootstrap.count)
         else:
-            observed = bootstrap.interval(failures / rows, lambda w, f=failing: weighted_mean(f, w))  # type: ignore[misc]
+            observed = bootstrap.mean(failing)
         yield ReliabilityBin(low, high, rows, failures, float(unseen.output[kept].mean()), observed)
-
-
-def _at_threshold(unseen: Unseen, threshold: float, bootstrap: GroupBootstrap, events: int) -> ThresholdRow:
-    failing, alert = unseen.truth > 0, unseen.output >= threshold
-    hit, false, missed = failing & alert, ~failing & alert, failing & ~alert
-    tp, fp, fn = int(hit.sum()), int(false.sum()), int(missed.sum())
-    hits, alerts, failures = hit.astype(float), alert.astype(float), failing.astype(float)
-    f1 = bootstrap.interval(
-        2 * tp / (2 * tp + fp + fn), lambda w: ratio(2 * (w @ hits), w @ alerts + w @ failures), events
-    )
-    if events == int(failing.sum()):
-        precision, recall = wilson(tp, tp + fp), wilson(tp, tp + fn)
-    else:
-        precision = bootstrap.interval(
-            tp / (tp + fp) if tp + fp else None, lambda w: ratio(w @ hits, w @ alerts), events
-        )
-        recall = bootstrap.interval(tp / (tp + fn), lambda w: ratio(w @ hits, w @ failures), events)
-    negatives = len(failing) - tp - fp - fn
-    return ThresholdRow(threshold, negatives, fp, fn, tp, precision, recall, f1)
 
 
 def evaluate_regression(unseen: Unseen, training_median: float) -> RegressionQuality:
@@ -163,17 +131,26 @@ def evaluate_regression(unseen: Unseen, training_median: float) -> RegressionQua
     """
     if len(unseen.truth) < 2:
         raise ValueError("unseen rows must hold at least two known times to failure")
-    truth, error = unseen.truth, unseen.output - unseen.truth
+    truth = unseen.truth
     bootstrap = GroupBootstrap(unseen.turbines)
-    squared = error**2
+    centred = truth - truth.mean()  # keeps the difference of squares below accurate
+    rows, squared, apart, spread = map(
+        bootstrap.sums, (np.ones(len(truth)), (unseen.output - truth) ** 2, centred, centred**2)
+    )
+
+    def rmse(draws: Floats) -> Floats:
+        return np.sqrt(ratio(draws @ squared, draws @ rows))
+
+    def r2(draws: Floats) -> Floats:
+        """Return 1 − residual variance ÷ variance of the truth."""
+        return 1.0 - ratio(draws @ squared, draws @ spread - ratio((draws @ apart) ** 2, draws @ rows))
+
     return RegressionQuality(
-        rows=len(error),
+        rows=len(truth),
         turbines=bootstrap.count,
-        overall=_days_error(unseen, np.ones(len(error), dtype=bool), training_median),
-        rmse=bootstrap.interval(float(np.sqrt(squared.mean())), lambda w: np.sqrt(weighted_mean(squared, w))),
-        r2=bootstrap.interval(
-            float(r2_score(truth, unseen.output)), lambda w: _weighted_r2(truth, squared, w)
-        ),
+        overall=_days_error(unseen, np.ones(len(truth), dtype=bool), training_median),
+        rmse=bootstrap.interval(rmse),
+        r2=bootstrap.interval(r2),
         training_median=training_median,
         short_horizon_days=SHORT_HORIZON_DAYS,
         short_horizon=_days_error(unseen, truth <= SHORT_HORIZON_DAYS, training_median),
@@ -191,23 +168,15 @@ def _by_days_left(unseen: Unseen, training_median: float) -> Iterator[DaysErrorR
             yield DaysErrorRange(low, high, _days_error(unseen, kept, training_median))
 
 
-def _weighted_r2(truth: Floats, squared: Floats, weights: Floats) -> Floats:
-    """Return 1 − residual variance ÷ variance of the truth, under each row of ``weights``."""
-    centred = truth - truth.mean()  # keeps the difference of squares below accurate
-    variance = weighted_mean(centred**2, weights) - weighted_mean(centred, weights) ** 2
-    return 1.0 - ratio(weighted_mean(squared, weights), variance)
-
-
 def _days_error(unseen: Unseen, kept: NDArray[np.bool_], training_median: float) -> DaysError:
     truth, error = unseen.truth[kept], (unseen.output - unseen.truth)[kept]
     bootstrap = GroupBootstrap(unseen.turbines[kept])
     if not len(error):
         return DaysError(0, 0, Estimate(None), Estimate(None), None)
-    absolute = np.abs(error)
     return DaysError(
         rows=len(error),
         turbines=bootstrap.count,
-        mae=bootstrap.interval(float(absolute.mean()), lambda w: weighted_mean(absolute, w)),
-        bias=bootstrap.interval(float(error.mean()), lambda w: weighted_mean(error, w)),
+        mae=bootstrap.mean(np.abs(error)),
+        bias=bootstrap.mean(error),
         mae_of_median=float(np.abs(training_median - truth).mean()),
     )

@@ -6,7 +6,7 @@ cancels out: the interval of the difference is narrower than the two intervals s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,12 +15,9 @@ from numpy.typing import NDArray
 
 from api.domain.models.evaluation import Unseen, failure_events
 from api.domain.models.quality import SHORT_HORIZON_DAYS
-from api.domain.models.statistics import Estimate, Floats, GroupBootstrap, ratio
+from api.domain.models.statistics import Estimate, Floats, GroupBootstrap, GroupedRanking, Statistic, ratio
 from api.domain.policy.risk_policy import RiskPolicy
 
-# From the number of draws of each turbine, (replicates, turbines), to (replicates,) figures, NaN if
-# undefined.
-Statistic = Callable[[Floats], Floats]
 # Which direction is better, by figure; None for a bias, which is best at zero.
 HIGHER_IS_BETTER: Mapping[str, bool | None] = {
     "roc_auc": True,
@@ -90,11 +87,10 @@ def compare_classifiers(left: Unseen, right: Unseen, policy: RiskPolicy) -> Pair
     if not 0 < failures < len(left.truth):
         raise ValueError("unseen rows must hold both failures and non-failures")
     events = failure_events(left.turbines, left.days, left.truth)
-    names, group = np.unique(left.turbines, return_inverse=True)
-    bootstrap = GroupBootstrap(names)
-    first, second = (_of_classifier(side, group, policy) for side in (left, right))
+    bootstrap = GroupBootstrap(left.turbines)
+    first, second = (_of_classifier(side, bootstrap, policy) for side in (left, right))
     figures = tuple(_paired(key, first[key], second[key], bootstrap, events) for key in first)
-    return PairedQuality(len(left.truth), len(names), failures, events, figures)
+    return PairedQuality(len(left.truth), bootstrap.count, failures, events, figures)
 
 
 def compare_regressors(left: Unseen, right: Unseen) -> PairedQuality:
@@ -123,15 +119,12 @@ def _identical(left: Unseen, right: Unseen) -> None:
             raise ValueError("both versions must be measured on the same rows")
 
 
-def _of_classifier(side: Unseen, group: NDArray[np.intp], policy: RiskPolicy) -> dict[str, Statistic]:
-    def total(values: Floats | NDArray[np.bool_]) -> Floats:
-        return np.bincount(group, np.asarray(values, dtype=np.float64)).astype(np.float64)
-
-    failing, alert = side.truth > 0, side.output >= policy.threshold
-    rows, squared = total(np.ones(len(group))), total((side.output - side.truth) ** 2)
-    hits, alerts, failures = total(failing & alert), total(alert), total(failing)
-    costs = policy.cost_intervention_eur * alerts + policy.cost_failure_eur * total(failing & ~alert)
-    ranking = GroupedRanking(side.truth, side.output, group)
+def _of_classifier(side: Unseen, bootstrap: GroupBootstrap, policy: RiskPolicy) -> dict[str, Statistic]:
+    failing, alert, sums = side.truth > 0, side.output >= policy.threshold, bootstrap.sums
+    rows, squared = sums(np.ones(len(alert))), sums((side.output - side.truth) ** 2)
+    hits, alerts, failures = sums(failing & alert), sums(alert), sums(failing)
+    costs = policy.cost_intervention_eur * alerts + policy.cost_failure_eur * sums(failing & ~alert)
+    ranking = GroupedRanking(side.truth, side.output, bootstrap.group)
     return {
         "roc_auc": ranking.roc_auc,
         "average_precision": ranking.average_precision,
@@ -142,70 +135,16 @@ def _of_classifier(side: Unseen, group: NDArray[np.intp], policy: RiskPolicy) ->
     }
 
 
-class GroupedRanking:
-    """ROC AUC and average precision when whole turbines are drawn.
-
-    The same figures as :class:`~api.domain.models.statistics.WeightedRanking`, at a cost that does not grow
-    with the rows.
-
-    Both change only at the failures' scores, so counts by turbine at those scores are all that is needed.
-
-    Args:
-        truth: (n,) 1 for a failure, 0 otherwise.
-        score: (n,) the higher, the more at risk.
-        group: (n,) number of each row's turbine, from 0.
-    """
-
-    def __init__(self, truth: Floats, score: Floats, group: NDArray[np.intp]) -> None:
-        failing = truth > 0
-        marks = np.unique(score[failing])
-        shape = int(group.max()) + 1, len(marks) + 1
-        reached = np.searchsorted(marks, score, side="right")
-
-        def count_reached(kept: NDArray[np.bool_]) -> Floats:
-            """Count the rows of each group by the number of marks they reach: (groups, marks + 1)."""
-            counts = np.zeros(shape)
-            np.add.at(counts, (group[kept], reached[kept]), 1.0)
-            return counts
-
-        level = failing | (np.searchsorted(marks, score, side="left") < reached)
-        self._at = count_reached(failing)[:, 1:]  # failures of each group that stand on each mark
-        self._ties = count_reached(level & ~failing)[:, 1:]
-        self._hits, self._false = (
-            count_reached(kept)[:, :0:-1].cumsum(axis=1)[:, ::-1] for kept in (failing, ~failing)
-        )
-        self._failures, self._others = (np.bincount(group, kept, shape[0]) for kept in (failing, ~failing))
-
-    def roc_auc(self, weights: Floats) -> Floats:
-        """Return the share of (failure, other) pairs in the right order.
-
-        Ties count for a half; ``weights`` is (b, groups).
-        """
-        others = weights @ self._others
-        below = others[:, None] - weights @ (self._false - self._ties / 2)
-        right = ((weights @ self._at) * below).sum(axis=1)
-        return ratio(right, (weights @ self._failures) * others)
-
-    def average_precision(self, weights: Floats) -> Floats:
-        """Return the sum of precision × gain of recall; ``weights`` is (b, groups)."""
-        hits = weights @ self._hits
-        precision = np.nan_to_num(ratio(hits, hits + weights @ self._false))
-        return ratio(((weights @ self._at) * precision).sum(axis=1), weights @ self._failures)
-
-
 def _days_figures(
     left: Unseen, right: Unseen, kept: NDArray[np.bool_], keys: tuple[str, ...]
 ) -> list[PairedFigure]:
-    names, group = np.unique(left.turbines[kept], return_inverse=True)
-    bootstrap = GroupBootstrap(names)
-    first, second = (_of_regressor((side.output - side.truth)[kept], group) for side in (left, right))
+    bootstrap = GroupBootstrap(left.turbines[kept])
+    first, second = (_of_regressor((side.output - side.truth)[kept], bootstrap) for side in (left, right))
     return [_paired(key, first[key], second[key], bootstrap) for key in keys]
 
 
-def _of_regressor(error: Floats, group: NDArray[np.intp]) -> dict[str, Statistic]:
-    rows, apart, squared, signed = (
-        np.bincount(group, values) for values in (np.ones(len(error)), np.abs(error), error**2, error)
-    )
+def _of_regressor(error: Floats, bootstrap: GroupBootstrap) -> dict[str, Statistic]:
+    rows, apart, squared, signed = map(bootstrap.sums, (np.ones(len(error)), np.abs(error), error**2, error))
     mae: Statistic = lambda w: ratio(w @ apart, w @ rows)  # noqa: E731
     return {
         "mae": mae,
@@ -221,11 +160,5 @@ def _paired(
     def difference(weights: Floats) -> Floats:
         return right(weights) - left(weights)
 
-    # The figure of the rows themselves is that of a replicate in which each turbine was drawn once.
-    once = np.ones((1, bootstrap.count))
-    values = ((statistic, float(statistic(once)[0])) for statistic in (left, right, difference))
-    first, second, apart = (
-        bootstrap.interval(value if np.isfinite(value) else None, statistic, events)
-        for statistic, value in values
-    )
+    first, second, apart = (bootstrap.interval(each, events) for each in (left, right, difference))
     return PairedFigure(key, first, second, apart)

@@ -1,12 +1,12 @@
 """Intervals for measured quality: Wilson's for a proportion, a bootstrap by group for the rest.
 
-Rows of one turbine resemble each other, so intervals resample whole turbines, never rows
-(A. C. Davison, D. V. Hinkley, *Bootstrap Methods and their Application*, 1997, §3.8).
+Rows of one turbine resemble each other. So intervals resample whole turbines, never rows (A. C. Davison,
+D. V. Hinkley, *Bootstrap Methods and their Application*, 1997, §3.8).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,16 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+# From the number of draws of each group, (replicates, groups), to (replicates,) figures, NaN if undefined.
+Statistic = Callable[[Floats], Floats]
 Method = Literal["wilson", "bootstrap_turbine", "aucun"]
 
 REPLICATES = 2000
 SEED = 20240101
-# Under this many independent groups a percentile bootstrap says nothing about what was not drawn: one group
-# alone would even give an interval of width zero.
+# With fewer independent groups, a percentile bootstrap says nothing about what was not drawn: with one group,
+# its interval would even have no width.
 MIN_GROUPS = 5
-# A replicate without a failure has no ranking; above this share of them the interval is not given.
+# A replicate without a failure has no ranking. If more than this share of replicates have none, no interval
+# is given.
 MAX_UNDEFINED = 0.2
-_CELLS_PER_CHUNK = 2_000_000
+_CHUNK = 100  # replicates at a time: bounds the memory of a ranking with many failures
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,8 @@ class Estimate:
     """A measured figure with its 95 % interval.
 
     Args:
-        value: the figure, None where it is not defined (precision without any alert).
-        low: lower bound, None where too little was observed to give one.
+        value: the figure; None if it is undefined, as precision is without any alert.
+        low: lower bound; None if too little was observed to give one.
         high: upper bound, likewise.
         method: how the interval was made.
     """
@@ -61,42 +64,57 @@ def wilson(successes: int, trials: int) -> Estimate:
 class GroupBootstrap:
     """Replicates of a sample made by drawing whole groups with replacement.
 
+    Sums by group are all that a replicate needs: its cost does not grow with the rows.
+
     Args:
         groups: (n,) group of each row, here its turbine.
         replicates: number of replicates.
         seed: of the generator; the same seed gives the same intervals.
+
+    Attributes:
+        group: (n,) number of each row's group, from 0.
+        count: number of groups.
     """
 
     def __init__(self, groups: NDArray[np.generic], replicates: int = REPLICATES, seed: int = SEED) -> None:
-        names, self._index = np.unique(groups, return_inverse=True)
+        names, self.group = np.unique(groups, return_inverse=True)
         self.count = len(names)
         generator = np.random.default_rng(seed)
         shares = np.full(max(self.count, 1), 1 / max(self.count, 1))
         # (replicates, groups): how often each group was drawn.
-        self._draws = generator.multinomial(self.count, shares, size=replicates)
+        self._draws = generator.multinomial(self.count, shares, size=replicates).astype(np.float64)
 
-    def weights(self) -> Iterator[Floats]:
-        """Row weights (some replicates, n), in chunks that bound the memory used."""
-        step = max(1, _CELLS_PER_CHUNK // max(len(self._index), 1))
-        for start in range(0, len(self._draws), step):
-            yield self._draws[start : start + step][:, self._index].astype(np.float64)
+    def sums(self, values: Floats | NDArray[np.bool_]) -> Floats:
+        """Return the (groups,) sums of (n,) values."""
+        return np.bincount(self.group, values, self.count).astype(np.float64)
 
-    def interval(
-        self, value: float | None, statistic: Callable[[Floats], Floats], groups: int | None = None
-    ) -> Estimate:
-        """``value`` with the percentile interval of ``statistic`` over the replicates.
+    def mean(self, values: Floats | NDArray[np.bool_], independent: int | None = None) -> Estimate:
+        """Return the mean of (n,) values with its interval; see :meth:`interval`."""
+        return self.quotient(self.sums(values), self.sums(np.ones(len(values))), independent)
+
+    def quotient(self, top: Floats, bottom: Floats, independent: int | None = None) -> Estimate:
+        """Return the quotient of two sums with its interval, from their (groups,) parts.
+
+        Undefined if ``bottom`` sums to zero; see :meth:`interval`.
+        """
+        return self.interval(lambda draws: ratio(draws @ top, draws @ bottom), independent)
+
+    def interval(self, statistic: Statistic, independent: int | None = None) -> Estimate:
+        """Return a figure with its percentile interval over the replicates.
 
         Args:
-            value: the figure on the sample itself.
-            statistic: (replicates, n) row weights to (replicates,) figures, NaN where undefined.
-            groups: independent groups that really carry the figure (failure events, for a ranking); all of
-                them where None.
+            statistic: gives the figure.
+            independent: number of independent groups that really carry the figure (failure events, for a
+                ranking); all groups if None.
         """
-        if value is None:
+        # The figure of the sample itself is that of a replicate in which each group was drawn once.
+        value = float(statistic(np.ones((1, self.count)))[0])
+        if not np.isfinite(value):
             return Estimate(None)
-        if min(self.count, self.count if groups is None else groups) < MIN_GROUPS:
+        if min(self.count, self.count if independent is None else independent) < MIN_GROUPS:
             return Estimate(value)
-        figures = np.concatenate([statistic(weights) for weights in self.weights()])
+        chunks = range(0, len(self._draws), _CHUNK)
+        figures = np.concatenate([statistic(self._draws[start : start + _CHUNK]) for start in chunks])
         defined = figures[np.isfinite(figures)]
         if len(defined) < (1 - MAX_UNDEFINED) * len(figures):
             return Estimate(value)
@@ -104,56 +122,53 @@ class GroupBootstrap:
         return Estimate(value, float(low), float(high), "bootstrap_turbine")
 
 
-def weighted_mean(values: Floats, weights: Floats) -> Floats:
-    """Mean of ``values`` (n,) under each row of ``weights`` (b, n); NaN where nothing weighs."""
-    return ratio(weights @ values, weights.sum(axis=1))
-
-
 def ratio(numerator: Floats, denominator: Floats) -> Floats:
-    """Element-wise quotient, NaN where the denominator is zero."""
+    """Return the quotient element by element, NaN where the denominator is zero."""
     out = np.full(np.shape(numerator), np.nan)
     np.divide(numerator, denominator, out=out, where=denominator > 0)
     return out
 
 
-class WeightedRanking:
-    """ROC AUC and average precision under many sets of row weights at once.
+class GroupedRanking:
+    """ROC AUC and average precision when whole groups are drawn.
 
-    scikit-learn computes the same two figures for one set of weights at a time; two thousand replicates need
-    the sort to be done once.
+    scikit-learn computes both figures for one set of weights at a time. Two thousand replicates need the sort
+    to be done once. Both figures change only at the failures' scores, so counts by group at those scores and
+    between them are enough.
 
     Args:
         truth: (n,) 1 for a failure, 0 otherwise.
         score: (n,) the higher, the more at risk.
+        group: (n,) number of each row's group, from 0.
     """
 
-    def __init__(self, truth: Floats, score: Floats) -> None:
-        self._order = np.argsort(-score, kind="stable")
-        ordered = score[self._order]
-        # Equal scores are one threshold: figures are read where the score changes.
-        self._ends = np.flatnonzero(np.append(np.diff(ordered) != 0, True))
-        self._truth = truth[self._order]
+    def __init__(self, truth: Floats, score: Floats, group: NDArray[np.intp]) -> None:
+        from scipy.sparse import csr_array  # noqa: PLC0415 - as in wilson
 
-    def roc_auc(self, weights: Floats) -> Floats:
-        """Area under the ROC curve for each row of ``weights`` (b, n), by trapezoids."""
-        hits, alerts = self._curves(weights)
-        false = alerts - hits
-        hits, false = _from_zero(hits), _from_zero(false)
-        area = (np.diff(false) * (hits[:, 1:] + hits[:, :-1]) / 2).sum(axis=1)
-        return ratio(area, hits[:, -1] * false[:, -1])
+        failing = truth > 0
+        marks = np.unique(score[failing])
+        # Odd levels are a failure's score, even ones lie between two of them.
+        level = np.searchsorted(marks, score, side="left") + np.searchsorted(marks, score, side="right")
+        shape = int(group.max()) + 1, 2 * len(marks) + 1
+        self._failures, self._others = (
+            csr_array((np.ones(kept.sum()), (group[kept], level[kept])), shape)
+            for kept in (failing, ~failing)
+        )
 
-    def average_precision(self, weights: Floats) -> Floats:
-        """Sum of precision × gain of recall for each row of ``weights`` (b, n)."""
-        hits, alerts = self._curves(weights)
+    def roc_auc(self, draws: Floats) -> Floats:
+        """Return the share of (failure, other) pairs in the right order; a tie counts for half a pair."""
+        failures, others = draws @ self._failures, draws @ self._others
+        below = others.cumsum(axis=1) - others / 2
+        return ratio((failures * below).sum(axis=1), failures.sum(axis=1) * others.sum(axis=1))
+
+    def average_precision(self, draws: Floats) -> Floats:
+        """Return the sum of precision × gain of recall."""
+        failures, others = draws @ self._failures, draws @ self._others
+        hits, alerts = (_from_the_top(counts) for counts in (failures, failures + others))
         precision = np.nan_to_num(ratio(hits, alerts))
-        return ratio((np.diff(_from_zero(hits)) * precision).sum(axis=1), hits[:, -1])
-
-    def _curves(self, weights: Floats) -> tuple[Floats, Floats]:
-        """Cumulated weights of failures and of all rows at each distinct score."""
-        ordered = weights[:, self._order]
-        hits = np.cumsum(ordered * self._truth, axis=1)[:, self._ends]
-        return hits, np.cumsum(ordered, axis=1)[:, self._ends]
+        return ratio((failures * precision).sum(axis=1), failures.sum(axis=1))
 
 
-def _from_zero(curve: Floats) -> Floats:
-    return np.concatenate([np.zeros((len(curve), 1)), curve], axis=1)
+def _from_the_top(counts: Floats) -> Floats:
+    """Return how many rows stand at each level or above, from (b, levels) counts."""
+    return counts[:, ::-1].cumsum(axis=1)[:, ::-1]

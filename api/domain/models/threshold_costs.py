@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.domain.models.quality import ClassificationQuality, ThresholdRow
-from api.domain.models.statistics import Estimate, Floats, GroupBootstrap, ratio, wilson
+from api.domain.models.statistics import Estimate, Floats, GroupBootstrap, wilson
 
 # The range of useful thresholds, evenly on a logarithmic scale.
 CURVE_THRESHOLDS = tuple(float(f"{t:.3g}") for t in np.geomspace(0.002, 0.9, 36))
@@ -56,45 +56,37 @@ class Scores:
     probabilities: Floats
 
     @cached_property
-    def _grouped(self) -> tuple[NDArray[np.intp], GroupBootstrap]:
-        """Turbine number of each row, and replicates of whole turbines.
+    def bootstrap(self) -> GroupBootstrap:
+        """Replicates of whole turbines."""
+        return GroupBootstrap(self.turbines)
 
-        Replicates only weigh whole turbines, so counts are summed by turbine first: the same figures as on
-        rows, far sooner.
-        """
-        names, index = np.unique(self.turbines, return_inverse=True)
-        return index, GroupBootstrap(names)
-
-    def at(self, threshold: float, costs: Costs, events: int) -> tuple[ThresholdRow, Estimate]:
-        """Return a threshold's counts with their intervals, and its cost with its own.
+    def row(self, threshold: float, events: int) -> ThresholdRow:
+        """Return a threshold's counts, and their proportions with intervals.
 
         Args:
             threshold: alerts are raised from this probability on.
-            costs: of decisions.
             events: independent failures among the rows.
         """
-        failing, alert = self.failed > 0, self.probabilities >= threshold
-        index, bootstrap = self._grouped
-        hit, false, missed = (
-            np.bincount(index[rows], minlength=bootstrap.count).astype(float)
-            for rows in (failing & alert, ~failing & alert, failing & ~alert)
-        )
+        hit, false, missed = self._by_turbine(threshold)
         tp, fp, fn = int(hit.sum()), int(false.sum()), int(missed.sum())
-        if events == int(failing.sum()):
+        if events == tp + fn:
             precision, recall = wilson(tp, tp + fp), wilson(tp, tp + fn)
         else:
-            precision = bootstrap.interval(
-                tp / (tp + fp) if tp + fp else None, lambda w: ratio(w @ hit, w @ (hit + false)), events
-            )
-            recall = bootstrap.interval(tp / (tp + fn), lambda w: ratio(w @ hit, w @ (hit + missed)), events)
-        f1 = bootstrap.interval(
-            2 * tp / (2 * tp + fp + fn),
-            lambda w: ratio(2 * (w @ hit), w @ (2 * hit + false + missed)),
-            events,
-        )
-        row = ThresholdRow(threshold, len(failing) - tp - fp - fn, fp, fn, tp, precision, recall, f1)
+            precision = self.bootstrap.quotient(hit, hit + false, events)
+            recall = self.bootstrap.quotient(hit, hit + missed, events)
+        f1 = self.bootstrap.quotient(2 * hit, 2 * hit + false + missed, events)
+        return ThresholdRow(threshold, len(self.failed) - tp - fp - fn, fp, fn, tp, precision, recall, f1)
+
+    def at(self, threshold: float, costs: Costs, events: int) -> tuple[ThresholdRow, Estimate]:
+        """Return :meth:`row`, and the cost of the threshold [€] with its interval."""
+        hit, false, missed = self._by_turbine(threshold)
         spent = costs.intervention * (hit + false) + costs.failure * missed
-        return row, bootstrap.interval(costs.of(row), lambda w: w @ spent, events)
+        return self.row(threshold, events), self.bootstrap.interval(lambda draws: draws @ spent, events)
+
+    def _by_turbine(self, threshold: float) -> tuple[Floats, Floats, Floats]:
+        """Count hits, false alerts and missed failures of each turbine."""
+        failing, alert, sums = self.failed > 0, self.probabilities >= threshold, self.bootstrap.sums
+        return sums(failing & alert), sums(~failing & alert), sums(failing & ~alert)
 
 
 def threshold_table(

@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 
 from api.domain.models.quality import ReliabilityBin
-from api.domain.models.statistics import Estimate, Floats, GroupBootstrap, ratio, wilson
+from api.domain.models.statistics import Estimate, Floats, GroupBootstrap, wilson
 from api.domain.quality.realised import FailureEvent, JudgedScore, Standing
 from api.schemas.vocabulary import RiskLevel
 
@@ -171,5 +171,4 @@ class Figures:
 
     def _resampled(self, sums: Floats, rows: Floats, carrying: int) -> Estimate:
         top, bottom = sums[: self._groups], rows[: self._groups]
-        value = float(top.sum() / bottom.sum())
-        return self._bootstrap.interval(value, lambda w: ratio(w @ top, w @ bottom), carrying)
+        return self._bootstrap.quotient(top, bottom, carrying)

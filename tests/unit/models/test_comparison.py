@@ -9,8 +9,7 @@ import pytest
 
 from api.domain.models.comparison import compare_rows, levels_of, pool
 from api.domain.models.evaluation import Unseen
-from api.domain.models.paired import GroupedRanking, compare_classifiers, compare_regressors
-from api.domain.models.statistics import WeightedRanking
+from api.domain.models.paired import compare_classifiers, compare_regressors
 from api.domain.policy.levels import assess
 from api.domain.policy.risk_policy import RiskPolicy
 
@@ -138,17 +137,3 @@ def test_paired__other_rows_or_a_single_outcome_are_refused() -> None:
         compare_classifiers(unseen(truth, truth), unseen(truth, truth), POLICY)
     with pytest.raises(ValueError, match="same rows"):
         compare_regressors(unseen(truth, truth), unseen(truth, truth + 1))
-
-
-@pytest.mark.parametrize("decimals", [1, 6])
-def test_grouped_ranking__is_the_row_by_row_one_ties_included(decimals: int) -> None:
-    generator = np.random.default_rng(8)
-    truth = (generator.random(700) < 0.15).astype(float)
-    score = np.round(np.clip(0.3 * truth + generator.random(700) * 0.8, 0, 1), decimals).astype(np.float64)
-    names, group = np.unique([str(i % 13) for i in range(700)], return_inverse=True)
-    weights = generator.multinomial(13, np.full(13, 1 / 13), size=40).astype(float)
-    grouped, by_row = GroupedRanking(truth, score, group), WeightedRanking(truth, score)
-    assert len(names) == 13
-    for figure in ("roc_auc", "average_precision"):
-        expected = getattr(by_row, figure)(weights[:, group])
-        assert getattr(grouped, figure)(weights) == pytest.approx(expected, abs=1e-12)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score, r2_score, roc_auc_score
+from sklearn.metrics import average_precision_score, brier_score_loss, r2_score, roc_auc_score
 
 from api.domain.models.evaluation import Unseen, evaluate_classification, evaluate_regression, failure_events
-from api.domain.models.statistics import MIN_GROUPS, GroupBootstrap, WeightedRanking, weighted_mean, wilson
+from api.domain.models.statistics import MIN_GROUPS, GroupBootstrap, GroupedRanking, wilson
 
 DAY = np.datetime64("2024-03-01")
 
@@ -44,31 +42,39 @@ def test_wilson__published_value() -> None:
     assert (round(estimate.low, 4), round(estimate.high, 4)) == (0.2553, 0.3662)
 
 
-def test_weighted_ranking__equals_scikit_learn_under_any_weights() -> None:
-    unseen = park(300)
-    weights = np.random.default_rng(2).integers(0, 4, (25, 300)).astype(float)
-    ranking = WeightedRanking(unseen.truth, unseen.output)
+@pytest.mark.parametrize("decimals", [1, 2, 6])
+def test_ranking__equals_scikit_learn_under_any_draw_of_turbines_ties_included(decimals: int) -> None:
+    generator = np.random.default_rng(2)
+    truth = (generator.random(300) < 0.15).astype(float)
+    score = np.round(np.clip(0.3 * truth + generator.random(300) * 0.8, 0, 1), decimals).astype(np.float64)
+    group = np.arange(300) % 13
+    draws = generator.multinomial(13, np.full(13, 1 / 13), size=25).astype(float)
+    ranking = GroupedRanking(truth, score, group)
     for row, auc, precision in zip(
-        weights, ranking.roc_auc(weights), ranking.average_precision(weights), strict=True
+        draws[:, group], ranking.roc_auc(draws), ranking.average_precision(draws), strict=True
     ):
-        assert auc == pytest.approx(roc_auc_score(unseen.truth, unseen.output, sample_weight=row), abs=1e-12)
-        expected = average_precision_score(unseen.truth, unseen.output, sample_weight=row)
+        assert auc == pytest.approx(roc_auc_score(truth, score, sample_weight=row), abs=1e-12)
+        expected = average_precision_score(truth, score, sample_weight=row)
         assert precision == pytest.approx(expected, abs=1e-12)
 
 
-def test_weighted_ranking__no_failure_drawn_is_undefined() -> None:
-    ranking = WeightedRanking(np.array([1.0, 0.0, 0.0]), np.array([0.9, 0.2, 0.1]))
-    weights = np.array([[0.0, 1.0, 2.0]])
-    assert np.isnan(ranking.roc_auc(weights)[0])
-    assert np.isnan(ranking.average_precision(weights)[0])
+def test_ranking__no_failure_drawn_is_undefined() -> None:
+    ranking = GroupedRanking(np.array([1.0, 0.0, 0.0]), np.array([0.9, 0.2, 0.1]), np.arange(3))
+    draws = np.array([[0.0, 1.0, 2.0]])
+    assert np.isnan(ranking.roc_auc(draws)[0])
+    assert np.isnan(ranking.average_precision(draws)[0])
 
 
-def test_bootstrap__resamples_whole_turbines() -> None:
-    turbines = np.array(["a"] * 10 + ["b"] * 10 + ["c"] * 10)
-    for weights in GroupBootstrap(turbines, replicates=50).weights():
-        blocks = weights.reshape(-1, 3, 10)
-        assert (blocks == blocks[:, :, :1]).all()
-        assert (weights.sum(axis=1) == 30).all()
+def test_bootstrap__draws_as_many_turbines_as_there_are_and_sums_their_rows() -> None:
+    bootstrap = GroupBootstrap(np.array(["b", "a", "c", "a", "e", "d"]), replicates=250)
+    assert bootstrap.sums(np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0])).tolist() == [10, 1, 4, 32, 16]
+    seen: list[np.ndarray] = []
+    bootstrap.interval(lambda draws: seen.append(draws) or draws[:, 0])
+    whole, *drawn = (row for draws in seen for row in draws)
+    assert (whole == 1).all()
+    assert len(drawn) == 250
+    assert {row.sum() for row in drawn} == {5}
+    assert len({tuple(row) for row in drawn}) > 50
 
 
 def test_bootstrap__by_turbine_is_wider_than_by_row_where_turbines_differ() -> None:
@@ -77,7 +83,7 @@ def test_bootstrap__by_turbine_is_wider_than_by_row_where_turbines_differ() -> N
     values = np.repeat(generator.normal(0, 1, 20), 50) + generator.normal(0, 0.1, 1000)
     widths = []
     for groups in (turbines, np.arange(1000)):
-        estimate = GroupBootstrap(groups).interval(values.mean(), lambda w: weighted_mean(values, w))
+        estimate = GroupBootstrap(groups).mean(values)
         widths.append(estimate.high - estimate.low)
     assert widths[0] > 4 * widths[1]
 
@@ -88,7 +94,7 @@ def test_bootstrap__covers_the_mean_about_nineteen_times_in_twenty() -> None:
     for seed in range(200):
         values = np.repeat(generator.normal(5, 1, 30), 4)
         bootstrap = GroupBootstrap(np.repeat(np.arange(30), 4), replicates=400, seed=seed)
-        estimate = bootstrap.interval(values.mean(), partial(weighted_mean, values))
+        estimate = bootstrap.mean(values)
         covered += estimate.low <= 5 <= estimate.high
     # A percentile bootstrap of 30 groups covers slightly less than promised.
     assert 178 <= covered <= 198
@@ -96,9 +102,7 @@ def test_bootstrap__covers_the_mean_about_nineteen_times_in_twenty() -> None:
 
 def test_bootstrap__too_few_turbines_gives_no_interval() -> None:
     values = np.arange(40.0)
-    estimate = GroupBootstrap(np.repeat(np.arange(MIN_GROUPS - 1), 10)).interval(
-        values.mean(), lambda w: weighted_mean(values, w)
-    )
+    estimate = GroupBootstrap(np.repeat(np.arange(MIN_GROUPS - 1), 10)).mean(values)
     assert (estimate.value, estimate.low, estimate.method) == (values.mean(), None, "aucun")
 
 
@@ -123,7 +127,11 @@ def test_failure_events__rows_within_the_horizon_are_one(
 def test_classification__counts_and_figures_against_plain_python() -> None:
     unseen = park(500)
     quality = evaluate_classification(unseen)
-    assert quality.roc_auc.value == roc_auc_score(unseen.truth, unseen.output)
+    assert quality.roc_auc.value == pytest.approx(roc_auc_score(unseen.truth, unseen.output), abs=1e-12)
+    assert quality.average_precision.value == pytest.approx(
+        average_precision_score(unseen.truth, unseen.output), abs=1e-12
+    )
+    assert quality.brier.value == pytest.approx(brier_score_loss(unseen.truth, unseen.output), abs=1e-12)
     for row in quality.thresholds:
         pairs = [(t > 0, o >= row.threshold) for t, o in zip(unseen.truth, unseen.output, strict=True)]
         assert row.true_positives == pairs.count((True, True))
