@@ -51,6 +51,7 @@ from api.services.policy.in_force import PolicySource
 from api.services.policy.versions import PolicyService
 from api.services.quality.realised import RealisedService
 from api.services.shared.audit import AuditService
+from api.services.shared.once import Once
 from api.services.shared.uploads import Uploads
 from api.services.turbines.admin import TurbineAdmin
 from api.services.turbines.known import KnownTurbines
@@ -88,6 +89,7 @@ class Core:
     supervision: SupervisionService
     open_inference: OpenInferenceService
     replay: ReplayService
+    once: Once
     intake: MeasurementIntake
     imports: ImportHistory
     coverage: CoverageService
@@ -145,7 +147,7 @@ def build_core(settings: Settings) -> Core:
     pasts = PastReader(database, store, settings.now)
     shadow = ShadowService(database, store, settings.now)
     accounts = AccountService(database, hasher_for(settings.env))
-    audit, uploads = AuditService(database), Uploads(settings.home)
+    audit, uploads, once = AuditService(database), Uploads(settings.home), Once(database)
     calendar = ParkCalendar(settings.now, settings.env, settings.run_hour, settings.demo_feed)
     runner = ParkRunService(database, models, store, calendar, shadow)
     view = ParkViewService(database, calendar, settings.now)
@@ -179,7 +181,8 @@ def build_core(settings: Settings) -> Core:
         supervision=SupervisionService(settings, database, models, view, calendar, settings.now),
         open_inference=OpenInferenceService(models, store),
         replay=ReplayService(database, store),
-        intake=MeasurementIntake(database, sensors, uploads, settings.now),
+        once=once,
+        intake=MeasurementIntake(database, sensors, uploads, once, settings.now),
         imports=ImportHistory(database),
         coverage=CoverageService(settings, database, models, calendar),
         exports=ExportService(database, store),

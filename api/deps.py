@@ -6,11 +6,14 @@ header is read first. No other header identifies a caller.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import anyio.to_thread
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from fastapi.openapi.models import APIKey, APIKeyIn
 from fastapi.security.base import SecurityBase
 from pydantic import BaseModel
@@ -22,9 +25,18 @@ from api.domain.shared.exceptions import NotAllowed, NotAuthenticated
 from api.openapi_errors import KEY_SCHEME
 from api.schemas.vocabulary import Right
 from api.services.people.authentication import Authentication
+from api.services.shared.once import MAX_KEY, Sender
 from api.settings import Environment
 
 AnyAnswer = TypeVar("AnyAnswer", bound=BaseModel)
+IdempotencyKey = Annotated[
+    str | None,
+    Header(description="Même clé, même réponse, sans rien refaire ; 30 jours", max_length=MAX_KEY),
+]
+STALE: dict[int | str, dict[str, Any]] = {
+    409: {"description": "Modifié depuis votre lecture : « changes » dit par qui et quoi ; ou état contraire"}
+}
+"""Declares what a change of an old version answers."""
 _OPEN_METRICS = frozenset({Environment.DEMO, Environment.TEST})
 _BOTH = "Deux identités dans une requête : envoyez X-API-Key ou un jeton, pas les deux."
 
@@ -114,7 +126,47 @@ async def _naming(request: Request) -> Naming:
     return Naming(request)
 
 
+class DoneOnce:
+    """Does what a request asks once per ``Idempotency-Key``; the same request again gets the same answer."""
+
+    def __init__(self, request: Request, key: str | None) -> None:
+        self._request, self._key = request, key
+
+    def __call__(
+        self,
+        asked: BaseModel | str,
+        kind: type[AnyAnswer],
+        work: Callable[[], AnyAnswer],
+        *,
+        secret: bool = False,
+    ) -> AnyAnswer:
+        """Return the answer of ``work``, or the first one.
+
+        Args:
+            asked: the body, or what stands for it.
+            kind: of the answer.
+            work: does it.
+            secret: the answer holds a secret, which is shown once.
+
+        Raises:
+            Conflict: the key was used for another request, or the first one is under way.
+        """
+        services = services_of(self._request)
+        body = asked if isinstance(asked, str) else asked.model_dump_json()
+        words = f"{self._request.method} {self._request.url.path}\n{body}"
+        # With our key, for a body may hold a password that somebody chose.
+        secret_key = services.settings.secret_key.get_secret_value()
+        digest = hmac.new(secret_key.encode(), words.encode(), hashlib.sha256).hexdigest()
+        sender = Sender(self._request.state.principal.name, self._key)
+        return services.core.once.answer(sender, digest, kind, work, secret=secret)
+
+
+async def _done_once(request: Request, idempotency_key: IdempotencyKey = None) -> DoneOnce:
+    return DoneOnce(request, idempotency_key)
+
+
 NamingDep = Annotated[Naming, Depends(_naming)]
+OnceDep = Annotated[DoneOnce, Depends(_done_once)]
 ServicesDep = Annotated[Services, Depends(_services)]
 CoreDep = Annotated[Core, Depends(_core)]
 

@@ -27,6 +27,7 @@ from api.domain.shared.exceptions import (
     NotAllowed,
     NotAuthenticated,
     NotFound,
+    Superseded,
     Unavailable,
     UnclearFile,
     UnreadForm,
@@ -57,6 +58,7 @@ TABLE: dict[type[CockpitError], Kind] = {
     NotAuthenticated: Kind(401, "authentification-requise", "Authentification requise"),
     NotAllowed: Kind(403, "droit-insuffisant", "Droit insuffisant"),
     Conflict: Kind(409, "conflit", "Conflit avec l’état présent"),
+    Superseded: Kind(409, "version-depassee", "Modifié entre-temps"),
     ModelRefused: Kind(422, "modele-refuse", "Modèle refusé"),
     Unavailable: Kind(503, "service-indisponible", "Service momentanément indisponible"),
     ModelUnavailable: Kind(503, "modele-indisponible", "Modèle indisponible"),
@@ -105,8 +107,12 @@ def problem(
     detail: str,
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> Response:
-    """Return the answer for one error, in the shape of its path, and note the error for the call log."""
+    """Return the answer for one error, in the shape of its path, and note the error for the call log.
+
+    ``more`` holds the members that only this kind of error has.
+    """
     state = scope.setdefault("state", {})
     state["error"] = detail[:200]
     path: str = scope["path"]
@@ -119,6 +125,7 @@ def problem(
         "detail": detail,
         "request_id": state.get("request_id", ""),
         "errors": [{"field": e.field, "message": e.message, "value": e.value} for e in errors[:MAX_ERRORS]],
+        **(more or {}),
     }
     return Response(_encoded(body), kind.status, headers, PROBLEM_JSON)
 
@@ -128,7 +135,8 @@ def expected(scope: Scope, error: CockpitError) -> Response:
     kind = kind_of(type(error))
     if isinstance(error, InvalidInput):
         return problem(scope, kind, _summary(error.errors), error.errors)
-    return problem(scope, kind, error.detail, (), _headers(kind.status))
+    more = _since(error) if isinstance(error, Superseded) else None
+    return problem(scope, kind, error.detail, (), _headers(kind.status), more)
 
 
 def refused(scope: Scope, status: int, headers: Mapping[str, str] | None = None) -> Response:
@@ -176,6 +184,23 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
 
 async def _on_unexpected(request: Request, _error: Exception) -> Response:
     return unexpected(request.scope)
+
+
+def _since(error: Superseded) -> dict[str, object]:
+    """Return the present version, and what others saved since the caller's."""
+    changes = [
+        {
+            "at": change.at.isoformat(),
+            "by": change.by,
+            "fields": [
+                {"field": name, "before": before, "after": after}
+                for name, (before, after) in change.fields.items()
+            ],
+            "comment": change.comment,
+        }
+        for change in error.changes[-MAX_ERRORS:]
+    ]
+    return {"version": error.version, "changes": changes}
 
 
 def _summary(errors: Sequence[FieldError]) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Path, Response, status
 
-from api.deps import CoreDep, NamingDep, ServicesDep, need
+from api.deps import STALE, CoreDep, NamingDep, OnceDep, ServicesDep, need
 from api.domain.people import Principal
 from api.routes.auth import NO_STORE
 from api.schemas.accounts import (
@@ -36,41 +37,40 @@ def accounts(core: CoreDep, _principal: Administrator) -> Items[Account]:
 
 @router.post("/accounts", status_code=status.HTTP_201_CREATED, summary="Créer un compte")
 async def create(
-    services: ServicesDep, principal: Administrator, response: Response, body: AccountRequest
+    services: ServicesDep, once: OnceDep, principal: Administrator, response: Response, body: AccountRequest
 ) -> AccountSecret:
     """Sans mot de passe, il en est tiré un au hasard, affiché cette seule fois."""
     response.headers.update(NO_STORE)
-    return await anyio.to_thread.run_sync(
-        services.core.accounts.create,
-        body.username,
-        body.display_name,
-        body.role,
-        body.password,
-        principal.name,
-        limiter=services.sign_in_gate,
-    )
+    names = body.username, body.display_name, body.role
+    work = partial(services.core.accounts.create, *names, body.password, principal.name)
+    ask = partial(once, body, AccountSecret, work, secret=True)
+    return await anyio.to_thread.run_sync(ask, limiter=services.sign_in_gate)
 
 
-@router.patch("/accounts/{number}", summary="Modifier un compte")
-def change(core: CoreDep, principal: Administrator, number: Number, body: AccountChange) -> Account:
+@router.patch("/accounts/{number}", summary="Modifier un compte", responses=STALE)
+def change(
+    core: CoreDep, once: OnceDep, principal: Administrator, number: Number, body: AccountChange
+) -> Account:
     """Nom affiché, rôle, activation. Le dernier administrateur actif ne peut être ni rétrogradé ni
     désactivé ; personne ne désactive son propre compte."""
-    return core.accounts.change(number, by=principal.name, **body.model_dump())
+    work = partial(core.accounts.change, number, by=principal.name, **body.model_dump())
+    return once(body, Account, work)
 
 
 @router.post("/accounts/{number}/password", summary="Réinitialiser un mot de passe")
 async def reset_password(
-    services: ServicesDep, principal: Administrator, response: Response, number: Number, body: PasswordReset
+    services: ServicesDep,
+    once: OnceDep,
+    principal: Administrator,
+    response: Response,
+    number: Number,
+    body: PasswordReset,
 ) -> AccountSecret:
     """Débloque le compte et clôt ses sessions ; un mot de passe tiré au hasard n’est affiché qu’ici."""
     response.headers.update(NO_STORE)
-    return await anyio.to_thread.run_sync(
-        services.core.accounts.reset_password,
-        number,
-        body.password,
-        principal.name,
-        limiter=services.sign_in_gate,
-    )
+    work = partial(services.core.accounts.reset_password, number, body.password, principal.name)
+    ask = partial(once, body, AccountSecret, work, secret=True)
+    return await anyio.to_thread.run_sync(ask, limiter=services.sign_in_gate)
 
 
 @router.delete(
@@ -88,10 +88,13 @@ def keys(core: CoreDep, named: NamingDep, _principal: Administrator) -> Items[Ap
 
 
 @router.post("/keys", status_code=status.HTTP_201_CREATED, summary="Créer une clé")
-def create_key(core: CoreDep, principal: Administrator, response: Response, body: KeyRequest) -> NewKey:
+def create_key(
+    core: CoreDep, once: OnceDep, principal: Administrator, response: Response, body: KeyRequest
+) -> NewKey:
     """La clé est affichée cette seule fois : seule son empreinte est gardée."""
     response.headers.update(NO_STORE)
-    return core.keys.create(body.name, body.scopes, principal.name)
+    work = partial(core.keys.create, body.name, body.scopes, principal.name)
+    return once(body, NewKey, work, secret=True)
 
 
 @router.delete("/keys/{number}", summary="Révoquer une clé")

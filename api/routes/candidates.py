@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from api.deps import CoreDep, NamingDep, need
+from api.deps import CoreDep, NamingDep, OnceDep, need
 from api.domain.people import Principal
 from api.schemas.candidates import Candidate, CandidateRequest, ModelComparison, ShadowReport, Task
 from api.schemas.common import Items
@@ -36,11 +37,13 @@ def candidate(core: CoreDep, named: NamingDep, task: Task) -> Candidate:
 
 @router.put("/candidates/{task}", summary="Mettre une version en observation")
 def choose(
-    core: CoreDep, named: NamingDep, principal: Engineer, task: Task, body: CandidateRequest
+    core: CoreDep, named: NamingDep, once: OnceDep, principal: Engineer, task: Task, body: CandidateRequest
 ) -> Candidate:
     """Elle note le classement publié, puis chaque calcul, sans rien y changer ; elle remplace le candidat
     précédent de la tâche."""
-    return named(core.shadow.choose(task, body.name, body.version, by=principal.name, reason=body.reason))
+    who, why = principal.name, body.reason
+    work = partial(core.shadow.choose, task, body.name, body.version, by=who, reason=why)
+    return named(once(body, Candidate, work))
 
 
 @router.delete("/candidates/{task}", summary="Retirer un candidat")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 
-from api.deps import CoreDep, need
+from api.deps import STALE, CoreDep, OnceDep, need
 from api.domain.people import Principal
 from api.routes.park import First, Last
 from api.schemas.interventions import (
@@ -34,9 +34,6 @@ _PHOTO_BODY = {"requestBody": {"required": True, "content": dict.fromkeys(_IMAGE
 _PHOTO: dict[int | str, dict[str, Any]] = {200: {"content": dict.fromkeys(_IMAGES, _IMAGE)}}
 _ICS = "text/calendar"
 _CALENDAR: dict[int | str, dict[str, Any]] = {200: {"content": {_ICS: {"schema": {"type": "string"}}}}}
-_STALE: dict[int | str, dict[str, Any]] = {
-    409: {"description": "Modifiée depuis que vous l’avez lue, terminée ou annulée"}
-}
 _SECOND: dict[int | str, dict[str, Any]] = {
     200: {"model": InterventionDetail, "description": "Constat ajouté à l’intervention en vie de la turbine"},
     409: {"description": "La turbine a déjà une intervention en vie, ou rien n’est recommandé"},
@@ -101,14 +98,19 @@ def assignees(core: CoreDep) -> Assignees:
     responses=_SECOND,
 )
 def open_one(
-    core: CoreDep, principal: Worker, body: InterventionRequest, response: Response
+    core: CoreDep, once: OnceDep, principal: Worker, body: InterventionRequest, response: Response
 ) -> InterventionDetail:
     """Planifier, confirmer ou écarter une recommandation, ou signaler un constat (tout technicien)."""
-    number, created = core.interventions.open(body, principal)
-    response.headers["Location"] = f"/api/v1/interventions/{number}"
-    if not created:
-        response.status_code = status.HTTP_200_OK
-    return core.interventions.detail(number)
+
+    def work() -> InterventionDetail:
+        number, created = core.interventions.open(body, principal)
+        if not created:
+            response.status_code = status.HTTP_200_OK
+        return core.interventions.detail(number)
+
+    opened = once(body, InterventionDetail, work)
+    response.headers["Location"] = f"/api/v1/interventions/{opened.id}"
+    return opened
 
 
 @router.get(
@@ -129,14 +131,20 @@ def one(core: CoreDep, number: Number) -> InterventionDetail:
     return core.interventions.detail(number)
 
 
-@router.patch("/interventions/{number}", summary="Modifier une intervention", responses=_STALE)
-def change(core: CoreDep, principal: Worker, number: Number, body: InterventionChange) -> InterventionDetail:
+@router.patch("/interventions/{number}", summary="Modifier une intervention", responses=STALE)
+def change(
+    core: CoreDep, once: OnceDep, principal: Worker, number: Number, body: InterventionChange
+) -> InterventionDetail:
     """Affecter, dater, prendre en compte, commencer, clôturer avec un verdict, annuler avec un motif.
 
     Un technicien modifie celles qui lui sont affectées ; la planification est au responsable.
     """
-    core.interventions.change(number, body.model_dump(exclude_unset=True), principal)
-    return core.interventions.detail(number)
+
+    def work() -> InterventionDetail:
+        core.interventions.change(number, body.model_dump(exclude_unset=True), principal)
+        return core.interventions.detail(number)
+
+    return once(body, InterventionDetail, work)
 
 
 @router.put(

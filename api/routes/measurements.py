@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 
-from api.deps import CoreDep, NamingDep, need
+from api.deps import CoreDep, IdempotencyKey, NamingDep, need
 from api.domain.people import Principal
 from api.routes.park import First, Last
 from api.routes.upload_form import (
@@ -23,7 +23,7 @@ from api.routes.upload_form import (
 from api.schemas.common import Page
 from api.schemas.measurements import Coverage, ImportJob, ImportPreview, ImportReport, ImportSummary
 from api.schemas.vocabulary import Right
-from api.services.measurements.intake import Sender
+from api.services.shared.once import Sender
 
 _ROWS_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -72,10 +72,6 @@ router = APIRouter(prefix="/api/v1/measurements", tags=["Mesures"])
 Ingester = Annotated[Principal, Depends(need(Right.INGEST, fresh=True))]
 READER = [Depends(need(Right.READ))]
 ImportId = Annotated[int, Path(ge=1, le=2**31 - 1, description="Numéro de l’import")]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(description="Même clé, même réponse, sans rien refaire ; 30 jours", max_length=200),
-]
 
 
 @router.post(

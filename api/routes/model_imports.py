@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 
-from api.deps import CoreDep, NamingDep, need
+from api.deps import CoreDep, NamingDep, OnceDep, need
 from api.domain.people import Principal
 from api.routes.upload_form import MAX_UPLOAD_BYTES, MULTIPART, file_of, read_form
 from api.schemas.common import Items
@@ -49,7 +51,9 @@ ImportId = Annotated[int, Path(ge=1, le=2**31 - 1, description="Numéro de l’i
     openapi_extra=_BODY,
     max_body_size=MAX_UPLOAD_BYTES,
 )
-async def bring(request: Request, response: Response, core: CoreDep, principal: Engineer) -> ModelImport:
+async def bring(
+    request: Request, response: Response, core: CoreDep, once: OnceDep, principal: Engineer
+) -> ModelImport:
     """Le fichier est contrôlé, mesuré et rangé par le calculateur ; un refus ne laisse aucune trace."""
     async with read_form(request, max_files=len(ROLES)) as form:
         file_of(form)
@@ -61,9 +65,19 @@ async def bring(request: Request, response: Response, core: CoreDep, principal: 
         texts = {
             name: text.strip() for name in TEXTS if isinstance(text := form.get(name), str) and text.strip()
         }
-        model_import = await run_in_threadpool(core.model_imports.receive, files, texts, principal.name)
+        work = partial(core.model_imports.receive, files, texts, principal.name)
+        model_import = await run_in_threadpool(once, _identity(form), ModelImport, work)
     response.headers["Location"] = f"/api/v1/models/imports/{model_import.import_id}"
     return model_import
+
+
+def _identity(form: FormData) -> str:
+    """Return what tells two sendings of the form apart: the texts, and each file's name and length."""
+    parts = {
+        name: [part.filename, part.size] if isinstance(part, UploadFile) else part
+        for name, part in form.items()
+    }
+    return json.dumps(parts, sort_keys=True)
 
 
 @router.get("", summary="Derniers imports de modèles", dependencies=READER)

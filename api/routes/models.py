@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 from fastapi.responses import HTMLResponse
 
-from api.deps import CoreDep, NamingDep, need
+from api.deps import CoreDep, NamingDep, OnceDep, need
 from api.domain.people import Principal
 from api.schemas.models import ActivationRequest, ModelCard, ModelList, ModelSummary
 from api.schemas.vocabulary import Right
@@ -49,18 +50,21 @@ def printable_card(core: CoreDep, named: NamingDep, name: Name, version: Version
 def activate(
     core: CoreDep,
     named: NamingDep,
+    once: OnceDep,
     principal: Engineer,
     name: Name,
     version: Version,
     body: ActivationRequest,
 ) -> ModelSummary:
     """Elle remplace celle qui servait pour la même tâche ; le motif est conservé."""
-    return named(core.model_service.activate(name, version, by=principal.name, reason=body.reason))
+    work = partial(core.model_service.activate, name, version, by=principal.name, reason=body.reason)
+    return named(once(body, ModelSummary, work))
 
 
 @router.post("/{name}/rollback", summary="Revenir à ce qui servait avant")
 def rollback(
-    core: CoreDep, named: NamingDep, principal: Engineer, name: Name, body: ActivationRequest
+    core: CoreDep, named: NamingDep, once: OnceDep, principal: Engineer, name: Name, body: ActivationRequest
 ) -> ModelSummary:
     """Rend sa tâche au modèle précédent ; le motif est conservé."""
-    return named(core.model_service.rollback(name, by=principal.name, reason=body.reason))
+    work = partial(core.model_service.rollback, name, by=principal.name, reason=body.reason)
+    return named(once(body, ModelSummary, work))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, status
 
-from api.deps import CoreDep, NamingDep, need
+from api.deps import CoreDep, NamingDep, OnceDep, need
 from api.domain.people import Principal
 from api.schemas.changes import ParkEvents
 from api.schemas.common import Items
@@ -97,10 +97,16 @@ def park_changes(
 
 
 @router.post("/runs", status_code=status.HTTP_202_ACCEPTED, summary="Lancer un calcul du parc")
-def start_run(core: CoreDep, named: NamingDep, principal: Starter, body: RunRequest | None = None) -> Run:
+def start_run(
+    core: CoreDep, named: NamingDep, once: OnceDep, principal: Starter, body: RunRequest | None = None
+) -> Run:
     """Le calculateur s’en charge ; suivez-le par son numéro."""
-    day = body.as_of if body else None
-    return named(core.view.run(core.runner.request(day, kind="manuel", by=principal.name)))
+    asked = body or RunRequest()
+
+    def work() -> Run:
+        return core.view.run(core.runner.request(asked.as_of, kind="manuel", by=principal.name))
+
+    return named(once(asked, Run, work))
 
 
 @router.get("/runs", summary="Derniers calculs")

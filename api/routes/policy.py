@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 
-from api.deps import CoreDep, need
+from api.deps import STALE, CoreDep, OnceDep, need
 from api.domain.people import Principal
 from api.schemas.policy import Policy, PolicyChange, PolicyPreview, PolicyRestore, PreviewRequest
 from api.schemas.vocabulary import Right
@@ -23,11 +24,13 @@ def policy(core: CoreDep, principal: Reader) -> Policy:
     return core.policies.policy(names=principal.kind == "user")
 
 
-@router.put("", summary="Enregistrer une nouvelle version")
-def change(core: CoreDep, principal: Manager, body: PolicyChange) -> Policy:
+@router.put("", summary="Enregistrer une nouvelle version", responses=STALE)
+def change(core: CoreDep, once: OnceDep, principal: Manager, body: PolicyChange) -> Policy:
     """En vigueur aussitôt pour les prédictions ; le classement publié garde la sienne jusqu’au prochain
     calcul. 409 si une autre version est entrée en vigueur depuis base_version."""
-    return core.policies.change(body.base_version, body.parameters, by=principal.name, reason=body.reason)
+    who, why = principal.name, body.reason
+    work = partial(core.policies.change, body.base_version, body.parameters, by=who, reason=why)
+    return once(body, Policy, work)
 
 
 @router.post("/preview", summary="Voir l’effet d’une politique sans l’enregistrer")
@@ -37,7 +40,11 @@ def preview(core: CoreDep, _principal: Manager, body: PreviewRequest) -> PolicyP
     return core.policy_preview.preview(body)
 
 
-@router.post("/{version}/restore", summary="Revenir à une version")
-def restore(core: CoreDep, principal: Manager, version: Version, body: PolicyRestore) -> Policy:
+@router.post("/{version}/restore", summary="Revenir à une version", responses=STALE)
+def restore(
+    core: CoreDep, once: OnceDep, principal: Manager, version: Version, body: PolicyRestore
+) -> Policy:
     """Enregistre une nouvelle version aux mêmes valeurs ; l’historique n’est jamais réécrit."""
-    return core.policies.restore(version, body.base_version, by=principal.name, reason=body.reason)
+    who, why = principal.name, body.reason
+    work = partial(core.policies.restore, version, body.base_version, by=who, reason=why)
+    return once(body, Policy, work)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from api.deps import CoreDep, NamingDep, need
+from api.deps import STALE, CoreDep, NamingDep, need
 from api.domain.people import Principal
 from api.routes.park import First, Last
 from api.schemas.common import Items, Page
@@ -38,7 +38,7 @@ def turbine(core: CoreDep, named: NamingDep, turbine_id: TurbineId) -> TurbineDe
     return named(core.turbines.detail(turbine_id))
 
 
-@router.patch("/{turbine_id}", summary="Modifier une turbine")
+@router.patch("/{turbine_id}", summary="Modifier une turbine", responses=STALE)
 def change(
     core: CoreDep, named: NamingDep, principal: Planner, turbine_id: TurbineId, body: TurbineChange
 ) -> TurbineDetail:

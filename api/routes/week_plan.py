@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from api.deps import CoreDep, need
+from api.deps import CoreDep, OnceDep, need
 from api.domain.people import Principal
 from api.schemas.vocabulary import Right
 from api.schemas.week_plan import (
@@ -76,6 +76,6 @@ def export(
 
 
 @router.post("/accept", summary="Planifier les interventions du plan", responses=_STALE)
-def accept(core: CoreDep, principal: Decider, body: WeekPlanAcceptance) -> WeekPlanAccepted:
+def accept(core: CoreDep, once: OnceDep, principal: Decider, body: WeekPlanAcceptance) -> WeekPlanAccepted:
     """Chaque intervention est planifiée, ou refusée avec sa raison, sans gêner les autres."""
-    return core.week_plan.accept(body, principal)
+    return once(body, WeekPlanAccepted, lambda: core.week_plan.accept(body, principal))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.common import Answer, Name
+from api.schemas.common import Answer, Name, ReadVersion
 from api.schemas.vocabulary import Role
 
 MAX_TYPED = 200
@@ -24,6 +24,7 @@ class Account(Answer):
     demo: bool = Field(description="Compte de démonstration, refusé en production")
     locked_until: datetime | None = Field(description="Bloqué jusque-là après cinq mots de passe erronés")
     created_at: datetime
+    version: int = Field(description="À renvoyer avec chaque modification")
     sessions: int = Field(0, description="Sessions ouvertes")
     last_signed_in_at: datetime | None = Field(None, description="Dernière connexion connue")
 
@@ -60,6 +61,7 @@ class AccountChange(BaseModel):
     display_name: str | None = Field(None, max_length=MAX_TYPED, description="Nom affiché")
     role: Role | None = Field(None, description="Ses sessions sont closes")
     active: bool | None = Field(None, description="false : désactivé, ses sessions sont closes")
+    version: ReadVersion = None
 
 
 class PasswordReset(BaseModel):

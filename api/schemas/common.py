@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, TypeVar
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +15,14 @@ Name = Annotated[
     str | None,
     Field(description="Nom affiché du compte, ou nom de la clé d’API ; donné aux personnes seulement"),
     IS_NAME,
+]
+ReadVersion = Annotated[
+    int | None,
+    Field(
+        ge=1,
+        le=2**31 - 1,
+        description="Celle que vous avez lue ; une autre est refusée (409). Sans elle, tout est écrasé",
+    ),
 ]
 _PARTS = {
     "planification": "calcul quotidien",
@@ -48,6 +57,25 @@ class FieldProblem(Answer):
     value: str | None = Field(None, description="Valeur reçue, tronquée")
 
 
+class FieldChange(Answer):
+    """One field before and after a change."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+class SavedChange(Answer):
+    """A change that somebody else saved since the version that the caller has read."""
+
+    at: datetime
+    by: str = Field(description="Nom de la personne")
+    fields: list[FieldChange] = Field(
+        description="Champs changés ; valeurs nulles si elles ne sont pas gardées"
+    )
+    comment: str | None = None
+
+
 class Problem(Answer):
     """An error, in the form ``application/problem+json`` of RFC 9457."""
 
@@ -57,6 +85,10 @@ class Problem(Answer):
     detail: str = Field(description="Ce qui ne va pas et comment y remédier")
     request_id: str = Field(description="À citer au support : le même que dans les journaux")
     errors: list[FieldProblem] = Field(default_factory=list)
+    version: int | None = Field(None, description="409 d’une version dépassée : celle qui est en vigueur")
+    changes: list[SavedChange] = Field(
+        default_factory=list, description="409 d’une version dépassée : ce que d’autres ont enregistré depuis"
+    )
 
 
 class Page(Answer, Generic[Item]):

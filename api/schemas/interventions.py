@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.schemas.common import Answer, Page
+from api.schemas.common import Answer, FieldChange, Page
 from api.schemas.predictions import Driver
 from api.schemas.vocabulary import (
     AlertAnswer,
@@ -123,14 +123,6 @@ class Intervention(Answer):
     closed_at: datetime | None
     closed_by: str | None
     version: int = Field(description="À renvoyer avec chaque modification")
-
-
-class FieldChange(Answer):
-    """One field before and after a change."""
-
-    field: str
-    before: Any
-    after: Any
 
 
 class JournalEntry(Answer):

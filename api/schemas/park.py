@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.changes import DaysCoverage, ItemChange, QueueCounts, SincePrevious
-from api.schemas.common import Answer, Name, Notice, Page
+from api.schemas.common import Answer, Name, Notice, Page, ReadVersion
 from api.schemas.predictions import Driver, FeatureInfo
 from api.schemas.turbine_story import LivingIntervention, PowerLink, UsualRange
 from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
@@ -157,6 +157,7 @@ class Turbine(Answer):
     changed_at: datetime | None = Field(None, description="Dernière modification à la main")
     changed_by: str | None = None
     changed_by_name: Name = None
+    version: int = Field(1, description="À renvoyer avec chaque modification")
 
 
 class TurbineChange(BaseModel):
@@ -171,6 +172,7 @@ class TurbineChange(BaseModel):
     )
     commissioned_on: date | None = None
     service_state: ServiceState | None = Field(None, description="Ne peut pas être effacé")
+    version: ReadVersion = None
 
 
 class MeasurementRow(Answer):

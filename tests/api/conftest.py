@@ -46,7 +46,8 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     body: dict[str, Any] = answer.json()
-    assert set(body) == {"type", "title", "status", "detail", "request_id", "errors"}
+    superseded = {"version", "changes"} if body["type"].endswith(":version-depassee") else set()
+    assert set(body) == {"type", "title", "status", "detail", "request_id", "errors"} | superseded
     assert body["status"] == status
     assert body["request_id"] == answer.headers["x-request-id"]
     return body

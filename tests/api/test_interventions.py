@@ -290,7 +290,11 @@ def test_stale_version__is_a_conflict_and_nothing_is_overwritten(
     read = plan(api, manager)
     done(patch(api, technician, read, acknowledged=True))
     refusal = problem(patch(api, manager, read, planned_on="2024-09-05"), 409)
-    assert "relisez-la" in refusal["detail"]
+    assert "essai.technicien le " in refusal["detail"]
+    assert refusal["version"] == read["version"] + 1
+    (change,) = refusal["changes"]
+    assert change["by"] == "essai.technicien"
+    assert [each["field"] for each in change["fields"]] == ["acknowledged_by"]
     assert done(api.get(f"{URL}/{read['id']}", headers=manager))["planned_on"] == DAY.isoformat()
 
 

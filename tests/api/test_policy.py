@@ -136,6 +136,10 @@ def test_base_no_longer_in_force__refused_and_nothing_kept(scored: Api, manager:
     body = {"base_version": base, "parameters": START, "reason": "trop tard"}
     refused = problem(scored.request("PUT", URL, json=body, headers=manager), 409)
     assert f"version {base + 1}" in refused["detail"]
+    assert refused["version"] == base + 1
+    (change,) = refused["changes"]
+    assert change["by"] == "Essai manager"
+    assert change["fields"] == [{"field": "urgent_days", "before": 7.0, "after": 8.0}]
     late = {"base_version": base, "reason": "trop tard"}
     problem(scored.post(f"{URL}/1/restore", json=late, headers=manager), 409)
     assert read(scored, manager)["in_force"]["version"] == base + 1

@@ -11,7 +11,7 @@ import pytest
 from api.commands.score import run_now
 from api.core import Core, build_core
 from api.storage.tables import turbines
-from tests.api.conftest import Api
+from tests.api.conftest import Api, problem
 from tests.support.measurements.ingest_tools import SHORT, ingest, write_csv
 
 pytestmark = pytest.mark.usefixtures("both_databases")
@@ -123,6 +123,14 @@ def test_change__is_kept_with_its_author_and_seen_at_once(api: Api, park: Core) 
     assert _ids(api, who, service_state="arret_programme")[1] == ["1", "2"]
     again = api.request("PATCH", "/api/v1/turbines/01", json={"site": "Ouest"}, headers=who).json()["turbine"]
     assert again["changed_at"] == told["changed_at"]  # nothing changed
+    assert again["version"] == told["version"]
+    late = {"rated_power_kw": 2000, "version": told["version"] - 1}
+    refused = problem(api.request("PATCH", "/api/v1/turbines/1", json=late, headers=who), 409)
+    (change,) = refused["changes"]
+    assert (refused["version"], change["by"]) == (told["version"], "Essai manager")
+    assert {"field": "site", "before": "Nord", "after": "Ouest"} in change["fields"]
+    now = api.get("/api/v1/turbines/1", headers=who).json()["turbine"]
+    assert (now["rated_power_kw"], now["version"]) == (1500, told["version"])
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ class Script:
     answers: list[tuple[int, Any]] = field(default_factory=list)
     requests: list[tuple[str, str, str]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
+    keys: list[str | None] = field(default_factory=list)
     url: str = ""
     tokens: int = 0
 
@@ -58,6 +59,7 @@ def serving() -> Iterator[Script]:
 
         def _answer(self) -> None:
             script.bodies.append(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+            script.keys.append(self.headers.get("Idempotency-Key"))
             script.requests.append((self.command, self.path, self.headers.get("Authorization", "")))
             status, content = script.answers.pop(0)
             body = content if isinstance(content, bytes) else json.dumps(content).encode()

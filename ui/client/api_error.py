@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import ValidationError
 
-from api.schemas.common import FieldProblem, Problem
+from api.schemas.common import FieldProblem, Problem, SavedChange
 
 UNAUTHORIZED = 401
 
@@ -23,11 +23,18 @@ class ApiError(Exception):
         status: int = 0,
         request_id: str = "",
         errors: Sequence[FieldProblem] = (),
+        changes: Sequence[SavedChange] = (),
         unreachable: bool = False,
     ) -> None:
         super().__init__(f"{title} : {detail}")
         self.title, self.detail, self.status = title, detail, status
         self.request_id, self.errors, self.unreachable = request_id, tuple(errors), unreachable
+        self.changes = tuple(changes)
+
+    @property
+    def superseded(self) -> bool:
+        """True when somebody else saved a change since what is sent was read."""
+        return bool(self.changes)
 
     @property
     def session_over(self) -> bool:
@@ -48,6 +55,7 @@ class ApiError(Exception):
             status=status,
             request_id=problem.request_id or request_id,
             errors=problem.errors,
+            changes=problem.changes,
         )
 
     @classmethod

@@ -63,7 +63,7 @@ class InterventionCalls:
         Raises:
             ApiError: 403 without the right, 409 where the turbine has one open already, 422 per wrong field.
         """
-        return self.transport.ask("POST", "/interventions", InterventionDetail, json=dict(body))
+        return self.transport.write("POST", "/interventions", InterventionDetail, body)
 
     def change(self, number: int, version: int, changes: Mapping[str, Any]) -> InterventionDetail:
         """Change an intervention that was read at ``version``.
@@ -72,7 +72,7 @@ class InterventionCalls:
             ApiError: 403 where it is not theirs, 409 where it has changed since, 422 per wrong field.
         """
         body = {"version": version, **changes}
-        return self.transport.ask("PATCH", f"/interventions/{number}", InterventionDetail, json=body)
+        return self.transport.write("PATCH", f"/interventions/{number}", InterventionDetail, body)
 
     def send_photo(self, number: int, content: bytes) -> None:
         """Send a photo; it replaces the one before.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -34,9 +35,8 @@ class ModelCalls:
             ApiError: 403 without the right, 409 where it does not pass the quality gate.
         """
         body = {"reason": reason}
-        return self.transport.ask(
-            "POST", f"/models/{segment(name)}/{version}/activate", ModelSummary, json=body
-        )
+        path = f"/models/{segment(name)}/{version}/activate"
+        return self.transport.write("POST", path, ModelSummary, body)
 
     def candidates(self) -> list[Candidate]:
         """Read the versions tried in shadow, one per task at most, then the former ones."""
@@ -50,7 +50,7 @@ class ModelCalls:
                 what the park does not measure.
         """
         body = {"name": name, "version": version, "reason": reason}
-        return self.transport.ask("PUT", f"/candidates/{segment(task)}", Candidate, json=body)
+        return self.transport.write("PUT", f"/candidates/{segment(task)}", Candidate, body)
 
     def withdraw_candidate(self, task: str, reason: str) -> Candidate:
         """End the trial of a task's candidate."""
@@ -80,9 +80,15 @@ class ModelCalls:
         """
         texts = [Part(name, text.encode()) for name, text in fields.items() if text]
         form = Form([*texts, *(Part(role, content, name) for role, (name, content) in files.items())])
-        return self.transport.ask(
-            "POST", "/models/imports", ModelImport, read_s=UPLOAD_S, headers=form.headers, data=form
-        )
+        digests = [hashlib.sha256(content).hexdigest() for _, content in files.values()]
+
+        def send(key: dict[str, str]) -> ModelImport:
+            headers = {**form.headers, **key}
+            return self.transport.ask(
+                "POST", "/models/imports", ModelImport, read_s=UPLOAD_S, headers=headers, data=form
+            )
+
+        return self.transport.once(f"/models/imports {fields} {list(files)} {digests}".encode(), send)
 
     def import_state(self, import_id: int) -> ModelImport:
         """Read one import of a model, check by check."""
@@ -104,4 +110,4 @@ class ModelCalls:
             ApiError: 403 without the right, 409 where nothing served before, 422 where it does not serve.
         """
         path = f"/models/{segment(name)}/rollback"
-        return self.transport.ask("POST", path, ModelSummary, json={"reason": reason})
+        return self.transport.write("POST", path, ModelSummary, {"reason": reason})

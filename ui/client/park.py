@@ -43,7 +43,7 @@ class ParkCalls:
     def start_run(self, as_of: date | None = None) -> Run:
         """Ask for a new scoring of the park."""
         body = {} if as_of is None else {"as_of": as_of.isoformat()}
-        return self.transport.ask("POST", "/park/runs", Run, json=body)
+        return self.transport.write("POST", "/park/runs", Run, body)
 
     def run(self, run_id: int) -> Run:
         """Read the progress of one scoring."""

@@ -36,15 +36,16 @@ class PeopleCalls:
             ApiError: 409 where the name is taken, 422 with one entry of ``errors`` per wrong field.
         """
         body = {"username": username, "display_name": display_name, "role": role, "password": password}
-        return self.transport.ask("POST", "/accounts", AccountSecret, json=body)
+        return self.transport.write("POST", "/accounts", AccountSecret, body)
 
-    def change_account(self, number: int, **news: str | bool) -> Account:
-        """Change ``display_name``, ``role`` or ``active``.
+    def change_account(self, number: int, version: int, **news: str | bool) -> Account:
+        """Change ``display_name``, ``role`` or ``active`` of an account that was read at ``version``.
 
         Raises:
-            ApiError: 409 for the last administrator, or one's own account; 422 for a wrong field.
+            ApiError: 409 where it has changed since, for the last administrator, or one's own account; 422
+                for a wrong field.
         """
-        return self.transport.ask("PATCH", f"/accounts/{number}", Account, json=news)
+        return self.transport.write("PATCH", f"/accounts/{number}", Account, {**news, "version": version})
 
     def reset_password(self, number: int, password: str | None) -> AccountSecret:
         """Give somebody a new password; the API draws one where ``password`` is None.
@@ -52,9 +53,8 @@ class PeopleCalls:
         Raises:
             ApiError: 422 where it is too weak.
         """
-        return self.transport.ask(
-            "POST", f"/accounts/{number}/password", AccountSecret, json={"password": password}
-        )
+        body = {"password": password}
+        return self.transport.write("POST", f"/accounts/{number}/password", AccountSecret, body)
 
     def end_sessions(self, number: int) -> None:
         """Sign somebody out everywhere."""
@@ -70,7 +70,7 @@ class PeopleCalls:
         Raises:
             ApiError: 409 where the name was ever used, 422 with one entry of ``errors`` per wrong field.
         """
-        return self.transport.ask("POST", "/keys", NewKey, json={"name": name, "scopes": list(scopes)})
+        return self.transport.write("POST", "/keys", NewKey, {"name": name, "scopes": list(scopes)})
 
     def revoke_key(self, number: int) -> ApiKey:
         """Revoke a key for good."""

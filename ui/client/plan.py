@@ -47,7 +47,7 @@ class PlanCalls:
             ApiError: 409 where another ranking was published since.
         """
         body = {"run_id": run_id, "visits": [dict(visit) for visit in visits]}
-        return self.transport.ask("POST", "/week-plan/accept", WeekPlanAccepted, json=body, read_s=PLAN_S)
+        return self.transport.write("POST", "/week-plan/accept", WeekPlanAccepted, body, read_s=PLAN_S)
 
     def calendar(self, first: date, last: date) -> bytes:
         """Read the interventions planned between two days, as a calendar file (.ics)."""

@@ -35,7 +35,7 @@ class PolicyCalls:
             ApiError: 403 without the right, 409 where another version came into force, 422 as above.
         """
         body = {"base_version": base_version, "parameters": dict(parameters), "reason": reason}
-        return self.transport.ask("PUT", "/policy", Policy, json=body)
+        return self.transport.write("PUT", "/policy", Policy, body)
 
     def restore(self, version: int, base_version: int, reason: str) -> Policy:
         """Save a new version equal to an older one.
@@ -44,4 +44,4 @@ class PolicyCalls:
             ApiError: 403 without the right, 409 as above.
         """
         body = {"base_version": base_version, "reason": reason}
-        return self.transport.ask("POST", f"/policy/{version}/restore", Policy, json=body)
+        return self.transport.write("POST", f"/policy/{version}/restore", Policy, body)

@@ -5,8 +5,11 @@ No Streamlit here. The transport holds the session of the person signed in and r
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
-from collections.abc import Mapping
+import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -21,12 +24,16 @@ from api.schemas.auth import Token, User
 from ui.client.api_error import ApiError
 
 Answer = TypeVar("Answer", bound=BaseModel)
+Done = TypeVar("Done")
 Query = Mapping[str, Any]
 
 PREFIX = "/api/v1"
 CONNECT_S, READ_S = 2.0, 15.0
 RENEW_BEFORE_S = 30.0
 REQUEST_ID = "X-Request-ID"
+IDEMPOTENCY_KEY = "Idempotency-Key"
+AGAIN_S = 5.0
+"""The same call within this time of its answer is a second click, and gets the first answer again [s]."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +53,56 @@ class Session:
         return cls(token.user, token.access_token, token.refresh_token, renew_at, token.session_expires_at)
 
 
+@dataclass
+class _Sent:
+    key: str
+    answered_at: float | None = None
+
+
+class SentKeys:
+    """Remembers the key of each call whose answer was lost, or came a moment ago."""
+
+    def __init__(self) -> None:
+        self._sent: dict[str, _Sent] = {}
+
+    def key_of(self, call: bytes) -> str:
+        """Return the key under which to send a call: that of its former try, if the answer may be had again.
+
+        Args:
+            call: method, path and body.
+        """
+        now = time.monotonic()
+        for name, sent in list(self._sent.items()):
+            if sent.answered_at is not None and now - sent.answered_at > AGAIN_S:
+                del self._sent[name]
+        return self._sent.setdefault(_name(call), _Sent(str(uuid.uuid4()))).key
+
+    def answered(self, call: bytes) -> None:
+        """Note that the answer of a call has come."""
+        self._sent[_name(call)].answered_at = time.monotonic()
+
+    def refused(self, call: bytes) -> None:
+        """Note that a call was refused: nothing was done under its key."""
+        self._sent.pop(_name(call), None)
+
+
+def _name(call: bytes) -> str:
+    return hashlib.sha256(call).hexdigest()  # no body is kept: it may hold a password
+
+
 class Transport:
     """The connection of one person of the dashboard to the API."""
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url.rstrip("/")
         self.session: Session | None = None
+        self._keys = SentKeys()
         self._http = requests.Session()
-        # Only GET is retried: a second prediction or run would be logged or done twice.
+        # Only GET is retried: a second prediction or run would be logged or done twice. A silent API is not
+        # asked again: the person would wait as long three times.
         again = Retry(
             total=2,
+            read=0,
             backoff_factor=0.1,
             status_forcelist=(502, 504),
             allowed_methods={"GET"},
@@ -89,6 +136,42 @@ class Transport:
     def ask(self, method: str, path: str, answer: type[Answer], **options: Any) -> Answer:
         """Return the API's answer to any method; ``options`` as for :meth:`send`."""
         return self.read(self.call(method, path, **options), answer)
+
+    def write(
+        self, method: str, path: str, answer: type[Answer], body: Mapping[str, Any], **options: Any
+    ) -> Answer:
+        """Make a call that changes something, once: a second click or a lost answer does not do it again.
+
+        Args:
+            method: HTTP method.
+            path: below :data:`PREFIX`.
+            answer: its type.
+            body: JSON of the request.
+            options: as for :meth:`send`.
+
+        Raises:
+            ApiError: as for :meth:`call`.
+        """
+        asked = f"{method} {path} {json.dumps(body, sort_keys=True, default=str)}".encode()
+        return self.once(
+            asked, lambda key: self.ask(method, path, answer, json=dict(body), headers=key, **options)
+        )
+
+    def once(self, asked: bytes, send: Callable[[dict[str, str]], Done]) -> Done:
+        """Send under an ``Idempotency-Key``, the same as before where its answer was lost or is a moment old.
+
+        Args:
+            asked: tells one call from another.
+            send: sends it with the header that it is given.
+        """
+        try:
+            answer = send({IDEMPOTENCY_KEY: self._keys.key_of(asked)})
+        except ApiError as error:
+            if not error.unreachable:
+                self._keys.refused(asked)
+            raise
+        self._keys.answered(asked)
+        return answer
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         """Make one authorised call; renew once a token that has run out, unseen by the person.

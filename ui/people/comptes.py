@@ -151,7 +151,8 @@ def _update(chosen: Account) -> None:
         return
 
     def change() -> str:
-        return f"Compte {auth.client().people.change_account(chosen.id, **news).username} modifié."
+        changed = auth.client().people.change_account(chosen.id, chosen.version, **news)
+        return f"Compte {changed.username} modifié."
 
     _act(change)
 
@@ -175,7 +176,7 @@ def _end_sessions(chosen: Account) -> None:
 
 def _switch(chosen: Account) -> None:
     def switch() -> str:
-        account = auth.client().people.change_account(chosen.id, active=not chosen.active)
+        account = auth.client().people.change_account(chosen.id, chosen.version, active=not chosen.active)
         return f"Compte {account.username} {'réactivé' if account.active else 'désactivé'}."
 
     _act(switch)

@@ -21,7 +21,7 @@ from api.domain.interventions.interventions import (
     Intervention,
     State,
 )
-from api.domain.shared.exceptions import Conflict, FieldError, InvalidInput, NotAllowed
+from api.domain.shared.exceptions import Conflict, FieldError, InvalidInput, NotAllowed, Superseded
 from api.schemas import french
 from api.schemas.vocabulary import JournalAction, Right, Verdict
 
@@ -52,15 +52,13 @@ def apply_change(
         today: the cockpit's day: in a simulated park, that of its data.
 
     Raises:
-        Conflict: somebody else has changed it since it was read, or it has already ended.
+        Superseded: somebody else has changed it since it was read.
+        Conflict: it has already ended.
         NotAllowed: the actor may not change it.
         InvalidInput: a state that does not follow, or a field that is wrong or missing for the new state.
     """
     if asked.get("version") != present.version:
-        raise Conflict(
-            f"{present.name} a changé depuis que vous l’avez lue (version {present.version}, vous aviez la "
-            f"{asked.get('version')}) : relisez-la, puis refaites votre modification."
-        )
+        raise Superseded(present.name, present.version, int(asked.get("version", 0)))
     if present.state not in LIVING:
         raise Conflict(
             f"{present.name} est {WORDS[present.state]} : elle ne change plus. Pour un fait nouveau, "

@@ -8,6 +8,7 @@
     ├── NotAuthenticated        no credentials, or wrong ones
     ├── NotAllowed              a known caller without this right
     ├── Conflict                against the present state: a run under way, a name taken
+    │   └── Superseded          a change of an old version: what others changed since
     ├── ModelRefused            a file that may not become a model, with the reason
     └── Unavailable             the request was good, the service cannot answer now
         ├── ModelUnavailable    no active model, artefact missing or altered
@@ -19,8 +20,14 @@ of each class.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+
+from api.schemas import french
+
+_LISTED = 3  # changes named in a sentence
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,51 @@ class NotAllowed(CockpitError):
 
 class Conflict(CockpitError):
     """The request contradicts the present state."""
+
+
+@dataclass(frozen=True)
+class ChangeMade:
+    """A change that somebody saved.
+
+    Args:
+        at: instant.
+        by: name of the person, or identifier of a part of the cockpit.
+        fields: value before and after, by field; both None where the values are not kept.
+        comment: the author's words.
+    """
+
+    at: datetime
+    by: str
+    fields: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    comment: str | None = None
+
+
+class Superseded(Conflict):
+    """A change of a version that is no longer the present one; carries the changes saved since.
+
+    Args:
+        what: the object, as a sentence begins.
+        version: the present one.
+        read: the one that the caller has read.
+        changes: saved since, oldest first.
+    """
+
+    def __init__(self, what: str, version: int, read: int, changes: Sequence[ChangeMade] = ()) -> None:
+        self.what, self.version, self.read, self.changes = what, version, read, tuple(changes)
+        super().__init__(
+            f"{what} a changé depuis votre lecture (version {version}, vous aviez la {read})"
+            f"{''.join(_saved(change) for change in self.changes[-_LISTED:])}. "
+            "Relisez, puis envoyez de nouveau votre modification."
+        )
+
+    def after(self, changes: Sequence[ChangeMade]) -> Self:
+        """Return the same error with what was saved since."""
+        return type(self)(self.what, self.version, self.read, changes)
+
+
+def _saved(change: ChangeMade) -> str:
+    fields = f" ({', '.join(change.fields)})" if change.fields else ""
+    return f" ; {change.by} le {french.date(change.at)}{fields}"
 
 
 class ModelRefused(CockpitError):

@@ -17,7 +17,14 @@ from api.domain.measurements.measurements import canonical_turbine_id, natural_k
 from api.domain.people import Principal, roles_with
 from api.domain.policy.levels import ALERTS
 from api.domain.policy.risk_policy import RiskPolicy
-from api.domain.shared.exceptions import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
+from api.domain.shared.exceptions import (
+    Conflict,
+    InvalidInput,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    Superseded,
+)
 from api.schemas import french
 from api.schemas import interventions as contract
 from api.schemas.vocabulary import InterventionOrigin, JournalAction, Right, RiskLevel
@@ -153,7 +160,8 @@ class InterventionService:
 
         Raises:
             NotFound: no such intervention.
-            Conflict: changed since it was read, or ended.
+            Superseded: changed since it was read.
+            Conflict: it has ended.
             NotAllowed: the caller may not change it.
             InvalidInput: a wrong field, or one that is missing.
         """
@@ -165,7 +173,12 @@ class InterventionService:
             present = rows.intervention_of(row)
             if wanted.get("assignee") != present.assignee:
                 _check_assignee(connection, wanted.get("assignee"))
-            after, entry = apply_change(present, wanted, actor, self.now(), today)
+            try:
+                after, entry = apply_change(present, wanted, actor, self.now(), today)
+            except Superseded as error:
+                raise error.after(
+                    rows.changes_since(connection, number, error.version - error.read)
+                ) from None
             if not store.change(connection, number, present.version, rows.columns_of(after)):
                 raise Conflict(f"{present.name} vient de changer : relisez-la.")
             self._append(connection, number, entry, actor)

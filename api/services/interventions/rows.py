@@ -11,8 +11,10 @@ from sqlalchemy import Connection, Row
 from api.domain.interventions.effect import Precision, Reading, VerdictOutcome, effect_of, last_watched_day
 from api.domain.interventions.interventions import CheckItem, Intervention, State
 from api.domain.policy.risk_policy import RiskPolicy
+from api.domain.shared.exceptions import ChangeMade
 from api.schemas import interventions as contract
-from api.schemas.vocabulary import Effect, Priority, RiskLevel, Skill, Verdict
+from api.schemas.common import FieldChange
+from api.schemas.vocabulary import Effect, JournalAction, Priority, RiskLevel, Skill, Verdict
 from api.storage import interventions as store
 
 AnyRow = Row[Any]
@@ -20,6 +22,8 @@ _SAME = (
     "assignee", "planned_on", "expected_hours", "findings", "downtime_hours", "done_on", "acknowledged_by",
     "acknowledged_at", "started_at", "closed_by", "closed_at", "version",
 )  # fmt: skip
+# Entries that leave the intervention's version as it is.
+_NO_VERSION = frozenset({JournalAction.CREATION, JournalAction.CONSTAT, JournalAction.PHOTO})
 _PEOPLE = ("created_by", "acknowledged_by", "closed_by")
 
 
@@ -125,10 +129,31 @@ def answer(row: AnyRow, effect: Effect | None, names: Mapping[str, str]) -> cont
     )
 
 
+def changes_since(connection: Connection, number: int, versions: int) -> list[ChangeMade]:
+    """Return the last ``versions`` changes of an intervention, oldest first."""
+    if versions <= 0:
+        return []
+    journal = [entry for entry in store.journal(connection, number) if entry.action not in _NO_VERSION]
+    last = journal[-versions:]
+    names = names_of(connection, last, ("by",))
+    return [
+        ChangeMade(
+            entry.at,
+            names.get(entry.by, entry.by),
+            {
+                field: (_named(before, names), _named(after, names))
+                for field, (before, after) in entry.changes.items()
+            },
+            entry.comment,
+        )
+        for entry in last
+    ]
+
+
 def entry_answer(row: AnyRow, names: Mapping[str, str]) -> contract.JournalEntry:
     """Build the answer for one entry of the journal."""
     changes = [
-        contract.FieldChange(field=field, before=_named(before, names), after=_named(after, names))
+        FieldChange(field=field, before=_named(before, names), after=_named(after, names))
         for field, (before, after) in row.changes.items()
     ]
     return contract.JournalEntry(

@@ -7,14 +7,14 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from sqlalchemy import Row
 
 from api.domain.measurements.sensors import SensorCatalogue
-from api.domain.shared.exceptions import CockpitError, Conflict, InvalidInput, NotFound
+from api.domain.shared.exceptions import CockpitError, InvalidInput, NotFound
 from api.schemas.measurements import ImportJob, ImportPreview, ImportReport
 from api.services.measurements.files.json_rows import read_rows
 from api.services.measurements.files.map_file import parse_map
@@ -22,16 +22,15 @@ from api.services.measurements.files.options import ImportOptions
 from api.services.measurements.import_history import ImportHistory
 from api.services.measurements.ingest import Progress, ingest_file
 from api.services.measurements.preview import preview_file
+from api.services.shared.once import Once, Sender
 from api.services.shared.uploads import Upload, Uploads
-from api.storage.measurements import intake_keys
-from api.storage.measurements.intake_keys import Held, Key
-from api.storage.shared import jobs
+from api.storage.shared import jobs, request_keys
 from api.storage.shared.database import Database
+from api.storage.shared.request_keys import Held, Key
 
 KIND = "import"
 ROWS_AT_ONCE = 5_000
 PACKED_BYTES_AT_ONCE = 100_000  # for formats whose rows cannot be counted without parsing
-MAX_KEY = 200
 JSON_NAME = "envoi.json"
 _COUNTED = frozenset({".csv", ".txt", ".tsv"})
 _YES, _NO = frozenset({"true", "1", "on", "oui"}), frozenset({"false", "0", "off", "non"})
@@ -42,34 +41,13 @@ Options = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Sender:
-    """Who sends, and with which ``Idempotency-Key``."""
-
-    name: str
-    key: str | None = None
-
-    def claimed(self) -> Key | None:
-        """Check the key and return it.
-
-        Raises:
-            InvalidInput: empty, too long, or not printable ASCII.
-        """
-        if self.key is None:
-            return None
-        if not 1 <= len(self.key) <= MAX_KEY or not (self.key.isascii() and self.key.isprintable()):
-            raise InvalidInput.single(
-                "Idempotency-Key", f"1 à {MAX_KEY} caractères ASCII imprimables, par exemple un UUID."
-            )
-        return Key(self.name, self.key)
-
-
-@dataclass(frozen=True)
 class MeasurementIntake:
     """Takes measurements in, and reports what became of them."""
 
     database: Database
     sensors: SensorCatalogue
     uploads: Uploads
+    once: Once
     now: Callable[[], datetime]
 
     def receive_file(
@@ -118,51 +96,34 @@ class MeasurementIntake:
     ) -> ImportReport | ImportJob:
         queued = False
         try:
-            if key is not None and (held := self._claim(key, sha256)) is not None:
-                return self._answer_again(held, sha256)
+            if key is not None and (held := self.once.take(key, sha256)) is not None:
+                return self._answer_again(held)
             try:
                 if not few:
                     queued, job_id = True, self._queue(upload, options, sender, key)
                     return self.job(job_id)
                 report = self._ingest(upload.path, options, sender, None)
             except CockpitError:
-                self._free(key)
+                if key is not None:
+                    self.once.free(key)
                 raise
             if key is not None:
                 with self.database.write() as connection:
-                    intake_keys.settle(connection, key, answer=report.model_dump(mode="json"))
+                    request_keys.settle(connection, key, answer=report.model_dump(mode="json"))
             return report
         finally:
             if not queued:
                 self.uploads.drop(upload.token)
 
-    def _claim(self, key: Key, sha256: str) -> Held | None:
-        with self.database.write() as connection:
-            return intake_keys.claim(connection, key, sha256, datetime.now(UTC))
-
-    def _free(self, key: Key | None) -> None:
-        """Release the key of a refused body: nothing was stored, so the corrected one may use it."""
-        if key is not None:
-            with self.database.write() as connection:
-                intake_keys.forget(connection, key)
-
-    def _answer_again(self, held: Held, sha256: str) -> ImportReport | ImportJob:
-        if held.sha256 != sha256:
-            raise Conflict(
-                "Cette clé Idempotency-Key a déjà servi à un autre envoi ; prenez-en une nouvelle."
-            )
-        if held.job is not None:
-            return self.job(held.job)
-        if held.answer is None:
-            raise Conflict("Un envoi sous cette clé est en cours ; réessayez dans quelques instants.")
-        return ImportReport(**held.answer)
+    def _answer_again(self, held: Held) -> ImportReport | ImportJob:
+        return self.job(held.job) if held.job is not None else ImportReport(**(held.answer or {}))
 
     def _queue(self, upload: Upload, options: Options, sender: str, key: Key | None) -> int:
         payload = {"upload": upload.token, "filename": upload.path.name, "options": dict(options)}
         with self.database.write() as connection:
             job_id = jobs.add(connection, kind=KIND, payload=payload, by=sender, now=self.now())
             if key is not None:
-                intake_keys.settle(connection, key, job=job_id)
+                request_keys.settle(connection, key, job=job_id)
         return job_id
 
     def carry_out(self, job: Row[Any]) -> dict[str, Any]:

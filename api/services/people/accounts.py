@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from api.domain.people import roles_with
-from api.domain.shared.exceptions import Conflict, InvalidInput, NotFound
+from api.domain.shared.exceptions import Conflict, InvalidInput, NotFound, Superseded
 from api.schemas.accounts import Account, AccountSecret
 from api.schemas.vocabulary import AuditAction, Right, Role
 from api.services.people.authentication import real_now
+from api.services.people.names import with_names
 from api.services.people.passwords import Hasher, random_password
-from api.services.shared.audit import COMMAND_LINE, record
+from api.services.shared.audit import COMMAND_LINE, changes_since, record
 from api.storage import people as store
 from api.storage.shared.database import Database
 
@@ -76,10 +77,18 @@ class AccountService:
         display_name: str | None = None,
         role: Role | None = None,
         active: bool | None = None,
+        version: int | None = None,
     ) -> Account:
         """Change the fields of an account that are not None; a change of rights ends its sessions.
 
+        Args:
+            who: number or name of the account.
+            by: who asks.
+            display_name, role, active: what changes.
+            version: the one that the caller has read; None changes any.
+
         Raises:
+            Superseded: it has changed since that version.
             InvalidInput: nothing to change, or a name that does not fit.
             NotFound: no such account.
             Conflict: the last administrator, or the caller, would lose access.
@@ -94,7 +103,7 @@ class AccountService:
         if active is not None:
             news |= {"active": active, "failed_attempts": 0, "locked_until": None}
         action = AuditAction.COMPTE_MODIFIE if active is None else _action(active)
-        return self.account(self._change(who, by, action, **news))
+        return self.account(self._change(who, by, action, read=version, **news))
 
     def end_sessions(self, who: str | int, by: str) -> None:
         """End all sessions of an account; its access tokens fail at the next check against the database.
@@ -156,18 +165,23 @@ class AccountService:
         action = AuditAction.MOT_DE_PASSE_CHANGE
         return self._change(who, by, action, password_hash=hashed, failed_attempts=0, locked_until=None)
 
-    def _change(self, who: str | int, by: str, action: AuditAction, **values: object) -> int:
+    def _change(
+        self, who: str | int, by: str, action: AuditAction, *, read: int | None = None, **values: object
+    ) -> int:
         """Change an account; unless only its display name changes, its tokens and sessions end."""
         with self.database.write() as connection:
             self.database.lock(connection, "accounts")  # or two administrators could end each other at once
             account = _account_row(connection, who)
+            if read is not None and read != account.version:
+                since = with_names(connection, changes_since(connection, KIND, account.id, read))
+                raise Superseded(f"Le compte « {account.username} »", account.version, read, since)
             self._keep_an_administrator(connection, account, by, values)
-            if values:
-                store.change_user(connection, account.id, **values)
+            version = account.version + 1
+            store.change_user(connection, account.id, version=version, **values)
             if set(values) != {"display_name"}:
                 store.invalidate_tokens(connection, account.id)
                 store.revoke_sessions_of(connection, account.id, self.now())
-            details = _trail_details(account, values)
+            details = {**_trail_details(account, values), "version": version}
             record(self.database, connection, action, KIND, account.id, by=by, details=details)
         log.info("account changed", extra={"account": f"compte:{account.id}", "changed": sorted(values)})
         return int(account.id)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel
+from sqlalchemy import Connection
 
 from api.domain.people import Principal
+from api.domain.shared.exceptions import ChangeMade
 from api.schemas.common import IS_NAME
 from api.storage import people as accounts
 from api.storage.shared.database import Database
@@ -44,6 +46,12 @@ class PeopleService:
             names = accounts.principal_names(connection, wanted)
         filled: Named = _filled(answer, names)
         return filled
+
+
+def with_names(connection: Connection, changes: Sequence[ChangeMade]) -> list[ChangeMade]:
+    """Return the changes with the names of their authors, for a person who reads them."""
+    names = accounts.principal_names(connection, {change.by for change in changes})
+    return [replace(change, by=names.get(change.by, change.by)) for change in changes]
 
 
 @cache

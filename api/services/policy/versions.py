@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from api.domain.policy.risk_policy import RiskPolicy
-from api.domain.shared.exceptions import Conflict, NotFound
+from api.domain.shared.exceptions import ChangeMade, Conflict, NotFound, Superseded
 from api.schemas.common import Notice
 from api.schemas.policy import Policy, PolicyBounds, PolicyParameters, PolicyVersion
 from api.schemas.vocabulary import AuditAction
@@ -50,7 +50,8 @@ class PolicyService:
 
         Raises:
             InvalidInput: parameters that contradict each other.
-            Conflict: another version came into force in between, or nothing would change.
+            Superseded: another version came into force in between.
+            Conflict: nothing would change.
         """
         wanted = policy_of(parameters)
         with self.database.write() as connection:
@@ -63,7 +64,7 @@ class PolicyService:
 
         Raises:
             NotFound: no such version.
-            Conflict: as :meth:`change`.
+            Superseded, Conflict: as :meth:`change`.
         """
         with self.database.write() as connection:
             self._lock_on(connection, base_version)
@@ -78,10 +79,7 @@ class PolicyService:
         self.database.lock(connection, "policy")
         in_force, _ = policies.current(connection)
         if base_version is not None and base_version != in_force:
-            raise Conflict(
-                f"La version {in_force} est entrée en vigueur depuis que vous avez lu la version "
-                f"{base_version} : relisez-la avant d’enregistrer."
-            )
+            raise Superseded("La politique", in_force, base_version, _since(connection, base_version))
 
     def _save(
         self, connection: Connection, wanted: RiskPolicy, *, by: str, reason: str, details: Mapping[str, Any]
@@ -132,9 +130,30 @@ def _policy(connection: Connection, names: bool) -> Policy:
     )
 
 
+def _since(connection: Connection, base: int) -> list[ChangeMade]:
+    """Return what each version after ``base`` changed, oldest first."""
+    display_names = accounts.names_of(connection)
+    rows = policies.every(connection)[::-1]
+    values = [RiskPolicy.of_parameters(row.parameters).as_parameters() for row in rows]
+    return [
+        ChangeMade(
+            row.created_at,
+            _author(row.created_by, display_names) or row.created_by,
+            {name: (before[name], after[name]) for name in after if before[name] != after[name]},
+            row.reason,
+        )
+        for row, before, after in zip(rows[1:], values, values[1:], strict=False)
+        if row.version > base
+    ]
+
+
+def _author(created_by: str, display_names: Mapping[int, str]) -> str | None:
+    kind, _, number = created_by.partition(":")
+    return display_names.get(int(number)) if kind == "compte" and number.isdigit() else None
+
+
 def _version(row: Row[Any], display_names: Mapping[int, str]) -> PolicyVersion:
     rule = RiskPolicy.of_parameters(row.parameters)
-    kind, _, number = row.created_by.partition(":")
     return PolicyVersion(
         version=row.version,
         # Not validated: a stored version stays readable even if today's bounds refuse it.
@@ -142,7 +161,7 @@ def _version(row: Row[Any], display_names: Mapping[int, str]) -> PolicyVersion:
         bounds=bounds_of(rule),
         created_at=row.created_at,
         created_by=row.created_by,
-        author=display_names.get(int(number)) if kind == "compte" and number.isdigit() else None,
+        author=_author(row.created_by, display_names),
         reason=row.reason,
     )
 

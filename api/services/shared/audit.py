@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from api.domain.shared.audit_chain import verify
-from api.domain.shared.exceptions import InvalidInput
+from api.domain.shared.exceptions import ChangeMade, InvalidInput
 from api.schemas import french
 from api.schemas.audit import AuditEntry, AuditVerification
 from api.schemas.common import Page
@@ -24,6 +24,7 @@ COMMAND_LINE = "ligne de commande"
 INSTALLATION = "installation"
 _IDENTIFIER = re.compile(r"(compte|cle):\d+")
 _PARTS = frozenset({COMMAND_LINE, INSTALLATION, "planification", "dossier de dépôt", "simulateur"})
+_TOLD = 20  # the newest changes that are looked at
 _ELSEWHERE = "autre"
 # Days that no entry can have, and whose midnight some calendars cannot hold.
 _EARLIEST, _LATEST = date(1970, 1, 1), date(9000, 1, 1)
@@ -73,6 +74,23 @@ def record(
         object_id=str(key)[:120],
         details=details or {},
     )
+
+
+def changes_since(connection: Connection, kind: str, key: object, read: int) -> list[ChangeMade]:
+    """Return the changes of an object after its version ``read``, oldest first; authors by identifier.
+
+    Each entry of such an object names in its details the ``version`` that it made. A value may be kept
+    as ``[before, after]`` under the name of its field; ``fields`` names those whose values are not kept.
+    """
+    where = audit.TrailFilter(object_kind=kind, object_id=str(key)[:120])
+    _, rows = audit.page(connection, where, _TOLD, 0)
+    changes = []
+    for row in reversed(rows):
+        details = json.loads(row.details)
+        if details.pop("version", 0) > read:
+            fields = dict.fromkeys(details.pop("fields", ()), (None, None))
+            changes.append(ChangeMade(row.at, row.actor, fields | {n: tuple(v) for n, v in details.items()}))
+    return changes
 
 
 @dataclass(frozen=True)

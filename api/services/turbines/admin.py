@@ -9,13 +9,15 @@ from datetime import date, datetime
 from typing import Any
 
 from api.domain.measurements.measurements import canonical_turbine_id
-from api.domain.shared.exceptions import InvalidInput, NotFound
+from api.domain.shared.exceptions import InvalidInput, NotFound, Superseded
 from api.schemas.vocabulary import AuditAction
-from api.services.shared.audit import record
+from api.services.people.names import with_names
+from api.services.shared.audit import changes_since, record
 from api.storage.measurements import measurements
 from api.storage.shared.database import Database
 from api.storage.turbines import facts as turbine_facts
 
+KIND = "turbine"
 _NAMES = ("site", "farm")
 log = logging.getLogger(__name__)
 
@@ -33,27 +35,34 @@ class TurbineAdmin:
         Args:
             turbine_id: in any of its spellings.
             facts: ``site``, ``farm``, ``rated_power_kw`` [kW], ``commissioned_on``, ``service_state``; None
-                erases a fact.
+                erases a fact. ``version`` is the one that the caller has read; without it any is changed.
             by: account of who asks.
 
         Raises:
             NotFound: the park has no such turbine.
+            Superseded: it has changed since that version.
             InvalidInput: nothing to change, an erased state, an unprintable name, a future day.
         """
         known = canonical_turbine_id(turbine_id)
-        checked = self._checked(facts)
+        read = facts.get("version")
+        checked = self._checked({name: value for name, value in facts.items() if name != "version"})
         with self.database.write() as connection:
+            self.database.lock(connection, "turbines")
             row = measurements.living_turbine(connection, known)
             if row is None:
                 raise NotFound("Turbine", turbine_id, "Vérifiez l’identifiant dans la liste du parc.")
-            before = row._asdict()
+            if read is not None and read != row.version:
+                since = with_names(connection, changes_since(connection, KIND, known, read))
+                raise Superseded(f"La turbine {known}", row.version, read, since)
+            before, version = row._asdict(), row.version + 1
             news = {name: value for name, value in checked.items() if before[name] != value}
             if news:
                 old = {name: before[name] for name in news}
-                turbine_facts.change(connection, row.id, news, by=by, now=self.now())
+                turbine_facts.change(connection, row.id, news, by=by, now=self.now(), version=version)
                 details = {name: [_plain(old[name]), _plain(news[name])] for name in news}
                 action = AuditAction.TURBINE_MODIFIEE
-                record(self.database, connection, action, "turbine", known, by=by, details=details)
+                details |= {"version": version}
+                record(self.database, connection, action, KIND, known, by=by, details=details)
         if news:
             log.info(
                 "turbine changed",

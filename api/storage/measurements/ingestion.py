@@ -125,7 +125,8 @@ def describe_turbines(
         old = before.get(name)
         changes = facts if old is None else {key: value for key, value in facts.items() if old[key] != value}
         if changes:
-            connection.execute(update(turbines).where(turbines.c.id == keys[name]).values(**changes))
+            later = {**changes, "version": turbines.c.version + 1}
+            connection.execute(update(turbines).where(turbines.c.id == keys[name]).values(**later))
             changed += old is not None
     return created, changed
 

@@ -53,6 +53,7 @@ class LivingTurbine(NamedTuple):
     last_measured_on: date | None
     changed_at: datetime | None = None
     changed_by: str | None = None
+    version: int = 1
 
 
 def latest_values(connection: Connection, as_of: date) -> list[LatestMeasurement]:
@@ -240,6 +241,7 @@ def _turbine_query() -> Select[
     date | None,
     datetime | None,
     str | None,
+    int,
 ]:
     table = turbines.c
     return select(
@@ -254,6 +256,7 @@ def _turbine_query() -> Select[
         _last_day(),
         table.changed_at,
         table.changed_by,
+        table.version,
     ).where(_LIVING)
 
 

@@ -34,6 +34,8 @@ turbines = Table(
     # Who last changed the turbine's facts by hand; a register from a file leaves these columns empty.
     Column("changed_at", Utc),
     Column("changed_by", String(80)),
+    # Grows with each change of the facts, so that nobody overwrites one that they have not read.
+    Column("version", Integer, nullable=False, server_default="1"),
     Column("archived_at", Utc),
     # An archived simulated turbine 5 and the real turbine 5 may both exist; the living park has at most one.
     Index(

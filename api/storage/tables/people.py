@@ -21,6 +21,8 @@ users = Table(
     Column("demo", Boolean, nullable=False),
     Column("token_version", Integer, nullable=False, server_default="1"),
     Column("created_at", Utc, nullable=False),
+    # Grows with each change that somebody makes, so that nobody overwrites one that they have not read.
+    Column("version", Integer, nullable=False, server_default="1"),
 )
 
 sessions = Table(

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, update
 from api.storage.tables import turbines
 
 
-def change(connection: Connection, turbine: int, facts: Mapping[str, Any], *, by: str, now: datetime) -> None:
+def change(
+    connection: Connection, turbine: int, facts: Mapping[str, Any], *, by: str, now: datetime, version: int
+) -> None:
     """Set columns of a turbine, by its key."""
-    changed = {**facts, "changed_by": by, "changed_at": now}
+    changed = {**facts, "changed_by": by, "changed_at": now, "version": version}
     connection.execute(update(turbines).where(turbines.c.id == turbine).values(**changed))

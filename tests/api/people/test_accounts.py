@@ -110,6 +110,25 @@ def test_role_changed__holds_at_once(api: Api, admin: dict[str, str]) -> None:
     problem(api.post("/api/v1/park/runs", headers=manager), 401)
 
 
+def test_change_of_an_old_version__refused_with_who_changed_what(api: Api, admin: dict[str, str]) -> None:
+    lea = made(api, admin)["account"]
+    url = f"{ACCOUNTS}/{lea['id']}"
+    first = api.request("PATCH", url, json={"role": "manager", "version": lea["version"]}, headers=admin)
+    api.post(f"{url}/password", json={}, headers=admin)
+    late = {"display_name": "Léa Durand", "version": lea["version"]}
+    refused = problem(api.request("PATCH", url, json=late, headers=admin), 409)
+    assert (first.json()["version"], refused["version"]) == (lea["version"] + 1, lea["version"] + 2)
+    role, password = refused["changes"]
+    assert (role["by"], password["by"]) == ("Essai admin", "Essai admin")
+    assert role["fields"] == [{"field": "role", "before": "technicien", "after": "manager"}]
+    assert password["fields"] == [{"field": "password", "before": None, "after": None}]
+    assert account(api, admin, "lea")["display_name"] == "Léa Martin"
+    again = {**late, "version": refused["version"]}
+    assert api.request("PATCH", url, json=again, headers=admin).json()["display_name"] == "Léa Durand"
+    unread = {"display_name": "Léa"}
+    assert api.request("PATCH", url, json=unread, headers=admin).status_code == 200
+
+
 def test_display_name_changed__ends_no_session(api: Api, admin: dict[str, str]) -> None:
     manager = api.login("manager")
     number = account(api, admin, "essai.manager")["id"]
@@ -288,7 +307,11 @@ def test_audit__tells_who_did_what_without_names_nor_secrets(api: Api, admin: di
     for word in ("lea", "Léa", secret["password"], key["secret"], "password_hash"):
         assert word not in text
     changed = trail(api, admin, action="compte_modifie")
-    assert changed[0]["details"] == {"fields": ["role"], "role": ["technicien", "manager"]}
+    assert changed[0]["details"] == {
+        "fields": ["role"],
+        "role": ["technicien", "manager"],
+        "version": 2,
+    }
     verified = api.get(f"{AUDIT}/verify", headers=admin).json()
     assert (verified["intact"], verified["head"]) == (True, trail(api, admin)[0]["hash"])
 

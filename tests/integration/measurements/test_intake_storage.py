@@ -10,13 +10,13 @@ from sqlalchemy import Connection, select
 
 from api.domain.measurements.rhythm import WINDOW_ROWS
 from api.services.measurements.import_history import ImportHistory
-from api.storage.measurements import exports, intake_keys
-from api.storage.measurements.intake_keys import ABANDONED, KEPT, Key
+from api.storage.measurements import exports
 from api.storage.measurements.measurements import latest_values
 from api.storage.park import runs, scores
 from api.storage.park.ranking import ScoreFilter, page_of_scores
-from api.storage.shared import jobs, leases
+from api.storage.shared import jobs, leases, request_keys
 from api.storage.shared.database import Database
+from api.storage.shared.request_keys import ABANDONED, KEPT, Key
 from api.storage.tables import turbines
 from api.storage.turbines import coverage
 from tests.support.measurements.ingest_tools import NOW, SHORT, VALUES, changed, ingest, write_csv
@@ -78,34 +78,34 @@ def test_heartbeat__keeps_the_worker_s_leases(any_database: Database) -> None:
 def test_key__first_claim_works_later_ones_read(any_database: Database) -> None:
     key, other = Key("cle:1", "a"), Key("cle:2", "a")
     with any_database.write() as connection:
-        assert intake_keys.claim(connection, key, "x", NOW) is None
-        assert intake_keys.claim(connection, other, "y", NOW) is None
-        held = intake_keys.claim(connection, key, "z", NOW)
+        assert request_keys.claim(connection, key, "x", NOW) is None
+        assert request_keys.claim(connection, other, "y", NOW) is None
+        held = request_keys.claim(connection, key, "z", NOW)
         assert held is not None
         assert (held.sha256, held.answer, held.job) == ("x", None, None)
-        intake_keys.settle(connection, key, answer={"rows": 1})
-        held = intake_keys.claim(connection, key, "x", NOW + KEPT)
+        request_keys.settle(connection, key, answer={"rows": 1})
+        held = request_keys.claim(connection, key, "x", NOW + KEPT)
         assert held is not None
         assert held.answer == {"rows": 1}
-        assert intake_keys.claim(connection, key, "z", NOW + KEPT + timedelta(seconds=1)) is None
+        assert request_keys.claim(connection, key, "z", NOW + KEPT + timedelta(seconds=1)) is None
 
 
 def test_key__of_a_process_that_died__is_given_again_for_the_same_body(any_database: Database) -> None:
     key, late = Key("cle:1", "a"), NOW + ABANDONED + timedelta(seconds=1)
     with any_database.write() as connection:
-        intake_keys.claim(connection, key, "x", NOW)
-        assert intake_keys.claim(connection, key, "x", NOW + ABANDONED) is not None
-        assert intake_keys.claim(connection, key, "autre", late) is not None
-        assert intake_keys.claim(connection, key, "x", late) is None
-        assert intake_keys.claim(connection, key, "x", late) is not None  # now it is under way again
+        request_keys.claim(connection, key, "x", NOW)
+        assert request_keys.claim(connection, key, "x", NOW + ABANDONED) is not None
+        assert request_keys.claim(connection, key, "autre", late) is not None
+        assert request_keys.claim(connection, key, "x", late) is None
+        assert request_keys.claim(connection, key, "x", late) is not None  # now it is under way again
 
 
 def test_key__freed__serves_another_body(any_database: Database) -> None:
     key = Key("cle:1", "a")
     with any_database.write() as connection:
-        intake_keys.claim(connection, key, "x", NOW)
-        intake_keys.forget(connection, key)
-        assert intake_keys.claim(connection, key, "y", NOW) is None
+        request_keys.claim(connection, key, "x", NOW)
+        request_keys.forget(connection, key)
+        assert request_keys.claim(connection, key, "y", NOW) is None
 
 
 def test_requeue__leaves_a_job_that_another_worker_took(any_database: Database) -> None:

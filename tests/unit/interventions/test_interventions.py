@@ -167,7 +167,7 @@ def test_day_already_planned__does_not_hinder_other_changes_once_it_has_passed()
 
 
 def test_stale_version_and_ended__are_conflicts_that_say_what_to_do() -> None:
-    with pytest.raises(Conflict, match=r"n° 7 a changé.*relisez-la"):
+    with pytest.raises(Conflict, match=r"n° 7 a changé depuis votre lecture \(version 1, vous aviez la 3\)"):
         apply_change(PLANNED, {"version": 3, "comment": "x"}, MANAGER, NOW, TODAY)
     closed, _ = apply(STARTED, LEA, state=State.TERMINEE, **CLOSING)
     with pytest.raises(Conflict, match="terminée : elle ne change plus"):

@@ -18,6 +18,14 @@ from ui.client.client import ApiClient
 from ui.park.views import View
 
 
+class Slow(list[tuple[int, Any]]):
+    """Answers of a server that takes longer than the client waits."""
+
+    def pop(self, *_: object) -> tuple[int, Any]:
+        time.sleep(0.6)
+        return 200, MODELS
+
+
 @pytest.fixture
 def server() -> Iterator[Script]:
     """A server that answers as its script says."""
@@ -186,11 +194,6 @@ def test_silence__unreachable_after_the_time_allowed(
 ) -> None:
     monkeypatch.setattr(transport, "READ_S", 0.2)
 
-    class Slow(list[tuple[int, Any]]):
-        def pop(self, *_: object) -> tuple[int, Any]:
-            time.sleep(0.6)
-            return 200, MODELS
-
     server.answers = Slow()
 
     with pytest.raises(ApiError) as refused:
@@ -236,3 +239,51 @@ def test_logout__tells_the_api_and_forgets_even_if_it_is_away(server: Script, lo
     with pytest.raises(ApiError) as refused:
         logged_in.models.all()
     assert refused.value.session_over
+
+
+RUN = {
+    "run_id": 4, "kind": "manuel", "as_of": "2024-12-30", "status": "en_attente", "requested_by": "compte:1",
+    "created_at": "2024-12-30T06:00:00Z", "started_at": None, "finished_at": None, "duration_s": None,
+    "total": 0, "done": 0, "failed": 0, "models": [], "policy_version": 1, "error": None,
+}  # fmt: skip
+
+
+def test_writing__same_key_for_a_second_click_and_after_a_lost_answer(
+    server: Script, logged_in: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.keys.clear()
+    server.answers += [(200, RUN)] * 3
+    logged_in.park.start_run()
+    logged_in.park.start_run()
+    monkeypatch.setattr(transport, "AGAIN_S", -1.0)
+    logged_in.park.start_run()
+    first, second_click, later = server.keys
+    assert first == second_click != later
+    assert first is not None
+
+    monkeypatch.setattr(transport, "READ_S", 0.2)
+    server.answers = Slow()
+    with pytest.raises(ApiError):
+        logged_in.park.start_run()
+    server.answers = [(200, RUN)]
+    logged_in.park.start_run()
+    lost, again = server.keys[-2:]
+    assert lost == again != later
+
+
+def test_writing__a_refused_call_is_sent_anew(server: Script, logged_in: ApiClient) -> None:
+    server.keys.clear()
+    server.answers += [(422, PROBLEM), (200, RUN)]
+    with pytest.raises(ApiError):
+        logged_in.park.start_run()
+    logged_in.park.start_run()
+    assert len(set(server.keys)) == 2
+
+
+def test_superseded__says_what_others_changed(server: Script, logged_in: ApiClient) -> None:
+    change = {"at": "2024-12-30T06:00:00Z", "by": "Mme Martin", "fields": [], "comment": "x"}
+    server.answers.append((409, PROBLEM | {"status": 409, "errors": [], "version": 3, "changes": [change]}))
+    with pytest.raises(ApiError) as refused:
+        logged_in.park.start_run()
+    assert refused.value.superseded
+    assert [made.by for made in refused.value.changes] == ["Mme Martin"]

@@ -196,6 +196,7 @@ def _turbine(row: LivingTurbine) -> Turbine:
         last_measured_on=row.last_measured_on,
         changed_at=row.changed_at,
         changed_by=row.changed_by,
+        version=row.version,
     )
 
 
