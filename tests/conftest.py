@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from sqlalchemy import Pool, event
 
 from api.core import Core
 from api.storage.shared.database import Database
-from tests.support import postgres
+from tests.support import once, postgres
 from tests.support.client import DATABASE_FILE, bring_client_in, new_core
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,11 +34,30 @@ def client_files() -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True, scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let what is made once be seen by every test process."""
+    once.share(tmp_path_factory)
+
+
 @pytest.fixture(scope="session")
-def client_core(client_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
-    """EnergiTech's models and measurements, scored in an installation of their own: for reading only."""
-    core = new_core(tmp_path_factory.mktemp("client"))
-    bring_client_in(core, client_files)
+def client_home(client_files: Path) -> Path:
+    """An installation with EnergiTech's models and measurements, scored: to copy, or to read only."""
+
+    def make(home: Path) -> None:
+        core = new_core(home)
+        bring_client_in(core, client_files)
+        core.close()
+
+    return once.made_once("client", make)
+
+
+@pytest.fixture(scope="session")
+def client_core(client_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
+    """The core of a copy of that installation: for reading only."""
+    home = tmp_path_factory.mktemp("client")
+    shutil.copytree(client_home, home, dirs_exist_ok=True)
+    core = new_core(home)
     yield core
     core.close()
 

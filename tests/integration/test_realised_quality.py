@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -31,7 +32,7 @@ from api.storage.measurements import measurements
 from api.storage.park import runs, scores
 from api.storage.shared import published
 from api.storage.shared.database import Database
-from tests.support.client import AS_OF, CSV, FEATURES, PICKLES, bring_client_in, new_core
+from tests.support.client import AS_OF, CSV, FEATURES, PICKLES, new_core
 from tests.support.measurements.ingest_tools import FULL, LABELLED, NOW, changed, ingest, write_csv
 from tests.support.park.scored import scored
 
@@ -258,9 +259,10 @@ def test_outcomes__are_those_of_the_very_measurement_on_both_databases(
 
 
 @pytest.fixture(scope="module")
-def client_replay(client_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
-    core = new_core(tmp_path_factory.mktemp("client-realised"))
-    bring_client_in(core, client_files)
+def client_replay(client_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
+    home = tmp_path_factory.mktemp("client-realised")
+    shutil.copytree(client_home, home, dirs_exist_ok=True)
+    core = new_core(home)
     recompute(core, date(2024, 11, 15), AS_OF)
     yield core
     core.close()

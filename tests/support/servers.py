@@ -16,6 +16,7 @@ from typing import Self
 
 import requests
 
+from tests.support.once import made_once
 from ui.client.client import ApiClient
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -50,17 +51,13 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 def prepare(home: Path) -> None:
     """Fill ``home`` with database, accounts, simulated sample, reference models and a first ranking.
 
-    The installation is made once, beside ``home`` in the tests' temporary folder, and copied from there.
+    The installation is made once, and copied from there.
     """
-    made = home.parent / "installation-prepared"
-    if not made.is_dir():
-        _prepare(home)
-        shutil.copytree(home, made)
-    else:
-        shutil.copytree(made, home, dirs_exist_ok=True)
+    shutil.copytree(made_once("installation", run_prepare), home, dirs_exist_ok=True)
 
 
-def _prepare(home: Path) -> None:
+def run_prepare(home: Path) -> None:
+    """Prepare ``home`` as the launcher does, whatever it holds already."""
     done = subprocess.run(
         [sys.executable, "-m", "api.cli", "prepare"],
         cwd=ROOT,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from sklearn.model_selection import train_test_split
 
 from api.domain.measurements.measurements import row_identity
 from api.domain.models.quality import ClassificationQuality, RegressionQuality
-from api.inference.importing.importer import ImportRequest, import_model
 from api.inference.serving.manifest import Manifest
 from api.inference.serving.store import ModelStore
 
@@ -34,21 +32,8 @@ def table(client_files: Path) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def store(client_files: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
-    folder = tmp_path_factory.mktemp("client")
-    store = ModelStore(folder / "reference", folder / "imported")
-    for name, task in (("model_classification", "classification"), ("model_regression", "regression")):
-        request = ImportRequest(
-            file=client_files / f"{name}.pkl",
-            name=task,
-            task=task,
-            labelled=client_files / "energiTech_maintenance_sample.csv",
-            split=SPLIT,
-            reported=REPORTS / f"{name}.json",
-            imported_by="essai",
-        )
-        import_model(request, store, datetime(2025, 1, 1, tzinfo=UTC))
-    return store
+def store(client_home: Path) -> ModelStore:
+    return ModelStore(client_home / "no-reference", client_home / "model_store")
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,8 @@ from sqlalchemy import text
 
 from api.core import Core, build_core
 from api.settings import Settings
-from api.storage import migrate
-from api.storage import policy as policies
 from api.storage.shared.database import Database
-from tests.support.client import settings_in
+from tests.support.client import settings_in, with_schema
 from tests.support.measurements.ingest_tools import SHORT, ingest, write_csv
 
 DAY = date(2024, 6, 30)
@@ -40,10 +38,7 @@ def evaluated_day(core: Core) -> date:
 
 def new_park(home: Path, *, now: Callable[[], datetime] | None = None, **changed: object) -> Core:
     """Return a core with an empty, migrated database and the reference models in service."""
-    core = clocked(settings_in(home).model_copy(update=changed), now)
-    migrate.upgrade(core.database)
-    with core.database.write() as connection:
-        policies.ensure_first(connection, now=core.settings.now())
+    core = with_schema(clocked(settings_in(home).model_copy(update=changed), now))
     for summary in core.model_service.all():
         core.model_service.activate(summary.name, summary.version, by="essai", reason="essai")
     return core

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from api.core import Core
 from api.inference.importing.importer import ImportRequest, import_model
+from api.inference.serving.store import ModelStore
 from api.services.measurements.ingest import ingest_file
 from api.services.models.sensors import catalogue_of
+from tests.support.once import made_once
 
 SAMPLE = Path(__file__).resolve().parents[3] / "data" / "energiTech_maintenance_sample.csv"
 SENSORS = ["wind_speed", "vibration_level", "temperature", "power_output", "maintenance_done"]
@@ -56,24 +59,33 @@ def second_version(core: Core, task: str, *, unknown: bool = False) -> Second:
         task: task of the reference model.
         unknown: import another forest under another name, whose unseen rows are unknown.
     """
+    name = "sans-partage" if unknown else NAMES[task]
+    made = made_once(f"second-{task}-{unknown}", lambda folder: _import_second(folder, core, task, name))
+    version = 1 if unknown else 2
+    shutil.copytree(made / "model_store" / name, core.settings.home / "model_store" / name)
+    assert core.store.manifest(name, version).version == version
+    return Second(name, version, joblib.load(made / "estimator.joblib"))
+
+
+def _import_second(folder: Path, core: Core, task: str, name: str) -> None:
     rows, target = sample(), TARGETS[task]
     known = rows[rows[target].notna() & rows[SENSORS].notna().all(axis=1)]
     seen = known[known.date_measure < "2024-07-01"]
     kind = RandomForestClassifier if task == "classification" else RandomForestRegressor
-    estimator = kind(12, max_depth=4, random_state=2 if unknown else 1).fit(seen[SENSORS], seen[target])
-    file = core.settings.home / f"{task}-{unknown}.joblib"
+    named = name == NAMES[task]
+    estimator = kind(12, max_depth=4, random_state=1 if named else 2).fit(seen[SENSORS], seen[target])
+    file = folder / "estimator.joblib"
     joblib.dump(estimator, file)
-    spec = None if unknown else core.store.manifest(NAMES[task], 1).data.split_spec
+    store = ModelStore(core.settings.reference_models, folder / "model_store")
     request = ImportRequest(
         file=file,
-        name="sans-partage" if unknown else NAMES[task],
+        name=name,
         task=task,
         labelled=SAMPLE,
-        split=spec,
+        split=core.store.manifest(name, 1).data.split_spec if named else None,
         imported_by="essai",
     )
-    manifest = import_model(request, core.store, core.settings.now()).manifest
-    return Second(manifest.name, manifest.version, estimator)
+    import_model(request, store, core.settings.now())
 
 
 def ingest_sample(core: Core, since: str) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,8 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from api.schemas import french
-from tests.support.client import bring_client_in, new_core
-from tests.support.servers import Server, api_server, environment, free_port, prepare
+from tests.support.servers import Server, api_server, environment, free_port, run_prepare
 from tests.ui.conftest import RunningApi, log_in, open_at, text_of
 from ui.operations import views as service_views
 
@@ -95,15 +95,11 @@ def test_models__versions_in_service_and_measured_figures(logged_in: Open, runni
 
 
 @pytest.fixture(scope="module")
-def client_api(client_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """An installation with EnergiTech's own models and measurements."""
+def client_api(client_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An installation with EnergiTech's own models and measurements, and the demonstration's accounts."""
     home = tmp_path_factory.mktemp("client")
-    core = new_core(home)
-    try:
-        bring_client_in(core, client_files)
-    finally:
-        core.close()
-    prepare(home)
+    shutil.copytree(client_home, home, dirs_exist_ok=True)
+    run_prepare(home)
     server = api_server(home, free_port())
     server.env.update(environment(home))
     try:
