@@ -26,7 +26,6 @@ from api.openapi_errors import KEY_SCHEME
 from api.schemas.vocabulary import Right
 from api.services.people.authentication import Authentication
 from api.services.shared.once import MAX_KEY, Sender
-from api.settings import Environment
 
 AnyAnswer = TypeVar("AnyAnswer", bound=BaseModel)
 IdempotencyKey = Annotated[
@@ -37,7 +36,6 @@ STALE: dict[int | str, dict[str, Any]] = {
     409: {"description": "Modifié depuis votre lecture : « changes » dit par qui et quoi ; ou état contraire"}
 }
 """Declares what a change of an old version answers."""
-_OPEN_METRICS = frozenset({Environment.DEMO, Environment.TEST})
 _BOTH = "Deux identités dans une requête : envoyez X-API-Key ou un jeton, pas les deux."
 
 
@@ -107,7 +105,7 @@ async def may_read_metrics(request: Request) -> None:
         NotAuthenticated: no credentials, or invalid ones.
         NotAllowed: the caller lacks the right.
     """
-    if services_of(request).settings.env not in _OPEN_METRICS:
+    if not services_of(request).settings.env.is_demonstration:
         await need(Right.METRICS)(request)
 
 

@@ -29,6 +29,11 @@ class Environment(StrEnum):
     PREPROD = "preprod"
     PRODUCTION = "production"
 
+    @property
+    def is_demonstration(self) -> bool:
+        """Whether the park may be simulated, and the shortcuts of a demonstration are allowed."""
+        return self in {Environment.DEMO, Environment.TEST}
+
 
 class Settings(BaseSettings):
     """The differences between two installations of the same code."""
@@ -82,7 +87,7 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"COCKPIT_SECRET_KEY est obligatoire quand COCKPIT_API_WORKERS={self.api_workers}."
             )
-        if self.env in {Environment.PREPROD, Environment.PRODUCTION}:
+        if not self.env.is_demonstration:
             if not key_is_set:
                 raise ValueError(f"COCKPIT_SECRET_KEY est obligatoire quand COCKPIT_ENV={self.env.value}.")
             if self.demo_password is not None:

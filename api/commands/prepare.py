@@ -41,7 +41,7 @@ def _prepare(arguments: argparse.Namespace, core: Core) -> int:
     for name in FOLDERS:
         (core.settings.home / name).mkdir(parents=True, exist_ok=True)
     accounts = _accounts(core)
-    if core.settings.env in {Environment.DEMO, Environment.TEST}:
+    if core.settings.env.is_demonstration:
         _demonstration(core)
     if arguments.json:
         print(json.dumps({"accounts": accounts}, ensure_ascii=False), flush=True)

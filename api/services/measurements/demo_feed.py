@@ -33,7 +33,6 @@ BY = "simulateur"
 MAX_DAYS = 366
 WINDOW_DAYS = 7  # failure_within_7d means strictly less than 7.0 days
 _LEASE = "feed"
-_DEMONSTRATION = frozenset({Environment.DEMO, Environment.TEST})
 log = logging.getLogger(__name__)
 
 
@@ -110,7 +109,7 @@ class DemoFeed:
         return french.paris_day(self.now())
 
     def _last_simulated_day(self) -> date:
-        if self.env not in _DEMONSTRATION:
+        if not self.env.is_demonstration:
             raise Conflict("Le simulateur n’alimente le parc qu’en démonstration (COCKPIT_ENV=demo).")
         with self.database.read() as connection:
             sources = ingestion.living_sources(connection)

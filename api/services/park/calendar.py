@@ -14,8 +14,6 @@ from api.settings import Environment
 from api.storage.measurements import measurements
 from api.storage.park import runs
 
-_DEMONSTRATION = frozenset({Environment.DEMO, Environment.TEST})
-
 
 @dataclass(frozen=True)
 class ParkCalendar:
@@ -40,7 +38,7 @@ class ParkCalendar:
     def day(self, connection: Connection) -> date:
         """Return the day that a run scores: today; in a demonstration the last measured day."""
         today = self.today()
-        if self.env not in _DEMONSTRATION:
+        if not self.env.is_demonstration:
             return today
         # A measurement dated in the future must not block the schedule.
         return measurements.last_measured_day(connection, until=today) or today
@@ -53,7 +51,7 @@ class ParkCalendar:
             day: what :meth:`day` returns.
         """
         attempts = attempts_of(connection, day)
-        if self.env in _DEMONSTRATION and not self.fed and any(not attempt.failed for attempt in attempts):
+        if self.env.is_demonstration and not self.fed and any(not attempt.failed for attempt in attempts):
             return None
         return next_attempt(self.now(), self.run_hour, attempts)
 
