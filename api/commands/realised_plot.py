@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
-from api.domain.quality.realised import JudgedScore, Standing
+from api.domain.quality.realised import JudgedScore, ScoreStanding
 from api.schemas import french
 from api.schemas.charts import Chart, Point
 from api.schemas.quality import RealisedQuality
@@ -34,9 +35,11 @@ def pairs_of(park: Iterable[list[JudgedScore]]) -> list[Pair]:
     generator = np.random.default_rng(_SEED)
     kept: list[Pair] = []
     seen = 0
-    for judged in (judged for scores in park for judged in scores if judged.standing is Standing.COUNTED):
+    for judged in chain.from_iterable(park):
         days, outcome = judged.score.days, judged.outcome
-        if days is None or outcome is None or outcome.days_left is None:
+        if judged.standing is not ScoreStanding.COUNTED or days is None:
+            continue
+        if outcome is None or outcome.days_left is None:
             continue
         pair = Pair(days, outcome.days_left, bool(outcome.failed))
         seen += 1

@@ -19,7 +19,7 @@ from api.domain.quality.realised import (
     KnownOutcome,
     ModelVersion,
     PublishedScore,
-    Standing,
+    ScoreStanding,
     events_of,
     judge_turbine,
     merge_outcomes,
@@ -99,8 +99,8 @@ def test_small_park__equals_the_count_made_by_hand() -> None:
     found = counted((one, labels), (two, [label(4, False, 20.0), label(5, True, 1.5), label(6, True, 0.5)]))
 
     assert found.counts == {
-        Standing.COUNTED: 5, Standing.REPEATED: 1, Standing.SEEN: 1, Standing.UNPROVEN: 0,
-        Standing.WAITING: 1, Standing.NOT_SCORED: 1,
+        ScoreStanding.COUNTED: 5, ScoreStanding.REPEATED: 1, ScoreStanding.SEEN: 1, ScoreStanding.UNPROVEN: 0,
+        ScoreStanding.WAITING: 1, ScoreStanding.NOT_SCORED: 1,
     }  # fmt: skip
     at = found.at_threshold
     assert (at.true_negatives, at.false_positives, at.false_negatives, at.true_positives) == (1, 1, 1, 2)
@@ -251,8 +251,8 @@ def test_totals__always_add_up(park: list[tuple[list[PublishedScore], list[Known
     assert sum(found.counts.values()) == sum(len(scores) for scores, _ in park)
     everything = [one for scores, outcomes in park for one in judge_turbine(scores, merge_outcomes(outcomes))]
     labelled = [one for one in everything if one.failed is not None]
-    assert found.counts[Standing.COUNTED] == len(labelled) + sum(
-        one.standing is Standing.COUNTED and one.failed is None for one in everything
+    assert found.counts[ScoreStanding.COUNTED] == len(labelled) + sum(
+        one.standing is ScoreStanding.COUNTED and one.failed is None for one in everything
     )
     at = found.at_threshold
     assert at.rows == len(labelled)
@@ -269,7 +269,7 @@ def test_totals__always_add_up(park: list[tuple[list[PublishedScore], list[Known
     assert eleve.false_positives == found.false_alerts_total
     assert found.events.announced + len(found.events.missed) == found.events.total
     assert found.events.total == _events_by_the_model_s_rule(everything)
-    assert found.days.interval_rows <= found.days.rows <= found.counts[Standing.COUNTED]
+    assert found.days.interval_rows <= found.days.rows <= found.counts[ScoreStanding.COUNTED]
     for estimate in (at.precision, at.recall, found.events.recall):
         if estimate.low is not None and estimate.value is not None and estimate.high is not None:
             assert 0 <= estimate.low <= estimate.value <= estimate.high <= 1

@@ -14,7 +14,7 @@ import numpy as np
 
 from api.domain.models.quality import ReliabilityBin
 from api.domain.models.statistics import Estimate, Floats, GroupBootstrap, wilson
-from api.domain.quality.realised import FailureEvent, JudgedScore, Standing
+from api.domain.quality.realised import FailureEvent, JudgedScore, ScoreStanding
 from api.schemas.vocabulary import RiskLevel
 
 
@@ -98,7 +98,7 @@ class RealisedQuality:
     """Everything measured; ``counts`` is the number of published scores by standing."""
 
     turbines: int
-    counts: dict[Standing, int]
+    counts: dict[ScoreStanding, int]
     failures: int
     independent: bool
     at_threshold: AlertQuality

@@ -28,7 +28,7 @@ from api.schemas.vocabulary import RiskLevel
 HISTORY_DAYS = 14
 
 
-class Standing(StrEnum):
+class ScoreStanding(StrEnum):
     """Whether a published score counts, and why not; exactly one holds."""
 
     COUNTED = "compte"
@@ -107,12 +107,12 @@ class JudgedScore:
 
     score: PublishedScore
     outcome: KnownOutcome | None
-    standing: Standing
+    standing: ScoreStanding
 
     @property
     def failed(self) -> bool | None:
         """The outcome where the score counts and the outcome is known."""
-        return self.outcome.failed if self.outcome and self.standing is Standing.COUNTED else None
+        return self.outcome.failed if self.outcome and self.standing is ScoreStanding.COUNTED else None
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def judge_turbine(
     models_by_measurement: dict[int, list[tuple[ModelVersion, ...]]] = {}
     for score in sorted(scores, key=lambda s: s.as_of):
         if score.measurement is None or score.probability is None or score.threshold is None:
-            judged.append(JudgedScore(score, None, Standing.NOT_SCORED))
+            judged.append(JudgedScore(score, None, ScoreStanding.NOT_SCORED))
             continue
         outcome = outcomes.get(score.measurement)
         before = models_by_measurement.setdefault(score.measurement, [])
@@ -181,14 +181,14 @@ def judge_turbine(
     return judged
 
 
-def _standing(score: PublishedScore, outcome: KnownOutcome | None, repeated: bool) -> Standing:
+def _standing(score: PublishedScore, outcome: KnownOutcome | None, repeated: bool) -> ScoreStanding:
     if outcome is None or (outcome.failed is None and outcome.days_left is None):
-        return Standing.WAITING
+        return ScoreStanding.WAITING
     if repeated:
-        return Standing.REPEATED
+        return ScoreStanding.REPEATED
     if score.exposure is Exposure.UNSEEN:
-        return Standing.COUNTED
-    return Standing.SEEN if score.exposure is Exposure.SEEN else Standing.UNPROVEN
+        return ScoreStanding.COUNTED
+    return ScoreStanding.SEEN if score.exposure is Exposure.SEEN else ScoreStanding.UNPROVEN
 
 
 def events_of(judged: Sequence[JudgedScore]) -> Iterator[FailureEvent]:

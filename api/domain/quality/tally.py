@@ -27,7 +27,7 @@ from api.domain.quality.figures import (
     PeriodQuality,
     RealisedQuality,
 )
-from api.domain.quality.realised import FailureEvent, JudgedScore, ModelVersion, Standing, events_of
+from api.domain.quality.realised import FailureEvent, JudgedScore, ModelVersion, ScoreStanding, events_of
 from api.schemas.vocabulary import RiskLevel
 
 Period = Literal["month", "week"]
@@ -60,7 +60,7 @@ class RealisedTally:
 
     def __init__(self, period: Period = "month") -> None:
         self._period: Period = period
-        self._counts: Counter[Standing] = Counter()
+        self._counts: Counter[ScoreStanding] = Counter()
         self._threshold = _confusion()
         self._levels: defaultdict[RiskLevel, Floats] = defaultdict(_confusion)
         self._periods: defaultdict[date, Floats] = defaultdict(_confusion)
@@ -81,7 +81,7 @@ class RealisedTally:
         self._turbines += 1
         for judged_score in judged:
             self._counts[judged_score.standing] += 1
-            if judged_score.standing is Standing.COUNTED:
+            if judged_score.standing is ScoreStanding.COUNTED:
                 self._add_alert(judged_score, group)
                 self._add_days(judged_score, group)
         for event in events_of(judged):
@@ -134,7 +134,7 @@ class RealisedTally:
         figures = Figures(min(self._turbines, GROUPS), self._events, failures)
         return RealisedQuality(
             turbines=self._turbines,
-            counts={standing: self._counts[standing] for standing in Standing},
+            counts={standing: self._counts[standing] for standing in ScoreStanding},
             failures=failures,
             independent=figures.independent,
             at_threshold=figures.alerts(self._threshold),

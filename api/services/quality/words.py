@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from api.domain.quality.figures import RealisedQuality
-from api.domain.quality.realised import FailureEvent, JudgedScore, PublishedScore, Standing
+from api.domain.quality.realised import FailureEvent, JudgedScore, PublishedScore, ScoreStanding
 from api.domain.shared.wording import LEVEL_WORDS
 from api.schemas import french
 from api.schemas.common import Notice
@@ -21,12 +21,12 @@ from api.services.models.charts import reliability_chart
 # Below this many failures, intervals span most of what is possible; EnergiTech's report has twelve.
 FEW_EVENTS = 30
 STANDINGS = {
-    Standing.COUNTED: "oui",
-    Standing.WAITING: "non : issue inconnue",
-    Standing.NOT_SCORED: "non : sans mesure ou sans probabilité",
-    Standing.REPEATED: "non : mesure déjà comptée",
-    Standing.SEEN: "non : ligne vue à l’apprentissage",
-    Standing.UNPROVEN: "non : rien ne prouve que la ligne n’a pas été vue",
+    ScoreStanding.COUNTED: "oui",
+    ScoreStanding.WAITING: "non : issue inconnue",
+    ScoreStanding.NOT_SCORED: "non : sans mesure ou sans probabilité",
+    ScoreStanding.REPEATED: "non : mesure déjà comptée",
+    ScoreStanding.SEEN: "non : ligne vue à l’apprentissage",
+    ScoreStanding.UNPROVEN: "non : rien ne prouve que la ligne n’a pas été vue",
 }
 HEADER = (
     "Jour du classement", "Turbine", "Mesurée le", "Niveau publié", "Probabilité publiée", "Seuil",
@@ -57,16 +57,16 @@ def figures(quality: RealisedQuality) -> dict[str, Any]:
     }
 
 
-def counts(by_standing: dict[Standing, int]) -> ScoreCounts:
+def counts(by_standing: dict[ScoreStanding, int]) -> ScoreCounts:
     """Count the published scores by what became of them."""
     return ScoreCounts(
         published=sum(by_standing.values()),
-        counted=by_standing[Standing.COUNTED],
-        waiting=by_standing[Standing.WAITING],
-        not_scored=by_standing[Standing.NOT_SCORED],
-        repeated=by_standing[Standing.REPEATED],
-        seen=by_standing[Standing.SEEN],
-        unproven=by_standing[Standing.UNPROVEN],
+        counted=by_standing[ScoreStanding.COUNTED],
+        waiting=by_standing[ScoreStanding.WAITING],
+        not_scored=by_standing[ScoreStanding.NOT_SCORED],
+        repeated=by_standing[ScoreStanding.REPEATED],
+        seen=by_standing[ScoreStanding.SEEN],
+        unproven=by_standing[ScoreStanding.UNPROVEN],
     )
 
 
@@ -103,11 +103,11 @@ def observed_score(judged: JudgedScore) -> ObservedScore:
 
 def message(quality: RealisedQuality, first: date | None, last: date | None) -> str:
     """Sum the answer up in one sentence, even if it is empty."""
-    published, counted = sum(quality.counts.values()), quality.counts[Standing.COUNTED]
+    published, counted = sum(quality.counts.values()), quality.counts[ScoreStanding.COUNTED]
     when = f" du {french.date(first)} au {french.date(last)}" if first and last else " sur cette période"
     if not published:
         return f"Aucun score publié{when} : lancez un calcul du parc, ou élargissez la période."
-    known = published - quality.counts[Standing.WAITING] - quality.counts[Standing.NOT_SCORED]
+    known = published - quality.counts[ScoreStanding.WAITING] - quality.counts[ScoreStanding.NOT_SCORED]
     if not known:
         return (
             f"Aucune issue n’est encore connue pour les {french.number(published)} scores publiés{when} : "
@@ -129,21 +129,21 @@ def message(quality: RealisedQuality, first: date | None, last: date | None) -> 
 def notices(quality: RealisedQuality) -> list[Notice]:
     """List what a person must know before reading the figures."""
     cases = (
-        ("lignes_vues", quality.counts[Standing.SEEN],
+        ("lignes_vues", quality.counts[ScoreStanding.SEEN],
          "{n} scores écartés : leur ligne vient du fichier d’ajustement du modèle, hors de la part non vue."),
-        ("non_prouve", quality.counts[Standing.UNPROVEN],
+        ("non_prouve", quality.counts[ScoreStanding.UNPROVEN],
          "{n} scores écartés : rien ne prouve que le modèle n’a pas vu leur ligne (manifeste muet, version "
          "absente, ou mesure antérieure à ses données)."),
-        ("deja_compte", quality.counts[Standing.REPEATED],
+        ("deja_compte", quality.counts[ScoreStanding.REPEATED],
          "{n} scores montrent de nouveau une mesure déjà comptée : chaque mesure ne compte qu’une fois."),
-        ("issue_inconnue", quality.counts[Standing.WAITING], "{n} scores attendent leur issue."),
+        ("issue_inconnue", quality.counts[ScoreStanding.WAITING], "{n} scores attendent leur issue."),
     )  # fmt: skip
     notes = [
         Notice(code=code, field=None, message=text.format(n=french.number(number)))
         for code, number, text in cases
         if number
     ]
-    if quality.counts[Standing.COUNTED] and quality.events.total < FEW_EVENTS:
+    if quality.counts[ScoreStanding.COUNTED] and quality.events.total < FEW_EVENTS:
         text = f"{quality.events.total} pannes seulement : lisez les intervalles, pas les chiffres seuls."
         notes.append(Notice(code="peu_de_pannes", field=None, message=text))
     return notes
