@@ -61,8 +61,8 @@ from api.storage.shared.jobs import HISTORY, MODEL_IMPORT
 
 
 @dataclass(frozen=True)
-class Core:
-    """Every service on one database and one model store."""
+class Shared:
+    """What several services rest on."""
 
     settings: Settings
     database: Database
@@ -70,37 +70,43 @@ class Core:
     sensors: SensorCatalogue
     models: ActiveModelsSource
     policy: PolicySource
+    pasts: PastReader
+    accounts: AccountService
+    audit: AuditService
+    once: Once
+    calendar: ParkCalendar
+    shadow: ShadowService
+    view: ParkViewService
+    interventions: InterventionService
+
+
+@dataclass(frozen=True)
+class Core(Shared):
+    """Every service on one database and one model store."""
+
     policies: PolicyService
     policy_preview: PolicyPreviewService
-    accounts: AccountService
     demo_accounts: DemoAccounts
     keys: KeyService
-    audit: AuditService
     people: PeopleService
-    pasts: PastReader
     prediction: PredictionService
-    calendar: ParkCalendar
     runner: ParkRunService
     history: ParkHistory
-    view: ParkViewService
     turbines: TurbineViewService
     turbine_story: TurbineStoryService
     model_service: ModelService
     supervision: SupervisionService
     open_inference: OpenInferenceService
     replay: ReplayService
-    once: Once
     intake: MeasurementIntake
     imports: ImportHistory
     coverage: CoverageService
     exports: ExportService
     realised: RealisedService
     turbine_admin: TurbineAdmin
-    shadow: ShadowService
     shadow_report: ShadowReportService
     model_comparison: ModelComparisonService
     model_imports: ModelImports
-    interventions: InterventionService
     intervention_proposals: InterventionProposals
     intervention_photos: InterventionPhotos
     week_plan: WeekPlanService
@@ -139,63 +145,60 @@ class Core:
 
 def build_core(settings: Settings) -> Core:
     """Wire the services, without reading the database or the store."""
-    database = Database.at(settings.url)
-    store = ModelStore(settings.reference_models, settings.imported_models)
-    sensors = partial(catalogue_of, store)
-    models = ActiveModelsSource(database, store)
-    policy = PolicySource(database)
-    pasts = PastReader(database, store, settings.now)
-    shadow = ShadowService(database, store, settings.now)
-    accounts = AccountService(database, hasher_for(settings.env))
-    audit, uploads, once = AuditService(database), Uploads(settings.home), Once(database)
-    calendar = ParkCalendar(settings.now, settings.env, settings.run_hour, settings.demo_feed)
-    runner = ParkRunService(database, models, store, calendar, shadow)
-    view = ParkViewService(database, calendar, settings.now)
-    interventions = InterventionService(database, settings.now, calendar.day)
-    proposals = InterventionProposals(database, calendar.day)
+    shared = _share(settings)
+    database, store, models, calendar = shared.database, shared.store, shared.models, shared.calendar
+    now, uploads = settings.now, Uploads(settings.home)
+    dask = _days_on_dask(settings, database, store)
     return Core(
-        settings=settings,
-        database=database,
-        store=store,
-        sensors=sensors,
-        models=models,
-        policy=policy,
-        policies=PolicyService(database, settings.now),
+        **vars(shared),
+        policies=PolicyService(database, now),
         policy_preview=PolicyPreviewService(database, store),
-        accounts=accounts,
-        demo_accounts=DemoAccounts(accounts, settings),
+        demo_accounts=DemoAccounts(shared.accounts, settings),
         keys=KeyService(database),
-        audit=audit,
         people=PeopleService(database),
-        pasts=pasts,
-        prediction=PredictionService(models, policy, pasts, KnownTurbines(database), settings.now),
-        calendar=calendar,
-        runner=runner,
-        history=ParkHistory(
-            database, models, store, settings.now, shadow, _days_on_dask(settings, database, store)
-        ),
-        view=view,
+        prediction=PredictionService(models, shared.policy, shared.pasts, KnownTurbines(database), now),
+        runner=ParkRunService(database, models, store, calendar, shared.shadow),
+        history=ParkHistory(database, models, store, now, shared.shadow, dask),
         turbines=TurbineViewService(database, models, store),
         turbine_story=TurbineStoryService(database),
-        model_service=ModelService(database, store, settings.now),
-        supervision=SupervisionService(settings, database, models, view, calendar, settings.now),
+        model_service=ModelService(database, store, now),
+        supervision=SupervisionService(settings, database, models, shared.view, calendar, now),
         open_inference=OpenInferenceService(models, store),
         replay=ReplayService(database, store),
-        once=once,
-        intake=MeasurementIntake(database, sensors, uploads, once, settings.now),
+        intake=MeasurementIntake(database, shared.sensors, uploads, shared.once, now),
         imports=ImportHistory(database),
         coverage=CoverageService(settings, database, models, calendar),
         exports=ExportService(database, store),
-        realised=RealisedService(database, store, interventions),
-        turbine_admin=TurbineAdmin(database, settings.now),
-        shadow=shadow,
+        realised=RealisedService(database, store, shared.interventions),
+        turbine_admin=TurbineAdmin(database, now),
         shadow_report=ShadowReportService(database),
         model_comparison=ModelComparisonService(database, store),
-        model_imports=ModelImports(database, store, audit, uploads, settings.now),
-        interventions=interventions,
-        intervention_proposals=proposals,
-        intervention_photos=InterventionPhotos(database, settings.now),
-        week_plan=WeekPlanService(database, interventions, settings.now, calendar.day),
+        model_imports=ModelImports(database, store, shared.audit, uploads, now),
+        intervention_proposals=InterventionProposals(database, calendar.day),
+        intervention_photos=InterventionPhotos(database, now),
+        week_plan=WeekPlanService(database, shared.interventions, now, calendar.day),
+    )
+
+
+def _share(settings: Settings) -> Shared:
+    database, now = Database.at(settings.url), settings.now
+    store = ModelStore(settings.reference_models, settings.imported_models)
+    calendar = ParkCalendar(now, settings.env, settings.run_hour, settings.demo_feed)
+    return Shared(
+        settings=settings,
+        database=database,
+        store=store,
+        sensors=partial(catalogue_of, store),
+        models=ActiveModelsSource(database, store),
+        policy=PolicySource(database),
+        pasts=PastReader(database, store, now),
+        accounts=AccountService(database, hasher_for(settings.env)),
+        audit=AuditService(database),
+        once=Once(database),
+        calendar=calendar,
+        shadow=ShadowService(database, store, now),
+        view=ParkViewService(database, calendar, now),
+        interventions=InterventionService(database, now, calendar.day),
     )
 
 
