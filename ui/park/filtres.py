@@ -75,50 +75,45 @@ def draw(known: Park | None, beside: Callable[[], None]) -> tuple[views.View, De
     """
     _prefill()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="rangee"):
-        levels = st.pills(
-            "Niveau",
-            list(RiskLevel),
-            selection_mode="multi",
-            format_func=lambda level: fr.LEVELS[level].text,
-            key="filtre_niveau",
-        )
-        days = layout.number_field(
-            "Panne possible sous (j)",
-            "filtre_jours",
-            help=change_views.days_help(known.days_coverage if known else None),
-            low=0,
-            placeholder="Tous",
-            width=160,
-        )
-        text = st.text_input(
-            "Rechercher",
-            placeholder="Turbine, facteur…",
-            max_chars=views.TEXT_MAX,
-            key="filtre_texte",
-            width=170,
-        )
+        view = _narrow(known)
         # On a phone only this switch stands beside the search, so that the first turbines are in sight.
         st.toggle(f"Filtres ({used})" if (used := _count_used()) else "Filtres", key="filtres_ouverts")
-        orders = {order: _order_words(order) for order in _ORDERS if order != "rang"}
-        with st.container(width=225, key="tri"):
-            sort = _choice("Trier par", "filtre_tri", orders, "Rang (urgence)")
-        more = _more(known)
+        sort = _order()
+        view = _narrow_more(view, known)
         files = st.container(width="content", key="fichiers")
         beside()
-    queue = st.session_state.get("filtre_file")
-    view = replace(
-        more,
-        levels=tuple(levels),
-        days=days,
-        text=text.strip(),
-        queue=queue,
-        day=st.session_state[_DAY],
-        sort=sort or "",
-    )
+    view = replace(view, queue=st.session_state.get("filtre_file"), day=st.session_state[_DAY], sort=sort)
     st.session_state[_VIEW] = view
     if st.query_params.to_dict() != view.query():
         st.query_params.from_dict(view.query())
     return view, files
+
+
+def _narrow(known: Park | None) -> views.View:
+    """Draw the filters that are used most."""
+    levels = st.pills(
+        "Niveau",
+        list(RiskLevel),
+        selection_mode="multi",
+        format_func=lambda level: fr.LEVELS[level].text,
+        key="filtre_niveau",
+    )
+    days = layout.number_field(
+        "Panne possible sous (j)",
+        "filtre_jours",
+        help=change_views.days_help(known.days_coverage if known else None),
+        low=0,
+        placeholder="Tous",
+        width=160,
+    )
+    text = st.text_input(
+        "Rechercher",
+        placeholder="Turbine, facteur…",
+        max_chars=views.TEXT_MAX,
+        key="filtre_texte",
+        width=170,
+    )
+    return views.View(levels=tuple(levels), days=days, text=text.strip())
 
 
 def _asked_view() -> views.View:
@@ -145,8 +140,8 @@ def _prefill() -> None:
     )
 
 
-def _more(known: Park | None) -> views.View:
-    """Draw the filters that are used less often."""
+def _narrow_more(view: views.View, known: Park | None) -> views.View:
+    """Draw the filters that are used less often; add what they ask for to the view."""
     used = sum(st.session_state.get(key) is not None for key in _RARE)
     farms, sites = _places()
     drivers = _drivers(known)
@@ -158,7 +153,7 @@ def _more(known: Park | None) -> views.View:
         with right:
             site = _choice("Site", "filtre_site", sites)
             state = _choice("Machine ou mesure", "filtre_etat", views.STATES)
-    return views.View(farm=farm, site=site, driver=driver, state=state)
+    return replace(view, farm=farm, site=site, driver=driver, state=state)
 
 
 def _count_used() -> int:
@@ -180,6 +175,13 @@ def _choice(label: str, key: str, options: dict[str, str], nothing: str = "Tous"
         format_func=lambda name: options.get(name, name),
     )
     return chosen
+
+
+def _order() -> str:
+    """Draw the choice of the order."""
+    orders = {order: _order_words(order) for order in _ORDERS if order != "rang"}
+    with st.container(width=225, key="tri"):
+        return _choice("Trier par", "filtre_tri", orders, "Rang (urgence)") or ""
 
 
 def _order_words(order: str) -> str:
