@@ -6,9 +6,12 @@ import argparse
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
-from typing import NoReturn
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, NoReturn
 
+from api.domain.shared.exceptions import InvalidInput
 from api.schemas import french
 
 _FRENCH = (
@@ -21,6 +24,7 @@ _FRENCH = (
 )
 
 
+_UNWRITABLE = "écriture impossible ; choisissez un dossier qui existe et où vous pouvez écrire."
 _HELP = (
     ("usage: ", "usage : "),
     ("positional arguments:", "arguments :"),
@@ -80,6 +84,28 @@ def _time_left(began: float, done: int, total: int) -> str:
         return ""
     left = round(spent * (total - done) / done)
     return f", encore {french.quantity(left, 's') if left < 120 else french.quantity(left / 60, 'min', 0)}"
+
+
+@contextmanager
+def whole_file(option: str, target: Path) -> Iterator[BinaryIO]:
+    """Open a file that gets its name only once it is written whole.
+
+    Args:
+        option: names the file on the command line.
+        target: its path; an older file stays if the writing fails.
+
+    Raises:
+        InvalidInput: it cannot be written.
+    """
+    partial = target.with_name(f"{target.name}.part")
+    try:
+        with partial.open("wb") as file:
+            yield file
+        partial.replace(target)
+    except OSError as error:
+        raise InvalidInput.single(option, _UNWRITABLE, target.name) from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def columns(rows: Sequence[Sequence[object]], header: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from api.commands import export, feed, turbines
-from api.commands.console import progress, say
+from api.commands.console import progress, say, whole_file
 from api.core import Core
 from api.domain.measurements import day_format
 from api.domain.measurements.remedies import BY_COMMAND, with_remedy
@@ -67,13 +67,8 @@ def _import(arguments: argparse.Namespace, core: Core) -> int:
 
 
 def _write_report(core: Core, import_id: int, path: Path) -> None:
-    text = report_csv(load_report(core.database, import_id))
-    try:
-        path.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise InvalidInput.single(
-            "--report", "impossible d’y écrire ; vérifiez le dossier.", path.name
-        ) from error
+    with whole_file("--report", path) as file:
+        file.write(report_csv(load_report(core.database, import_id)).encode())
     say(f"Rapport complet : {path}")
 
 

@@ -8,7 +8,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from api.commands.console import say
+from api.commands.console import say, whole_file
 from api.core import Core
 from api.domain.shared.exceptions import InvalidInput
 from api.schemas import french
@@ -50,7 +50,11 @@ def _export(arguments: argparse.Namespace, core: Core) -> int:
         What(arguments.what), arguments.first, arguments.last, name, None if version is None else int(version)
     )
     table = core.exports.export(wanted_rows)
-    rows = _write_out(table) if arguments.output is None else _write_whole(table, form, arguments.output)
+    if arguments.output is None:
+        rows = _write_out(table)
+    else:
+        with whole_file("-o", arguments.output) as file:
+            rows = write(table, form, file)
     say(f"{french.counted(rows, 'ligne')} {french.plural(rows, 'écrite')}.")
     return 0
 
@@ -64,18 +68,4 @@ def _write_out(table: Export) -> int:
         # Python would raise again when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    return rows
-
-
-def _write_whole(table: Export, form: Format, target: Path) -> int:
-    """Write the file, whole or not at all."""
-    partial = target.with_name(f"{target.name}.part")
-    try:
-        with partial.open("wb") as file:
-            rows = write(table, form, file)
-        partial.replace(target)
-    except OSError as error:
-        raise InvalidInput.single("-o", f"écriture impossible : {error.strerror}.", target.name) from error
-    finally:
-        partial.unlink(missing_ok=True)
     return rows

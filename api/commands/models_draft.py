@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from api.commands.console import say
+from api.commands.console import say, whole_file
 from api.core import Core
 from api.domain.shared.exceptions import InvalidInput
 from api.inference.importing.draft import draft_manifest, draft_text
@@ -47,21 +47,12 @@ def _draft(arguments: argparse.Namespace, _core: Core) -> int:
     if out is None:
         print(text, end="")
     else:
-        _write(out, text)
+        with whole_file("--out", out) as file:
+            file.write(text.encode())
     for line in _left_to_complete(draft):
         say(line)
     say(f"Puis : python cockpit.py models import {arguments.file.name} … --manifest {out or 'BROUILLON'}")
     return 0
-
-
-def _write(out: Path, text: str) -> None:
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InvalidInput.single(
-            "--out",
-            f"{out.name} ne peut pas être écrit : choisissez un dossier qui existe et vous appartient.",
-        ) from error
 
 
 def _left_to_complete(draft: dict[str, Any]) -> list[str]:

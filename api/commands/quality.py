@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from api.commands.console import columns, say
+from api.commands.console import columns, say, whole_file
 from api.commands.realised_plot import FORMATS, pairs_of, plot
 from api.core import Core
 from api.domain.shared.exceptions import InvalidInput
@@ -53,16 +53,8 @@ def _quality(arguments: argparse.Namespace, core: Core) -> int:
 
 
 def _write(option: str, target: Path, chunks: Iterable[bytes]) -> None:
-    """Write the file, whole or not at all."""
-    partial = target.with_name(f"{target.name}.part")
-    try:
-        with partial.open("wb") as file:
-            file.writelines(chunks)
-        partial.replace(target)
-    except OSError as error:
-        raise InvalidInput.single(option, f"écriture impossible : {error.strerror}.", target.name) from error
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(option, target) as file:
+        file.writelines(chunks)
     say(f"{target} écrit.")
 
 

@@ -190,7 +190,7 @@ def test_draft__without_a_file_to_write_prints_json_alone(run: Run, bench: Path,
         ((tmp_path / "rien.joblib",), "introuvable"),
         ((tmp_path / "a.csv",), "n’est pas un modèle"),
         ((bench / "regressor.joblib", "--labelled", tmp_path / "a.csv"), "colonnes absentes"),
-        ((bench / "regressor.joblib", "-o", tmp_path / "non" / "d.json"), "ne peut pas être écrit"),
+        ((bench / "regressor.joblib", "-o", tmp_path / "non" / "d.json"), "écriture impossible"),
     ):
         code, _, err = run("draft", *words)
         assert code == 1
