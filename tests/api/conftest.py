@@ -19,6 +19,7 @@ from anyio.from_thread import BlockingPortal
 from fastapi import FastAPI
 
 from api.bootstrap import Services
+from api.core import Core
 from api.main import create_app
 from api.schemas.vocabulary import Role
 from api.services.people.accounts import AccountService
@@ -147,6 +148,13 @@ def running(settings: Settings, configure: Configure | None = None) -> Iterator[
         stack.enter_context(portal.wrap_async_context_manager(app.router.lifespan_context(app)))
         client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api")
         yield Api(app, settings, portal, client)
+
+
+@pytest.fixture(scope="module")
+def scored(core: Core) -> Iterator[Api]:
+    """The application on the module's own ``core``."""
+    with running(core.settings) as api:
+        yield api
 
 
 @pytest.fixture(scope="session")

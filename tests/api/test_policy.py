@@ -18,9 +18,8 @@ from api.schemas.vocabulary import Role
 from api.services.shared.audit import AuditQuery
 from api.storage.park.ranking import page_of_scores
 from api.storage.shared import published
-from tests.api.conftest import Api, problem, running
-from tests.support.client import new_core
-from tests.support.park.shadow_tools import CLASSIFIER, ingest_sample, serve_references
+from tests.api.conftest import Api, problem
+from tests.support.park.shadow_tools import CLASSIFIER, sample_core
 
 URL = "/api/v1/policy"
 START = RiskPolicy().as_parameters()
@@ -30,18 +29,10 @@ RANK = {"faible": 0, "modere": 1, "eleve": 2, "critique": 3}
 @pytest.fixture(scope="module")
 def core(either_home: Path) -> Iterator[Core]:
     """The simulated park, scored with both reference models."""
-    made = new_core(either_home)
-    serve_references(made)
-    ingest_sample(made, "2024-11-15")
+    made = sample_core(either_home, "2024-11-15")
     run_now(made, None, kind="manuel", by="essai")
     yield made
     made.close()
-
-
-@pytest.fixture(scope="module")
-def scored(core: Core) -> Iterator[Api]:
-    with running(core.settings) as api:
-        yield api
 
 
 @pytest.fixture(scope="module")

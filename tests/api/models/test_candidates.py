@@ -11,14 +11,12 @@ import pytest
 from api import cli
 from api.commands.score import run_now
 from api.core import Core
-from tests.api.conftest import Api, problem, running
-from tests.support.client import new_core
+from tests.api.conftest import Api, problem
 from tests.support.park.shadow_tools import (
     CLASSIFIER,
     REGRESSOR,
-    ingest_sample,
+    sample_core,
     second_version,
-    serve_references,
 )
 
 URL = "/api/v1/candidates"
@@ -27,20 +25,12 @@ URL = "/api/v1/candidates"
 @pytest.fixture(scope="module")
 def core(either_home: Path) -> Iterator[Core]:
     """A scored park with a second version of each reference in store."""
-    made = new_core(either_home)
-    serve_references(made)
-    ingest_sample(made, "2024-11-15")
+    made = sample_core(either_home, "2024-11-15")
     for task in ("classification", "regression"):
         second_version(made, task)
     run_now(made, None, kind="manuel", by="essai")
     yield made
     made.close()
-
-
-@pytest.fixture(scope="module")
-def scored(core: Core) -> Iterator[Api]:
-    with running(core.settings) as api:
-        yield api
 
 
 @pytest.fixture(scope="module")

@@ -37,12 +37,6 @@ def core(either_home: Path) -> Iterator[Core]:
 
 
 @pytest.fixture(scope="module")
-def scored(core: Core) -> Iterator[Api]:
-    with running(core.settings) as api:
-        yield api
-
-
-@pytest.fixture(scope="module")
 def technician(scored: Api) -> dict[str, str]:
     return scored.login("technicien")
 

@@ -21,16 +21,14 @@ from api.domain.shared.exceptions import Conflict, InvalidInput, ModelUnavailabl
 from api.inference.serving.manifest import Task
 from api.services.park.view import ParkQuery
 from api.storage.tables import measurements, scores, shadow_candidates, shadow_scores, turbines
-from tests.support.client import new_core
 from tests.support.park.importer_tools import bring
 from tests.support.park.shadow_tools import (
     CLASSIFIER,
     REGRESSOR,
     SENSORS,
     Second,
-    ingest_sample,
+    sample_core,
     second_version,
-    serve_references,
 )
 from tests.support.refusing import refusing
 
@@ -41,9 +39,7 @@ ALL = ParkQuery(limit=10_000)
 @pytest.fixture(scope="module")
 def core(either_home_if_long: Path) -> Iterator[Core]:
     """The references in force on the sample's last weeks."""
-    made = new_core(either_home_if_long)
-    serve_references(made)
-    ingest_sample(made, "2024-12-15")
+    made = sample_core(either_home_if_long, "2024-12-15")
     yield made
     made.close()
 

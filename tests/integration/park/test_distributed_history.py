@@ -29,8 +29,8 @@ from api.storage.measurements import measurements
 from api.storage.park import changes
 from api.storage.tables import park_changes, run_summaries, runs, scores
 from api.storage.turbines import recent
-from tests.support.client import new_core, settings_in
-from tests.support.park.shadow_tools import ingest_sample, serve_references
+from tests.support.client import settings_in
+from tests.support.park.shadow_tools import sample_core
 
 HEADER = "turbine_id,date_measure,wind_speed,vibration_level,temperature,power_output,maintenance_done,"
 VISITS = "technician_id,planned_intervention_date"
@@ -59,9 +59,7 @@ def _odd_machines() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
     """The sample's last weeks and some odd machines, never scored."""
-    made = new_core(tmp_path_factory.mktemp("replay"))
-    serve_references(made)
-    ingest_sample(made, SINCE)
+    made = sample_core(tmp_path_factory.mktemp("replay"), SINCE)
     file = made.settings.home / "autres.csv"
     file.write_text("\n".join([HEADER + VISITS, *_odd_machines()]) + "\n", encoding="utf-8")
     now = datetime.now(UTC)

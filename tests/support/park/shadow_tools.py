@@ -16,6 +16,7 @@ from api.inference.importing.importer import ImportRequest, import_model
 from api.inference.serving.store import ModelStore
 from api.services.measurements.ingest import ingest_file
 from api.services.models.sensors import catalogue_of
+from tests.support.client import new_core
 from tests.support.once import made_once
 
 SAMPLE = Path(__file__).resolve().parents[3] / "data" / "energiTech_maintenance_sample.csv"
@@ -49,6 +50,14 @@ def serve_references(core: Core) -> None:
     """Activate both reference models."""
     for name in NAMES.values():
         core.model_service.activate(name, 1, by="essai", reason="essai")
+
+
+def sample_core(home: Path, since: str) -> Core:
+    """Return a core with the reference models in service and the sample's rows from a day on."""
+    core = new_core(home)
+    serve_references(core)
+    ingest_sample(core, since)
+    return core
 
 
 def second_version(core: Core, task: str, *, unknown: bool = False) -> Second:
