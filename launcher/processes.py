@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import signal
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -39,8 +40,16 @@ else:
 class Child:
     """A child process, and its output since its start."""
 
-    def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path | None, offset: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        process: subprocess.Popen[bytes],
+        log: Path | None,
+        offset: int,
+        start_again: Callable[[], Child] | None = None,
+    ) -> None:
         self.name, self.process, self.log = name, process, log
+        self.start_again = start_again
         self._start = self._read = offset
 
     def tail(self, lines: int = TAIL_LINES) -> str:
@@ -94,13 +103,31 @@ class Family:
         self, name: str, command: Sequence[str], environment: Mapping[str, str], cwd: Path, log: Path
     ) -> Child:
         """Start ``command`` with its output in ``log``, which is rotated first if large."""
+        child = self._start(name, command, environment, cwd, log)
+        self.children.append(child)
+        return child
+
+    def restart(self, dead: Child) -> Child:
+        """Start the command of a child that ended once more, in its place.
+
+        Raises:
+            ValueError: the child was started on this console, and has no log to continue.
+        """
+        if dead.start_again is None:
+            raise ValueError(f"{dead.name} cannot be started again")
+        child = dead.start_again()
+        self.children[self.children.index(dead)] = child
+        return child
+
+    def _start(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], cwd: Path, log: Path
+    ) -> Child:
         rotate(log)
         with log.open("ab") as output:
             offset = output.tell()
             process = self._popen(command, environment, cwd, output, subprocess.STDOUT)
-        child = Child(name, process, log, offset)
-        self.children.append(child)
-        return child
+        again = functools.partial(self._start, name, command, environment, cwd, log)
+        return Child(name, process, log, offset, again)
 
     def start_here(
         self,

@@ -16,7 +16,8 @@ from launcher.console import LauncherError, Progress, disk_error, say
 from launcher.environment import APPLICATION, ensure_environment
 from launcher.kept_secrets import with_kept_secrets
 from launcher.locking import alone
-from launcher.processes import Child, Family
+from launcher.processes import Family
+from launcher.restarts import Restarts, last_words
 from launcher.settings import ROOT, Settings
 
 START_SECONDS = 180.0
@@ -53,7 +54,7 @@ class Prepared:
 
 
 def run(settings: Settings) -> int:
-    """Prepare what is missing, start the three processes, and watch them until one ends or someone stops us.
+    """Prepare what is missing, start the three processes, and keep them running until someone stops us.
 
     Raises:
         LauncherError: a port is taken, a folder is not writable, a kept key is damaged, or the preparation or
@@ -184,7 +185,7 @@ def wait_for_answers(family: Family, wanted: list[Service], seconds: float = STA
         silent = [service for service in waiting if not _answers(service)]
         if silent and time.monotonic() > deadline:
             child = next(child for child in family.children if child.name == silent[0].name)
-            raise LauncherError(f"{child.name} ne répond pas après {seconds:.0f} s. {_last_words(child)}")
+            raise LauncherError(f"{child.name} ne répond pas après {seconds:.0f} s. {last_words(child)}")
         waiting = silent
         if waiting:
             progress.update("Démarrage : " + ", ".join(service.name for service in waiting) + "…")
@@ -213,13 +214,14 @@ def readiness(family: Family, api: str, seconds: float = READY_SECONDS) -> str:
 
 
 def watch(family: Family) -> None:
-    """Show the errors that the processes log, until one of them ends.
+    """Show the errors that the processes log, and start again those that end.
 
     Raises:
-        LauncherError: a process ended; the error shows the end of its log.
+        LauncherError: none of them can be kept running.
     """
+    restarts = Restarts(family)
     while True:
-        _refuse_dead(family)
+        restarts.look()
         for child in family.children:
             for line in child.new_errors():
                 say(f"[{child.name}] {line}")
@@ -227,16 +229,11 @@ def watch(family: Family) -> None:
 
 
 def _refuse_dead(family: Family) -> None:
+    """Stop everything where a process ends before all have answered: it would end again."""
     child = family.dead()
     if child is not None:
         code = child.process.returncode
-        raise LauncherError(
-            f"{child.name} s’est arrêté (code {code}) : tout est arrêté. {_last_words(child)}"
-        )
-
-
-def _last_words(child: Child) -> str:
-    return f"Fin de son journal ({child.log}) :\n{child.tail() or '(vide)'}"
+        raise LauncherError(f"{child.name} s’est arrêté (code {code}) : tout est arrêté. {last_words(child)}")
 
 
 def announce(prepared: Prepared, settings: Settings, warning: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -73,12 +74,36 @@ def run_in_child(
             "model child process failed",
             extra={"code": code, "stderr": errors.decode(errors="replace")[-2000:]},
         )
-        raise ModelRefused(
-            f"Le contrôle du fichier s’est interrompu (code {code}) : fichier refusé. Il dépasse "
-            "peut-être la mémoire ou le temps accordés, ou son contenu est endommagé."
-        )
+        raise ModelRefused(_end_words(code))
     result: dict[str, Any] = json.loads(outcome.read_text(encoding="utf-8"))
     return _without_refusal(result)
+
+
+# What the end of a child says of its file, by the signal that ended it.
+_ENDS = {
+    "SIGSEGV": "il a fait lire de la mémoire qui n’est pas la sienne",
+    "SIGBUS": "il a fait lire de la mémoire qui n’est pas la sienne",
+    "SIGABRT": "une bibliothèque a refusé son contenu",
+    "SIGFPE": "il a fait faire un calcul impossible",
+    "SIGXCPU": "il dépasse le temps de calcul accordé",
+    "SIGXFSZ": "il fait écrire plus que permis",
+    "SIGKILL": "le système a arrêté son contrôle, sans doute faute de mémoire",
+}
+
+
+def _end_words(code: int) -> str:
+    """Say why a child that gave no answer ended, from its exit code."""
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = ""
+    reason = _ENDS.get(
+        name, "il dépasse peut-être la mémoire ou le temps accordés, ou son contenu est endommagé"
+    )
+    return (
+        f"Le contrôle du fichier s’est interrompu ({name or f'code {code}'}) : {reason}. Le fichier est "
+        "refusé ; le reste du service continue."
+    )
 
 
 class _Steps:

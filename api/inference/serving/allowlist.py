@@ -97,6 +97,21 @@ _BY_MODULE: Mapping[str, str] = {
 
 ALLOWED = frozenset((module, name) for module, names in _BY_MODULE.items() for name in names.split())
 
+# Names that a model keeps as they are: types of its options, and functions that it applies. A file never
+# calls them. Every other name is only there to be called, and may not stay in the model.
+VALUES = frozenset(
+    f"{module}.{name}"
+    for module, names in {
+        "builtins": "bool float int",
+        "numpy": ("bool_ float32 float64 int32 int64 exp expm1 log log1p sqrt square absolute"),
+        "sklearn.feature_selection._univariate_selection": "f_classif f_regression",
+        "sklearn.utils.validation": "check_array",
+    }.items()
+    for name in names.split()
+)
+
+COMPILED_LOSSES = frozenset(f"_loss.{name}" for name in _BY_MODULE["_loss"].split())
+
 # Modules that hold a name today: scikit-learn's compiled losses register under a top-level name, and NumPy 2
 # moved modules that files of NumPy 1 name.
 RENAMED: Mapping[str, str] = {

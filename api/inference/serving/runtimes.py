@@ -73,6 +73,7 @@ class OriginalOutput:
         from sklearn.exceptions import InconsistentVersionWarning  # noqa: PLC0415
 
         from api.inference.serving.sklearn_output import SklearnOutput  # noqa: PLC0415
+        from api.inference.serving.soundness import check_soundness  # noqa: PLC0415
 
         manifest = self._manifest
         path = self._folder / manifest.artefact
@@ -84,6 +85,8 @@ class OriginalOutput:
                 "error" if manifest.golden is None else "ignore", InconsistentVersionWarning
             )
             estimator = load_artefact(read_artefact(path))
+        # Again here: a version may have been imported before a check existed.
+        check_soundness(estimator)
         positive = None if manifest.classes is None else manifest.positive_index
         return SklearnOutput(estimator, manifest.feature_names, positive)
 

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures
 
 from api.domain.shared.exceptions import InvalidInput, ModelRefused
 from api.inference.importing.importer import ImportRequest, import_model
@@ -102,13 +105,13 @@ def test_import__a_check_that_takes_too_long_is_stopped(
     sys.platform == "win32", reason="Windows bounds no memory; the wall clock alone holds there"
 )
 def test_import__a_file_that_asks_for_all_memory_is_refused(store: ModelStore, tmp_path: Path) -> None:
-    # A tiny file whose array would take 6 GB, which most systems promise without having them.
-    stream = joblib.dump(LogisticRegression(), tmp_path / "m.joblib")
-    data = Path(stream[0]).read_bytes()
-    bomb = b"\x80\x04cnumpy\nndarray\n\x8a\x04\x00\x00\x00\x30\x85\x85R0" + data[2:]
-    (tmp_path / "m.joblib").write_bytes(bomb)
+    # A tiny file whose table would take 6 GB, which most systems promise without having them.
+    rows = np.arange(12.0).reshape(6, 2)
+    model = make_pipeline(PolynomialFeatures(), LogisticRegression()).fit(rows, [0, 1] * 3)
+    model.steps[0][1]._n_out_full = 1_500_000
+    joblib.dump(model, tmp_path / "m.joblib")
     with pytest.raises(ModelRefused, match="MemoryError"):
-        bring(store, tmp_path / "m.joblib")
+        bring(store, tmp_path / "m.joblib", features=["wind_speed", "temperature"])
     assert_no_trace(tmp_path)
 
 

@@ -229,20 +229,26 @@ def test_run__launcher_killed__children_and_grandchildren_end(checkout: Path, tm
     ("role", "name"),
     [("api", "L’API"), ("worker", "Le calcul (worker)"), ("ui", "Le tableau de bord")],
 )
-def test_run__one_process_dies__named_with_its_last_lines_and_the_others_end(
+def test_run__one_process_dies__started_again_with_its_last_lines_told_and_the_others_continue(
     checkout: Path, tmp_path: Path, role: str, name: str
 ) -> None:
     with launched(checkout, tmp_path) as launch:
         launch.read_until("Ctrl-C")
-        pids = launch.pids()
+        before = {other: launch.told(other)["pids"] for other in ("api", "ui", "worker")}
         (tmp_path / f"{role}-order").write_text("die")
-        assert launch.end() == 1
-        assert f"{name} s’est arrêté (code 3)" in launch.output
+        launch.read_until("line 30\n")
+        (tmp_path / f"{role}-order").unlink()
+        assert f"{name} s’est arrêté (code 3) : relance 1 sur 5" in launch.output
         assert "line 11\n" in launch.output
-        assert "line 30\n" in launch.output
         assert "line 10\n" not in launch.output
-        assert survivors(pids, 2) == []
         assert "line 1\n" in (tmp_path / "logs" / f"{role}.log").read_text()
+        deadline = time.monotonic() + 10
+        while launch.told(role)["pids"] == before[role] or not alive(launch.told(role)["pids"][0]):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert all(alive(before[other][0]) for other in before if other != role)
+        assert launch.end(signal.SIGINT) == 0
+        assert survivors([*launch.pids(), *(pid for pids in before.values() for pid in pids)], 2) == []
 
 
 def test_run__error_in_a_log__is_shown_on_the_console(checkout: Path, tmp_path: Path) -> None:

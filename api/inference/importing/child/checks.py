@@ -23,8 +23,8 @@ from api.inference.importing.child.scan import UNREADABLE, scan
 from api.inference.serving.artefact import load_artefact
 from api.inference.serving.loaded import Floats
 from api.inference.serving.manifest import FEATURE_PATTERN, FeatureSpec, Label, Task
-from api.inference.serving.parts import check_trees
 from api.inference.serving.sklearn_output import SklearnOutput
+from api.inference.serving.soundness import check_soundness
 from api.schemas import french
 
 # Errors that an estimator with a damaged or contrived state raises when it is used.
@@ -119,7 +119,7 @@ def _load_estimator(data: bytes, written: frozenset[str]) -> Any:
             warnings.simplefilter("ignore", InconsistentVersionWarning)
             estimator = load_artefact(data)
         check_is_fitted(estimator)
-        check_trees(estimator)
+        check_soundness(estimator)
     except NotFittedError as error:
         raise ModelRefused("Le modèle n’a pas été ajusté : appelez fit avant de l’enregistrer.") from error
     except _FAILURES as error:

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter
 
 from api.domain.shared.exceptions import InvalidInput, ModelRefused, ModelUnavailable
+from api.inference.importing.child.confinement import shut_in
 from api.inference.importing.child.scan import scan
 from api.inference.importing.request import DraftJob, EvaluationJob, Job
 from api.inference.importing.steps import STEPS, ReportStep, Step, ignore_step
@@ -86,6 +87,7 @@ def main() -> None:
     job: AnyJob = TypeAdapter(AnyJob).validate_json(sys.stdin.buffer.read())
     limit_resources()
     outcome = Path(sys.argv[1])
+    shut_in(job, outcome)
 
     def report_step(step: Step) -> None:
         with outcome.with_suffix(STEPS).open("a", encoding="ascii") as steps:

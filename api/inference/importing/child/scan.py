@@ -11,11 +11,13 @@ import io
 import pickle
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, NoReturn
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from api.domain.shared.exceptions import ModelRefused
-from api.inference.importing.child.arrays import array_bytes, holds_objects
+from api.inference.importing.child.arrays import ARRAY, DTYPE, array_bytes, fields_of, holds_objects
+from api.inference.importing.child.calls import WRAPPER, check_call, check_kept, check_state, refuse
+from api.inference.importing.child.inert import Inert, Named
 from api.inference.serving.allowlist import ALLOWED, HINTS
 
 # Errors of the pickle machine on bytes that are not a pickle, or only the beginning of one.
@@ -32,32 +34,8 @@ UNREADABLE = (
     struct.error,
 )
 _MAPPINGS = {"collections.OrderedDict", "collections.defaultdict", "sklearn.utils._bunch.Bunch"}
-_WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
 _VERSION_KEY = "_sklearn_version"
 _TRAILING = "Des données suivent la fin du modèle : le fichier est refusé, rien n’a été exécuté."
-
-
-@dataclass(frozen=True)
-class Named:
-    """Stand-in for a class or function that the file names."""
-
-    module: str
-    name: str
-
-    @property
-    def dotted(self) -> str:
-        """Module and name, as people read it."""
-        return f"{self.module}.{self.name}"
-
-
-@dataclass(eq=False)
-class Inert:
-    """Stand-in for an object that a loader would build; keeps the arguments and the state."""
-
-    origin: str
-    args: tuple[Any, ...] = ()
-    state: Any = None
-    items: dict[int, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -95,6 +73,7 @@ def scan(data: bytes) -> Scan:
             f"Le fichier contient un objet « {kind} », pas un estimateur scikit-learn. Enregistrez le modèle "
             "lui-même avec joblib.dump(modele, fichier)."
         )
+    check_kept(root)
     return Scan(root.origin, frozenset(machine.names), frozenset(machine.versions))
 
 
@@ -116,6 +95,8 @@ class _Machine(pickle._Unpickler):  # the pure Python machine, whose operations 
         self.nested = parent is not None
         self.names: set[str] = set() if parent is None else parent.names
         self.versions: set[str] = set() if parent is None else parent.versions
+        # Dictionaries that NumPy keeps as they are: changed after their check, they would undo it.
+        self.kept: list[dict[Any, Any]] = [] if parent is None else parent.kept
 
     def run(self) -> Any:
         """Return the inert object at the end of the stream.
@@ -150,7 +131,8 @@ class _Machine(pickle._Unpickler):  # the pure Python machine, whose operations 
     def build(self, target: Any, arguments: Any) -> Inert:
         """Return the stand-in for a call of a listed name."""
         if not isinstance(target, Named) or not isinstance(arguments, tuple):
-            _refuse("appelle autre chose qu’un nom autorisé")
+            refuse("appelle autre chose qu’un nom autorisé")
+        check_call(target.dotted, arguments)
         return Inert(target.dotted, arguments)
 
     def load_reduce(self) -> None:
@@ -168,14 +150,16 @@ class _Machine(pickle._Unpickler):  # the pure Python machine, whose operations 
     def load_build(self) -> None:
         state, target = self.stack.pop(), self.stack[-1]
         if not isinstance(target, Inert):
-            _refuse("modifie autre chose qu’un objet qu’il a créé")
-        if isinstance(state, dict) and isinstance(target.state, dict):
-            target.state = {**target.state, **state}
-        else:
-            target.state = state
+            refuse("modifie autre chose qu’un objet qu’il a créé")
+        if target.state is not None:
+            refuse("donne deux fois son état à un objet")
+        target.state = state
+        check_state(target)
+        if target.origin == DTYPE and (fields := fields_of(target)) is not None:
+            self.kept.append(fields)
         if isinstance(state, dict) and isinstance(version := state.get(_VERSION_KEY), str):
             self.versions.add(version)
-        if target.origin == _WRAPPER:
+        if target.origin == WRAPPER:
             self.stack[-1] = self.skip_array(target)
 
     def skip_array(self, wrapper: Inert) -> Inert:
@@ -183,18 +167,18 @@ class _Machine(pickle._Unpickler):  # the pure Python machine, whose operations 
         if self.nested:
             # joblib reads the pickle of an object array without arrays of its own: to follow them here would
             # be to read another file than the loader reads.
-            _refuse("emboîte un tableau de joblib dans un tableau d’objets")
+            refuse("emboîte un tableau de joblib dans un tableau d’objets")
         state = wrapper.state if isinstance(wrapper.state, dict) else {}
         if holds_objects(state.get("dtype")):
-            _Machine(self.source, parent=self).run()
-            return Inert("numpy.ndarray", state=state)
+            objects = _Machine(self.source, parent=self).run()
+            return Inert(ARRAY, (objects,), state)
         if state.get("numpy_array_alignment_bytes") is not None:
             padding = self.source.read(1)
             self.source.read(padding[0])
         size = array_bytes(state.get("dtype"), state.get("shape"))
         if len(self.source.read(size)) != size:
             raise EOFError
-        return Inert("numpy.ndarray", state=state)
+        return Inert(ARRAY, state=state)
 
     def load_setitems(self) -> None:
         pairs = self.pop_mark()
@@ -208,9 +192,13 @@ class _Machine(pickle._Unpickler):  # the pure Python machine, whose operations 
         """Put pairs into a dictionary, or into the stand-in of a class that is a dictionary."""
         target = self.stack[-1]
         if isinstance(target, dict):
+            if any(target is kept for kept in self.kept):
+                refuse("modifie un tableau après l’avoir décrit")
             target.update(pairs)
-        elif not isinstance(target, Inert) or target.origin not in _MAPPINGS:
-            _refuse("remplit autre chose qu’un dictionnaire")
+        elif isinstance(target, Inert) and target.origin in _MAPPINGS:
+            target.items += [*pairs.keys(), *pairs.values()]
+        else:
+            refuse("remplit autre chose qu’un dictionnaire")
 
     def load_appends(self) -> None:
         items = self.pop_mark()
@@ -228,7 +216,7 @@ class _Machine(pickle._Unpickler):  # the pure Python machine, whose operations 
         """Add items to a plain list or set."""
         target = self.stack[-1]
         if not isinstance(target, kind):
-            _refuse("remplit autre chose qu’une liste ou un ensemble")
+            refuse("remplit autre chose qu’une liste ou un ensemble")
         target.extend(items) if isinstance(target, list) else target.update(items)
 
     def load_bytearray8(self) -> None:
@@ -237,11 +225,7 @@ class _Machine(pickle._Unpickler):  # the pure Python machine, whose operations 
         self.append(bytearray(self.read(min(size, len(self.source.getbuffer())))))
 
     def load_refused(self) -> None:
-        _refuse("emploie une opération de pickle qu’aucun modèle scikit-learn n’utilise")
-
-
-def _refuse(what: str) -> NoReturn:
-    raise ModelRefused(f"Le fichier {what} : il est refusé, rien n’a été exécuté.")
+        refuse("emploie une opération de pickle qu’aucun modèle scikit-learn n’utilise")
 
 
 _REPLACED: Mapping[bytes, Callable[[Any], None]] = {
