@@ -159,7 +159,7 @@ def build_core(settings: Settings) -> Core:
         prediction=PredictionService(models, shared.policy, shared.pasts, KnownTurbines(database), now),
         runner=ParkRunService(database, models, store, calendar, shared.shadow),
         history=ParkHistory(database, models, store, now, shared.shadow, dask),
-        turbines=TurbineViewService(database, models, store),
+        turbines=TurbineViewService(database, models, store, calendar.day),
         turbine_story=TurbineStoryService(database),
         model_service=ModelService(database, store, now),
         supervision=SupervisionService(settings, database, models, shared.view, calendar, now),

@@ -55,9 +55,10 @@ def _navigation(user: User | None) -> st.Page:
     pages = [st.Page(_home, title="Accueil", default=True, visibility="hidden")]
     for path, title, draw, right in PAGES:
         allowed = user is not None and (right is None or user.may(right))
+        waiting = layout.to_decide() if path == "interventions" and user and user.may(Right.PLAN) else None
         page = st.Page(
             draw if allowed or user is None else _closed_page,
-            title=title,
+            title=f"{title} ({waiting})" if waiting else title,
             url_path=path,
             visibility="visible" if allowed and path not in ELSEWHERE else "hidden",
         )

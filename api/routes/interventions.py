@@ -66,15 +66,16 @@ def interventions(core: CoreDep, kept: FilterDep, limit: Limit = 100, offset: Of
 def calendar_file(core: CoreDep, kept: FilterDep) -> Response:
     """Les mêmes interventions pour un agenda (iCalendar), 1 000 au plus."""
     page = core.interventions.page(kept, 1_000, 0)
-    return _calendar_answer(calendar(page.items, core.settings.now()), "interventions.ics")
+    situations = core.intervention_proposals.reasons()
+    return _calendar_answer(calendar(page.items, core.settings.now(), situations), "interventions.ics")
 
 
 @router.get("/interventions/proposals", summary="Interventions proposées")
 def proposals(core: CoreDep, limit: Limit = 100, offset: Offset = 0) -> Proposals:
-    """Ce que le dernier classement recommande et que personne n’a encore décidé ; rien n’est enregistré.
+    """Les turbines à décider, et les alertes qui ont déjà une réponse ; rien n’est enregistré.
 
-    Une turbine au niveau élevé ou critique, sans intervention en vie ni visite prévue à temps. Confirmez par
-    un POST d’origine « recommandation » ; `dismissed` l’écarte.
+    Une visite annoncée par un fichier ne répond à rien : confirmez-la, ou planifiez, par un POST d’origine
+    « recommandation » ; `dismissed` écarte l’alerte jusqu’à un jour. `intervention` : celle à avancer.
     """
     return core.intervention_proposals.page(limit, offset)
 
@@ -122,7 +123,10 @@ def open_one(
 def one_calendar(core: CoreDep, number: Number) -> Response:
     """Un événement d’une journée (iCalendar)."""
     intervention = core.interventions.detail(number)
-    return _calendar_answer(calendar([intervention], core.settings.now()), f"intervention-{number}.ics")
+    situations = core.intervention_proposals.reasons()
+    return _calendar_answer(
+        calendar([intervention], core.settings.now(), situations), f"intervention-{number}.ics"
+    )
 
 
 @router.get("/interventions/{number}", summary="Une intervention et son journal")

@@ -12,7 +12,7 @@ from api.domain.people import Principal
 from api.schemas.changes import ParkEvents
 from api.schemas.common import Items
 from api.schemas.park import Park, ParkDay, Run, RunRequest, ServiceState
-from api.schemas.vocabulary import DataStatus, Queue, Right, RiskLevel
+from api.schemas.vocabulary import DataStatus, Queue, Right, RiskLevel, SituationCode
 from api.services.park.view import SORTS, ParkQuery, ScoreFilter
 
 router = APIRouter(prefix="/api/v1/park", tags=["Parc"], dependencies=[Depends(need(Right.READ))])
@@ -53,6 +53,9 @@ def park(
         ),
     ] = "",
     queue: Annotated[list[Queue], Query(description="Files ; la turbine est dans l’une au moins")] = [],  # noqa: B006
+    situation: Annotated[
+        list[SituationCode], Query(description="Situations gardées ; pour le dernier classement seulement")
+    ] = [],  # noqa: B006
     driver: Annotated[
         str | None,
         Query(max_length=80, description="Facteur principal, par son nom de colonne (tête du classement)"),
@@ -70,7 +73,7 @@ def park(
         service_state=service_state,
         text=text,
     )
-    return named(core.view.park(ParkQuery(keep, sort, limit, offset, as_of)))
+    return named(core.view.park(ParkQuery(keep, sort, limit, offset, as_of, tuple(situation))))
 
 
 @router.get("/history", summary="Turbines par niveau, jour après jour")

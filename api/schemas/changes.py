@@ -41,7 +41,6 @@ class SincePrevious(Answer):
 class QueueCounts(Answer):
     """Turbines per queue, in the whole park; a turbine may be in several."""
 
-    avant_visite: int = 0
     a_verifier: int = 0
     desaccord: int = 0
     intervention_depuis: int = 0

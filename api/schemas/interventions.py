@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.schemas.common import Answer, FieldChange, Page
 from api.schemas.predictions import Driver
+from api.schemas.turbine_story import LivingIntervention, Situation
 from api.schemas.vocabulary import (
-    AlertAnswer,
     Effect,
     InterventionOrigin,
     InterventionState,
@@ -50,6 +50,9 @@ class InterventionRequest(BaseModel):
     comment: Words | None = None
     dismissed: bool = Field(
         False, description="Écarte la recommandation au lieu de la confirmer ; « comment » dit pourquoi"
+    )
+    dismissed_until: date | None = Field(
+        None, description="Dernier jour où elle reste écartée ; par défaut le délai urgent de la politique"
     )
 
 
@@ -111,6 +114,7 @@ class Intervention(Answer):
     findings: str | None
     downtime_hours: float | None
     done_on: date | None = Field(description="Jour de fin des travaux, ou de l’annulation")
+    dismissed_until: date | None = Field(None, description="Recommandation écartée jusqu’à ce jour")
     effect: Effect | None = Field(
         description="Ce que disent les calculs suivants ; nul sans alerte à l’ouverture ou avant la clôture"
     )
@@ -165,7 +169,7 @@ class Interventions(Page[Intervention]):
 
 
 class Proposal(Answer):
-    """An intervention that the last published run recommends, and that awaits a decision."""
+    """A turbine of the last published run that waits for a decision, and what is recommended."""
 
     turbine_id: str
     site: str | None
@@ -178,33 +182,33 @@ class Proposal(Answer):
     expected_failure_cost_eur: float | None
     net_benefit_eur: float | None
     main_driver: Driver | None
+    situation: Situation
     recommendation: str
-    planned_visit_on: date | None = Field(description="Visite prévue, trop tardive pour répondre à l’alerte")
+    planned_visit_on: date | None = Field(description="Visite du fichier ; elle ne répond à rien seule")
+    intervention: LivingIntervention | None = Field(
+        description="Intervention à planifier ou à avancer ; nulle quand il faut en ouvrir une"
+    )
     priority: Priority
     skills: list[Skill]
     checklist: list[CheckLine]
-    last_intervention_id: int | None = Field(description="La dernière terminée ou annulée")
-    last_done_on: date | None = Field(description="Jour de sa fin")
 
 
 class AnsweredAlert(Answer):
-    """A turbine in alert without a proposal, and the reason."""
+    """A turbine in alert about which nothing is to be decided."""
 
     turbine_id: str
     risk_level: RiskLevel
     failure_probability: float | None
-    answer: AlertAnswer = Field(description="Ce qui répond déjà à l’alerte")
-    on: date | None = Field(description="Jour prévu, ou jour de la fin si c’est fait ou écarté")
-    intervention_id: int | None
-    intervention_state: InterventionState | None
+    situation: Situation
 
 
 class Proposals(Page[Proposal]):
-    """Proposed interventions, the most urgent first."""
+    """Turbines to decide about, the most urgent first."""
 
-    alerts: int = Field(0, description="Turbines en alerte, décidées ou visitées à temps comprises")
+    alerts: int = Field(0, description="Turbines en alerte, décidées comprises")
+    answered_total: int = Field(0, description="Alertes qui ont déjà une réponse")
     answered: list[AnsweredAlert] = Field(
-        default_factory=list, description="Alertes qui ont déjà une réponse ; `limit` au plus"
+        default_factory=list, description="Ces alertes, les plus urgentes d’abord ; `limit` au plus"
     )
     as_of: date | None
     today: date

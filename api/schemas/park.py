@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.schemas.changes import DaysCoverage, ItemChange, QueueCounts, SincePrevious
 from api.schemas.common import Answer, Name, Notice, Page, ReadVersion
 from api.schemas.predictions import Driver, FeatureInfo
-from api.schemas.turbine_story import LivingIntervention, PowerLink, UsualRange
-from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
+from api.schemas.turbine_story import LivingIntervention, PowerLink, Situation, UsualRange
+from api.schemas.vocabulary import DataStatus, Queue, RiskLevel, SituationCode
 
 RunStatus = Literal[
     "en_attente", "en_cours", "termine", "termine_avec_erreurs", "echoue", "interrompu", "annule"
@@ -105,6 +105,9 @@ class ParkItem(Answer):
     planned_visit_on: date | None = Field(description="Prochaine visite prévue après le jour du calcul")
     warnings: list[Notice]
     change: ItemChange | None = Field(None, description="Ce qui a changé depuis le calcul précédent")
+    situation: Situation | None = Field(
+        None, description="Ce qui reste à faire ; nul pour un classement passé"
+    )
     queues: list[Queue] = Field(default_factory=list, description="Files où la turbine se trouve")
     intervention: LivingIntervention | None = Field(
         None, description="Intervention proposée, planifiée ou en cours ; nulle pour un classement passé"
@@ -130,6 +133,9 @@ class Park(Page[ParkItem]):
         None, description="Le parc depuis le calcul du jour précédent ; nul s’il n’y en a pas"
     )
     queues: QueueCounts = Field(default_factory=QueueCounts, description="Turbines par file, parc entier")
+    situations: dict[SituationCode, int] = Field(
+        default_factory=dict, description="Turbines par situation, parc entier ; vide pour un jour passé"
+    )
     days_coverage: DaysCoverage | None = Field(
         None, description="Ce que vaut l’intervalle des jours restants sur lequel max_days filtre"
     )

@@ -38,6 +38,16 @@ class PolicyParameters(BaseModel):
     max_age_days: int = Field(
         ge=0, le=MAX_DAYS, description="Âge au-delà duquel une mesure est périmée [jours]"
     )
+    answer_days_high: int = Field(
+        7,
+        ge=0,
+        le=MAX_DAYS,
+        description="Sans borne prouvée, délai pour répondre à une alerte « élevé » [jours]",
+    )
+    answer_days_critical: int = Field(
+        2, ge=0, le=MAX_DAYS,
+        description="Sans borne prouvée, délai pour répondre à une alerte « critique » [jours]",
+    )  # fmt: skip
 
 
 class PolicyBounds(Answer):

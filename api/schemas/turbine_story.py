@@ -1,4 +1,4 @@
-"""A turbine's usual values, power curve and events."""
+"""A turbine's usual values, power curve, events, and what remains to be done about it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from api.schemas.common import Answer
-from api.schemas.vocabulary import InterventionState
+from api.schemas.vocabulary import InterventionState, SituationCode
 
 
 class UsualRange(Answer):
@@ -36,6 +36,19 @@ class PowerAtWind(Answer):
     wind_speed: float = Field(description="Vent demandé [m/s]")
     power_output: float = Field(description="Puissance qui l’accompagne [kW]")
     rows: int = Field(description="Mesures en marche derrière la courbe de puissance")
+
+
+class Situation(Answer):
+    """What remains to be done about a turbine; every page and file says the same."""
+
+    code: SituationCode
+    reason: str = Field(description="Phrase en français")
+    decided_by: str | None = Field(
+        description="intervention:12, visite, mesure ou niveau ; nul quand rien n’est à faire"
+    )
+    until: date | None = Field(
+        description="Jour qui décide : au plus tard, jour prévu ou fin de la situation"
+    )
 
 
 class LivingIntervention(Answer):

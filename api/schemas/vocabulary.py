@@ -55,16 +55,8 @@ class _Worded(StrEnum):
 
 
 class Queue(_Worded):
-    """Reasons, other than its level, to look at a turbine.
+    """Reasons, other than its level and its situation, to look at a turbine."""
 
-    Scores keep the place of a queue in this list: a new one goes to the end.
-    """
-
-    AVANT_VISITE = (
-        "avant_visite",
-        "Panne avant la visite",
-        "L’intervalle des jours restants commence avant la prochaine visite prévue.",
-    )
     A_VERIFIER = (
         "a_verifier",
         "À vérifier",
@@ -77,9 +69,32 @@ class Queue(_Worded):
     )
     INTERVENTION_DEPUIS = (
         "intervention_depuis",
-        "Intervention depuis la mesure",
+        "Visite depuis la mesure",
         "Le jour d’une visite prévue est passé depuis la mesure : elle ne décrit peut-être plus la machine.",
     )
+
+
+class SituationCode(_Worded):
+    """Situations of a turbine: what remains to be done about it."""
+
+    A_DECIDER = "a_decider", "À décider", "En alerte ou signalée, et rien n’y répond à temps."
+    TROP_TARD = "trop_tard", "Trop tard", "Ce qui est prévu vient après le dernier jour accepté."
+    SANS_EFFET = "sans_effet", "Sans effet", "Mesurée depuis l’intervention, et toujours en alerte."
+    RECHUTE = "rechute", "Rechute", "Redevenue calme après l’intervention, puis de nouveau en alerte."
+    COUVERTE = "couverte", "Couverte", "Une intervention est prévue à temps."
+    EN_COURS = "en_cours", "En cours", "L’intervention a commencé."
+    MESURE_ATTENDUE = (
+        "mesure_attendue", "Traitée, mesure attendue", "Intervention terminée ; rien de mesuré depuis.",
+    )  # fmt: skip
+    EFFET_CONSTATE = "effet_constate", "Effet constaté", "Mesurée calme depuis l’intervention."
+    ECARTEE = "ecartee", "Écartée", "Alerte écartée par une personne, jusqu’à un jour ou une aggravation."
+    DONNEES_A_VERIFIER = "donnees_a_verifier", "Données à vérifier", "Aucune mesure digne de confiance."
+    RIEN_A_FAIRE = "rien_a_faire", "Rien à faire", "Ni alerte, ni travail en cours, ni doute."
+
+    @property
+    def to_decide(self) -> bool:
+        """Whether the turbine waits for a person's decision."""
+        return self in _TO_DECIDE
 
 
 class Role(_Worded):
@@ -119,15 +134,6 @@ class InterventionState(StrEnum):
     EN_COURS = "en_cours"
     TERMINEE = "terminee"
     ANNULEE = "annulee"
-
-
-class AlertAnswer(StrEnum):
-    """Reasons why an alert already has an answer, so that no intervention is proposed."""
-
-    INTERVENTION = "intervention"
-    VISITE = "visite"
-    TRAITEE = "traitee"
-    ECARTEE = "ecartee"
 
 
 class InterventionOrigin(StrEnum):
@@ -214,6 +220,11 @@ class AuditAction(StrEnum):
     IMPORT_TERMINE = "import_termine"
     CALCUL_DEMANDE = "calcul_demande"
     HISTORIQUE_DEMANDE = "historique_demande"
+
+
+_TO_DECIDE = frozenset(
+    {SituationCode.A_DECIDER, SituationCode.TROP_TARD, SituationCode.SANS_EFFET, SituationCode.RECHUTE}
+)
 
 
 def folded(text: str) -> str:

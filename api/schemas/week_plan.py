@@ -23,6 +23,8 @@ LeftReason = Literal[
     "heures_et_budget",
     "pas_rentable",
     "deja_decidee",
+    "trop_tard",
+    "visite_a_confirmer",
 ]
 CrewName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 DayHours = Annotated[float, Field(ge=0, le=24)]
@@ -70,8 +72,8 @@ class WeekPlanRequest(BaseModel):
     hours_each: VisitHours = 4.0
     place_visits: bool = Field(
         True,
-        description="Donne une équipe et un jour aux turbines en alerte dont une visite est déjà prévue ; "
-        "false : elles comptent comme prises en charge",
+        description="Donne une équipe et un jour aux turbines à décider dont le fichier annonce une visite ; "
+        "false : elles attendent qu’une personne confirme cette visite",
     )
     adjustments: Annotated[list[PlanAdjustment], Field(max_length=MAX_VISITS)] = Field(default_factory=list)
 
@@ -123,7 +125,7 @@ class LeftTurbine(PlannedTurbine):
 
 
 class CoveredTurbine(Answer):
-    """A turbine in alert that somebody is already going to visit."""
+    """A turbine whose risk is treated: somebody goes, or has been there since the measurement."""
 
     turbine_id: str
     risk_eur: float
@@ -159,8 +161,10 @@ class PlanTotals(Answer):
     cost_eur: float = Field(description="Coût des interventions du plan [€]")
     prevented_eur: float = Field(description="Coût attendu des pannes que le plan traite [€]")
     net_eur: float = Field(description="Coût évité : traité moins coût des interventions [€]")
-    remaining_eur: float = Field(description="Risque qui reste, turbines sans intervention ni visite [€]")
-    covered_eur: float = Field(description="Risque des turbines où quelqu’un va déjà [€]")
+    remaining_eur: float = Field(description="Risque qui reste : ni traité, ni dans ce plan [€]")
+    covered_eur: float = Field(
+        description="Risque déjà traité : quelqu’un y va, ou y est allé depuis la mesure [€]"
+    )
     park_eur: float = Field(description="Coût attendu des pannes de tout le parc [€]")
     small_turbines: int = Field(description="Turbines où le risque coûte moins qu’une intervention")
     small_eur: float = Field(description="Leur part du risque qui reste [€]")

@@ -16,6 +16,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -173,9 +174,17 @@ def living(connection: Connection) -> dict[int, AnyRow]:
     return {row.turbine: row for row in connection.execute(query)}
 
 
-def last_ended(connection: Connection, keys: Collection[int]) -> dict[int, AnyRow]:
-    """Return the intervention that ended last on each of these turbines, by turbine key."""
-    return {row.turbine: row for row in ended(connection, keys)}
+def recent(connection: Connection, first: date) -> list[AnyRow]:
+    """Return the interventions that live, ended on ``first`` or later, or still dismiss an alert then."""
+    query = (
+        _with_turbine()
+        .where(
+            _PRESENT,
+            or_(TABLE.state.in_(_LIVING), TABLE.done_on >= first, TABLE.dismissed_until >= first),
+        )
+        .order_by(TABLE.done_on, TABLE.id)
+    )
+    return list(connection.execute(query))
 
 
 def ended(connection: Connection, keys: Collection[int]) -> list[AnyRow]:
@@ -187,17 +196,6 @@ def ended(connection: Connection, keys: Collection[int]) -> list[AnyRow]:
     )
     queries = (query.where(TABLE.turbine.in_(part)) for part in _parts(keys))
     return [row for query in queries for row in connection.execute(query)]
-
-
-def last_worked(connection: Connection, as_of: date) -> dict[int, date]:
-    """Return the last day up to ``as_of`` on which work ended on a turbine, by turbine key."""
-    query = (
-        select(TABLE.turbine, func.max(TABLE.done_on))
-        .join_from(interventions, turbines, TABLE.turbine == turbines.c.id)
-        .where(_PRESENT, TABLE.state == InterventionState.TERMINEE.value, TABLE.done_on <= as_of)
-        .group_by(TABLE.turbine)
-    )
-    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def scores_since(

@@ -73,9 +73,13 @@ def proposed(api: Api, who: Headers) -> list[str]:
 
 
 def answers(api: Api, who: Headers) -> dict[str, tuple[str, str | None, int | None]]:
-    """Why nothing is proposed, by turbine."""
-    told = api.get(f"{URL}/proposals", headers=who).json()["answered"]
-    return {one["turbine_id"]: (one["answer"], one["on"], one["intervention_id"]) for one in told}
+    """Why nothing is to be decided about an alert: situation, day and intervention, by turbine."""
+    answered = api.get(f"{URL}/proposals", headers=who).json()["answered"]
+    situations = {item["turbine_id"]: item["situation"] for item in answered}
+    return {
+        turbine: (found["code"], found["until"], int(found["decided_by"].removeprefix("intervention:")))
+        for turbine, found in situations.items()
+    }
 
 
 def plan(api: Api, who: Headers, turbine: str = "2", **more: Any) -> dict[str, Any]:
@@ -114,9 +118,12 @@ def test_recommendation__proposed_once_confirmed_once(
     made = plan(api, manager, "2", origin="recommandation")
 
     assert sorted(proposed(api, manager)) == ["4", "6"]
-    assert answers(api, manager) == {"2": ("intervention", made["planned_on"], made["id"])}
+    assert answers(api, manager) == {"2": ("couverte", made["planned_on"], made["id"])}
     score(DAY + timedelta(days=1))
-    assert sorted(proposed(api, manager)) == ["4", "6"], "a persisting alarm brings no second one"
+    assert sorted(proposed(api, manager)) == ["2", "4", "6"], "the day of the plan has passed"
+    moved = api.get(f"{URL}/proposals", headers=manager).json()["items"]
+    late = {item["turbine_id"]: item["situation"]["code"] for item in moved if item["intervention"]}
+    assert late == {"2": "trop_tard"}, "to be moved: a persisting alarm brings no second one"
     again = problem(
         api.post(URL, json={"turbine_id": "02", "planned_on": "2024-09-01"}, headers=manager), 409
     )
@@ -134,7 +141,9 @@ def test_dismissed__needs_a_reason_and_comes_back_once_the_alarm_has_ended(
     ]
     answer = api.post(URL, json={**body, "comment": "Capteur en cours de remplacement."}, headers=manager)
     assert (answer.status_code, answer.json()["state"]) == (201, "annulee")
-    assert answers(api, manager) == {"2": ("ecartee", DAY.isoformat(), answer.json()["id"])}
+    assert answers(api, manager) == {
+        "2": ("ecartee", (DAY + timedelta(days=7)).isoformat(), answer.json()["id"])
+    }
     score(DAY + timedelta(days=1))
     assert "2" not in proposed(api, manager)
     score(DAY + timedelta(days=2), alerts=("4", "6"))
@@ -154,7 +163,7 @@ def test_whole_way__journal_tells_who_when_what(
     item = done(patch(api, technician, item, **CLOSING, verdict="degradation_trouvee"))
 
     assert (item["state"], item["done_on"], item["effect"]) == ("terminee", DAY.isoformat(), "trop_tot")
-    assert answers(api, manager)["2"] == ("traitee", DAY.isoformat(), item["id"])
+    assert answers(api, manager)["2"][::2] == ("mesure_attendue", item["id"])
     told = [(entry["by"], entry["action"]) for entry in item["journal"]]
     assert told == [
         ("essai.manager", "creation"),
@@ -428,14 +437,17 @@ def test_verdicts__are_what_was_observed_of_the_published_scores(api: Api, manag
     }  # fmt: skip
 
 
-def test_work_since_the_measurement__puts_the_turbine_in_its_queue(
+def test_work_since_the_measurement__awaits_the_next_one_everywhere(
     api: Api, manager: Headers, core: Core, tmp_path: Path
 ) -> None:
     later = DAY + timedelta(days=2)
     ingest(api.services.database, write_csv(tmp_path / "plus.csv", SHORT, [("1", later, *CALM)]))
     close(api, manager, plan(api, manager, "4", planned_on=later.isoformat()), Verdict.DEGRADATION_TROUVEE)
-
     assert run_now(core, later, kind="manuel", by="essai").error is None
 
-    queued = api.get("/api/v1/park", params={"queue": "intervention_depuis"}, headers=manager).json()
-    assert [item["turbine_id"] for item in queued["items"]] == ["4"]
+    asked = {"situation": ["mesure_attendue"]}
+    items = api.get("/api/v1/park", params=asked, headers=manager).json()["items"]
+
+    assert [item["turbine_id"] for item in items] == ["4"]
+    assert (items[0]["expected_failure_cost_eur"], items[0]["net_benefit_eur"]) == (None, None)
+    assert "gain" not in items[0]["recommendation"]

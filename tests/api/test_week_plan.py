@@ -150,7 +150,8 @@ def test_inputs__are_remembered_for_the_installation(api: Api, manager: Headers)
 
 
 def test_accept__plans_each__then_they_are_covered(api: Api, manager: Headers) -> None:
-    before = solved(api, manager, crews=[crew(assignee="essai.technicien")])
+    soon = {"week_start": FRIDAY.isoformat()}
+    before = solved(api, manager, crews=[crew(assignee="essai.technicien")], **soon)
     visits = [accepted(visit) for visit in before["visits"]]
     visits[-1]["assignee"] = "inconnu"
 
@@ -166,7 +167,7 @@ def test_accept__plans_each__then_they_are_covered(api: Api, manager: Headers) -
     assert {i["origin"] for i in listed} == {"recommandation"}
     events = api.get("/api/v1/interventions.ics?state=planifiee", headers=manager).text
     assert events.count("BEGIN:VEVENT") == len(visits) - 1
-    after = solved(api, manager, crews=[crew(assignee="essai.technicien")])
+    after = solved(api, manager, crews=[crew(assignee="essai.technicien")], **soon)
     assert turbines(after["visits"]) == [visits[-1]["turbine_id"]]
     assert set(turbines(after["covered"])) == {v["turbine_id"] for v in visits[:-1]}
     booked = sum(v["hours"] for v in visits[:-1])
@@ -195,12 +196,13 @@ def test_hours_already_planned__of_a_crew_without_technician__are_those_of_the_a
     api: Api, manager: Headers
 ) -> None:
     crews = [crew("Nord", hours=[4.0] * 5), crew("Sud", hours=[0.0] * 5)]
-    before = solved(api, manager, crews=crews)
+    asked = {"crews": crews, "week_start": FRIDAY.isoformat()}
+    before = solved(api, manager, **asked)
     visits = [accepted(visit) for visit in before["visits"][:2]]
     body = {"run_id": before["run_id"], "visits": visits}
     assert api.post(f"{URL}/accept", json=body, headers=manager).json()["planned"] == 2
 
-    after = solved(api, manager, crews=crews)
+    after = solved(api, manager, **asked)
 
     assert [(one["day"], one["crew"], one["hours"]) for one in after["booked"]] == [
         (visit["day"], "Nord", 4) for visit in visits
@@ -208,7 +210,6 @@ def test_hours_already_planned__of_a_crew_without_technician__are_those_of_the_a
     taken = {visit["day"] for visit in visits}
     assert not taken & {visit["day"] for visit in after["visits"]}, "those days are full"
     assert {load["free"] for load in after["loads"] if load["day"] in taken} == {0}
-    asked = {"crews": crews}
     lines = api.post(f"{URL}/export?format=csv", json=asked, headers=manager).content.decode("utf-8-sig")
     rows = [
         row for row in csv.DictReader(io.StringIO(lines), delimiter=";") if row["État"].startswith("déjà")
@@ -230,8 +231,7 @@ def test_hours_already_planned__of_nobody_known__are_told_and_taken_from_none(
     (one,) = plan["booked"]
     assert (one["intervention_id"], one["turbine_id"], one["hours"], one["crew"]) == (number, "2", 6, None)
     assert {load["booked"] for load in plan["loads"]} == {0}
-    (notice,) = plan["notices"]
-    assert notice["code"] == "sans_equipe"
+    (notice,) = (notice for notice in plan["notices"] if notice["code"] == "sans_equipe")
     assert "6\u00a0h (turbines 2)" in notice["message"]
 
 
@@ -271,7 +271,24 @@ def test_finding__waiting_to_be_planned__is_planned_and_not_doubled(api: Api, ma
     assert (found["state"], found["planned_on"], found["origin"]) == ("planifiee", visit["day"], "constat")
 
 
-def test_planned_visit__is_placed__or_counted_as_covered(
+def test_visit_that_comes_too_late__is_told_before_it_is_accepted(api: Api, manager: Headers) -> None:
+    critical = {t for t, item in ranking(api, manager).items() if item["risk_level"] == "critique"}
+    plan = solved(api, manager)
+    late = {v["turbine_id"] for v in plan["visits"] if v["day"] > (FRIDAY + 2 * DAY).isoformat()} & critical
+    (notice,) = (notice for notice in plan["notices"] if notice["code"] == "trop_tard")
+    assert late
+    assert all(f"{turbine} (au plus tard le 01/09/2024)" in notice["message"] for turbine in late)
+
+    body = {"run_id": plan["run_id"], "visits": [accepted(v) for v in plan["visits"]]}
+    assert api.post(f"{URL}/accept", json=body, headers=manager).status_code == 200
+
+    again = solved(api, manager)
+    assert {left["turbine_id"] for left in again["left"] if left["reason"] == "trop_tard"} == late
+    found = ranking(api, manager)
+    assert {t for t in found if found[t]["situation"]["code"] == "trop_tard"} == late
+
+
+def test_planned_visit__is_placed__or_waits_for_a_person_to_confirm_it(
     api: Api, core: Core, manager: Headers, tmp_path: Path
 ) -> None:
     header = (*SHORT, "planned_intervention_date")
@@ -284,9 +301,10 @@ def test_planned_visit__is_placed__or_counted_as_covered(
     (visit,) = (v for v in placed["visits"] if v["turbine_id"] == "2")
     assert visit["planned_visit_on"] == "2024-09-03"
     assert "2" not in turbines(counted["visits"])
-    (covered,) = counted["covered"]
-    assert (covered["turbine_id"], covered["risk_eur"]) == ("2", visit["risk_eur"])
-    assert "03/09/2024" in covered["sentence"]
+    (waiting,) = (left for left in counted["left"] if left["turbine_id"] == "2")
+    assert (waiting["reason"], waiting["risk_eur"]) == ("visite_a_confirmer", visit["risk_eur"])
+    assert "03/09/2024" in waiting["sentence"]
+    assert counted["covered"] == [], "a visit that nobody confirmed treats no risk"
     assert placed["totals"]["park_eur"] == counted["totals"]["park_eur"]
     out = solved(api, manager, adjustments=[{"turbine_id": "2", "choice": "ecartee"}])
     assert "Une visite reste prévue le 03/09/2024" in out["left"][0]["sentence"]
@@ -366,7 +384,8 @@ def test_nothing_published__is_told(api: Api) -> None:
 
 
 def test_next_week__beyond_what_the_ranking_announces__is_told(api: Api, manager: Headers) -> None:
-    assert [n["code"] for n in solved(api, manager)["notices"]] == []
+    soon = solved(api, manager, week_start=FRIDAY.isoformat())
+    assert [n["code"] for n in soon["notices"]] == []
     later = solved(api, manager, week_start="2024-09-09")
-    assert [n["code"] for n in later["notices"]] == ["hors_horizon"]
+    assert [n["code"] for n in later["notices"]] == ["hors_horizon", "trop_tard"]
     assert "06/09/2024" in later["notices"][0]["message"]

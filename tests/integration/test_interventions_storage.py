@@ -108,9 +108,13 @@ def test_page__to_do_by_day_then_ended_newest_first_and_nothing_archived(park: D
         assert found(first=DAY, last=DAY + timedelta(days=3)) == [planned, new]
         assert store.get(connection, gone) is None
         assert set(store.living(connection)) == {1, 2}
-        assert {key: row.id for key, row in store.last_ended(connection, [1, 2]).items()} == {1: new}
-        assert store.last_worked(connection, DAY) == {1: DAY - timedelta(days=9)}
-        assert store.last_worked(connection, DAY - timedelta(days=10)) == {}
+        assert [row.id for row in store.recent(connection, date.max)] == [planned, started]
+        lately = {row.id for row in store.recent(connection, DAY - timedelta(days=9))}
+        assert lately == {planned, started} | {
+            row.id
+            for row in (store.get(connection, old), store.get(connection, new))
+            if row.done_on >= DAY - timedelta(days=9)
+        }
 
 
 def test_assignees__technicians_with_an_account_or_a_visit_of_the_living_park(park: Database) -> None:

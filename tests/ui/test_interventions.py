@@ -114,9 +114,9 @@ def test_manager__confirms_a_proposal_which_then_is_one_no_more(open_page: Open,
     assert f"ouvrir_{first.turbine_id}" not in keys(at)
     found = client.interventions.proposals(100)
     [title] = [part.label for part in at.expander if "déjà une réponse" in part.label]
-    assert title == f"Alertes qui ont déjà une réponse ({found.alerts - found.total})"
-    told = proposal_views.answered_frame(found.answered).set_index("Turbine")["Ce qui répond à l’alerte"]
-    assert told[first.turbine_id].startswith(f"Intervention n°{french.NBSP}{made.id}, planifiée le ")
+    assert title == f"Alertes qui ont déjà une réponse ({found.answered_total})"
+    reasons = proposal_views.answered_frame(found.answered).set_index("Turbine")["Pourquoi"]
+    assert reasons[first.turbine_id].startswith(f"L’intervention n°{french.NBSP}{made.id} est prévue le ")
     assert not at.exception
     client.close()
 
@@ -128,7 +128,7 @@ def test_dismissing__asks_why_then_takes_it_off(open_page: Open, api: RunningApi
     assert "le motif de l’annulation est attendu" in said(at)
     at.text_input(key=f"ecarter_{turbine}_motif").set_value("Arrêt programmé demain.")
     at.button(key=f"ecarter_{turbine}").click().run()
-    assert "Proposition écartée" in said(at)
+    assert "Alerte écartée" in said(at)
     assert turbine not in [
         item.turbine_id for item in api.client("manager").interventions.proposals(100).items
     ]

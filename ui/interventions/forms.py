@@ -46,6 +46,7 @@ def submit(form: str, call: Callable[[], object], done: str, keys: Sequence[str]
         return
     for key in keys:
         st.session_state.pop(key, None)
+    layout.forget_to_decide()
     outcome.tell(_place(), done)
 
 

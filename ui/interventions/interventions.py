@@ -9,20 +9,20 @@ from typing import Any
 import streamlit as st
 
 from api.schemas import french
-from api.schemas.interventions import Intervention, Proposal, Proposals
-from api.schemas.vocabulary import InterventionOrigin, InterventionState, Right
+from api.schemas.interventions import Intervention
+from api.schemas.vocabulary import InterventionState, Right
 from ui.client.api_error import ApiError
 from ui.interventions import detail as intervention_detail
-from ui.interventions import forms, proposal_views, views
+from ui.interventions import forms, to_decide, views
 from ui.shared import auth, layout
 
 State = InterventionState
 REFRESH_S = 60
-SHOWN, ENDED_SHOWN = 10, 25
+ENDED_SHOWN = 25
 TO_DECIDE, FOLLOWED, PLAN = "À décider", "En cours et planifiées", "Planifier à la main"
 MINE, ENDED = "Mes interventions", "Terminées et verdicts"
 _ONE, _FOR = "n", "planifier"
-_TODAY, _OPEN, _COUNT, _LAST = "_interventions_today", "_proposition_ouverte", "_propositions", "_last_list"
+_TODAY, _LAST = "_interventions_today", "_last_list"
 
 
 def page() -> None:
@@ -47,7 +47,7 @@ def _tabs() -> dict[str, Callable[[], bool]]:
     plans = auth.may(Right.PLAN)
     return {
         **({MINE: _mine} if auth.may(Right.ASSIGNED) else {}),
-        **({TO_DECIDE: _to_decide} if plans else {}),
+        **({TO_DECIDE: lambda: to_decide.draw(_reported, _card)} if plans else {}),
         FOLLOWED: _show_followed,
         **({PLAN: _plan_by_hand} if plans else {}),
         ENDED: _show_ended,
@@ -84,80 +84,13 @@ def _load(name: str, **asked: Any) -> tuple[list[Intervention], bool]:
     return answer.items, True
 
 
+def _reported() -> list[Intervention]:
+    return _load("constats", states=[State.PROPOSEE])[0]
+
+
 def _today() -> date:
     today: date = st.session_state.get(_TODAY, date.min)
     return today
-
-
-# To decide
-
-
-def _to_decide() -> bool:
-    reported, _ = _load("constats", states=[State.PROPOSEE])
-    try:
-        proposals = auth.client().interventions.proposals(100)
-    except ApiError as error:
-        layout.check_session(error)
-        layout.show_error(error, "propositions")
-        return not error.unreachable
-    _proposals(proposals)
-    if reported:
-        st.subheader("Constats signalés", anchor=False)
-    for item in reported:
-        _card(item)
-    return True
-
-
-def _proposals(proposals: Proposals) -> None:
-    st.markdown(layout.plain(proposal_views.to_decide_words(proposals)))
-    count = st.session_state.setdefault(_COUNT, SHOWN)
-    for item in proposals.items[:count]:
-        _proposal(item, proposals.today)
-    if len(proposals.items) > count:
-        st.button("Afficher les suivantes", on_click=lambda: st.session_state.update({_COUNT: count + SHOWN}))
-    if proposals.answered:
-        with st.expander(proposal_views.answered_title(proposals)):
-            layout.table(proposal_views.answered_frame(proposals.answered))
-
-
-def _proposal(item: Proposal, today: date) -> None:
-    name = item.turbine_id
-    with st.container(border=True, key=f"proposition_{name}", gap="small"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            layout.line(item.risk_level, f"Turbine {name}", proposal_views.proposal_words(item))
-            st.button("Planifier…", key=f"ouvrir_{name}", on_click=_toggle, args=(name,))
-            forms.reason_button(
-                f"ecarter_{name}",
-                "Écarter…",
-                "La turbine ne sera plus proposée tant que cette alerte dure, sauf si elle s’aggrave.",
-                "Écarter la proposition",
-                lambda reason: auth.client().interventions.open(
-                    {
-                        "turbine_id": name,
-                        "origin": InterventionOrigin.RECOMMANDATION,
-                        "dismissed": True,
-                        **({"comment": reason} if reason.strip() else {}),
-                    }
-                ),
-                f"Proposition écartée pour la turbine {name}.",
-            )
-        for note in proposal_views.proposal_notes(item):
-            st.caption(layout.plain(note))
-        if st.session_state.get(_OPEN) == name:
-            forms.planning(
-                f"proposer_{name}",
-                today=today,
-                start={"priority": item.priority, "skills": list(item.skills)},
-                send=lambda body: auth.client().interventions.open(
-                    {**body, "turbine_id": name, "origin": InterventionOrigin.RECOMMANDATION}
-                ),
-                button="Confirmer l’intervention",
-                done=f"Intervention planifiée sur la turbine {name}.",
-            )
-
-
-def _toggle(name: str) -> None:
-    st.session_state[_OPEN] = None if st.session_state.get(_OPEN) == name else name
 
 
 def _plan_by_hand() -> bool:

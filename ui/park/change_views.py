@@ -9,9 +9,9 @@ from datetime import date
 import pandas as pd
 
 from api.schemas import french
-from api.schemas.changes import DaysCoverage, LevelDifferences, ParkEvent, QueueCounts, SincePrevious
-from api.schemas.park import ParkItem
-from api.schemas.vocabulary import ChangeKind, Queue, RiskLevel
+from api.schemas.changes import DaysCoverage, LevelDifferences, ParkEvent, SincePrevious
+from api.schemas.park import Park, ParkItem
+from api.schemas.vocabulary import ChangeKind, Queue, RiskLevel, SituationCode
 from ui.shared import labels as fr
 
 
@@ -36,9 +36,29 @@ KINDS: dict[ChangeKind, KindWords] = {
 _SILENT = {ChangeKind.NON_EVALUE, ChangeKind.PERIME, ChangeKind.RETOUR}
 
 
-def queue_label(queue: Queue, counts: QueueCounts | None) -> str:
-    """Write a queue's tab: its name and its number of turbines."""
-    return queue.words if counts is None else f"{queue.words} ({getattr(counts, queue.value)})"
+Tab = SituationCode | Queue
+"""What the tabs over the ranking narrow it to."""
+
+
+def tabs(park: Park | None) -> dict[Tab, str]:
+    """Return the tabs over the ranking with their labels; without a ranking, only what is always there.
+
+    A situation in which no turbine is has no tab, but for those to decide about.
+    """
+    situations = {} if park is None else park.situations
+    deciding = sum(count for code, count in situations.items() if code.to_decide)
+    labels: dict[Tab, str] = {SituationCode.A_DECIDER: _tab(SituationCode.A_DECIDER, deciding, situations)}
+    for code in SituationCode:
+        if not code.to_decide and code is not SituationCode.RIEN_A_FAIRE and situations.get(code):
+            labels[code] = _tab(code, situations[code], situations)
+    for queue in Queue:
+        count = 0 if park is None else getattr(park.queues, queue.value)
+        labels[queue] = _tab(queue, count, park)
+    return labels
+
+
+def _tab(tab: Tab, count: int, known: object) -> str:
+    return f"{tab.words} ({count})" if known else tab.words
 
 
 def change_words(item: ParkItem) -> str:

@@ -8,12 +8,11 @@ import streamlit as st
 
 from api.schemas.changes import ParkEvents
 from api.schemas.park import Park
-from api.schemas.vocabulary import Queue
 from ui.park import change_views
 from ui.shared import auth, layout
 
 EVENTS_SHOWN = 50
-_EVENTS = "_events"
+_EVENTS, TAB = "_events", "filtre_file"
 
 
 def since(park: Park) -> None:
@@ -46,14 +45,15 @@ def _events(run_id: int, day: date) -> ParkEvents | None:
     return events
 
 
-def queues(park: Park | None) -> None:
-    """Draw the queues as tabs over the table, with their counts in the whole park."""
-    counts = park.queues if park is not None and park.run is not None else None
+def tabs(park: Park | None) -> None:
+    """Draw the situations and queues as tabs over the table, with their counts in the whole park."""
+    labels = change_views.tabs(park if park is not None and park.run is not None else None)
+    kept = st.session_state.get(TAB)
     chosen = st.pills(
-        "File",
-        list(Queue),
-        format_func=lambda queue: change_views.queue_label(queue, counts),
-        key="filtre_file",
+        "Ce qui reste à faire",
+        [*labels, *([kept] if kept is not None and kept not in labels else [])],
+        format_func=lambda tab: labels.get(tab, tab.words),
+        key=TAB,
         label_visibility="collapsed",
     )
     if chosen is not None:

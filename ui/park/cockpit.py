@@ -123,7 +123,7 @@ def _board() -> bool:
             else:
                 layout.show_error(error)
         with tabs:
-            changements.queues(None)
+            changements.tabs(None)
         if error.unreachable:
             _last_known(top, table)
         return not error.unreachable
@@ -134,7 +134,7 @@ def _board() -> bool:
     with since:
         changements.since(park)
     with tabs:
-        changements.queues(park)
+        changements.tabs(park)
     with table:
         _ranking(park, view)
     with files:
@@ -248,6 +248,7 @@ def _table(items: list[ParkItem]) -> None:
                 color=[words.chip for words in fr.LEVELS.values()],
                 width=94,
             ),
+            "Situation": column.TextColumn(help="Ce qui reste à faire", width=130),
             "Probabilité": column.NumberColumn(help="Probabilité de panne dans les 7 jours", width=82),
             "Jours restants": column.NumberColumn(help="Jours estimés avant panne", width=98),
             "Intervalle": column.TextColumn(help="Intervalle des jours restants", width=80),

@@ -16,7 +16,8 @@ from ui.shared import labels as fr
 
 BOM = "\ufeff"  # without it Excel reads accents as Latin-1
 HEADER = (
-    "Rang", "Turbine", "Parc éolien", "Site", "Niveau", "Probabilité de panne à 7 jours (%)",
+    "Rang", "Turbine", "Parc éolien", "Site", "Niveau", "Situation", "Pourquoi cette situation",
+    "Jour qui décide", "Probabilité de panne à 7 jours (%)",
     "Jours restants", "Jours restants, borne basse", "Jours restants, borne haute", "Facteur principal",
     "Indice", "Attendre coûte (€)", "Changement", "Mesurée le", "Âge de la mesure (j)",
     "Qualité de la mesure",
@@ -48,6 +49,9 @@ def _row(item: ParkItem) -> list[str]:
         _text(item.farm),
         _text(item.site),
         fr.LEVELS[item.risk_level].word,
+        "" if item.situation is None else item.situation.code.words,
+        "" if item.situation is None else _text(item.situation.reason),
+        _day(None if item.situation is None else item.situation.until),
         french.cell(None if probability is None else 100 * probability, 2),
         french.cell(item.time_to_failure_days, 1),
         french.cell(low, 1),

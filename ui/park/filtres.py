@@ -11,9 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from api.schemas import french
 from api.schemas.park import Park
-from api.schemas.vocabulary import RiskLevel, folded
+from api.schemas.vocabulary import Queue, RiskLevel, SituationCode, folded
 from ui.client.api_error import ApiError
 from ui.park import change_views, views
+from ui.park.changements import TAB
 from ui.shared import auth, layout
 from ui.shared import labels as fr
 
@@ -82,7 +83,14 @@ def draw(known: Park | None, beside: Callable[[], None]) -> tuple[views.View, De
         view = _narrow_more(view, known)
         files = st.container(width="content", key="fichiers")
         beside()
-    view = replace(view, queue=st.session_state.get("filtre_file"), day=st.session_state[_DAY], sort=sort)
+    tab = st.session_state.get(TAB)
+    view = replace(
+        view,
+        queue=tab if isinstance(tab, Queue) else None,
+        situation=tab if isinstance(tab, SituationCode) else None,
+        day=st.session_state[_DAY],
+        sort=sort,
+    )
     st.session_state[_VIEW] = view
     if st.query_params.to_dict() != view.query():
         st.query_params.from_dict(view.query())
@@ -136,7 +144,7 @@ def _prefill() -> None:
         filtre_etat=asked.state,
         filtre_tri=asked.sort or None,
         filtre_texte=asked.text,
-        filtre_file=asked.queue,
+        filtre_file=asked.queue or asked.situation,
     )
 
 

@@ -34,6 +34,7 @@ def park_sheet(park: Park, items: Sequence[ParkItem], view: views.View) -> str:
         change_words=change_words,
         next_work=views.next_work,
         work_words=views.work_words,
+        situation_words=views.situation_words,
     )
 
 
@@ -49,6 +50,8 @@ def narrowing_words(view: views.View, count: int, total: int) -> str:
         filters.append(views.STATES[view.state].lower())
     if view.queue:
         filters.append(f"file « {view.queue.words} »")
+    if view.situation:
+        filters.append(f"situation « {view.situation.words} »")
     order = ""
     if view.sort:
         way = "décroissant" if view.sort.startswith("-") else "croissant"

@@ -7,6 +7,7 @@ import streamlit as st
 from api.schemas import french
 from api.schemas.park import MeasurementRow, TurbineDetail
 from api.schemas.turbine_story import TurbineEvent
+from api.schemas.vocabulary import SituationCode
 from ui.client.api_error import ApiError
 from ui.interventions import of_turbine as interventions_turbine
 from ui.park import et_si, telechargements
@@ -132,6 +133,10 @@ def _verdict(detail: TurbineDetail) -> None:
     if item is None:
         st.info("Cette turbine n’est pas encore classée : aucun calcul publié ne la contient.")
         return
+    if item.situation is not None:  # work done is said before the risk that it treated
+        code = item.situation.code
+        calm = not code.to_decide and code is not SituationCode.DONNEES_A_VERIFIER
+        layout.banner(code.words, good=calm, more=item.situation.reason)
     layout.verdict([item.risk_level], fr.verdict(item, detail.threshold), advice=item.recommendation)
     layout.facts(views.key_figures(item, detail))
     layout.notices([*item.warnings, *(n for n in detail.notices if n.code != views.NOISE)])

@@ -13,6 +13,7 @@ from api.schemas.models import CALIBRATIONS
 from api.schemas.park import MeasurementRow, ParkItem, ScorePoint, TurbineDetail
 from api.schemas.predictions import Driver, FeatureInfo, Prediction
 from api.schemas.turbine_story import TurbineEvent, UsualRange
+from api.schemas.vocabulary import SituationCode
 from ui.shared import labels as fr
 
 NOISE = "mesures_independantes"  # code of the notice: these curves show noise, not wear
@@ -72,7 +73,7 @@ def key_figures(item: ParkItem, detail: TurbineDetail) -> list[tuple[str, str, s
             french.days(item.time_to_failure_days),
             f"intervalle {french.days_interval(days)}" if days else "",
         ),
-        ("Attendre coûte", french.euros(item.expected_failure_cost_eur), "probabilité × coût d’une panne"),
+        ("Attendre coûte", french.euros(item.expected_failure_cost_eur), _waiting_words(item)),
         ("Rang", str(item.rank), f"au classement du {french.date(detail.as_of)}"),
         (
             "Mesure",
@@ -80,6 +81,13 @@ def key_figures(item: ParkItem, detail: TurbineDetail) -> list[tuple[str, str, s
             f"{fr.age_words(item.age_days)}, {fr.DATA_STATUS[item.data_status]}",
         ),
     ]
+
+
+def _waiting_words(item: ParkItem) -> str:
+    treated = item.situation is not None and item.situation.code is SituationCode.MESURE_ATTENDUE
+    return (
+        "sans objet : rien de mesuré depuis l’intervention" if treated else "probabilité × coût d’une panne"
+    )
 
 
 def events_words(events: Sequence[TurbineEvent]) -> str:

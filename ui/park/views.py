@@ -17,7 +17,7 @@ from pandas.io.formats.style import Styler
 from api.schemas import french
 from api.schemas.common import Notice
 from api.schemas.park import Park, ParkItem
-from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
+from api.schemas.vocabulary import DataStatus, Queue, RiskLevel, SituationCode
 from ui.interventions.views import STATES as STATE_WORDS
 from ui.park.change_views import change_words
 from ui.shared import labels as fr
@@ -34,6 +34,7 @@ class View:
     farm: str | None = None
     text: str = ""
     queue: Queue | None = None
+    situation: SituationCode | None = None
     site: str | None = None
     driver: str | None = None
     state: str | None = None
@@ -51,6 +52,7 @@ class View:
             days = math.nan
         limit = max(0.0, days) if math.isfinite(days) else None
         queue = next((queue for queue in Queue if queue.value == query.get("file")), None)
+        situation = next((code for code in SituationCode if code.value == query.get("situation")), None)
         sort = query.get("tri", "")
         return cls(
             tuple(dict.fromkeys(asked)),
@@ -58,6 +60,7 @@ class View:
             query.get("parc", "")[:NAME_MAX] or None,
             query.get("q", "")[:TEXT_MAX],
             queue,
+            situation,
             site=query.get("site", "")[:NAME_MAX] or None,
             driver=query.get("facteur", "")[:TEXT_MAX] or None,
             state=query.get("etat") if query.get("etat") in STATES else None,
@@ -73,6 +76,7 @@ class View:
             "parc": self.farm or "",
             "q": self.text,
             "file": self.queue or "",
+            "situation": self.situation or "",
             "site": self.site or "",
             "facteur": self.driver or "",
             "etat": self.state or "",
@@ -85,7 +89,14 @@ class View:
         """Return the view as query parameters of the API."""
         statuses = {status.value for status in DataStatus}
         name = self.sort.removeprefix("-")
+        # « À décider » holds all that waits for a decision, as the count in the menu does.
+        deciding = self.situation is not None and self.situation.to_decide
         return {
+            "situation": [
+                code.value
+                for code in SituationCode
+                if code is self.situation or (deciding and code.to_decide)
+            ],
             "risk_level": [level.value for level in self.levels],
             "max_days": self.days,
             "farm": self.farm,
@@ -151,6 +162,7 @@ def park_frame(items: Sequence[ParkItem]) -> pd.DataFrame:
     for column in PARK_FORMATS:
         frame[column] = frame[column].astype(float)
     silent = {
+        "Situation": not any(item.situation for item in items),
         "Changement": not any(item.change for item in items),
         "Intervention": not any(item.intervention for item in items),
         "Intervalle": not any(item.time_to_failure_interval for item in items),
@@ -161,7 +173,8 @@ def park_frame(items: Sequence[ParkItem]) -> pd.DataFrame:
 
 
 PARK_COLUMNS = [
-    "Rang", "Turbine", "Niveau", "Probabilité", "Jours restants", "Intervalle", "Facteur principal",
+    "Rang", "Turbine", "Niveau", "Situation", "Probabilité", "Jours restants", "Intervalle",
+    "Facteur principal",
     "Attendre coûte", "Changement", "Âge", "Prévu le", "Intervention", "Qualité", "Parc",
 ]  # fmt: skip
 
@@ -171,6 +184,7 @@ def _park_row(item: ParkItem) -> dict[str, Any]:
         "Rang": item.rank,
         "Turbine": item.turbine_id,
         "Niveau": [fr.LEVELS[item.risk_level].text],
+        "Situation": situation_words(item),
         "Changement": change_words(item),
         "Probabilité": _round(item.failure_probability, 4),
         "Jours restants": _round(item.time_to_failure_days, 1),
@@ -205,6 +219,11 @@ def interval_words(item: ParkItem) -> str:
         return french.NOTHING
     low, high = (french.trimmed(days, 1 if abs(days) < 10 else 0) for days in interval)
     return french.with_unit(f"{low} à {high}", "j")
+
+
+def situation_words(item: ParkItem) -> str:
+    """Write the situation of a turbine in a table cell."""
+    return french.NOTHING if item.situation is None else item.situation.code.words
 
 
 def work_words(item: ParkItem) -> str:

@@ -75,6 +75,16 @@ FIELDS: dict[str, ParameterField] = {
     "max_age_days": ParameterField(
         "Âge limite d’une mesure (jours)", "Au-delà, la mesure est trop ancienne.", 1, 0, MAX_DAYS, 0
     ),
+    "answer_days_high": ParameterField(
+        "Répondre à « élevé » sous (jours)",
+        "Une intervention plus tardive vient trop tard, là où le modèle ne prouve pas de délai.",
+        1, 0, MAX_DAYS, 0,
+    ),
+    "answer_days_critical": ParameterField(
+        "Répondre à « critique » sous (jours)",
+        "Une intervention plus tardive vient trop tard, là où le modèle ne prouve pas de délai.",
+        1, 0, MAX_DAYS, 0,
+    ),
 }  # fmt: skip
 
 
@@ -82,7 +92,7 @@ def value_words(name: str, value: float) -> str:
     """Write one parameter with its unit."""
     if name.endswith("_eur"):
         return french.euros(value)
-    if name.endswith("_days"):
+    if "_days" in name:
         return french.days(value)
     return french.trimmed(value)
 

@@ -71,6 +71,8 @@ POLICY_PARAMETERS = {
     "moderate_divisor": "modéré ÷",
     "urgent_days": "délai urgent",
     "max_age_days": "âge limite",
+    "answer_days_high": "répondre à élevé",
+    "answer_days_critical": "répondre à critique",
 }
 PURPOSES = {"unitaire": "Prédiction", "et_si": "Et si…", "lot": "Lot"}
 SERVICE_STATES = {

@@ -107,6 +107,25 @@ def _turbines(username: str) -> list[Turbine]:  # one cache entry per person
     return auth.client().turbines.all()
 
 
+def to_decide() -> int | None:
+    """Return how many turbines wait for a decision, a few seconds old at most; None without an answer."""
+    user = auth.current_user()
+    try:
+        return _to_decide(user.username if user else "")
+    except ApiError:
+        return None  # the page itself says that the API is away
+
+
+@st.cache_data(ttl=5, max_entries=2, show_spinner=False, scope="session")
+def _to_decide(username: str) -> int:  # one cache entry per person
+    return auth.client().interventions.proposals(1).total
+
+
+def forget_to_decide() -> None:
+    """Count again what waits for a decision, after an act that changed it."""
+    _to_decide.clear()
+
+
 def show_error(error: ApiError, where: str = "page") -> None:
     """Show an error: what went wrong, what to do, and the reference to quote."""
     reference = f"  \nRéférence à citer au support : `{plain(error.request_id)}`" if error.request_id else ""

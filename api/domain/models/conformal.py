@@ -96,6 +96,13 @@ class IntervalTable:
         flags: NDArray[np.bool_] = self._columns[2][self._group(days)]
         return flags
 
+    def proved(self, days: Floats) -> NDArray[np.bool_]:
+        """(n,) whether even the lower bound of the coverage reaches the target where the prediction lies."""
+        flags: NDArray[np.bool_] = np.array(
+            [group.coverage.low is not None and group.coverage.low >= self.target for group in self.groups]
+        )[self._group(days)]
+        return flags
+
     @cached_property
     def _columns(self) -> tuple[Floats, Floats, NDArray[np.bool_]]:
         return (

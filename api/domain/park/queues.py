@@ -1,7 +1,6 @@
-"""Why a turbine deserves a look that its level alone does not ask for. Pure rules.
+"""Why a turbine deserves a look that neither its level nor its situation asks for. Pure rules.
 
-A turbine may be in several queues. Days left are counted from the day of the measurement, as the models were
-fitted.
+A turbine may be in several queues.
 """
 
 from __future__ import annotations
@@ -11,34 +10,26 @@ from datetime import date
 from api.domain.park.scored import ScoredTurbine
 from api.domain.policy.levels import TimeToFailure
 from api.domain.policy.risk_policy import RiskPolicy
-from api.schemas.vocabulary import DataStatus, Queue
+from api.schemas.vocabulary import Queue
 
 
-def queues_of(scored: ScoredTurbine, policy: RiskPolicy, worked_on: date | None) -> tuple[Queue, ...]:
+def queues_of(scored: ScoredTurbine, policy: RiskPolicy, visited_on: date | None) -> tuple[Queue, ...]:
     """Return the queues of one turbine, in the order of :class:`Queue`.
 
     Args:
         scored: the turbine; its own queues are not read.
         policy: of the run.
-        worked_on: last day of work on the machine, as known on the day of the run.
+        visited_on: last planned visit up to the day of the run.
     """
     measured_on = scored.measured_on
     holds = {
-        Queue.AVANT_VISITE: _fails_before_visit(scored),
-        Queue.A_VERIFIER: scored.data_status is DataStatus.DOUTEUX or scored.silent,
+        Queue.A_VERIFIER: scored.untrusted,
         Queue.DESACCORD: _models_disagree(scored, policy),
         Queue.INTERVENTION_DEPUIS: (
-            worked_on is not None and measured_on is not None and worked_on > measured_on
+            visited_on is not None and measured_on is not None and visited_on > measured_on
         ),
     }
     return tuple(queue for queue, applies in holds.items() if applies)
-
-
-def _fails_before_visit(scored: ScoredTurbine) -> bool:
-    """Tell whether the interval of the days left begins before the planned visit."""
-    if scored.days is None or scored.planned_visit_on is None or scored.measured_on is None:
-        return False
-    return low_of(scored.days) < (scored.planned_visit_on - scored.measured_on).days
 
 
 def _models_disagree(scored: ScoredTurbine, policy: RiskPolicy) -> bool:

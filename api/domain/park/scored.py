@@ -56,6 +56,11 @@ class ScoredTurbine(NamedTuple):
         return counts_as_dead(self.data_status, self.findings)
 
     @property
+    def untrusted(self) -> bool:
+        """Whether nobody should rely on its measurement: doubtful, too old or absent."""
+        return self.data_status is DataStatus.DOUTEUX or self.silent
+
+    @property
     def state(self) -> State:
         """The level and the state of the data, which changes compare."""
         return State(self.level, self.data_status)

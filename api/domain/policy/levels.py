@@ -33,11 +33,20 @@ SEVERITY = {level: severity for severity, level in _LEVELS.items()}
 
 
 class TimeToFailure(NamedTuple):
-    """An admitted model's estimate [days], with its interval where it is known."""
+    """An admitted model's estimate [days], with its interval where it is known.
+
+    Args:
+        days: estimate.
+        low: lower bound.
+        high: upper bound.
+        proved: whether decisions may rest on ``low``: its model passed the gate, and among predictions like
+            this one even the lower bound of the measured coverage reaches the target.
+    """
 
     days: float
     low: float | None = None
     high: float | None = None
+    proved: bool = False
 
     @property
     def interval(self) -> tuple[float, float] | None:

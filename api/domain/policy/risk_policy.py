@@ -29,6 +29,9 @@ class RiskPolicy:
         moderate_divisor: ``modere`` begins at the threshold divided by this number.
         urgent_days: a time to failure of at most so many days raises the level [days].
         max_age_days: a measurement older than so many days, on the day of the run, is stale [days].
+        answer_days_high: where no bound of the days left is proved, an alert ``eleve`` is to be answered
+            within so many days of the run [days] …
+        answer_days_critical: … and an alert ``critique`` within so many.
     """
 
     cost_intervention_eur: float = 3_000.0
@@ -38,6 +41,8 @@ class RiskPolicy:
     moderate_divisor: float = 4.0
     urgent_days: float = 7.0
     max_age_days: int = 7
+    answer_days_high: int = 7
+    answer_days_critical: int = 2
 
     def __post_init__(self) -> None:
         wrong = [
@@ -54,6 +59,12 @@ class RiskPolicy:
                 ("moderate_divisor", self.moderate_divisor >= 1, "au moins 1."),
                 ("urgent_days", self.urgent_days >= 0, "au moins 0 jour."),
                 ("max_age_days", self.max_age_days >= 0, "au moins 0 jour."),
+                ("answer_days_critical", self.answer_days_critical >= 0, "au moins 0 jour."),
+                (
+                    "answer_days_high",
+                    self.answer_days_high >= self.answer_days_critical,
+                    "au moins le délai du niveau critique.",
+                ),
             )
             if not holds
         ]

@@ -72,6 +72,11 @@ class LoadedModel:
         table = self.manifest.interval
         return np.zeros(len(days), dtype=bool) if table is None else table.reliable(days)
 
+    def interval_proved(self, days: Floats) -> NDArray[np.bool_]:
+        """Tell for each of (n,) predictions whether decisions may rest on the interval's lower bound."""
+        table, admitted = self.manifest.interval, self.manifest.gate.may_raise
+        return table.proved(days) if table is not None and admitted else np.zeros(len(days), dtype=bool)
+
     def explain(self, features: Floats) -> Explanation | None:
         """Return the Shapley values of the answer: days, or the probability after calibration.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from api.schemas import french
@@ -14,23 +14,25 @@ _LINE_BYTES = 75  # RFC 5545 §3.1, without the line break
 _ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r": None})
 
 
-def calendar(items: Iterable[Intervention], now: datetime) -> bytes:
+def calendar(items: Iterable[Intervention], now: datetime, situations: Mapping[str, str]) -> bytes:
     """Write the file, without the interventions that have no day.
 
     Args:
         items: interventions.
         now: instant of the export.
+        situations: of the turbines in words, by identifier.
     """
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Cockpit de maintenance//Interventions//FR"]
     for item in items:
         if (day := item.done_on or item.planned_on) is not None:
-            lines += _event(item, day, now)
+            lines += _event(item, day, now, situations.get(item.turbine_id))
     lines.append("END:VCALENDAR")
     return "".join(f"{part}\r\n" for line in lines for part in _folded(line)).encode()
 
 
-def _event(item: Intervention, day: date, now: datetime) -> list[str]:
+def _event(item: Intervention, day: date, now: datetime, situation: str | None) -> list[str]:
     description = [
+        *([f"Situation de la turbine : {situation}"] if situation else []),
         f"Priorité : {item.priority}",
         *([f"Affectée à : {item.assignee}"] if item.assignee else []),
         *([f"Durée prévue : {french.hours(item.expected_hours)}"] if item.expected_hours else []),

@@ -29,7 +29,7 @@ from api.schemas import french
 from api.schemas import interventions as contract
 from api.schemas.vocabulary import InterventionOrigin, JournalAction, Right, RiskLevel
 from api.services.interventions import rows
-from api.services.interventions.opening import check_form, decision, drawn_up
+from api.services.interventions.opening import check_form, decision, drawn_up, end_of_dismissal
 from api.storage import interventions as store
 from api.storage import people as accounts
 from api.storage import policy as policies
@@ -219,6 +219,7 @@ class InterventionService:
                 "measurement": None if place is None else place.measurement,
                 "level": level and level.value,
                 "probability": None if place is None else place.probability,
+                "dismissed_until": end_of_dismissal(asked, today, policy_in_force(connection)),
                 "created_at": self.now(),
                 "created_by": actor.name,
             },

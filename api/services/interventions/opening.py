@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Row
 
 from api.domain.interventions.checklists import checklist_for, priority_for, skills_for
+from api.domain.interventions.effect import last_watched_day
 from api.domain.interventions.interventions import Intervention, State
 from api.domain.measurements.measurements import canonical_turbine_id
+from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import InvalidInput
+from api.schemas import french
 from api.schemas import interventions as contract
 from api.schemas.vocabulary import InterventionOrigin, RiskLevel
 
@@ -56,3 +61,21 @@ def check_form(asked: contract.InterventionRequest) -> None:
         raise InvalidInput.single("findings", "réservé à un constat, ou à la clôture.")
     if asked.dismissed and asked.origin is not InterventionOrigin.RECOMMANDATION:
         raise InvalidInput.single("dismissed", "seule une recommandation peut être écartée.")
+    if asked.dismissed_until is not None and not asked.dismissed:
+        raise InvalidInput.single("dismissed_until", "réservé à une recommandation écartée.")
+
+
+def end_of_dismissal(asked: contract.InterventionRequest, today: date, policy: RiskPolicy) -> date | None:
+    """Return the last day of a dismissal; None where nothing is dismissed.
+
+    Raises:
+        InvalidInput: a day that is past, or beyond the days for which an alert is followed.
+    """
+    if not asked.dismissed:
+        return None
+    until = asked.dismissed_until or today + timedelta(days=math.ceil(policy.urgent_days))
+    last = last_watched_day(today, policy)
+    if not today <= until <= last:
+        sentence = f"au plus tôt le {french.date(today)}, au plus tard le {french.date(last)}."
+        raise InvalidInput.single("dismissed_until", sentence, until.isoformat())
+    return until

@@ -124,6 +124,7 @@ def answer(row: AnyRow, effect: Effect | None, names: Mapping[str, str]) -> cont
         skills=row.skills,
         checklist=[contract.CheckLine(**item) for item in row.checklist],
         verdict=row.verdict,
+        dismissed_until=row.dismissed_until,
         effect=effect,
         has_photo=row.content_type is not None,
     )

@@ -75,6 +75,7 @@ class _Days(NamedTuple):
     low: float | None = None
     high: float | None = None
     reliable: bool = True
+    proved: bool = False
 
 
 def _days(regressor: ServedModel | None, readings: Sequence[Reading]) -> list[_Days]:
@@ -84,7 +85,8 @@ def _days(regressor: ServedModel | None, readings: Sequence[Reading]) -> list[_D
     bounds = regressor.model.interval(days)
     if bounds is None:
         return [_Days(d) for d in days.tolist()]
-    columns = (days, *bounds, regressor.model.interval_reliable(days))
+    model = regressor.model
+    columns = (days, *bounds, model.interval_reliable(days), model.interval_proved(days))
     return [_Days(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
@@ -93,7 +95,7 @@ def _output(raw: float, probability: float, days: _Days, doubt: Finding) -> Outp
         return Output(None, None, None)
     answered = not isnan(days.days)
     findings = (doubt,) if answered and not days.reliable else ()
-    estimate = TimeToFailure(days.days, days.low, days.high) if answered else None
+    estimate = TimeToFailure(days.days, days.low, days.high, days.proved) if answered else None
     return Output(probability, estimate, raw, findings)
 
 

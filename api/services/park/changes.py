@@ -20,23 +20,11 @@ from api.schemas.vocabulary import ChangeKind, DataStatus, RiskLevel
 from api.services.models.active_models import ActiveModels
 from api.services.models.explaining import drivers
 from api.services.models.measurement_model import Reading
-from api.storage import interventions
 from api.storage.measurements import measurements
 from api.storage.park import changes
 from api.storage.park.changes import FormerScore
 
 EXPLAINED = 100  # changes explained by a sensor, the most urgent first; the others give the probability
-
-
-def last_work(connection: Connection, as_of: date) -> dict[int, date]:
-    """Return the last day of work on each machine up to ``as_of``, by turbine key.
-
-    It is the end of an intervention, or the planned day of a visit planned elsewhere.
-    """
-    last_days = changes.last_visits(connection, as_of)
-    for turbine, day in interventions.last_worked(connection, as_of).items():
-        last_days[turbine] = max(day, last_days.get(turbine, day))
-    return last_days
 
 
 @dataclass(frozen=True)

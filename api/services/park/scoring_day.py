@@ -22,11 +22,11 @@ from api.schemas.vocabulary import DataStatus
 from api.services.models.active_models import ActiveModels
 from api.services.models.explaining import drivers
 from api.services.models.measurement_model import Reading
-from api.services.park.changes import last_work
 from api.services.park.plausibility import ParkAudit, audit_park
 from api.services.park.scoring import Score, score
 from api.storage import policy as policies
 from api.storage.measurements import measurements
+from api.storage.park import changes
 
 EXPLAINED = 200  # drivers are stored for the top of the ranking; the others are computed on demand
 AT_ONCE = 2_500  # readings per call of the models; between two calls a run reports its progress and can stop
@@ -46,7 +46,7 @@ class ParkDay:
         latest: all measurements of each turbine's last day.
         audit: findings on these measurements.
         visits: the next planned visit, by turbine key.
-        worked_on: the last day of work on the machine, by turbine key.
+        visited_on: the last planned visit up to that day, by turbine key.
     """
 
     as_of: date
@@ -56,7 +56,7 @@ class ParkDay:
     latest: Sequence[measurements.LatestMeasurement]
     audit: ParkAudit
     visits: Mapping[int, date]
-    worked_on: Mapping[int, date]
+    visited_on: Mapping[int, date]
 
 
 Audit = Callable[[Connection, date, RiskPolicy], ParkAudit]
@@ -97,7 +97,7 @@ def read_park(connection: Connection, as_of: date, audit: Audit) -> ParkDay:
         latest=latest,
         audit=audited,
         visits=measurements.next_planned_visits(connection, as_of),
-        worked_on=last_work(connection, as_of),
+        visited_on=changes.last_visits(connection, as_of),
     )
 
 
@@ -190,4 +190,4 @@ def _scored(rank: int, candidate: _Candidate, driver: Driver | None, known: Park
         findings=score.findings,
         queues=(),
     )
-    return alone._replace(queues=queues_of(alone, known.policy, known.worked_on.get(turbine)))
+    return alone._replace(queues=queues_of(alone, known.policy, known.visited_on.get(turbine)))

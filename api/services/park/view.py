@@ -14,9 +14,16 @@ from api.schemas import french
 from api.schemas.changes import ParkEvents
 from api.schemas.common import Notice
 from api.schemas.park import LevelCounts, Park, ParkDay, Run, RunModel
+from api.schemas.vocabulary import SituationCode
 from api.services.park.calendar import ParkCalendar
-from api.services.park.contract import park_item
-from api.services.park.since import days_coverage, park_events, queue_counts, since_previous
+from api.services.park.contract import (
+    days_coverage,
+    park_events,
+    park_item,
+    queue_counts,
+    since_previous,
+)
+from api.services.park.situations import Ranking, park_situations
 from api.storage import interventions
 from api.storage import policy as policies
 from api.storage.park import attempts, changes, runs
@@ -36,6 +43,7 @@ class ParkQuery:
     limit: int = 100
     offset: int = 0
     as_of: date | None = None
+    situations: tuple[SituationCode, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ class ParkViewService:
 
         Raises:
             NotFound: no run of that day was published.
-            InvalidInput: unknown order.
+            InvalidInput: unknown order, or situations of a former day.
         """
         if query.sort.removeprefix("-") not in SORTS:
             allowed = ", ".join(SORTS)
@@ -65,13 +73,22 @@ class ParkViewService:
             if run is None:
                 day = self.calendar.day(connection)
                 return _nothing_yet(attempt, self.calendar.next_run_at(connection, day))
+            latest = published.published_run(connection) if past else run
+            past = latest is None or latest.id != run.id
+            if past and query.situations:
+                raise InvalidInput.single(
+                    "situation", "un classement passé n’a pas de situations : retirez ce filtre."
+                )
             policy = policies.version(connection, run.policy_version)
+            today = self.calendar.day(connection)
+            ranking = Ranking(run, policy, today)
+            situations = None if past else park_situations(connection, ranking)
+            keep = query.keep if situations is None else situations.narrowed(query.keep, query.situations)
             total, page = page_of_scores(
-                connection, run.id, query.keep, query.sort, query.limit, query.offset, past=past
+                connection, run.id, keep, query.sort, query.limit, query.offset, past=past
             )
             summary = changes.summary_of(connection, run.id)
             work = {} if past else interventions.living(connection)
-            today = self.calendar.day(connection)
             next_run_at = None if past else self.calendar.next_run_at(connection, today)
         # A published attempt is the ranking itself: no attempt came after it.
         unpublished = None if attempt is None or attempt.published_at is not None else attempt
@@ -79,7 +96,14 @@ class ParkViewService:
         return Park(
             total=total,
             items=[
-                park_item(turbine, run.as_of, policy, work.get(turbine.score.turbine)) for turbine in page
+                park_item(
+                    turbine,
+                    run.as_of,
+                    policy,
+                    None if situations is None else situations.of(turbine.score.turbine),
+                    work.get(turbine.score.turbine),
+                )
+                for turbine in page
             ],
             as_of=run.as_of,
             run=run_of(run),
@@ -90,6 +114,7 @@ class ParkViewService:
             threshold=run.threshold,
             changes=since_previous(summary, run.counts),
             queues=queue_counts(summary),
+            situations={} if situations is None else situations.counts(),
             days_coverage=days_coverage(summary),
             notices=notices,
         )

@@ -36,7 +36,6 @@ _SENTENCES = {
     Reason.HEURES_ET_BUDGET: "Ni les heures des équipes compétentes ni le budget n’y suffisent.",
     Reason.PAS_RENTABLE: "Le risque coûte moins qu’une intervention.",
 }
-_DECIDED = "L’alerte a déjà reçu une réponse : intervention terminée depuis la mesure, ou écartée."
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,10 @@ def answer(
         visits=[_visit(park, visit, start, asked) for visit in plan.visits],
         left=[_left(park, left) for left in plan.left]
         + [
-            _turbine(contract.LeftTurbine, park, candidate, reason="deja_decidee", sentence=_DECIDED)
-            for candidate in park.decided
+            _turbine(
+                contract.LeftTurbine, park, aside.candidate, reason=aside.reason, sentence=aside.sentence
+            )
+            for aside in park.aside
         ],
         covered=park.covered,
         loads=_loads(start, plan, week),
@@ -182,6 +183,12 @@ def _notices(
         for v in plan.visits
         if park.turbines[v.candidate.turbine].score.data_status is not DataStatus.OK
     ]
+    late = [
+        f"{turbine} (au plus tard le {french.date(limit)})"
+        for visit in plan.visits
+        if (limit := park.last_days.get(turbine := visit.candidate.turbine)) is not None
+        and start + timedelta(days=visit.day) > limit
+    ]
     cases = (
         (last > announced, "hors_horizon", "week_start",
          f"Le classement du {french.date(park.run.as_of)} annonce les pannes jusqu’au "
@@ -195,6 +202,8 @@ def _notices(
          f"{_hours(alone)} (turbines {', '.join(booking.turbine for booking in alone)}). Aucune équipe n’en "
          "perd d’heures : donnez à l’équipe qui y va le technicien de l’intervention, ou retirez-lui ces "
          "heures."),
+        (late, "trop_tard", "week_start",
+         f"Après le dernier jour accepté : {', '.join(late)}. Planifiez ces visites plus tôt, à la main."),
         (not plan.proven, "non_prouve", None,
          "Le temps de calcul n’a pas suffi à prouver que ce plan est le meilleur : un autre éviterait au "
          f"plus {french.euros(plan.gap_eur)} de plus."),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row
 
@@ -13,14 +13,15 @@ from api.domain.interventions.checklists import skills_for
 from api.domain.interventions.interventions import WORDS, State
 from api.domain.measurements.measurements import canonical_turbine_id
 from api.domain.park.scored import RankedTurbine
+from api.domain.park.situation import BY_VISIT, Situation
 from api.domain.plan.booked import Booking
 from api.domain.plan.week_plan import Candidate, Choice, to_cents, to_minutes
 from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import FieldError, InvalidInput
 from api.schemas import french
-from api.schemas.vocabulary import Skill
+from api.schemas.vocabulary import SituationCode, Skill
 from api.schemas.week_plan import CoveredTurbine, PlanAdjustment, WeekPlanRequest
-from api.services.park.proposals import wanted_in
+from api.services.park.situations import Ranking, park_situations
 from api.storage import interventions
 from api.storage import plan as week_plan
 from api.storage import policy as policies
@@ -70,6 +71,14 @@ class Asked:
         )
 
 
+class Aside(NamedTuple):
+    """A turbine worth a visit that is no candidate, and why."""
+
+    candidate: Candidate
+    reason: str
+    sentence: str
+
+
 @dataclass
 class ParkAtWork:
     """A published ranking, sorted by the part of each turbine in planning; cents are euros × 100.
@@ -77,22 +86,24 @@ class ParkAtWork:
     Args:
         run: the ranking.
         policy: that the ranking used.
-        turbines: all candidates and decided turbines, by identifier.
+        turbines: all candidates and turbines left aside, by identifier.
         candidates: turbines that may be visited, in the order of the ranking.
-        decided: turbines worth a visit whose alert already has an answer.
-        covered: turbines that somebody already visits.
+        aside: turbines worth a visit that this plan does not decide about.
+        covered: turbines whose risk somebody already treats, or has treated.
         going: interventions planned or under way.
         crews_given: crew that an accepted plan chose, by number of the intervention.
+        last_days: last day in time for each candidate, where there is one.
     """
 
     run: AnyRow
     policy: RiskPolicy
     turbines: dict[str, RankedTurbine] = field(default_factory=dict)
     candidates: list[Candidate] = field(default_factory=list)
-    decided: list[Candidate] = field(default_factory=list)
+    aside: list[Aside] = field(default_factory=list)
     covered: list[CoveredTurbine] = field(default_factory=list)
     going: list[AnyRow] = field(default_factory=list)
     crews_given: Mapping[int, str] = field(default_factory=dict)
+    last_days: dict[str, date] = field(default_factory=dict)
     park_cents: int = 0
     covered_cents: int = 0
     small_cents: int = 0
@@ -100,13 +111,14 @@ class ParkAtWork:
     unassessed: int = 0
 
 
-def park_at_work(connection: Connection, run: AnyRow, asked: Asked) -> ParkAtWork:
-    """Sort the turbines of a ranking into candidates, decided and covered ones.
+def park_at_work(connection: Connection, run: AnyRow, asked: Asked, today: date) -> ParkAtWork:
+    """Sort the turbines of a ranking by their situation.
 
     Raises:
         InvalidInput: a choice about a turbine that is unknown, or that somebody already visits.
     """
     park = ParkAtWork(run, policies.version(connection, run.policy_version))
+    situations = park_situations(connection, Ranking(run, park.policy, today))
     _, ranking = page_of_scores(connection, run.id)
     # A proposed intervention, such as a finding, still waits for a plan.
     living = interventions.living(connection)
@@ -116,10 +128,9 @@ def park_at_work(connection: Connection, run: AnyRow, asked: Asked) -> ParkAtWor
     known = {turbine.turbine_id: turbine for turbine in ranking}
     if wrong := list(_wrong_choices(asked, known, going)):
         raise InvalidInput(wrong)
-    wanted = wanted_in(connection, run, park.policy, visits_answer=not asked.place_visits)
-    deserving = {turbine.score.turbine for turbine in wanted} | (living.keys() - going.keys())
     for turbine in ranking:
-        _sort(park, turbine, going.get(turbine.score.turbine), deserving, asked)
+        situation = situations.of(turbine.score.turbine)
+        _sort(park, turbine, situation, asked, going=turbine.score.turbine in going)
     return park
 
 
@@ -134,35 +145,34 @@ def _wrong_choices(
             yield FieldError(_FIELD, f"turbine {turbine} : {_taken(intervention)} Retirez ce choix.", turbine)
 
 
+# The risk of these is treated: by work to come, or by work that no measurement shows yet.
+_TREATED = frozenset({SituationCode.COUVERTE, SituationCode.EN_COURS, SituationCode.MESURE_ATTENDUE})
+
+
 def _sort(
-    park: ParkAtWork,
-    turbine: RankedTurbine,
-    planned: AnyRow | None,
-    deserving: Collection[int],
-    asked: Asked,
+    park: ParkAtWork, turbine: RankedTurbine, situation: Situation, asked: Asked, *, going: bool
 ) -> None:
     """Put one turbine into its group; its risk counts in every case."""
     candidate, score = asked.candidate(turbine, park.policy), turbine.score
     cents = to_cents(candidate.risk_eur)
     park.park_cents += cents
     park.unassessed += score.probability is None
-    wanted = score.turbine in deserving or candidate.choice is Choice.IMPOSEE
-    sentence = None if planned is None else _taken(planned)
-    waits = not wanted and candidate.net_cents > 0
-    visit = score.planned_visit_on
-    if sentence is None and waits and not asked.place_visits and visit is not None and _in_time(park, visit):
-        sentence = f"Une visite est prévue le {french.date(visit)}."
-    if sentence is not None:
-        park.covered.append(
-            CoveredTurbine(turbine_id=turbine.turbine_id, risk_eur=cents / 100, sentence=sentence)
-        )
-        park.covered_cents += cents
-    elif wanted:
+    visited = situation.decided_by == BY_VISIT and not asked.place_visits
+    imposed = candidate.choice is Choice.IMPOSEE
+    if imposed or (situation.code.to_decide and not going and not visited):
         park.turbines[turbine.turbine_id] = turbine
         park.candidates.append(candidate)
-    elif waits:
+        if situation.code.to_decide and situation.until is not None:
+            park.last_days[turbine.turbine_id] = situation.until
+    elif situation.code in _TREATED:
+        park.covered.append(
+            CoveredTurbine(turbine_id=turbine.turbine_id, risk_eur=cents / 100, sentence=situation.reason)
+        )
+        park.covered_cents += cents
+    elif candidate.net_cents > 0:
         park.turbines[turbine.turbine_id] = turbine
-        park.decided.append(candidate)
+        reason = "visite_a_confirmer" if visited else "trop_tard" if going else "deja_decidee"
+        park.aside.append(Aside(candidate, reason, situation.reason))
     else:
         park.small += score.probability is not None
         park.small_cents += cents
@@ -183,12 +193,6 @@ def bookings(park: ParkAtWork, start: date, days: int) -> list[Booking]:
         if row.planned_on is not None and 0 <= (row.planned_on - start).days < days
     ]
     return sorted(booked, key=lambda booking: (booking.day, booking.intervention))
-
-
-def _in_time(park: ParkAtWork, visit: date) -> bool:
-    """Tell whether a visit comes in time for the alert, by the rule of proposals."""
-    last: date = park.run.as_of + timedelta(days=park.policy.urgent_days)
-    return visit <= last
 
 
 def _taken(row: AnyRow) -> str:

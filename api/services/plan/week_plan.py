@@ -14,18 +14,18 @@ from api.domain.people import Principal
 from api.domain.plan.booked import free_crews
 from api.domain.plan.solver import plan_week
 from api.domain.plan.week_plan import Crew
+from api.domain.policy.levels import ALERTS
 from api.domain.shared.exceptions import CockpitError, Conflict, FieldError, InvalidInput, NotAllowed
 from api.schemas import french
 from api.schemas import week_plan as contract
 from api.schemas.interventions import InterventionRequest
 from api.schemas.vocabulary import InterventionOrigin
 from api.services.interventions.interventions import Filter, InterventionService
-from api.services.park.proposals import wanted_in
 from api.services.plan.answer import Week, answer
 from api.services.plan.park import Asked, ParkAtWork, bookings, park_at_work
 from api.storage import plan as store
-from api.storage import policy as policies
 from api.storage.interventions import living as living_interventions
+from api.storage.park.ranking import ScoreFilter, page_of_scores
 from api.storage.shared import published
 from api.storage.shared.database import Database
 
@@ -96,9 +96,8 @@ class WeekPlanService:
             run = published.published_run(connection)
             if run is None or run.id != asked.run_id:
                 raise Conflict("Un autre classement a été publié depuis ce plan : établissez-le de nouveau.")
-            policy = policies.version(connection, run.policy_version)
-            wanted = wanted_in(connection, run, policy, visits_answer=False)
-        recommended = {row.turbine_id for row in wanted}
+            _, alerts = page_of_scores(connection, run.id, ScoreFilter(levels=tuple(ALERTS)))
+        recommended = {turbine.turbine_id for turbine in alerts}
         items = [self._planned(visit, recommended, caller) for visit in asked.visits]
         planned = sum(item.intervention_id is not None for item in items)
         self._assign_crews(asked.visits, items)
@@ -164,7 +163,7 @@ class WeekPlanService:
             run = published.published_run(connection)
             if run is None:
                 raise Conflict(NO_RANKING)
-            return park_at_work(connection, run, choices)
+            return park_at_work(connection, run, choices, self.today(connection))
 
 
 def _comment(visit: contract.AcceptedVisit) -> str:

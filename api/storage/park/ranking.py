@@ -26,7 +26,7 @@ from api.domain.park.change_causes import Cause
 from api.domain.park.changes import Change
 from api.domain.park.scored import RankedTurbine
 from api.schemas.vocabulary import ChangeKind, DataStatus, InterventionState, Queue, RiskLevel, folded
-from api.storage.park.scores import COLUMNS, in_queues, of_rows
+from api.storage.park.scores import COLUMNS, in_queues, keys_query, of_rows
 from api.storage.shared.database import Database
 from api.storage.tables import interventions, park_changes, scores, turbines
 
@@ -63,6 +63,8 @@ class ScoreFilter:
         service_state: present state of the turbine, not that of the run's day.
         text: words that must all occur in identifier, site, farm, level or main driver; case and accents do
             not count.
+        only: keys of the turbines to keep; None keeps all.
+        without: keys of turbines to leave out.
     """
 
     levels: tuple[RiskLevel, ...] = ()
@@ -74,6 +76,8 @@ class ScoreFilter:
     farm: str | None = None
     service_state: str | None = None
     text: str = ""
+    only: frozenset[int] | None = None
+    without: frozenset[int] = frozenset()
 
     def about_scores(self) -> list[ColumnElement[bool]]:
         """Return the conditions on scores in SQL, without those of ``text``."""
@@ -176,7 +180,7 @@ def page_of_scores(
     """
     name, falling = sort.removeprefix("-"), sort.startswith("-")
     order = (_PAST.get(name) if past else None) or _ORDERS[name]
-    matching = _matching(run_id, keep, order)
+    matching = _matching(connection, run_id, keep, order)
     end = None if limit is None else offset + limit
     if order.key is None and not keep.text:
         total = connection.scalar(matching.with_only_columns(func.count(), maintain_column_froms=True)) or 0
@@ -186,7 +190,7 @@ def page_of_scores(
     return len(ranks), _whole(connection, run_id, ranks[offset:end])
 
 
-def _matching(run_id: int, keep: ScoreFilter, order: _Order) -> Select[tuple[int]]:
+def _matching(connection: Connection, run_id: int, keep: ScoreFilter, order: _Order) -> Select[tuple[int]]:
     """Return the query for the ranks that match all but ``text``, with the tables of filter and order."""
     about = keep.about_turbines()
     source: Any = scores
@@ -195,6 +199,10 @@ def _matching(run_id: int, keep: ScoreFilter, order: _Order) -> Select[tuple[int
     if order.beside is not None:
         source = source.outerjoin(*order.beside)
     query = select(scores.c.rank).select_from(source)
+    if keep.only is not None:
+        query = query.where(scores.c.turbine.in_(keys_query(connection, keep.only)))
+    elif keep.without:
+        query = query.where(scores.c.turbine.not_in(keys_query(connection, keep.without)))
     return query.where(scores.c.run == run_id, *keep.about_scores(), *about)
 
 

@@ -11,21 +11,21 @@ from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, delete, or_, select
 
 from api.domain.models.drivers import Driver
 from api.domain.park.scored import ScoredTurbine
 from api.domain.plausibility.trust import Finding
 from api.domain.policy.levels import TimeToFailure
 from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
-from api.storage.shared.bulk import insert_columns
+from api.storage.shared.bulk import insert_columns, rows_as_table
 from api.storage.shared.published import runs_between
 from api.storage.tables import runs
 from api.storage.tables import scores as table
 
 CHUNK = 2_500  # scores stored at once: no transaction of a large park holds the others up
-# Scores keep their queues as one number; the place of a queue in its vocabulary gives its bit.
-_BITS = {queue: 1 << place for place, queue in enumerate(Queue)}
+# Scores keep their queues as one number. A bit of older scores stood for a queue that is gone: 1.
+_BITS = {Queue.A_VERIFIER: 2, Queue.DESACCORD: 4, Queue.INTERVENTION_DEPUIS: 8}
 
 
 @cache
@@ -59,9 +59,11 @@ class _Stored(NamedTuple):
 
 _STORED = {
     "days": _Stored(
-        ("days_left", "days_low", "days_high"),
-        lambda days: (None, None, None) if days is None else days,
-        lambda left, low, high: None if left is None else TimeToFailure(left, low, high),
+        ("days_left", "days_low", "days_high", "days_proved"),
+        lambda days: (None, None, None, False) if days is None else days,
+        lambda left, low, high, proved: (
+            None if left is None else TimeToFailure(left, low, high, bool(proved))
+        ),
     ),
     "level": _Stored(("level",), lambda level: (level.value,), cache(RiskLevel)),
     "data_status": _Stored(("data_status",), lambda status: (status.value,), cache(DataStatus)),
@@ -138,6 +140,25 @@ def findings_of(connection: Connection, run_id: int) -> dict[int, tuple[Finding,
         table.c.run == run_id, table.c.warnings.is_not(None)
     )
     return {row.turbine: _findings_in(row.warnings) for row in connection.execute(query)}
+
+
+def keys_query(connection: Connection, keys: Iterable[int]) -> Select[tuple[int]]:
+    """Return turbine keys from Python as a query, for ``IN``."""
+    given, (key,) = rows_as_table(connection, [(key,) for key in keys], (Integer(),))
+    return select(key).select_from(given)
+
+
+def concerned(
+    connection: Connection, run_id: int, levels: Iterable[RiskLevel], turbines: Iterable[int]
+) -> list[ScoredTurbine]:
+    """Return the scores of a run at these levels, with data in doubt, or of these turbines, by rank."""
+    about = or_(
+        table.c.level.in_(sorted(level.value for level in levels)),
+        table.c.data_status != DataStatus.OK.value,
+        table.c.turbine.in_(keys_query(connection, turbines)),
+    )
+    query = select(*COLUMNS).where(table.c.run == run_id, about).order_by(table.c.rank)
+    return of_rows(connection.execute(query).all())
 
 
 def in_queues(queues: Iterable[Queue]) -> ColumnElement[bool]:

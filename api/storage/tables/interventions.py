@@ -45,6 +45,8 @@ interventions = Table(
     Column("downtime_hours", Float),
     # Day of the park's calendar on which it ended, to compare with runs and measurements.
     Column("done_on", Date),
+    # Of a dismissed recommendation: its last day.
+    Column("dismissed_until", Date),
     Column("created_at", Utc, nullable=False),
     Column("created_by", String(80), nullable=False),
     Column("acknowledged_at", Utc),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -92,6 +93,8 @@ scores = Table(
     Column("days_left", Float),
     Column("days_low", Float),
     Column("days_high", Float),
+    # Whether decisions may rest on days_low.
+    Column("days_proved", Boolean),
     Column("level", Word(16), nullable=False),
     Column("risk_score", Float, nullable=False),
     Column("data_status", Word(16), nullable=False),

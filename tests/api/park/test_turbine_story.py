@@ -146,7 +146,10 @@ def test_park__tells_the_living_intervention_but_not_of_a_past_day(api: Api, cor
     expected = {"id": opened["id"], "state": "planifiee", "planned_on": LAST.isoformat(), "assignee": None}
     assert work()["1"] == expected == asked("1")["current"]["intervention"]
     assert {turbine for turbine, found in work().items() if found} == {"1"}
-    assert not any(work(as_of=LAST.isoformat()).values())
+    assert work(as_of=LAST.isoformat()) == work(), "by its day or not, the same ranking"
+    former = LAST - timedelta(days=1)
+    assert run_now(core, former, kind="manuel", by="essai").error is None
+    assert not any(work(as_of=former.isoformat()).values())
 
 
 def test_models__tell_their_own_calibration_or_nothing_once_gone(

@@ -18,7 +18,7 @@ from tests.support.park.scored import driver, scored
 
 DAY = date(2024, 6, 1)
 NOW = datetime(2024, 6, 2, 6, tzinfo=UTC)
-QUEUES = [(), (Queue.A_VERIFIER,), (Queue.AVANT_VISITE, Queue.INTERVENTION_DEPUIS), tuple(Queue)]
+QUEUES = [(), (Queue.A_VERIFIER,), (Queue.DESACCORD, Queue.INTERVENTION_DEPUIS), tuple(Queue)]
 
 
 def _turbines(connection: Connection) -> list[int]:

@@ -251,7 +251,7 @@ def test_stuck_and_silent_sensors__fill_the_right_queues(core: Core, tmp_path: P
     assert asked.total == core.view.park(ParkQuery()).queues.a_verifier == 4
 
 
-def test_visits__before_the_failure_or_since_the_measurement(core: Core, tmp_path: Path) -> None:
+def test_visits__since_the_measurement(core: Core, tmp_path: Path) -> None:
     def row(name: str, on: date, values: Mapping[str, object], visit: date) -> tuple[object, ...]:
         return (name, on, *(values[sensor] for sensor in SHORT[2:]), "139", visit)
 
@@ -268,10 +268,6 @@ def test_visits__before_the_failure_or_since_the_measurement(core: Core, tmp_pat
     )
     run(core, day(5))
     found = items(core, day(5))
-    interval = found["tard"].time_to_failure_interval
-    assert interval is not None
-    assert interval[0] < 29
-    assert Queue.AVANT_VISITE in found["tard"].queues
     assert found["calme"].queues == []
     assert [n for n, i in found.items() if Queue.INTERVENTION_DEPUIS in i.queues] == ["visitee"]
     # The day before the visit it is still to come.

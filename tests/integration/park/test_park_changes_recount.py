@@ -202,9 +202,6 @@ def test_queues__of_every_turbine_and_day(
             soonest = item.time_to_failure_interval[0] if item.time_to_failure_interval else None
             p, estimate = item.failure_probability, item.time_to_failure_days
             expected = set()
-            visit = item.planned_visit_on
-            if soonest is not None and visit is not None and soonest < (visit - item.measured_on).days:
-                expected.add(Queue.AVANT_VISITE)
             stopped = any(w.code in {"arret_programme", "hors_service"} for w in item.warnings)
             if item.data_status is DataStatus.DOUTEUX or (item.data_status in LOST and not stopped):
                 expected.add(Queue.A_VERIFIER)
@@ -223,4 +220,4 @@ def test_queues__of_every_turbine_and_day(
             assert counts[queue.value] == sum(queue in item.queues for item in day.values())
             kept = core.view.park(ParkQuery(ScoreFilter(queues=(queue,)), as_of=as_of, limit=10_000))
             assert [i.turbine_id for i in kept.items] == [t for t, i in day.items() if queue in i.queues]
-    assert set(seen) >= {Queue.AVANT_VISITE, Queue.A_VERIFIER, Queue.DESACCORD, Queue.INTERVENTION_DEPUIS}
+    assert set(seen) == set(Queue)

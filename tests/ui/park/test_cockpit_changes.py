@@ -64,7 +64,7 @@ def test_column__says_where_each_turbine_comes_from(logged_in: Open, running_api
 def test_queues__narrow_the_table_and_stay_in_the_address(logged_in: Open, running_api: RunningApi) -> None:
     park = running_api.client("manager").park.ranking()
     at = logged_in("manager")
-    assert at.pills(key="filtre_file").options == [change_views.queue_label(q, park.queues) for q in Queue]
+    assert at.pills(key="filtre_file").options == list(change_views.tabs(park).values())
 
     for queue in Queue:
         expected = [item.turbine_id for item in park.items if queue in item.queues]

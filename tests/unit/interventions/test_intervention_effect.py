@@ -17,10 +17,9 @@ from api.domain.interventions.effect import (
     precision_of,
 )
 from api.domain.interventions.photos import MAX_BYTES, photo_type
-from api.domain.park.proposals import Ended, Standing, answer_to
 from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import InvalidInput
-from api.schemas.vocabulary import Effect, InterventionState, Priority, RiskLevel, Verdict
+from api.schemas.vocabulary import Effect, Priority, RiskLevel, Verdict
 from api.services.quality.realised import _known_outcomes
 
 DONE = date(2024, 6, 10)
@@ -97,43 +96,6 @@ def test_known_outcomes__only_verdicts_that_decide_on_a_scored_row() -> None:
     told = {one.measurement: (one.failed, one.source) for one in _known_outcomes([*given_, unscored])}
 
     assert told == {1: (True, "verdict"), 2: (True, "verdict"), 3: (False, "verdict")}
-
-
-def standing(**changes: object) -> Standing:
-    plain = {
-        "level": HIGH, "as_of": DONE, "measured_on": DONE, "next_visit": None, "living": False, "last": None,
-    }  # fmt: skip
-    return Standing(**{**plain, **changes})  # type: ignore[arg-type]
-
-
-def done(days_ago: int) -> Ended:
-    return Ended(InterventionState.TERMINEE, DONE - timedelta(days=days_ago), HIGH)
-
-
-def refused(opened_at: RiskLevel, *, calm: bool) -> Ended:
-    return Ended(InterventionState.ANNULEE, DONE, opened_at, calm)
-
-
-@pytest.mark.parametrize(
-    ("turbine", "answer"),
-    [
-        (standing(), None),
-        (standing(level=RiskLevel.CRITIQUE), None),
-        (standing(living=True), "intervention"),
-        (standing(living=True, next_visit=DONE, last=done(0)), "intervention"),
-        (standing(next_visit=DONE + timedelta(days=7)), "visite"),
-        (standing(next_visit=DONE + timedelta(days=8)), None),  # after the failure that is announced
-        (standing(last=done(0)), "traitee"),  # nothing was measured since the work
-        (standing(last=done(1)), None),
-        (standing(last=done(0), measured_on=None), "traitee"),
-        (standing(last=refused(HIGH, calm=False)), "ecartee"),
-        (standing(last=refused(HIGH, calm=True)), None),
-        (standing(level=RiskLevel.CRITIQUE, last=refused(HIGH, calm=False)), None),
-        (standing(last=refused(RiskLevel.CRITIQUE, calm=False)), "ecartee"),
-    ],
-)
-def test_proposal__only_for_an_alert_that_nobody_has_answered(turbine: Standing, answer: str | None) -> None:
-    assert answer_to(turbine, POLICY) == answer
 
 
 def test_checklist__asks_for_safety_first_then_for_what_the_sensor_points_to() -> None:

@@ -26,36 +26,13 @@ CALM = scored(
 STOPPED = Finding("arret_programme", None, "Arrêt programmé.")
 
 
-def queues(worked_on: date | None = DAY, **fields: Any) -> tuple[Queue, ...]:
+def queues(visited_on: date | None = DAY, **fields: Any) -> tuple[Queue, ...]:
     """Return the queues of the calm turbine with the given fields changed."""
-    return queues_of(CALM._replace(**fields), POLICY, worked_on)
+    return queues_of(CALM._replace(**fields), POLICY, visited_on)
 
 
 def test_calm_turbine__stands_in_no_queue() -> None:
     assert queues() == ()
-
-
-@pytest.mark.parametrize(
-    ("days", "visit_in", "waits"),
-    [
-        (TimeToFailure(30.0, 9.9, 40.0), 10, True),
-        (TimeToFailure(30.0, 10.0, 40.0), 10, False),
-        (TimeToFailure(9.0), 10, True),
-        (TimeToFailure(11.0), 10, False),
-        (None, 10, False),
-        (TimeToFailure(1.0), None, False),
-    ],
-)
-def test_before_visit__counts_from_the_measurement(
-    days: TimeToFailure | None, visit_in: int | None, waits: bool
-) -> None:
-    visit = None if visit_in is None else DAY + timedelta(days=visit_in)
-    assert (Queue.AVANT_VISITE in queues(days=days, planned_visit_on=visit)) is waits
-    if visit is not None and days is not None:
-        # The same estimate told two days earlier leaves two days less before the visit.
-        older = queues(days=days, planned_visit_on=visit, measured_on=DAY - timedelta(days=2))
-        expected = (days.low if days.low is not None else days.days) < (visit_in or 0) + 2
-        assert (Queue.AVANT_VISITE in older) is expected
 
 
 @pytest.mark.parametrize(
@@ -93,12 +70,12 @@ def test_disagreement__one_model_alone_calls_for_action(
     assert (Queue.DESACCORD in queues(probability=probability, days=days)) is disagree
 
 
-@pytest.mark.parametrize(("worked", "since"), [(0, False), (1, True), (-1, False), (None, False)])
-def test_worked_on__after_the_measurement_only(worked: int | None, since: bool) -> None:
-    on = None if worked is None else DAY + timedelta(days=worked)
+@pytest.mark.parametrize(("visited", "since"), [(0, False), (1, True), (-1, False), (None, False)])
+def test_visited_on__after_the_measurement_only(visited: int | None, since: bool) -> None:
+    on = None if visited is None else DAY + timedelta(days=visited)
     assert (Queue.INTERVENTION_DEPUIS in queues(on)) is since
 
 
 def test_one_turbine__may_stand_in_several() -> None:
-    told = queues(data_status=DataStatus.DOUTEUX, days=TimeToFailure(5.0, 0.0, 9.0), probability=0.01)
-    assert told == (Queue.AVANT_VISITE, Queue.A_VERIFIER, Queue.DESACCORD)
+    both = queues(data_status=DataStatus.DOUTEUX, days=TimeToFailure(5.0, 0.0, 9.0), probability=0.01)
+    assert both == (Queue.A_VERIFIER, Queue.DESACCORD)

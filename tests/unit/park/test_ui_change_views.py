@@ -8,8 +8,8 @@ import pytest
 
 from api.schemas import french
 from api.schemas.changes import DaysCoverage, LevelDifferences, ParkEvent, QueueCounts, SincePrevious
-from api.schemas.vocabulary import ChangeKind, Queue, RiskLevel
-from tests.support.ui_samples import item
+from api.schemas.vocabulary import ChangeKind, Queue, RiskLevel, SituationCode
+from tests.support.ui_samples import item, park
 from ui.park import change_views
 from ui.park.views import View, park_frame
 
@@ -101,10 +101,19 @@ def test_events_frame__one_row_each_with_both_levels_and_the_cause() -> None:
     assert list(change_views.events_frame([]).columns) == ["Turbine", "Changement", "Cause"]
 
 
-def test_queue_label__with_its_count_where_known() -> None:
-    counts = QueueCounts(a_verifier=3)
-    assert change_views.queue_label(Queue.A_VERIFIER, counts) == "À vérifier (3)"
-    assert change_views.queue_label(Queue.A_VERIFIER, None) == "À vérifier"
+def test_tabs__what_waits_for_a_decision_in_one_count_then_what_there_is() -> None:
+    situations = {
+        SituationCode.A_DECIDER: 2, SituationCode.TROP_TARD: 1, SituationCode.COUVERTE: 4,
+        SituationCode.RIEN_A_FAIRE: 40,
+    }  # fmt: skip
+    known = park(situations=situations, queues=QueueCounts(a_verifier=3))
+    assert list(change_views.tabs(known).values()) == [
+        "À décider (3)", "Couverte (4)", "À vérifier (3)", "Modèles en désaccord (0)",
+        "Visite depuis la mesure (0)",
+    ]  # fmt: skip
+    assert list(change_views.tabs(None).values()) == [
+        "À décider", "À vérifier", "Modèles en désaccord", "Visite depuis la mesure",
+    ]  # fmt: skip
 
 
 def test_days_help__states_the_coverage_aimed_at_and_measured() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.schemas import french
-from api.schemas.vocabulary import DataStatus, Queue, RiskLevel
+from api.schemas.vocabulary import DataStatus, Queue, RiskLevel, SituationCode
 from api.storage.park import ranking
 from tests.support.ui_samples import item, park, run
 from ui.park import views
@@ -22,13 +22,27 @@ VIEWS = st.builds(
     farm=st.none() | st.text(min_size=1, max_size=20),
     text=st.text(max_size=20),
     queue=st.none() | st.sampled_from(Queue),
+    situation=st.none() | st.sampled_from(SituationCode),
     site=st.none() | st.text(min_size=1, max_size=20),
     driver=st.none() | st.text(min_size=1, max_size=20),
     state=st.none() | st.sampled_from(list(views.STATES)),
     day=st.none() | st.dates(),
     sort=st.sampled_from(["", *views.SORTS, *(f"-{name}" for name in views.SORTS)]),
 )
-ADDRESS = ["niveau", "jours", "parc", "q", "id", "file", "site", "facteur", "etat", "jour", "tri"]
+ADDRESS = [
+    "niveau",
+    "jours",
+    "parc",
+    "q",
+    "id",
+    "file",
+    "situation",
+    "site",
+    "facteur",
+    "etat",
+    "jour",
+    "tri",
+]
 
 
 @given(VIEWS)
@@ -68,8 +82,11 @@ def test_asked__is_what_the_api_takes() -> None:
     assert view.asked() == {
         "risk_level": ["critique", "eleve"], "max_days": 7.0, "farm": "Pilat", "text": "vibration",
         "data_status": "perime", "queue": "desaccord", "site": "Lyon", "driver": "vibration_level",
-        "as_of": "2024-12-30", "sort": "-cost",
+        "as_of": "2024-12-30", "sort": "-cost", "situation": [],
     }  # fmt: skip
+    assert views.View(situation=SituationCode.COUVERTE).asked()["situation"] == ["couverte"]
+    deciding = views.View(situation=SituationCode.A_DECIDER).asked()["situation"]
+    assert set(deciding) == {"a_decider", "trop_tard", "sans_effet", "rechute"}
     assert views.View(state="hors_service").asked()["service_state"] == "hors_service"
 
 
@@ -78,7 +95,7 @@ def test_asked__every_view_is_a_question_that_the_api_knows(view: views.View) ->
     asked = view.asked()
 
     assert set(asked) - {"data_status", "service_state"} == {
-        "risk_level", "max_days", "farm", "site", "text", "queue", "driver", "as_of", "sort",
+        "risk_level", "max_days", "farm", "site", "text", "queue", "driver", "as_of", "sort", "situation",
     }  # fmt: skip
     assert asked["sort"] is None or asked["sort"].removeprefix("-") in ranking.SORTS
     assert asked.get("data_status") in {None, *DataStatus}
@@ -140,7 +157,8 @@ def test_level_cells__sort_by_urgency_as_text() -> None:
 
 
 def test_sorts__one_for_every_column() -> None:
-    assert {name for name, _ in views.SORTS.values()} == set(views.PARK_COLUMNS)
+    # Situations change with the acts of people, and are no column of the run: the tabs narrow to them.
+    assert {name for name, _ in views.SORTS.values()} == set(views.PARK_COLUMNS) - {"Situation"}
     assert {asked for _, asked in views.SORTS.values()} == set(ranking.SORTS)
 
 

@@ -95,7 +95,7 @@ def test_refusal__goes_to_the_field_whatever_its_path() -> None:
 def account(**changes: Any) -> Account:
     known = {
         "id": 3, "username": "lea", "display_name": "Léa", "role": Role.TECHNICIEN, "active": True,
-        "demo": False, "locked_until": None, "created_at": AT,
+        "demo": False, "locked_until": None, "created_at": AT, "version": 1,
     }  # fmt: skip
     return Account(**(known | changes))
 

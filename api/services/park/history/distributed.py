@@ -24,13 +24,13 @@ from api.inference.serving.store import ModelStore
 from api.schemas import french
 from api.services.models.active_models import ActiveModels
 from api.services.models.sensors import catalogue_of
-from api.services.park.changes import last_work
 from api.services.park.history.distributed_days import Asked, Plan, Version, carried, score_days
 from api.services.park.history.partitions import no_rows, write_months
 from api.services.park.plausibility import ParkAudit
 from api.services.park.scoring_day import ParkDay
 from api.storage import policy as policies
 from api.storage.measurements import measurements
+from api.storage.park import changes
 from api.storage.shared.database import Database
 
 LOCAL = "local"
@@ -115,7 +115,7 @@ class DaysOnDask:
     def _ready(self, plan: Plan, task: Task) -> Iterator[ScoredDay]:
         for day, rows in zip(task[0], _scores_of(task), strict=True):
             number, policy = plan.policy_version, plan.policy
-            known = ParkDay(day.as_of, number, policy, plan.park, (), ParkAudit(), day.visits, day.worked_on)
+            known = ParkDay(day.as_of, number, policy, plan.park, (), ParkAudit(), day.visits, day.visited_on)
             yield ScoredDay(known, rows, self.now())
 
     def _tasks(
@@ -140,7 +140,7 @@ class DaysOnDask:
             return Asked(
                 day,
                 visits=measurements.next_planned_visits(connection, day),
-                worked_on=last_work(connection, day),
+                visited_on=changes.last_visits(connection, day),
             )
 
 

@@ -53,7 +53,7 @@ class Asked:
 
     as_of: date
     visits: Mapping[int, date]
-    worked_on: Mapping[int, date]
+    visited_on: Mapping[int, date]
 
 
 def score_days(
@@ -94,7 +94,7 @@ def _known(
         latest=rows.latest(day.as_of, list(plan.sensors), park),
         audit=past.audit(day.as_of, fresh_days=plan.policy.max_age_days),
         visits=day.visits,
-        worked_on=day.worked_on,
+        visited_on=day.visited_on,
     )
 
 

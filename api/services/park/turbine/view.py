@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -29,6 +29,7 @@ from api.services.models.explaining import drivers
 from api.services.models.feature_info import feature_infos
 from api.services.models.measurement_model import Reading
 from api.services.park.contract import park_item, score_fields
+from api.services.park.situations import Ranking, situations_of
 from api.services.park.turbine.story import LOOKED_BACK, ParkRanges, power_link, usual_ranges
 from api.storage import interventions
 from api.storage import policy as policies
@@ -49,6 +50,7 @@ class TurbineViewService:
     database: Database
     models: ActiveModelsSource
     store: ModelStore
+    today: Callable[[Connection], date]
     park_ranges: ParkRanges = field(default_factory=ParkRanges)
 
     def turbines(self) -> list[Turbine]:
@@ -75,9 +77,13 @@ class TurbineViewService:
             today = run.as_of if run else turbine.last_measured_on
             visits = measurements.planned_visits_after(connection, turbine.id, today) if today else []
             work = interventions.living_of(connection, turbine.id)
+            situation = None
+            if run and policy and place:
+                ranking = Ranking(run, policy, self.today(connection))
+                situation = situations_of(connection, ranking, [place.score])[turbine.id]
             names = list(models.features)
             park = self.park_ranges.of(connection, run.id, run.as_of, names) if run else {}
-        item = park_item(place, run.as_of, policy, work) if place and run and policy else None
+        item = park_item(place, run.as_of, policy, situation, work) if place and run and policy else None
         base, explained, notices = self._why(models, item, values)
         return TurbineDetail(
             turbine=_turbine(turbine),
