@@ -1,8 +1,7 @@
 """Calibrated probability: fitted on unseen rows, judged on turbines that the fit did not see.
 
-Recalibrating on a dozen failures makes a probability worse, not better; so nothing is tried below
-:data:`MIN_EVENTS` independent failures, and nothing adopted unless the whole 95 % interval of the gain in
-Brier score is on the right side.
+A calibration on a dozen failures makes a probability worse. So none is adopted below :data:`MIN_EVENTS`
+independent failures, nor where the 95 % interval of the change in Brier score reaches zero.
 """
 
 from __future__ import annotations
@@ -23,16 +22,16 @@ Status = Literal["non_calibree", "platt", "isotonique", "sans_objet"]
 MIN_EVENTS = 50
 FOLDS = 10
 _SEED = 5
-# Raw probabilities of 0 and 1 have no log-odds: they count as one in a thousand from the end.
+# 0 and 1 have no log-odds: raw probabilities are kept this far from them.
 _EDGE = 1e-3
 
 
 @dataclass(frozen=True)
 class CalibrationTable:
-    """A calibration that can be applied without any library.
+    """A calibration that needs no library to be applied.
 
     Args:
-        method: ``platt``: one point, slope and intercept over the log-odds; ``isotonique``: a broken line.
+        method: ``platt``, a slope and an intercept over the log-odds; or ``isotonique``, a broken line.
         x: slope, or raw probabilities in increasing order.
         y: intercept, or the calibrated probability of each.
     """
@@ -42,7 +41,7 @@ class CalibrationTable:
     y: tuple[float, ...]
 
     def apply(self, raw: Floats) -> Floats:
-        """Raw probabilities (n,) to calibrated ones."""
+        """Return the calibrated probabilities of (n,) raw ones."""
         if self.method == "isotonique":
             return np.interp(raw, self.x, self.y)
         odds: Floats = 1 / (1 + np.exp(-(self.x[0] * _log_odds(raw) + self.y[0])))
@@ -51,11 +50,11 @@ class CalibrationTable:
 
 @dataclass(frozen=True)
 class CalibrationTrial:
-    """One method, judged cross-fitted by turbine.
+    """One method, judged on turbines that each fit left out.
 
     Args:
-        brier: of the calibrated probabilities.
-        change: Brier score minus the raw one, with its interval; below zero is better.
+        brier: Brier score of the calibrated probabilities.
+        change: this score minus the raw one's, with its interval; below zero is better.
     """
 
     method: Method
@@ -65,14 +64,14 @@ class CalibrationTrial:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Whether the probability was recalibrated, and why.
+    """Whether the probability is calibrated, and why.
 
     Args:
         status: the method adopted, ``non_calibree``, or ``sans_objet`` for days.
         reason: French sentence.
-        raw_brier: of the raw probabilities on unseen rows, None where nothing was tried.
-        trials: what was tried.
-        table: what is applied, None where the raw probability is used.
+        raw_brier: Brier score of the raw probabilities on unseen rows; None if nothing was tried.
+        trials: the methods that were tried.
+        table: the calibration in use; None if the raw probability is used.
     """
 
     status: Status
@@ -82,26 +81,23 @@ class Calibration:
     table: CalibrationTable | None = None
 
 
-def group_folds(groups: NDArray[np.generic], count: int = FOLDS, seed: int = _SEED) -> NDArray[np.int64]:
-    """(n,) fold of each row: whole groups are dealt out in a fixed random order."""
+def folds_of(groups: NDArray[np.generic]) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Yield, for each fold, masks of the rows to fit on and of those to judge on, which share no group.
+
+    Groups are dealt out in a fixed random order. scikit-learn's ``GroupKFold`` deals them out otherwise: the
+    figures of the versions in store could no longer be computed again.
+    """
     names, index = np.unique(groups, return_inverse=True)
-    place = np.random.default_rng(seed).permutation(len(names)) % min(count, max(len(names), 1))
-    dealt: NDArray[np.int64] = place[index]
-    return dealt
-
-
-def folds_of(
-    groups: NDArray[np.generic], count: int = FOLDS
-) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
-    """Masks of the rows to fit on and of those to judge on, which share no group."""
-    dealt = group_folds(groups, count)
-    for fold in range(int(dealt.max(initial=-1)) + 1):
-        yield dealt != fold, dealt == fold
+    count = min(FOLDS, len(names))
+    order = np.random.default_rng(_SEED).permutation(len(names))
+    for fold in range(count):
+        judged = (order % count == fold)[index]
+        yield ~judged, judged
 
 
 def fit(method: Method, raw: Floats, truth: Floats) -> CalibrationTable:
-    """Platt's logistic over the log-odds (J. Platt, 1999), or isotonic regression (B. Zadrozny, 2002)."""
-    # Imported here: applying a table needs no library.
+    """Fit Platt's logistic over the log-odds (J. Platt, 1999), or isotonic regression (B. Zadrozny, 2002)."""
+    # To apply a table needs no scikit-learn.
     from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
 
@@ -115,10 +111,10 @@ def fit(method: Method, raw: Floats, truth: Floats) -> CalibrationTable:
 
 
 def cross_fitted(method: Method, raw: Floats, truth: Floats, turbines: NDArray[np.generic]) -> Floats:
-    """(n,) probabilities calibrated by tables fitted on other turbines.
+    """Return (n,) probabilities, each calibrated by a table fitted on other turbines.
 
     Raises:
-        ValueError: some fold leaves a single outcome to fit on.
+        ValueError: a fold leaves a single outcome to fit on.
     """
     out = np.empty(len(raw))
     for fitting, judged in folds_of(turbines):
@@ -131,7 +127,11 @@ def cross_fitted(method: Method, raw: Floats, truth: Floats, turbines: NDArray[n
 def try_methods(
     raw: Floats, truth: Floats, turbines: NDArray[np.generic]
 ) -> tuple[float, tuple[CalibrationTrial, ...]]:
-    """The raw Brier score, and each method's, whatever the number of failures."""
+    """Return the raw Brier score, and each method's trial, whatever the number of failures.
+
+    Raises:
+        ValueError: as :func:`cross_fitted`.
+    """
     squared = (raw - truth) ** 2
     bootstrap = GroupBootstrap(turbines)
     trials = []
@@ -144,7 +144,7 @@ def try_methods(
 
 
 def judge_calibration(raw: Floats, truth: Floats, turbines: NDArray[np.generic], events: int) -> Calibration:
-    """Adopt the best calibration that surely helps, or keep the raw probability and say why.
+    """Adopt the best calibration that surely helps, else keep the raw probability; say why.
 
     Args:
         raw: (n,) raw probabilities on unseen rows.
@@ -157,12 +157,12 @@ def judge_calibration(raw: Floats, truth: Floats, turbines: NDArray[np.generic],
     raw_brier, trials = try_methods(raw, truth, turbines)
     helpful = [trial for trial in trials if trial.change.high is not None and trial.change.high < 0]
     if not helpful:
-        return Calibration("non_calibree", _NO_GAIN + _told(raw_brier, trials), raw_brier, trials)
+        return Calibration("non_calibree", _NO_GAIN + _scores_in_words(raw_brier, trials), raw_brier, trials)
     best = min(helpful, key=lambda trial: trial.brier)
     return Calibration(
         best.method,
         f"Calibrée sur {events} pannes distinctes non vues ; jugée sur d’autres turbines que celles de "
-        f"l’ajustement, elle améliore sûrement le score de Brier.{_told(raw_brier, trials)}",
+        f"l’ajustement, elle améliore sûrement le score de Brier.{_scores_in_words(raw_brier, trials)}",
         raw_brier,
         trials,
         fit(best.method, raw, truth),
@@ -170,22 +170,22 @@ def judge_calibration(raw: Floats, truth: Floats, turbines: NDArray[np.generic],
 
 
 def _too_few_events(raw: Floats, truth: Floats, turbines: NDArray[np.generic], events: int) -> Calibration:
-    """Nothing is adopted; what the methods would have done is kept for the card, where it can be told."""
+    """Adopt nothing; keep what the methods would have done for the card, if it can be computed."""
     reason = (
         f"Non calibrée : {events} pannes distinctes parmi les lignes non vues, il en faut {MIN_EVENTS} "
         "pour qu’une calibration ne fasse pas pire que la probabilité brute."
     )
     try:
         raw_brier, trials = try_methods(raw, truth, turbines)
-    except ValueError:  # all failures are in one fold's turbines: nothing else to fit on
+    except ValueError:  # one fold has all the failures: no other is left to fit on
         return Calibration("non_calibree", reason)
-    return Calibration("non_calibree", reason + _told(raw_brier, trials), raw_brier, trials)
+    return Calibration("non_calibree", reason + _scores_in_words(raw_brier, trials), raw_brier, trials)
 
 
 _NO_GAIN = "Non calibrée : aucune méthode n’améliore sûrement le score de Brier sur d’autres turbines."
 
 
-def _told(raw_brier: float, trials: tuple[CalibrationTrial, ...]) -> str:
+def _scores_in_words(raw_brier: float, trials: tuple[CalibrationTrial, ...]) -> str:
     names = {"platt": "Platt", "isotonique": "isotonique"}
     tried = ", ".join(f"{names[trial.method]} {french.number(trial.brier, 4)}" for trial in trials)
     return f" Score de Brier : brute {french.number(raw_brier, 4)}, {tried}."

@@ -1,4 +1,4 @@
-"""Two models on the same rows, before anybody knows which is right: where they agree and where they do not.
+"""Two models on the same rows, before anybody knows which is right: where they agree and where they differ.
 
 Levels come from the model's output alone, at the policy's bounds. The state of the data or another model
 would add the same to both levels, and hide how the two differ.
@@ -66,7 +66,7 @@ class Agreement:
     Args:
         rows: compared.
         same_level: share of rows at the same level.
-        rank_correlation: Spearman's, from −1 to 1; None where either model answers the same on every row.
+        rank_correlation: Spearman's, from −1 to 1; None if a model answers the same on every row.
         tops: overlap of the top of the rankings: of the first ten, then of as many rows as the model in force
             puts at ``eleve`` or above, or at urgent days or fewer.
         mean_absolute_difference: probability (0 to 1) or days.

@@ -2,8 +2,8 @@
 
 Split conformal, by group of predicted horizon (V. Vovk et al., *Algorithmic Learning in a Random World*,
 2005; Mondrian categories), cross-fitted by turbine: coverage is counted on turbines whose rows did not set
-the bounds. Coverage by *true* horizon is promised by nobody; it is measured, published, and answers warn
-where it is not reached.
+the bounds. The method promises no coverage by *true* horizon. It is measured and published, and answers warn
+where the target is not reached.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from api.domain.models.quality import SHORT_HORIZON_DAYS
 from api.domain.models.statistics import Estimate, Floats, GroupBootstrap
 
 TARGET = 0.8
-# Borders of the groups [days]: the week of the alert, the short horizon, then a fortnight or so each.
+# Borders of the groups [days]: the week of the alert, the short horizon, then steps of about a fortnight.
 BORDERS = (7.0, SHORT_HORIZON_DAYS, 30.0, 45.0)
-# Below this the finite-sample quantile at 10 % is one of the two extreme rows.
+# With fewer rows, the quantile at 10 % is one of the two extreme rows.
 MIN_ROWS = 30
 MIN_TURBINES = 5
-# A group is also doubtful where more than this share of its rows really had a horizon at which coverage is
-# not reached: as many as the interval may miss.
+# A group is also doubtful if more than this share of its rows, as many as the interval may miss, really had a
+# horizon at which the target is not reached.
 DOUBTFUL_SHARE = 1 - TARGET
-# Coverage measured below the target is let pass where its lower bound is no further below than this.
+# Coverage below the target passes if its lower bound is at most this far below it.
 TOLERATED_SHORTFALL = 0.1
 _ROUNDING = 1e-9
 
@@ -39,11 +39,11 @@ class IntervalGroup:
 
     Args:
         upper: largest predicted number of days, None for the last group.
-        low: added to the prediction, the lower bound [days].
-        high: added to it, the upper bound [days].
-        rows: unseen rows that set the bounds.
+        low: lower bound minus prediction [days].
+        high: upper bound minus prediction [days].
+        rows: number of unseen rows that set the bounds.
         coverage: share of rows inside, counted on turbines that did not set the bounds.
-        reliable: False where the answer must warn.
+        reliable: False if the answer must warn.
     """
 
     upper: float | None
@@ -59,7 +59,7 @@ class HorizonCoverage:
     """Coverage on the rows that really had between ``low`` (excluded) and ``high`` days left.
 
     Args:
-        reached: False where coverage is below the target, and may be far below it.
+        reached: False if coverage is below the target, and may be far below it.
     """
 
     low: float
@@ -71,7 +71,7 @@ class HorizonCoverage:
 
 @dataclass(frozen=True)
 class IntervalTable:
-    """Intervals for days left, and what they are worth.
+    """Intervals for days left, and how far they hold.
 
     Args:
         target: coverage aimed at.
@@ -86,13 +86,13 @@ class IntervalTable:
     by_true_horizon: tuple[HorizonCoverage, ...]
 
     def bounds(self, days: Floats) -> tuple[Floats, Floats]:
-        """(n,) lower and upper bounds around (n,) predicted days, never below zero."""
+        """Return (n,) lower and upper bounds around (n,) predicted days, never below zero."""
         low, high, _ = self._columns
         at = self._group(days)
         return np.maximum(days + low[at], 0.0), np.maximum(days + high[at], 0.0)
 
     def reliable(self, days: Floats) -> NDArray[np.bool_]:
-        """(n,) whether the coverage aimed at is reached where the prediction lies."""
+        """Return whether the target is reached where each of (n,) predictions lies."""
         flags: NDArray[np.bool_] = self._columns[2][self._group(days)]
         return flags
 
@@ -122,7 +122,7 @@ class IntervalTable:
 def conformal_table(
     predicted: Floats, truth: Floats, turbines: NDArray[np.generic], target: float = TARGET
 ) -> IntervalTable | None:
-    """The table from unseen rows; None where they are too few for a single group.
+    """Return the table from unseen rows; None if they are too few for a single group.
 
     Args:
         predicted: (n,) predicted days.
@@ -138,7 +138,7 @@ def conformal_table(
     for fitting, judged in folds_of(turbines):
         offsets = _offsets(predicted[fitting], residual[fitting], borders, target)
         low, high = offsets[np.searchsorted(borders, predicted[judged], side="left")].T
-        # What is shown is clipped at zero, and no true number of days is below it.
+        # Bounds are shown clipped at zero, which changes nothing here: true days are never below it.
         inside[judged] = (residual[judged] >= low) & (residual[judged] <= high)
     horizons = tuple(_by_true_horizon(truth, inside, turbines, target))
     groups = _groups(predicted, truth, inside, turbines, borders, target, horizons)
@@ -146,7 +146,10 @@ def conformal_table(
 
 
 def _borders(predicted: Floats, turbines: NDArray[np.generic]) -> tuple[float, ...] | None:
-    """The borders kept so that each group has enough rows; a small group joins the next one up."""
+    """Keep the borders that leave each group enough rows: a small group joins the next one up.
+
+    None if all rows together are too few.
+    """
     kept: list[float] = []
     start = -math.inf
     for border in (*BORDERS, math.inf):
@@ -157,17 +160,17 @@ def _borders(predicted: Floats, turbines: NDArray[np.generic]) -> tuple[float, .
             start = border
     if not kept:
         return None
-    # What is left above the last border joins the group below it.
+    # The last group has no border: it takes what is left above.
     return tuple(kept[:-1])
 
 
 def _offsets(predicted: Floats, residual: Floats, borders: tuple[float, ...], target: float) -> Floats:
-    """(groups, 2) finite-sample quantiles of the residual at both ends."""
+    """Return (groups, 2) finite-sample quantiles of the residual at both ends."""
     group = np.searchsorted(borders, predicted, side="left")
     out = np.empty((len(borders) + 1, 2))
     for index in range(len(out)):
         ordered = np.sort(residual[group == index])
-        # A fold may leave a group nearly empty: all residuals then stand for it.
+        # A fold may leave a group nearly empty: then it takes all residuals.
         if len(ordered) < MIN_TURBINES:
             ordered = np.sort(residual)
         out[index] = _finite_sample(ordered, (1 - target) / 2)
@@ -175,9 +178,9 @@ def _offsets(predicted: Floats, residual: Floats, borders: tuple[float, ...], ta
 
 
 def _finite_sample(ordered: Floats, tail: float) -> tuple[float, float]:
-    """Order statistics that leave at most ``tail`` of a new row on each side, exactly."""
+    """Return the two values that a new row passes, each with a chance of at most ``tail``."""
     count = len(ordered)
-    # One row too many on each side is a matter of rounding: (n + 1) × 0.1 must not be 9.999… for 99 rows.
+    # (n + 1) × 0.1 must not be 9.999… for 99 rows: that would leave out one row too few on each side.
     outside = math.floor((count + 1) * tail + _ROUNDING)
     return float(ordered[max(outside, 1) - 1]), float(ordered[min(count + 1 - outside, count) - 1])
 
@@ -210,16 +213,16 @@ def _groups(
 def _by_true_horizon(
     truth: Floats, inside: NDArray[np.bool_], turbines: NDArray[np.generic], target: float
 ) -> list[HorizonCoverage]:
-    found = []
+    horizons = []
     low = 0.0
     for high in (*BORDERS[1:], None):
         rows = _within(truth, low, high)
         if rows.any():
             coverage = _coverage(inside[rows], turbines[rows])
             reached = _reached(coverage, target)
-            found.append(HorizonCoverage(low, high, int(rows.sum()), coverage, reached))
+            horizons.append(HorizonCoverage(low, high, int(rows.sum()), coverage, reached))
         low = high or low
-    return found
+    return horizons
 
 
 def _within(days: Floats, low: float, high: float | None) -> NDArray[np.bool_]:
@@ -232,10 +235,9 @@ def _coverage(inside: NDArray[np.bool_], turbines: NDArray[np.generic]) -> Estim
 
 
 def _reached(coverage: Estimate, target: float) -> bool:
-    """Whether coverage is at least the target, or surely not far below it.
+    """Tell whether coverage is at least the target, or surely close below it.
 
-    Few rows must not hide a failure: what is measured below the target counts as reached only where even its
-    lower bound is close.
+    Few rows must not hide a failure: below the target, even the lower bound must be close.
     """
     if coverage.value is None or coverage.low is None:
         return False

@@ -1,8 +1,8 @@
 """Evaluation of a model: its measured quality on rows that it has not seen.
 
-Every figure carries a 95 % interval. A proportion over rows where each failure row is its own failure event
-gets Wilson's; everything else is resampled by turbine. Accuracy is left out on purpose: where failures are
-rare it flatters a model that never raises an alert.
+Every figure carries a 95 % interval: Wilson's for a proportion, if each failure row is its own failure event;
+else from resampled turbines. Accuracy is left out on purpose: where failures are rare, it flatters a model
+that never raises an alert.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Two versions measured on identical rows that neither has seen, and how sure their difference is.
 
-Both versions meet the same turbines in each replicate, so that what makes a turbine easy or hard for both
-cancels out: the interval of the difference is narrower than the two intervals side by side suggest.
+Both versions meet the same turbines in each replicate, so what makes a turbine easy or hard for both cancels
+out. The interval of the difference is narrower than the two intervals side by side suggest.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from api.domain.models.quality import SHORT_HORIZON_DAYS
 from api.domain.models.statistics import Estimate, Floats, GroupBootstrap, GroupedRanking, Statistic, ratio
 from api.domain.policy.risk_policy import RiskPolicy
 
-# Which direction is better, by figure; None for a bias, which is best at zero.
+# None for a bias, which is best at zero.
 HIGHER_IS_BETTER: Mapping[str, bool | None] = {
     "roc_auc": True,
     "average_precision": True,
@@ -51,7 +51,7 @@ class PairedFigure:
 
     @property
     def better(self) -> Literal["left", "right"] | None:
-        """The version that the whole interval of the difference favours; None where it favours neither."""
+        """The version that the whole interval of the difference favours; None if it reaches zero."""
         upwards = HIGHER_IS_BETTER[self.key]
         low, high = self.difference.low, self.difference.high
         if upwards is None or low is None or high is None or low <= 0 <= high:
