@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from api.domain.models.calibration import folds_of
 from api.domain.models.quality import SHORT_HORIZON_DAYS
-from api.domain.models.statistics import Estimate, Floats, GroupBootstrap
+from api.domain.models.statistics import Estimate, Floats, GroupBootstrap, within
 
 TARGET = 0.8
 # Borders of the groups [days]: the week of the alert, the short horizon, then steps of about a fortnight.
@@ -199,7 +199,7 @@ def _groups(
     doubtful = np.zeros(len(truth), dtype=bool)
     for horizon in horizons:
         if not horizon.reached:
-            doubtful |= _within(truth, horizon.low, horizon.high)
+            doubtful |= within(truth, horizon.low, horizon.high)
     made = []
     for index, (low, high) in enumerate(offsets):
         rows = group == index
@@ -214,20 +214,13 @@ def _by_true_horizon(
     truth: Floats, inside: NDArray[np.bool_], turbines: NDArray[np.generic], target: float
 ) -> list[HorizonCoverage]:
     horizons = []
-    low = 0.0
-    for high in (*BORDERS[1:], None):
-        rows = _within(truth, low, high)
+    for low, high in zip((0.0, *BORDERS[1:]), (*BORDERS[1:], None), strict=True):
+        rows = within(truth, low, high)
         if rows.any():
             coverage = _coverage(inside[rows], turbines[rows])
             reached = _reached(coverage, target)
             horizons.append(HorizonCoverage(low, high, int(rows.sum()), coverage, reached))
-        low = high or low
     return horizons
-
-
-def _within(days: Floats, low: float, high: float | None) -> NDArray[np.bool_]:
-    after = days >= low if low == 0 else days > low
-    return after & (days <= (math.inf if high is None else high))
 
 
 def _coverage(inside: NDArray[np.bool_], turbines: NDArray[np.generic]) -> Estimate:

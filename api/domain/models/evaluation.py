@@ -23,7 +23,15 @@ from api.domain.models.quality import (
     RegressionQuality,
     ReliabilityBin,
 )
-from api.domain.models.statistics import Estimate, Floats, GroupBootstrap, GroupedRanking, ratio, wilson
+from api.domain.models.statistics import (
+    Estimate,
+    Floats,
+    GroupBootstrap,
+    GroupedRanking,
+    ratio,
+    wilson,
+    within,
+)
 from api.domain.models.threshold_costs import Scores
 
 # 0.06 is the threshold of the default costs (3,000 / 50,000 €); the others span usual choices.
@@ -159,11 +167,8 @@ def evaluate_regression(unseen: Unseen, training_median: float) -> RegressionQua
 
 
 def _by_days_left(unseen: Unseen, training_median: float) -> Iterator[DaysErrorRange]:
-    for low, high in pairwise((*DAYS_LEFT_BORDERS, None)):
-        if low is None:  # only the last border is open
-            continue
-        after = unseen.truth >= low if low == 0 else unseen.truth > low
-        kept = after & (unseen.truth <= (np.inf if high is None else high))
+    for low, high in zip(DAYS_LEFT_BORDERS, (*DAYS_LEFT_BORDERS[1:], None), strict=True):
+        kept = within(unseen.truth, low, high)
         if kept.any():
             yield DaysErrorRange(low, high, _days_error(unseen, kept, training_median))
 

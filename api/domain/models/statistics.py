@@ -129,6 +129,15 @@ def ratio(numerator: Floats, denominator: Floats) -> Floats:
     return out
 
 
+def within(days: Floats, low: float, high: float | None) -> NDArray[np.bool_]:
+    """Tell which of (n,) days lie in the range from ``low`` to ``high``, which has no end if None.
+
+    A range holds its end and not its beginning, except zero.
+    """
+    after = days >= low if low == 0 else days > low
+    return after & (days <= (np.inf if high is None else high))
+
+
 class GroupedRanking:
     """ROC AUC and average precision when whole groups are drawn.
 
