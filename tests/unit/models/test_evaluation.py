@@ -69,7 +69,12 @@ def test_bootstrap__draws_as_many_turbines_as_there_are_and_sums_their_rows() ->
     bootstrap = GroupBootstrap(np.array(["b", "a", "c", "a", "e", "d"]), replicates=250)
     assert bootstrap.sums(np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0])).tolist() == [10, 1, 4, 32, 16]
     seen: list[np.ndarray] = []
-    bootstrap.interval(lambda draws: seen.append(draws) or draws[:, 0])
+
+    def first_turbine(draws: np.ndarray) -> np.ndarray:
+        seen.append(draws)
+        return draws[:, 0]
+
+    bootstrap.interval(first_turbine)
     whole, *drawn = (row for draws in seen for row in draws)
     assert (whole == 1).all()
     assert len(drawn) == 250
