@@ -192,6 +192,9 @@ class WeekPlan(Answer):
     totals: PlanTotals
     proven: bool = Field(description="Vrai : aucun autre plan n’évite davantage")
     gap_eur: float = Field(description="Ce qu’un autre plan pourrait encore éviter, au plus [€]")
+    net_without_choices_eur: float | None = Field(
+        None, description="Coût évité sans aucune turbine imposée ni écartée ; nul sans de tels choix [€]"
+    )
     notices: list[Notice]
 
 

@@ -15,8 +15,10 @@ import pytest
 from api.commands.score import run_now
 from api.core import Core, build_core
 from api.schemas import french
+from api.schemas.week_plan import WeekPlan
 from tests.api.conftest import Api, problem
 from tests.support.measurements.ingest_tools import SHORT, ingest, write_csv
+from ui.plan.views import proof_words
 
 URL = "/api/v1/week-plan"
 FRIDAY, MONDAY = date(2024, 8, 30), date(2024, 9, 2)
@@ -128,6 +130,11 @@ def test_adjustments__imposed_and_left_out__then_solved_again(api: Api, manager:
     plan = solved(api, manager, budget_eur=3_000, adjustments=choices)
 
     assert turbines(plan["visits"]) == [calm]
+    assert before["net_without_choices_eur"] is None
+    assert plan["net_without_choices_eur"] == before["totals"]["net_eur"] > plan["totals"]["net_eur"]
+    words = proof_words(WeekPlan.model_validate(plan))
+    assert "avec vos choix" in words
+    assert french.euros(before["totals"]["net_eur"]) in words
     assert plan["visits"][0]["choice"] == "imposee"
     assert {one["turbine_id"]: one["reason"] for one in plan["left"]}[first] == "ecartee"
     longer = solved(api, manager, adjustments=[{"turbine_id": first, "hours": 9}])

@@ -64,8 +64,8 @@ def _proposal(item: Proposal, today: date) -> None:
             if st.button(f"Ouvrir l’intervention n°{french.NBSP}{work.id}", key=f"avancer_{name}"):
                 layout.go("interventions", n=str(work.id))
             return
-        visit = item.planned_visit_on
-        if visit is not None and visit >= today:
+        visit, limit = item.planned_visit_on, item.situation.until
+        if visit is not None and today <= visit and (limit is None or visit <= limit):
             st.button(
                 f"Confirmer la visite du {french.date(visit)}",
                 key=f"confirmer_{name}",

@@ -43,18 +43,22 @@ Tab = SituationCode | Queue
 def tabs(park: Park | None) -> dict[Tab, str]:
     """Return the tabs over the ranking with their labels; without a ranking, only what is always there.
 
-    A situation in which no turbine is has no tab, but for those to decide about.
+    A situation in which no turbine is has no tab, but for those to decide about. « À vérifier » holds all
+    data in doubt, in alert or not: the situation of the same kind needs no tab beside it.
     """
     situations = {} if park is None else park.situations
     deciding = sum(count for code, count in situations.items() if code.to_decide)
     labels: dict[Tab, str] = {SituationCode.A_DECIDER: _tab(SituationCode.A_DECIDER, deciding, situations)}
     for code in SituationCode:
-        if not code.to_decide and code is not SituationCode.RIEN_A_FAIRE and situations.get(code):
+        if not code.to_decide and code not in _WITHOUT_TAB and situations.get(code):
             labels[code] = _tab(code, situations[code], situations)
     for queue in Queue:
         count = 0 if park is None else getattr(park.queues, queue.value)
         labels[queue] = _tab(queue, count, park)
     return labels
+
+
+_WITHOUT_TAB = {SituationCode.RIEN_A_FAIRE, SituationCode.DONNEES_A_VERIFIER}
 
 
 def _tab(tab: Tab, count: int, known: object) -> str:

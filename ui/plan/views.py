@@ -148,6 +148,12 @@ def proof_words(plan: WeekPlan) -> str:
     """Say how sure the plan is to be the best."""
     if not plan.visits:
         return "Aucune intervention à prévoir dans ces équipes et ce budget qui évite plus qu’elle ne coûte."
+    if plan.proven and plan.net_without_choices_eur is not None:
+        return (
+            "Aucun autre plan n’évite davantage avec vos choix (optimum prouvé) : "
+            f"{french.euros(plan.totals.net_eur)} évités. Sans turbine imposée ni écartée, le meilleur plan "
+            f"éviterait {french.euros(plan.net_without_choices_eur)}."
+        )
     if plan.proven:
         return "Aucun autre plan n’évite davantage avec ces équipes et ce budget (optimum prouvé)."
     return (

@@ -47,9 +47,23 @@ class Week:
 
 
 def answer(
-    park: ParkAtWork, asked: contract.WeekPlanRequest, start: date, plan: WeekPlan, week: Week
+    park: ParkAtWork,
+    asked: contract.WeekPlanRequest,
+    start: date,
+    plan: WeekPlan,
+    week: Week,
+    without_choices: float | None,
 ) -> contract.WeekPlan:
-    """Build the answer: the plan, what it leaves aside, and its totals."""
+    """Build the answer: the plan, what it leaves aside, and its totals.
+
+    Args:
+        park: sorted for planning.
+        asked: the request.
+        start: first day.
+        plan: the solved week.
+        week: crews and hours already taken.
+        without_choices: net benefit of the best plan had nobody imposed or excluded a turbine [€].
+    """
     return contract.WeekPlan(
         run_id=park.run.id,
         as_of=park.run.as_of,
@@ -73,6 +87,7 @@ def answer(
         totals=_totals(park, plan),
         proven=plan.proven,
         gap_eur=plan.gap_eur,
+        net_without_choices_eur=without_choices,
         notices=_notices(park, asked, start, plan, week),
     )
 

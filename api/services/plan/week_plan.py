@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -13,7 +13,7 @@ from api.domain.interventions.interventions import State
 from api.domain.people import Principal
 from api.domain.plan.booked import free_crews
 from api.domain.plan.solver import plan_week
-from api.domain.plan.week_plan import Crew
+from api.domain.plan.week_plan import Choice, Crew
 from api.domain.policy.levels import ALERTS
 from api.domain.shared.exceptions import CockpitError, Conflict, FieldError, InvalidInput, NotAllowed
 from api.schemas import french
@@ -79,12 +79,17 @@ class WeekPlanService:
             Crew(crew.name, frozenset(crew.skills), tuple(crew.hours), crew.assignee) for crew in asked.crews
         ]
         booked = bookings(park, start, asked.days)
-        solved = plan_week(park.candidates, free_crews(booked, crews), asked.budget_eur)
+        free = free_crews(booked, crews)
+        solved = plan_week(park.candidates, free, asked.budget_eur)
+        without_choices = None
+        if any(candidate.choice is not Choice.LIBRE for candidate in park.candidates):
+            unchosen = [replace(candidate, choice=Choice.LIBRE) for candidate in park.candidates]
+            without_choices = plan_week(unchosen, free, asked.budget_eur).net_eur
         if caller is not None:
             with self.database.write() as connection:
                 kept = asked.model_dump(mode="json", include=_REMEMBERED)
                 store.remember(connection, kept, by=caller.name, now=self.now())
-        return answer(park, asked, start, solved, Week(crews, booked))
+        return answer(park, asked, start, solved, Week(crews, booked), without_choices)
 
     def accept(self, asked: contract.WeekPlanAcceptance, caller: Principal) -> contract.WeekPlanAccepted:
         """Plan the accepted visits; each succeeds or fails alone.

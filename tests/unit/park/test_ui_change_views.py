@@ -104,7 +104,7 @@ def test_events_frame__one_row_each_with_both_levels_and_the_cause() -> None:
 def test_tabs__what_waits_for_a_decision_in_one_count_then_what_there_is() -> None:
     situations = {
         SituationCode.A_DECIDER: 2, SituationCode.TROP_TARD: 1, SituationCode.COUVERTE: 4,
-        SituationCode.RIEN_A_FAIRE: 40,
+        SituationCode.RIEN_A_FAIRE: 40, SituationCode.DONNEES_A_VERIFIER: 3,
     }  # fmt: skip
     known = park(situations=situations, queues=QueueCounts(a_verifier=3))
     assert list(change_views.tabs(known).values()) == [
