@@ -20,6 +20,7 @@ from api.services.measurements.intake import KIND, MeasurementIntake
 from api.services.models.active_models import ActiveModelsSource
 from api.services.models.comparison import ModelComparisonService
 from api.services.models.imports import ModelImports
+from api.services.models.in_force import in_force
 from api.services.models.models import ModelService
 from api.services.models.open_inference import OpenInferenceService
 from api.services.models.sensors import catalogue_of
@@ -30,6 +31,7 @@ from api.services.park.coverage import CoverageService
 from api.services.park.exports import ExportService
 from api.services.park.history.distributed import DaysOnDask
 from api.services.park.history.history import ParkHistory
+from api.services.park.history.upkeep import HistoryUpkeep
 from api.services.park.pasts import PastReader
 from api.services.park.policy_preview import PolicyPreviewService
 from api.services.park.prediction.prediction import PredictionService
@@ -128,10 +130,15 @@ class Core(Shared):
                 HISTORY: JobKind(self.history.carry_out, lambda _job: None),
             },
             inbox=inbox,
-            feed=self.demo_feed(worker).feed_today if settings.demo_feed else None,
+            feed=self.demo_feed(worker).feed_today if settings.feeds_demonstration else None,
             missed=self.history.ask_missed,
+            upkeep=self.upkeep().look,
             stopping=stopping,
         )
+
+    def upkeep(self) -> HistoryUpkeep:
+        """Return what gives the park its past."""
+        return HistoryUpkeep(self.database, self.models, self.runner, self.history, self.settings.now)
 
     def demo_feed(self, worker: str = BY) -> DemoFeed:
         """Return the feed that adds the simulated park's next days."""
@@ -183,7 +190,13 @@ def build_core(settings: Settings) -> Core:
 def _share(settings: Settings) -> Shared:
     database, now = Database.at(settings.url), settings.now
     store = ModelStore(settings.reference_models, settings.imported_models)
-    calendar = ParkCalendar(now, settings.env, settings.run_hour, settings.demo_feed)
+    calendar = ParkCalendar(
+        now,
+        settings.env,
+        settings.run_hour,
+        fed=settings.feeds_demonstration,
+        awaits_models=lambda connection: in_force(connection, store).borrowed,
+    )
     return Shared(
         settings=settings,
         database=database,
@@ -197,7 +210,7 @@ def _share(settings: Settings) -> Shared:
         once=Once(database),
         calendar=calendar,
         shadow=ShadowService(database, store, now),
-        view=ParkViewService(database, calendar, now),
+        view=ParkViewService(database, store, calendar, now),
         interventions=InterventionService(database, now, calendar.day),
     )
 

@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api.core import Core
 from api.schemas.open_inference import InferRequest
+from api.services.models.active_models import ActiveModels
 
 REF = "#/components/schemas/{model}"
 
@@ -18,13 +19,13 @@ class OpenApiDocument:
 
     def __init__(self, app: FastAPI, core: Core) -> None:
         self._app, self._core = app, core
-        self._revision = -1
+        self._models: ActiveModels | None = None
         self._document: dict[str, Any] = {}
 
     def __call__(self) -> dict[str, Any]:
         """Return the document in force."""
         models = self._core.models.current()
-        if models.revision != self._revision:
+        if models is not self._models:
             document = get_openapi(
                 title=self._app.title,
                 version=self._app.version,
@@ -37,7 +38,7 @@ class OpenApiDocument:
             schemas["MeasurementBatch"] = _BATCH
             infer = InferRequest.model_json_schema(ref_template=REF)
             schemas.update(infer.pop("$defs"), InferRequest=infer)
-            self._document, self._revision = document, models.revision
+            self._document, self._models = document, models
         return self._document
 
 

@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     )
     run_hour: int = Field(6, ge=0, le=23, description="Heure (Europe/Paris) du calcul quotidien du parc")
     demo_feed: bool = Field(
-        False, description="En démo, le calculateur ajoute chaque jour un jour simulé, à l’heure du calcul"
+        True, description="En démo, le calculateur ajoute chaque jour un jour simulé, à l’heure du calcul"
     )
     dask_scheduler: str | None = Field(
         None, description="Reprises sur Dask : « local » ou l’adresse d’un ordonnanceur ; vide, sans Dask"
@@ -106,6 +106,11 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.home / 'cockpit.db'}"
+
+    @property
+    def feeds_demonstration(self) -> bool:
+        """Whether the worker adds the simulated park's next days."""
+        return self.demo_feed and self.env.is_demonstration
 
     @property
     def reference_models(self) -> Path:

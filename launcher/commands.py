@@ -52,6 +52,9 @@ COMMANDS = {
         "calcule le risque du parc à une date, ou jour après jour",
         "score --as-of 2024-12-30",
     ),
+    "history": Command(
+        "", "calcule l’année passée du parc par les modèles en service, sans refaire ce qui l’est", "history"
+    ),
     "quality": Command(
         "[--from DATE] [--to DATE] [--model NOM] [--csv FICHIER] [--plot FICHIER]",
         "compare les scores publiés à ce qui a été observé depuis",

@@ -12,12 +12,13 @@ from api.commands.score import recompute
 from api.core import Core
 from api.domain.shared.exceptions import CockpitError
 from api.schemas import french
-from api.services.measurements.source import Source
+from api.services.measurements.source import is_simulated
+from api.services.shared.audit import INSTALLATION
 from api.services.turbines.register import import_turbines
 from api.settings import ROOT, Environment
 from api.storage import migrate
 from api.storage import policy as policies
-from api.storage.measurements import imports, ingestion, measurements
+from api.storage.measurements import imports, measurements
 from api.storage.models import activations
 from api.storage.park import shown_days
 from api.storage.shared import published
@@ -25,7 +26,7 @@ from api.storage.shared import published
 SAMPLE = ROOT / "data" / "energiTech_maintenance_sample.csv"
 TURBINES = ROOT / "data" / "turbines.csv"
 REFERENCE = (("risque-panne-7j", 1), ("delai-avant-panne", 1))
-BY = "installation"
+BY = INSTALLATION
 FOLDERS = ("inbox", "tmp")  # for files that people drop; for the uploads of the containers
 FIRST_HISTORY = timedelta(days=13)  # days scored before the service starts; the worker scores the rest
 
@@ -94,13 +95,14 @@ def _rankings(core: Core, *, first_start: bool) -> None:
         published_run = published.published_run(connection)
         first = shown_days.first_measured_day(connection)
         last = measurements.last_measured_day(connection, until=french.paris_day(core.settings.now()))
-        simulated = ingestion.living_sources(connection) == {Source.SIMULATION}
+        simulated = is_simulated(connection)
+        awaits_models = core.calendar.awaits_models(connection)
     if first is None or last is None:
         return
     try:
         if published_run is None and first_start:
             recompute(core, max(first, last - FIRST_HISTORY), last, by=BY)
-        elif published_run is None:
+        elif published_run is None and not awaits_models:
             core.runner.request(last, kind="manuel", by=BY)
         if simulated:
             core.history.ask(first, last, by=BY)

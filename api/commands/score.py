@@ -1,4 +1,4 @@
-"""``score``: one run of the park, or one for each day of a period (recompute)."""
+"""``score``: one run of the park, or one for each day of a period; ``history``: its last year."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from api.core import Core
 from api.domain.shared.exceptions import CockpitError, Conflict, InvalidInput
 from api.schemas import french
 from api.schemas.park import Run
+from api.services.models.in_force import BORROWED
 from api.services.operations.jobs import JobService
+from api.storage.shared import jobs
 
 POLL_S = 0.1
 INTERRUPTED = 130
@@ -43,6 +45,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--again", action="store_true", help="avec --from et --to : refait aussi les jours déjà publiés"
     )
     score.set_defaults(run=_score)
+    history = commands.add_parser("history", help="calcule l’année passée du parc par les modèles en service")
+    history.set_defaults(run=_history)
 
 
 def _score(arguments: argparse.Namespace, core: Core) -> int:
@@ -55,6 +59,63 @@ def _score(arguments: argparse.Namespace, core: Core) -> int:
     if run.status == "annule":
         return INTERRUPTED
     return 0 if run.error is None else 1
+
+
+def _history(_arguments: argparse.Namespace, core: Core) -> int:
+    """Score the last measured day, then the year before it; do nothing twice."""
+    models = core.models.current()
+    models.require()
+    if models.borrowed:
+        raise Conflict(
+            f"{BORROWED} Importez et activez d’abord ceux du parc (« models import … --activate »)."
+        )
+    upkeep = core.upkeep()
+    with core.database.read() as connection:
+        period = upkeep.period(connection)
+        day = upkeep.unscored_day(connection, models)
+    if period is None:
+        raise Conflict("Le parc n’a aucune mesure : importez-en d’abord (« data import FICHIER »).")
+    if day is not None:
+        run = run_now(core, day, kind="manuel", by=BY)
+        if run.error is not None or run.status == "annule":
+            print(_run_text(run))
+            return INTERRUPTED if run.status == "annule" else 1
+    try:
+        failure = _follow_history(core, core.history.ask(*period, by=BY))
+    except KeyboardInterrupt:
+        say("\nInterrompu. La même commande, ou le calculateur, reprend où le calcul s’est arrêté.")
+        return INTERRUPTED
+    if failure is not None:
+        raise CockpitError(failure)
+    days = len(core.view.history(*period))
+    named = " et ".join(
+        f"{served.model.manifest.name} v{served.model.manifest.version}" for served in models.served
+    )
+    first, last = map(french.date, period)
+    print(f"Historique du {first} au {last} : {french.days(days)}. Modèles en service : {named}.")
+    return 0
+
+
+def _follow_history(core: Core, job_id: int | None) -> str | None:
+    """Carry a history job out, with a living worker if there is one; return why it failed."""
+    if job_id is None:
+        return None
+    service, show = core.job_service(), progress("Calcul de l’historique, jours")
+    beating = threading.Thread(target=service.beat_until_stopped, name="beat", daemon=True)
+    beating.start()
+    try:
+        while True:
+            with core.database.read() as connection:
+                job = jobs.get(connection, job_id)
+            if job is None or job.finished_at is not None:
+                return None if job is None else job.error
+            if job.total:
+                show(job.done, job.total)
+            if not service.take_and_carry_out():
+                service.stopping.wait(POLL_S)
+    finally:
+        service.stopping.set()
+        beating.join()
 
 
 def recompute(core: Core, first: date, last: date, *, again: bool = False, by: str = BY) -> int:

@@ -11,7 +11,7 @@ from api.deps import CoreDep, NamingDep, OnceDep, need
 from api.domain.people import Principal
 from api.schemas.changes import ParkEvents
 from api.schemas.common import Items
-from api.schemas.park import Park, ParkDay, Run, RunRequest, ServiceState
+from api.schemas.park import Park, ParkDay, ParkState, Run, RunRequest, ServiceState
 from api.schemas.vocabulary import DataStatus, Queue, Right, RiskLevel, SituationCode
 from api.services.park.view import SORTS, ParkQuery, ScoreFilter
 
@@ -74,6 +74,12 @@ def park(
         text=text,
     )
     return named(core.view.park(ParkQuery(keep, sort, limit, offset, as_of, tuple(situation))))
+
+
+@router.get("/state", summary="Ce qui est vrai du parc sur toutes les pages")
+def park_state(core: CoreDep) -> ParkState:
+    """Données simulées ou réelles, prochain calcul, historique en cours de calcul."""
+    return core.view.state()
 
 
 @router.get("/history", summary="Turbines par niveau, jour après jour")

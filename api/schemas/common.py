@@ -27,6 +27,7 @@ ReadVersion = Annotated[
 _PARTS = {
     "planification": "calcul quotidien",
     "rattrapage": "rattrapage des jours manqués",
+    "historique": "historique du parc",
     "installation": "premier démarrage",
 }
 Probability = Annotated[float, Field(ge=0, le=1, description="Probabilité, de 0 à 1")]

@@ -192,4 +192,5 @@ class Coverage(Answer):
     )
     imports: list[ImportSummary] = Field(description="Les 5 derniers")
     missing: list[Notice] = Field(description="Ce qui manque avant le prochain calcul")
-    next_run_at: datetime = Field(description="Prochain calcul quotidien")
+    next_run_at: datetime | None = Field(description="Prochain calcul quotidien ; nul s’il n’y en a pas")
+    next_run: str = Field(description="Prochain calcul quotidien, ou pourquoi il n’y en a pas")

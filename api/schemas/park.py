@@ -114,6 +114,24 @@ class ParkItem(Answer):
     )
 
 
+class HistoryProgress(Answer):
+    """How far the recomputation of the park's past days is."""
+
+    first: date
+    last: date
+    done: int = Field(description="Jours faits")
+    total: int = Field(description="Jours en tout")
+
+
+class ParkState(Answer):
+    """What is true of the park on every page."""
+
+    simulated: bool = Field(description="Vrai : toutes les données viennent de l’échantillon simulé")
+    next_run_at: datetime | None = Field(description="Prochain calcul planifié ; nul s’il n’y en a pas")
+    next_run: str = Field(description="Prochain calcul planifié, ou pourquoi il n’y en a pas")
+    history: HistoryProgress | None = Field(description="Historique en cours de calcul ; nul autrement")
+
+
 class Park(Page[ParkItem]):
     """The last published ranking, or that of a requested day."""
 
@@ -126,7 +144,13 @@ class Park(Page[ParkItem]):
     )
     stale: bool = Field(False, description="Vrai : le classement est trop ancien pour décider")
     next_run_at: datetime | None = Field(
-        None, description="Prochain calcul planifié ; nul s’il attend de nouvelles mesures (démonstration)"
+        None, description="Prochain calcul planifié ; nul s’il attend des mesures ou des modèles"
+    )
+    next_run: str | None = Field(
+        None, description="Prochain calcul planifié, ou pourquoi il n’y en a pas ; nul pour un jour passé"
+    )
+    history: HistoryProgress | None = Field(
+        None, description="Historique en cours de calcul ; nul autrement, et pour un jour passé"
     )
     threshold: float | None = Field(description="Seuil de décision du calcul publié")
     changes: SincePrevious | None = Field(

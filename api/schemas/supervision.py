@@ -78,6 +78,7 @@ class Supervision(Answer):
     last_runs: list[Run]
     alert_history: list[AlertDay]
     next_run_at: datetime | None = None
+    next_run: str = Field("", description="Prochain calcul planifié, ou pourquoi il n’y en a pas")
     findings: FindingTrends | None = Field(None, description="Nul tant qu’aucun calcul n’est publié")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from api.schemas.changes import ParkEvents
 from api.schemas.common import Items
-from api.schemas.park import Park, ParkDay, Run
+from api.schemas.park import Park, ParkDay, ParkState, Run
 from api.schemas.predictions import Prediction
 from ui.client.transport import Query, Transport
 
@@ -29,6 +29,10 @@ class ParkCalls:
             ApiError: 404 when no ranking of that day was published.
         """
         return self.transport.get("/park", Park, {**(asked or {}), "limit": limit})
+
+    def state(self) -> ParkState:
+        """Read what is true of the park on every page."""
+        return self.transport.get("/park/state", ParkState)
 
     def events(self, day: date, limit: int) -> ParkEvents:
         """Read what changed on that day since the day before, the most urgent first."""

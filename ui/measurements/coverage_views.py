@@ -36,8 +36,9 @@ def _findings_fact(coverage: Coverage, doubtful: int) -> tuple[str, str, str]:
 def no_findings_words(coverage: Coverage) -> str:
     """Say what the absence of findings means: nothing was found, or nobody looked yet."""
     if coverage.run_as_of is None:
-        when = french.date(coverage.next_run_at)
-        return f"Aucun calcul publié sur ce parc : les constats viendront avec le prochain, le {when}."
+        return (
+            f"Aucun calcul publié sur ce parc : les constats viendront avec le prochain. {coverage.next_run}"
+        )
     return "Aucun constat : aucune mesure n’est mise en doute."
 
 

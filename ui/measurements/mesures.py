@@ -65,12 +65,8 @@ def _coverage() -> bool:
 
 def _missing(coverage: Coverage) -> None:
     """Show first what the next run lacks."""
-    headline = (
-        f"Avant le prochain calcul, le {french.date(coverage.next_run_at)}, il manque :"
-        if coverage.missing
-        else f"Rien ne manque pour le prochain calcul, le {french.date(coverage.next_run_at)}."
-    )
-    layout.banner(headline, good=not coverage.missing, notices=coverage.missing)
+    lacks = "Il manque :" if coverage.missing else "Rien ne manque."
+    layout.banner(f"{coverage.next_run} {lacks}", good=not coverage.missing, notices=coverage.missing)
 
 
 def _findings(coverage: Coverage) -> None:

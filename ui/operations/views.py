@@ -25,12 +25,7 @@ LOCAL = "0.0.0"  # the service's version outside an image
 def state_words(state: Supervision) -> str:
     """Say when the state was read, of which version, and when the next scoring is due."""
     version = "version locale" if state.version == LOCAL else f"version {state.version}"
-    due = (
-        "Aucun calcul n’est prévu : la démonstration attend de nouvelles mesures."
-        if state.next_run_at is None
-        else f"Prochain calcul : {french.date(state.next_run_at)}."
-    )
-    return f"Vu le {french.date(state.checked_at)}, {version}. {due}"
+    return f"Vu le {french.date(state.checked_at)}, {version}. {state.next_run}"
 
 
 def runs_frame(runs: Sequence[Run]) -> pd.DataFrame:

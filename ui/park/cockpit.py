@@ -169,11 +169,19 @@ def _summary(park: Park, *, known: bool, past: bool = False) -> None:
         aside="".join(f"{SEPARATOR}{fact}" for fact in trust.origin),
         notices=trust.notices,
     )
+    _history(park)
     if park.changes is None or park.as_of is None:
         layout.levels_strip(park.counts)
     else:
         gaps = change_views.differences(park.changes.levels)
         layout.levels_strip(park.counts, gaps, change_views.elapsed_words(park.changes, park.as_of))
+
+
+def _history(park: Park) -> None:
+    """Draw how far the recomputation of past days is."""
+    if park.history is not None:
+        done, total = park.history.done, park.history.total
+        st.progress(min(1.0, done / max(1, total)), views.history_words(park.history))
 
 
 def _last_park() -> Park | None:
@@ -195,7 +203,7 @@ def _show_more(view: views.View) -> None:
 def _ranking(park: Park, view: views.View) -> None:
     """Draw the table, or why there is none."""
     if park.run is None:
-        _nothing_yet()
+        _nothing_yet(park)
         return
     if not park.items:
         st.info("Aucune turbine ne répond à ces filtres.")
@@ -217,13 +225,19 @@ def _ranking(park: Park, view: views.View) -> None:
         layout.on_phones(SEPARATOR.join(trust.origin))
 
 
-def _nothing_yet() -> None:
+def _nothing_yet(park: Park) -> None:
+    """Say why there is no ranking, and what makes one."""
+    waits = [notice for notice in park.notices if notice.code != views.NO_RANKING]
+    if waits:
+        for notice in waits:
+            st.warning(layout.plain(notice.message))
+        return
     st.info(
-        "**Aucun classement n’est encore publié.** Le calcul quotidien le fera à son heure ; "
+        f"**Aucun classement n’est encore publié.** {layout.plain(park.next_run or '')} "
         + (
-            "« Recalculer le parc » le lance dès maintenant."
+            "« Recalculer le parc » en lance un dès maintenant."
             if auth.may(Right.START_RUN)
-            else "un responsable peut le lancer dès maintenant."
+            else "Un responsable peut en lancer un dès maintenant."
         )
     )
 

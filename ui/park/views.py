@@ -16,13 +16,14 @@ from pandas.io.formats.style import Styler
 
 from api.schemas import french
 from api.schemas.common import Notice
-from api.schemas.park import Park, ParkItem
+from api.schemas.park import HistoryProgress, Park, ParkItem
 from api.schemas.vocabulary import DataStatus, Queue, RiskLevel, SituationCode
 from ui.interventions.views import STATES as STATE_WORDS
 from ui.park.change_views import change_words
 from ui.shared import labels as fr
 
 TEXT_MAX, NAME_MAX = 80, 120  # characters that the API takes
+NO_RANKING = "aucun_classement"
 
 
 @dataclass(frozen=True)
@@ -261,6 +262,12 @@ class Trust:
     origin: tuple[str, ...] = ()
 
 
+def history_words(history: HistoryProgress) -> str:
+    """Say how far the recomputation of past days is."""
+    days = f"{french.number(history.done)} jours sur {french.number(history.total)}"
+    return f"Historique en cours de calcul par les modèles en service : {days}."
+
+
 def trust(park: Park, *, past: bool = False) -> Trust | None:
     """Return the trust line of the published ranking, or of a ``past`` one; None without a ranking."""
     if park.run is None or park.as_of is None:
@@ -276,6 +283,8 @@ def trust(park: Park, *, past: bool = False) -> Trust | None:
     origin.append(" + ".join(f"{m.name} v{m.version}" for m in run.models) or "aucun modèle")
     if run.policy_version is not None:
         origin.append(f"politique v{run.policy_version}")
+    if park.next_run:
+        origin.append(park.next_run.removesuffix("."))
     headline = f"Classement du {french.long_date(park.as_of)}"
     if past:
         headline += ", tel que vu ce jour-là"

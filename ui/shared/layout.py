@@ -12,7 +12,7 @@ from plotly.graph_objects import Figure
 
 from api.schemas.charts import Chart
 from api.schemas.common import Notice
-from api.schemas.park import LevelCounts, Turbine
+from api.schemas.park import LevelCounts, ParkState, Turbine
 from api.schemas.vocabulary import RiskLevel
 from ui.client.api_error import ApiError
 from ui.shared import auth, charts, french_numbers
@@ -62,18 +62,34 @@ def service_state() -> bool:
 
 
 def header(title: str, beside: Callable[[], None] | None = None) -> None:
-    """Draw the page's title, what the page puts beside it, and the account at its right."""
+    """Draw the page's title, what the page puts beside it; at its right, simulated data and the account."""
     with st.container(horizontal=True, vertical_alignment="center", key="entete"):
         st.title(plain(title), anchor=False, width="content")
         if beside is not None:
             beside()
         user = auth.current_user()
         if user is not None:
-            with st.popover(user.display_name, width="content", key="compte"):
-                st.markdown(f"**{plain(user.display_name)}**  \n{plain(user.role_name)}")
-                if st.button("Mon compte", key="ouvrir_mon_compte", width="stretch"):
-                    go(OWN_ACCOUNT)
-                st.session_state[_GATE].logout_button()
+            with st.container(horizontal=True, vertical_alignment="center", width="content", key="coin"):
+                if _simulated(user.username):
+                    st.badge("Données simulées", color="orange")
+                with st.popover(user.display_name, width="content", key="compte"):
+                    st.markdown(f"**{plain(user.display_name)}**  \n{plain(user.role_name)}")
+                    if st.button("Mon compte", key="ouvrir_mon_compte", width="stretch"):
+                        go(OWN_ACCOUNT)
+                    st.session_state[_GATE].logout_button()
+
+
+def _simulated(username: str) -> bool:
+    """Tell whether the park is the simulated one; False while the API does not answer."""
+    try:
+        return _park_state(username).simulated
+    except ApiError:
+        return False
+
+
+@st.cache_data(ttl=30, max_entries=2, show_spinner=False, scope="session")
+def _park_state(username: str) -> ParkState:  # one cache entry per person
+    return auth.client().park.state()
 
 
 def fetched(call: Callable[[], Result], where: str) -> Result | None:

@@ -198,6 +198,19 @@ class ModelStore:
                     return folder
         raise NotFound("Modèle", f"{name} version {version}", "La liste est donnée par « models list ».")
 
+    def is_reference(self, name: str, version: int) -> bool:
+        """Tell whether a version came with the product, fitted on the simulated park.
+
+        Raises:
+            NotFound: no such version.
+        """
+        return self.folder(name, version).is_relative_to(self._reference_dir)
+
+    def references(self) -> frozenset[tuple[str, int]]:
+        """Return name and version of the models that came with the product."""
+        folders = (folder for folder in self._folders() if folder.is_relative_to(self._reference_dir))
+        return frozenset((folder.parent.name, int(folder.name)) for folder in folders)
+
     def _read(self, folder: Path) -> Manifest:
         if folder not in self._manifests:
             try:

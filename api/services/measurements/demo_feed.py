@@ -84,7 +84,10 @@ class DemoFeed:
         return [last + timedelta(days=n) for n in range(1, days + 1)], report
 
     def feed_today(self) -> bool:
-        """Add one simulated day per real day, by the first worker that asks; True if this call added it."""
+        """Add one simulated day per real day, by the first worker that asks; True if this call added it.
+
+        The first one comes the day after the sample was installed.
+        """
         today = self._today()
         if self._looked_on == today:
             return False
@@ -92,7 +95,7 @@ class DemoFeed:
         with self.database.write() as connection:
             if not leases.take(connection, _LEASE, self.worker, datetime.now(UTC), LEASE):
                 return False
-            before = import_log.last_by(connection, BY)
+            before = import_log.last_from(connection, Source.SIMULATION)
         try:
             if before is not None and french.paris_day(before) >= today:
                 return False

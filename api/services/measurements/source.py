@@ -48,6 +48,16 @@ def sets_simulation_aside(connection: Connection, source: Source) -> bool:
     return source is Source.MESURE and Source.SIMULATION in ingestion.living_sources(connection)
 
 
+def is_simulated(connection: Connection) -> bool:
+    """Tell whether the living park is the simulated one; False where there is none."""
+    return ingestion.any_living(connection, Source.SIMULATION)
+
+
+def is_real(connection: Connection) -> bool:
+    """Tell whether the living park was really measured; False where there is none."""
+    return ingestion.any_living(connection, Source.MESURE)
+
+
 def make_room(connection: Connection, source: Source, now: datetime) -> None:
     """Archive the simulated park before real data, and refuse simulated data in a real park.
 

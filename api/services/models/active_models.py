@@ -16,6 +16,7 @@ from api.inference.serving.loaded import LoadedModel
 from api.inference.serving.manifest import FeatureSpec
 from api.inference.serving.store import ModelStore
 from api.schemas.predictions import ModelUse
+from api.services.models.in_force import InForce, in_force
 from api.services.models.measurement_model import build_measurement_model
 from api.services.models.sensors import sensor_of
 from api.storage.models import activations
@@ -55,6 +56,7 @@ class ActiveModels:
     classifier: ServedModel | None = None
     regressor: ServedModel | None = None
     problems: tuple[str, ...] = field(default=())
+    borrowed: bool = False  # see :class:`api.services.models.in_force.InForce`
 
     def require(self) -> ServedModel:
         """Return the classifier, without which no prediction is possible.
@@ -119,6 +121,7 @@ class ActiveModelsSource:
         self._database, self._store = database, store
         self._lock = threading.Lock()
         self._models: ActiveModels | None = None
+        self._key: tuple[int, frozenset[str], bool] | None = None
         self._checked_at = 0.0
 
     def current(self) -> ActiveModels:
@@ -143,22 +146,24 @@ class ActiveModelsSource:
             return models
         with self._database.read() as connection:
             revision = activations.revision(connection)
-            changed = models is None or models.revision != revision
-            rows = activations.active(connection) if changed else {}
-        if models is None or changed:  # loading takes long: no connection is held meanwhile
-            models = self._models = self._load(revision, rows)
+            serving = in_force(connection, self._store)
+        key = revision, frozenset(serving.rows), serving.borrowed
+        if models is None or key != self._key:  # loading takes long: no connection is held meanwhile
+            models = self._models = self._load(revision, serving)
+            self._key = key
         self._checked_at = time.monotonic()
         return models
 
-    def _load(self, revision: int, rows: dict[str, activations.AnyRow]) -> ActiveModels:
+    def _load(self, revision: int, serving: InForce) -> ActiveModels:
         served: dict[str, ServedModel] = {}
         problems = []
-        for task, row in rows.items():
+        for task, row in serving.rows.items():
             try:
                 served[task] = ServedModel(self._ready(row), row.admitted_by)
             except (ModelUnavailable, NotFound) as error:
                 problems.append(error.detail)
-        return ActiveModels(revision, served.get("classification"), served.get("regression"), tuple(problems))
+        classifier, regressor = served.get("classification"), served.get("regression")
+        return ActiveModels(revision, classifier, regressor, tuple(problems), serving.borrowed)
 
     def _ready(self, row: activations.AnyRow) -> LoadedModel:
         """Return the version, warmed up to explain; the loaded one if it serves already."""

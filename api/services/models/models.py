@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from api.schemas.models import ModelCard, ModelFacts, ModelSummary
 from api.schemas.vocabulary import AuditAction
 from api.services.models.card.card import facts_of
 from api.services.models.card.description import describe
+from api.services.models.in_force import in_force
 from api.services.shared.audit import record
 from api.services.shared.html import template
 from api.storage import policy as policies
@@ -33,7 +34,7 @@ class ModelService:
     def all(self) -> list[ModelSummary]:
         """List every stored version: those in service first, then by name, newest version first."""
         with self.database.read() as connection:
-            active = activations.active(connection)
+            active = in_force(connection, self.store).rows
         summaries = [self._summary(manifest, active) for manifest in self.store.manifests()]
         return sorted(summaries, key=lambda s: (not s.active, s.task, s.name, -s.version))
 
@@ -53,7 +54,7 @@ class ModelService:
         """
         manifest = self.store.manifest(name, version)
         with self.database.read() as connection:
-            active = activations.active(connection)
+            active = in_force(connection, self.store).rows
             history = [row for row in activations.history(connection) if row.task == manifest.task]
             policy = policies.current(connection)
         summary, scores = self._summary(manifest, active), self.store.scores(name, version)
@@ -101,7 +102,7 @@ class ModelService:
                 now=self.now(),
             )
             shadow.end_promoted(connection, manifest.task, name, version, by=by, now=self.now())
-            active = activations.active(connection)
+            active = in_force(connection, self.store).rows
             details = {"task": manifest.task, "sha256": manifest.sha256, "admitted": not manifest.gate.passed}
             which = f"{name}:{version}"
             record(
@@ -117,7 +118,7 @@ class ModelService:
             Conflict: no version served before.
         """
         with self.database.read() as connection:
-            active = activations.active(connection)
+            active = in_force(connection, self.store).rows
             task = next((task for task, row in active.items() if row.name == name), None)
             if task is None:
                 raise InvalidInput.single("name", f"le modèle « {name} » n’est pas en service.")
@@ -128,7 +129,7 @@ class ModelService:
             before.name, before.version, by=by, reason=reason, admit=before.admitted_by is not None
         )
 
-    def _summary(self, manifest: Manifest, active: dict[str, activations.AnyRow]) -> ModelSummary:
+    def _summary(self, manifest: Manifest, active: Mapping[str, activations.AnyRow]) -> ModelSummary:
         row = active.get(manifest.task)
         serves = row is not None and (row.name, row.version) == (manifest.name, manifest.version)
         return ModelSummary(

@@ -54,6 +54,7 @@ class JobService:
         inbox: files in it are ingested; None if this worker has no inbox.
         feed: called before the daily run is requested; None in most installations.
         missed: called with the day of the requested run, to recompute missing days before it.
+        upkeep: called at each step, to bring the park's past up to its models.
     """
 
     database: Database
@@ -65,6 +66,7 @@ class JobService:
     inbox: Inbox | None = None
     feed: Callable[[], object] | None = None
     missed: Callable[[date], object] | None = None
+    upkeep: Callable[[], object] | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def beat_until_stopped(self) -> None:
@@ -87,6 +89,8 @@ class JobService:
         if self.inbox is not None:
             self.inbox.look_now_and_then()
         self.plan_daily_run()
+        if self.upkeep is not None:
+            self.upkeep()
         return self.take_and_carry_out()
 
     def take_and_carry_out(self) -> bool:
@@ -134,9 +138,11 @@ class JobService:
                         self.missed(day)
 
     def _day_due(self) -> date | None:
-        """Return the day whose scheduled run is due; None if it is too early or done."""
+        """Return the day whose scheduled run is due; None if it is too early or done, or lacks models."""
         with self.database.read() as connection:
             day = self.runner.calendar.day(connection)
+            if self.runner.calendar.awaits_models(connection):
+                return None
             attempts = attempts_of(connection, day)
         return day if is_due(self.now(), self.run_hour, attempts) else None
 

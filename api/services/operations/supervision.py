@@ -24,6 +24,7 @@ from api.schemas.supervision import (
     Supervision,
 )
 from api.services.models.active_models import ActiveModelsSource
+from api.services.models.in_force import BORROWED
 from api.services.operations.calls import call_statistics
 from api.services.park.calendar import ParkCalendar
 from api.services.park.view import ParkViewService
@@ -55,12 +56,14 @@ class SupervisionService:
         recent = self.view.recent_runs(RECENT_RUNS)
         days = self.view.history(None, None)[-HISTORY:]
         last = self.view.last_ended_attempt()
+        if last is not None and last.run_id not in {run.run_id for run in recent}:
+            recent = [last, *recent[:-1]]  # recomputed past days came since
         checks = [_runs_at_all(components), _scorings_go_well(last), _alert_level(days)]
         since = self.now() - PERIOD
         with self.database.read() as connection:
             calls = call_statistics(connection, since)
             findings = _trends(connection)
-            next_run_at = self.calendar.next_run_at(connection, self.calendar.day(connection))
+            next_run = self.calendar.next_run(connection)
         return Supervision(
             checked_at=self.now(),
             version=self.settings.version,
@@ -70,7 +73,8 @@ class SupervisionService:
             calls=calls,
             last_runs=recent,
             alert_history=[AlertDay(as_of=day.as_of, counts=day.counts) for day in days],
-            next_run_at=next_run_at,
+            next_run_at=next_run.at,
+            next_run=next_run.words,
             findings=findings,
         )
 
@@ -92,6 +96,8 @@ class SupervisionService:
         if models.problems or models.classifier is None:
             detail = " ".join(models.problems) or "Aucun modèle de classification n’est actif."
             return Component(name="Modèles", state="erreur", detail=detail)
+        if models.borrowed:
+            return Component(name="Modèles", state="attention", detail=BORROWED)
         names = ", ".join(f"{s.model.manifest.name} v{s.model.manifest.version}" for s in models.served)
         return Component(name="Modèles", state="ok", detail=f"En service : {names}.")
 

@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from api.domain.park.schedule import Attempt, next_attempt
 from api.schemas import french
+from api.services.measurements.source import is_simulated
 from api.settings import Environment
 from api.storage.measurements import measurements
 from api.storage.park import runs
+
+
+class NextRun(NamedTuple):
+    """When the next scheduled run is due, and the sentence that every page says of it.
+
+    ``at`` is None while none is due: ``words`` gives the reason.
+    """
+
+    at: datetime | None
+    words: str
 
 
 @dataclass(frozen=True)
@@ -23,13 +35,15 @@ class ParkCalendar:
         now: the clock.
         env: in a demonstration the park does not age.
         run_hour: hour of the daily run, Europe/Paris.
-        fed: whether a demonstration gets a new day of measurements each day.
+        fed: whether a demonstration on the simulated park gets a new day of measurements each day.
+        awaits_models: whether the living park waits for models of its own.
     """
 
     now: Callable[[], datetime]
     env: Environment
     run_hour: int = 6
     fed: bool = False
+    awaits_models: Callable[[Connection], bool] = lambda _connection: False
 
     def today(self) -> date:
         """Return the clock's day in Europe/Paris."""
@@ -43,17 +57,21 @@ class ParkCalendar:
         # A measurement dated in the future must not block the schedule.
         return measurements.last_measured_day(connection, until=today) or today
 
-    def next_run_at(self, connection: Connection, day: date) -> datetime | None:
-        """Return when the next scheduled run is due; None if a demonstration awaits new measurements.
+    def next_run(self, connection: Connection, day: date | None = None) -> NextRun:
+        """Return when the next scheduled run is due: the one source for every page.
 
         Args:
             connection: to read with.
-            day: what :meth:`day` returns.
+            day: what :meth:`day` returns, where the caller has it already.
         """
-        attempts = attempts_of(connection, day)
-        if self.env.is_demonstration and not self.fed and any(not attempt.failed for attempt in attempts):
-            return None
-        return next_attempt(self.now(), self.run_hour, attempts)
+        if self.awaits_models(connection):
+            return NextRun(None, "Aucun calcul n’est prévu : le parc attend ses propres modèles.")
+        attempts = attempts_of(connection, day or self.day(connection))
+        done = any(not attempt.failed for attempt in attempts)
+        if done and self.env.is_demonstration and not (self.fed and is_simulated(connection)):
+            return NextRun(None, "Aucun calcul n’est prévu : la démonstration attend de nouvelles mesures.")
+        at = next_attempt(self.now(), self.run_hour, attempts)
+        return NextRun(at, f"Prochain calcul le {french.date(at)}.")
 
 
 def attempts_of(connection: Connection, day: date) -> list[Attempt]:

@@ -14,7 +14,6 @@ from sqlalchemy import Connection
 
 from api.domain.measurements.measurements import natural_key
 from api.domain.measurements.rhythm import WINDOW_ROWS, is_late, park_gap, usual_gap
-from api.domain.park.schedule import next_look
 from api.domain.plausibility.finding_counts import turbines_by_code
 from api.domain.plausibility.trust import IN_SERVICE, Finding
 from api.domain.shared.exceptions import InvalidInput
@@ -26,6 +25,7 @@ from api.services.measurements.import_history import newest_imports
 from api.services.measurements.inbox import FOLDER, waiting
 from api.services.measurements.intake import KIND
 from api.services.models.active_models import ActiveModels, ActiveModelsSource
+from api.services.models.in_force import BORROWED
 from api.services.park.calendar import ParkCalendar
 from api.settings import Settings
 from api.storage import policy as policies
@@ -76,7 +76,7 @@ class CoverageService:
             findings = {} if run is None else findings_of(connection, run.id)
             missing = self._missing(connection, models, park, as_of)
             imports = newest_imports(connection, LAST_IMPORTS).items
-            next_run_at = self.calendar.next_run_at(connection, as_of)
+            next_run = self.calendar.next_run(connection, as_of)
         rows = _turbines(park, sent, findings, as_of, [begin + timedelta(days=n) for n in range(span)])
         return Coverage(
             first=begin,
@@ -89,7 +89,8 @@ class CoverageService:
             run_as_of=None if run is None else run.as_of,
             imports=imports,
             missing=[*_late_notice(rows), *missing],
-            next_run_at=next_run_at or next_look(self.settings.now(), self.settings.run_hour),
+            next_run_at=next_run.at,
+            next_run=next_run.words,
         )
 
     def _missing(
@@ -204,6 +205,8 @@ def _late_notice(rows: Sequence[TurbineCoverage]) -> list[Notice]:
 
 
 def _models_notice(models: ActiveModels) -> list[Notice]:
+    if models.borrowed:
+        return [Notice(code="modeles_simules", field=None, message=BORROWED)]
     if models.classifier is not None and not models.problems:
         return []
     reason = " ".join(models.problems) or "Aucun modèle de classification n’est actif."

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from api.domain.shared.exceptions import InvalidInput, NotFound
+from api.inference.serving.store import ModelStore
 from api.schemas import french
 from api.schemas.changes import ParkEvents
 from api.schemas.common import Notice
-from api.schemas.park import LevelCounts, Park, ParkDay, Run, RunModel
+from api.schemas.park import LevelCounts, Park, ParkDay, ParkState, Run, RunModel
 from api.schemas.vocabulary import SituationCode
-from api.services.park.calendar import ParkCalendar
+from api.services.measurements.source import is_simulated
+from api.services.models.in_force import InForce, in_force
+from api.services.park.calendar import NextRun, ParkCalendar
 from api.services.park.contract import (
     days_coverage,
     park_events,
@@ -23,6 +26,7 @@ from api.services.park.contract import (
     queue_counts,
     since_previous,
 )
+from api.services.park.history.words import history_progress, models_notices
 from api.services.park.situations import Ranking, park_situations
 from api.storage import interventions
 from api.storage import policy as policies
@@ -51,8 +55,23 @@ class ParkViewService:
     """Reads published runs; never recomputes a score."""
 
     database: Database
+    store: ModelStore
     calendar: ParkCalendar
     now: Callable[[], datetime]
+
+    def state(self) -> ParkState:
+        """Return what is true of the park on every page."""
+        with self.database.read() as connection:
+            return self._state(connection, self.calendar.day(connection))
+
+    def _state(self, connection: Connection, today: date) -> ParkState:
+        next_run = self.calendar.next_run(connection, today)
+        return ParkState(
+            simulated=is_simulated(connection),
+            next_run_at=next_run.at,
+            next_run=next_run.words,
+            history=history_progress(connection),
+        )
 
     def park(self, query: ParkQuery) -> Park:
         """Return the last published ranking, or that of a day.
@@ -71,8 +90,8 @@ class ParkViewService:
             if run is None and query.as_of is not None:
                 raise NotFound("Classement du jour", f"{french.date(query.as_of)}")
             if run is None:
-                day = self.calendar.day(connection)
-                return _nothing_yet(attempt, self.calendar.next_run_at(connection, day))
+                serving = in_force(connection, self.store)
+                return _nothing_yet(attempt, self.calendar.next_run(connection), serving)
             latest = published.published_run(connection) if past else run
             past = latest is None or latest.id != run.id
             if past and query.situations:
@@ -89,10 +108,11 @@ class ParkViewService:
             )
             summary = changes.summary_of(connection, run.id)
             work = {} if past else interventions.living(connection)
-            next_run_at = None if past else self.calendar.next_run_at(connection, today)
+            state = None if past else self._state(connection, today)
+            serving = in_force(connection, self.store)
         # A published attempt is the ranking itself: no attempt came after it.
         unpublished = None if attempt is None or attempt.published_at is not None else attempt
-        notices = [] if past else _notices(run, unpublished, today)
+        notices = [] if past else [*_notices(run, unpublished, today), *models_notices(run, serving)]
         return Park(
             total=total,
             items=[
@@ -110,7 +130,9 @@ class ParkViewService:
             counts=LevelCounts(**(run.counts or {})),
             last_attempt=None if unpublished is None else run_of(unpublished),
             stale=any(notice.code == "classement_perime" for notice in notices),
-            next_run_at=next_run_at,
+            next_run_at=state and state.next_run_at,
+            next_run=state and state.next_run,
+            history=state and state.history,
             threshold=run.threshold,
             changes=since_previous(summary, run.counts),
             queues=queue_counts(summary),
@@ -178,8 +200,9 @@ def _notices(run: Row[Any], unpublished: Row[Any] | None, today: date) -> list[N
     return notices
 
 
-def _nothing_yet(attempt: Row[Any] | None, next_run_at: datetime | None) -> Park:
+def _nothing_yet(attempt: Row[Any] | None, next_run: NextRun, serving: InForce) -> Park:
     sentence = "Aucun classement n’est encore publié : lancez un calcul du parc."
+    nothing = Notice(code="aucun_classement", field=None, message=sentence)
     return Park(
         total=0,
         items=[],
@@ -188,8 +211,9 @@ def _nothing_yet(attempt: Row[Any] | None, next_run_at: datetime | None) -> Park
         counts=LevelCounts(),
         last_attempt=None if attempt is None else run_of(attempt),
         threshold=None,
-        next_run_at=next_run_at,
-        notices=[Notice(code="aucun_classement", field=None, message=sentence)],
+        next_run_at=next_run.at,
+        next_run=next_run.words,
+        notices=models_notices(None, serving) or [nothing],
     )
 
 

@@ -44,11 +44,16 @@ def newest(connection: Connection, limit: int, offset: int = 0) -> tuple[int, li
     return total, [StoredImport(*row) for row in connection.execute(query)]
 
 
-def last_by(connection: Connection, imported_by: str) -> datetime | None:
-    """Return when the last import of this principal ended; None where it never imported."""
+def last_ended(connection: Connection) -> int:
+    """Return the number of the last import that ended; 0 where none did."""
+    return connection.scalar(select(func.max(imports.c.id)).where(imports.c.finished_at.is_not(None))) or 0
+
+
+def last_from(connection: Connection, source: str) -> datetime | None:
+    """Return when the last import of rows of this source ended; None where there was none."""
     return connection.scalar(
         select(imports.c.finished_at)
-        .where(imports.c.imported_by == imported_by, imports.c.finished_at.is_not(None))
+        .where(imports.c.source == source, imports.c.finished_at.is_not(None))
         .order_by(imports.c.id.desc())
         .limit(1)
     )

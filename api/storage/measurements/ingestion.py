@@ -63,6 +63,23 @@ def living_sources(connection: Connection) -> set[str]:
     )
 
 
+def any_living(connection: Connection, source: str) -> bool:
+    """Tell whether a turbine of the living park comes from a source."""
+    query = select(turbines.c.id).where(turbines.c.source == source, turbines.c.archived_at.is_(None))
+    return connection.scalar(query.limit(1)) is not None
+
+
+def archived_at(connection: Connection, source: str) -> datetime | None:
+    """Return when the last turbines of a source left the living park; None where none did."""
+    moment: datetime | None = connection.scalar(
+        select(turbines.c.archived_at)
+        .where(turbines.c.source == source, turbines.c.archived_at.is_not(None))
+        .order_by(turbines.c.archived_at.desc())
+        .limit(1)
+    )
+    return moment
+
+
 def count_living(connection: Connection, source: str) -> int:
     """Count the turbines of the living park that come from a source."""
     query = select(func.count()).where(turbines.c.source == source, turbines.c.archived_at.is_(None))

@@ -15,6 +15,7 @@ class ShownDay(NamedTuple):
 
     run: int
     as_of: date
+    kind: str
     models: list[dict[str, Any]]
     policy_version: int
     compared_with: int | None
@@ -38,7 +39,14 @@ def shown_days(connection: Connection, first: date) -> list[ShownDay]:
         .group_by(runs.c.as_of)
     )
     query = (
-        select(runs.c.id, runs.c.as_of, runs.c.models, runs.c.policy_version, run_summaries.c.previous)
+        select(
+            runs.c.id,
+            runs.c.as_of,
+            runs.c.kind,
+            runs.c.models,
+            runs.c.policy_version,
+            run_summaries.c.previous,
+        )
         .outerjoin(run_summaries, run_summaries.c.run == runs.c.id)
         .where(runs.c.id.in_(newest))
         .order_by(runs.c.as_of)

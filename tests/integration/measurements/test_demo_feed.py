@@ -19,7 +19,7 @@ from api.storage.measurements.measurements import last_measured_day
 from api.storage.tables import imports, measurements, outcomes
 from data.simulator import DAYS, HORIZON_TENTHS, START, simulate_park
 from tests.support.client import new_core
-from tests.support.measurements.ingest_tools import ROW, SHORT, ingest, next_day, write_csv
+from tests.support.measurements.ingest_tools import NOW, ROW, SHORT, ingest, next_day, write_csv
 
 pytestmark = pytest.mark.usefixtures("both_databases_if_long")
 
@@ -126,13 +126,15 @@ def test_feed__only_a_simulated_park_in_demonstration(core: Core, tmp_path: Path
 
 
 def test_worker__feeds_one_day_a_real_day_however_many_workers(core: Core) -> None:
-    morning = datetime(2025, 3, 3, 7, tzinfo=UTC)
+    morning = datetime(2025, 6, 2, 7, tzinfo=UTC)
 
     def fed() -> int:
         with core.database.read() as connection:
             query = select(func.count()).select_from(imports).where(imports.c.imported_by == BY)
             return connection.scalar(query) or 0
 
+    _at(core, NOW).job_service().plan_daily_run()
+    assert fed() == 0, "not on the day of the installation"
     early = _at(core, morning.replace(hour=3)).job_service()
     early.plan_daily_run()
     assert fed() == 0

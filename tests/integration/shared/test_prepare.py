@@ -60,21 +60,19 @@ def test_first_start__two_weeks_at_once_and_the_year_by_the_worker(
     demo.close()
 
 
-def test_start_after_a_large_import__leaves_the_ranking_to_the_worker(demo: Core, tmp_path: Path) -> None:
-    """Real measurements put the simulated ranking aside; serving must not wait for a new one."""
+def test_start_after_real_rows__waits_for_the_models_of_that_park(demo: Core, tmp_path: Path) -> None:
+    """Real measurements put the simulated ranking aside; the simulated park's models rank no other."""
     start(demo)
     measure(demo, tmp_path, 20, [LAST - timedelta(days=n) for n in range(30)])
-    before = demo.view.recent_runs(100)
     start(demo)
-    runs = [run for run in demo.view.recent_runs(100) if run not in before]
-    assert [(run.status, run.as_of) for run in runs] == [("en_attente", LAST)]
-    start(demo)
-    assert len(demo.view.recent_runs(100)) == len(before) + 1, "asked for once"
     worker = demo.job_service()
-    while worker.take_and_carry_out():
+    while worker.step():
         pass
     park = demo.view.park(ParkQuery())
-    assert park.run is not None
-    assert park.run.total == 20
-    assert [day.as_of for day in demo.view.history(None, None)] == [LAST], "a real past is not made by itself"
+    assert park.run is None
+    assert [notice.code for notice in park.notices] == ["modeles_simules"]
+    assert (park.next_run_at, park.next_run) == (
+        None,
+        "Aucun calcul n’est prévu : le parc attend ses propres modèles.",
+    )
     demo.close()

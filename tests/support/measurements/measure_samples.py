@@ -140,6 +140,7 @@ def coverage(*turbines: TurbineCoverage, **changes: Any) -> Coverage:
         "imports": [],
         "missing": [],
         "next_run_at": "2024-12-31T05:00:00Z",
+        "next_run": "Prochain calcul le 31/12/2024 à 06:00.",
         "run_as_of": "2024-12-30",
     }
     return Coverage.model_validate(defaults | changes)

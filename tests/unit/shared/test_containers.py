@@ -148,7 +148,7 @@ def test_compose__received_files__spool_where_the_largest_fits() -> None:
 
 
 def test_compose__demo_feed__reaches_the_worker() -> None:
-    assert SERVICES["worker"]["environment"]["COCKPIT_DEMO_FEED"] == "${COCKPIT_DEMO_FEED:-False}"
+    assert SERVICES["worker"]["environment"]["COCKPIT_DEMO_FEED"] == "${COCKPIT_DEMO_FEED:-True}"
 
 
 def test_compose__secret_file__is_the_one_that_the_api_reads(

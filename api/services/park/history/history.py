@@ -19,8 +19,9 @@ from api.schemas.vocabulary import AuditAction
 from api.services.models.active_models import ActiveModels, ActiveModelsSource
 from api.services.park.changes import ScoredRun, record
 from api.services.park.history.distributed import DaysOnDask, ScoredDay
+from api.services.park.history.keeping import RECOMPUTED, described, keeping
 from api.services.park.history.past_days import ONE_DAY, PastAudits
-from api.services.park.run import publish, used_model
+from api.services.park.run import publish
 from api.services.park.scoring_day import ParkDay, read_park, score_park
 from api.services.park.shadow.shadow import ShadowService
 from api.services.shared import audit
@@ -92,7 +93,7 @@ class ParkHistory:
         self._check(first, last)
         models = self.models.current()
         models.require()
-        used = [used_model(served.model.manifest) for served in models.served]
+        used = described(models)
         with self.database.write() as connection:
             version, _ = policies.current(connection)
             action, details = AuditAction.HISTORIQUE_DEMANDE, {"again": again}
@@ -165,7 +166,7 @@ class ParkHistory:
     ) -> int:
         with self.database.write() as connection:
             day = known.as_of
-            run_id = runs.create(connection, kind="reprise", as_of=day, requested_by=by, now=started)
+            run_id = runs.create(connection, kind=RECOMPUTED, as_of=day, requested_by=by, now=started)
             runs.start(connection, run_id, started)
             for chunk in scores.in_chunks(rows):
                 scores.insert(connection, run_id, chunk)
@@ -182,7 +183,7 @@ class ParkHistory:
             before: only days before this one; None for all.
             models: in force; a day scored by others keeps its changes.
         """
-        used = [used_model(served.model.manifest) for served in models.served]
+        used = described(models)
         altered = False
         for day in standing.values():
             if before is not None and day.as_of >= before:
@@ -197,13 +198,18 @@ class ParkHistory:
     # In the worker
 
     def ask(self, first: date, last: date, *, by: str) -> int | None:
-        """Queue the missing days of a period for the worker; return the job, or None if none is missing."""
+        """Queue the missing days of a period for the worker; return the job, or None if none is missing.
+
+        Days that the other park's models scored are missing, too.
+        """
+        models = self.models.current()
         with self.database.write() as connection:
             self.database.lock(connection, "history")
             for job in jobs.under_way(connection, jobs.HISTORY):
                 if job.payload["first"] <= first.isoformat() and last.isoformat() <= job.payload["last"]:
                     return int(job.id)
-            ranked = {day.as_of for day in shown_days.shown_days(connection, first)}
+            keeps = keeping(connection, self.store, models)
+            ranked = {day.as_of for day in shown_days.shown_days(connection, first) if keeps(day)}
             measured = shown_days.first_measured_day(connection)
             start = max(first, measured) if measured else last + ONE_DAY
             if all(start + ONE_DAY * n in ranked for n in range((last - start).days + 1)):
@@ -231,13 +237,14 @@ class ParkHistory:
             ModelUnavailable: no classifier can answer.
         """
         first, last = (date.fromisoformat(job.payload[name]) for name in ("first", "last"))
+        models = self.models.current()
         with self.database.read() as connection:
             if _sources(connection) != job.payload["sources"]:
                 return {"scored": 0, "reason": "parc remplacé"}
-        models = self.models.current()
+            keeps = keeping(connection, self.store, models)
         models.require()
         until = time.monotonic() + SLICE_S
-        done = self._walk(first, last, models, lambda _day: True, job.requested_by, None, until)
+        done = self._walk(first, last, models, keeps, job.requested_by, None, until)
         total = (last - first).days + 1
         with self.database.write() as connection:
             jobs.progress(connection, job.id, total - done.left, total)
