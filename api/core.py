@@ -40,6 +40,7 @@ from api.services.park.proposals import InterventionProposals
 from api.services.park.run import ParkRunService
 from api.services.park.shadow.report import ShadowReportService
 from api.services.park.shadow.shadow import ShadowService
+from api.services.park.situations import SituationSource
 from api.services.park.turbine.story import TurbineStoryService
 from api.services.park.turbine.view import TurbineViewService
 from api.services.park.view import ParkViewService
@@ -166,7 +167,7 @@ def build_core(settings: Settings) -> Core:
         prediction=PredictionService(models, shared.policy, shared.pasts, KnownTurbines(database), now),
         runner=ParkRunService(database, models, store, calendar, shared.shadow),
         history=ParkHistory(database, models, store, now, shared.shadow, dask),
-        turbines=TurbineViewService(database, models, store, calendar.day),
+        turbines=TurbineViewService(database, models, store, shared.view.situations),
         turbine_story=TurbineStoryService(database),
         model_service=ModelService(database, store, now),
         supervision=SupervisionService(settings, database, models, shared.view, calendar, now),
@@ -181,9 +182,9 @@ def build_core(settings: Settings) -> Core:
         shadow_report=ShadowReportService(database),
         model_comparison=ModelComparisonService(database, store),
         model_imports=ModelImports(database, store, shared.audit, uploads, now),
-        intervention_proposals=InterventionProposals(database, calendar.day),
+        intervention_proposals=InterventionProposals(database, shared.view.situations),
         intervention_photos=InterventionPhotos(database, now),
-        week_plan=WeekPlanService(database, shared.interventions, now, calendar.day),
+        week_plan=WeekPlanService(database, shared.interventions, now, shared.view.situations),
     )
 
 
@@ -210,7 +211,7 @@ def _share(settings: Settings) -> Shared:
         once=Once(database),
         calendar=calendar,
         shadow=ShadowService(database, store, now),
-        view=ParkViewService(database, store, calendar, now),
+        view=ParkViewService(database, store, calendar, SituationSource(calendar.day), now),
         interventions=InterventionService(database, now, calendar.day),
     )
 

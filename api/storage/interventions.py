@@ -187,6 +187,13 @@ def recent(connection: Connection, first: date) -> list[AnyRow]:
     return list(connection.execute(query))
 
 
+def revision(connection: Connection) -> tuple[int, ...]:
+    """Return numbers that change whenever an intervention or a run of the park does."""
+    newest_run = select(func.max(runs.c.id)).scalar_subquery()
+    query = select(func.count(), func.coalesce(func.sum(TABLE.version), 0), func.coalesce(newest_run, 0))
+    return tuple(connection.execute(query.select_from(interventions)).one())
+
+
 def ended(connection: Connection, keys: Collection[int]) -> list[AnyRow]:
     """Return the interventions that ended on these turbines, oldest first for each turbine."""
     query: Select[Any] = (

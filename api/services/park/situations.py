@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -38,14 +38,6 @@ class Ranking:
     run: AnyRow
     policy: RiskPolicy
     today: date
-
-
-def situations_of(
-    connection: Connection, ranking: Ranking, turbines: Iterable[ScoredTurbine]
-) -> dict[int, Situation]:
-    """Return the situation of each of these turbines, by turbine key."""
-    work = _Work.read(connection, ranking)
-    return _situations(work, ranking, turbines)
 
 
 @dataclass(frozen=True)
@@ -84,15 +76,35 @@ class ParkSituations:
         return frozenset(key for key, situation in self.concerned.items() if situation.code in codes)
 
 
-def park_situations(connection: Connection, ranking: Ranking) -> ParkSituations:
-    """Return the situations of a whole ranking; only the turbines that they may concern are read."""
+@dataclass
+class SituationSource:
+    """Gives the situations of the published ranking, kept until a run, an act or a new day changes them.
+
+    Args:
+        today: the park's day.
+    """
+
+    today: Callable[[Connection], date]
+    _kept: tuple[object, ParkSituations] | None = field(default=None, init=False)
+
+    def of(self, connection: Connection, run: AnyRow, policy: RiskPolicy) -> ParkSituations:
+        """Return the situations of a ranking by the policy that it used."""
+        ranking = Ranking(run, policy, self.today(connection))
+        state = run.id, ranking.today, store.revision(connection)
+        kept = self._kept
+        if kept is None or kept[0] != state:
+            kept = self._kept = state, _park_situations(connection, ranking)
+        return kept[1]
+
+
+def _park_situations(connection: Connection, ranking: Ranking) -> ParkSituations:
+    """Read only the turbines that there may be something to say about."""
     work = _Work.read(connection, ranking)
     concerned = scores.concerned(connection, ranking.run.id, ALERTS, work.turbines)
-    return ParkSituations(_situations(work, ranking, concerned), ranking.run.total)
-
-
-def _situations(work: _Work, ranking: Ranking, turbines: Iterable[ScoredTurbine]) -> dict[int, Situation]:
-    return {score.turbine: situation_of(work.case(score, ranking), ranking.policy) for score in turbines}
+    situations = {
+        score.turbine: situation_of(work.case(score, ranking), ranking.policy) for score in concerned
+    }
+    return ParkSituations(situations, ranking.run.total)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from api.services.park.contract import (
     since_previous,
 )
 from api.services.park.history.words import history_progress, models_notices
-from api.services.park.situations import Ranking, park_situations
+from api.services.park.situations import SituationSource
 from api.storage import interventions
 from api.storage import policy as policies
 from api.storage.park import attempts, changes, runs
@@ -57,6 +57,7 @@ class ParkViewService:
     database: Database
     store: ModelStore
     calendar: ParkCalendar
+    situations: SituationSource
     now: Callable[[], datetime]
 
     def state(self) -> ParkState:
@@ -100,8 +101,7 @@ class ParkViewService:
                 )
             policy = policies.version(connection, run.policy_version)
             today = self.calendar.day(connection)
-            ranking = Ranking(run, policy, today)
-            situations = None if past else park_situations(connection, ranking)
+            situations = None if past else self.situations.of(connection, run, policy)
             keep = query.keep if situations is None else situations.narrowed(query.keep, query.situations)
             total, page = page_of_scores(
                 connection, run.id, keep, query.sort, query.limit, query.offset, past=past

@@ -21,7 +21,7 @@ from api.domain.shared.exceptions import FieldError, InvalidInput
 from api.schemas import french
 from api.schemas.vocabulary import SituationCode, Skill
 from api.schemas.week_plan import CoveredTurbine, PlanAdjustment, WeekPlanRequest
-from api.services.park.situations import Ranking, park_situations
+from api.services.park.situations import SituationSource
 from api.storage import interventions
 from api.storage import plan as week_plan
 from api.storage import policy as policies
@@ -111,14 +111,14 @@ class ParkAtWork:
     unassessed: int = 0
 
 
-def park_at_work(connection: Connection, run: AnyRow, asked: Asked, today: date) -> ParkAtWork:
+def park_at_work(connection: Connection, run: AnyRow, asked: Asked, source: SituationSource) -> ParkAtWork:
     """Sort the turbines of a ranking by their situation.
 
     Raises:
         InvalidInput: a choice about a turbine that is unknown, or that somebody already visits.
     """
     park = ParkAtWork(run, policies.version(connection, run.policy_version))
-    situations = park_situations(connection, Ranking(run, park.policy, today))
+    situations = source.of(connection, run, park.policy)
     _, ranking = page_of_scores(connection, run.id)
     # A proposed intervention, such as a finding, still waits for a plan.
     living = interventions.living(connection)

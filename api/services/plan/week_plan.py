@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection
-
 from api.domain.interventions.interventions import State
 from api.domain.people import Principal
 from api.domain.plan.booked import free_crews
@@ -21,6 +19,7 @@ from api.schemas import week_plan as contract
 from api.schemas.interventions import InterventionRequest
 from api.schemas.vocabulary import InterventionOrigin
 from api.services.interventions.interventions import Filter, InterventionService
+from api.services.park.situations import SituationSource
 from api.services.plan.answer import Week, answer
 from api.services.plan.park import Asked, ParkAtWork, bookings, park_at_work
 from api.storage import plan as store
@@ -42,19 +41,19 @@ class WeekPlanService:
         database: holds the ranking.
         interventions: opens the accepted ones.
         now: the clock.
-        today: the cockpit's day, that of its data in a simulated park.
+        situations: of the published ranking.
     """
 
     database: Database
     interventions: InterventionService
     now: Callable[[], datetime]
-    today: Callable[[Connection], date]
+    situations: SituationSource
 
     def inputs(self) -> contract.WeekPlanInputs:
         """Return the inputs of the last plan, whoever made it."""
         with self.database.read() as connection:
             row = store.inputs(connection)
-            today = self.today(connection)
+            today = self.situations.today(connection)
         kept = {} if row is None else {**row.inputs, "saved_at": row.saved_at}
         return contract.WeekPlanInputs(**kept, week_start=next_monday(today))
 
@@ -70,7 +69,7 @@ class WeekPlanService:
             Conflict: nothing is published, or no plan was found in time.
         """
         with self.database.read() as connection:
-            today = self.today(connection)
+            today = self.situations.today(connection)
         start = asked.week_start or next_monday(today)
         if wrong := [*_crew_errors(asked), *_day_errors(start, today)]:
             raise InvalidInput(wrong)
@@ -168,7 +167,7 @@ class WeekPlanService:
             run = published.published_run(connection)
             if run is None:
                 raise Conflict(NO_RANKING)
-            return park_at_work(connection, run, choices, self.today(connection))
+            return park_at_work(connection, run, choices, self.situations)
 
 
 def _comment(visit: contract.AcceptedVisit) -> str:

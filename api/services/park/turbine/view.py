@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -29,7 +29,7 @@ from api.services.models.explaining import drivers
 from api.services.models.feature_info import feature_infos
 from api.services.models.measurement_model import Reading
 from api.services.park.contract import park_item, score_fields
-from api.services.park.situations import Ranking, situations_of
+from api.services.park.situations import SituationSource
 from api.services.park.turbine.story import LOOKED_BACK, ParkRanges, power_link, usual_ranges
 from api.storage import interventions
 from api.storage import policy as policies
@@ -50,7 +50,7 @@ class TurbineViewService:
     database: Database
     models: ActiveModelsSource
     store: ModelStore
-    today: Callable[[Connection], date]
+    situations: SituationSource
     park_ranges: ParkRanges = field(default_factory=ParkRanges)
 
     def turbines(self) -> list[Turbine]:
@@ -79,8 +79,7 @@ class TurbineViewService:
             work = interventions.living_of(connection, turbine.id)
             situation = None
             if run and policy and place:
-                ranking = Ranking(run, policy, self.today(connection))
-                situation = situations_of(connection, ranking, [place.score])[turbine.id]
+                situation = self.situations.of(connection, run, policy).of(turbine.id)
             names = list(models.features)
             park = self.park_ranges.of(connection, run.id, run.as_of, names) if run else {}
         item = park_item(place, run.as_of, policy, situation, work) if place and run and policy else None
