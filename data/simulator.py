@@ -77,21 +77,20 @@ class _Weather:
     air: FloatArray
 
 
-def simulate(seed: int = SEED, start: date = START, days: int = DAYS) -> pd.DataFrame:
+def simulate(seed: int = SEED, days: int = DAYS) -> pd.DataFrame:
     """Simulate measurements with their labels, in EnergiTech's columns.
 
     Args:
         seed: any non-negative integer; the published sample has ``SEED``.
-        start: first day.
-        days: number of days, at least 1.
+        days: number of days from ``START``, at least 1.
 
     Raises:
         ValueError: ``days`` below 1.
     """
-    return simulate_park(seed, start, days).measurements
+    return simulate_park(seed, days).measurements
 
 
-def simulate_park(seed: int = SEED, start: date = START, days: int = DAYS) -> Simulation:
+def simulate_park(seed: int = SEED, days: int = DAYS) -> Simulation:
     """Simulate as ``simulate`` does, and return the hidden truth too.
 
     Raises:
@@ -99,7 +98,7 @@ def simulate_park(seed: int = SEED, start: date = START, days: int = DAYS) -> Si
     """
     if days < 1:
         raise ValueError(f"days must be at least 1, not {days}")
-    first = start - timedelta(days=_WARM_UP)
+    first = START - timedelta(days=_WARM_UP)
     total = _WARM_UP + days + _AHEAD
     weather = _weather(seed, first, total)
     rows: list[_Row] = []

@@ -56,12 +56,12 @@ class Child:
         """Return the last lines written since the start."""
         return "\n".join(_text(self._since(self._start)).splitlines()[-lines:])
 
-    def new_errors(self, limit: int = 3) -> list[str]:
-        """Return the error lines written since the last call, at most ``limit``, shortened."""
+    def new_errors(self) -> list[str]:
+        """Return the error lines written since the last call, at most three, shortened."""
         written = self._since(self._read)
         complete = written[: written.rfind(b"\n") + 1]
         self._read += len(complete)
-        return [line[:300] for line in _text(complete).splitlines() if _ERROR.search(line)][:limit]
+        return [line[:300] for line in _text(complete).splitlines() if _ERROR.search(line)][:3]
 
     def _since(self, offset: int) -> bytes:
         if self.log is None:

@@ -44,10 +44,9 @@ class ParkCalls:
         query = {"from": first and first.isoformat()}
         return self.transport.get("/park/history", Items[ParkDay], query).items
 
-    def start_run(self, as_of: date | None = None) -> Run:
+    def start_run(self) -> Run:
         """Ask for a new scoring of the park."""
-        body = {} if as_of is None else {"as_of": as_of.isoformat()}
-        return self.transport.write("POST", "/park/runs", Run, body)
+        return self.transport.write("POST", "/park/runs", Run, {})
 
     def run(self, run_id: int) -> Run:
         """Read the progress of one scoring."""

@@ -91,9 +91,9 @@ def _at_least(count: int, whole: bool) -> str:
     return french.number(count) if whole or not count else f"{french.number(count)} ou plus"
 
 
-def _few(names: Sequence[str], most: int = 4) -> str:
-    left = len(names) - most
-    return ", ".join(names[:most]) + (f" et {left} {french.plural(left, 'autre')}" if left > 0 else "")
+def _few(names: Sequence[str]) -> str:
+    left = len(names) - 4
+    return ", ".join(names[:4]) + (f" et {left} {french.plural(left, 'autre')}" if left > 0 else "")
 
 
 def columns_frame(columns: Sequence[PreviewColumn]) -> pd.DataFrame:

@@ -76,9 +76,7 @@ def failure_events(turbines: NDArray[np.str_], days: NDArray[np.datetime64], tru
     return events
 
 
-def evaluate_classification(
-    unseen: Unseen, thresholds: tuple[float, ...] = THRESHOLDS
-) -> ClassificationQuality:
+def evaluate_classification(unseen: Unseen) -> ClassificationQuality:
     """Measure the quality of probabilities of failure.
 
     Raises:
@@ -101,7 +99,7 @@ def evaluate_classification(
         roc_auc=bootstrap.interval(ranking.roc_auc, events),
         average_precision=bootstrap.interval(ranking.average_precision, events),
         brier=bootstrap.mean((output - truth) ** 2, events),
-        thresholds=tuple(scores.row(threshold, events) for threshold in thresholds),
+        thresholds=tuple(scores.row(threshold, events) for threshold in THRESHOLDS),
         reliability=tuple(_reliability(unseen, events)),
     )
 

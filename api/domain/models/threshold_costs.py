@@ -6,7 +6,6 @@ follows from the same costs (see :mod:`api.domain.policy.risk_policy`). Each row
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -109,9 +108,9 @@ def threshold_table(
 
 
 def threshold_curve(
-    quality: ClassificationQuality, scores: Scores | None, costs: Costs, thresholds: Sequence[float]
+    quality: ClassificationQuality, scores: Scores | None, costs: Costs
 ) -> tuple[ThresholdCost, ...]:
-    """Return the same on a fine grid, from the lowest threshold, to be drawn; empty without ``scores``."""
+    """Return the same at each of :data:`CURVE_THRESHOLDS`, to be drawn; empty without ``scores``."""
     if scores is None:
         return ()
-    return tuple(ThresholdCost(*scores.at(t, costs, quality.failure_events)) for t in sorted(thresholds))
+    return tuple(ThresholdCost(*scores.at(t, costs, quality.failure_events)) for t in CURVE_THRESHOLDS)

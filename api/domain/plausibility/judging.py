@@ -143,32 +143,30 @@ def judge_park(
     measurements: Measurements,
     as_of: date,
     sensors: Mapping[str, Sensor],
-    limits: Limits = DEFAULT,
     *,
     fresh_days: int = 7,
 ) -> ParkFindings:
     """Judge the last day of every turbine, silence included, as known at ``as_of``.
 
     Args:
-        measurements: recent rows of the park, ``limits.depth + 1`` per turbine being enough; rows later than
+        measurements: recent rows of the park, ``DEFAULT.depth + 1`` per turbine being enough; rows later than
             ``as_of`` are left out.
         as_of: the day of the run.
         sensors: the catalogue.
-        limits: of the rules.
         fresh_days: age up to which a measurement is judged against history; beyond, it is out of date anyway.
     """
     today = day_number(as_of)
     known = measurements.kept(measurements.day < today + 1)
     if not len(known):
         return ParkFindings({}, {})
-    park = learn_park(known, today - fresh_days, continuous(sensors), limits)
+    park = learn_park(known, today - fresh_days, continuous(sensors), DEFAULT)
     newest = known.newest()
-    gaps = np.concatenate([learn_past(known, block, park, (), limits).gap for block in _in_blocks(newest)])
-    quiet = silent(today, known.day[newest], gaps, known.in_service[newest], limits)
+    gaps = np.concatenate([learn_past(known, block, park, (), DEFAULT).gap for block in _in_blocks(newest)])
+    quiet = silent(today, known.day[newest], gaps, known.in_service[newest], DEFAULT)
     return ParkFindings(
-        rows=judge_rows(known, known.last_rows(), park, sensors, limits),
+        rows=judge_rows(known, known.last_rows(), park, sensors, DEFAULT),
         silent={
-            int(known.turbine[newest[row]]): _finding(quiet, int(row), sensors, limits)
+            int(known.turbine[newest[row]]): _finding(quiet, int(row), sensors, DEFAULT)
             for row in np.flatnonzero(quiet.flags)
         },
     )

@@ -143,23 +143,21 @@ def remember(
     as_of: date,
     sensors: Mapping[str, Sensor],
     register: Mapping[str, Registered],
-    limits: Limits = DEFAULT,
     *,
     fresh_days: int = 7,
 ) -> ParkMemory:
     """Build the memory of a park whose newest measurements are of ``as_of``.
 
     Args:
-        table: recent rows of the park, not empty, ``limits.depth + 1`` per turbine being enough.
+        table: recent rows of the park, not empty, ``DEFAULT.depth + 1`` per turbine being enough.
         as_of: last day that may be used.
         sensors: the catalogue.
         register: the park's turbines by identifier.
-        limits: of the rules.
         fresh_days: measurements older than this are judged without history, as in the park's audit.
     """
     known = table.kept(table.day < day_number(as_of) + 1)
     names = continuous(sensors)
-    park = learn_park(known, day_number(as_of) - fresh_days, names, limits)
+    park = learn_park(known, day_number(as_of) - fresh_days, names, DEFAULT)
     machines = _machines(known, register)
     ends = [
         machine.start + end
@@ -168,8 +166,8 @@ def remember(
     ]
     numbers = [number for machine in machines.values() for number in (machine.number, machine.number)]
     rows, turbines = np.array(ends, dtype=np.intp), np.array(numbers, dtype=np.intp)
-    pasts = learn_past(known, rows, park, names, limits, turbines=turbines)
-    return ParkMemory(known, park, sensors, machines, limits, names, pasts)
+    pasts = learn_past(known, rows, park, names, DEFAULT, turbines=turbines)
+    return ParkMemory(known, park, sensors, machines, DEFAULT, names, pasts)
 
 
 def _machines(known: Measurements, register: Mapping[str, Registered]) -> dict[str, Machine]:

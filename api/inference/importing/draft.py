@@ -32,7 +32,6 @@ def draft_manifest(
     labelled: Path | None = None,
     features: tuple[str, ...] | None = None,
     target: str | None = None,
-    wall_seconds: float = WALL_SECONDS,
 ) -> dict[str, Any]:
     """Draft from the file and the labelled rows; labels and units are left to complete.
 
@@ -42,7 +41,6 @@ def draft_manifest(
         labelled: CSV whose columns give types and ranges.
         features: names in order, for an estimator that does not know them.
         target: column of the label, EnergiTech's for that task where None.
-        wall_seconds: longest time given to the child process [s].
 
     Returns:
         The JSON that :class:`~api.inference.importing.request.Draft` reads.
@@ -62,7 +60,7 @@ def draft_manifest(
         target=target,
     )
     with tempfile.TemporaryDirectory() as work:
-        drafted: dict[str, Any] = run_in_child(job, Path(work) / "outcome.json", wall_seconds)["draft"]
+        drafted: dict[str, Any] = run_in_child(job, Path(work) / "outcome.json", WALL_SECONDS)["draft"]
     return drafted
 
 

@@ -51,7 +51,6 @@ def evaluate(
     version: int,
     labelled: Path,
     split: str | None = None,
-    wall_seconds: float = WALL_SECONDS,
 ) -> Evaluation:
     """Measure a stored version, in a child process.
 
@@ -62,7 +61,6 @@ def evaluate(
         labelled: CSV of labelled rows.
         split: which of them are unseen (see ``splits``), or ``all``; None for those that the manifest knows
             to be unseen and those later than its data.
-        wall_seconds: longest time given to the child process [s].
 
     Raises:
         NotFound: no such version.
@@ -74,5 +72,5 @@ def evaluate(
         raise InvalidInput.single("labelled", f"le fichier {labelled.name} est introuvable.")
     job = EvaluationJob(folder=folder.resolve(), labelled=labelled.resolve(), split=split)
     with tempfile.TemporaryDirectory() as work:
-        result = run_in_child(job, Path(work) / "outcome.json", wall_seconds)
+        result = run_in_child(job, Path(work) / "outcome.json", WALL_SECONDS)
     return TypeAdapter(Evaluation).validate_python(result["evaluation"], strict=False)

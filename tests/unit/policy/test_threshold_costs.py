@@ -87,12 +87,12 @@ def test_table__of_a_version_without_kept_rows_has_costs_but_no_interval() -> No
     table = threshold_table(quality, None, COSTS, chosen=0.06)
     assert [each.row.threshold for each in table if each.chosen] == [0.06]
     assert all(each.cost.low is None and each.cost.value == COSTS.of(each.row) for each in table)
-    assert threshold_curve(quality, None, COSTS, CURVE_THRESHOLDS) == ()
+    assert threshold_curve(quality, None, COSTS) == ()
 
 
 def test_curve__alerts_only_fall_as_the_threshold_rises() -> None:
     unseen = rows(4)
-    curve = threshold_curve(evaluate_classification(unseen), scores_of(unseen), COSTS, CURVE_THRESHOLDS)
+    curve = threshold_curve(evaluate_classification(unseen), scores_of(unseen), COSTS)
     alerts = [each.row.true_positives + each.row.false_positives for each in curve]
     assert len(curve) == len(CURVE_THRESHOLDS)
     assert alerts == sorted(alerts, reverse=True)

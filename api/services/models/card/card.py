@@ -8,7 +8,6 @@ from dataclasses import asdict
 from api.domain.models.quality import ClassificationQuality
 from api.domain.models.statistics import Estimate
 from api.domain.models.threshold_costs import (
-    CURVE_THRESHOLDS,
     Costs,
     Scores,
     ThresholdCost,
@@ -99,7 +98,7 @@ def decision_of(
         never_eur=costs.failure * quality.failures,
         always_eur=costs.intervention * quality.rows,
         table=[_outcome(each) for each in threshold_table(quality, scores, costs, policy.threshold)],
-        curve=[_outcome(each) for each in threshold_curve(quality, scores, costs, CURVE_THRESHOLDS)],
+        curve=[_outcome(each) for each in threshold_curve(quality, scores, costs)],
     )
 
 
