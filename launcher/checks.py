@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ from launcher.settings import ROOT, Settings, environment_for_tests
 FAST_TESTS = "tests/unit"
 PARALLEL_TESTS = "2"
 """Test processes for the whole suite: one for each core of a small machine."""
+# Whole files, in the order of the folders: those that start servers first, the short ones fill up the end.
+SHARED_OUT = ("-n", PARALLEL_TESTS, "--dist", "loadfile", "--no-loadscope-reorder")
+BESIDE = "mypy"
+"""The check that runs beside the others: most of a minute on one core."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ def checks(python: str, arguments: Sequence[str]) -> list[tuple[str, list[str]]]
     if "--all" not in arguments:
         pytest += ["-m", "fast" if fast else "not long"]
     # No parallel processes for selected tests: the person may want pdb and plain output.
-    pytest += selection or [*([FAST_TESTS] if fast else []), "-n", PARALLEL_TESTS, "--dist", "loadfile"]
+    pytest += selection or [*([FAST_TESTS] if fast else []), *SHARED_OUT]
     if fast:
         return [("pytest", pytest)]
     return [
@@ -79,14 +84,29 @@ def checks(python: str, arguments: Sequence[str]) -> list[tuple[str, list[str]]]
 
 
 def run_checks(wanted: Sequence[tuple[str, list[str]]], environment: Mapping[str, str], cwd: Path) -> int:
-    """Run each command with its output on this console, then print all results in one line."""
+    """Run each command with its output on this console, then print all results in one line.
+
+    The check ``BESIDE`` runs beside the others, and its output follows theirs.
+    """
     outcomes = []
-    with Family() as family:
+    with Family() as family, tempfile.TemporaryDirectory(prefix="cockpit-checks-") as folder:
+        log = Path(folder) / "output.log"
+        beside = [
+            family.start(tool, command, environment, cwd, log) for tool, command in wanted if tool == BESIDE
+        ]
         for tool, command in wanted:
-            say(f"── {tool}")
+            if tool != BESIDE:
+                say(f"── {tool}")
+                started = time.monotonic()
+                code = _run(family, tool, command, environment, cwd)
+                outcomes.append(Outcome(tool, code, time.monotonic() - started))
+        for child in beside:
+            say(f"── {child.name}")
             started = time.monotonic()
-            code = _run(family, tool, command, environment, cwd)
-            outcomes.append(Outcome(tool, code, time.monotonic() - started))
+            code = child.process.wait()
+            family.children.remove(child)
+            print(log.read_text(encoding="utf-8", errors="replace"), end="", flush=True)
+            outcomes.append(Outcome(child.name, code, time.monotonic() - started))
     say("Contrôles : " + ", ".join(map(str, outcomes)) + ".")
     return int(any(outcome.code for outcome in outcomes))
 

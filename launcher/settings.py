@@ -127,11 +127,16 @@ def python_environment(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def environment_for_tests(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of the tests, without the person's settings, which must not change results."""
+    """Return the environment of the tests, without the person's settings, which must not change results.
+
+    Bytecode is written, whatever the person prefers: the tests start some sixty processes, and each would
+    compile the product for a second.
+    """
     return {
         name: value
         for name, value in python_environment(variables).items()
-        if not name.startswith("COCKPIT_") or name.startswith(_TESTS_MAY_SEE)
+        if (not name.startswith("COCKPIT_") or name.startswith(_TESTS_MAY_SEE))
+        and name != "PYTHONDONTWRITEBYTECODE"
     }
 
 

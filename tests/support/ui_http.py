@@ -77,7 +77,7 @@ def serving() -> Iterator[Script]:
 
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     listening.daemon_threads = True
-    threading.Thread(target=listening.serve_forever, daemon=True).start()
+    threading.Thread(target=listening.serve_forever, args=(0.02,), daemon=True).start()
     script.url = f"http://127.0.0.1:{listening.server_port}"
     yield script
     listening.shutdown()

@@ -14,7 +14,8 @@ from api.schemas.interventions import InterventionDetail
 from api.schemas.vocabulary import InterventionState, Verdict
 from api.storage.shared.database import Database
 from api.storage.tables import intervention_journal, intervention_photos, interventions
-from tests.support.servers import Server, api_server, free_port, prepare
+from tests.support.relay import relayed
+from tests.support.servers import api_server, free_port, prepare
 from tests.ui.conftest import RunningApi, log_in, open_at, text_of
 from ui.interventions import proposal_views, views
 
@@ -23,28 +24,27 @@ Open = Callable[..., AppTest]
 
 
 @pytest.fixture(scope="module")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningApi, Server]]:
-    """An installation of its own, whose API may be stopped and started again."""
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApi]:
+    """An installation of its own: each of its tests begins without any intervention."""
     home = tmp_path_factory.mktemp("interventions")
     prepare(home)
     port = free_port()
     server = api_server(home, port).start()
     try:
-        yield RunningApi(f"http://127.0.0.1:{port}", home), server
+        yield RunningApi(f"http://127.0.0.1:{port}", home)
     finally:
         server.stop()
 
 
 @pytest.fixture
-def api(serving: tuple[RunningApi, Server]) -> Iterator[RunningApi]:
+def api(serving: RunningApi) -> RunningApi:
     """No intervention at all when a test begins: a refused proposal would not come back."""
-    running, _ = serving
-    database = Database.at(f"sqlite:///{running.home / 'cockpit.db'}")
+    database = Database.at(f"sqlite:///{serving.home / 'cockpit.db'}")
     with database.write() as connection:
         for table in (intervention_journal, intervention_photos, interventions):
             connection.execute(delete(table))
     database.close()
-    yield running
+    return serving
 
 
 @pytest.fixture
@@ -188,18 +188,20 @@ def test_closing_without_verdict__is_told_at_the_field(open_page: Open, api: Run
 
 
 def test_api_away__what_was_typed_stays_and_goes_out_once_it_is_back(
-    open_page: Open, serving: tuple[RunningApi, Server]
+    dashboard: Callable[[str], AppTest], api: RunningApi
 ) -> None:
-    api, server = serving
     item = started(api, "23")
-    at = open_page("technicien", n=str(item.id))
-    server.stop()
-    fill_closing(at, item, Verdict.PANNE_CONFIRMEE)
-    assert "rien de ce que vous avez saisi n’est perdu" in said(at)
-    assert at.text_area(key=f"clore_{item.id}_findings").value == "Roulement usé, graissé."
-    assert at.radio(key=f"clore_{item.id}_verdict").value is Verdict.PANNE_CONFIRMEE
-    server.start()
-    at.button(key="clore_envoyer").click().run()
+    with relayed(api.url) as way:
+        at = dashboard(way.url).run()
+        log_in(at, "technicien")
+        open_at(at, "interventions", n=str(item.id))
+        way.cut()
+        fill_closing(at, item, Verdict.PANNE_CONFIRMEE)
+        assert "rien de ce que vous avez saisi n’est perdu" in said(at)
+        assert at.text_area(key=f"clore_{item.id}_findings").value == "Roulement usé, graissé."
+        assert at.radio(key=f"clore_{item.id}_verdict").value is Verdict.PANNE_CONFIRMEE
+        way.mend()
+        at.button(key="clore_envoyer").click().run()
     assert api.client("manager").interventions.detail(item.id).findings == "Roulement usé, graissé."
 
 

@@ -24,7 +24,8 @@ from tests.support.measurements.measure_files import (
     file_of,
     lines,
 )
-from tests.support.servers import Server, api_server, free_port, prepare, working
+from tests.support.relay import Relay, relayed
+from tests.support.servers import api_server, free_port, prepare, working
 from tests.ui.conftest import RunningApi, log_in, open_at, text_of
 
 IMPORT_S = 60.0
@@ -36,7 +37,7 @@ class Installation:
     """An installation of this module alone, for its tests write into it."""
 
     api: RunningApi
-    server: Server
+    way: Relay
 
     def imports(self) -> int:
         """How many imports it has made."""
@@ -52,7 +53,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     server = api_server(home, port).start()
     with working(home):
         try:
-            yield Installation(RunningApi(f"http://127.0.0.1:{port}", home), server)
+            with relayed(f"http://127.0.0.1:{port}") as way:
+                yield Installation(RunningApi(f"http://127.0.0.1:{port}", home), way)
         finally:
             server.stop()
 
@@ -62,7 +64,7 @@ def opened(dashboard: Callable[[str], AppTest], installation: Installation) -> O
     """Logs someone in and opens the page."""
 
     def open_page(username: str) -> AppTest:
-        at = dashboard(installation.api.url).run()
+        at = dashboard(installation.way.url).run()
         log_in(at, username)
         return open_at(at, "mesures")
 
@@ -253,12 +255,12 @@ def test_service_away_at_confirmation__file_kept_and_imported_once(
 ) -> None:
     before = installation.imports()
     at = choose(opened("manager"), "panne.csv", file_of(lines(10, date(2025, 5, 5))))
-    installation.server.stop()
+    installation.way.cut()
     try:
         at.button(key="importer").click().run()
         assert "Votre fichier est conservé" in said(at)
     finally:
-        installation.server.start()
+        installation.way.mend()
 
     at.button(key="importer").click().run()
 

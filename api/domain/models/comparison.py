@@ -12,7 +12,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 
 from api.domain.measurements.measurements import natural_key
 from api.domain.models.statistics import REPLICATES, Estimate, Floats, GroupBootstrap, wilson
@@ -186,4 +185,6 @@ def _shared(active: Floats, candidate: Floats, place: NDArray[np.int64], task: T
 def _rank_correlation(active: Floats, candidate: Floats) -> float | None:
     if np.ptp(active) == 0 or np.ptp(candidate) == 0:
         return None
+    from scipy.stats import spearmanr  # noqa: PLC0415 - two thirds of a second, only to compare
+
     return float(spearmanr(active, candidate).statistic)

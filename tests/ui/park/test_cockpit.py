@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from api.schemas import french
 from api.schemas.vocabulary import RiskLevel
-from tests.support.servers import api_server, free_port
+from tests.support.relay import relayed
 from tests.ui.conftest import RunningApi, log_in, open_at, text_of
 from ui.park import cockpit, telechargements
 
@@ -146,16 +146,15 @@ def test_recompute__followed_to_the_new_ranking(logged_in: Open, running_api: Ru
 def test_recompute__refusal_stays_until_closed_or_until_one_starts(
     dashboard: Callable[[str], AppTest], running_api: RunningApi
 ) -> None:
-    port, refused = free_port(), "Le calcul n’a pas été lancé"
-    api = api_server(running_api.home, port).start()
-    try:
-        at = dashboard(f"http://127.0.0.1:{port}").run()
+    refused = "Le calcul n’a pas été lancé"
+    with relayed(running_api.url) as api:
+        at = dashboard(api.url).run()
         log_in(at, "manager")
-        api.stop()
+        api.cut()
         at.button(key="recalculer").click().run()
         assert [error.value for error in at.error if refused in error.value]
 
-        api.start()
+        api.mend()
         for _ in range(2):  # the ranking is back and refreshes by itself
             at.run()
             assert len(table(at)) == 50
@@ -164,10 +163,10 @@ def test_recompute__refusal_stays_until_closed_or_until_one_starts(
         at.button(key="fermer_refus").click().run()
         assert refused not in "".join(error.value for error in at.error)
 
-        api.stop()
+        api.cut()
         at.button(key="recalculer").click().run()
         assert refused in "".join(error.value for error in at.error)
-        api.start()
+        api.mend()
         at.run()
         at.button(key="recalculer").click().run()
         assert at.session_state["_followed_run"] is not None
@@ -176,19 +175,15 @@ def test_recompute__refusal_stays_until_closed_or_until_one_starts(
         while at.session_state["_followed_run"] is not None and time.monotonic() < deadline:
             time.sleep(0.3)
             at.run()
-    finally:
-        api.stop()
 
 
 def test_api_stopped__last_ranking_stays_with_a_warning_then_recovers(
     dashboard: Callable[[str], AppTest], running_api: RunningApi
 ) -> None:
-    port = free_port()
-    api = api_server(running_api.home, port).start()
-    try:
-        at = dashboard(f"http://127.0.0.1:{port}").run()
+    with relayed(running_api.url) as api:
+        at = dashboard(api.url).run()
         log_in(at, "manager")
-        api.stop()
+        api.cut()
 
         at.pills(key="filtre_niveau").set_value([RiskLevel.CRITIQUE]).run()
 
@@ -199,14 +194,12 @@ def test_api_stopped__last_ranking_stays_with_a_warning_then_recovers(
         assert len(table(at)) == 50
         assert "Réessayer" in [button.label for button in at.button]
 
-        api.start()
+        api.mend()
         at.run()
 
         assert "Service injoignable" not in text_of(at)
         assert "Avant l’interruption" not in text_of(at)
         assert {cell[0] for cell in table(at)["Niveau"]} == {"■ Critique"}
-    finally:
-        api.stop()
 
 
 def test_day__opens_the_ranking_as_it_was_seen(

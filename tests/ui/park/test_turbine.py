@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from api.schemas import french
-from tests.support.servers import api_server, free_port
+from tests.support.relay import relayed
 from tests.ui.conftest import RunningApi, log_in, open_at, text_of
 from ui.shared import labels as fr
 
@@ -177,13 +177,11 @@ def test_what_if__other_values_beside_the_current_ones(logged_in: Open, running_
 def test_what_if__typed_values_outlive_an_interruption(
     dashboard: Callable[[str], AppTest], running_api: RunningApi
 ) -> None:
-    port = free_port()
-    api = api_server(running_api.home, port).start()
-    try:
-        at = dashboard(f"http://127.0.0.1:{port}").run()
+    with relayed(running_api.url) as api:
+        at = dashboard(api.url).run()
         log_in(open_at(at, "turbine", id="12"), "technicien")
         open_tab(at, "Et si…")
-        api.stop()
+        api.cut()
 
         at.text_input(key="et_si_12_vibration_level").set_value("6,5")
         at.button(key="FormSubmitter:et_si-Comparer").click().run()
@@ -193,13 +191,11 @@ def test_what_if__typed_values_outlive_an_interruption(
         assert "Vos valeurs sont conservées." in said
         assert at.text_input(key="et_si_12_vibration_level").value == "6,5"
 
-        api.start()
+        api.mend()
         at.run()
         assert at.text_input(key="et_si_12_vibration_level").value == "6,5"
         at.button(key="FormSubmitter:et_si-Comparer").click().run()
         assert len(at.table) > 0
-    finally:
-        api.stop()
 
 
 def test_what_if__typed_values_stay_when_another_tab_was_read(logged_in: Open) -> None:

@@ -13,7 +13,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from tests.support.servers import PASSWORD, api_server, free_port
+from tests.support.relay import relayed
+from tests.support.servers import PASSWORD
 from tests.ui.conftest import COOKIE_KEY, RunningApi, log_in, open_at, text_of
 from ui.client.api_error import ApiError
 from ui.client.client import ApiClient
@@ -54,18 +55,16 @@ def test_address_of_a_turbine__survives_the_login(dashboard: Dashboard, running_
 
 
 def test_api_away__said_with_a_retry_that_works(dashboard: Dashboard, running_api: RunningApi) -> None:
-    port = free_port()
-    at = dashboard(f"http://127.0.0.1:{port}").run()
-    assert "Service injoignable" in text_of(at)
+    with relayed(running_api.url) as api:
+        api.cut()
+        at = dashboard(api.url).run()
+        assert "Service injoignable" in text_of(at)
 
-    api = api_server(running_api.home, port).start()
-    try:
+        api.mend()
         next(button for button in at.button if button.label == "Réessayer").click().run()
         assert "Service injoignable" not in text_of(at)
         log_in(at, "manager")
         assert [title.value for title in at.title] == ["Cockpit"]
-    finally:
-        api.stop()
 
 
 def cookie_of(client: ApiClient, key: str = COOKIE_KEY) -> str:

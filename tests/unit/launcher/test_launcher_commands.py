@@ -173,6 +173,20 @@ def test_checks__one_fails__all_run_and_the_verdict_fails(
     assert checks.run_checks(wanted[1:], dict(os.environ), tmp_path) == 0
 
 
+@pytest.mark.slow
+def test_checks__the_one_beside__its_output_comes_last_and_its_failure_counts(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    wanted = [
+        (checks.BESIDE, [sys.executable, "-c", "print('types'); raise SystemExit(1)"]),
+        ("un", [sys.executable, "-c", "print('ran')"]),
+    ]
+    assert checks.run_checks(wanted, dict(os.environ), tmp_path) == 1
+    printed = capfd.readouterr()
+    assert printed.out.split() == ["ran", "types"]
+    assert f"{checks.BESIDE} EN ÉCHEC" in printed.err
+
+
 def test_checks__long_tests_only_with_all__selection_is_passed_on() -> None:
     def pytest_command(*arguments: str) -> list[str]:
         return checks.checks("python", arguments)[-1][1]

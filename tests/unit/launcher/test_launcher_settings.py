@@ -127,3 +127,7 @@ def test_environment_for_tests__own_settings_do_not_reach_the_tests() -> None:
     seen = environment_for_tests(given)
     assert "COCKPIT_ENV" not in seen
     assert {"COCKPIT_CLIENT_FILES": "/f", "PATH": "/usr/bin", "CI": "true"}.items() <= seen.items()
+
+
+def test_environment_for_tests__the_product_is_compiled_once() -> None:
+    assert "PYTHONDONTWRITEBYTECODE" not in environment_for_tests({"PYTHONDONTWRITEBYTECODE": "1"})

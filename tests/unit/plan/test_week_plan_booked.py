@@ -69,6 +69,7 @@ def test_crew_that_is_taken_elsewhere__sets_out_less() -> None:
     assert [left.reason for left in plan.left] == [Reason.HEURES]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", range(10))
 def test_small_parks__beside_what_is_planned__equal_brute_force(batch: int) -> None:
     for seed in range(3_000 + 20 * batch, 3_020 + 20 * batch):
