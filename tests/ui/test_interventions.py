@@ -210,7 +210,7 @@ def test_changed_meanwhile__is_said_and_the_next_try_passes(open_page: Open, api
     at = open_page("technicien", n=str(item.id))
     api.client("manager").interventions.change(item.id, item.version, {"comment": "Pense aux photos."})
     fill_closing(at, item, Verdict.NON_VERIFIABLE)
-    assert "relisez-la" in said(at)
+    assert "Relisez, puis envoyez de nouveau" in said(at)
     at.button(key="clore_envoyer").click().run()
     assert api.client("manager").interventions.detail(item.id).state is State.TERMINEE
 
