@@ -134,6 +134,7 @@ SORTS = {
     "rang": ("Rang", "rank"),
     "turbine": ("Turbine", "turbine"),
     "niveau": ("Niveau", "level"),
+    "situation": ("Situation", "situation"),
     "probabilite": ("Probabilité", "probability"),
     "jours": ("Jours restants", "days"),
     "intervalle": ("Intervalle", "interval"),

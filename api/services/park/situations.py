@@ -25,6 +25,9 @@ from api.storage.park.ranking import ScoreFilter
 AnyRow = Row[Any]
 
 
+_PLACES = {code: place for place, code in enumerate(SituationCode)}
+
+
 @dataclass(frozen=True)
 class Ranking:
     """A published ranking whose situations are asked for.
@@ -56,6 +59,10 @@ class ParkSituations:
     def of(self, turbine: int) -> Situation:
         """Return the situation of the turbine of this key."""
         return self.concerned.get(turbine, NOTHING_TO_DO)
+
+    def place(self, turbine: int) -> int:
+        """Return the place of a turbine's situation: what is to be decided comes first."""
+        return _PLACES[self.of(turbine).code]
 
     def narrowed(self, keep: ScoreFilter, codes: Sequence[SituationCode]) -> ScoreFilter:
         """Return the filter that keeps, of what ``keep`` keeps, the turbines in one of these situations."""

@@ -104,7 +104,14 @@ class ParkViewService:
             situations = None if past else self.situations.of(connection, run, policy)
             keep = query.keep if situations is None else situations.narrowed(query.keep, query.situations)
             total, page = page_of_scores(
-                connection, run.id, keep, query.sort, query.limit, query.offset, past=past
+                connection,
+                run.id,
+                keep,
+                query.sort,
+                query.limit,
+                query.offset,
+                past=past,
+                placed=None if situations is None else situations.place,
             )
             summary = changes.summary_of(connection, run.id)
             work = {} if past else interventions.living(connection)

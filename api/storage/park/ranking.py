@@ -135,6 +135,7 @@ _ORDERS = {
     "rank": _Order((scores.c.rank,)),
     "turbine": _Order((turbines.c.turbine_id,), key=natural_key),
     "level": _Order((_placed(scores.c.level, RiskLevel),)),
+    "situation": _Order((scores.c.rank,)),  # of a former day; else by the places that the caller gives
     "probability": _Order((scores.c.probability,)),
     "days": _Order((scores.c.days_left,)),
     "interval": _Order((scores.c.days_low, scores.c.days_high)),
@@ -164,6 +165,7 @@ def page_of_scores(
     offset: int = 0,
     *,
     past: bool = False,
+    placed: Callable[[int], int] | None = None,
 ) -> tuple[int, list[RankedTurbine]]:
     """Return how many scores match, and one page of them.
 
@@ -177,9 +179,12 @@ def page_of_scores(
         limit: size of the page; None for all.
         offset: number of scores before the page.
         past: rank a former day, to which today's interventions do not apply.
+        placed: gives the place of a turbine's situation by its key, for the order by situation.
     """
     name, falling = sort.removeprefix("-"), sort.startswith("-")
     order = (_PAST.get(name) if past else None) or _ORDERS[name]
+    if name == "situation" and placed is not None:
+        order = _Order((scores.c.turbine,), key=placed)
     matching = _matching(connection, run_id, keep, order)
     end = None if limit is None else offset + limit
     if order.key is None and not keep.text:

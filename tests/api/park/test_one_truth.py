@@ -84,6 +84,10 @@ class Fortnight:
         for code in SituationCode:
             kept = self.get("/park", situation=code.value, limit=1_000)["items"]
             assert [i["turbine_id"] for i in kept] == [t for t in said if said[t]["code"] == code]
+        places = [list(SituationCode).index(situation["code"]) for situation in said.values()]
+        for sort, wanted in (("situation", sorted(places)), ("-situation", sorted(places, reverse=True))):
+            items = self.get("/park", sort=sort, limit=1_000)["items"]
+            assert [list(SituationCode).index(item["situation"]["code"]) for item in items] == wanted
         for turbine, situation in said.items():
             assert self.get(f"/turbines/{turbine}")["current"]["situation"] == situation
         proposals = self.get("/interventions/proposals")

@@ -150,6 +150,7 @@ KEYS: dict[str, Callable[[Known], Any]] = {
     "change": lambda one: None if one["change"] is None else list(ChangeKind).index(one["change"]),
     "age": lambda one: one["measured"] and (DAY - one["measured"]).days,
     "due": lambda one: (one["planned"] if living(one) else None) or one["visit"],
+    "situation": lambda one: one["rank"],  # without the situations, which the caller gives
     "quality": lambda one: ["ok", "douteux", "perime", "non_evalue"].index(one["quality"]),
     "farm": lambda one: one["farm"] and plain(one["farm"]),
 }

@@ -157,8 +157,7 @@ def test_level_cells__sort_by_urgency_as_text() -> None:
 
 
 def test_sorts__one_for_every_column() -> None:
-    # Situations change with the acts of people, and are no column of the run: the tabs narrow to them.
-    assert {name for name, _ in views.SORTS.values()} == set(views.PARK_COLUMNS) - {"Situation"}
+    assert {name for name, _ in views.SORTS.values()} == set(views.PARK_COLUMNS)
     assert {asked for _, asked in views.SORTS.values()} == set(ranking.SORTS)
 
 
