@@ -46,7 +46,7 @@ def build_services(settings: Settings) -> Services:
     """Wire the services of an API process, without reading the database or the model store."""
     core = build_core(settings)
     database, metrics = core.database, Metrics()
-    metrics.register(ParkCollector(database, settings.now))
+    metrics.register(ParkCollector(database, settings.now, lambda: core.models.altered))
     authentication = Authentication(
         database, AccessTokens(settings.secret_key.get_secret_value()), core.accounts.hasher
     )

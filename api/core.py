@@ -190,7 +190,7 @@ def build_core(settings: Settings) -> Core:
 
 def _share(settings: Settings) -> Shared:
     database, now = Database.at(settings.url), settings.now
-    store = ModelStore(settings.reference_models, settings.imported_models)
+    store = ModelStore(settings.reference_models, settings.imported_models, settings.store_signing_key)
     calendar = ParkCalendar(
         now,
         settings.env,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -154,9 +155,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await anyio.to_thread.run_sync(services.core.demo_accounts.refuse)
     services.committer.start()
     await anyio.to_thread.run_sync(services.core.pasts.warm)
+    stopping = threading.Event()
+    watching = threading.Thread(
+        target=services.core.models.watch, args=(stopping,), name="models", daemon=True
+    )
+    watching.start()
     try:
         yield
     finally:
+        stopping.set()
+        await anyio.to_thread.run_sync(watching.join)
         await anyio.to_thread.run_sync(services.committer.stop)
         await anyio.to_thread.run_sync(services.authentication.close)
         services.core.close()

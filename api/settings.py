@@ -62,6 +62,10 @@ class Settings(BaseSettings):
         description="Clé de signature des jetons, 32 caractères ou plus ; en démo, par défaut une clé du"
         " processus, et personne ne reste connecté après lui",
     )
+    store_key: SecretStr | None = Field(
+        None,
+        description="Clé qui signe les modèles importés, 32 caractères ou plus ; obligatoire hors démo",
+    )
     demo_password: SecretStr | None = Field(
         None, description="Mot de passe commun des comptes de démonstration"
     )
@@ -82,6 +86,8 @@ class Settings(BaseSettings):
     def _refuse_unsafe(self) -> Self:
         if len(self.secret_key.get_secret_value()) < MIN_SECRET:
             raise ValueError(f"COCKPIT_SECRET_KEY : {MIN_SECRET} caractères au moins.")
+        if self.store_key is not None and len(self.store_key.get_secret_value()) < MIN_SECRET:
+            raise ValueError(f"COCKPIT_STORE_KEY : {MIN_SECRET} caractères au moins.")
         key_is_set = "secret_key" in self.model_fields_set
         if not key_is_set and self.api_workers > 1:
             raise ValueError(
@@ -90,6 +96,8 @@ class Settings(BaseSettings):
         if not self.env.is_demonstration:
             if not key_is_set:
                 raise ValueError(f"COCKPIT_SECRET_KEY est obligatoire quand COCKPIT_ENV={self.env.value}.")
+            if self.store_key is None:
+                raise ValueError(f"COCKPIT_STORE_KEY est obligatoire quand COCKPIT_ENV={self.env.value}.")
             if self.demo_password is not None:
                 raise ValueError("COCKPIT_DEMO_PASSWORD est refusé hors de COCKPIT_ENV=demo et test.")
         if self.env is Environment.PRODUCTION and self.clock is not None:
@@ -111,6 +119,11 @@ class Settings(BaseSettings):
     def feeds_demonstration(self) -> bool:
         """Whether the worker adds the simulated park's next days."""
         return self.demo_feed and self.env.is_demonstration
+
+    @property
+    def store_signing_key(self) -> bytes | None:
+        """The key that signs imported models; None in a demonstration without one."""
+        return None if self.store_key is None else self.store_key.get_secret_value().encode()
 
     @property
     def reference_models(self) -> Path:

@@ -48,7 +48,12 @@ def main() -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: service.stopping.set())
     spare_the_collector()
+    watching = threading.Thread(
+        target=core.models.watch, args=(service.stopping,), name="models", daemon=True
+    )
+    watching.start()
     run(service)
+    watching.join()
     core.close()
 
 

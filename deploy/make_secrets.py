@@ -1,4 +1,4 @@
-"""Write the two secrets that compose.yaml mounts, unless they exist.
+"""Write the secrets that compose.yaml mounts, unless they exist.
 
     python deploy/make_secrets.py [--postgresql] [FOLDER]
 
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-NAMES = ("cockpit_secret_key", "cockpit_cookie_key")
+NAMES = ("cockpit_secret_key", "cockpit_cookie_key", "cockpit_store_key")
 POSTGRESQL = ("cockpit_database_password", "cockpit_database_url")
 FOLDER = Path(__file__).resolve().parent.parent / "var" / "secrets"
 

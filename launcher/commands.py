@@ -13,6 +13,7 @@ from typing import NoReturn
 from launcher.checks import test
 from launcher.console import LauncherError, reason, say, use_utf8
 from launcher.environment import APPLICATION, DASK, TESTS, ensure_environment
+from launcher.kept_secrets import with_kept_secrets
 from launcher.processes import in_front
 from launcher.services import run
 from launcher.settings import ROOT, Settings, process_settings
@@ -43,7 +44,7 @@ COMMANDS = {
         "data import mesures.csv --date-format JJ/MM/AAAA",
     ),
     "models": Command(
-        "draft|import|list|evaluate|activate|rollback|shadow …",
+        "draft|import|list|evaluate|activate|rollback|sign|shadow …",
         "prépare, importe, mesure, active ou met à l’essai des modèles",
         "models activate classification 2",
     ),
@@ -152,6 +153,8 @@ def application(settings: Settings, arguments: Sequence[str]) -> int:
     if arguments[0] == "score" and settings.variables.get("COCKPIT_DASK_SCHEDULER"):
         sets = (*sets, DASK)
     python = str(ensure_environment(ROOT, settings.venv, sets, settings.variables))
+    if arguments[0] == "models":
+        settings = with_kept_secrets(settings)  # what a command imports, the service must recognise
     # The person's folder stays the current one, because they name files relative to it. -P and PYTHONPATH
     # keep Python from importing modules there.
     command = [python, "-P", "-m", "bench" if in_bench else "api.cli", *arguments]

@@ -16,12 +16,16 @@ from launcher.locking import alone
 from launcher.settings import Settings
 
 MIN_LENGTH = 32
-_FILES = {"COCKPIT_SECRET_KEY": "secret_key", "COCKPIT_COOKIE_KEY": "ui_cookie_key"}
+_FILES = {
+    "COCKPIT_SECRET_KEY": "secret_key",
+    "COCKPIT_COOKIE_KEY": "ui_cookie_key",
+    "COCKPIT_STORE_KEY": "store_key",
+}
 _MADE_IN = {"", "demo", "test"}  # values of COCKPIT_ENV
 
 
 def with_kept_secrets(settings: Settings) -> Settings:
-    """Return the settings with both keys: the kept ones where the settings name none.
+    """Return the settings with every key: the kept ones where the settings name none.
 
     Raises:
         LauncherError: a kept key is damaged.

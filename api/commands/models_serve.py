@@ -1,4 +1,4 @@
-"""``models activate`` and ``models rollback``: change the version in service."""
+"""``models activate``, ``rollback`` and ``sign``: which version serves, and may serve."""
 
 from __future__ import annotations
 
@@ -35,6 +35,11 @@ def register(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     rollback.set_defaults(run=_rollback)
 
+    sign = models.add_parser("sign", help="signe une version importée avant que le dépôt ait une clé")
+    sign.add_argument("name", metavar="NOM", help="nom du modèle (« models list »)")
+    sign.add_argument("version", type=int, metavar="VERSION", help="version à signer")
+    sign.set_defaults(run=_sign)
+
 
 def _activate(arguments: argparse.Namespace, core: Core) -> int:
     return serve(core, arguments.name, arguments.version, arguments.reason, arguments.admit)
@@ -64,6 +69,12 @@ def _rollback(arguments: argparse.Namespace, core: Core) -> int:
         raise InvalidInput.single("--reason", "un motif est attendu.")
     summary = core.model_service.rollback(arguments.name, by=person(), reason=arguments.reason)
     print(f"Retour à {summary.name} version {summary.version} ({TASKS[summary.task]}).")
+    return 0
+
+
+def _sign(arguments: argparse.Namespace, core: Core) -> int:
+    core.model_service.sign(arguments.name, arguments.version, by=person())
+    print(f"{arguments.name} version {arguments.version} est signé.")
     return 0
 
 

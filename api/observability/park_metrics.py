@@ -21,8 +21,10 @@ from api.storage.shared.database import Database
 class ParkCollector(Collector):
     """Reads the database at each scrape: the worker does the runs, and Prometheus does not scrape it."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
-        self._database, self._now = database, now
+    def __init__(
+        self, database: Database, now: Callable[[], datetime], altered: Callable[[], int] = lambda: 0
+    ) -> None:
+        self._database, self._now, self._altered = database, now, altered
         self._last_findings: tuple[int, Mapping[str, int]] = (0, {})
 
     def describe(self) -> Iterable[Metric]:
@@ -40,6 +42,9 @@ class ParkCollector(Collector):
         for status, count in statuses.items():
             ended.add_metric([status], count)
         yield ended
+        yield GaugeMetricFamily(
+            "cockpit_models_altered", "Modèles en service altérés, donc refusés", value=self._altered()
+        )
         if run is not None:
             levels = GaugeMetricFamily("cockpit_turbines", "Turbines par niveau", labels=["level"])
             for level in RiskLevel:

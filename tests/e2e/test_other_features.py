@@ -25,6 +25,7 @@ ALONE = {
     "COCKPIT_ENV": "preprod",
     "COCKPIT_SECRET_KEY": "s" * 48,
     "COCKPIT_COOKIE_KEY": "c" * 48,
+    "COCKPIT_STORE_KEY": "d" * 48,
     "COCKPIT_COOKIE_SECURE": "0",
 }
 REGRESSOR = "delai-avant-panne"

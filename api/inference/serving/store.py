@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 import shutil
 import tempfile
@@ -18,17 +17,17 @@ from contextlib import contextmanager, suppress
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
-import numpy as np
 from pydantic import ValidationError
 
 from api.domain.models.threshold_costs import Scores
 from api.domain.shared.exceptions import ModelUnavailable, NotFound
-from api.inference.explaining.leaves import Leaves
 from api.inference.serving.artefact import sha256_of
-from api.inference.serving.loaded import Floats, LoadedModel
+from api.inference.serving.companions import check_file, read_background, read_leaves, sync, sync_folder
+from api.inference.serving.loaded import LoadedModel
 from api.inference.serving.manifest import MANIFEST_FILE, NAME_PATTERN, Manifest, StoredFile
 from api.inference.serving.runtimes import output_of
 from api.inference.serving.scores import read_scores
+from api.inference.serving.signature import check_signature, sign
 
 logger = logging.getLogger(__name__)
 
@@ -43,11 +42,14 @@ class ModelStore:
     Args:
         reference_dir: models that come with the product, read only.
         imported_dir: models that people bring; made on first publication.
+        key: signs what is published there, and what is read must bear its signature; None in a demonstration
+            without one.
     """
 
-    def __init__(self, reference_dir: Path, imported_dir: Path) -> None:
+    def __init__(self, reference_dir: Path, imported_dir: Path, key: bytes | None = None) -> None:
         self._reference_dir = reference_dir
         self._imported_dir = imported_dir
+        self._key = key
         self._manifests: dict[Path, Manifest] = {}
         self._unseen: dict[Path, frozenset[str]] = {}
 
@@ -72,6 +74,33 @@ class ModelStore:
         """
         return self._read(self.folder(name, version))
 
+    def fingerprint(self, name: str, version: int) -> str:
+        """Return the SHA-256 (hex) of a version's manifest, and so of all its files, as it is on disk now.
+
+        Raises:
+            NotFound: no such version.
+        """
+        return sha256_of(self.folder(name, version) / MANIFEST_FILE)
+
+    def forget(self, name: str, version: int) -> None:
+        """Forget what was read of a version: the next look reads its files again."""
+        for root in (self._imported_dir, self._reference_dir):
+            self._manifests.pop(root / name / str(version), None)
+
+    def sign(self, name: str, version: int) -> None:
+        """Sign a version that was imported before the store had a key.
+
+        Raises:
+            NotFound: no such version.
+            ModelUnavailable: the store has no key, or a file of the version was altered.
+        """
+        folder = self.folder(name, version)
+        if self._key is None:
+            raise ModelUnavailable("Le dépôt n’a pas de clé : donnez COCKPIT_STORE_KEY.")
+        content = (folder / MANIFEST_FILE).read_bytes()
+        self._check(folder, _parsed(folder, content))
+        sign(folder, content, self._key)
+
     def problem(self, name: str, version: int) -> str | None:
         """Say in French why a version cannot serve; None where its files and its library are in order."""
         try:
@@ -92,7 +121,7 @@ class ModelStore:
         manifest = self._read(folder)
         self._check(folder, manifest)
         output = output_of(folder, manifest)
-        return LoadedModel(manifest, output, _background(folder, manifest), _leaves(folder, manifest))
+        return LoadedModel(manifest, output, read_background(folder, manifest), read_leaves(folder, manifest))
 
     def next_version(self, name: str) -> int:
         """Return one more than the highest version of that name, in both folders."""
@@ -110,7 +139,7 @@ class ModelStore:
         if manifest.unseen is None:
             return None
         if folder not in self._unseen:
-            _check_file(folder, manifest, manifest.unseen)
+            check_file(folder, manifest, manifest.unseen)
             text = (folder / manifest.unseen.file).read_text(encoding="ascii")
             self._unseen[folder] = frozenset(json.loads(text))
         return self._unseen[folder]
@@ -125,7 +154,7 @@ class ModelStore:
         folder = self.folder(name, version)
         manifest = self._read(folder)
         if manifest.scores is not None:
-            _check_file(folder, manifest, manifest.scores)
+            check_file(folder, manifest, manifest.scores)
         return read_scores(folder, manifest)
 
     def same_artefact(self, name: str, sha256: str) -> Manifest | None:
@@ -164,8 +193,11 @@ class ModelStore:
         parent.mkdir(parents=True, exist_ok=True)
         while True:
             published = manifest.model_copy(update={"version": self.next_version(manifest.name)})
-            (folder / MANIFEST_FILE).write_text(published.to_json(), encoding="utf-8")
-            _sync(folder)
+            content = published.to_json().encode()
+            (folder / MANIFEST_FILE).write_bytes(content)
+            if self._key is not None:
+                sign(folder, content, self._key)
+            sync(folder)
             try:
                 folder.rename(parent / str(published.version))
             except OSError:
@@ -173,7 +205,7 @@ class ModelStore:
                 if self.next_version(manifest.name) > published.version:
                     continue
                 raise
-            _sync_folder(parent)
+            sync_folder(parent)
             return published
 
     def _folders(self) -> Iterator[Path]:
@@ -214,16 +246,13 @@ class ModelStore:
     def _read(self, folder: Path) -> Manifest:
         if folder not in self._manifests:
             try:
-                manifest = Manifest.model_validate_json((folder / MANIFEST_FILE).read_bytes())
-            except (OSError, ValidationError) as error:
-                raise ModelUnavailable(
-                    f"Le manifeste du modèle {folder.parent.name} version {folder.name} est illisible."
-                ) from error
-            if (manifest.name, str(manifest.version)) != (folder.parent.name, folder.name):
-                raise ModelUnavailable(
-                    f"Le manifeste de {folder.parent.name}/{folder.name} est celui d’une autre version."
-                )
-            self._manifests[folder] = manifest
+                content = (folder / MANIFEST_FILE).read_bytes()
+            except OSError as error:
+                raise _unreadable(folder) from error
+            # Reference models come with the code, and are trusted as it is.
+            if self._key is not None and folder.is_relative_to(self._imported_dir):
+                check_signature(folder, content, self._key)
+            self._manifests[folder] = _parsed(folder, content)
         return self._manifests[folder]
 
     def _check(self, folder: Path, manifest: Manifest) -> None:
@@ -239,7 +268,7 @@ class ModelStore:
                 manifest.scores,
             ),
         ):
-            _check_file(folder, manifest, stored)
+            check_file(folder, manifest, stored)
         written, installed = manifest.libraries.get(LIBRARY), installed_version(LIBRARY)
         if written != installed:
             raise ModelUnavailable(
@@ -248,48 +277,23 @@ class ModelStore:
             )
 
 
+def _parsed(folder: Path, content: bytes) -> Manifest:
+    try:
+        manifest = Manifest.model_validate_json(content)
+    except ValidationError as error:
+        raise _unreadable(folder) from error
+    if (manifest.name, str(manifest.version)) != (folder.parent.name, folder.name):
+        raise ModelUnavailable(
+            f"Le manifeste de {folder.parent.name}/{folder.name} est celui d’une autre version."
+        )
+    return manifest
+
+
+def _unreadable(folder: Path) -> ModelUnavailable:
+    return ModelUnavailable(
+        f"Le manifeste du modèle {folder.parent.name} version {folder.name} est illisible."
+    )
+
+
 def _entries(folder: Path) -> list[Path]:
     return sorted(folder.iterdir()) if folder.is_dir() else []
-
-
-def _check_file(folder: Path, manifest: Manifest, stored: StoredFile) -> None:
-    path = folder / stored.file
-    which = f"Modèle {manifest.name} version {manifest.version}"
-    if not path.is_file():
-        raise ModelUnavailable(f"{which} : le fichier {stored.file} est absent. Réimportez le modèle.")
-    if sha256_of(path) != stored.sha256:
-        raise ModelUnavailable(
-            f"{which} : le fichier {stored.file} a été modifié (empreinte SHA-256 différente). "
-            "Réimportez le modèle."
-        )
-
-
-def _background(folder: Path, manifest: Manifest) -> Floats | None:
-    if manifest.background is None:
-        return None
-    stored = json.loads((folder / manifest.background.file).read_text(encoding="utf-8"))
-    return np.array(stored["rows"], dtype=np.float64)
-
-
-def _leaves(folder: Path, manifest: Manifest) -> Leaves | None:
-    if manifest.leaves is None:
-        return None
-    return Leaves.from_bytes((folder / manifest.leaves.file).read_bytes())
-
-
-def _sync(folder: Path) -> None:
-    """Write a folder's files through to the disk before the folder gets its final name."""
-    for path in folder.iterdir():
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows opens no folder; its rename is journalled
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

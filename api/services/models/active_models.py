@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from dataclasses import dataclass, field
@@ -11,18 +12,21 @@ from pydantic import BaseModel
 
 from api.domain.measurements.sensors import Sensor
 from api.domain.plausibility.trust import KnownRange
-from api.domain.shared.exceptions import ModelUnavailable, NotFound
+from api.domain.shared.exceptions import CockpitError, ModelUnavailable, NotFound
 from api.inference.serving.loaded import LoadedModel
 from api.inference.serving.manifest import FeatureSpec
 from api.inference.serving.store import ModelStore
 from api.schemas.predictions import ModelUse
 from api.services.models.in_force import InForce, in_force
+from api.services.models.intact import note_change, problem_of, require_activated
 from api.services.models.measurement_model import build_measurement_model
 from api.services.models.sensors import sensor_of
 from api.storage.models import activations
 from api.storage.shared.database import Database
 
 REFRESH_S = 1.0
+CHECK_S = 20.0  # a version that is altered or put back is noticed within a minute
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,48 @@ class ActiveModelsSource:
         self._models: ActiveModels | None = None
         self._key: tuple[int, frozenset[str], bool] | None = None
         self._checked_at = 0.0
+        self._altered: dict[str, str] | None = None  # None before the first look
+
+    @property
+    def altered(self) -> int:
+        """How many active versions were not what was activated at the last look."""
+        return len(self._altered or {})
+
+    def watch(self, stopping: threading.Event) -> None:
+        """Look at the files of what serves until ``stopping`` is set."""
+        while not stopping.is_set():
+            try:
+                self.look()
+            except CockpitError as error:
+                log.warning("active models not looked at", extra={"reason": error.detail})
+            stopping.wait(CHECK_S)
+
+    def look(self) -> None:
+        """Compare the files of what serves with its activation; refuse it, or serve it again.
+
+        Raises:
+            DatabaseUnavailable: nobody knows what was activated.
+        """
+        with self._database.read() as connection:
+            revision, serving = activations.revision(connection), in_force(connection, self._store)
+        rows = serving.rows
+        problems = {task: problem_of(self._store, row) for task, row in rows.items()}
+        altered = {task: problem for task, problem in problems.items() if problem is not None}
+        with self._lock:
+            present, before, self._altered = self._models, self._altered, altered
+            if present is not None and present.problems != tuple(altered.values()):
+                self._models = self._load(revision, serving)
+        for task, row in rows.items():
+            if before is None or (task in altered) != (task in before):
+                self._tell(row, altered.get(task), is_first=before is None)
+
+    def _tell(self, row: activations.AnyRow, problem: str | None, *, is_first: bool) -> None:
+        which = {"model": row.name, "version": row.version}
+        if problem is not None:
+            log.error("active model altered", extra={**which, "reason": problem})
+        elif not is_first:
+            log.warning("active model is back", extra=which)
+        note_change(self._database, row, problem is not None)
 
     def current(self) -> ActiveModels:
         """Return the active set; a check less than a second old is not repeated."""
@@ -166,7 +212,13 @@ class ActiveModelsSource:
         return ActiveModels(revision, classifier, regressor, tuple(problems), serving.borrowed)
 
     def _ready(self, row: activations.AnyRow) -> LoadedModel:
-        """Return the version, warmed up to explain; the loaded one if it serves already."""
+        """Return the version, warmed up to explain; the loaded one if it serves already.
+
+        Raises:
+            ModelUnavailable: it is not what was activated.
+            NotFound: it is gone.
+        """
+        require_activated(self._store, row)
         for served in self._models.served if self._models is not None else ():
             known = served.model.manifest
             if (known.name, known.version, known.sha256) == (row.name, row.version, row.sha256):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from api.domain.shared.exceptions import Conflict, InvalidInput
+from api.domain.shared.exceptions import Conflict, InvalidInput, ModelUnavailable
 from api.inference.serving.manifest import Manifest
 from api.inference.serving.store import ModelStore
 from api.schemas.models import ModelCard, ModelFacts, ModelSummary
@@ -83,6 +83,7 @@ class ModelService:
             Conflict: it did not pass the quality gate and was not admitted.
         """
         manifest = self.store.manifest(name, version)
+        fingerprint = self.store.fingerprint(name, version)
         self.store.load(name, version)
         if not manifest.gate.passed and not admit:
             raise Conflict(
@@ -96,6 +97,7 @@ class ModelService:
                 name=name,
                 version=version,
                 sha256=manifest.sha256,
+                manifest_sha256=fingerprint,
                 by=by,
                 reason=reason,
                 admitted_by=None if manifest.gate.passed else by,
@@ -128,6 +130,28 @@ class ModelService:
         return self.activate(
             before.name, before.version, by=by, reason=reason, admit=before.admitted_by is not None
         )
+
+    def sign(self, name: str, version: int, *, by: str) -> None:
+        """Sign a version that was imported before the store had a key, or under another one.
+
+        Raises:
+            NotFound: no such version.
+            ModelUnavailable: a file was altered, or it is not what was activated, or there is no key.
+        """
+        with self.database.read() as connection:
+            rows = [row for row in activations.active(connection).values() if row.name == name]
+        fingerprint = self.store.fingerprint(name, version)
+        for row in rows:
+            if row.version == version and row.manifest_sha256 not in (None, fingerprint):
+                raise ModelUnavailable(
+                    f"{name} version {version} n’est plus celui qui a été mis en service : "
+                    "il n’est pas signé."
+                )
+        self.store.sign(name, version)
+        with self.database.write() as connection:
+            which, action = f"{name}:{version}", AuditAction.MODELE_SIGNE
+            details = {"manifest_sha256": fingerprint}
+            record(self.database, connection, action, "modele", which, by=by, details=details)
 
     def _summary(self, manifest: Manifest, active: Mapping[str, activations.AnyRow]) -> ModelSummary:
         row = active.get(manifest.task)

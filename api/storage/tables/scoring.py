@@ -33,6 +33,8 @@ model_activations = Table(
     Column("activated_by", String(80), nullable=False),
     Column("reason", String(500), nullable=False),
     Column("admitted_by", String(80)),
+    # Of the manifest, and so of every file; unknown for what was activated before it was kept.
+    Column("manifest_sha256", String(64)),
     Index("ix_model_activations_task_id", "task", "id"),
 )
 

@@ -14,8 +14,8 @@ from launcher.console import LauncherError
 from launcher.kept_secrets import with_kept_secrets
 from launcher.settings import load_settings
 
-NAMES = ("COCKPIT_SECRET_KEY", "COCKPIT_COOKIE_KEY")
-FILES = ("secret_key", "ui_cookie_key")
+NAMES = ("COCKPIT_SECRET_KEY", "COCKPIT_COOKIE_KEY", "COCKPIT_STORE_KEY")
+FILES = ("secret_key", "ui_cookie_key", "store_key")
 CALLERS = 8
 
 
@@ -35,7 +35,7 @@ def test_missing_keys__made_once_whoever_comes_first_and_kept_for_their_owner_on
         (made,) = set(pool.map(caller, range(CALLERS)))
 
     assert made == tuple(keys(tmp_path, COCKPIT_ENV="test"))
-    assert len(set(made)) == 2
+    assert len(set(made)) == 3
     for key, name in zip(made, FILES, strict=True):
         path = tmp_path / "var" / name
         assert path.read_text("ascii") == key and len(key or "") >= 32
@@ -52,7 +52,7 @@ def test_given_key__kept_nowhere(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("env", ["preprod", "production"])
 def test_missing_keys__not_made_where_people_work(tmp_path: Path, env: str) -> None:
-    assert keys(tmp_path, COCKPIT_ENV=env) == [None, None]
+    assert keys(tmp_path, COCKPIT_ENV=env) == [None, None, None]
 
     assert not list(tmp_path.iterdir())
 

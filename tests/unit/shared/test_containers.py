@@ -157,12 +157,14 @@ def test_compose__secret_file__is_the_one_that_the_api_reads(
     from api.settings import Settings
 
     monkeypatch.delenv("COCKPIT_SECRET_KEY", raising=False)
-    (name,) = SERVICES["api"]["secrets"]
-    (tmp_path / name).write_text("s" * 40 + "\n", encoding="ascii")
+    monkeypatch.delenv("COCKPIT_STORE_KEY", raising=False)
+    for number, name in enumerate(SERVICES["api"]["secrets"]):
+        (tmp_path / name).write_text(f"{number}" * 40 + "\n", encoding="ascii")
 
     settings = Settings(_env_file=None, _secrets_dir=tmp_path)
 
-    assert settings.secret_key.get_secret_value() == "s" * 40
+    assert settings.secret_key.get_secret_value() == "0" * 40
+    assert settings.store_signing_key == b"1" * 40
 
 
 def test_compose__secret_file__is_the_one_that_the_dashboard_reads(tmp_path: Path) -> None:

@@ -38,7 +38,11 @@ def test_added__every_reader_of_the_database_has_its_address_and_keeps_its_key()
     reading = {name for name, s in COMPOSE["services"].items() if "COCKPIT_ENV" in s["environment"]}
     assert reading - {"ui"} == READERS
     for name in READERS:
-        assert set(ADDED["services"][name]["secrets"]) == {"cockpit_secret_key", "cockpit_database_url"}
+        assert set(ADDED["services"][name]["secrets"]) == {
+            "cockpit_database_url",
+            "cockpit_secret_key",
+            "cockpit_store_key",
+        }
     assert ADDED["services"]["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
 
 

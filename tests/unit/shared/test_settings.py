@@ -14,6 +14,7 @@ from api.settings import Settings
 def nobody_gave_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COCKPIT_HOME", str(tmp_path))
     monkeypatch.delenv("COCKPIT_SECRET_KEY", raising=False)
+    monkeypatch.delenv("COCKPIT_STORE_KEY", raising=False)
 
 
 def settings(**given: object) -> Settings:
@@ -32,6 +33,8 @@ def test_missing_key__in_demo_each_process_has_its_own_and_keeps_it_nowhere(tmp_
 def test_missing_key__refused_where_people_work(env: str) -> None:
     with pytest.raises(ValidationError, match=f"COCKPIT_SECRET_KEY est obligatoire quand COCKPIT_ENV={env}"):
         settings(env=env)
+    with pytest.raises(ValidationError, match=f"COCKPIT_STORE_KEY est obligatoire quand COCKPIT_ENV={env}"):
+        settings(env=env, secret_key="s" * 32)
 
 
 def test_missing_key__refused_where_several_processes_would_each_have_their_own() -> None:
@@ -45,3 +48,5 @@ def test_missing_key__refused_where_several_processes_would_each_have_their_own(
 def test_short_key__refused() -> None:
     with pytest.raises(ValidationError, match="COCKPIT_SECRET_KEY : 32 caractères au moins"):
         settings(secret_key="court")
+    with pytest.raises(ValidationError, match="COCKPIT_STORE_KEY : 32 caractères au moins"):
+        settings(store_key="court")
