@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from api.domain.shared.exceptions import Conflict
 from api.schemas import french
 from api.schemas.vocabulary import Role
-from bench.page import chromium, until
+from bench.page import RANKING, chromium, until
 from bench.park.child import score
 from bench.park.data import LAST, Place, build
 from bench.park.park import throwaway
@@ -33,14 +33,9 @@ MOST_TURBINE_S, MOST_FILTER_S, MOST_MB = 1.5, 0.5, 350.0
 SETTLE_MS = 1_500  # figures follow the table, and their bytes count for the page
 CHROMIUM_MISSING = "Chromium est absent : apt install chromium."
 _LEVEL = "Faible"  # most turbines of a park, never all of them
-_ROWS = "Number(document.querySelector('[role=grid]')?.getAttribute('aria-rowcount')) > 1"
+_ROWS = f"document.querySelectorAll('{RANKING}').length > 1"
 _CAPTIONS = "[...document.querySelectorAll('[data-testid=stCaptionContainer]')].map(e => e.innerText).join()"
-# The table is drawn on a canvas, so the bench reads the pixels of its first rows.
-_PIXELS = """(() => {
-  const canvas = document.querySelector('[data-testid=data-grid-canvas]');
-  const pixels = canvas.getContext('2d').getImageData(0, 37, 400, 105).data;
-  return pixels.reduce((sum, value) => (sum * 31 + value) | 0, 0);
-})()"""
+_FIRST = f"document.querySelector('{RANKING}')?.innerText"
 Say = Callable[[str], None]
 
 
@@ -183,21 +178,13 @@ def _visit(visitor: _Visitor, count: int) -> dict[str, Visits]:
             page.get_by_role("link", name="Cockpit", exact=True).click()
             page.get_by_role("heading", name="Cockpit").wait_for()
             until(page, _ROWS)
-        pixels, captions = page.evaluate(_PIXELS), page.evaluate(_CAPTIONS)
+        first, captions = json.dumps(page.evaluate(_FIRST)), json.dumps(page.evaluate(_CAPTIONS))
         with visitor.timed(pages["filtre"]):
             page.get_by_role("button", name=_LEVEL).click()
-            until(page, f"{_CAPTIONS} !== {json.dumps(captions)} && {_PIXELS} !== {pixels}")
+            until(page, f"{_CAPTIONS} !== {captions} && {_FIRST} !== {first}")
         page.get_by_role("button", name=_LEVEL).click()
-        until(page, f"{_CAPTIONS} === {json.dumps(captions)} && {_PIXELS} === {pixels}")
+        until(page, f"{_CAPTIONS} === {captions} && {_FIRST} === {first}")
         with visitor.timed(pages["turbine"]):
-            _open_first(page)
+            page.locator(f"{RANKING} a.ouvre").first.click()
             page.get_by_role("tab", name="Pourquoi").wait_for()
     return pages
-
-
-def _open_first(page: Page) -> None:
-    """Tick the first row by its position, because the table is drawn on a canvas."""
-    box = page.get_by_test_id("stDataFrame").first.bounding_box()
-    if box is None:
-        raise Conflict("Le classement n’est pas à l’écran.")
-    page.mouse.click(box["x"] + 16, box["y"] + 37 + 17)

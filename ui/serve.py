@@ -13,11 +13,12 @@ from starlette.middleware import Middleware
 from ui.shared.security_headers import (
     COOKIE_SCRIPT,
     LANGUAGE_SCRIPT,
+    LINKS_SCRIPT,
     SecurityHeaders,
     content_security_policy,
 )
 
 STREAMLIT_PAGE = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
-POLICY = content_security_policy([STREAMLIT_PAGE, LANGUAGE_SCRIPT, COOKIE_SCRIPT])
+POLICY = content_security_policy([STREAMLIT_PAGE, LANGUAGE_SCRIPT, LINKS_SCRIPT, COOKIE_SCRIPT])
 # Streamlit's command finds the server by reading this very assignment.
 app = st.App("streamlit_app.py", middleware=[Middleware(SecurityHeaders, policy=POLICY)])

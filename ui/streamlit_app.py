@@ -18,8 +18,8 @@ from ui.people import audit, comptes, mon_compte
 from ui.plan import plan
 from ui.policy import politique
 from ui.quality import qualite
-from ui.shared import auth, layout
-from ui.shared.security_headers import LANGUAGE_SCRIPT
+from ui.shared import auth, layout, park_facts
+from ui.shared.security_headers import LANGUAGE_SCRIPT, LINKS_SCRIPT
 from ui.shared.settings import SettingsError, UiSettings, load_settings
 
 # Pages with the right each needs; None for everyone. Comfort only: the API checks every right again.
@@ -55,7 +55,9 @@ def _navigation(user: User | None) -> st.Page:
     pages = [st.Page(_home, title="Accueil", default=True, visibility="hidden")]
     for path, title, draw, right in PAGES:
         allowed = user is not None and (right is None or user.may(right))
-        waiting = layout.to_decide() if path == "interventions" and user and user.may(Right.PLAN) else None
+        waiting = (
+            park_facts.to_decide() if path == "interventions" and user and user.may(Right.PLAN) else None
+        )
         page = st.Page(
             draw if allowed or user is None else _closed_page,
             title=f"{title} ({waiting})" if waiting else title,
@@ -101,7 +103,7 @@ def main() -> None:
     st.html(layout.STYLE)
     layout.remember(gate)
     scripts = st.container(key="technique")  # before the page, so that no page moves it
-    scripts.html(LANGUAGE_SCRIPT, unsafe_allow_javascript=True)
+    scripts.html(LANGUAGE_SCRIPT + LINKS_SCRIPT, unsafe_allow_javascript=True)
     if user is None:
         _login(gate)
     else:

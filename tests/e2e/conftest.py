@@ -68,24 +68,22 @@ class Visitor:
         until(self.page, "!document.cookie.includes('cockpit_session')")
 
     @property
-    def grid(self) -> Locator:
-        """The table as assistive technology reads it, inside the canvas that draws it."""
-        return self.page.locator("[role=grid]").first
+    def rows(self) -> Locator:
+        """The rows of the ranking."""
+        return self.page.locator(".st-key-classement .tableau tbody tr")
 
     def ranking(self) -> list[list[str]]:
-        """The rows in sight, once they are there: one list of cells per row."""
-        expect(self.grid.locator("tbody tr").first).to_be_attached()
-        return [row.locator("td").all_inner_texts() for row in self.grid.locator("tbody tr").all()]
+        """The cells of each row of the ranking, once they are there."""
+        expect(self.rows.first).to_be_visible()
+        cells = "rows => rows.map(row => [...row.cells].map(cell => cell.innerText))"
+        read: list[list[str]] = self.rows.evaluate_all(cells)
+        return read
 
-    def rows_counted(self) -> int:
-        """Rows of the table, those out of sight included."""
-        return int(self.grid.get_attribute("aria-rowcount") or 0) - 1
-
-    def select_row(self, number: int) -> None:
-        """Ticks a row: the table is drawn on a canvas, so by its place."""
-        box = self.page.get_by_test_id("stDataFrame").first.bounding_box()
+    def open_row(self, number: int) -> None:
+        """Clicks on a row of the ranking, beside its link: anywhere in the row opens the turbine."""
+        box = self.rows.nth(number).bounding_box()
         assert box is not None
-        self.page.mouse.click(box["x"] + 16, box["y"] + 37 + 35 * number + 17)
+        self.page.mouse.click(box["x"] + box["width"] - 8, box["y"] + box["height"] / 2)
 
     def overflow(self) -> int:
         """By how many pixels the page is wider than the window."""

@@ -84,7 +84,7 @@ def test_engineer__imports_compares_activates_and_rolls_back(
     expect(page.get_by_text("Qualité mesurée sur des lignes jamais vues")).to_be_visible()
 
     page.get_by_role("link", name="Cockpit").click()  # left, then found again
-    expect(visitor.grid.locator("tbody tr").first).to_be_attached()
+    expect(visitor.rows.first).to_be_visible()
     page.get_by_role("link", name="Modèles").click()
     opened = page.get_by_role("button", name="Voir sa fiche et la mettre en service")
     expect(opened).to_be_visible(timeout=CHECKS_MS)

@@ -42,10 +42,10 @@ def test_technician__closes_an_intervention_on_a_phone(
     page = visitor.page
     page.goto(f"{running.ui}/interventions")
     visitor.log_in("technicien")
-    expect(page.get_by_text(f"Turbine {planned.turbine_id} · intervention")).to_be_visible()
+    expect(page.get_by_role("link", name=f"Turbine {planned.turbine_id}", exact=True)).to_be_visible()
     widths = [visitor.overflow()]
 
-    page.get_by_role("button", name="Ouvrir", exact=True).click()
+    page.get_by_role("link", name=f"N° {planned.id}", exact=True).click()
     expect(page.get_by_label("Commentaire (facultatif)")).to_be_visible()
     visitor.idle()
     page.get_by_label("Commentaire (facultatif)").fill("J’y vais à 9 h.")

@@ -81,7 +81,7 @@ def test_good_file__previewed_confirmed_and_listed(visit: Open, running: Running
     expect(page.get_by_text("aucune ligne rejetée")).to_be_visible()
     page.get_by_role("button", name="Importer un autre fichier").click()
     page.get_by_role("tab", name="Derniers imports").click()
-    expect(page.locator("[role=grid]").last.get_by_text("bon.csv")).to_be_attached()
+    expect(page.locator(".tableau").last.get_by_text("bon.csv")).to_be_attached()
     api = ApiClient(running.api)
     api.login("manager", PASSWORD)
     assert api.measurements.imports(1).items[0].inserted == 40
@@ -103,7 +103,7 @@ def test_refused_file__reason_in_sight_then_mended_by_naming_the_format(visit: O
 
     expect(page.get_by_text("Fichier refusé")).to_have_count(0)
     expect(page.get_by_text("dates au format JJ/MM/AAAA")).to_be_visible()
-    expect(page.locator("[role=grid]").first.get_by_text("03/04/2024").first).to_be_attached()
+    expect(page.locator(".tableau").get_by_text("03/04/2024").first).to_be_attached()
 
 
 def test_bad_rows__each_reason_read_whole_and_downloaded(visit: Open, tmp_path: Path) -> None:

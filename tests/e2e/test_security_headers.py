@@ -197,8 +197,8 @@ def test_figures_files_in_and_out__nothing_refused(watched: Watched, tmp_path: P
     with page.expect_download() as table:
         page.get_by_role("button", name="Tableau pour Excel (CSV)").click()
     lines = table.value.path().read_text(encoding="utf-8-sig").splitlines()
-    assert len(lines) == watched.visitor.rows_counted() + 1
-    watched.visitor.select_row(0)
+    assert len(lines) == watched.visitor.rows.count() + 1
+    watched.visitor.open_row(0)
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
 
     page.goto(f"{home}/mesures")

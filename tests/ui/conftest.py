@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
+import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from tests.support.html_tables import HtmlTable, read_tables
 from tests.support.servers import PASSWORD, ROOT, api_server, free_port, prepare, working
 from ui.client.client import ApiClient
 
@@ -89,10 +92,29 @@ def open_at(at: AppTest, page: str, **query: str) -> AppTest:
     return at.run()
 
 
+def follow(at: AppTest, href: str) -> AppTest:
+    """Follows a link within the page: the address changes, then the page runs."""
+    at.query_params.clear()
+    at.query_params.update(dict(parse_qsl(href.removeprefix("?"))))
+    return at.run()
+
+
+def tables(at: AppTest) -> list[HtmlTable]:
+    """The tables of the page, in their order."""
+    return [table for element in at.get("html") for table in read_tables(element.proto.body)]
+
+
+def ranking(at: AppTest) -> pd.DataFrame:
+    """The ranking's rows as shown."""
+    frame: pd.DataFrame = next(t.value for t in tables(at) if t.caption.startswith("Classement de"))
+    return frame
+
+
 def text_of(at: AppTest) -> str:
     """Everything that the page says, tables left out."""
     found: list[str] = []
     for name in ("title", "subheader", "markdown", "caption", "info", "warning", "error", "html"):
         elements: Iterable[Any] = at.get(name)
-        found += [element.value if name != "html" else element.proto.body for element in elements]
+        texts = [element.value if name != "html" else element.proto.body for element in elements]
+        found += [text for text in texts if not text.startswith('<div class="tableau')]
     return "\n".join(found)

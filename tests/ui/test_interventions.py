@@ -16,7 +16,7 @@ from api.storage.shared.database import Database
 from api.storage.tables import intervention_journal, intervention_photos, interventions
 from tests.support.relay import relayed
 from tests.support.servers import api_server, free_port, prepare
-from tests.ui.conftest import RunningApi, log_in, open_at, text_of
+from tests.ui.conftest import RunningApi, log_in, open_at, tables, text_of
 from ui.interventions import proposal_views, views
 
 State = InterventionState
@@ -155,8 +155,9 @@ def test_refused__message_at_the_field_and_all_kept(open_page: Open, api: Runnin
 def test_technician__takes_checks_and_closes(open_page: Open, api: RunningApi) -> None:
     mine, other = planned(api, "20"), planned(api, "21", assignee=None)
     at = open_page("technicien")
-    assert f"voir_{mine.id}" in keys(at)
-    assert f"voir_{other.id}" not in keys(at)
+    opens = [href for table in tables(at) for href in table.opens]
+    assert f"interventions?n={mine.id}" in opens
+    assert f"interventions?n={other.id}" not in opens
 
     at = open_page("technicien", n=str(mine.id))
     at.text_input(key=f"prendre_{mine.id}_mot").set_value("J’y vais à 9 h.")
@@ -236,7 +237,7 @@ def test_ten_verdicts__page_and_api_say_the_same(open_page: Open, api: RunningAp
     page = said(at)
     assert f"<dd>{french.share(right / (right + wrong))}<span>" in page
     assert f"de {french.share(told.low)} à {french.share(told.high)}" in page
-    counts = next(t.value for t in at.table if "Verdict" in t.value.columns).set_index("Verdict")
+    counts = next(t.value for t in tables(at) if "Verdict" in t.value.columns).set_index("Verdict")
     assert {v: int(counts["Interventions"][views.VERDICTS[v]]) for v in Verdict} == told.counts
     client.close()
 

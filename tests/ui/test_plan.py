@@ -13,7 +13,7 @@ from api.schemas import french
 from api.schemas.week_plan import WeekPlan
 from api.storage.shared.database import Database
 from api.storage.tables import intervention_journal, intervention_photos, interventions, week_plan_inputs
-from tests.ui.conftest import RunningApi, text_of
+from tests.ui.conftest import RunningApi, tables, text_of
 from ui.plan import views
 
 Open = Callable[..., AppTest]
@@ -43,8 +43,8 @@ def solved(at: AppTest) -> WeekPlan:
     return plan
 
 
-def tables(at: AppTest) -> list[pd.DataFrame]:
-    return [table.value for table in at.table]
+def frames(at: AppTest) -> list[pd.DataFrame]:
+    return [table.value for table in tables(at)]
 
 
 def test_first_time__one_crew_to_begin_with__plan_is_that_of_the_api(
@@ -59,7 +59,7 @@ def test_first_time__one_crew_to_begin_with__plan_is_that_of_the_api(
     again = client.plan.week(at.session_state["_plan_demande"])
     assert plan == again
     assert len(plan.visits) > 0
-    shown = pd.concat([table for table in tables(at) if "Coût évité" in table])
+    shown = pd.concat([table for table in frames(at) if "Coût évité" in table])
     assert [cell.split(" ")[0] for cell in shown["Turbine"]] == [v.turbine_id for v in plan.visits]
     page = text_of(at)
     assert french.euros(plan.totals.net_eur) in page
@@ -75,7 +75,7 @@ def test_budget__less_of_it__reasons_are_told(logged_in: Open) -> None:
     plan = solved(at)
 
     assert len(plan.visits) == 1
-    (left,) = (table for table in tables(at) if "Motif" in table)
+    (left,) = (table for table in frames(at) if "Motif" in table)
     assert list(left["Motif"]) == [one.sentence for one in plan.left]
     at.text_input(key="plan_budget").set_value("6000").run()
     assert "Les réglages ou les choix ont changé depuis ce plan" in text_of(at)

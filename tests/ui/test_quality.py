@@ -18,7 +18,7 @@ from api.schemas.quality import Failure, PublishedLevel, RealisedQuality
 from api.schemas.vocabulary import RiskLevel
 from api.services.quality.realised import RealisedQuery
 from tests.support.client import new_core
-from tests.ui.conftest import RunningApi, text_of
+from tests.ui.conftest import RunningApi, tables, text_of
 from ui.client.client import ApiClient
 from ui.quality import views
 
@@ -65,12 +65,12 @@ def test_page__tells_what_the_api_counts(client: ApiClient) -> None:
     assert views.counts_words(found) in page
     assert f"{found.events.announced} / {found.events.total}" in page
     assert views.units_words(found) in page
-    levels = at.table[0].value
+    levels = tables(at)[0].value
     assert list(levels["Niveau publié"]) == ["■ Critique", "▲ Élevé", "◆ Modéré", "○ Faible"]
     assert list(levels["Mesures"]) == [french.number(one.rows) for one in found.levels]
     assert levels["Rappel à ce niveau ou au-dessus"].str.contains("de .* à|trop peu de données").all()
-    periods = at.dataframe[0].value
-    assert periods["Mesures"].sum() == found.at_threshold.rows
+    periods = tables(at)[1].value
+    assert sum(int(rows.replace(french.THIN, "")) for rows in periods["Mesures"]) == found.at_threshold.rows
     assert list(periods.columns)[:2] == ["Mois", "Mesures"]
 
 
@@ -88,7 +88,7 @@ def test_units__failures_are_told_apart_from_the_rows_that_are_counted(client: A
 def test_page__by_week_and_with_days_in_the_wrong_order(client: ApiClient) -> None:
     at = _open(client)
     at.segmented_control(key="qualite_par").set_value("week").run()
-    assert at.dataframe[0].value.columns[0] == "Semaine du"
+    assert tables(at)[1].value.columns[0] == "Semaine du"
     at.date_input(key="qualite_de").set_value(date(2024, 12, 30)).run()
     at.date_input(key="qualite_a").set_value(date(2024, 12, 1)).run()
     assert not at.exception
@@ -110,7 +110,7 @@ def test_nothing_published__says_what_to_do(empty: RealisedQuality) -> None:
     at.run()
     assert not at.exception
     assert "Aucun score publié" in text_of(at).replace("\\", "")
-    assert len(at.table) == len(at.dataframe) == 0
+    assert not tables(at)
 
 
 def test_history__days_at_one_level_are_said_once() -> None:

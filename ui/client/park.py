@@ -22,13 +22,13 @@ class ParkCalls:
 
     transport: Transport
 
-    def ranking(self, asked: Query | None = None, *, limit: int = PARK_LIMIT) -> Park:
-        """Read the first turbines of the published ranking, narrowed by ``asked``.
+    def ranking(self, asked: Query | None = None, *, limit: int = PARK_LIMIT, offset: int = 0) -> Park:
+        """Read turbines of the published ranking, narrowed by ``asked``: ``limit`` of them after ``offset``.
 
         Raises:
             ApiError: 404 when no ranking of that day was published.
         """
-        return self.transport.get("/park", Park, {**(asked or {}), "limit": limit})
+        return self.transport.get("/park", Park, {**(asked or {}), "limit": limit, "offset": offset})
 
     def state(self) -> ParkState:
         """Read what is true of the park on every page."""

@@ -14,6 +14,7 @@ from api.schemas.vocabulary import InterventionState, Right, Verdict
 from ui.client.api_error import ApiError
 from ui.interventions import forms, photo, views
 from ui.shared import auth, layout
+from ui.shared.table import turbine_href
 
 State = InterventionState
 NOT_FOUND = 404
@@ -68,6 +69,7 @@ def _heading(item: InterventionDetail) -> None:
         views.plan_words(item, today),
         name=f"Turbine {item.turbine_id} · {views.state_words(item)}",
         advice=views.opening_words(item),
+        href=turbine_href(item.turbine_id),
     )
     if item.state in {State.PLANIFIEE, State.EN_COURS}:
         st.markdown(layout.plain(views.read_words(item)))

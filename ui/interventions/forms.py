@@ -13,7 +13,7 @@ from api.schemas import french
 from api.schemas.vocabulary import Priority, Skill
 from ui.client.api_error import ApiError
 from ui.interventions import views
-from ui.shared import auth, layout, outcome
+from ui.shared import auth, layout, outcome, park_facts
 
 _REFUSED = "_interventions_refus"
 UNREACHABLE = (
@@ -46,7 +46,7 @@ def submit(form: str, call: Callable[[], object], done: str, keys: Sequence[str]
         return
     for key in keys:
         st.session_state.pop(key, None)
-    layout.forget_to_decide()
+    park_facts.forget_to_decide()
     outcome.tell(_place(), done)
 
 

@@ -13,8 +13,8 @@ from api.schemas.interventions import Intervention
 from api.schemas.vocabulary import InterventionState, Right
 from ui.client.api_error import ApiError
 from ui.interventions import detail as intervention_detail
-from ui.interventions import forms, to_decide, views
-from ui.shared import auth, layout
+from ui.interventions import forms, list_views, to_decide, views
+from ui.shared import auth, layout, park_facts
 
 State = InterventionState
 REFRESH_S = 60
@@ -47,7 +47,7 @@ def _tabs() -> dict[str, Callable[[], bool]]:
     plans = auth.may(Right.PLAN)
     return {
         **({MINE: _mine} if auth.may(Right.ASSIGNED) else {}),
-        **({TO_DECIDE: lambda: to_decide.draw(_reported, _card)} if plans else {}),
+        **({TO_DECIDE: lambda: to_decide.draw(_reported, _list_reported)} if plans else {}),
         FOLLOWED: _show_followed,
         **({PLAN: _plan_by_hand} if plans else {}),
         ENDED: _show_ended,
@@ -88,6 +88,10 @@ def _reported() -> list[Intervention]:
     return _load("constats", states=[State.PROPOSEE])[0]
 
 
+def _list_reported(items: list[Intervention]) -> None:
+    _list(items, "Constats sur des turbines hors du classement", "constats")
+
+
 def _today() -> date:
     today: date = st.session_state.get(_TODAY, date.min)
     return today
@@ -95,7 +99,7 @@ def _today() -> date:
 
 def _plan_by_hand() -> bool:
     try:
-        names = [turbine.turbine_id for turbine in layout.turbines()]
+        names = [turbine.turbine_id for turbine in park_facts.turbines()]
         today = auth.client().interventions.search(limit=1).today
     except ApiError as error:
         layout.check_session(error)
@@ -124,8 +128,7 @@ def _mine() -> bool:
             "Aucune intervention ne vous est affectée pour le moment. Un constat à signaler ? "
             "Ouvrez la page de la turbine."
         )
-    for item in items:
-        _card(item)
+    _list(items, "Mes interventions", "miennes")
     if items:
         _calendar(forms.pseudonym())
     return there
@@ -135,23 +138,22 @@ def _show_followed() -> bool:
     items, there = _load("vives", states=(State.EN_COURS, State.PLANIFIEE), limit=200)
     if not items and there:
         st.info("Aucune intervention planifiée ni en cours.")
-    for item in items:
-        _card(item)
+    _list(items, "Interventions en cours et planifiées", "vives")
     if items:
         _calendar(None)
     return there
 
 
-def _card(item: Intervention) -> None:
-    lines = [views.plan_words(item, _today())]
-    if item.reason and item.state is State.PROPOSEE:
-        lines.append(f"« {item.reason} »")
-    lines += [words for words in (item.findings, views.effect_words(item)) if words]
-    box = st.container(border=True, horizontal=True, vertical_alignment="center", key=f"carte_{item.id}")
-    with box:
-        layout.line(item.opened_at_level, views.title(item), views.state_words(item), lines)
-        if st.button("Ouvrir", key=f"voir_{item.id}"):
-            layout.go("interventions", **{_ONE: str(item.id)})
+def _list(items: list[Intervention], caption: str, key: str) -> None:
+    """Draw interventions in a table whose rows open them."""
+    if items:
+        layout.table(
+            list_views.list_frame(items, _today()),
+            caption,
+            key=key,
+            columns=list_views.LIST_COLUMNS,
+            opens=[f"interventions?{_ONE}={item.id}" for item in items],
+        )
 
 
 def _calendar(assignee: str | None) -> None:
@@ -172,7 +174,7 @@ def _show_ended() -> bool:
     if precision is not None:
         layout.facts(views.precision_facts(precision))
         with st.expander("Verdicts, un par un"):
-            layout.table(views.verdicts_frame(precision))
+            layout.table(views.verdicts_frame(precision), "Verdicts", key="verdicts")
             st.caption(
                 "Précision = (pannes confirmées + dégradations trouvées) ÷ (celles-ci + fausses alertes). "
                 "« Autre cause » et « non vérifiable » ne tranchent pas : ils sont comptés à part."
@@ -180,6 +182,5 @@ def _show_ended() -> bool:
     items, there = _load("finies", states=views.ENDED, limit=ENDED_SHOWN)
     if not items and there:
         st.info("Aucune intervention n’est encore terminée.")
-    for item in items:
-        _card(item)
+    _list(items, "Interventions terminées", "finies")
     return there

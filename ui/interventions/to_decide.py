@@ -13,18 +13,19 @@ from api.schemas.vocabulary import InterventionOrigin
 from ui.client.api_error import ApiError
 from ui.interventions import forms, proposal_views
 from ui.shared import auth, layout
+from ui.shared.table import turbine_href
 
 SHOWN = 10
 DISMISSED_DAYS = 7
 _OPEN, _COUNT = "_proposition_ouverte", "_propositions"
 
 
-def draw(reported: Callable[[], list[Intervention]], card: Callable[[Intervention], None]) -> bool:
+def draw(reported: Callable[[], list[Intervention]], show: Callable[[list[Intervention]], None]) -> bool:
     """Draw the tab; False when the API could not be reached.
 
     Args:
         reported: reads the findings that wait for a plan.
-        card: draws one of them.
+        show: draws them.
     """
     try:
         proposals = auth.client().interventions.proposals(100)
@@ -36,8 +37,7 @@ def draw(reported: Callable[[], list[Intervention]], card: Callable[[Interventio
     listed = {item.intervention.id for item in proposals.items if item.intervention is not None}
     if elsewhere := [item for item in reported() if item.id not in listed]:
         st.subheader("Constats sur des turbines hors du classement", anchor=False)
-        for item in elsewhere:
-            card(item)
+        show(elsewhere)
     return True
 
 
@@ -51,7 +51,8 @@ def _proposals(proposals: Proposals) -> None:
         st.button("Afficher les suivantes", on_click=lambda: st.session_state.update({_COUNT: count + SHOWN}))
     if proposals.answered:
         with st.expander(proposal_views.answered_title(proposals)):
-            layout.table(proposal_views.answered_frame(proposals.answered))
+            frame = proposal_views.answered_frame(proposals.answered)
+            layout.table(frame, "Alertes qui ont déjà une réponse", key="reponses")
 
 
 def _proposal(item: Proposal, today: date) -> None:
@@ -59,7 +60,8 @@ def _proposal(item: Proposal, today: date) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         title = f"Turbine {name} : {item.situation.code.words.lower()}"
         lines = [item.situation.reason, item.recommendation]
-        layout.line(item.risk_level, title, proposal_views.proposal_words(item), lines)
+        words = proposal_views.proposal_words(item)
+        layout.line(item.risk_level, title, words, lines, href=turbine_href(name))
         if work is not None:
             if st.button(f"Ouvrir l’intervention n°{french.NBSP}{work.id}", key=f"avancer_{name}"):
                 layout.go("interventions", n=str(work.id))

@@ -121,11 +121,6 @@ _CODED: dict[str, dict[Any, str]] = {
 _IN_THE_ENTRY = {"closed_by", "acknowledged_by", "photo"}
 
 
-def title(item: Intervention) -> str:
-    """Write « Turbine 12 · intervention n° 3 »."""
-    return f"Turbine {item.turbine_id} · intervention n°{french.NBSP}{item.id}"
-
-
 def state_words(item: Intervention) -> str:
     """Write the state, with its sign."""
     return f"{SIGNS[item.state]}{french.NBSP}{STATES[item.state].replace(' ', french.NBSP)}"
@@ -140,8 +135,14 @@ def when_words(item: Intervention, today: date) -> str:
     days = (item.planned_on - today).days
     if days == 0:
         return f"aujourd’hui, {french.date(item.planned_on)}"
-    direction = "en retard de" if days < 0 else "dans"
-    return f"{french.date(item.planned_on)} ({direction} {french.days(abs(days))})"
+    return f"{french.date(item.planned_on)} ({delay_words(days)})"
+
+
+def delay_words(days: int) -> str:
+    """Say how far a planned day is, in days from today."""
+    if days == 0:
+        return "aujourd’hui"
+    return f"{'en retard de' if days < 0 else 'dans'} {french.days(abs(days))}"
 
 
 def plan_words(item: Intervention, today: date) -> str:

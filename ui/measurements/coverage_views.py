@@ -10,6 +10,7 @@ from api.schemas import french
 from api.schemas.findings import finding_label
 from api.schemas.measurements import Coverage, FindingCount, TurbineCoverage
 from ui.shared import labels as fr
+from ui.shared.table import Column
 
 STALE = "mesure_perimee"
 
@@ -42,6 +43,14 @@ def no_findings_words(coverage: Coverage) -> str:
     return "Aucun constat : aucune mesure n’est mise en doute."
 
 
+FRESHNESS_COLUMNS = {
+    "Turbine": Column(narrow="first"),
+    "Fraîcheur": Column(narrow="first"),
+    "Âge": Column(lambda days: french.days(days) if days else "le jour même"),
+    "Écart habituel": Column(french.days),
+}
+
+
 def freshness_frame(turbines: Sequence[TurbineCoverage]) -> pd.DataFrame:
     """Tabulate how old each turbine's last measurement is: the late ones first, then the oldest."""
     ordered = sorted(turbines, key=_urgency)
@@ -51,13 +60,14 @@ def freshness_frame(turbines: Sequence[TurbineCoverage]) -> pd.DataFrame:
                 "Turbine": turbine.turbine_id,
                 "Fraîcheur": _lateness(turbine),
                 "Dernière mesure": french.date(turbine.last_measured_on),
-                "Âge": "le jour même" if turbine.age_days == 0 else french.days(turbine.age_days),
-                "Écart habituel": french.days(turbine.usual_gap_days),
+                "Âge": turbine.age_days,
+                "Écart habituel": turbine.usual_gap_days,
                 "Constats": ", ".join(finding_label(code) for code in turbine.findings) or french.NOTHING,
                 "Service": fr.SERVICE_STATES[turbine.service_state],
             }
             for turbine in ordered
-        ]
+        ],
+        dtype=object,
     )
 
 

@@ -181,15 +181,9 @@ def _preview(state: _Import, preview: ImportPreview, file: MeasureFile) -> None:
     if preview.problems:
         rapport_import.problems(preview.problems, preview.problems_total)
     st.markdown("**Premières lignes, comme elles sont comprises** (rejetées : telles que reçues)")
-    st.dataframe(
-        views.rows_frame(preview),
-        hide_index=True,
-        key=f"lignes_{state.turn}",
-        column_config={"Raison": st.column_config.TextColumn(width=220)},
-        alt="Premières lignes du fichier",
-    )
+    layout.table(views.rows_frame(preview), "Premières lignes du fichier")
     st.markdown("**Colonnes du fichier**")
-    layout.table(views.columns_frame(preview.columns))
+    layout.table(views.columns_frame(preview.columns), "Colonnes du fichier")
 
 
 def _confirm(state: _Import, preview: ImportPreview, file: MeasureFile, *, takes: bool) -> None:

@@ -18,7 +18,6 @@ from ui.shared import auth, figures, layout
 REFRESH_S = 60
 IMPORTS_SHOWN = 50
 PERIODS = {30: "30 jours", 90: "90 jours", 365: "1 an"}
-ROW_PX, HEAD_PX, ROWS_SHOWN = 35, 37, 12
 MAP_TURBINES = 60  # a larger map cannot be read
 IMPORT, FRESHNESS, HISTORY = "Importer un fichier", "Fraîcheur et couverture", "Derniers imports"
 _AS_OF = "_coverage_as_of"
@@ -72,21 +71,19 @@ def _missing(coverage: Coverage) -> None:
 def _findings(coverage: Coverage) -> None:
     st.subheader("Constats du dernier calcul", anchor=False)
     if coverage.findings:
-        layout.table(views.findings_frame(coverage.findings))
+        layout.table(views.findings_frame(coverage.findings), "Constats du dernier calcul")
     else:
         st.markdown(views.no_findings_words(coverage))
 
 
 def _freshness(coverage: Coverage) -> None:
     st.subheader("Fraîcheur par turbine", anchor=False)
-    frame = views.freshness_frame(coverage.turbines)
-    st.dataframe(
-        frame,
+    count = french.counted(len(coverage.turbines), "turbine")
+    layout.table(
+        views.freshness_frame(coverage.turbines),
+        f"Fraîcheur de {count}, les plus en retard d’abord",
         key="fraicheur",
-        hide_index=True,
-        height=HEAD_PX + ROW_PX * min(len(frame), ROWS_SHOWN),
-        alt=f"Fraîcheur de {french.counted(len(frame), 'turbine')}, les plus en retard d’abord",
-        column_config={"Turbine": st.column_config.TextColumn(width=80, pinned=True)},
+        columns=views.FRESHNESS_COLUMNS,
     )
     st.caption(
         f"Âges comptés au {french.date(coverage.as_of)}, jour évalué. Écart habituel : rarement dépassé "
@@ -152,36 +149,16 @@ def _history() -> bool:
     if not known.items:
         st.info("Aucun fichier n’a encore été importé.")
         return True
-    frame = imported.imports_frame(known.items)
-    numbers = [done.import_id for done in known.items]
-    table = f"imports_{numbers[0]}"  # a new import moves the rows, so the table starts without a tick
-    st.dataframe(
-        frame,
-        key=table,
-        hide_index=True,
-        height=HEAD_PX + ROW_PX * min(len(frame), ROWS_SHOWN),
-        on_select=lambda: _choose(numbers, st.session_state[table].selection.rows),
-        selection_mode="single-row",
-        alt=f"Derniers imports : {len(frame)} sur {known.total}",
-        column_config={
-            "N°": st.column_config.TextColumn(width=50),
-            "État": st.column_config.TextColumn(width=100),
-            "Fichier": st.column_config.TextColumn(width=230),
-        },
+    listed = f"{french.counted(len(known.items), 'import')} sur {french.number(known.total)}"
+    layout.table(
+        imported.imports_frame(known.items),
+        f"Derniers imports : {listed}",
+        key="imports",
+        opens=[f"?import={done.import_id}" for done in known.items],
     )
-    st.caption(
-        f"{french.counted(len(frame), 'import')} sur {french.number(known.total)}. "
-        "Cochez une ligne pour lire son rapport."
-    )
+    st.caption(f"{listed}. Une ligne ouvre son rapport.")
     _report()
     return True
-
-
-def _choose(numbers: list[int], rows: list[int]) -> None:
-    """Put the import of the ticked row in the page's address."""
-    st.query_params.pop("import", None)
-    if rows:
-        st.query_params["import"] = str(numbers[rows[0]])
 
 
 def _report() -> None:

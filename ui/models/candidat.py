@@ -87,12 +87,14 @@ def _agreement(report: ShadowReport) -> None:
     if task == "classification":
         st.caption("Échelle logarithmique ; sous 0,1 %, les points sont ramenés au bord.")
     st.markdown("**Là où ils diffèrent le plus**")
-    st.table(views.gaps_frame(report.pairs[:SHOWN], task), hide_index=True, border="horizontal")
+    layout.table(
+        views.gaps_frame(report.pairs[:SHOWN], task), "Turbines où les deux versions diffèrent le plus"
+    )
     together = views.pooled_words(report)
     if together:
         with st.expander(f"Les {len(report.runs)} derniers jours notés"):
             st.markdown(layout.plain(together))
-            layout.table(views.runs_frame(report))
+            layout.table(views.runs_frame(report), "Calculs comparés")
 
 
 def _show_quality(candidate: Candidate, models: Sequence[ModelSummary]) -> None:
@@ -112,7 +114,7 @@ def _show_quality(candidate: Candidate, models: Sequence[ModelSummary]) -> None:
         st.warning(f"**{layout.plain(result.title)}.** {layout.plain(result.detail)}")
     elif result is not None:
         st.markdown(layout.plain(views.quality_words(result)))
-        layout.table(views.quality_frame(result))
+        layout.table(views.quality_frame(result), "Qualité du candidat et du modèle en service")
 
 
 def _measure(candidate: Candidate, active: ModelSummary, key: tuple[str, int, str, int]) -> None:

@@ -63,4 +63,4 @@ def _result(asked: Pair, left: str, right: str) -> None:
         st.warning(f"**{layout.plain(comparison.title)}.** {layout.plain(comparison.detail)}")
     elif comparison is not None:
         st.markdown(layout.plain(views.quality_words(comparison)))
-        layout.table(views.quality_frame(comparison, left, right))
+        layout.table(views.quality_frame(comparison, left, right), "Qualité des deux versions")

@@ -41,7 +41,7 @@ def _part(part: Part, key: str) -> None:
             st.markdown("\n".join(f"- {layout.plain(line)}" for line in part.bullets))
         for table in part.tables:
             st.markdown(f"**{layout.plain(table.title)}**")
-            layout.table(pd.DataFrame(table.rows, columns=table.header), alt=table.title)
+            layout.table(pd.DataFrame(table.rows, columns=table.header), table.title)
         if part.charts:
             for place, (column, chart) in enumerate(zip(st.columns(2), part.charts, strict=False)):
                 with column:

@@ -65,7 +65,7 @@ def draw() -> None:
             _form(state)
         if last:
             st.markdown("**Derniers imports**")
-            layout.table(views.imports_frame(last))
+            layout.table(views.imports_frame(last), "Derniers imports de modèles")
 
 
 def _look_again(state: _Import) -> list[ModelImport]:

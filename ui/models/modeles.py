@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -13,7 +14,7 @@ from ui.models import candidat, comparer_modeles, fiche_modele, import_modele, v
 from ui.shared import auth, layout, outcome
 
 MIN_REASON = 3
-_PAGE = "modeles"
+_PAGE, _SHOWN = "modeles", "_fiche_montree"
 
 
 def page() -> None:
@@ -34,8 +35,11 @@ def _body() -> bool:
         st.info("Aucun modèle n’est enregistré. `python cockpit.py models import` en ajoute un.")
         return True
     outcome.show(_PAGE)
-    st.dataframe(
-        views.models_frame(models), hide_index=True, key="versions", alt="Versions de modèles enregistrées"
+    layout.table(
+        views.models_frame(models),
+        "Versions de modèles enregistrées",
+        key="versions",
+        opens=[f"?{urlencode({'m': _name(model)})}" for model in models],
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = _chooser(models)
@@ -54,14 +58,19 @@ def _body() -> bool:
 
 def _chooser(models: list[ModelSummary]) -> ModelSummary:
     """Return the version whose card is shown: the address's, else the first in service."""
-    by_name = {f"{model.name} v{model.version}": model for model in models}
-    if "version_choisie" not in st.session_state:
-        asked = st.query_params.get("m", "")
+    by_name = {_name(model): model for model in models}
+    asked = st.query_params.get("m", "")
+    if "version_choisie" not in st.session_state or asked != st.session_state.get(_SHOWN):
         st.session_state["version_choisie"] = asked if asked in by_name else next(iter(by_name))
     chosen = st.selectbox("Fiche de la version", list(by_name), key="version_choisie", width=320)
-    if st.query_params.get("m") != chosen:
+    st.session_state[_SHOWN] = chosen
+    if asked != chosen:
         st.query_params["m"] = chosen
     return by_name[chosen]
+
+
+def _name(model: ModelSummary) -> str:
+    return f"{model.name} v{model.version}"
 
 
 def _actions(chosen: ModelSummary, models: list[ModelSummary]) -> None:

@@ -37,9 +37,7 @@ def _body() -> bool:
     _findings(state.findings)
     st.subheader("Derniers calculs du parc", anchor=False)
     if state.last_runs:
-        st.dataframe(
-            views.runs_frame(state.last_runs), hide_index=True, key="calculs", alt="Derniers calculs du parc"
-        )
+        layout.table(views.runs_frame(state.last_runs), "Derniers calculs du parc", key="calculs")
     else:
         st.info("Aucun calcul n’a encore été lancé.")
     if auth.may(Right.LOGS):
@@ -51,9 +49,7 @@ def _calls() -> None:
     st.subheader("Derniers appels au service", anchor=False)
     calls = layout.fetched(lambda: auth.client().operations.logs(CALLS_SHOWN), "journal")
     if calls is not None:
-        st.dataframe(
-            views.calls_frame(calls.items), hide_index=True, key="appels", height=320, alt="Derniers appels"
-        )
+        layout.table(views.calls_frame(calls.items), "Derniers appels au service", key="appels")
         st.caption(
             f"{french.counted(len(calls.items), 'appel')} sur {french.number(calls.total)} au journal."
         )
@@ -92,7 +88,7 @@ def _findings(trends: FindingTrends | None) -> None:
         st.info(words)
         return
     st.caption(words)
-    layout.table(views.findings_frame(trends))
+    layout.table(views.findings_frame(trends), "Turbines par constat")
 
 
 def _badge(state: str) -> str:

@@ -32,7 +32,7 @@ def runs_frame(runs: Sequence[Run]) -> pd.DataFrame:
     """Tabulate the scorings of the park, in the API's order (newest first)."""
     rows = [
         {
-            "N°": run.run_id,
+            "N°": str(run.run_id),
             "Jour évalué": french.date(run.as_of),
             "État": fr.RUN_STATUS[run.status],
             "Origine": fr.RUN_KIND[run.kind],

@@ -28,7 +28,7 @@ def since(park: Park) -> None:
         events = _events(park.run.run_id, park.as_of)
         if events is None:
             return
-        layout.table(change_views.events_frame(events.items))
+        layout.table(change_views.events_frame(events.items), "Ce qui a changé depuis le jour précédent")
         left = events.total - len(events.items)
         note = f"Les {len(events.items)} plus urgents ; {left} autres ne sont pas affichés. " if left else ""
         st.caption(f"{note}Une turbine qui oscille autour d’une borne n’est annoncée qu’une fois.")

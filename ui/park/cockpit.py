@@ -6,23 +6,20 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from api.schemas import french
-from api.schemas.park import Park, ParkItem, Run
+from api.schemas.park import Park, Run
 from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
-from ui.client.park import PARK_LIMIT
 from ui.park import calculs, change_views, changements, filtres, telechargements, views
-from ui.shared import auth, layout
+from ui.shared import auth, layout, table
 from ui.shared import labels as fr
+from ui.shared.table import PAGE_ROWS
 
 REFRESH_S = 30
 SEPARATOR = " · "
 NOT_FOUND = 404
 FOLLOW_S = 1
-ROW_PX, HEAD_PX, ROWS_IN_SIGHT = 35, 37, 15
-FIRST_ROWS = 500  # drawn at first: a larger table is slow, and nobody reads it all
 ACTIVE = {"en_attente", "en_cours"}
-_FOLLOWED, _LAST, _REFUSED, _SHOWN = "_followed_run", "_last_park", "_run_refused", "_rows_shown"
-_TABLE = "park_table"
+_FOLLOWED, _LAST, _REFUSED = "_followed_run", "_last_park", "_run_refused"
 
 
 def page() -> None:
@@ -107,13 +104,13 @@ def _show_refusal() -> None:
 def _board() -> bool:
     top, since = st.container(gap="small"), st.container(key="depuis_hier")
     filters = st.container(key="filtres")
-    tabs, table = st.container(key="files"), st.container(key="classement")
+    tabs, rows = st.container(key="files"), st.container(key="classement")
     with filters:
         view, files = filtres.draw(_last_park(), _start_button)
     with top:
         _show_refusal()
     try:
-        park = auth.client().park.ranking(view.asked(), limit=_rows_asked(view))
+        park = _read(view)
     except ApiError as error:
         layout.check_session(error)
         with top:
@@ -125,7 +122,7 @@ def _board() -> bool:
         with tabs:
             changements.tabs(None)
         if error.unreachable:
-            _last_known(top, table)
+            _last_known(top, rows)
         return not error.unreachable
     st.session_state[_LAST] = park, view
     _follow(park.last_attempt)
@@ -135,21 +132,30 @@ def _board() -> bool:
         changements.since(park)
     with tabs:
         changements.tabs(park)
-    with table:
+    with rows:
         _ranking(park, view)
     with files:
         telechargements.park_files(park, view)
     return True
 
 
-def _last_known(top: DeltaGenerator, table: DeltaGenerator) -> None:
+def _read(view: views.View) -> Park:
+    """Read the view's page of the ranking, else the last one where there is no such page any more."""
+    read = auth.client().park.ranking
+    park = read(view.asked(), limit=PAGE_ROWS, offset=(view.page - 1) * PAGE_ROWS)
+    if park.items or not park.total:
+        return park
+    return read(view.asked(), limit=PAGE_ROWS, offset=(park.total - 1) // PAGE_ROWS * PAGE_ROWS)
+
+
+def _last_known(top: DeltaGenerator, rows: DeltaGenerator) -> None:
     """Draw the last ranking received, with the filters that it was asked for."""
     last: tuple[Park, views.View] | None = st.session_state.get(_LAST)
     if last is None:
         return
     with top:
         _summary(last[0], known=False)
-    with table:
+    with rows:
         _ranking(*last)
         if last[1] != filtres.current():
             st.caption("Les filtres changés depuis s’appliqueront au retour du service.")
@@ -190,16 +196,6 @@ def _last_park() -> Park | None:
     return None if last is None else last[0]
 
 
-def _rows_asked(view: views.View) -> int:
-    """Return how many turbines to show; another view starts at the first ones."""
-    remembered: tuple[views.View, int] = st.session_state.get(_SHOWN, (view, FIRST_ROWS))
-    return remembered[1] if remembered[0] == view else FIRST_ROWS
-
-
-def _show_more(view: views.View) -> None:
-    st.session_state[_SHOWN] = view, min(_rows_asked(view) + FIRST_ROWS, PARK_LIMIT)
-
-
 def _ranking(park: Park, view: views.View) -> None:
     """Draw the table, or why there is none."""
     if park.run is None:
@@ -209,16 +205,18 @@ def _ranking(park: Park, view: views.View) -> None:
         st.info("Aucune turbine ne répond à ces filtres.")
         st.button("Effacer les filtres", on_click=filtres.clear)
         return
-    _table(park.items)
-    if (left := min(park.total, PARK_LIMIT) - len(park.items)) > 0:
-        st.button(
-            f"Afficher {french.counted(min(FIRST_ROWS, left), 'turbine')} de plus",
-            on_click=_show_more,
-            args=(view,),
-            key="plus_de_lignes",
+    frame = views.park_frame(park.items)
+    st.html(
+        table.html(
+            frame,
+            f"Classement de {french.counted(park.total, 'turbine')} par risque",
+            columns=views.PARK_COLUMNS,
+            address=view.address(),
+            total=park.total,
         )
+    )
     st.caption(
-        f"{views.count_words(park)} Cochez une ligne pour ouvrir la turbine. "
+        f"{views.count_words(park)} Une ligne ouvre sa turbine ; un en-tête les trie toutes. "
         "« Indice » : facteur qui accompagne les pannes sans en être la cause."
     )
     if (trust := views.trust(park)) is not None:
@@ -240,44 +238,3 @@ def _nothing_yet(park: Park) -> None:
             else "Un responsable peut en lancer un dès maintenant."
         )
     )
-
-
-def _table(items: list[ParkItem]) -> None:
-    frame = views.park_frame(items)
-    column = st.column_config
-    event = st.dataframe(
-        views.styled(frame),
-        key=_TABLE,
-        hide_index=True,
-        height=HEAD_PX + ROW_PX * min(len(frame), ROWS_IN_SIGHT),
-        placeholder=french.NOTHING,
-        on_select="rerun",
-        selection_mode="single-row",
-        alt=f"Classement de {french.counted(len(frame), 'turbine')} par risque",
-        column_config={
-            "Rang": column.NumberColumn(width=48, pinned=True),
-            "Turbine": column.TextColumn(width=62, pinned=True),
-            "Niveau": column.MultiselectColumn(
-                options=[words.text for words in fr.LEVELS.values()],
-                color=[words.chip for words in fr.LEVELS.values()],
-                width=94,
-            ),
-            "Situation": column.TextColumn(help="Ce qui reste à faire", width=130),
-            "Probabilité": column.NumberColumn(help="Probabilité de panne dans les 7 jours", width=82),
-            "Jours restants": column.NumberColumn(help="Jours estimés avant panne", width=98),
-            "Intervalle": column.TextColumn(help="Intervalle des jours restants", width=80),
-            "Facteur principal": column.TextColumn(width=222),
-            "Attendre coûte": column.NumberColumn(
-                help="Probabilité de panne × coût d’une panne manquée", width=102
-            ),
-            "Changement": column.TextColumn(help="Depuis le calcul du jour précédent", width=116),
-            "Âge": column.NumberColumn(help="Âge de la mesure au jour du calcul", width=80),
-            "Prévu le": column.DateColumn(
-                help="Intervention planifiée, sinon prochaine visite", format=french.STREAMLIT_DATE, width=86
-            ),
-            "Intervention": column.TextColumn(width=146),
-            "Qualité": column.TextColumn(help="Ce que vaut la mesure derrière le score", width=92),
-        },
-    )
-    if event.selection.rows:
-        layout.go("turbine", id=items[event.selection.rows[0]].turbine_id)

@@ -212,14 +212,10 @@ def _answer(state: dict[str, Any]) -> None:
 
 def _show_comparison(current: Prediction, other: Prediction) -> None:
     layout.verdict([current.risk_level, other.risk_level], views.what_if_words(current, other))
-    st.table(
-        views.comparison_frame(current, other),
-        hide_index=True,
-        border="horizontal",
-        alt="La réponse du modèle aux valeurs essayées, à côté de la réponse actuelle",
-    )
+    caption = "La réponse du modèle aux valeurs essayées, à côté de la réponse actuelle"
+    layout.table(views.comparison_frame(current, other), caption)
     effects = views.driver_changes(current, other)
     if len(effects):
         st.markdown("D’où vient l’écart")
-        st.table(effects, hide_index=True, border="horizontal", alt="Écart de l’effet de chaque mesure")
+        layout.table(effects, "Écart de l’effet de chaque mesure")
     layout.notices(other.warnings)

@@ -15,11 +15,12 @@ from api.schemas.vocabulary import Queue, RiskLevel, SituationCode, folded
 from ui.client.api_error import ApiError
 from ui.park import change_views, views
 from ui.park.changements import TAB
-from ui.shared import auth, layout
+from ui.shared import auth, layout, park_facts
 from ui.shared import labels as fr
 
 DAYS_BACK = 400  # of rankings in the list; the address opens any older one
 _VIEW, _DRIVERS, _DAY = "_view", "_drivers_seen", "filtre_jour"
+_DRAWN = "filtre_niveau"  # Streamlit forgets it when the page is left
 _RARE = ("filtre_parc", "filtre_site", "filtre_facteur", "filtre_etat")
 _ORDERS = tuple(f"{way}{name}" for name in views.SORTS for way in ("", "-"))
 
@@ -33,7 +34,7 @@ def current() -> views.View:
 def day_chooser() -> None:
     """Draw « Tel que vu le »: the day of the ranking, the last one by default."""
     asked = _asked_view()
-    if _DAY not in st.session_state:
+    if _DAY not in st.session_state or asked != current():
         st.session_state[_DAY] = asked.day
     try:
         days = _days(_username())
@@ -74,6 +75,7 @@ def draw(known: Park | None, beside: Callable[[], None]) -> tuple[views.View, De
         known: the last ranking received.
         beside: drawn at the end of the row.
     """
+    asked = _asked_view()
     _prefill()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="rangee"):
         view = _narrow(known)
@@ -91,6 +93,8 @@ def draw(known: Park | None, beside: Callable[[], None]) -> tuple[views.View, De
         day=st.session_state[_DAY],
         sort=sort,
     )
+    if view == replace(asked, page=1):  # other filters start at the first page
+        view = asked
     st.session_state[_VIEW] = view
     if st.query_params.to_dict() != view.query():
         st.query_params.from_dict(view.query())
@@ -125,16 +129,16 @@ def _narrow(known: Park | None) -> views.View:
 
 
 def _asked_view() -> views.View:
-    """Return the view that the address asks for, else the last one shown."""
+    """Return the view that the address asks for; the last one shown where the page opens without any."""
     asked = views.View.of(st.query_params)
-    return asked if asked.query() else current()
+    return asked if asked.query() or _DRAWN in st.session_state else current()
 
 
 def _prefill() -> None:
-    """Set the filters from the address when they are first drawn."""
-    if "filtre_niveau" in st.session_state:
-        return
+    """Set the filters from the address when they are first drawn, and when a link has changed it."""
     asked = _asked_view()
+    if _DRAWN in st.session_state and asked == current():
+        return
     st.session_state.update(
         filtre_niveau=list(asked.levels),
         filtre_jours=french.typed(asked.days),
@@ -200,7 +204,7 @@ def _order_words(order: str) -> str:
 def _places() -> tuple[dict[str, str], dict[str, str]]:
     """Return the wind farms and the sites; none where the data has none or the API is away."""
     try:
-        known = layout.turbines()
+        known = park_facts.turbines()
     except ApiError as error:
         layout.check_session(error)
         return {}, {}

@@ -12,8 +12,9 @@ from ui.client.api_error import ApiError
 from ui.interventions import of_turbine as interventions_turbine
 from ui.park import et_si, telechargements
 from ui.park import turbine_views as views
-from ui.shared import auth, figures, layout
+from ui.shared import auth, figures, layout, park_facts
 from ui.shared import labels as fr
+from ui.shared.table import turbine_href
 
 CURVE_ROWS, TABLE_ROWS, MOST_URGENT = 90, 10, 5
 WHY, SENSORS, HISTORY, WHAT_IF = "Pourquoi", "Capteurs", "Historique du risque", "Et si…"
@@ -65,7 +66,9 @@ def _nothing_chosen() -> bool:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             risk, why = french.percent(item.failure_probability), fr.driver_words(item.main_driver)
             words = f"{risk} de probabilité de panne à 7 jours · {why}"
-            layout.line(item.risk_level, f"Turbine {item.turbine_id}", words)
+            layout.line(
+                item.risk_level, f"Turbine {item.turbine_id}", words, href=turbine_href(item.turbine_id)
+            )
             if st.button("Ouvrir", key=f"ouvrir_turbine_{item.turbine_id}"):
                 layout.go("turbine", id=item.turbine_id)
     return True
@@ -89,7 +92,7 @@ def _last_known(turbine_id: str) -> None:
 def _chooser(turbine_id: str) -> None:
     """Draw the list of turbines; without the API nothing is drawn, the page itself says why."""
     try:
-        names = [turbine.turbine_id for turbine in layout.turbines()]
+        names = [turbine.turbine_id for turbine in park_facts.turbines()]
     except ApiError as error:
         layout.check_session(error)
         return
@@ -210,12 +213,8 @@ def _sensors(detail: TurbineDetail) -> None:
                     f"courbe_{feature.name}",
                     views.curve_words(frame, feature),
                 )
-    st.dataframe(
-        views.measurement_frame(rows[:TABLE_ROWS], present),
-        hide_index=True,
-        key="mesures",
-        alt=f"Les {min(TABLE_ROWS, len(rows))} dernières mesures de la turbine",
-    )
+    frame = views.measurement_frame(rows[:TABLE_ROWS], present)
+    layout.table(frame, f"Les {len(frame)} dernières mesures de la turbine")
     if absent:
         st.caption(layout.plain(views.absent_words(absent)))
 

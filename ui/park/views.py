@@ -1,18 +1,17 @@
 """The park's answers turned into what the cockpit shows. No Streamlit, no HTTP.
 
-Cells that are sorted stay numbers or dates; :func:`styled` gives them their French wording on top.
+Cells that are sorted stay numbers or dates; ``PARK_COLUMNS`` words them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pandas as pd
-from pandas.io.formats.style import Styler
 
 from api.schemas import french
 from api.schemas.common import Notice
@@ -21,6 +20,7 @@ from api.schemas.vocabulary import DataStatus, Queue, RiskLevel, SituationCode
 from ui.interventions.views import STATES as STATE_WORDS
 from ui.park.change_views import change_words
 from ui.shared import labels as fr
+from ui.shared.table import Address, Column
 
 TEXT_MAX, NAME_MAX = 80, 120  # characters that the API takes
 NO_RANKING = "aucun_classement"
@@ -41,6 +41,7 @@ class View:
     state: str | None = None
     day: date | None = None
     sort: str = ""
+    page: int = 1
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> View:
@@ -67,6 +68,7 @@ class View:
             state=query.get("etat") if query.get("etat") in STATES else None,
             day=_day(query.get("jour", "")),
             sort=sort if sort.removeprefix("-") in SORTS else "",
+            page=Address(query, {}).number,
         )
 
     def query(self) -> dict[str, str]:
@@ -83,6 +85,7 @@ class View:
             "etat": self.state or "",
             "jour": "" if self.day is None else self.day.isoformat(),
             "tri": self.sort,
+            "page": "" if self.page == 1 else str(self.page),
         }
         return {name: value for name, value in parts.items() if value}
 
@@ -109,6 +112,10 @@ class View:
             "as_of": self.day and self.day.isoformat(),
             "sort": self.sort.replace(name, SORTS[name][1]) if name else None,
         }
+
+    def address(self) -> Address:
+        """Return where the table of this view keeps its order and its page."""
+        return Address(self.query(), {title: name for name, (title, _) in SORTS.items()}, usual="rang")
 
 
 def _day(text: str) -> date | None:
@@ -149,20 +156,33 @@ SORTS = {
 }
 
 
-# French wording of the columns that stay sortable numbers.
-PARK_FORMATS: dict[str, Callable[[Any], str]] = {
-    "Probabilité": french.percent,
-    "Jours restants": french.days,
-    "Attendre coûte": french.euros,
-    "Âge": lambda days: "jour même" if days == 0 else french.quantity(days, "j", 0),
+# A new column is a line here, a cell in ``_park_row`` and, where the API sorts by it, a line of SORTS.
+PARK_COLUMNS: dict[str, Column] = {
+    "Rang": Column(narrow="first"),
+    "Turbine": Column(narrow="first"),
+    "Niveau": Column(lambda level: fr.LEVELS[level].text, narrow="first"),
+    "Situation": Column(help="Ce qui reste à faire", narrow="bare"),
+    "Probabilité": Column(french.percent, "Probabilité de panne dans les 7 jours", narrow="first"),
+    "Jours restants": Column(french.days, "Jours estimés avant panne", narrow="first"),
+    "Intervalle": Column(help="Intervalle des jours restants", narrow="rare"),
+    "Facteur principal": Column(narrow="bare"),
+    "Attendre coûte": Column(french.euros, "Probabilité de panne × coût d’une panne manquée", narrow="rare"),
+    "Changement": Column(help="Depuis le calcul du jour précédent", narrow="bare"),
+    "Âge": Column(
+        lambda days: "jour même" if days == 0 else french.quantity(days, "j", 0),
+        "Âge de la mesure au jour du calcul",
+        narrow="rare",
+    ),
+    "Prévu le": Column(french.date, "Intervention planifiée, sinon prochaine visite", narrow="rare"),
+    "Intervention": Column(narrow="bare"),
+    "Qualité": Column(help="Ce que vaut la mesure derrière le score", narrow="rare"),
+    "Parc": Column(narrow="rare"),
 }
 
 
 def park_frame(items: Sequence[ParkItem]) -> pd.DataFrame:
     """Tabulate the turbines, in their order; leave out columns that would say nothing."""
-    frame = pd.DataFrame([_park_row(item) for item in items], columns=PARK_COLUMNS)
-    for column in PARK_FORMATS:
-        frame[column] = frame[column].astype(float)
+    frame = pd.DataFrame([_park_row(item) for item in items], columns=list(PARK_COLUMNS), dtype=object)
     silent = {
         "Situation": not any(item.situation for item in items),
         "Changement": not any(item.change for item in items),
@@ -174,27 +194,20 @@ def park_frame(items: Sequence[ParkItem]) -> pd.DataFrame:
     return frame.drop(columns=[column for column, nothing in silent.items() if nothing])
 
 
-PARK_COLUMNS = [
-    "Rang", "Turbine", "Niveau", "Situation", "Probabilité", "Jours restants", "Intervalle",
-    "Facteur principal",
-    "Attendre coûte", "Changement", "Âge", "Prévu le", "Intervention", "Qualité", "Parc",
-]  # fmt: skip
-
-
 def _park_row(item: ParkItem) -> dict[str, Any]:
     return {
         "Rang": item.rank,
         "Turbine": item.turbine_id,
-        "Niveau": [fr.LEVELS[item.risk_level].text],
+        "Niveau": item.risk_level,
         "Situation": situation_words(item),
         "Changement": change_words(item),
-        "Probabilité": _round(item.failure_probability, 4),
-        "Jours restants": _round(item.time_to_failure_days, 1),
+        "Probabilité": item.failure_probability,
+        "Jours restants": item.time_to_failure_days,
         "Intervalle": interval_words(item),
         "Facteur principal": fr.driver_words(item.main_driver),
-        "Attendre coûte": _round(item.expected_failure_cost_eur, 0),
+        "Attendre coûte": item.expected_failure_cost_eur,
         "Âge": item.age_days,
-        "Prévu le": pd.NaT if (day := next_work(item)) is None else pd.Timestamp(day),
+        "Prévu le": next_work(item),
         "Intervention": work_words(item),
         "Qualité": fr.DATA_STATUS[item.data_status],
         "Parc": item.farm or french.NOTHING,
@@ -202,16 +215,9 @@ def _park_row(item: ParkItem) -> dict[str, Any]:
 
 
 def count_words(park: Park) -> str:
-    """Say how many turbines are shown, and that a header sorts only those."""
+    """Say how many turbines the filters keep."""
     everywhere = french.number(park.run.total if park.run else park.total)
-    count = len(park.items)
-    if count >= park.total:
-        return f"{french.counted(count, 'turbine')} sur {everywhere}."
-    kept = french.number(park.total)
-    return (
-        f"Les {french.counted(count, 'première')} des {kept} turbines retenues, sur {everywhere}. "
-        "« Trier par » les ordonne toutes ; un en-tête, celles qui sont affichées."
-    )
+    return f"{french.counted(park.total, 'turbine')} sur {everywhere}."
 
 
 def interval_words(item: ParkItem) -> str:
@@ -234,19 +240,6 @@ def work_words(item: ParkItem) -> str:
     if work is None:
         return french.NOTHING
     return STATE_WORDS[work.state] + (f" ({work.assignee})" if work.assignee else "")
-
-
-def _round(value: float | None, digits: int) -> float | None:
-    """Round a number for screen readers, which read the cell and not its wording."""
-    return None if value is None else round(value, digits)
-
-
-def styled(frame: pd.DataFrame) -> Styler:
-    """Format the park's frame in French; its cells stay sortable."""
-    styler = frame.style
-    for column, wording in PARK_FORMATS.items():
-        styler = styler.format(wording, subset=[column], na_rep=french.NOTHING)
-    return styler
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,7 @@ def page() -> None:
     if not entries.items:
         st.info("Aucune entrée ne correspond.")
         return
-    st.dataframe(
-        views.audit_frame(entries.items, names), hide_index=True, key="journal", alt="Entrées du journal"
-    )
+    layout.table(views.audit_frame(entries.items, names), "Entrées du journal")
     _pages(entries.total)
 
 

@@ -15,6 +15,7 @@ from ui.people import views
 from ui.shared import auth, layout, outcome
 
 _PAGE, _SECRET, _ERRORS = "comptes", "_comptes_secret", "_comptes_erreurs"
+_ACCOUNT, _API_KEY = "compte", "cle"  # of the rows that are open, in the address
 
 
 @dataclass(frozen=True)
@@ -34,19 +35,37 @@ def page() -> None:
         return
     _show_outcome()
     st.subheader("Comptes", anchor=False)
-    st.dataframe(views.accounts_frame(accounts), hide_index=True, key="table_comptes", alt="Comptes")
+    layout.table(
+        views.accounts_frame(accounts),
+        "Comptes",
+        key="comptes",
+        opens=[f"?{_ACCOUNT}={account.id}" for account in accounts],
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _new_account()
-        _account_menu(accounts)
+        chosen = next((account for account in accounts if str(account.id) == _asked(_ACCOUNT)), None)
+        if chosen is None:
+            st.caption("Une ligne choisit le compte à modifier.")
+    if chosen is not None:
+        with st.container(border=True, key="compte_ouvert"):
+            _account_menu(chosen)
     st.subheader("Clés d’API", anchor=False)
+    keys.sort(key=lambda key: key.revoked_at is not None)
     if keys:
-        frame = views.keys_frame(keys)
-        st.dataframe(frame, hide_index=True, key="table_cles", alt="Clés d’API")
+        opens = ["" if key.revoked_at else f"?{_API_KEY}={key.id}" for key in keys]
+        layout.table(views.keys_frame(keys), "Clés d’API", key="cles", opens=opens)
     else:
         st.markdown("Aucune clé : chaque machine qui appelle le service a besoin de la sienne.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _new_key()
-        _revocation([key for key in keys if key.revoked_at is None])
+        living = [key for key in keys if key.revoked_at is None]
+        if living and not _revocation(next((key for key in living if str(key.id) == _asked(_API_KEY)), None)):
+            st.caption("Une ligne choisit la clé à révoquer.")
+
+
+def _asked(name: str) -> str:
+    """Return what the address opens: the row of that number."""
+    return st.query_params.get(name, "")
 
 
 def _show_outcome() -> None:
@@ -103,9 +122,16 @@ def _create_account() -> None:
     _act(make, clear=("compte_identifiant", "compte_nom", "compte_mot_de_passe"))
 
 
-def _account_menu(accounts: list[Account]) -> None:
-    by_name = {account.username: account for account in accounts}
-    chosen = by_name[st.selectbox("Compte à modifier", list(by_name), key="compte_choisi", width=260)]
+def _account_menu(chosen: Account) -> None:
+    """Draw what can be done with the account of the row that is open."""
+    me = auth.current_user()
+    own = " (le vôtre)" if me is not None and me.username == chosen.username else ""
+    st.markdown(f"**{layout.plain(chosen.username)}**{own} · {layout.plain(chosen.role.words)}")
+    with st.container(horizontal=True, key="compte_actes"):
+        _account_acts(chosen)
+
+
+def _account_acts(chosen: Account) -> None:
     with outcome.menu(_PAGE, "Modifier…", "modifier_compte"), _form("formulaire_modifier"):
         _change(chosen)
     with outcome.menu(_PAGE, "Mot de passe…", "reinitialiser_compte"):
@@ -206,16 +232,16 @@ def _create_key() -> None:
     _act(make, clear=("cle_nom",))
 
 
-def _revocation(keys: list[ApiKey]) -> None:
-    if not keys:
-        return
-    by_name = {key.name: key for key in keys}
-    chosen = by_name[st.selectbox("Clé à révoquer", list(by_name), key="cle_choisie", width=260)]
-    with outcome.menu(_PAGE, "Révoquer…", "revoquer_cle"):
+def _revocation(chosen: ApiKey | None) -> bool:
+    """Draw the revocation of the key of the row that is open; False where none is."""
+    if chosen is None:
+        return False
+    with outcome.menu(_PAGE, f"Révoquer « {layout.plain(chosen.name)} »…", "revoquer_cle"):
         st.markdown(
             layout.plain(f"« {chosen.name} » sera refusée partout en quelques secondes, définitivement.")
         )
         st.button("Révoquer la clé", key="cle_revoquer", type="primary", on_click=_revoke, args=(chosen,))
+    return True
 
 
 def _revoke(chosen: ApiKey) -> None:

@@ -122,7 +122,7 @@ def accounts_frame(accounts: list[Account]) -> pd.DataFrame:
 
 
 def keys_frame(keys: list[ApiKey]) -> pd.DataFrame:
-    """Tabulate every key, those in force first."""
+    """Tabulate every key."""
     return pd.DataFrame(
         [
             (
@@ -133,7 +133,7 @@ def keys_frame(keys: list[ApiKey]) -> pd.DataFrame:
                 french.date(key.last_used_at) if key.last_used_at else "jamais",
                 "Active" if key.revoked_at is None else f"Révoquée le {french.date(key.revoked_at)}",
             )
-            for key in sorted(keys, key=lambda key: key.revoked_at is not None)
+            for key in keys
         ],
         columns=["Nom", "Portées", "Créée le", "Par", "Dernier usage", "État"],
     )
@@ -202,7 +202,7 @@ def audit_frame(entries: list[AuditEntry], names: dict[str, str]) -> pd.DataFram
     return pd.DataFrame(
         [
             (
-                entry.id,
+                str(entry.id),
                 french.date(entry.at),
                 actor_words(entry.actor, names),
                 ACTIONS.get(AuditAction(entry.action), entry.action)

@@ -14,7 +14,7 @@ from api.schemas.week_plan import WeekPlan, WeekPlanAccepted, WeekPlanInputs
 from ui.client.api_error import ApiError
 from ui.interventions.views import SKILLS
 from ui.plan import views
-from ui.shared import auth, layout
+from ui.shared import auth, layout, park_facts
 
 _INPUTS, _BASE, _KEPT = "_plan_reglages", "_plan_equipes_depart", "_plan_equipes"
 _PLAN, _ASKED, _FAILURE, _DONE = "_plan", "_plan_demande", "_plan_refus", "_plan_accepte"
@@ -168,7 +168,7 @@ def _show_outcome() -> None:
     if done is not None:
         (st.success if not done.refused else st.warning)(layout.plain(views.accepted_words(done)))
         if done.refused:
-            layout.table(views.refused_frame(done))
+            layout.table(views.refused_frame(done), "Interventions refusées")
         first, last = st.session_state["_plan_semaine"]
         with st.container(horizontal=True):
             st.download_button(
@@ -195,7 +195,7 @@ def _result(plan: WeekPlan) -> None:
     if lines := views.hours_words(plan):
         st.markdown("\n".join(f"- {layout.plain(line)}" for line in lines))
     if plan.visits:
-        layout.table(views.visits_frame(plan.visits))
+        layout.table(views.visits_frame(plan.visits), "Interventions de la semaine", key="visites")
     _actions(plan)
     _adjust(plan)
     _rest(plan)
@@ -248,7 +248,7 @@ def _adjust(plan: WeekPlan) -> None:
     st.subheader("Ajuster", anchor=False)
     planned, left = ([item.turbine_id for item in items] for items in (plan.visits, plan.left))
     try:
-        names = [turbine.turbine_id for turbine in layout.turbines()]
+        names = [turbine.turbine_id for turbine in park_facts.turbines()]
     except ApiError as error:
         layout.check_session(error)
         names = [*planned, *left]
@@ -275,9 +275,9 @@ def _adjust(plan: WeekPlan) -> None:
 def _rest(plan: WeekPlan) -> None:
     if plan.left:
         st.subheader("Laissées de côté", anchor=False)
-        layout.table(views.left_frame(plan.left))
+        layout.table(views.left_frame(plan.left), "Turbines laissées de côté", key="laissees")
     if plan.covered:
         st.subheader("Déjà prises en charge", anchor=False)
-        layout.table(views.covered_frame(plan.covered))
+        layout.table(views.covered_frame(plan.covered), "Turbines déjà prises en charge", key="prises")
     if plan.totals.small_turbines:
         st.caption(layout.plain(views.small_words(plan)))

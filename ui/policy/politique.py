@@ -129,19 +129,15 @@ def _effect(preview: PolicyPreview) -> None:
     layout.notices(preview.notices)
     left, right = st.columns(2)
     with left:
-        layout.table(views.counts_frame(preview))
+        layout.table(views.counts_frame(preview), "Turbines par niveau, avant et après")
         if preview.turbines:
             with st.expander(f"Turbines qui changent de niveau ({preview.changed})", expanded=True):
-                st.dataframe(
-                    views.shifts_frame(preview.turbines),
-                    hide_index=True,
-                    key="changements_niveau",
-                    alt="Turbines dont le niveau changerait",
-                )
+                frame = views.shifts_frame(preview.turbines)
+                layout.table(frame, "Turbines dont le niveau changerait", key="changements")
     with right:
         if preview.decision is not None:
             st.markdown(layout.plain(f"Sur les lignes que {preview.model} n’a jamais vues, à ces coûts :"))
-            layout.table(views.threshold_frame(preview))
+            layout.table(views.threshold_frame(preview), "Ce que coûte chaque seuil")
             if preview.cost_chart is not None:
                 layout.chart(preview.cost_chart, "cout_par_seuil")
                 st.caption(layout.plain(preview.cost_chart.note))
@@ -163,7 +159,7 @@ def _saving(policy: Policy, proposed: Mapping[str, float]) -> None:
 
 def _versions(policy: Policy) -> None:
     st.subheader("Versions", anchor=False)
-    layout.table(views.versions_frame(policy.versions))
+    layout.table(views.versions_frame(policy.versions), "Versions de la politique", key="versions")
     older = [version.version for version in policy.versions[1:]]
     if not older or not auth.may(Right.POLICY):
         return

@@ -72,31 +72,27 @@ def draw(quality: RealisedQuality) -> None:
 
 def _alerts(quality: RealisedQuality) -> None:
     st.subheader("Ce que valait chaque niveau publié", anchor=False)
-    layout.table(views.levels_frame(quality).astype(str))
+    layout.table(views.levels_frame(quality), "Ce que valait chaque niveau publié")
     st.caption("Entre parenthèses : intervalle à 95 %. Plus il est large, moins le chiffre est sûr.")
     st.subheader("Période après période (niveau élevé ou critique)", anchor=False)
-    st.dataframe(
-        views.periods_frame(quality), hide_index=True, key="periodes", alt="Alertes et pannes par période"
-    )
+    layout.table(views.periods_frame(quality), "Alertes et pannes par période", key="periodes")
     models = views.models_frame(quality)
     if len(models):
         st.subheader("Par version de modèle, au seuil publié", anchor=False)
-        layout.table(models.astype(str))
+        layout.table(models, "Alertes par version de modèle")
 
 
 def _failures(quality: RealisedQuality) -> None:
     st.subheader("Pannes manquées", anchor=False)
     missed = quality.events.missed
     if missed:
-        layout.table(views.missed_frame(missed))
+        layout.table(views.missed_frame(missed), "Pannes manquées", key="manquees")
     else:
         st.markdown("Aucune panne connue de la période n’a été manquée.")
     with st.expander(f"Fausses alertes ({quality.false_alerts_total})"):
         if quality.false_alerts:
-            st.dataframe(
-                views.false_alerts_frame(quality.false_alerts), hide_index=True, key="fausses",
-                alt="Alertes sans panne dans les 7 jours",
-            )  # fmt: skip
+            frame = views.false_alerts_frame(quality.false_alerts)
+            layout.table(frame, "Alertes sans panne dans les 7 jours", key="fausses")
             listed = len(quality.false_alerts)
             if listed < quality.false_alerts_total:
                 st.caption(f"Les {listed} plus récentes ; le fichier les contient toutes.")
@@ -107,7 +103,7 @@ def _failures(quality: RealisedQuality) -> None:
 def _days_and_calibration(quality: RealisedQuality) -> None:
     if quality.days.rows:
         st.subheader("Jours avant panne : annoncés et observés", anchor=False)
-        layout.table(views.days_frame(quality).astype(str))
+        layout.table(views.days_frame(quality), "Jours avant panne, annoncés et observés")
     st.subheader("Probabilités montrées, et ce qui est arrivé", anchor=False)
     layout.chart(quality.reliability, "calibration")
     st.caption(layout.plain(quality.reliability.note))

@@ -12,10 +12,11 @@ from plotly.graph_objects import Figure
 
 from api.schemas.charts import Chart
 from api.schemas.common import Notice
-from api.schemas.park import LevelCounts, ParkState, Turbine
+from api.schemas.park import LevelCounts
 from api.schemas.vocabulary import RiskLevel
 from ui.client.api_error import ApiError
-from ui.shared import auth, charts, french_numbers
+from ui.shared import auth, charts, french_numbers, park_facts
+from ui.shared import table as tables
 from ui.shared.figures import Palette, palette
 from ui.shared.templates import template
 
@@ -24,7 +25,9 @@ RETRY_S = 4
 OWN_ACCOUNT = "mon-compte"
 _GATE, _PAGES = "_gate", "_pages"
 _ASSETS = Path(__file__).resolve().parent.parent / "assets"
-LOGO, ICON, STYLE = _ASSETS / "logo.svg", _ASSETS / "icon.png", _ASSETS / "style.css"
+LOGO, ICON = _ASSETS / "logo.svg", _ASSETS / "icon.png"
+_OWN_STYLE = (_ASSETS / "style.css").read_text(encoding="utf-8")
+STYLE = f"<style>{_OWN_STYLE}{template('shared/table.css').render()}</style>"
 # Any: a template's macros are known only at run time.
 _BLOCKS: Any = template("shared/blocks.html").module
 
@@ -70,26 +73,13 @@ def header(title: str, beside: Callable[[], None] | None = None) -> None:
         user = auth.current_user()
         if user is not None:
             with st.container(horizontal=True, vertical_alignment="center", width="content", key="coin"):
-                if _simulated(user.username):
+                if park_facts.simulated(user.username):
                     st.badge("Données simulées", color="orange")
                 with st.popover(user.display_name, width="content", key="compte"):
                     st.markdown(f"**{plain(user.display_name)}**  \n{plain(user.role_name)}")
                     if st.button("Mon compte", key="ouvrir_mon_compte", width="stretch"):
                         go(OWN_ACCOUNT)
                     st.session_state[_GATE].logout_button()
-
-
-def _simulated(username: str) -> bool:
-    """Tell whether the park is the simulated one; False while the API does not answer."""
-    try:
-        return _park_state(username).simulated
-    except ApiError:
-        return False
-
-
-@st.cache_data(ttl=30, max_entries=2, show_spinner=False, scope="session")
-def _park_state(username: str) -> ParkState:  # one cache entry per person
-    return auth.client().park.state()
 
 
 def fetched(call: Callable[[], Result], where: str) -> Result | None:
@@ -106,40 +96,6 @@ def check_session(error: ApiError) -> None:
     """Go back to the login form when the session has ended."""
     if error.session_over:
         auth.end_session("Votre session a expiré : connectez-vous de nouveau.")
-
-
-def turbines() -> list[Turbine]:
-    """Return every turbine of the park; asked for once in two minutes at most.
-
-    Raises:
-        ApiError: the API refused or could not be reached.
-    """
-    user = auth.current_user()
-    return _turbines(user.username if user else "")
-
-
-@st.cache_data(ttl=120, max_entries=2, show_spinner=False, scope="session")
-def _turbines(username: str) -> list[Turbine]:  # one cache entry per person
-    return auth.client().turbines.all()
-
-
-def to_decide() -> int | None:
-    """Return how many turbines wait for a decision, a few seconds old at most; None without an answer."""
-    user = auth.current_user()
-    try:
-        return _to_decide(user.username if user else "")
-    except ApiError:
-        return None  # the page itself says that the API is away
-
-
-@st.cache_data(ttl=5, max_entries=2, show_spinner=False, scope="session")
-def _to_decide(username: str) -> int:  # one cache entry per person
-    return auth.client().interventions.proposals(1).total
-
-
-def forget_to_decide() -> None:
-    """Count again what waits for a decision, after an act that changed it."""
-    _to_decide.clear()
 
 
 def show_error(error: ApiError, where: str = "page") -> None:
@@ -267,19 +223,39 @@ def on_phones(text: str) -> None:
     st.html(_BLOCKS.narrow(text))
 
 
-def verdict(levels: Sequence[RiskLevel], words: str, *, name: str = "", advice: str = "") -> None:
-    """Draw a level, or the way from one level to another, then what it means."""
-    st.html(_BLOCKS.verdict(levels, name, words, advice))
+def verdict(
+    levels: Sequence[RiskLevel], words: str, *, name: str = "", advice: str = "", href: str = ""
+) -> None:
+    """Draw a level, or the way from one level to another, then what it means; ``href`` links the name."""
+    st.html(_BLOCKS.verdict(levels, name, words, advice, href))
 
 
-def line(level: RiskLevel | None, name: str, words: str, lines: Sequence[str] = ()) -> None:
-    """Draw one item of a list: its level, its name, what is to be known of it."""
-    st.html(_BLOCKS.line(level, name, words, lines))
+def line(
+    level: RiskLevel | None, name: str, words: str, lines: Sequence[str] = (), *, href: str = ""
+) -> None:
+    """Draw one item of a list: its level, its name, which may be a link, what is to be known of it."""
+    st.html(_BLOCKS.line(level, name, words, lines, href))
 
 
-def table(frame: pd.DataFrame, alt: str | None = None) -> None:
-    """Draw a table whose texts are whole and literal, whatever people typed in them."""
-    st.table(frame.map(plain), hide_index=True, alt=alt)
+def table(
+    frame: pd.DataFrame,
+    caption: str,
+    *,
+    key: str | None = None,
+    columns: Mapping[str, tables.Column] | None = None,
+    opens: Sequence[str] | None = None,
+) -> None:
+    """Draw a table whose rows are all there.
+
+    Args:
+        frame: texts, or values that ``columns`` words; a turbine's number leads to its page.
+        caption: what the table holds, for readers of a screen.
+        key: unique on its page; the table then sorts, and a long one has pages. Both stay in the address.
+        columns: how columns are written, those that need it.
+        opens: what each row opens, an address each.
+    """
+    query = st.query_params.to_dict()
+    st.html(tables.whole(frame, caption, query, key=key, columns=columns, opens=opens))
 
 
 def plot(figure: Figure, key: str, alt: str) -> None:

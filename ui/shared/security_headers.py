@@ -28,6 +28,8 @@ def _script(name: str) -> str:
 
 LANGUAGE_SCRIPT = _script("french.js")
 """Drawn by every page: it names the language and translates Streamlit's labels."""
+LINKS_SCRIPT = _script("links.js")
+"""Drawn by every page: it follows the links to other pages without loading the dashboard anew."""
 COOKIE_SCRIPT = _script("cookie.js")
 """Drawn beside the cookie that it sets, after a login or a logout."""
 

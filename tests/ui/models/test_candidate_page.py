@@ -13,7 +13,7 @@ from api.schemas.vocabulary import RiskLevel
 from api.settings import Environment, Settings
 from tests.support.park.shadow_tools import CLASSIFIER, second_version
 from tests.support.servers import api_server, free_port, prepare
-from tests.ui.conftest import RunningApi, log_in, open_at, text_of
+from tests.ui.conftest import RunningApi, log_in, open_at, tables, text_of
 from ui.models.candidat import EXPLAINED
 from ui.shared import labels as fr
 
@@ -92,7 +92,7 @@ def test_engineer__tries_a_version_and_reads_what_the_api_says(
     assert "« forêt plus petite »" in page
     assert f"<dd>{french.share(report.last.same_level.value)}<span>" in page
     assert f"{report.last.tops[0].shared} sur {report.last.tops[0].size}" in page
-    gaps = next(t.value for t in at.table if "Écart" in t.value.columns)
+    gaps = next(t.value for t in tables(at) if "Écart" in t.value.columns)
     assert [cell.split("]")[0].strip("[") for cell in gaps["Turbine"]] == [
         pair.turbine_id for pair in report.pairs
     ]
@@ -105,7 +105,7 @@ def test_engineer__tries_a_version_and_reads_what_the_api_says(
     at.button(key="mesurer_classification").click().run()
 
     compared = client.models.compare("classification", f"{CLASSIFIER}:1", f"{CLASSIFIER}:2")
-    quality = next(t.value for t in at.table if "Ce qu’on peut en dire" in t.value.columns)
+    quality = next(t.value for t in tables(at) if "Ce qu’on peut en dire" in t.value.columns)
     auc = next(figure for figure in compared.figures if figure.key == "roc_auc")
     row = quality.set_index("Mesure de qualité").loc["Aire sous la courbe ROC"]
     assert (row["En service"], row["Candidat"]) == (

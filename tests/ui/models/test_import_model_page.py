@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from api.inference.reference.fit import SAMPLE, STORE
 from api.schemas import french
 from api.schemas.model_imports import ModelImport
-from tests.ui.conftest import RunningApi, open_at, text_of
+from tests.ui.conftest import RunningApi, open_at, tables, text_of
 from ui.models.import_model_views import ACTIVE
 
 Open = Callable[..., AppTest]
@@ -76,7 +76,7 @@ def test_import__is_left_found_again_compared_and_opened(logged_in: Open, runnin
     told = running_api.client("ingenieur").models.compare(
         "classification", "risque-panne-7j:1", "import-page:1"
     )
-    table = next(t.value for t in at.table if "Différence (intervalle à 95 %)" in t.value.columns)
+    table = next(t.value for t in tables(at) if "Différence (intervalle à 95 %)" in t.value.columns)
     assert list(table.columns[1:3]) == ["risque-panne-7j v1", "import-page v1"]
     assert len(table) == len(told.figures)
     assert french.counted(told.rows, "mesure") in page_text(at)

@@ -11,8 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from api.inference.reference.fit import SAMPLE, STORE
 from tests.support.servers import ROOT, environment
-from tests.ui.conftest import RunningApi, text_of
-from ui.shared import layout
+from tests.ui.conftest import RunningApi, tables, text_of
 
 Open = Callable[..., AppTest]
 SERVES, COPY = "risque-panne-7j v1", "copie-d-essai v1"
@@ -49,7 +48,7 @@ def test_card__every_subject_is_shown(logged_in: Open, running_api: RunningApi) 
         "Historique",
     ]
     described = running_api.client("manager").models.card("risque-panne-7j", 1).description
-    shown = [frame.value.values.tolist() for frame in at.table]
+    shown = [frame.value.values.tolist() for frame in tables(at)]
     text = text_of(at).replace("\\", "")
     assert described.sentences[0] in text
     assert described.states[0].words in text
@@ -58,7 +57,7 @@ def test_card__every_subject_is_shown(logged_in: Open, running_api: RunningApi) 
         assert part.title in text
         assert all(sentence in text for sentence in [*part.sentences, *part.bullets])
         for table in part.tables:
-            assert [[layout.plain(cell) for cell in row] for row in table.rows] in shown
+            assert [[str(cell) for cell in row] for row in table.rows] in shown
     charts = [chart for part in parts for chart in part.charts]
     assert len(charts) == 3
     drawn = [chart.proto.alt for chart in at.get("plotly_chart")]
@@ -73,7 +72,7 @@ def test_regressor__errors_and_coverage_by_horizon(logged_in: Open, running_api:
     assert [tab.label for tab in at.tabs][:2] == ["Qualité", "Erreurs et intervalle"]
     card = running_api.client("manager").models.card("delai-avant-panne", 1)
     assert card.interval is not None
-    frames = [frame.value for frame in at.table]
+    frames = [frame.value for frame in tables(at)]
     coverage = next(frame for frame in frames if "Objectif" in frame.columns)
     assert len(coverage) == len(card.interval["by_true_horizon"])
     assert coverage["Objectif"].str.contains("non atteint").any()
@@ -104,7 +103,7 @@ def test_engineer__puts_a_version_into_service_and_goes_back(
     assert "remplacera" not in text_of(at)
     card = running_api.client("manager").models.card("copie-d-essai", 1)
     assert card.activations[0].reason == "essai de la page"
-    assert "essai de la page" in at.table[-1].value.to_string() + text_of(at)
+    assert "essai de la page" in tables(at)[-1].value.to_string() + text_of(at)
 
     at.text_input(key="retour_motif").set_value("retour après l’essai")
     press(at, "Confirmer le retour")

@@ -5,40 +5,34 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from api.schemas import french
 from api.schemas.vocabulary import RiskLevel
 from tests.support.relay import relayed
-from tests.ui.conftest import RunningApi, log_in, open_at, text_of
+from tests.ui.conftest import RunningApi, follow, log_in, open_at, ranking, tables, text_of
 from ui.park import cockpit, telechargements
+from ui.shared import table
 
 Open = Callable[..., AppTest]
-
-
-def table(at: AppTest) -> pd.DataFrame:
-    """The ranking as shown."""
-    frame: pd.DataFrame = at.dataframe[0].value
-    return frame
 
 
 def test_ranking__every_turbine_in_the_order_of_the_api(logged_in: Open, running_api: RunningApi) -> None:
     ranked = running_api.client("technicien").park.ranking().items
 
-    shown = table(logged_in("technicien"))
+    shown = ranking(logged_in("technicien"))
 
     assert len(shown) == 50
     assert list(shown["Turbine"]) == [item.turbine_id for item in ranked]
-    assert list(shown["Rang"]) == list(range(1, 51))
-    assert list(shown["Prévu le"].isna()) == [item.planned_visit_on is None for item in ranked]
+    assert list(shown["Rang"]) == [str(rank) for rank in range(1, 51)]
+    assert list(shown["Prévu le"]) == [french.date(item.planned_visit_on) for item in ranked]
 
 
 def test_counts__are_those_of_the_rows(logged_in: Open) -> None:
     at = logged_in("technicien")
 
-    words = [cell[0].split(" ", 1)[1] for cell in table(at)["Niveau"]]
+    words = [cell.split(" ", 1)[1] for cell in ranking(at)["Niveau"]]
 
     page = text_of(at)
     for word in ("Critique", "Élevé", "Modéré", "Faible"):
@@ -70,7 +64,7 @@ def test_address__opens_the_view_that_it_names(
     log_in(open_at(at, "cockpit", niveau="critique,eleve"), "manager")
 
     assert 0 < len(expected) < 50
-    assert list(table(at)["Turbine"]) == expected
+    assert list(ranking(at)["Turbine"]) == expected
     assert at.session_state["filtre_niveau"] == wanted
 
 
@@ -84,7 +78,7 @@ def test_filters__go_into_the_address_and_come_back(logged_in: Open, running_api
 
     near = [turbine for turbine, days in soonest.items() if days <= limit]
     assert 0 < len(near) < 50
-    assert list(table(at)["Turbine"]) == near
+    assert list(ranking(at)["Turbine"]) == near
     assert at.query_params["jours"] == f"{limit:g}"
     open_at(at, "turbine", id="12")
     open_at(at, "cockpit")
@@ -98,7 +92,7 @@ def test_days__typed_wrong_said_at_the_field_kept_and_not_applied(logged_in: Ope
 
     assert "« bientôt » n’est pas un nombre" in text_of(at)
     assert at.text_input(key="filtre_jours").value == "bientôt"
-    assert len(table(at)) == 50
+    assert len(ranking(at)) == 50
     assert "jours" not in at.query_params
     at.text_input(key="filtre_jours").set_value("-1").run()
     assert "au moins 0" in text_of(at)
@@ -110,13 +104,13 @@ def test_search__finds_without_accents_and_clears(logged_in: Open) -> None:
     at = logged_in("manager")
 
     at.text_input(key="filtre_texte").set_value("turbine 12").run()
-    assert list(table(at)["Turbine"]) == ["12"]
+    assert list(ranking(at)["Turbine"]) == ["12"]
 
     at.text_input(key="filtre_texte").set_value("rien de tel").run()
-    assert not at.dataframe
+    assert not any(shown.caption.startswith("Classement") for shown in tables(at))
     assert "Aucune turbine ne répond à ces filtres." in text_of(at)
     next(button for button in at.button if button.label == "Effacer les filtres").click().run()
-    assert len(table(at)) == 50
+    assert len(ranking(at)) == 50
 
 
 def test_recompute__only_for_those_who_may(logged_in: Open) -> None:
@@ -157,7 +151,7 @@ def test_recompute__refusal_stays_until_closed_or_until_one_starts(
         api.mend()
         for _ in range(2):  # the ranking is back and refreshes by itself
             at.run()
-            assert len(table(at)) == 50
+            assert len(ranking(at)) == 50
             assert [error.value for error in at.error if refused in error.value]
 
         at.button(key="fermer_refus").click().run()
@@ -191,7 +185,7 @@ def test_api_stopped__last_ranking_stays_with_a_warning_then_recovers(
         assert "Service injoignable" in page
         assert "Les filtres changés depuis s’appliqueront au retour du service." in page
         assert "Avant l’interruption : Classement du lundi 30 décembre 2024" in page
-        assert len(table(at)) == 50
+        assert len(ranking(at)) == 50
         assert "Réessayer" in [button.label for button in at.button]
 
         api.mend()
@@ -199,7 +193,7 @@ def test_api_stopped__last_ranking_stays_with_a_warning_then_recovers(
 
         assert "Service injoignable" not in text_of(at)
         assert "Avant l’interruption" not in text_of(at)
-        assert {cell[0] for cell in table(at)["Niveau"]} == {"■ Critique"}
+        assert set(ranking(at)["Niveau"]) == {"■ Critique"}
 
 
 def test_day__opens_the_ranking_as_it_was_seen(
@@ -213,7 +207,7 @@ def test_day__opens_the_ranking_as_it_was_seen(
     at = dashboard(running_api.url).run()
     log_in(open_at(at, "cockpit", jour=day.isoformat()), "manager")
 
-    assert list(table(at)["Turbine"]) == expected
+    assert list(ranking(at)["Turbine"]) == expected
     assert f"Classement du {french.long_date(day)}, tel que vu ce jour-là" in text_of(at)
     at.selectbox(key="filtre_jour").set_value(None).run()
     assert "jour" not in at.query_params
@@ -228,7 +222,7 @@ def test_day__without_a_ranking_says_so_and_leads_back(
 
     assert "Aucun classement du mardi 1er janvier 2019" in at.warning[0].value
     next(button for button in at.button if button.label == "Revenir au dernier classement").click().run()
-    assert len(table(at)) == 50
+    assert len(ranking(at)) == 50
 
 
 def test_more_filters__narrow_sort_and_go_into_the_address(logged_in: Open, running_api: RunningApi) -> None:
@@ -240,7 +234,7 @@ def test_more_filters__narrow_sort_and_go_into_the_address(logged_in: Open, runn
     at.selectbox(key="filtre_tri").set_value("-age").run()
 
     kept = {item.turbine_id: item.age_days for item in items if item.site == site}
-    shown = list(table(at)["Turbine"])
+    shown = list(ranking(at)["Turbine"])
     assert 0 < len(kept) < 50
     assert set(shown) == set(kept)
     ages = [kept[turbine] for turbine in shown]
@@ -256,48 +250,67 @@ def test_order__offered_for_every_column_both_ways__the_address_opens_it(
     log_in(open_at(at, "cockpit", tri="-intervalle"), "manager")
 
     offered = at.selectbox(key="filtre_tri").options
-    for column in table(at).columns:
+    for column in ranking(at).columns:
         ways = {f"{column}, croissant", f"{column}, décroissant"}
         assert ways <= set(offered) or (column == "Rang" and f"{column}, décroissant" in offered)
     soonest = {item.turbine_id: item.time_to_failure_interval for item in items}
-    shown = [soonest[turbine] for turbine in table(at)["Turbine"]]
+    shown = [soonest[turbine] for turbine in ranking(at)["Turbine"]]
     known = [interval for interval in shown if interval]
     assert known == sorted(known, reverse=True)
     assert shown[len(known) :] == [None] * (len(shown) - len(known))
-    assert list(table(at)["Turbine"]) != [item.turbine_id for item in items]
+    assert list(ranking(at)["Turbine"]) != [item.turbine_id for item in items]
 
 
 def test_waiting_cost__is_that_of_the_api(logged_in: Open, running_api: RunningApi) -> None:
     items = running_api.client("technicien").park.ranking().items
 
-    assert list(table(logged_in("technicien"))["Attendre coûte"]) == [
-        round(item.expected_failure_cost_eur or 0, 0) for item in items
+    assert list(ranking(logged_in("technicien"))["Attendre coûte"]) == [
+        french.euros(item.expected_failure_cost_eur) for item in items
     ]
 
 
-def test_large_park__first_rows_then_more_and_the_files_hold_everything(
+def test_large_park__pages_of_rows_and_the_files_hold_everything(
     logged_in: Open, running_api: RunningApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cockpit, "FIRST_ROWS", 20)
+    monkeypatch.setattr(cockpit, "PAGE_ROWS", 20)
+    monkeypatch.setattr(table, "PAGE_ROWS", 20)
     client = running_api.client("manager")
     ranked = [item.turbine_id for item in client.park.ranking().items]
     at = logged_in("manager")
 
-    assert list(table(at)["Turbine"]) == ranked[:20]
-    assert f"Les 20{french.NBSP}premières des 50 turbines retenues, sur 50." in text_of(at)
-    at.button(key="plus_de_lignes").click().run()
-    assert list(table(at)["Turbine"]) == ranked[:40]
-    assert at.button(key="plus_de_lignes").label == f"Afficher 10{french.NBSP}turbines de plus"
-    at.button(key="plus_de_lignes").click().run()
-    assert list(table(at)["Turbine"]) == ranked
-    assert not [button for button in at.button if button.key == "plus_de_lignes"]
+    assert list(ranking(at)["Turbine"]) == ranked[:20]
+    assert tables(at)[-1].pages == {"2": "?page=2", "3": "?page=3", "Suivante →": "?page=2"}
+    follow(at, "?page=3")
+    assert list(ranking(at)["Turbine"]) == ranked[40:]
+    assert list(ranking(follow(at, "?page=9"))["Turbine"]) == ranked[40:]
 
     at.selectbox(key="filtre_tri").set_value("-turbine").run()
     last_first = sorted(ranked, key=int, reverse=True)
-    assert list(table(at)["Turbine"]) == last_first[:20]
+    assert list(ranking(at)["Turbine"]) == last_first[:20]
+    assert "page" not in at.query_params
     shown, view = at.session_state["_last_park"]
     taken = telechargements.everything(client, shown, view)
     assert [item.turbine_id for item in taken] == last_first
+
+
+def test_headers__sort_all_turbines_through_the_address__the_filters_follow(logged_in: Open) -> None:
+    at = logged_in("manager")
+    at.text_input(key="filtre_texte").set_value("turbine 1").run()
+    usual = list(ranking(at)["Turbine"])
+
+    sort, href = tables(at)[-1].sorts["Turbine"]
+    follow(at, href)
+    assert (sort, tables(at)[-1].sorts["Turbine"][0]) == ("none", "ascending")
+    assert list(ranking(at)["Turbine"]) == sorted(usual, key=int)
+    assert at.selectbox(key="filtre_tri").value == "turbine"
+    assert at.text_input(key="filtre_texte").value == "turbine 1"
+    follow(at, tables(at)[-1].sorts["Turbine"][1])
+    assert list(ranking(at)["Turbine"]) == sorted(usual, key=int, reverse=True)
+    follow(at, tables(at)[-1].sorts["Rang"][1])
+    assert list(ranking(at)["Turbine"]) == usual
+    assert at.selectbox(key="filtre_tri").value is None
+    follow(at, "?")
+    assert len(ranking(at)) == 50
 
 
 def test_exports__offered_for_what_is_shown_only(logged_in: Open) -> None:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from api.schemas import french
 from tests.support.relay import relayed
-from tests.ui.conftest import RunningApi, log_in, open_at, text_of
+from tests.ui.conftest import RunningApi, log_in, open_at, tables, text_of
 from ui.shared import labels as fr
 
 Open = Callable[..., AppTest]
@@ -85,7 +85,7 @@ def test_sensors__last_measurements_and_a_curve_each(logged_in: Open, running_ap
 
     at = open_tab(logged_in("technicien", "turbine", id="12"), "Capteurs")
 
-    newest = at.dataframe[0].value.iloc[0]
+    newest = tables(at)[0].value.iloc[0]
     for feature in detail.features:
         if feature.dtype != "binary":
             shown = newest[next(c for c in newest.index if c.startswith(feature.label))]
@@ -148,7 +148,7 @@ def test_what_if__unchanged_values_give_the_published_probability(
     at.button(key="FormSubmitter:et_si-Comparer").click().run()
 
     assert "ne changent pas" in text_of(at)
-    rows = at.table[0].value.set_index("")
+    rows = tables(at)[0].value.set_index("")
     assert rows.loc["Probabilité de panne à 7 jours", "Aujourd’hui"] == french.percent(
         current.failure_probability
     )
@@ -166,7 +166,7 @@ def test_what_if__other_values_beside_the_current_ones(logged_in: Open, running_
     at.text_input(key=f"et_si_{calmest}_vibration_level").set_value("6,5")
     at.button(key="FormSubmitter:et_si-Comparer").click().run()
 
-    rows = at.table[0].value.set_index("")
+    rows = tables(at)[0].value.set_index("")
     assert rows.loc["Probabilité de panne à 7 jours", "Et si…"] == french.percent(
         expected.failure_probability
     )
@@ -195,7 +195,7 @@ def test_what_if__typed_values_outlive_an_interruption(
         at.run()
         assert at.text_input(key="et_si_12_vibration_level").value == "6,5"
         at.button(key="FormSubmitter:et_si-Comparer").click().run()
-        assert len(at.table) > 0
+        assert len(tables(at)) > 0
 
 
 def test_what_if__typed_values_stay_when_another_tab_was_read(logged_in: Open) -> None:
@@ -207,7 +207,7 @@ def test_what_if__typed_values_stay_when_another_tab_was_read(logged_in: Open) -
     open_tab(at, "Et si…")
 
     assert at.text_input(key="et_si_12_vibration_level").value == "6,5"
-    assert len(at.table) > 0
+    assert len(tables(at)) > 0
 
 
 def test_what_if__refused_value_told_at_its_field_and_kept(logged_in: Open) -> None:
@@ -219,7 +219,7 @@ def test_what_if__refused_value_told_at_its_field_and_kept(logged_in: Open) -> N
     assert at.text_input(key="et_si_12_wind_speed").value == "-3,0"
     assert [line for line in at.markdown if line.value.startswith(":red[")]
     assert "Une valeur est refusée" in at.error[0].value
-    assert not at.table
+    assert not tables(at)
 
 
 def test_what_if__what_is_no_number_is_told_at_its_field_and_kept(logged_in: Open) -> None:
@@ -231,7 +231,7 @@ def test_what_if__what_is_no_number_is_told_at_its_field_and_kept(logged_in: Ope
     assert at.text_input(key="et_si_12_vibration_level").value == "6,5 g"
     assert "« 6,5 g » n’est pas un nombre" in text_of(at)
     assert "Une valeur est refusée" in at.error[0].value
-    assert not at.table
+    assert not tables(at)
 
 
 def test_drivers__beside_what_is_usual_here_and_in_the_park(

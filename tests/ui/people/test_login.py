@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.support.relay import relayed
 from tests.support.servers import PASSWORD
-from tests.ui.conftest import COOKIE_KEY, RunningApi, log_in, open_at, text_of
+from tests.ui.conftest import COOKIE_KEY, RunningApi, log_in, open_at, ranking, tables, text_of
 from ui.client.api_error import ApiError
 from ui.client.client import ApiClient
 from ui.shared.auth import COOKIE
@@ -32,7 +32,7 @@ def test_wrong_password__said_in_french_and_the_name_stays(
 
     assert [error.value for error in at.error] == ["Identifiant ou mot de passe incorrect."]
     assert at.text_input[0].value == "manager"
-    assert not at.dataframe
+    assert not tables(at)
 
 
 def test_right_password__leads_to_the_cockpit(dashboard: Dashboard, running_api: RunningApi) -> None:
@@ -41,7 +41,7 @@ def test_right_password__leads_to_the_cockpit(dashboard: Dashboard, running_api:
     log_in(at, "technicien")
 
     assert [title.value for title in at.title] == ["Cockpit"]
-    assert len(at.dataframe) == 1
+    assert len(ranking(at)) == 50
 
 
 def test_address_of_a_turbine__survives_the_login(dashboard: Dashboard, running_api: RunningApi) -> None:
@@ -107,7 +107,7 @@ def test_cookie_replayed_after_logout__opens_nothing(
 
     assert [title.value for title in at.title] == ["Cockpit de maintenance prédictive"]
     assert "Votre session a expiré" in text_of(at)
-    assert not at.dataframe
+    assert not tables(at)
 
 
 def test_cookie_signed_with_another_key__opens_nothing(
@@ -177,7 +177,7 @@ def test_session_ended_elsewhere__next_view_asks_to_log_in_again(
     at.run()
 
     assert "Votre session a expiré" in text_of(at)
-    assert not at.dataframe
+    assert not tables(at)
     log_in(at, "manager", PASSWORD)
     assert [title.value for title in at.title] == ["Cockpit"]
 
@@ -207,4 +207,4 @@ def test_page_of_another_role__says_so_and_asks_nothing(logged_in: Callable[...,
     at = logged_in("technicien", "supervision")
 
     assert [title.value for title in at.title] == ["Page réservée"]
-    assert not at.dataframe
+    assert not tables(at)

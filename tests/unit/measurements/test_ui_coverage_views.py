@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 
 from api.schemas.measurements import FindingCount, TurbineCoverage
+from tests.support.html_tables import read_tables
 from tests.support.measurements.measure_samples import coverage, turbine
 from ui.measurements import coverage_views as views
-from ui.shared import figures
+from ui.shared import figures, table
 
 LATE = turbine("2", late=True, age_days=13, last_measured_on="2024-12-17", findings=["turbine_muette"])
 STALE = turbine("27", age_days=9, last_measured_on="2024-12-21", findings=["mesure_perimee"])
@@ -28,7 +29,8 @@ def test_freshness__late_then_never_then_stale_then_oldest() -> None:
         "○ à l’arrêt",
         "✓ à jour",
     ]
-    assert list(frame["Âge"]) == ["13\u00a0jours", "–", "9\u00a0jours", "30\u00a0jours", "le jour même"]
+    (shown,) = read_tables(table.html(frame, "x", columns=views.FRESHNESS_COLUMNS))
+    assert list(shown.value["Âge"]) == ["13\u00a0jours", "–", "9\u00a0jours", "30\u00a0jours", "le jour même"]
     assert frame["Constats"][0] == "Turbine muette"
 
 
