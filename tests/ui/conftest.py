@@ -38,7 +38,7 @@ class RunningApi:
 def running_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApi]:
     """A prepared installation with its API and its worker, for all tests of the session."""
     home = tmp_path_factory.mktemp("cockpit")
-    prepare(home)
+    prepare(home, year=True)
     port = free_port()
     api = api_server(home, port).start()
     with working(home):

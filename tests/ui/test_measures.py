@@ -48,7 +48,7 @@ class Installation:
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A prepared installation with its API and its worker."""
     home = tmp_path_factory.mktemp("mesures")
-    prepare(home)
+    prepare(home, year=True)
     port = free_port()
     server = api_server(home, port).start()
     with working(home):
