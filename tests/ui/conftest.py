@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block
 
 from tests.support.html_tables import HtmlTable, read_tables
 from tests.support.servers import PASSWORD, ROOT, api_server, free_port, prepare, working
@@ -99,7 +100,7 @@ def follow(at: AppTest, href: str) -> AppTest:
     return at.run()
 
 
-def tables(at: AppTest) -> list[HtmlTable]:
+def tables(at: AppTest | Block) -> list[HtmlTable]:
     """The tables of the page, in their order."""
     return [table for element in at.get("html") for table in read_tables(element.proto.body)]
 

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from api.schemas import french
+from api.schemas.common import FieldChange
 from api.schemas.interventions import (
-    FieldChange,
     Intervention,
     InterventionPrecision,
     JournalEntry,

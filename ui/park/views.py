@@ -258,7 +258,7 @@ class Trust:
 
 def history_words(history: HistoryProgress) -> str:
     """Say how far the recomputation of past days is."""
-    days = f"{french.number(history.done)} jours sur {french.number(history.total)}"
+    days = f"{french.counted(history.done, 'jour')} sur {french.number(history.total)}"
     return f"Historique en cours de calcul par les modèles en service : {days}."
 
 

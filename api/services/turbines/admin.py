@@ -59,7 +59,7 @@ class TurbineAdmin:
             if news:
                 old = {name: before[name] for name in news}
                 turbine_facts.change(connection, row.id, news, by=by, now=self.now(), version=version)
-                details = {name: [_plain(old[name]), _plain(news[name])] for name in news}
+                details: dict[str, Any] = {name: [_plain(old[name]), _plain(news[name])] for name in news}
                 action = AuditAction.TURBINE_MODIFIEE
                 details |= {"version": version}
                 record(self.database, connection, action, KIND, known, by=by, details=details)

@@ -119,7 +119,7 @@ class _Order:
 
     by: tuple[ColumnElement[Any], ...]
     beside: tuple[Table, ColumnElement[bool]] | None = None
-    key: Callable[[str], Any] | None = None
+    key: Callable[[Any], Any] | None = None
     against: bool = False
 
     def clauses(self, *, falling: bool) -> list[ColumnElement[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,6 @@ from sqlalchemy import func, select, update
 
 from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.vocabulary import Role
-from api.services.shared import once
 from api.storage.tables import api_keys, audit_trail, intake_keys, interventions, policies, turbines, users
 from tests.api.conftest import Api, problem
 
@@ -75,7 +75,7 @@ def test_secret__kept_nowhere_and_shown_again_for_five_minutes(
         kept = connection.execute(select(intake_keys)).one()
     assert kept.answer == {}
     assert secret.json()["secret"] not in str(tuple(kept))
-    monkeypatch.setattr(once.time, "monotonic", lambda: 1e12)
+    monkeypatch.setattr(time, "monotonic", lambda: 1e12)
     late = api.post("/api/v1/keys", json={"name": "a", "scopes": ["read"]}, headers=admin | SENT)
     assert "ne se montre qu’une fois" in problem(late, 409)["detail"]
     assert counted(api, api_keys) == 1

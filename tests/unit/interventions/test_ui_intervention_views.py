@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from api.schemas import french
+from api.schemas.common import FieldChange
 from api.schemas.interventions import (
-    FieldChange,
     Intervention,
     InterventionPrecision,
     JournalEntry,

@@ -106,7 +106,7 @@ def shape_of(array: Inert) -> tuple[int, ...]:
 
 
 def _code(dtype: Any) -> str:
-    arguments = dtype.args if getattr(dtype, "origin", None) == DTYPE else ()
+    arguments: tuple[Any, ...] = dtype.args if getattr(dtype, "origin", None) == DTYPE else ()
     if not names_dtype(arguments):
         raise inconsistent()
     return str(arguments[0])
