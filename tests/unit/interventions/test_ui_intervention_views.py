@@ -126,10 +126,18 @@ def test_precision__says_its_interval_or_that_nothing_decides() -> None:
 
 
 @pytest.mark.parametrize(
-    ("alerts", "total", "words"),
-    [(7, 1, "6 ont déjà une réponse"), (7, 7, "7 restent à décider"), (1, 0, "1 a déjà une réponse")],
+    ("alerts", "answered", "total", "words"),
+    [
+        (7, 6, 1, "6 ont déjà une réponse, 1 reste à décider."),
+        (7, 0, 7, "30/12/2024, 7 restent à décider."),
+        (1, 1, 0, "1 a déjà une réponse, 0 reste à décider."),
+        (3, 2, 2, "2 ont déjà une réponse, 2 restent à décider, dont 1 hors alerte."),
+    ],
 )
-def test_to_decide__accounts_for_every_turbine_in_alert(alerts: int, total: int, words: str) -> None:
-    found = Proposals(alerts=alerts, total=total, items=[], as_of=TODAY, today=TODAY)
-    assert words in proposal_views.to_decide_words(found)
-    assert ("confirmé" in proposal_views.to_decide_words(found)) is (total > 0)
+def test_to_decide__accounts_for_every_turbine_in_alert(
+    alerts: int, answered: int, total: int, words: str
+) -> None:
+    counts = {"alerts": alerts, "answered_total": answered, "total": total}
+    written = proposal_views.to_decide_words(Proposals(**counts, items=[], as_of=TODAY, today=TODAY))
+    assert words in written
+    assert ("confirmé" in written) is (total > 0)
