@@ -57,7 +57,7 @@ class SupervisionService:
         days = self.view.history(None, None)[-HISTORY:]
         last = self.view.last_ended_attempt()
         if last is not None and last.run_id not in {run.run_id for run in recent}:
-            recent = [last, *recent[:-1]]  # recomputed past days came since
+            recent = [*recent[:-1], last]  # recomputed past days came since
         checks = [_runs_at_all(components), _scorings_go_well(last), _alert_level(days)]
         since = self.now() - PERIOD
         with self.database.read() as connection:

@@ -110,6 +110,10 @@ def test_first_own_models__a_year_by_them_alone(core: Core) -> None:
     assert park.as_of == LAST
     assert not park.notices
     assert park.history is None
+    assert park.run is not None
+    listed = [run.run_id for run in core.supervision.state().last_runs]
+    assert park.run.run_id in listed, "the last run, though recomputed days came since"
+    assert listed == sorted(listed, reverse=True)
     newest = core.view.recent_runs(1)
     work(build_core(core.settings))
     assert core.view.recent_runs(1) == newest, "nothing is done twice"
