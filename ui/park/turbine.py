@@ -64,7 +64,7 @@ def _nothing_chosen() -> bool:
         st.info("Aucun classement n’est encore publié.")
     for item in items:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
-            risk, why = french.percent(item.failure_probability), fr.driver_words(item.main_driver)
+            risk, why = french.percent(item.failure_probability), fr.reason_words(item)
             words = f"{risk} de probabilité de panne à 7 jours · {why}"
             layout.line(
                 item.risk_level, f"Turbine {item.turbine_id}", words, href=turbine_href(item.turbine_id)

@@ -204,7 +204,7 @@ def _park_row(item: ParkItem) -> dict[str, Any]:
         "Probabilité": item.failure_probability,
         "Jours restants": item.time_to_failure_days,
         "Intervalle": interval_words(item),
-        "Facteur principal": fr.driver_words(item.main_driver),
+        "Facteur principal": fr.reason_words(item),
         "Attendre coûte": item.expected_failure_cost_eur,
         "Âge": item.age_days,
         "Prévu le": next_work(item),

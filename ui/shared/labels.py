@@ -98,6 +98,13 @@ def driver_value(driver: Driver) -> str:
     return french.quantity(driver.value, driver.unit)
 
 
+def reason_words(item: ParkItem) -> str:
+    """Write why a turbine ranks where it does: its main driver, or that it lacks a recent measurement."""
+    if item.data_status in {DataStatus.PERIME, DataStatus.NON_EVALUE}:
+        return "Sans mesure récente"
+    return driver_words(item.main_driver)
+
+
 def driver_words(driver: Driver | None) -> str:
     """Write the main driver in a table cell: name, value, and « indice » for a marker."""
     if driver is None:

@@ -43,14 +43,9 @@ def direction_of(contribution: float) -> Direction:
 
 
 def main_driver(drivers: Sequence[Driver]) -> Driver | None:
-    """Return the driver to name first.
-
-    The cause that raises the probability most, else a raising marker, else the strongest driver. A marker
-    accompanies failures without causing them, so any cause comes before it.
+    """Return the driver to name first: the largest rising contribution; None where none rises.
 
     Args:
         drivers: strongest first.
     """
-    rising = [driver for driver in drivers if driver.direction == "hausse"]
-    causes = [driver for driver in rising if not driver.marker]
-    return next(iter(causes or rising or drivers), None)
+    return next((driver for driver in drivers if driver.direction == "hausse"), None)

@@ -125,6 +125,11 @@ class _Candidate:
     measurement_pk: int | None
     score: Score
 
+    @property
+    def explainable(self) -> bool:
+        """Whether a driver says why: the reason of an old measurement is its age."""
+        return self.score.probability is not None and self.score.status is not DataStatus.PERIME
+
 
 def _candidates(known: ParkDay, models: ActiveModels, report: Report) -> list[_Candidate]:
     """Return one candidate per turbine: the most alarming measurement of its last day."""
@@ -166,7 +171,7 @@ def _ranking(candidates: Sequence[_Candidate], models: ActiveModels, known: Park
     """Rank the candidates from 1, with drivers for the top."""
     by_turbine = {c.score.reading.turbine_id: c for c in candidates}
     order = ranked((turbine, c.score.risk.score) for turbine, c in by_turbine.items())
-    top = [by_turbine[t] for t in order[:EXPLAINED] if by_turbine[t].score.probability is not None]
+    top = [by_turbine[t] for t in order[:EXPLAINED] if by_turbine[t].explainable]
     _, explained = drivers([c.score.reading for c in top], models)
     first = {c.turbine_pk: main_driver(d) for c, d in zip(top, explained, strict=True)}
     places = ((rank, by_turbine[turbine]) for rank, turbine in enumerate(order, start=1))

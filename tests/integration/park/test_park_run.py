@@ -59,7 +59,9 @@ def test_run__ranks_the_worn_turbine_first_and_keeps_every_turbine(core: Core, t
     assert park.items[0].turbine_id == "2"
     assert {item.turbine_id for item in park.items} == {"1", "2", "10"}
     assert park.items[0].main_driver is not None
-    assert not park.items[0].main_driver.marker
+    assert park.items[0].main_driver.direction == "hausse"
+    calm = core.view.park(ALL).items[1:]
+    assert all(item.main_driver is None or item.main_driver.direction == "hausse" for item in calm)
 
 
 def test_run__uses_nothing_later_than_its_day(core: Core, tmp_path: Path) -> None:
