@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
 import anyio.to_thread
 from fastapi import Depends, Header, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.openapi.models import APIKey, APIKeyIn
 from fastapi.security.base import SecurityBase
 from pydantic import BaseModel
@@ -22,6 +23,7 @@ from api.bootstrap import Services
 from api.core import Core
 from api.domain.people import Principal
 from api.domain.shared.exceptions import NotAllowed, NotAuthenticated
+from api.domain.shared.names import check_parameters
 from api.openapi_errors import KEY_SCHEME
 from api.schemas.vocabulary import Right
 from api.services.people.authentication import Authentication
@@ -107,6 +109,22 @@ async def may_read_metrics(request: Request) -> None:
     """
     if not services_of(request).settings.env.is_demonstration:
         await need(Right.METRICS)(request)
+
+
+async def known_names(request: Request) -> None:
+    """Let a request pass whose query holds only parameters of its route.
+
+    Raises:
+        InvalidInput: another is there.
+    """
+    if request.scope["query_string"]:
+        check_parameters(request.query_params.keys(), set(_parameters(request.scope["route"].dependant)))
+
+
+def _parameters(dependant: Dependant) -> Iterator[str]:
+    yield from (parameter.alias for parameter in dependant.query_params)
+    for each in dependant.dependencies:
+        yield from _parameters(each)
 
 
 class Naming:

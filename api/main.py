@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio.to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from api import errors, openapi_errors
 from api.bootstrap import Services, build_services
 from api.collector import spare_the_collector
+from api.deps import known_names
 from api.observability.logging import configure_logging
 from api.observability.middleware import Edge
 from api.openapi import OpenApiDocument
@@ -134,7 +135,9 @@ def create_app(settings: Settings) -> FastAPI:
         open_inference,
         system,
     ):
-        app.include_router(module.router)
+        # Probes and clients of the standard protocol may add parameters of their own.
+        checks = [] if module in (open_inference, system) else [Depends(known_names)]
+        app.include_router(module.router, dependencies=checks)
     app.mount("/static", StaticFiles(directory=ROOT / "api" / "static"), name="static")
     return app
 

@@ -79,8 +79,8 @@ def _possible(path: str, operation: dict[str, Any]) -> list[int]:
         statuses += [401, 403]
     if "{" in path:
         statuses.append(404)
-    if operation.get("requestBody") or operation.get("parameters"):
-        statuses.append(422)
+    if operation.get("requestBody") or operation.get("parameters") or path.startswith("/api/v1/"):
+        statuses.append(422)  # without parameters too: one that the call does not have is refused
     if operation.get("requestBody"):
         statuses.append(413)
     return sorted(statuses)

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.deps import CoreDep, NamingDep, need, services_of
 from api.domain.shared.exceptions import InvalidInput
+from api.domain.shared.names import check_parameters
 from api.observability.calls import CallRecord
 from api.schemas import french
 from api.schemas.park import Park
@@ -111,9 +112,12 @@ def _options(query_string: bytes) -> Ask:
 
     Raises:
         RequestValidationError: a parameter has none of its allowed values.
+        InvalidInput: a parameter is none of this call.
     """
+    asked = dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True))
+    check_parameters(asked, Ask.model_fields.keys())
     try:
-        return Ask.model_validate(dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)))
+        return Ask.model_validate(asked)
     except ValidationError as error:
         raise RequestValidationError([{**e, "loc": ("query", *e["loc"])} for e in error.errors()]) from error
 

@@ -13,6 +13,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainValidator,
+    WithJsonSchema,
     create_model,
 )
 
@@ -93,10 +94,12 @@ def build_measurement_model(features: Mapping[str, FeatureSpec], required: froze
 def _type_of(spec: FeatureSpec) -> Any:
     unit = f" [{spec.unit}]" if spec.unit else ""
     low, high = spec.physical_range
-    about = Field(strict=True, ge=low, le=high, description=f"{spec.label}{unit}")
+    words = f"{spec.label}{unit}"
     if spec.dtype == "binary":
-        return Annotated[float, BeforeValidator(_flag), about, AfterValidator(_zero_or_one)]
-    return Annotated[float, about]
+        published = WithJsonSchema({"type": "integer", "enum": [0, 1], "description": words})
+        kind = Field(strict=True, description=words)
+        return Annotated[float, BeforeValidator(_flag), kind, AfterValidator(_zero_or_one), published]
+    return Annotated[float, Field(strict=True, ge=low, le=high, description=words)]
 
 
 class Reading(NamedTuple):
