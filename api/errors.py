@@ -32,6 +32,7 @@ from api.domain.shared.exceptions import (
     UnclearFile,
     UnreadForm,
 )
+from api.schemas import french
 from api.services.shared.french_errors import BODY, french_errors
 
 PROBLEM_JSON = "application/problem+json"
@@ -78,7 +79,7 @@ _REFUSED: dict[int, tuple[str, str, str]] = {
     405: (
         "methode-refusee",
         "Méthode refusée",
-        "Cette adresse n’accepte pas cette méthode : voir l’en-tête Allow.",
+        "Cette adresse n’accepte pas cette méthode : voir l’en-tête « Allow ».",
     ),
     413: (
         "corps-trop-grand",
@@ -207,7 +208,7 @@ def _summary(errors: Sequence[FieldError]) -> str:
     """Return the first field errors as one sentence."""
     sentences = [f"{e.field} : {e.message}" if e.field else e.message for e in errors[:_SUMMED_UP]]
     if len(errors) > _SUMMED_UP:
-        sentences.append(f"et {len(errors) - _SUMMED_UP} autres erreurs")
+        sentences.append(f"et {french.counted(len(errors) - _SUMMED_UP, 'autre erreur')}")
     return " ; ".join(sentence.rstrip(" .") for sentence in sentences) + "."
 
 

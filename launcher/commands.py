@@ -17,6 +17,7 @@ from launcher.kept_secrets import with_kept_secrets
 from launcher.processes import in_front
 from launcher.services import run
 from launcher.settings import ROOT, Settings, process_settings
+from launcher.texts import sentences
 
 INTERRUPTED = 130
 
@@ -64,6 +65,7 @@ COMMANDS = {
     "users": Command("…", "gère les comptes des personnes", "users --help"),
     "keys": Command("…", "gère les clés d’API des machines", "keys --help"),
     "bench": Command("…", "mesure vitesse et mémoire sur cette machine", "bench"),
+    "texts": Command("", "liste chaque phrase que le produit peut montrer, et où", "texts"),
     "captures": Command(
         "[--only PAGE …] [--into DOSSIER]", "photographie chaque page, sur portable et téléphone", "captures"
     ),
@@ -103,16 +105,19 @@ def _dispatch(arguments: Sequence[str]) -> int:
     name, rest = arguments[0], list(arguments[1:])
     if name not in COMMANDS:
         raise _unknown(name)
-    if name in {"run", "test"} and rest[:1] in (["-h"], ["--help"]):
+    if name in {"run", "test", "texts"} and rest[:1] in (["-h"], ["--help"]):
         print(usage(name))
+        return 0
+    if rest and name in {"run", "texts"}:
+        raise LauncherError(f"La commande « {name} » ne prend pas d’argument : « {rest[0]} » est de trop.", 2)
+    if name == "texts":
+        print(*sentences(ROOT), sep="\n")
         return 0
     settings = process_settings()
     if name == "test":
         return test(settings, rest)
     if name != "run":
         return application(settings, arguments)
-    if rest:
-        raise LauncherError(f"La commande « run » ne prend pas d’argument : « {rest[0]} » est de trop.", 2)
     return run(settings)
 
 

@@ -147,7 +147,7 @@ def services(settings: Settings, python: str) -> list[Service]:
     application = settings.for_application()
     return [
         Service("L’API", "api", api, application, (settings.local_api_url, "/health")),
-        Service("Le calcul (worker)", "worker", [python, "-m", "api.worker"], application),
+        Service("Le calculateur", "worker", [python, "-m", "api.worker"], application),
         Service(
             "Le tableau de bord", "ui", ui, settings.for_dashboard(), (settings.ui_url, "/_stcore/health")
         ),

@@ -25,7 +25,7 @@ from api.services.models.sensors import catalogue_of
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
     data = commands.add_parser("data", help="mesures").add_subparsers(required=True, metavar="ACTION")
-    bring = data.add_parser("import", help="ingère un fichier de mesures")
+    bring = data.add_parser("import", help="importe un fichier de mesures")
     bring.add_argument(
         "file", type=Path, metavar="FICHIER", help="CSV (.csv, .csv.gz), Excel (.xlsx) ou Parquet"
     )
@@ -91,10 +91,12 @@ def import_measurements(
 def _report_text(report: ImportReport) -> str:
     """Return a report for a terminal: the counts, then the first 20 problems."""
     lines = [
-        f"{report.filename} : {french.counted(report.rows, 'ligne')}, {french.number(report.inserted)} "
-        f"nouvelles, {french.number(report.already_known)} déjà connues, {french.number(report.enriched)} "
-        f"enrichies, {french.number(report.rejected)} rejetées ; étiquettes : "
-        f"{french.number(report.labels_added)} ajoutées, {french.number(report.labels_corrected)} corrigées."
+        f"{report.filename} : {french.counted(report.rows, 'ligne')}, "
+        f"{french.counted(report.inserted, 'nouvelle')}, "
+        f"{french.number(report.already_known)} déjà {french.plural(report.already_known, 'connue')}, "
+        f"{french.counted(report.enriched, 'enrichie')}, {french.counted(report.rejected, 'rejetée')} ; "
+        f"étiquettes : {french.counted(report.labels_added, 'ajoutée')}, "
+        f"{french.counted(report.labels_corrected, 'corrigée')}."
     ]
     if (form := report.format) is not None:
         parts = (form.kind, form.encoding, f"décimales « {form.decimal} »", f"dates {form.date_format}")
@@ -108,7 +110,9 @@ def _report_text(report: ImportReport) -> str:
         column = f", {problem.column}" if problem.column else ""
         lines.append(f"  ligne {problem.line}{column}{value} : {problem.reason}")
     if (more := report.problems_total - len(report.problems)) > 0:
-        lines.append(f"  … et {more} autres : --report RAPPORT.csv les donne tous (10 000 au plus).")
+        lines.append(
+            f"  … et {french.counted(more, 'autre')} : --report RAPPORT.csv donne tout (10 000 au plus)."
+        )
     return "\n".join(lines)
 
 

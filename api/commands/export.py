@@ -28,7 +28,10 @@ def register(data: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "-o", "--output", type=Path, metavar="FICHIER", help="par défaut la sortie standard (CSV)"
     )
     export.add_argument(
-        "--model", nargs=2, metavar=("NOM", "VERSION"), help="pour unseen : version dont on veut les lignes"
+        "--model",
+        nargs=2,
+        metavar=("NOM", "VERSION"),
+        help="pour « unseen » : la version",
     )
     export.add_argument(
         "--from", dest="first", type=date.fromisoformat, metavar="AAAA-MM-JJ", help="premier jour"

@@ -10,6 +10,7 @@ from api.commands.console import say, whole_file
 from api.core import Core
 from api.domain.shared.exceptions import InvalidInput
 from api.inference.importing.draft import draft_manifest, draft_text
+from api.schemas import french
 
 
 def register(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -59,9 +60,10 @@ def _left_to_complete(draft: dict[str, Any]) -> list[str]:
     """Return the lines that name the features to describe."""
     features = draft["features"]
     unnamed = [feature["name"] for feature in features if not feature["label"]]
+    count = french.counted(len(features), "variable")
     if not unnamed:
-        return [f"{len(features)} variables, toutes connues du catalogue : relisez, rien n’est obligatoire."]
+        return [f"{count}, rien d’inconnu du catalogue : relisez, rien n’est obligatoire."]
     return [
-        f"{len(features)} variables, dont {len(unnamed)} à décrire (label, unit, physical_range, role) :",
+        f"{count}, dont {french.number(len(unnamed))} à décrire (label, unit, physical_range, role) :",
         f"  {', '.join(unnamed)}",
     ]

@@ -31,7 +31,7 @@ def register(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     command.add_argument(
         "--split",
         metavar="RÈGLE",
-        help=f"{SPLIT_HELP} ; all : aucune ligne n’a servi à l’ajuster. Sinon, ce que le manifeste sait",
+        help=f"{SPLIT_HELP} ; « all » : aucune ligne n’a servi à l’ajuster. Sinon, ce que le manifeste sait",
     )
     command.add_argument("--json", action="store_true", help="tous les chiffres en JSON")
     command.set_defaults(run=_evaluate)

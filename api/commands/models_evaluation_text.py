@@ -15,13 +15,13 @@ from api.services.models.card import classifier, regressor, words
 def evaluation_text(found: Evaluation) -> str:
     """Every figure with its interval, what it was measured on, and what the quality gate says of it."""
     quality, gate = found.quality, found.gate
-    left = f"{french.counted(found.left_out, 'ligne')} laissées de côté : vues à l’entraînement, ou non "
+    left = f"{french.counted(found.left_out, 'ligne laissée')} de côté : à l’entraînement, ou peut-être."
     body = _classifier(quality) if isinstance(quality, ClassificationQuality) else _regressor(quality)
     return "\n".join(
         [
             f"{found.name} version {found.version}, mesuré sur {found.source}",
             found.words,
-            *([left + "connues pour non vues."] if found.left_out else []),
+            *([left] if found.left_out else []),
             *body,
             "",
             f"Contrôle de qualité sur ces lignes : {'passé' if gate.passed else 'NON passé'}.",

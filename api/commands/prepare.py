@@ -79,7 +79,7 @@ def _demonstration(core: Core) -> None:
         imported = imports.any_finished(connection)
         serving = activations.active(connection)
     if not imported:
-        say("Échantillon simulé : ingestion…")
+        say("Échantillon simulé : lecture…")
         import_turbines(core.database, TURBINES, source="simulation", now=core.settings.now())
         import_measurements(core, SAMPLE, source="simulation", by=BY)
     for name, version in REFERENCE:

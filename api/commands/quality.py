@@ -91,7 +91,8 @@ def _tables(realised: RealisedQuality) -> Iterable[str]:
         yield "\n" + columns(days, names)
     events = realised.events
     yield (
-        f"\nPannes : {events.announced} annoncées sur {events.total}, rappel {_figure(events.recall, 2)} ; "
+        f"\nPannes : {french.counted(events.announced, 'annoncée')} sur {french.number(events.total)}, "
+        f"rappel {_figure(events.recall, 2)} ; "
         f"préavis moyen {french.with_unit(_figure(events.lead_mean, 1), 'jours')}."
     )
     for missed in events.missed[:MISSED_SHOWN]:
@@ -99,7 +100,7 @@ def _tables(realised: RealisedQuality) -> Iterable[str]:
         levels = " ".join(LEVEL_WORDS[day.level] for day in missed.history)
         yield f"  manquée : turbine {missed.turbine}, {when} ; niveaux publiés : {levels}"
     if (left := events.total - events.announced - MISSED_SHOWN) > 0:
-        yield f"  … et {left} autres pannes manquées."
+        yield f"  … et {french.counted(left, 'autre panne manquée')}."
 
 
 def _alerts(name: str, figures: AlertFigures) -> tuple[object, ...]:

@@ -130,11 +130,13 @@ def recompute(core: Core, first: date, last: date, *, again: bool = False, by: s
     except KeyboardInterrupt:
         say("\nInterrompu. Les jours calculés sont publiés ; la même commande reprend où elle s’est arrêtée.")
         return INTERRUPTED
-    facts = [f"{done.scored} calculés"]
+    facts = [french.counted(done.scored, "calculé")]
     if done.kept:
-        facts.append(f"{done.kept} déjà publiés par les mêmes modèles et la même politique, gardés")
+        facts.append(
+            f"{french.counted(done.kept, 'gardé')}, car déjà là avec les mêmes modèles et la même politique"
+        )
     if done.empty:
-        facts.append(f"{done.empty} avant la première mesure, laissés")
+        facts.append(f"{french.counted(done.empty, 'laissé')}, avant la première mesure")
     say(f"Historique du {french.date(first)} au {french.date(last)}, en jours : {', '.join(facts)}.")
     return 0
 
@@ -221,5 +223,5 @@ def _run_text(run: Run) -> str:
         return f"{head} : {run.error}"
     return (
         f"{head} : {french.counted(run.total, 'turbine')} en {french.quantity(run.duration_s, 's')}, "
-        f"dont {run.failed} non évaluées."
+        f"dont {french.number(run.failed)} non {french.plural(run.failed, 'évaluée')}."
     )

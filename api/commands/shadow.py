@@ -61,7 +61,7 @@ def _list(core: Core) -> int:
         print(
             f"{candidate.name} version {candidate.version} ({candidate.task}) depuis le "
             f"{french.date(french.paris_day(candidate.since))}, "
-            f"{french.number(candidate.runs_scored)} calculs notés : {candidate.reason}"
+            f"{french.counted(candidate.runs_scored, 'calcul noté')} : {candidate.reason}"
         )
     if not _living(core):
         print("Aucun candidat : python cockpit.py models shadow NOM VERSION --reason MOTIF")

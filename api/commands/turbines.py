@@ -32,9 +32,9 @@ def _turbines(arguments: argparse.Namespace, core: Core) -> int:
 def _report_text(filename: str, report: RegisterReport) -> str:
     """Return a report as text for a terminal."""
     lines = [
-        f"{filename} : {french.counted(report.rows, 'ligne')}, {french.counted(report.created, 'turbine')} "
-        f"{french.plural(report.created, 'ajoutée')}, {french.number(report.updated)} modifiées, "
-        f"{french.number(report.unchanged)} inchangées, {french.number(report.rejected)} rejetées."
+        f"{filename} : {french.counted(report.rows, 'ligne')}, "
+        f"{french.counted(report.created, 'turbine ajoutée')}, {french.counted(report.updated, 'modifiée')}, "
+        f"{french.counted(report.unchanged, 'inchangée')}, {french.counted(report.rejected, 'rejetée')}."
     ]
     lines += [f"Colonne inconnue, laissée de côté : {name}" for name in report.unknown_columns]
     for problem in report.problems.kept[:_SHOWN]:

@@ -33,11 +33,13 @@ def export(
     form: Annotated[Format, Query(alias="format", description="csv ou parquet")] = Format.CSV,
     first: First = None,
     last: Last = None,
-    model: Annotated[str | None, Query(max_length=80, description="Pour unseen : nom du modèle")] = None,
-    version: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Pour unseen : sa version")] = None,
+    model: Annotated[str | None, Query(max_length=80, description="Pour « unseen » : nom du modèle")] = None,
+    version: Annotated[
+        int | None, Query(ge=1, le=2**31 - 1, description="Avec « model » : sa version")
+    ] = None,
 ) -> Response:
     """`labelled` : mesures dont l’issue est connue ; `scores` : dernier classement publié de chaque jour ;
-    `unseen` : lignes que cette version d’un modèle n’a pas vues à l’apprentissage."""
+    `unseen` : lignes que cette version d’un modèle n’a pas vues à l’entraînement."""
     table = core.exports.export(Asked(what, first, last, model, version))
     headers = {"Content-Disposition": f'attachment; filename="{table.name}.{form.value}"'}
     if form is Format.CSV:

@@ -51,14 +51,14 @@ def realised_quality(
     last: Last = None,
     model: Annotated[str | None, Query(max_length=80, description="Nom, ou nom:version ; tous sinon")] = None,
     period: Annotated[
-        Period, Query(description="Regroupement : month (mois) ou week (semaine)")
+        Period, Query(description="Regroupement : « month » (mois) ou « week » (semaine)")
     ] = Period.MONTH,
     form: Annotated[Format, Query(alias="format", description="json, ou csv pour un tableur")] = Format.JSON,
     limit: Annotated[int, Query(ge=0, le=10_000, description="Scores listés en JSON")] = 100,
     offset: Annotated[int, Query(ge=0, le=100_000_000, description="Scores passés avant cette page")] = 0,
 ) -> Response | RealisedQuality:
     """Précision, rappel, préavis, calibration et erreur en jours de ce qui a été publié, avec intervalles à
-    95 %. Les lignes vues à l’apprentissage sont écartées et comptées. Par défaut : les 365 derniers jours
+    95 %. Les lignes vues à l’entraînement sont écartées et comptées. Par défaut : les 365 derniers jours
     publiés. `format=csv` : un score par ligne, points-virgules et virgules décimales."""
     query = RealisedQuery(first, last, model or None, period.value, limit, offset)
     if form is Format.JSON:

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.schemas.french import NBSP
 
 Item = TypeVar("Item")
-IS_NAME = "name of the account or key in the field of the same name without _name"
+# Marks the name of the account or key in the field of the same name without _name.
+IS_NAME = "is_name"
 Name = Annotated[
     str | None,
     Field(description="Nom affiché du compte, ou nom de la clé d’API ; donné aux personnes seulement"),

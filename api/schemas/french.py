@@ -6,6 +6,7 @@ everywhere. The rules (Lexique des règles typographiques en usage à l’Imprim
 * a thin space (U+202F) between thousands and before % and €, a no-break one (U+00A0) before other units;
 * one minus sign, U+2212. Only :func:`cell` keeps the hyphen, and no space between thousands: it is for files
   that a spreadsheet must read as numbers;
+* halves are rounded up, away from zero, in the decimal number that is read: 0.625 is « 0,63 » to two digits;
 * no percentage ends with « ,0 »: 6 % is « 6 % » everywhere; a probability is never certain (:func:`percent`);
 * « – » where there is nothing to write: None, NaN, an infinity.
 """
@@ -14,6 +15,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
+from decimal import ROUND_HALF_UP, Context, Decimal
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -31,33 +34,36 @@ _MONTHS = (
     "juillet", "août", "septembre", "octobre", "novembre", "décembre",
 )  # fmt: skip
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_COMPLEMENT = re.compile(r"(de|du|des|à|en|sur|dans|pour|par|sans|qui)$|[dl]’")
+_INVARIABLE = frozenset({"non", "déjà", "hors"})
 _NO_UNIT = frozenset({"", "-", "–", "0/1"})
 _FINEST = 6  # decimals of an input field
+_WIDE = Context(prec=800, rounding=ROUND_HALF_UP)  # the digits of the longest float, decimals included
+_STEPS = tuple(Decimal(1).scaleb(-digits) for digits in range(400))
 
 
 def number(value: float | None, digits: int = 0) -> str:
     """Write ``-1234.5`` to one digit as « −1 234,5 »."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    return _signed_text(value, f"{abs(value):,.{digits}f}")
+    return _number(_decimal(value), digits)
 
 
 def trimmed(value: float | None, digits: int = 2) -> str:
     """Write a number with as many decimals as it needs, ``digits`` at most."""
-    text = number(value, digits)
-    return text.rstrip("0").rstrip(",") if "," in text else text
+    return _trimmed(number(value, digits))
 
 
 def exact(value: float | None, digits: int = 15) -> str:
     """Write a number to ``digits`` significant digits, such as a received value or a limit."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    return _signed_text(value, f"{abs(float(f'{value:.{digits}g}')):,.15g}")
+    return _signed_text(value, f"{abs(float(_significant(value, digits))):,.15g}")
 
 
 def scientific(value: float) -> str:
     """Write a tiny difference as « 2,4 × 10⁻⁷ »."""
-    mantissa, exponent = f"{value:.1e}".split("e")
+    mantissa, exponent = f"{float(_significant(value, 2)):.1e}".split("e")
     return f"{number(float(mantissa), 1)}{NBSP}×{NBSP}{power_of_ten(int(exponent))}"
 
 
@@ -82,13 +88,22 @@ def typed(value: float | None, digits: int = _FINEST) -> str:
 
 def cell(value: float | None, digits: int) -> str:
     """Write a number that a French spreadsheet reads as one: decimal comma, hyphen, thousands together."""
-    return "" if value is None else f"{value:.{digits}f}".replace(".", ",")
+    return "" if value is None else f"{_rounded(_decimal(value), digits):f}".replace(".", ",")
+
+
+def cell_percent(value: float | None, digits: int) -> str:
+    """Write a share in per cent for a spreadsheet, under a heading that ends with « (%) »."""
+    return "" if value is None else f"{_rounded(_decimal(value).scaleb(2), digits):f}".replace(".", ",")
+
+
+def rounded(value: float, digits: int) -> float:
+    """Round a number as :func:`number` writes it, where two figures are compared as they are read."""
+    return float(_rounded(_decimal(value), digits)) if math.isfinite(value) else value
 
 
 def signed(value: float | None, digits: int = 1) -> str:
     """Write a difference as « +2,5 », « −2,5 » or « 0 », with as many decimals as it needs."""
-    text = trimmed(value, digits)
-    return text if text in {"0", NOTHING} or text.startswith(MINUS) else f"+{text}"
+    return _signed(trimmed(value, digits))
 
 
 def percent(probability: float | None) -> str:
@@ -107,7 +122,7 @@ def percent(probability: float | None) -> str:
 
 def share(value: float | None, digits: int = 1) -> str:
     """Write a counted or chosen share in per cent, with the decimals that it needs; it may be 0 or 100 %."""
-    return NOTHING if value is None else f"{trimmed(100 * value, digits)}{THIN}%"
+    return NOTHING if value is None else f"{_hundredths(value, digits)}{THIN}%"
 
 
 def threshold(value: float | None) -> str:
@@ -117,7 +132,11 @@ def threshold(value: float | None) -> str:
 
 def points(difference: float | None) -> str:
     """Write a signed difference between probabilities in points (0.01 = 1 point)."""
-    return NOTHING if difference is None else _agreeing(signed(100 * difference), 100 * difference, "point")
+    return (
+        NOTHING
+        if difference is None
+        else _agreeing(_signed(_hundredths(difference, 1)), 100 * difference, "point")
+    )
 
 
 def euros(amount: float | None) -> str:
@@ -168,8 +187,15 @@ def duration(seconds: float | None) -> str:
 
 
 def plural(count: float, word: str) -> str:
-    """Return the word as French counts it: plural from two."""
-    return f"{word}s" if count >= 2 else word
+    """Return a word, or words that agree, as French counts them: « panne distincte », « lignes de panne ».
+
+    Plural from two. What follows a preposition, and what ends with s, x or z, stays as it is.
+    """
+    if count < 2:
+        return word
+    words = word.split(" ")
+    agreeing = next((at for at, part in enumerate(words) if _COMPLEMENT.match(part)), len(words))
+    return " ".join([*map(_plural, words[:agreeing]), *words[agreeing:]])
 
 
 def counted(count: int, word: str) -> str:
@@ -212,7 +238,42 @@ def short_date(day: dt.date) -> str:
     return f"{_WEEKDAYS[day.weekday()][:3]}. {day.day:02}/{day.month:02}"
 
 
-def _signed_text(value: float, text: str) -> str:
+def _plural(word: str) -> str:
+    return word if word.endswith(("s", "x", "z")) or word in _INVARIABLE else f"{word}s"
+
+
+def _decimal(value: float) -> Decimal:
+    """Return the number that is written for a float: 0.145 is not the 0.14499999… of its bits."""
+    return Decimal(value) if isinstance(value, int) else Decimal(repr(float(value)))
+
+
+def _rounded(value: Decimal, digits: int) -> Decimal:
+    rounded = value.quantize(_STEPS[digits], None, _WIDE)
+    return rounded or abs(rounded)  # no zero has a sign
+
+
+def _significant(value: float, digits: int) -> Decimal:
+    return Context(prec=digits, rounding=ROUND_HALF_UP).plus(_decimal(value))
+
+
+def _number(value: Decimal, digits: int) -> str:
+    return _signed_text(value, f"{abs(_rounded(value, digits)):,f}")
+
+
+def _hundredths(value: float, digits: int) -> str:
+    """Write a hundred times a value; the product of floats would move a half."""
+    return _trimmed(_number(_decimal(value).scaleb(2), digits)) if math.isfinite(value) else NOTHING
+
+
+def _trimmed(text: str) -> str:
+    return text.rstrip("0").rstrip(",") if "," in text else text
+
+
+def _signed(text: str) -> str:
+    return text if text in {"0", NOTHING} or text.startswith(MINUS) else f"+{text}"
+
+
+def _signed_text(value: float | Decimal, text: str) -> str:
     """Put French separators and a sign to the absolute value as Python groups it; no zero has a sign."""
     french = text.replace(",", THIN).replace(".", ",").replace("-", MINUS)
     return f"{MINUS}{french}" if value < 0 and any(digit in "123456789" for digit in french) else french
@@ -224,4 +285,6 @@ def _days(value: float) -> str:
 
 def _agreeing(text: str, value: float, word: str) -> str:
     """Make the word agree with the figure that is read: 1.96 is « 2 jours »."""
-    return with_unit(text, plural(round(abs(value), 1), word)) if math.isfinite(value) else NOTHING
+    if not math.isfinite(value):
+        return NOTHING
+    return with_unit(text, plural(float(_rounded(_decimal(abs(value)), 1)), word))

@@ -83,7 +83,7 @@ def test_csv__opens_right_and_no_cell_is_a_formula(scored: Api, technician: dict
     assert (first["Panne observée sous 7 jours"], first["Jours restants observés"], first["Compté"]) == (
         "oui", "3,00", "oui",
     )  # fmt: skip
-    assert float(first["Probabilité publiée"].replace(",", ".")) >= 0.06
+    assert float(first["Probabilité publiée (%)"].replace(",", ".")) >= 6
     assert "'=cmd" in {row["Turbine"] for row in rows}
 
 
@@ -163,7 +163,7 @@ def test_command__table_csv_and_plot(tmp_path: Path, capsys: pytest.CaptureFixtu
     asked = ["quality", "--from", "2025-02-01", "--to", "2025-02-02", "--csv", str(table)]
     assert cli.main([*asked, "--plot", str(svg)]) == 0
     told = capsys.readouterr().out
-    assert "4 mesures comptées du 01/02/2025 au 02/02/2025 ; pannes annoncées : 1 sur 2" in told
+    assert "4\u00a0mesures comptées du 01/02/2025 au 02/02/2025 ; pannes annoncées : 1 sur 2" in told
     assert "manquée : turbine 3, 07/02/2025 ; niveaux publiés : faible faible" in told
     assert "0,50 [0,09 ; 0,91]" in told  # Wilson's interval of 1 of 2
     assert table.read_bytes().count(b"\r\n") == 9

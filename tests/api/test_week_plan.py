@@ -221,7 +221,7 @@ def test_hours_already_planned__of_a_crew_without_technician__are_those_of_the_a
     rows = [
         row for row in csv.DictReader(io.StringIO(lines), delimiter=";") if row["État"].startswith("déjà")
     ]
-    assert [(row["Équipe"], row["Durée [h]"]) for row in rows] == [("Nord", "4,00")] * 2
+    assert [(row["Équipe"], row["Durée (h)"]) for row in rows] == [("Nord", "4,00")] * 2
     page = api.post(f"{URL}/export?format=html", json=asked, headers=manager).text
     assert "Déjà prises" in page
     assert "8\u00a0h" in page
@@ -330,7 +330,7 @@ def test_csv__opens_in_a_french_spreadsheet__same_visits(api: Api, manager: Head
     assert [line["Turbine"] for line in done] == turbines(plan["visits"])
     assert {line["Équipe"] for line in done} == {"'=Nord"}
     assert [line["Jour"] for line in done] == ["02/09/2024", "02/09/2024"]
-    net = sum(Decimal(line["Coût évité [€]"].replace(",", ".")) for line in done)
+    net = sum(Decimal(line["Coût évité (€)"].replace(",", ".")) for line in done)
     assert net == cents(plan["totals"]["net_eur"])
     left = [line for line in lines if line["État"] == "laissée de côté"]
     assert [line["Motif"] for line in left] == [one["sentence"] for one in plan["left"]]

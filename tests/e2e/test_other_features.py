@@ -73,7 +73,7 @@ def bring_in(env: dict[str, str], files: Path) -> None:
     assert f"{other.NAME} version 1 est en service" in told
     told = command(env, "data", "import", files / "mesures.csv")
     assert "24\u00a0turbines ajoutées" in told
-    assert "0 rejetées" in told
+    assert "0\u00a0rejetée" in told
     assert "Colonne inconnue" not in told
     assert "24\u00a0turbines en" in command(env, "score", "--as-of", other.AS_OF)
 

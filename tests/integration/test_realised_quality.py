@@ -163,9 +163,9 @@ def test_csv__opens_in_a_french_spreadsheet_and_holds_what_the_answer_counts(sam
     assert sent.startswith(b"\xef\xbb\xbf")
     table = pd.read_csv(io.BytesIO(sent), sep=";", decimal=",", encoding="utf-8-sig", dtype={"Turbine": str})
     assert len(table) == counts.published
-    assert table["Probabilité publiée"].between(0, 1).all()
+    assert table["Probabilité publiée (%)"].between(0, 100).all()
     told = table["Compté"].value_counts()
-    assert (told["oui"], told["non : ligne vue à l’apprentissage"], told["non : mesure déjà comptée"]) == (
+    assert (told["oui"], told["non : ligne vue à l’entraînement"], told["non : mesure déjà comptée"]) == (
         counts.counted, counts.seen, counts.repeated,
     )  # fmt: skip
     gap = table["Jours restants publiés"] - table["Jours restants observés"]

@@ -18,11 +18,11 @@ def to_decide_words(proposals: Proposals) -> str:
     alerts = french.counted(proposals.alerts, "turbine")
     sentence = f"{alerts} en alerte au classement du {french.date(proposals.as_of)}"
     if dealt := proposals.answered_total:
-        sentence += f"{french.NBSP}: {dealt} {'ont' if dealt >= 2 else 'a'} déjà une réponse"
-    left = f"{proposals.total} {'restent' if proposals.total >= 2 else 'reste'} à décider"
+        sentence += f"{french.NBSP}: {french.number(dealt)} {'ont' if dealt >= 2 else 'a'} déjà une réponse"
+    left = f"{french.number(proposals.total)} {'restent' if proposals.total >= 2 else 'reste'} à décider"
     beside = proposals.total + dealt - proposals.alerts
     if beside:
-        left += f", dont {beside} hors alerte"
+        left += f", dont {french.number(beside)} hors alerte"
     end = "Rien n’est enregistré tant que vous n’avez pas confirmé." if proposals.total else ""
     return f"{sentence}, {left}. {end}".strip()
 
@@ -30,7 +30,9 @@ def to_decide_words(proposals: Proposals) -> str:
 def answered_title(proposals: Proposals) -> str:
     """Write « Alertes qui ont déjà une réponse (6) »."""
     everyone, listed = proposals.answered_total, len(proposals.answered)
-    count = f"{everyone}" if listed == everyone else f"{listed} premières sur {everyone}"
+    count = french.number(everyone)
+    if listed < everyone:
+        count = f"{french.counted(listed, 'première')} sur {count}"
     return f"Alertes qui ont déjà une réponse ({count})"
 
 

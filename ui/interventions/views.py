@@ -152,7 +152,7 @@ def plan_words(item: Intervention, today: date) -> str:
         parts.append(f"affectée à {item.assignee}" if item.assignee else "à affecter")
         parts.append(f"priorité {PRIORITIES[item.priority].lower()}")
         if item.expected_hours is not None:
-            parts.append(f"{french.hours(item.expected_hours)} prévues")
+            parts.append(f"prévue pour {french.hours(item.expected_hours)}")
         if item.skills:
             parts.append(", ".join(SKILLS[skill] for skill in item.skills))
     elif item.verdict is not None:

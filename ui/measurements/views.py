@@ -77,7 +77,7 @@ def preview_facts(preview: ImportPreview) -> list[Fact]:
     """List in figures what confirming would do."""
     whole = preview.examined >= preview.rows
     estimated = "" if whole else "estimation"
-    examined = "" if whole else f"des {french.number(preview.examined)} premières lignes"
+    examined = "" if whole else f"sur {french.counted(preview.examined, 'première ligne')}"
     return [
         ("Lignes du fichier", french.number(preview.rows), "" if whole else "environ"),
         ("Seraient ajoutées", french.number(preview.estimated_new), estimated),
@@ -168,7 +168,7 @@ def preview_words(preview: ImportPreview) -> str:
         return "Toutes les lignes lisibles sont déjà connues : l’import ne doublera rien."
     new = preview.estimated_new
     about = "" if preview.examined >= preview.rows else f"Environ{french.NBSP}"
-    words = f"{about}{french.counted(new, 'ligne')} {french.plural(new, 'nouvelle')}, à ajouter"
+    words = f"{about}{french.counted(new, 'ligne nouvelle')}, à ajouter"
     if preview.rejected:
         words += f"{french.NBSP}; chaque ligne fautive serait rejetée seule, avec sa raison"
     return f"{words}. Rien n’est encore écrit."
@@ -198,14 +198,10 @@ def report_facts(report: ImportReport) -> list[Fact]:
 def report_words(report: ImportReport) -> str:
     """Say what became of one file, in one sentence."""
     took = french.duration((report.finished_at - report.started_at).total_seconds())
-    end = (
-        f"{french.counted(report.rejected, 'ligne')} {french.plural(report.rejected, 'rejetée')}"
-        if report.rejected
-        else "aucune ligne rejetée"
-    )
+    end = french.counted(report.rejected, "ligne rejetée") if report.rejected else "aucune ligne rejetée"
     return (
         f"Import n°{french.NBSP}{report.import_id} terminé en {took}{french.NBSP}: "
-        f"{french.counted(report.rows, 'ligne')} {french.plural(report.rows, 'lue')}, {end}."
+        f"{french.counted(report.rows, 'ligne lue')}, {end}."
     )
 
 
@@ -228,9 +224,9 @@ def problems_frame(problems: Sequence[RowProblem]) -> pd.DataFrame:
 def problems_words(listed: int, total: int) -> str:
     """Say how many problems there are and how many are shown."""
     counted = (
-        f"{french.NBSP}: les {listed} premiers sur {french.number(total)}"
+        f"{french.NBSP}: {french.counted(listed, 'premier')} sur {french.number(total)}"
         if total > listed
-        else f" ({total})"
+        else f" ({french.number(total)})"
     )
     return f"Problèmes et remarques{counted}"
 
@@ -241,8 +237,8 @@ def progress_words(job: ImportJob) -> str:
         return f"« {job.filename} » attend son tour…"
     if not job.total:
         return f"« {job.filename} »{french.NBSP}: lecture du fichier…"
-    done, total = french.number(job.done), french.number(max(job.total, job.done))
-    return f"« {job.filename} »{french.NBSP}: {done} lignes lues sur {total} environ."
+    done, total = french.counted(job.done, "ligne lue"), french.number(max(job.total, job.done))
+    return f"« {job.filename} »{french.NBSP}: {done} sur {total} environ."
 
 
 def imports_frame(imports: Sequence[ImportSummary]) -> pd.DataFrame:

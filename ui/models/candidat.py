@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from api.schemas import french
 from api.schemas.candidates import Candidate, ModelComparison, ShadowReport
 from api.schemas.models import TASKS, ModelSummary
 from api.schemas.vocabulary import Right
@@ -92,7 +93,7 @@ def _agreement(report: ShadowReport) -> None:
     )
     together = views.pooled_words(report)
     if together:
-        with st.expander(f"Les {len(report.runs)} derniers jours notés"):
+        with st.expander(f"Derniers jours notés ({french.number(len(report.runs))})"):
             st.markdown(layout.plain(together))
             layout.table(views.runs_frame(report), "Calculs comparés")
 

@@ -73,7 +73,7 @@ def compared_words(last: RunAgreement) -> str:
         out = f" {french.counted(last.left_out, 'turbine')} {verb} par les deux."
     return (
         f"Calcul du {french.date(last.as_of)} (n° {last.run_id}) : "
-        f"{french.counted(last.rows, 'turbine')}, notées par {last.active.name} v{last.active.version} et "
+        f"{french.counted(last.rows, 'turbine notée')} par {last.active.name} v{last.active.version} et "
         f"par le candidat sur les mêmes mesures.{out}"
     )
 
@@ -91,9 +91,9 @@ def agreement_facts(last: RunAgreement, task: str) -> list[tuple[str, str, str]]
 
 
 def _top_fact(top: TopOverlap, place: int) -> tuple[str, str, str]:
-    name = f"{top.size} premières" if place == 0 else "Turbines en alerte"
+    name = french.counted(top.size, "première") if place == 0 else "Turbines en alerte"
     note = "communes aux deux têtes de classement"
-    return name, f"{top.shared} sur {top.size}", note
+    return name, f"{french.number(top.shared)} sur {french.number(top.size)}", note
 
 
 def _direction(last: RunAgreement, task: str) -> str:
@@ -109,7 +109,8 @@ def pooled_words(report: ShadowReport) -> str:
         return ""
     what = "au même niveau" if report.candidate.task == "classification" else "du même côté de 7 jours"
     return (
-        f"Sur les {pooled.runs} derniers jours notés ({french.counted(pooled.turbines, 'turbine')}), les "
+        f"Sur {french.counted(pooled.runs, 'jour noté')} (les derniers, "
+        f"{french.counted(pooled.turbines, 'turbine')}), les "
         f"deux modèles classent {what} {_share(pooled.same_level.value)} des mesures "
         f"({_share_interval(pooled.same_level)})."
     )

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from api.schemas import french
 from api.schemas.models import ModelSummary
 from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
@@ -127,7 +128,7 @@ def _confirm(key: str, words: str, carry_out: Callable[[str], ModelSummary]) -> 
     if not asked:
         return
     if len(reason.strip()) < MIN_REASON:
-        st.error(f"Le motif est attendu : {MIN_REASON} caractères au moins.")
+        st.error(f"Le motif est attendu : {french.counted(MIN_REASON, 'caractère')} au moins.")
         return
     changed = layout.fetched(lambda: carry_out(reason.strip()), key)
     if changed is not None:

@@ -135,5 +135,5 @@ def days_help(coverage: DaysCoverage | None) -> str:
         span = ""
         if coverage.low is not None and coverage.high is not None:
             span = f", de {french.share(coverage.low, 0)} à {french.share(coverage.high, 0)}"
-        measured = f" ({french.share(coverage.measured, 0)} mesurés{span})"
+        measured = f" (mesurée : {french.share(coverage.measured, 0)}{span})"
     return f"{kept} Couverture visée de l’intervalle : {french.share(coverage.target, 0)}{measured}."

@@ -6,6 +6,7 @@ from datetime import date
 
 import streamlit as st
 
+from api.schemas import french
 from api.schemas.changes import ParkEvents
 from api.schemas.park import Park
 from ui.park import change_views
@@ -30,7 +31,7 @@ def since(park: Park) -> None:
             return
         layout.table(change_views.events_frame(events.items), "Ce qui a changé depuis le jour précédent")
         left = events.total - len(events.items)
-        note = f"Les {len(events.items)} plus urgents ; {left} autres ne sont pas affichés. " if left else ""
+        note = f"Du plus urgent au moins urgent ; sans {french.counted(left, 'autre')}. " if left else ""
         st.caption(f"{note}Une turbine qui oscille autour d’une borne n’est annoncée qu’une fois.")
 
 

@@ -52,7 +52,7 @@ def _row(item: ParkItem) -> list[str]:
         "" if item.situation is None else item.situation.code.words,
         "" if item.situation is None else _text(item.situation.reason),
         _day(None if item.situation is None else item.situation.until),
-        french.cell(None if probability is None else 100 * probability, 2),
+        french.cell_percent(probability, 2),
         french.cell(item.time_to_failure_days, 1),
         french.cell(low, 1),
         french.cell(high, 1),

@@ -214,7 +214,7 @@ def _sensors(detail: TurbineDetail) -> None:
                     views.curve_words(frame, feature),
                 )
     frame = views.measurement_frame(rows[:TABLE_ROWS], present)
-    layout.table(frame, f"Les {len(frame)} dernières mesures de la turbine")
+    layout.table(frame, f"Mesures de la turbine : {french.counted(len(frame), 'dernière')}")
     if absent:
         st.caption(layout.plain(views.absent_words(absent)))
 

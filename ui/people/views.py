@@ -221,5 +221,5 @@ def verification_words(verification: AuditVerification) -> str:
     """Say what the recomputation of the chain found."""
     if not verification.intact:
         return f"Chaîne rompue à l’entrée n°{french.NBSP}{verification.broken_at} : {verification.reason}"
-    entries = french.counted(verification.entries, "entrée")
-    return f"{entries} relues : aucune n’a été changée, ajoutée ni retirée."
+    entries = french.counted(verification.entries, "entrée relue")
+    return f"{entries} : aucune n’a été changée, ajoutée ni retirée."

@@ -115,7 +115,7 @@ def facts(plan: WeekPlan) -> list[Fact]:
         (
             "Interventions",
             french.number(totals.visits),
-            f"{french.hours(hours)} sur {french.hours(open_to_it)} libres",
+            f"{french.hours(hours)}, sur {french.hours(open_to_it)} de libre",
         ),
         ("Coût des interventions", french.euros(totals.cost_eur), budget),
         ("Coût évité", french.euros(totals.net_eur), "pannes évitées moins interventions"),
@@ -138,8 +138,9 @@ def hours_words(plan: WeekPlan) -> list[str]:
         )
         if booked:
             lines.append(
-                f"{crew}{french.NBSP}: {french.hours(booked)} déjà prises sur {french.hours(available)}, "
-                f"{french.hours(planned)} dans ce plan, {french.hours(free)} libres."
+                f"{crew}{french.NBSP}: {french.hours(available)}, dont {french.hours(booked)} pour ce qui "
+                f"est déjà "
+                f"planifié et {french.hours(planned)} pour ce plan ; il reste {french.hours(free)}."
             )
     return lines
 
@@ -151,7 +152,8 @@ def proof_words(plan: WeekPlan) -> str:
     if plan.proven and plan.net_without_choices_eur is not None:
         return (
             "Aucun autre plan n’évite davantage avec vos choix (optimum prouvé) : "
-            f"{french.euros(plan.totals.net_eur)} évités. Sans turbine imposée ni écartée, le meilleur plan "
+            f"il évite {french.euros(plan.totals.net_eur)}. Sans turbine imposée ni écartée, le meilleur "
+            f"plan "
             f"éviterait {french.euros(plan.net_without_choices_eur)}."
         )
     if plan.proven:

@@ -45,18 +45,18 @@ def counts_words(quality: RealisedQuality) -> str:
     """Account for every published score."""
     counts = quality.counts
     parts = [
-        f"{french.number(number)} {words}"
-        for number, words in (
-            (counts.counted, "comptés"),
-            (counts.repeated, "montrant de nouveau une mesure déjà comptée"),
-            (counts.waiting, "en attente de leur issue"),
-            (counts.seen, "écartés car vus à l’apprentissage"),
-            (counts.unproven, "écartés faute de preuve qu’ils n’ont pas été vus"),
-            (counts.not_scored, "sans mesure ou sans probabilité"),
+        f"{french.counted(number, word)}{more}"
+        for number, word, more in (
+            (counts.counted, "compté", ""),
+            (counts.repeated, "écarté", " car la mesure est déjà comptée"),
+            (counts.waiting, "en attente", " d’une issue"),
+            (counts.seen, "écarté", " car la ligne a servi à l’entraînement"),
+            (counts.unproven, "écarté", " car rien ne prouve que la ligne n’y a pas servi"),
+            (counts.not_scored, "sans mesure ou sans probabilité", ""),
         )
         if number
     ]
-    return f"Sur {french.counted(counts.published, 'score')} publiés{french.NBSP}: {', '.join(parts)}."
+    return f"Sur {french.counted(counts.published, 'score publié')}{french.NBSP}: {', '.join(parts)}."
 
 
 def units_words(quality: RealisedQuality) -> str:

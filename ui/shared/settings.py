@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from api.schemas import french
+
 MIN_SECRET = 32
 _STRICT = {"preprod", "production"}
 _KNOWN = {"demo", "test"} | _STRICT
@@ -62,7 +64,8 @@ def _cookie_key(variables: Mapping[str, str], secret_files: Path) -> str:
     )
     if len(key) < MIN_SECRET:
         raise SettingsError(
-            f"COCKPIT_COOKIE_KEY est obligatoire ({MIN_SECRET} caractères au moins) : en démonstration,"
+            f"COCKPIT_COOKIE_KEY est obligatoire ({french.counted(MIN_SECRET, 'caractère')} au moins) : en "
+            f"démonstration,"
             " « python cockpit.py run » la donne ; pour les conteneurs, « python deploy/make_secrets.py »."
         )
     return key

@@ -117,7 +117,8 @@ def _errors(present: Intervention, asked: Mapping[str, Any], today: date) -> Ite
     ticked = asked.get("checklist_done", ())
     if any(place >= len(present.checklist) for place in ticked):
         yield FieldError(
-            "checklist_done", f"la liste a {len(present.checklist)} points, numérotés à partir de 0."
+            "checklist_done",
+            f"la liste a {french.counted(len(present.checklist), 'point')} ; le premier est le 0.",
         )
 
 

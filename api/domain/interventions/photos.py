@@ -20,7 +20,7 @@ def photo_type(content: bytes) -> str:
         raise InvalidInput.single("photo", "aucune image reçue : envoyez-la dans le corps de la requête.")
     if len(content) > MAX_BYTES:
         size = french.quantity(len(content) / 1024**2, "Mo", 1)
-        raise InvalidInput.single("photo", f"{size} reçus, 2 Mo au plus : réduisez l’image.")
+        raise InvalidInput.single("photo", f"image de {size}, 2 Mo au plus : réduisez-la.")
     if content.startswith(_JPEG):
         return "image/jpeg"
     if content.startswith(_PNG):

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from api.domain.shared.exceptions import InvalidInput
+from api.schemas import french
 
 MAX_TURBINE_ID = 64
 _WHOLE = re.compile(r"^(\d+)\.0+$")
@@ -41,7 +42,7 @@ def canonical_turbine_id(raw: object) -> str:
             raise InvalidInput.single("turbine_id", "un identifiant est un texte ou un nombre entier.", raw)
         raw = int(raw)
     if isinstance(raw, int) and not -(10**MAX_TURBINE_ID) < raw < 10**MAX_TURBINE_ID:
-        raise InvalidInput.single("turbine_id", f"{MAX_TURBINE_ID} caractères au plus.")
+        raise InvalidInput.single("turbine_id", f"{french.counted(MAX_TURBINE_ID, 'caractère')} au plus.")
     return _canonical_text(str(raw))
 
 
@@ -55,7 +56,9 @@ def _canonical_text(raw: str) -> str:
     if not text:
         raise InvalidInput.single("turbine_id", "l’identifiant de la turbine est vide.")
     if len(text) > MAX_TURBINE_ID:
-        raise InvalidInput.single("turbine_id", f"{MAX_TURBINE_ID} caractères au plus.", text)
+        raise InvalidInput.single(
+            "turbine_id", f"{french.counted(MAX_TURBINE_ID, 'caractère')} au plus.", text
+        )
     if not text.isprintable():
         raise InvalidInput.single("turbine_id", "caractères non imprimables.", repr(text))
     return text

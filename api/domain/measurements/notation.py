@@ -80,7 +80,7 @@ def _two_readings(text: str, mark: str, whole: str, decimals: str) -> str:
     other = text.replace(mark, "," if mark == "." else ".")
     if len(decimals) == 3 and 1 <= len(whole) <= 3:
         return f"milliers ou décimales ? écrivez {text.replace(mark, '')} ou {other}."
-    return f"{'virgule' if mark == ',' else 'point'} décimal{'e' if mark == ',' else ''} : écrivez {other}."
+    return f"{'virgule décimale' if mark == ',' else 'point décimal'} : écrivez {other}."
 
 
 def decimal_evidence(text: str) -> str | None:

@@ -161,7 +161,8 @@ def judge_calibration(raw: Floats, truth: Floats, turbines: NDArray[np.generic],
     best = min(helpful, key=lambda trial: trial.brier)
     return Calibration(
         best.method,
-        f"Calibrée sur {events} pannes distinctes non vues ; jugée sur d’autres turbines que celles de "
+        f"Calibrée sur {french.counted(events, 'panne distincte non vue')} ; jugée sur d’autres turbines "
+        f"que celles de "
         f"l’ajustement, elle améliore sûrement le score de Brier.{_scores_in_words(raw_brier, trials)}",
         raw_brier,
         trials,
@@ -172,8 +173,8 @@ def judge_calibration(raw: Floats, truth: Floats, turbines: NDArray[np.generic],
 def _too_few_events(raw: Floats, truth: Floats, turbines: NDArray[np.generic], events: int) -> Calibration:
     """Adopt nothing; keep what the methods would have done for the card, if it can be computed."""
     reason = (
-        f"Non calibrée : {events} pannes distinctes parmi les lignes non vues, il en faut {MIN_EVENTS} "
-        "pour qu’une calibration ne fasse pas pire que la probabilité brute."
+        f"Non calibrée : {french.counted(events, 'panne distincte')} parmi les lignes non vues, il en faut "
+        f"{MIN_EVENTS} pour qu’une calibration ne fasse pas pire que la probabilité brute."
     )
     try:
         raw_brier, trials = try_methods(raw, truth, turbines)

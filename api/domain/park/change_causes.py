@@ -203,9 +203,9 @@ def _sensor(cause: Cause) -> str:
 def _figures(before: float, after: float) -> tuple[str, str, str]:
     """Write both figures and their signed difference, with just enough decimals to tell them apart."""
     digits = 0 if max(abs(before), abs(after)) >= 100 else 1
-    while digits < _MOST_DIGITS and round(before, digits) == round(after, digits):
+    while digits < _MOST_DIGITS and french.rounded(before, digits) == french.rounded(after, digits):
         digits += 1
-    before, after = round(before, digits), round(after, digits)
+    before, after = french.rounded(before, digits), french.rounded(after, digits)
     return french.number(before, digits), french.number(after, digits), french.signed(after - before, digits)
 
 

@@ -67,7 +67,8 @@ class _Words:
 def _stuck(words: _Words, sensor: str, figures: Figures) -> str:
     return (
         f"{words.label(sensor)} : {words.quantity(sensor, figures['value'])}, inchangé sur "
-        f"{french.number(figures['readings'])} mesures depuis le {french.date(day_of(figures['since']))}. "
+        f"{french.counted(int(figures['readings']), 'mesure')} depuis le "
+        f"{french.date(day_of(figures['since']))}. "
         "Vérifiez le capteur : il paraît figé."
     )
 
@@ -127,8 +128,8 @@ def _off_curve(words: _Words, sensor: str, figures: Figures) -> str:
 
 def _temperature(words: _Words, sensor: str, figures: Figures) -> str:
     return (
-        f"{words.label(sensor)} : {words.quantity(sensor, figures['value'])}, pour "
-        f"{words.quantity(sensor, figures['expected'], 0)} attendus d’après le passé de cette turbine, la "
+        f"{words.label(sensor)} : {words.quantity(sensor, figures['value'])}, là où "
+        f"{words.quantity(sensor, figures['expected'], 0)} se déduit d’après le passé de cette turbine, la "
         f"saison et la charge ({words.span(sensor, figures)}). Vérifiez la sonde ; si la valeur se "
         "confirme, le refroidissement."
     )

@@ -61,8 +61,11 @@ def _telling_digits(value: float, known: KnownRange) -> int:
     « 84,0 hors de … à 84,0 » misleads.
     """
     low, high = known.low, known.high
-    outside = (d for d in range(1, _MOST_DIGITS) if not round(low, d) <= round(value, d) <= round(high, d))
-    return next(outside, _MOST_DIGITS)
+    read = french.rounded
+    return next(
+        (d for d in range(1, _MOST_DIGITS) if not read(low, d) <= read(value, d) <= read(high, d)),
+        _MOST_DIGITS,
+    )
 
 
 def age_finding(measured_on: date, as_of: date, max_age_days: int) -> Finding | None:

@@ -90,11 +90,10 @@ def _stratified(rest: str, rows: LabelledRows) -> Parts:
         ) from error
     mask = np.zeros(len(rows.table), dtype=bool)
     mask[unseen] = True
-    how = "" if column is None else f", stratifiées par {column}"
-    drawn = (
-        f"tirées au sort{how} (test_size={french.number(share, 2)}, random_state={seed}, ordre du fichier)"
-    )
-    return Parts(~mask, mask, f"{french.number(len(unseen))} lignes {drawn}.")
+    count = len(unseen)
+    how = "" if column is None else f", {french.plural(count, 'stratifiée')} par {column}"
+    settings = f"test_size={french.number(share, 2)}, random_state={seed}, ordre du fichier"
+    return Parts(~mask, mask, f"{french.counted(count, 'ligne tirée')} au sort{how} ({settings}).")
 
 
 def _from_date(rest: str, rows: LabelledRows) -> Parts:
@@ -110,7 +109,7 @@ def _from_date(rest: str, rows: LabelledRows) -> Parts:
         raise InvalidInput.single(_FIELD, "gap= est un nombre de jours, 0 ou plus.", rest)
     training, unseen = rows.days < start - np.timedelta64(gap, "D"), rows.days >= start
     between = f" ; les {french.days(gap)} qui précèdent ne servent ni à l’un ni à l’autre" if gap else ""
-    words = f"{french.number(unseen.sum())} lignes à partir du {french.date(start.astype(date))}{between}."
+    words = f"{french.counted(unseen.sum(), 'ligne')} à partir du {french.date(start.astype(date))}{between}."
     return Parts(training, unseen, words)
 
 
@@ -126,11 +125,12 @@ def _listed(rest: str, rows: LabelledRows) -> Parts:
         if (absent := len(keys) - int(unseen.sum())) > 0:
             raise InvalidInput.single(
                 _FIELD,
-                f"{french.counted(absent, 'clé')} de {path.name} ne sont pas dans les lignes étiquetées.",
+                f"{path.name} : {french.counted(absent, 'clé')} hors des lignes étiquetées ; retirez ou "
+                f"corrigez.",
             )
     else:
         unseen = _on_days(path, rows)
-    return Parts(~unseen, unseen, f"{french.number(unseen.sum())} lignes désignées par {path.name}.")
+    return Parts(~unseen, unseen, f"{french.counted(unseen.sum(), 'ligne désignée')} par {path.name}.")
 
 
 def _on_days(path: Path, rows: LabelledRows) -> NDArray[np.bool_]:

@@ -25,7 +25,7 @@ précèdent, autant que l’étiquette regarde loin, ne servent ni à l’ajuste
 sont choisis pour la taille et la vitesse ; les lignes jamais vues ne servent qu’à mesurer.
 
 **Intervalles à 95 %.** Entre crochets. Une proportion où chaque ligne de panne est une panne distincte a
-l’intervalle de Wilson ; tout le reste est rééchantillonné par turbine ({replicates} tirages, graine
+l’intervalle de Wilson ; tout le reste est rééchantillonné par turbine ({replicates}, graine
 fixe), car les lignes d’une même turbine se ressemblent. L’exactitude (part de bonnes réponses) n’est pas
 donnée : quand les pannes sont rares, ne jamais alerter en obtient une excellente.
 """
@@ -37,7 +37,7 @@ def reference_document(models: Sequence[tuple[Manifest, Mapping[str, Any]]]) -> 
     Args:
         models: manifest of each reference model, with the estimator's settings that are not defaults.
     """
-    sections = [_HEAD.format(replicates=french.number(REPLICATES))]
+    sections = [_HEAD.format(replicates=french.counted(REPLICATES, "tirage"))]
     sections += [_section(manifest, settings) for manifest, settings in models]
     return "\n".join(sections)
 
@@ -50,7 +50,7 @@ def _section(manifest: Manifest, settings: Mapping[str, Any]) -> str:
         "",
         f"- **Cible** : `{manifest.target}`. **Estimateur** : `{manifest.estimator}` ({settings_text}), "
         f"scikit-learn {manifest.libraries['scikit-learn']}.",
-        f"- **Données** : `{data.source}`, {french.number(data.rows)} lignes : "
+        f"- **Données** : `{data.source}`, {french.counted(data.rows or 0, 'ligne')} : "
         f"{french.number(data.training_rows)} pour ajuster, {french.number(data.unseen_rows)} jamais vues, "
         f"{french.number(data.left_out)} ni l’un ni l’autre. Jamais vues : {data.split}",
         f"- **Artefact** : {french.quantity(manifest.size_bytes / 1e6, 'Mo')}, SHA-256 `{manifest.sha256}`.",
@@ -82,8 +82,10 @@ def _quality(measured: ClassificationQuality | RegressionQuality | None) -> list
 
 def _classifier(measured: ClassificationQuality) -> list[str]:
     return [
-        f"{french.number(measured.rows)} lignes jamais vues de {measured.turbines} turbines, "
-        f"{measured.failures} lignes de panne pour {measured.failure_events} pannes distinctes "
+        f"{french.counted(measured.rows, 'ligne jamais vue')} de "
+        f"{french.counted(measured.turbines, 'turbine')}, "
+        f"{french.counted(measured.failures, 'ligne de panne')} pour "
+        f"{french.counted(measured.failure_events, 'panne distincte')} "
         f"({french.share(measured.prevalence)} des lignes).",
         "",
         "| mesure | valeur |",
@@ -96,7 +98,8 @@ def _classifier(measured: ClassificationQuality) -> list[str]:
         "|---|---|---|---|---|---|---|---|",
         *[
             f"| {french.number(row.threshold, 2)} | {french.number(row.true_negatives)} "
-            f"| {french.number(row.false_positives)} | {row.false_negatives} | {row.true_positives} "
+            f"| {french.number(row.false_positives)} | {french.number(row.false_negatives)} "
+            f"| {french.number(row.true_positives)} "
             f"| {_interval(row.precision, 3)} | {_interval(row.recall, 3)} | {_interval(row.f1, 3)} |"
             for row in measured.thresholds
         ],
@@ -116,8 +119,9 @@ def _classifier(measured: ClassificationQuality) -> list[str]:
 def _regressor(measured: RegressionQuality) -> list[str]:
     near = f"à {french.days(measured.short_horizon_days)} ou moins"
     return [
-        f"{french.number(measured.rows)} lignes jamais vues de {measured.turbines} turbines. Médiane "
-        "d’ajustement, que répondrait qui n’a pas de modèle : "
+        f"{french.counted(measured.rows, 'ligne jamais vue')} de "
+        f"{french.counted(measured.turbines, 'turbine')}. Médiane d’ajustement, que répondrait qui n’a pas "
+        f"de modèle : "
         f"{french.quantity(measured.training_median, 'jours', 1)}.",
         "",
         "| lignes | nombre | erreur absolue moyenne | biais (positif : trop tard) | erreur de la médiane |",

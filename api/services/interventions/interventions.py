@@ -200,7 +200,7 @@ class InterventionService:
         level = None if place is None else RiskLevel(place.level)
         if asked.origin is InterventionOrigin.RECOMMANDATION and level not in ALERTS:
             raise Conflict(
-                "Aucune intervention n’est recommandée pour cette turbine : planifiez-la à la main."
+                "Aucune intervention n’est recommandée pour cette turbine : planifiez-en une à la main."
             )
         drawn = drawn_up(asked, place, level)
         state, entry = drawn, None

@@ -7,6 +7,7 @@ import io
 import re
 
 from api.domain.shared.exceptions import NotFound
+from api.schemas import french
 from api.schemas.measurements import ImportReport
 from api.storage.measurements import imports
 from api.storage.shared.database import Database
@@ -43,7 +44,7 @@ def report_csv(report: ImportReport) -> str:
     for problem in report.problems:
         writer.writerow((problem.line, *map(inert, (problem.column, problem.value or "", problem.reason))))
     if (left := report.problems_total - len(report.problems)) > 0:
-        writer.writerow(("", "", "", f"… et {left} autres problèmes, non gardés."))
+        writer.writerow(("", "", "", f"… et {french.counted(left, 'autre problème')}, sans détail."))
     return _BOM + text.getvalue()
 
 

@@ -116,8 +116,8 @@ def _partial_notice(scanned: int | None) -> list[Notice]:
     if scanned is None:
         return []
     text = (
-        f"Fichier très long : dates, nombres et unités sont jugés sur ses {french.number(scanned)} premières"
-        " lignes. L’import lira tout, et refusera le fichier avant d’écrire si la suite les contredit."
+        f"Fichier très long : dates, nombres et unités sont jugés sur {french.counted(scanned, 'ligne')} en "
+        "tête. L’import lira tout, et refusera le fichier avant d’écrire si la suite les contredit."
     )
     return [Notice(code="lecture_partielle", field=None, message=text)]
 

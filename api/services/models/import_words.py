@@ -59,14 +59,14 @@ def check_results(manifest: Manifest) -> dict[str, str]:
     data, runtime = manifest.data, manifest.runtime
     rows = "aucune jointe : le modèle n’est ni mesuré ni expliqué."
     if data.rows is not None:
-        rows = f"{french.number(data.rows)} lignes. {data.split}"
+        rows = f"{french.counted(data.rows, 'ligne')}. {data.split}"
     proof = "" if manifest.golden is None else " Les sorties enregistrées sont redonnées."
     engine = "moteur compilé (ONNX)" if runtime.compiled else "scikit-learn"
     return {
         Step.CONTENU: "tous ses appels sont dans la liste autorisée.",
-        Step.ESTIMATEUR: f"{manifest.estimator}, {french.number(len(manifest.features))} variables.",
+        Step.ESTIMATEUR: f"{manifest.estimator}, {french.counted(len(manifest.features), 'variable')}.",
         Step.MESURES: rows,
-        Step.SORTIES: f"mêmes réponses sur {french.number(runtime.rows_compared)} lignes.{proof}",
+        Step.SORTIES: f"mêmes réponses sur {french.counted(runtime.rows_compared, 'ligne')}.{proof}",
         Step.RAPIDE: f"servi par {engine}. {runtime.reason}",
         Step.QUALITE: " ".join(manifest.gate.reasons),
         Step.RANGEMENT: f"{manifest.name} version {manifest.version}.",

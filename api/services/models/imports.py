@@ -17,6 +17,7 @@ from api.inference.importing.request import check_request, read_draft, read_repo
 from api.inference.importing.split_words import split_sent
 from api.inference.importing.steps import Step
 from api.inference.serving.store import ModelStore
+from api.schemas import french
 from api.schemas.common import FieldProblem
 from api.schemas.model_imports import ModelImport, ModelImportStep
 from api.schemas.vocabulary import AuditAction
@@ -187,7 +188,7 @@ def _check_texts(files: Files, texts: Mapping[str, str]) -> None:
     if texts.get("split") and "labelled" not in files:
         wrong.append(FieldError("split", "joignez aussi les mesures étiquetées qu’il départage (labelled)."))
     wrong += [
-        FieldError(field, f"{most} caractères au plus.")
+        FieldError(field, f"{french.counted(most, 'caractère')} au plus.")
         for field, most in _LONGEST.items()
         if len(texts.get(field, "")) > most
     ]

@@ -13,6 +13,7 @@ from api.domain.shared.exceptions import FieldError, InvalidInput, ModelUnavaila
 from api.inference.serving.loaded import LoadedModel
 from api.inference.serving.manifest import Manifest
 from api.inference.serving.store import ModelStore
+from api.schemas import french
 from api.schemas.open_inference import (
     InferRequest,
     InferResponse,
@@ -157,7 +158,9 @@ def _column(tensor: RequestTensor) -> np.ndarray:
     except OverflowError as error:
         raise InvalidInput.single(tensor.name, "nombre trop grand.") from error
     if len(column) != rows:
-        raise InvalidInput.single(tensor.name, f"{rows} valeurs annoncées, {len(column)} reçues.")
+        raise InvalidInput.single(
+            tensor.name, f"{french.counted(rows, 'valeur annoncée')}, {french.counted(len(column), 'reçue')}."
+        )
     if not np.isfinite(column).all():
         raise InvalidInput.single(tensor.name, "des nombres finis sont attendus.")
     return column

@@ -180,7 +180,10 @@ def _alert_level(days: Sequence[ParkDay]) -> Check:
     sentence = f"{french.counted(level.today, 'turbine')} à risque élevé ou critique au {when}"
     if level.usual is None:
         needed = french.days(MIN_HISTORY)
-        answer = f"{sentence} ; il faut {needed} d’historique pour juger ({level.days_known} connus)."
+        answer = (
+            f"{sentence} ; il faut {needed} d’historique pour juger "
+            f"({french.counted(level.days_known, 'connu')})."
+        )
         return Check(question=question, state="inconnu", answer=answer)
     usual, known = french.trimmed(level.usual, 1), french.days(level.days_known)
     answer = f"{sentence} ; d’habitude {usual}, moyenne de {known}."

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import bcrypt
 
 from api.domain.shared.exceptions import InvalidInput
+from api.schemas import french
 from api.settings import Environment
 
 MIN_CHARACTERS = 12
@@ -38,10 +39,11 @@ class Hasher:
             InvalidInput: too short or too long; the message never repeats the password.
         """
         if len(password) < at_least:
-            raise InvalidInput.single("password", f"{at_least} caractères au moins.")
+            raise InvalidInput.single("password", f"{french.counted(at_least, 'caractère')} au moins.")
         if len(_bytes(password)) > MAX_BYTES:
             raise InvalidInput.single(
-                "password", f"{MAX_BYTES} octets au plus (un caractère accentué en compte deux)."
+                "password",
+                f"{french.counted(MAX_BYTES, 'octet')} au plus (un caractère accentué en compte deux).",
             )
         return bcrypt.hashpw(_bytes(password), bcrypt.gensalt(self.cost)).decode("ascii")
 

@@ -25,11 +25,11 @@ STANDINGS = {
     ScoreStanding.WAITING: "non : issue inconnue",
     ScoreStanding.NOT_SCORED: "non : sans mesure ou sans probabilité",
     ScoreStanding.REPEATED: "non : mesure déjà comptée",
-    ScoreStanding.SEEN: "non : ligne vue à l’apprentissage",
+    ScoreStanding.SEEN: "non : ligne vue à l’entraînement",
     ScoreStanding.UNPROVEN: "non : rien ne prouve que la ligne n’a pas été vue",
 }
 HEADER = (
-    "Jour du classement", "Turbine", "Mesurée le", "Niveau publié", "Probabilité publiée", "Seuil",
+    "Jour du classement", "Turbine", "Mesurée le", "Niveau publié", "Probabilité publiée (%)", "Seuil (%)",
     "Jours restants publiés", "Borne basse", "Borne haute", "Panne observée sous 7 jours",
     "Jours restants observés", "Écart en jours", "Compté", "Modèles", "Source de l’issue",
 )  # fmt: skip
@@ -110,18 +110,19 @@ def message(quality: RealisedQuality, first: date | None, last: date | None) -> 
     known = published - quality.counts[ScoreStanding.WAITING] - quality.counts[ScoreStanding.NOT_SCORED]
     if not known:
         return (
-            f"Aucune issue n’est encore connue pour les {french.number(published)} scores publiés{when} : "
+            f"{french.counted(published, 'score publié')}{when}, sans issue connue pour l’instant : "
             "elle viendra des étiquettes d’un fichier de mesures (panne sous 7 jours, jours avant panne)."
         )
     if not counted:
         return (
-            f"{french.number(known)} scores ont une issue connue{when}, mais aucun ne porte sur une ligne "
-            "dont on sait que les modèles ne l’ont pas vue : aucun chiffre ne peut être donné."
+            f"{french.counted(known, 'score')} d’issue connue{when}, mais rien ne prouve que les modèles "
+            f"n’en "
+            "ont pas vu les lignes : aucun chiffre ne peut être donné."
         )
     events = quality.events
     announced = french.number(events.announced)
     return (
-        f"{french.number(counted)} mesures comptées{when} ; pannes annoncées : {announced} sur "
+        f"{french.counted(counted, 'mesure comptée')}{when} ; pannes annoncées : {announced} sur "
         f"{french.number(events.total)} ; fausses alertes : {french.number(quality.false_alerts_total)}."
     )
 
@@ -130,21 +131,25 @@ def notices(quality: RealisedQuality) -> list[Notice]:
     """List what a person must know before reading the figures."""
     cases = (
         ("lignes_vues", quality.counts[ScoreStanding.SEEN],
-         "{n} scores écartés : leur ligne vient du fichier d’ajustement du modèle, hors de la part non vue."),
+         "score écarté", "la ligne vient du fichier d’ajustement du modèle, hors de la part non vue."),
         ("non_prouve", quality.counts[ScoreStanding.UNPROVEN],
-         "{n} scores écartés : rien ne prouve que le modèle n’a pas vu leur ligne (manifeste muet, version "
+         "score écarté", "rien ne prouve que le modèle n’a pas vu la ligne (manifeste muet, version "
          "absente, ou mesure antérieure à ses données)."),
         ("deja_compte", quality.counts[ScoreStanding.REPEATED],
-         "{n} scores montrent de nouveau une mesure déjà comptée : chaque mesure ne compte qu’une fois."),
-        ("issue_inconnue", quality.counts[ScoreStanding.WAITING], "{n} scores attendent leur issue."),
+         "score laissé de côté", "la mesure est déjà comptée, et ne compte qu’une fois."),
+        ("issue_inconnue", quality.counts[ScoreStanding.WAITING],
+         "score en attente", "l’issue n’est pas encore connue."),
     )  # fmt: skip
     notes = [
-        Notice(code=code, field=None, message=text.format(n=french.number(number)))
-        for code, number, text in cases
+        Notice(code=code, field=None, message=f"{french.counted(number, what)} : {why}")
+        for code, number, what, why in cases
         if number
     ]
     if quality.counts[ScoreStanding.COUNTED] and quality.events.total < FEW_EVENTS:
-        text = f"{quality.events.total} pannes seulement : lisez les intervalles, pas les chiffres seuls."
+        text = (
+            f"{french.counted(quality.events.total, 'panne')} seulement : lisez les intervalles, pas les "
+            f"chiffres seuls."
+        )
         notes.append(Notice(code="peu_de_pannes", field=None, message=text))
     return notes
 
@@ -171,8 +176,8 @@ def _cells(judged: JudgedScore) -> tuple[str, ...]:
         inert(score.turbine),
         "" if score.measured_on is None else french.date(score.measured_on),
         LEVEL_WORDS[score.level],
-        french.cell(score.probability, 6),
-        french.cell(score.threshold, 6),
+        french.cell_percent(score.probability, 4),
+        french.cell_percent(score.threshold, 4),
         french.cell(score.days, 2),
         french.cell(score.low, 2),
         french.cell(score.high, 2),

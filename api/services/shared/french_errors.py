@@ -45,15 +45,15 @@ _SENTENCES = {
     "less_than_equal": "doit être inférieur ou égal à {le}.",
     "multiple_of": "doit être un multiple de {multiple_of}.",
     "finite_number": "un nombre fini est attendu : NaN et infini sont refusés.",
-    "too_short": "{min_length} éléments au moins sont attendus ({actual_length} reçus).",
-    "too_long": "{max_length} éléments au plus sont acceptés ({actual_length} reçus).",
-    "string_too_short": "{min_length} caractères au moins sont attendus.",
-    "string_too_long": "{max_length} caractères au plus sont acceptés.",
+    "too_short": "au moins {min_length:élément}, et non {actual_length}.",
+    "too_long": "au plus {max_length:élément}, et non {actual_length}.",
+    "string_too_short": "au moins {min_length:caractère}.",
+    "string_too_long": "au plus {max_length:caractère}.",
     "string_pattern_mismatch": "ne suit pas la forme attendue : {pattern}",
     "string_not_ascii": "seuls les caractères sans accent sont acceptés.",
     "string_unicode": "ce texte n’est pas de l’UTF-8 valide.",
-    "bytes_too_short": "{min_length} octets au moins sont attendus.",
-    "bytes_too_long": "{max_length} octets au plus sont acceptés.",
+    "bytes_too_short": "au moins {min_length:octet}.",
+    "bytes_too_long": "au plus {max_length:octet}.",
     "bytes_invalid_encoding": "codage illisible.",
     "int_from_float": "un nombre entier est attendu, sans décimales.",
     "int_parsing_size": "nombre trop grand.",
@@ -69,10 +69,10 @@ _SENTENCES = {
     "timezone_naive": "un instant sans fuseau horaire est attendu.",
     "timezone_aware": "le fuseau horaire est attendu, par exemple 2024-12-30T08:00:00+01:00.",
     "timezone_offset": "un autre fuseau horaire est attendu.",
-    "url_too_long": "adresse trop longue ({max_length} caractères au plus).",
-    "decimal_max_digits": "{max_digits} chiffres au plus sont acceptés.",
-    "decimal_max_places": "{decimal_places} décimales au plus sont acceptées.",
-    "decimal_whole_digits": "{whole_digits} chiffres au plus avant la virgule sont acceptés.",
+    "url_too_long": "adresse trop longue (au plus {max_length:caractère}).",
+    "decimal_max_digits": "au plus {max_digits:chiffre}.",
+    "decimal_max_places": "au plus {decimal_places:décimale}.",
+    "decimal_whole_digits": "au plus {whole_digits:chiffre} avant la virgule.",
     "recursion_loop": "trop d’objets imbriqués.",
     "recursion_depth_exceeded": "trop d’objets imbriqués.",
     "invalid_key": "les noms de champs doivent être des textes.",
@@ -163,7 +163,9 @@ def _sentence(error: Mapping[str, Any]) -> str:
     sentence = _SENTENCES.get(kind)
     if sentence is None:
         return _UNKNOWN
-    return sentence.format_map({name: _french(value) for name, value in context.items()})
+    return sentence.format_map(
+        {name: _Count(value) if type(value) is int else _french(value) for name, value in context.items()}
+    )
 
 
 def _unreadable(error: Mapping[str, Any]) -> str:
@@ -177,6 +179,13 @@ def _unreadable(error: Mapping[str, Any]) -> str:
     if "out of range" in reason:
         return f"nombre trop grand ({place})."
     return f"JSON illisible ({place}) : vérifiez guillemets, virgules et accolades."
+
+
+class _Count(int):
+    """A limit that a sentence writes with what it counts: ``{max_length:caractère}``."""
+
+    def __format__(self, what: str) -> str:
+        return french.counted(self, what) if what else french.exact(self)
 
 
 def _french(value: object) -> str:

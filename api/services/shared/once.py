@@ -12,6 +12,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from api.domain.shared.exceptions import CockpitError, Conflict, InvalidInput
+from api.schemas import french
 from api.storage.shared import request_keys
 from api.storage.shared.database import Database
 from api.storage.shared.request_keys import Held, Key
@@ -46,7 +47,8 @@ class Sender:
             return None
         if not 1 <= len(self.key) <= MAX_KEY or not (self.key.isascii() and self.key.isprintable()):
             raise InvalidInput.single(
-                HEADER, f"1 à {MAX_KEY} caractères ASCII imprimables, par exemple un UUID."
+                HEADER,
+                f"de 1 à {french.counted(MAX_KEY, 'caractère')} ASCII imprimables, par exemple un UUID.",
             )
         return Key(self.name, self.key)
 

@@ -19,6 +19,7 @@ from api.domain.measurements.readings import (
 )
 from api.domain.measurements.rows import TURBINE, CellProblem
 from api.domain.shared.exceptions import InvalidInput
+from api.schemas import french
 from api.services.measurements.files.table_file import open_table
 from api.services.measurements.source import make_room, read_source
 from api.services.measurements.tally import ProblemList
@@ -129,7 +130,7 @@ def _read(cells: Sequence[str], position: Mapping[str, int], problems: list[Cell
 def _read_name(text: str) -> str:
     stripped = text.strip()
     if len(stripped) > MAX_NAME or not stripped.isprintable():
-        raise UnreadableCell(f"{MAX_NAME} caractères imprimables au plus.")
+        raise UnreadableCell(f"{french.counted(MAX_NAME, 'caractère imprimable')} au plus.")
     return stripped
 
 

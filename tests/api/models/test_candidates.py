@@ -174,7 +174,7 @@ def test_command__sets_lists_and_withdraws(
     assert (code, "--reason" in said) == (1, True)
     code, said = told(core, capsys, monkeypatch, CLASSIFIER, "2", "--reason", "essai de la ligne")
     assert (code, "en observation" in said) == (0, True)
-    assert "1 calculs notés" in told(core, capsys, monkeypatch)[1]
+    assert "1\u00a0calcul noté" in told(core, capsys, monkeypatch)[1]
     assert "ligne de commande" in core.shadow.candidate("classification").set_by
     code, said = told(core, capsys, monkeypatch, "--stop")
     assert (code, "n’est plus" in said) == (0, True)

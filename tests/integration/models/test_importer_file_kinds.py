@@ -68,7 +68,7 @@ ODD: dict[str, tuple[object, dict[str, Any], str]] = {
     "unnamed features": (
         DecisionTreeClassifier(max_depth=2).fit(TABLE[SENSORS].to_numpy(), FAILS),
         {},
-        "ne connaît pas le nom de ses 5 variables",
+        "ne connaît pas le nom de ses variables",
     ),
     "no predict_proba": (RidgeClassifier().fit(TABLE[SENSORS], FAILS), {}, "RidgeClassifier ne donne pas de"),
     "string labels": (

@@ -97,7 +97,7 @@ def test_model_a__recalibrating_is_worse_and_the_card_shows_it(card: ModelCard) 
     assert trials["isotonique"].brier == pytest.approx(0.0104, abs=3e-4)
     assert all(trial.change.value > 0 for trial in trials.values())
     assert card.calibration == "non_calibree"
-    assert "12 pannes distinctes" in card.calibration_reason
+    assert "12\u00a0pannes distinctes" in card.calibration_reason
 
 
 def test_model_a__reliability_bins_are_recounted(

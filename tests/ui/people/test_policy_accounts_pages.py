@@ -243,7 +243,7 @@ def test_audit__listed_filtered_and_verified(open_page: Open, admin: ApiClient) 
     made = admin.people.audit(limit=100, action="compte_cree")
     assert list(tables(at)[0].value["N°"]) == [str(entry.id) for entry in made.items]
     at.button(key="verifier").click().run()
-    assert f"{french.counted(trail.total, 'entrée')} relues" in said(at)
+    assert f"{french.counted(trail.total, 'entrée relue')} :" in said(at)
     assert at.code[0].value == trail.items[0].hash
 
 

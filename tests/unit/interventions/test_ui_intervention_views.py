@@ -80,7 +80,7 @@ def test_day__is_told_from_the_cockpit_s_day(changes: dict[str, Any], words: str
 
 def test_plan_and_opening__in_one_line_each() -> None:
     told = views.plan_words(item(), TODAY)
-    assert told.endswith(f"affectée à lea · priorité haute · 4{french.NBSP}h prévues · mécanique")
+    assert told.endswith(f"affectée à lea · priorité haute · prévue pour 4{french.NBSP}h · mécanique")
     assert "à affecter" in views.plan_words(item(assignee=None), TODAY)
     closed = item(state="terminee", done_on=TODAY, verdict="fausse_alerte", downtime_hours=0)
     assert views.plan_words(closed, TODAY) == f"le 30/12/2024 · fausse alerte · 0{french.NBSP}h d’arrêt"

@@ -227,7 +227,7 @@ def test_run__launcher_killed__children_and_grandchildren_end(checkout: Path, tm
 @posix_only
 @pytest.mark.parametrize(
     ("role", "name"),
-    [("api", "L’API"), ("worker", "Le calcul (worker)"), ("ui", "Le tableau de bord")],
+    [("api", "L’API"), ("worker", "Le calculateur"), ("ui", "Le tableau de bord")],
 )
 def test_run__one_process_dies__started_again_with_its_last_lines_told_and_the_others_continue(
     checkout: Path, tmp_path: Path, role: str, name: str
@@ -255,7 +255,7 @@ def test_run__error_in_a_log__is_shown_on_the_console(checkout: Path, tmp_path: 
     with launched(checkout, tmp_path) as launch:
         launch.read_until("Ctrl-C")
         (tmp_path / "worker-order").write_text("complain")
-        launch.read_until("[Le calcul (worker)] ERROR: disk almost full")
+        launch.read_until("[Le calculateur] ERROR: disk almost full")
 
 
 def test_run__preparation_fails__nothing_is_started(checkout: Path, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_preview_facts__estimates_are_called_so_only_where_rows_were_not_read() 
     assert set(read.values()) == {""}
     assert guessed["Lignes du fichier"] == (f"20{THIN}000", "environ")
     assert guessed["Seraient ajoutées"] == (f"19{THIN}000", "estimation")
-    assert guessed["Seraient rejetées"] == ("3", f"des 2{THIN}000 premières lignes")
+    assert guessed["Seraient rejetées"] == ("3", f"sur 2{THIN}000{NBSP}premières lignes")
     assert guessed["Turbines nouvelles"] == ("6 ou plus", "a, b, c, d et 2 autres")
 
 
@@ -157,14 +157,14 @@ def test_problems__counted_apart_from_those_shown() -> None:
     assert list(frame.iloc[0]) == ["5", "–", "–", "ligne tronquée."]
     assert views.problems_words(5, 5) == "Problèmes et remarques (5)"
     assert views.problems_words(20, 11300) == (
-        f"Problèmes et remarques{NBSP}: les 20 premiers sur 11{THIN}300"
+        f"Problèmes et remarques{NBSP}: 20{NBSP}premiers sur 11{THIN}300"
     )
 
 
 def test_progress__waiting_reading_then_rows() -> None:
     assert "attend son tour" in views.progress_words(job(status="en_attente", done=0, total=0))
     assert "lecture du fichier" in views.progress_words(job(done=0, total=0))
-    assert f"5{THIN}000 lignes lues sur 20{THIN}000" in views.progress_words(job())
+    assert f"5{THIN}000{NBSP}lignes lues sur 20{THIN}000" in views.progress_words(job())
 
 
 def test_imports__counts_only_once_they_are_known() -> None:

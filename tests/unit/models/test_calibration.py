@@ -57,7 +57,7 @@ def test_calibration__too_few_events_are_told_and_nothing_is_adopted() -> None:
     true, truth, turbines = park()
     judged = judge_calibration(np.clip(3 * true, 0, 1), truth, turbines, events=MIN_EVENTS - 1)
     assert (judged.status, judged.table) == ("non_calibree", None)
-    assert "49 pannes distinctes" in judged.reason
+    assert "49\u00a0pannes distinctes" in judged.reason
     # Recalibrating would surely have helped here: that is told, and still not adopted.
     assert all(trial.change.high < 0 for trial in judged.trials)
     assert "Score de Brier" in judged.reason

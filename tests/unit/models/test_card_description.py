@@ -243,7 +243,7 @@ def test_features_and_data__in_words() -> None:
     assert read.sentences == ["Température : Dans la nacelle."]
     said = told(part(shown, "Données"))
     assert "Fichier : a.csv, 3 000 lignes. Période : du 01/01/2024 au 30/12/2024." in said
-    assert "2 100 lignes pour l’ajuster, 900 jamais vues, 0 ni l’un ni l’autre." in said
+    assert "Lignes pour l’ajuster : 2 100 ; jamais vues : 900 ; ni l’un ni l’autre : 0." in said
     assert "Lignes jamais vues : au hasard" in said
     assert "b" * 64 in said
 
@@ -253,7 +253,10 @@ def test_checks__in_words() -> None:
     golden = GoldenProof(written_by="1.5.0", rows=60, largest_difference=0.0)
     said = told(part(card(manifest(runtime=runtime, golden=golden)), "Moteur et vérifications"))
     assert "2,0 × 10⁻¹⁵, sur 103 000 lignes comparées" in said
-    assert "Écrit par scikit-learn 1.5.0 : les 60 sorties enregistrées là-bas sont retrouvées ici" in said
+    assert (
+        "Écrit par scikit-learn 1.5.0 : ses sorties enregistrées là-bas (60 lignes) sont retrouvées ici"
+        in said
+    )
     assert "Facteurs exacts" in said
 
 

@@ -140,7 +140,7 @@ def test_candidate__unnamed_features_need_their_names() -> None:
 
 def test_candidate__wrong_number_or_names_of_features() -> None:
     fitted = RandomForestClassifier(3).fit(TABLE, FAILS)
-    assert "5 variables ; --features en donne 4" in refusal(fitted, features=NAMES[:4])
+    assert "5\u00a0variables ; --features en donne 4" in refusal(fitted, features=NAMES[:4])
     assert "il manque : wind_speed" in refusal(fitted, features=["wind", *NAMES[1:]])
 
 
@@ -181,7 +181,7 @@ def test_candidate__labels_that_are_not_0_and_1_need_the_failure_class() -> None
 
 def test_candidate__one_or_three_classes() -> None:
     assert "qu’une classe (0)" in refusal(DecisionTreeClassifier().fit(TABLE, np.zeros(300, dtype=int)))
-    assert "3 classes (0, 1, 2)" in refusal(DecisionTreeClassifier().fit(TABLE, np.arange(300) % 3))
+    assert "3\u00a0classes (0, 1, 2)" in refusal(DecisionTreeClassifier().fit(TABLE, np.arange(300) % 3))
     several = RandomForestClassifier(2).fit(TABLE, np.column_stack([FAILS, FAILS]))
     assert "plusieurs questions" in refusal(several)
 

@@ -149,7 +149,7 @@ def test_split__stratified_is_scikit_learn_on_the_file_order(tmp_path: Path) -> 
     _, expected = train_test_split(np.arange(120), test_size=0.3, random_state=42, stratify=rows.labels)
     assert set(np.flatnonzero(parts.unseen)) == set(expected)
     assert (parts.training == ~parts.unseen).all()
-    assert parts.words.startswith("36 lignes tirées au sort, stratifiées par failure_within_7d")
+    assert parts.words.startswith("36\u00a0lignes tirées au sort, stratifiées par failure_within_7d")
 
 
 def test_split__date_leaves_the_gap_out_of_both_parts(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_split__keys_by_identity_or_by_turbine_and_day(tmp_path: Path) -> None:
     keys.write_text("turbine_id,date_measure\n05,2024-01-06\n1,2024-01-06\n", encoding="utf-8")
     assert np.flatnonzero(split_rows(f"keys:{keys}", rows).unseen).tolist() == [5]
     keys.write_text("0" * 64, encoding="utf-8")
-    with pytest.raises(InvalidInput, match="pas dans les lignes étiquetées"):
+    with pytest.raises(InvalidInput, match="hors des lignes étiquetées"):
         split_rows(f"keys:{keys}", rows)
 
 

@@ -79,7 +79,7 @@ def test_facts__figures_with_what_they_are_compared_with() -> None:
     assert facts["Même niveau"][0].startswith("87,5")
     assert "75,3" in facts["Même niveau"][1]
     assert facts["Corrélation de rang"][0] == "non définie"
-    assert facts["10 premières"][0] == "8 sur 10"
+    assert facts["10\u00a0premières"][0] == "8 sur 10"
     assert facts["Turbines en alerte"][0] == "2 sur 3"
     assert facts["Écart moyen"][0].startswith("1,6")
     assert "−0,4" in facts["Écart moyen"][1]
@@ -116,7 +116,7 @@ def test_pooled__only_told_of_several_runs() -> None:
     assert views.pooled_words(report(pooled=one)) == ""
     several = one.model_copy(update={"runs": 5})
     said = views.pooled_words(report(pooled=several))
-    assert "5 derniers jours" in said
+    assert "5\u00a0jours notés" in said
     assert "trop peu de turbines" in said
 
 

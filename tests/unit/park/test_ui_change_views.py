@@ -119,7 +119,7 @@ def test_tabs__what_waits_for_a_decision_in_one_count_then_what_there_is() -> No
 def test_days_help__states_the_coverage_aimed_at_and_measured() -> None:
     told = change_views.days_help(DaysCoverage(target=0.8, measured=0.798, low=0.757, high=0.835))
     told = told.replace(french.THIN, " ")
-    assert told.endswith("Couverture visée de l’intervalle : 80 % (80 % mesurés, de 76 % à 84 %).")
+    assert told.endswith("Couverture visée de l’intervalle : 80 % (mesurée : 80 %, de 76 % à 84 %).")
     assert "Couverture" not in change_views.days_help(None)
 
 

@@ -135,7 +135,7 @@ def test_park_frame__numbers_stay_sortable_and_read_french() -> None:
     assert frame["Probabilité"].tolist() == [0.004, None]
     read = shown.value.map(lambda words: words.replace(french.NBSP, " ").replace(french.THIN, " "))
     assert read["Probabilité"].tolist() == ["< 1 %", "–"]
-    assert read["Jours restants"].tolist() == ["4,2 jours", "–"]
+    assert read["Jours restants"].tolist() == ["4,3 jours", "–"]
     assert read["Âge"].tolist() == ["3 j", "jour même"]
     assert shown.opens == ["turbine?id=7", "turbine?id=8"]
 

@@ -98,7 +98,7 @@ def test_hours_already_taken__are_told_for_the_crews_that_have_some() -> None:
     shown: dict[str, Any] = {"loads": loads}
     plan = WeekPlan.model_construct(**shown)
     assert [plain(one) for one in views.hours_words(plan)] == [
-        "Nord : 6 h déjà prises sur 14 h, 4 h dans ce plan, 4 h libres."
+        "Nord : 14 h, dont 6 h pour ce qui est déjà planifié et 4 h pour ce plan ; il reste 4 h."
     ]
 
 

@@ -86,7 +86,7 @@ def test_sentences__are_lower_case_and_end(sentence: str) -> None:
         ({"sorte": "c"}, {"sorte": ("valeurs possibles : a, b.", "c")}),
         ({"liste": [1, "x"]}, {"liste[1]": ("un nombre entier est attendu.", "x")}),
         ({"liste": "x"}, {"liste": ("une liste JSON est attendue.", "x")}),
-        ({"texte": "long"}, {"texte": ("3 caractères au plus sont acceptés.", "long")}),
+        ({"texte": "long"}, {"texte": ("au plus 3\u00a0caractères.", "long")}),
         ({"valide": 7}, {"valide": ("sept est refusé.", "7")}),
         ({"api_key": 5}, {"api_key": ("un texte est attendu.", None)}),
         ({"secret_token": 5}, {"secret_token": ("champ inconnu : retirez-le ou corrigez son nom.", None)}),

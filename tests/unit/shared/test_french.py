@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 import pytest
 from hypothesis import given
@@ -34,9 +35,44 @@ def test_number__french_separators_and_no_negative_zero(value: float | None, dig
     assert plain(french.number(value, digits)) == text
 
 
+def half_up(value: float, digits: int) -> Decimal:
+    """The decimal number that is read, its halves away from zero."""
+    return Decimal(str(value)).quantize(Decimal(10) ** -digits, ROUND_HALF_UP)
+
+
+@given(st.integers(-(10**7), 10**7), st.integers(0, 4))
+def test_halves__go_away_from_zero_whoever_writes_them(thousandths: int, digits: int) -> None:
+    value = float(Decimal(10 * thousandths + 5).scaleb(-digits - 1))  # ends with the half of a last digit
+    hundredth = float(Decimal(10 * thousandths + 5).scaleb(-digits - 3))
+    up = Decimal(thousandths + (1 if thousandths >= 0 else 0)).scaleb(-digits)
+
+    assert read(french.number(value, digits)) == float(up)
+    assert float(french.cell(value, digits).replace(",", ".")) == float(up)
+    assert read(french.share(hundredth, digits).removesuffix(f"{french.THIN}%")) == float(up)
+
+
+@pytest.mark.parametrize(
+    ("write", "text"),
+    [
+        (lambda: french.number(0.625, 2), "0,63"),
+        (lambda: french.number(1.005, 2), "1,01"),
+        (lambda: french.share(0.145, 0), "15 %"),
+        (lambda: french.cell_percent(0.62125, 2), "62,13"),
+        (lambda: french.exact(0.0625, 2), "0,063"),
+        (lambda: french.days(4.25), "4,3 jours"),
+        (lambda: french.duration(0.0125), "13 ms"),
+        (lambda: french.scientific(2.45e-7), "2,5 × 10⁻⁷"),
+    ],
+)
+def test_halves__as_a_person_rounds_them(write: Callable[[], str], text: str) -> None:
+    assert plain(write()) == text
+
+
 @given(ANY, st.integers(0, 6))
 def test_number__reads_back_as_the_rounded_value(value: float, digits: int) -> None:
-    assert read(french.number(value, digits)) == pytest.approx(round(value, digits), abs=10**-digits * 0.51)
+    assert (
+        read(french.number(value, digits)) == float(half_up(value, digits)) == french.rounded(value, digits)
+    )
     assert read(french.trimmed(value, digits)) == read(french.number(value, digits))
 
 
@@ -44,7 +80,7 @@ def test_number__reads_back_as_the_rounded_value(value: float, digits: int) -> N
 def test_exact__keeps_the_significant_digits_of_what_was_received(value: float, digits: int) -> None:
     text = french.exact(value, digits).replace(french.THIN, "").replace(french.MINUS, "-").replace(",", ".")
 
-    assert float(text) == float(f"{value:.{digits}g}")
+    assert float(text) == float(Context(prec=digits, rounding=ROUND_HALF_UP).create_decimal(str(value)))
 
 
 @given(ANY, st.integers(0, 4))
@@ -197,12 +233,28 @@ def test_euros__whole() -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "one", "several"),
+    [
+        ("turbine", "1 turbine", "3 592 turbines"),
+        ("panne distincte non vue", "1 panne distincte non vue", "3 592 pannes distinctes non vues"),
+        ("ligne de panne", "1 ligne de panne", "3 592 lignes de panne"),
+        ("ligne jamais vue", "1 ligne jamais vue", "3 592 lignes jamais vues"),
+        ("avis", "1 avis", "3 592 avis"),
+    ],
+)
+def test_counted__every_word_that_agrees_does(words: str, one: str, several: str) -> None:
+    assert plain(french.counted(1, words)) == one
+    assert plain(french.counted(3592, words)) == several
+    assert plain(french.counted(0, words)) == one.replace("1", "0")
+
+
+@pytest.mark.parametrize(
     ("days", "text"),
     [
         (1.0, "1 jour"),
         (1.9, "1,9 jour"),
         (1.96, "2 jours"),
-        (4.25, "4,2 jours"),
+        (4.25, "4,3 jours"),
         (12.6, "13 jours"),
         (None, "–"),
     ],

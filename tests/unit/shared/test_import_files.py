@@ -171,4 +171,4 @@ def test_report_csv__as_a_french_spreadsheet_reads_it() -> None:
     assert rows[2] == ["4", "'=CMD()", "-1", '"x"']
     assert rows[3] == ["5", "", "", "trop de colonnes"]
     assert rows[4][2] == "'@SUM(A1)"
-    assert rows[5] == ["", "", "", "… et 5 autres problèmes, non gardés."]
+    assert rows[5] == ["", "", "", "… et 5\u00a0autres problèmes, sans détail."]

@@ -39,7 +39,7 @@ def test_csv__semicolons_decimal_commas_and_days_first() -> None:
     assert row["Niveau"] == "Critique"
     assert row["Probabilité de panne à 7 jours (%)"] == "62,00"
     assert row["Jours restants"] == "4,0"
-    assert (row["Jours restants, borne basse"], row["Jours restants, borne haute"]) == ("1,5", "9,2")
+    assert (row["Jours restants, borne basse"], row["Jours restants, borne haute"]) == ("1,5", "9,3")
     assert row["Attendre coûte (€)"] == "31000"
     assert row["Mesurée le"] == "30/12/2024"
     assert row["Visite prévue le"] == "09/01/2025"

@@ -156,14 +156,16 @@ def _features(estimator: Any, listed: Sequence[str] | None) -> tuple[str, ...]:
     count = int(getattr(estimator, "n_features_in_", 0 if known is None else len(known)))
     if known is None and listed is None:
         raise ModelRefused(
-            f"Le modèle ne connaît pas le nom de ses {count} variables : donnez-les, dans l’ordre, par "
-            "--features."
+            "Le modèle ne connaît pas le nom de ses variables : donnez-les, dans l’ordre, par --features "
+            f"(il en faut {count})."
         )
     names = tuple(listed or ()) if known is None else tuple(str(name) for name in known)
     if listed is not None and len(listed) != count:
-        raise ModelRefused(f"Le modèle lit {count} variables ; --features en donne {len(listed)}.")
+        raise ModelRefused(
+            f"Le modèle lit {french.counted(count, 'variable')} ; --features en donne {len(listed)}."
+        )
     if len(names) != count:
-        raise ModelRefused(f"Le modèle lit {count} variables mais en nomme {len(names)}.")
+        raise ModelRefused(f"Le modèle lit {french.counted(count, 'variable')} mais en nomme {len(names)}.")
     if listed is not None and set(listed) != set(names):
         missing = ", ".join(sorted(set(names) - set(listed)))
         raise ModelRefused(f"--features ne nomme pas les variables du modèle ; il manque : {missing}.")
@@ -195,7 +197,7 @@ def _classes(estimator: Any, positive: str | None) -> tuple[tuple[Label, ...], L
         )
     if len(classes) != 2:
         raise ModelRefused(
-            f"Le classifieur connaît {len(classes)} classes ({class_list}) ; deux sont attendues."
+            f"Le classifieur connaît {french.counted(len(classes), 'classe')} ({class_list}), et non deux."
         )
     if positive is None and set(classes) != {0, 1}:
         raise ModelRefused(f"Quelle classe est la panne ? Donnez-la par --positive ({class_list}).")

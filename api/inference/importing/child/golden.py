@@ -72,7 +72,7 @@ def prove_golden(golden: Golden, candidate: Candidate, output: RawOutput) -> Gol
         raise ModelRefused(
             f"Écrit par scikit-learn {candidate.written_by} et lu par {sklearn.__version__}, le modèle ne "
             f"redonne pas les sorties enregistrées (écart {french.scientific(difference)} sur "
-            f"{french.number(len(expected))} lignes) : il est refusé. Réexportez-le avec "
+            f"{french.counted(len(expected), 'ligne')}) : il est refusé. Réexportez-le avec "
             f"{sklearn.__version__}."
         )
     return GoldenProof(written_by=candidate.written_by, rows=len(expected), largest_difference=difference)

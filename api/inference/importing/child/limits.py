@@ -55,10 +55,11 @@ def known_limits(measures: Measures) -> tuple[str, ...]:
 
 def _classifier_limits(measured: ClassificationQuality, calibrated: bool) -> list[str]:
     usual = measured.thresholds[0]
-    unit = "pannes" if measured.failure_events == measured.failures else "lignes de panne"
+    unit = "panne" if measured.failure_events == measured.failures else "ligne de panne"
     limits = [
-        f"Au seuil de {french.number(usual.threshold, 2)}, il manque {usual.false_negatives} {unit} sur "
-        f"{measured.failures} : le seuil se choisit selon les coûts.",
+        f"Au seuil de {french.number(usual.threshold, 2)}, il manque "
+        f"{french.counted(usual.false_negatives, unit)} sur {french.number(measured.failures)} : le seuil "
+        f"se choisit selon les coûts.",
     ]
     if not calibrated:
         limits.append(
@@ -66,7 +67,8 @@ def _classifier_limits(measured: ClassificationQuality, calibrated: bool) -> lis
         )
     if measured.failure_events < MIN_EVENTS:
         limits.append(
-            f"Mesuré sur {measured.failure_events} pannes seulement : chaque chiffre a un large intervalle."
+            f"Mesuré sur {french.counted(measured.failure_events, 'panne')} seulement : chaque chiffre a un "
+            "large intervalle."
         )
     return limits
 
@@ -79,7 +81,7 @@ def _regressor_limits(measured: RegressionQuality) -> list[str]:
         side = "trop tard" if bias > 0 else "trop tôt"
         limits.append(
             f"À {french.days(measured.short_horizon_days)} ou moins de la panne "
-            f"({french.counted(near.rows, 'ligne')} non vues), l’erreur moyenne est de "
+            f"({french.counted(near.rows, 'ligne non vue')}), l’erreur moyenne est de "
             f"{french.quantity(near.mae.value, 'j', 1)} et l’estimation vient "
             f"{french.quantity(abs(bias), 'j', 1)} {side} en moyenne."
         )
@@ -101,7 +103,7 @@ def _interval_limits(measures: Measures) -> list[str]:
             )
             limits.append(
                 f"L’intervalle vise {french.share(table.target)} ; sur les "
-                f"{french.counted(horizon.rows, 'ligne')} non vues où il restait vraiment {where}, il n’a "
+                f"{french.counted(horizon.rows, 'ligne non vue')} où il restait vraiment {where}, il n’a "
                 f"contenu la vérité que dans {french.share(horizon.coverage.value, 0)} des cas."
             )
     return limits

@@ -169,18 +169,18 @@ def _seconds(call: Callable[[], object]) -> float:
 def _proof_words(difference: float, rows: int, large_from: int | None) -> str:
     words = (
         f"Compilé en ONNX : mêmes sorties que scikit-learn à {_power(difference)} près sur "
-        f"{french.number(rows)} lignes comparées, seuils des arbres compris."
+        f"{french.counted(rows, 'ligne comparée')}, seuils des arbres compris."
     )
     if large_from is None:
         return f"{words} Il sert toutes les tailles de lot."
-    large = french.number(large_from)
-    return f"{words} À partir de {large} lignes d’un coup, scikit-learn, plus rapide, répond."
+    large = french.counted(large_from, "ligne")
+    return f"{words} À partir de {large} d’un coup, scikit-learn, plus rapide, répond."
 
 
 def _difference_words(difference: float, rows: int) -> str:
     return (
         f"scikit-learn, comme à l’entraînement : la forme compilée s’en écarte jusqu’à "
-        f"{_power(difference)} sur {french.number(rows)} lignes, plus que {_power(TOLERANCE)}."
+        f"{_power(difference)} sur {french.counted(rows, 'ligne')}, plus que {_power(TOLERANCE)}."
     )
 
 

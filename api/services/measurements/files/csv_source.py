@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from api.domain.shared.exceptions import InvalidInput
+from api.schemas import french
 from api.services.measurements.files.table_file import (
     BLOCK,
     FIELD,
@@ -192,8 +193,8 @@ def _line(number: int, text: str, width: int | None, separator: str) -> Line:
         except csv.Error:
             return Line(number, [], "guillemets mal placés ou non fermés.")
     if width is not None and len(cells) != width:
-        many = "trop de" if len(cells) > width else "trop peu de"
-        return Line(number, [], f"{many} colonnes : {len(cells)} au lieu de {width}.")
+        fault = "trop de colonnes" if len(cells) > width else "trop peu de colonnes"
+        return Line(number, [], f"{fault} : {french.number(len(cells))} au lieu de {french.number(width)}.")
     return Line(number, cells, None)
 
 

@@ -46,7 +46,9 @@ def read_rows(body: bytes) -> list[Any]:
             "fichier.",
         )
     if len(_names(rows)) > MAX_COLUMNS:
-        raise InvalidInput.single("measurements", f"{MAX_COLUMNS} champs différents au plus.")
+        raise InvalidInput.single(
+            "measurements", f"{french.counted(MAX_COLUMNS, 'champ différent')} au plus."
+        )
     return rows
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from api.domain.shared.exceptions import InvalidInput
+from api.schemas import french
 
 FIELD = "fichier"
 BLOCK = 1 << 20  # bytes
@@ -104,7 +105,9 @@ def fitted(number: int, cells: list[str], width: int) -> Line:
     while len(cells) > width and not cells[-1]:
         cells.pop()
     if len(cells) > width:
-        return Line(number, [], f"trop de colonnes : {len(cells)} au lieu de {width}.")
+        return Line(
+            number, [], f"trop de colonnes : {french.number(len(cells))} au lieu de {french.number(width)}."
+        )
     return Line(number, cells + [""] * (width - len(cells)), None)
 
 

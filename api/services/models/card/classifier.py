@@ -21,9 +21,9 @@ def measured_on(quality: ClassificationQuality) -> str:
     """Say on which rows the figures were measured."""
     events = quality.failure_events
     head = (
-        f"Mesuré sur {french.number(quality.rows)} lignes jamais vues de "
+        f"Mesuré sur {french.counted(quality.rows, 'ligne jamais vue')} de "
         f"{french.counted(quality.turbines, 'turbine')}, dont {french.number(quality.failures)} de panne "
-        f"({french.counted(events, 'panne')} {french.plural(events, 'distincte')})."
+        f"({french.counted(events, 'panne distincte')})."
     )
     few = " Avec si peu de pannes, chaque chiffre est incertain : lisez les intervalles."
     return head + few * (events < MIN_EVENTS)

@@ -91,14 +91,14 @@ def _data(manifest: Manifest) -> Iterable[str]:
         classes = ", ".join(str(label) for label in manifest.classes)
         yield f"Classes : {classes} ; la panne est « {manifest.positive_class} »."
     if data.source:
-        yield f"Fichier : {data.source}, {french.number(data.rows)} lignes."
+        yield f"Fichier : {data.source}, {french.counted(data.rows or 0, 'ligne')}."
         first, last = french.date(data.first_day), french.date(data.last_day)
         yield f"Période : du {first} au {last}." if data.first_day else f"Dernier jour : {last}."
         yield f"Empreinte SHA-256 des données : {data.sha256}."
     if data.training_rows is not None:
         yield (
-            f"{french.number(data.training_rows)} lignes pour l’ajuster, {french.number(data.unseen_rows)} "
-            f"jamais vues, {french.number(data.left_out)} ni l’un ni l’autre."
+            f"Lignes pour l’ajuster : {french.number(data.training_rows)} ; jamais vues : "
+            f"{french.number(data.unseen_rows)} ; ni l’un ni l’autre : {french.number(data.left_out)}."
         )
     yield f"Lignes jamais vues : {data.split}"
 
@@ -109,14 +109,15 @@ def _runtime(facts: ModelFacts, manifest: Manifest) -> Iterable[str]:
     yield f"Moteur : {runtime.engine}. {runtime.reason}"
     yield (
         f"Plus grand écart avec scikit-learn : {words.difference(runtime.largest_difference)}, sur "
-        f"{french.counted(runtime.rows_compared, 'ligne')} comparées."
+        f"{french.counted(runtime.rows_compared, 'ligne comparée')}."
     )
     if golden is None:
         yield "Sorties enregistrées ailleurs (--golden) : aucune n’a été jointe ni n’était nécessaire."
     else:
         yield (
-            f"Écrit par scikit-learn {golden.written_by} : les {french.number(golden.rows)} sorties "
-            f"enregistrées là-bas sont retrouvées ici (écart {words.difference(golden.largest_difference)})."
+            f"Écrit par scikit-learn {golden.written_by} : ses sorties enregistrées là-bas "
+            f"({french.counted(golden.rows, 'ligne')}) sont retrouvées ici "
+            f"(écart {words.difference(golden.largest_difference)})."
         )
     yield _EXPLAINED[facts.explained]
     yield "Bibliothèques : " + ", ".join(f"{n} {v}" for n, v in sorted(manifest.libraries.items())) + "."

@@ -83,9 +83,10 @@ def _reported(reported: Reported | None) -> Part:
     counts = reported.confusion
     if counts is not None:
         source += (
-            f" ({french.number(counts.true_positives)} pannes annoncées, "
-            f"{french.number(counts.false_negatives)} manquées, {french.number(counts.false_positives)} "
-            f"fausses alertes, {french.number(counts.true_negatives)} silences justifiés)"
+            f" ({french.counted(counts.true_positives, 'panne annoncée')}, "
+            f"{french.counted(counts.false_negatives, 'manquée')}, "
+            f"{french.counted(counts.false_positives, 'fausse alerte')}, "
+            f"{french.counted(counts.true_negatives, 'silence justifié')})"
         )
     comment = [reported.comment] if reported.comment else []
     sentences = [f"{source}.", *comment, "Ces chiffres ne sont jamais mêlés à ceux mesurés ici."]

@@ -13,7 +13,7 @@ from api.services.models.card.words import Measure
 def measured_on(quality: RegressionQuality) -> str:
     """Say on which rows the figures were measured, and the error of always answering the median."""
     head = (
-        f"Mesuré sur {french.number(quality.rows)} lignes jamais vues de "
+        f"Mesuré sur {french.counted(quality.rows, 'ligne jamais vue')} de "
         f"{french.counted(quality.turbines, 'turbine')}."
     )
     without = quality.overall.mae_of_median

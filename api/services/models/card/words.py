@@ -16,7 +16,7 @@ LABELS = {
     "precision": "Précision (part des alertes qui sont de vraies pannes)",
     "recall": "Rappel (part des pannes qui sont annoncées)",
     "f1": "F1",
-    "accuracy": "Exactitude (flatte qui n’alerte jamais quand les pannes sont rares)",
+    "accuracy": "Exactitude (trompeuse quand les pannes sont rares)",
     "mae": "Erreur absolue moyenne (MAE)",
     "rmse": "Racine de l’erreur quadratique moyenne (RMSE)",
     "r2": "R² (1 est parfait, 0 n’explique rien)",

@@ -98,8 +98,8 @@ def _rows_to_measure(
     if allowed is not None and (seen := int((kept & ~allowed).sum())):
         raise InvalidInput.single(
             "split",
-            f"{french.number(seen)} lignes déclarées non vues sont de la période d’entraînement et ne "
-            "figurent pas parmi celles que le manifeste donne pour non vues : elles sont refusées. Sans "
+            "des lignes déclarées non vues sont de la période d’entraînement et ne figurent pas parmi celles "
+            f"que le manifeste donne pour non vues ({french.number(seen)}) : elles sont refusées. Sans "
             "--split, elles sont laissées de côté et comptées.",
         )
     return kept, parts.words
