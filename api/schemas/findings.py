@@ -22,7 +22,7 @@ FINDING_LABELS: Mapping[str, str] = {
     # What is missing, too old or unknown.
     "sans_mesure": "Sans mesure",
     "mesure_incomplete": "Mesure incomplète",
-    "mesure_perimee": "Mesure périmée",
+    "mesure_perimee": "Mesure trop ancienne",
     "turbine_inconnue": "Turbine inconnue",
     "champ_inconnu": "Champ inconnu",
     # The models.

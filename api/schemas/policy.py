@@ -36,7 +36,7 @@ class PolicyParameters(BaseModel):
         ge=0, le=MAX_DAYS, description="Un délai avant panne au plus égal relève le niveau [jours]"
     )
     max_age_days: int = Field(
-        ge=0, le=MAX_DAYS, description="Âge au-delà duquel une mesure est périmée [jours]"
+        ge=0, le=MAX_DAYS, description="Âge au-delà duquel une mesure est trop ancienne [jours]"
     )
     answer_days_high: int = Field(
         7,

@@ -22,10 +22,11 @@ ROWS = 5  # measurements on the sheet
 _PARK, _TURBINE = template("park/park_sheet.html"), template("park/turbine_sheet.html")
 
 
-def park_sheet(park: Park, items: Sequence[ParkItem], view: views.View) -> str:
+def park_sheet(park: Park, items: Sequence[ParkItem], view: views.View, *, simulated: bool) -> str:
     """Print the turbines of the view, in their order, with what the ranking rests on."""
     trust = views.trust(park)
     return _PARK.render(
+        simulated=simulated,
         title=trust.headline if trust else "Classement du parc",
         facts=[*trust.facts, *trust.origin] if trust else [],
         park=park,
@@ -60,17 +61,19 @@ def narrowing_words(view: views.View, count: int, total: int) -> str:
     return f"{counted}{' ; filtres : ' + ', '.join(filters) if filters else ''}.{order}"
 
 
-def turbine_sheet(detail: TurbineDetail, address: str) -> str:
+def turbine_sheet(detail: TurbineDetail, address: str, *, simulated: bool) -> str:
     """Print one turbine to take along: verdict, figures, reasons, last measurements, lines to write on.
 
     Args:
         detail: the turbine.
         address: of its page, shown as a QR code; left out where empty.
+        simulated: whether the park is the simulated one.
     """
     turbine, rows = detail.turbine, detail.last_measurements
     present, _ = turbine_views.by_presence(detail.features, [row.values for row in rows])
     visits = turbine_views.visit_words(detail.planned_visits)
     return _TURBINE.render(
+        simulated=simulated,
         title=f"Turbine {turbine.turbine_id}",
         places=[part for part in (turbine.farm, turbine.site, visits) if part],
         detail=detail,

@@ -11,7 +11,7 @@ import streamlit as st
 from api.schemas.park import Park, ParkItem, TurbineDetail
 from ui.client.client import ApiClient
 from ui.park import exports, sheets, views
-from ui.shared import auth
+from ui.shared import auth, park_facts
 
 
 def park_files(park: Park, view: views.View) -> None:
@@ -20,7 +20,8 @@ def park_files(park: Park, view: views.View) -> None:
         return
     # The client is taken here: a download is made outside the page, without its session.
     items = partial(everything, auth.client(), park, view)
-    name = f"classement-{park.as_of.isoformat()}"
+    simulated = _simulated()
+    name = f"classement-{park.as_of.isoformat()}{'-donnees-simulees' if simulated else ''}"
     with st.popover("Exporter", key="exporter"):
         st.download_button(
             "Tableau pour Excel (CSV)",
@@ -33,7 +34,7 @@ def park_files(park: Park, view: views.View) -> None:
         )
         st.download_button(
             "Feuille A4 à imprimer",
-            data=lambda: sheets.park_sheet(park, items(), view).encode(),
+            data=lambda: sheets.park_sheet(park, items(), view, simulated=simulated).encode(),
             file_name=f"{name}.html",
             mime="text/html",
             on_click="ignore",
@@ -54,16 +55,21 @@ def everything(client: ApiClient, park: Park, view: views.View) -> Sequence[Park
 def turbine_file(detail: TurbineDetail) -> None:
     """Offer the turbine's sheet, with the address of its page as a QR code."""
     turbine = detail.turbine.turbine_id
-    address = page_address(st.context.url, "turbine", id=turbine)
+    address, simulated = page_address(st.context.url, "turbine", id=turbine), _simulated()
     st.download_button(
         "Fiche à imprimer",
-        data=lambda: sheets.turbine_sheet(detail, address).encode(),
+        data=lambda: sheets.turbine_sheet(detail, address, simulated=simulated).encode(),
         file_name=f"turbine-{exports.file_name(turbine)}.html",
         mime="text/html",
         on_click="ignore",
         key="fiche",
         help="Une page A4 qui s’ouvre dans le navigateur, avec un QR code vers cette page.",
     )
+
+
+def _simulated() -> bool:
+    user = auth.current_user()
+    return user is not None and park_facts.simulated(user.username)
 
 
 def page_address(current: str | None, page: str, **query: str) -> str:

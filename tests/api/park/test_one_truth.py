@@ -115,13 +115,15 @@ class Fortnight:
         shown = Park.model_validate(park)
         text = exports.park_csv(shown.items).decode("utf-8-sig")
         rows = {row["Turbine"]: row for row in csv.DictReader(io.StringIO(text), delimiter=";")}
-        sheet = sheets.park_sheet(shown, shown.items, views.View())
+        sheet = sheets.park_sheet(shown, shown.items, views.View(), simulated=False)
         agenda = self.api.get(f"{URL}.ics", headers=self.who).text.replace("\r\n ", "").replace("\\", "")
         for turbine, situation in said.items():
             words = SituationCode(situation["code"]).words
             assert rows[turbine]["Situation"] == words
             detail = TurbineDetail.model_validate(self.get(f"/turbines/{turbine}"))
-            assert situation["reason"] in sheets.turbine_sheet(detail, "").replace("&#39;", "'")
+            assert situation["reason"] in sheets.turbine_sheet(detail, "", simulated=False).replace(
+                "&#39;", "'"
+            )
             assert words in sheet
             if f"SUMMARY:Turbine {turbine} :" in agenda:
                 assert f"{words}. {situation['reason']}" in agenda

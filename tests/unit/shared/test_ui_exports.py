@@ -110,7 +110,8 @@ def test_park_sheet__rows_in_order_and_what_it_leaves_out() -> None:
     )  # fmt: skip
     items = [item(turbine_id="9"), item(turbine_id="12 <script>", intervention=WORK)]
 
-    sheet = whole(sheets.park_sheet(park(items=items), items, view))
+    sheet = whole(sheets.park_sheet(park(items=items), items, view, simulated=True))
+    assert "Données simulées" in sheet
 
     assert "size: A4 landscape" in sheet
     assert sheet.index("<td>9</td>") < sheet.index("12 &lt;script&gt;")
@@ -158,7 +159,8 @@ def detail(**changes: object) -> TurbineDetail:
 
 
 def test_turbine_sheet__verdict_reasons_measurements_and_code() -> None:
-    sheet = whole(sheets.turbine_sheet(detail(), "http://cockpit.example/turbine?id=12"))
+    sheet = whole(sheets.turbine_sheet(detail(), "http://cockpit.example/turbine?id=12", simulated=False))
+    assert "Données simulées" not in sheet
 
     assert "size: A4;" in sheet
     for words in (
@@ -177,16 +179,18 @@ def test_turbine_sheet__verdict_reasons_measurements_and_code() -> None:
 
 def test_turbine_sheet__code_is_that_of_the_address_alone() -> None:
     def code(address: str) -> str:
-        found = re.search(r"<figure>(<svg.*?</svg>)", sheets.turbine_sheet(detail(), address), re.S)
+        found = re.search(
+            r"<figure>(<svg.*?</svg>)", sheets.turbine_sheet(detail(), address, simulated=False), re.S
+        )
         assert found is not None
         return found.group(1)
 
     assert code("http://a/turbine?id=1") == code("http://a/turbine?id=1")
     assert code("http://a/turbine?id=1") != code("http://a/turbine?id=2")
-    assert "<figure>" not in sheets.turbine_sheet(detail(), "")
+    assert "<figure>" not in sheets.turbine_sheet(detail(), "", simulated=True)
 
 
 def test_turbine_sheet__a_turbine_without_score_or_measurement() -> None:
     bare = detail(current=None, drivers=[], last_measurements=[], planned_visits=[])
 
-    assert "n’est pas encore classée" in whole(sheets.turbine_sheet(bare, ""))
+    assert "n’est pas encore classée" in whole(sheets.turbine_sheet(bare, "", simulated=False))
