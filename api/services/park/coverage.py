@@ -225,7 +225,7 @@ def _park_notices(park: Sequence[LivingTurbine], limit: date, max_age: int) -> l
         text = f"{_turbines_named(never)} sans aucune mesure : pas d’évaluation possible."
         notices.append(Notice(code="jamais_mesuree", field=None, message=text))
     if old:
-        text = f"{_turbines_named(old)} sans mesure depuis plus de {french.days(max_age)} : mesure trop ancienne."
+        text = f"{_turbines_named(old)} sans mesure récente, depuis plus de {french.days(max_age)}."
         notices.append(Notice(code="mesures_perimees", field=None, message=text))
     return notices
 
