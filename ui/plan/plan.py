@@ -72,7 +72,7 @@ def _settings(inputs: WeekPlanInputs) -> None:
         with hours:
             layout.number_field("Durée d’une intervention (h)", _HOURS, persist_state="session")
         st.checkbox(
-            "Placer aussi les turbines en alerte dont une visite est déjà prévue",
+            "Placer aussi les turbines dont un fichier annonce une visite",
             key=_VISITS,
             persist_state="session",
         )

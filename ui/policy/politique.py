@@ -15,6 +15,7 @@ from ui.shared import auth, layout, outcome
 
 SHOWN = 200  # turbines that change level, listed
 MIN_REASON = 3
+IN_A_ROW = 3  # fields
 TO_MEND = "Corrigez la valeur signalée pour voir l’effet."
 _PAGE, _ERRORS = "politique", "_politique_erreurs"
 _BASE = "_politique_base"
@@ -95,8 +96,8 @@ def _inputs(errors: Mapping[str, str]) -> dict[str, float] | None:
     """Return the values typed; None where one is no number, and its field says so."""
     proposed: dict[str, float] = {}
     names = list(views.FIELDS)
-    for row in (names[:4], names[4:]):
-        for column, name in zip(st.columns(4), row, strict=False):
+    for start in range(0, len(names), IN_A_ROW):
+        for column, name in zip(st.columns(IN_A_ROW), names[start : start + IN_A_ROW], strict=False):
             field = views.FIELDS[name]
             with column:
                 number = layout.number_field(field.label, _key(name), help=field.help)
