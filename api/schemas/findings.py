@@ -26,7 +26,7 @@ FINDING_LABELS: Mapping[str, str] = {
     "turbine_inconnue": "Turbine inconnue",
     "champ_inconnu": "Champ inconnu",
     # The models.
-    "hors_domaine": "Hors du domaine appris",
+    "hors_domaine": "Modèle hors de son domaine",
     "modele_muet": "Modèle muet",
     "modele_admis": "Modèle admis par exception",
     "intervalle_peu_sur": "Intervalle peu sûr",

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from api.domain.measurements.measurements import canonical_turbine_id
-from api.domain.measurements.sensors import Sensor
+from api.domain.measurements.sensors import Sensor, within
 from api.domain.shared.exceptions import InvalidInput
 from api.schemas import french
 
@@ -87,14 +87,15 @@ def read_sensor(text: str, sensor: Sensor) -> float | int | None:
     value = read_number(text)
     if value is None:
         return None
-    low, high = sensor.physical
     if sensor.dtype == "binary":
         if value not in (0.0, 1.0):
             raise UnreadableCell("0 ou 1 est attendu.")
-    elif (low is not None and value < low) or (high is not None and value > high):
+    elif (possible := within(value, sensor.physical)) is None:
         raise UnreadableCell(
             f"hors des limites physiques ({_limits(sensor)}) ; vérifiez l’unité et le capteur."
         )
+    else:
+        value = possible + 0.0
     if sensor.dtype == "float":
         return value
     if not value.is_integer():

@@ -41,6 +41,27 @@ class Sensor:
     note: str = ""
 
 
+ROUNDING = 1e-6
+"""Share of a physical bound, or of 1, by which arithmetic alone may pass it.
+
+Loggers compute in single precision (about 1e-7 of the figure) and subtract offsets: −1e-7 m/s is no wind.
+"""
+
+
+def _rounding(bound: float) -> float:
+    return ROUNDING * max(1.0, abs(bound))
+
+
+def within(value: float, physical: tuple[float | None, float | None]) -> float | None:
+    """Return a value inside its physical bounds, the bound itself where rounding passed it; None outside."""
+    low, high = physical
+    if low is not None and value < low:
+        return low if value >= low - _rounding(low) else None
+    if high is not None and value > high:
+        return high if value <= high + _rounding(high) else None
+    return value
+
+
 SensorCatalogue = Callable[[], Mapping[str, Sensor]]
 """Returns every known sensor by name; imported models add theirs."""
 

@@ -26,6 +26,8 @@ class CauseCode(StrEnum):
     SANS_SCORE = "sans_score"
     DOUTEUSE = "mesure_douteuse"
     FIABLE = "mesure_fiable"
+    EXTRAPOLEE = "modele_hors_domaine"
+    APPRISE = "modele_dans_son_domaine"
     RETOUR = "mesures_revenues"
     PREMIERE = "premiere_evaluation"
 
@@ -179,6 +181,8 @@ _PLAIN = {
     CauseCode.SANS_SCORE: "Plus aucun score possible.",
     CauseCode.DOUTEUSE: "Mesure devenue douteuse.",
     CauseCode.FIABLE: "Mesure redevenue fiable.",
+    CauseCode.EXTRAPOLEE: "Le modèle répond désormais hors de son domaine.",
+    CauseCode.APPRISE: "La mesure est de nouveau de celles que le modèle a apprises.",
     CauseCode.RETOUR: "Mesures revenues.",
     CauseCode.PREMIERE: "Première évaluation de cette turbine.",
 }

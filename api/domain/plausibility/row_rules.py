@@ -15,14 +15,18 @@ from api.domain.plausibility.verdicts import Known, Rows, Verdict, verdict_if_an
 
 
 def at_rest(rows: Rows, known: Known, limits: Limits) -> Flags:
-    """Flag machines that stand still: no power, and a live vibration sensor that agrees.
+    """Flag machines that stand still: no power, and either a live vibration sensor that agrees or a calm.
+
+    In a calm, a vibration sensor that is absent or answers zero does not contradict; one that shakes does.
 
     Source: a stopped nacelle only sways in the wind (ISO 10816-21 judges vibration under load for that
     reason); two sensors that agree accuse neither.
     """
     vibration = rows.vibration
     moved = limits.rest_share * known.usual_vibration
-    still: Flags = (rows.power <= known.nothing_kw) & (vibration > 0) & (vibration < moved)
+    agrees = (vibration > 0) & (vibration < moved)
+    calm = (rows.wind < limits.cut_in) & opposite(vibration >= moved)
+    still: Flags = (rows.power <= known.nothing_kw) & (agrees | calm)
     return still
 
 

@@ -69,6 +69,8 @@ def assess(
     probability: float,
     time_to_failure: TimeToFailure | None = None,
     data_status: DataStatus = DataStatus.OK,
+    *,
+    extrapolated: bool = False,
 ) -> Risk:
     """Return the level, score and costs of a measurement.
 
@@ -77,11 +79,12 @@ def assess(
         probability: of a failure within 7 days, 0 to 1.
         time_to_failure: only from a model that may raise a level; it never lowers a level.
         data_status: any status but ``ok`` gives at least ``modere``: without sound data nothing is safe.
+        extrapolated: whether a model answers outside its domain; it gives at least ``modere`` too.
     """
     severity = _from_probability(policy, probability)
     if time_to_failure is not None:
         severity = max(severity, _from_days(policy, time_to_failure))
-    if data_status is not DataStatus.OK:
+    if extrapolated or data_status is not DataStatus.OK:
         severity = max(severity, Severity.MODERE)
     expected = probability * policy.cost_failure_eur
     return Risk(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, NamedTuple
 
@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from api.domain.measurements.measurements import canonical_turbine_id
+from api.domain.measurements.sensors import within
 from api.domain.shared.exceptions import InvalidInput
 from api.inference.serving.manifest import FeatureSpec
 from api.schemas import french
@@ -33,6 +34,19 @@ def _turbine_id(raw: object) -> str:
 def _flag(raw: object) -> object:
     """Read ``true`` and ``false`` as 1 and 0; the type checks everything else."""
     return int(raw) if isinstance(raw, bool) else raw
+
+
+def _without_rounding(spec: FeatureSpec) -> Callable[[object], object]:
+    """Return the reader of a number that gives the physical bound where rounding alone passed it."""
+    bounds = spec.physical_range
+
+    def read(raw: object) -> object:
+        if type(raw) is not float:
+            return raw
+        possible = within(raw, bounds)
+        return raw if possible is None else possible
+
+    return read
 
 
 def _zero_or_one(value: float) -> float:
@@ -99,7 +113,8 @@ def _type_of(spec: FeatureSpec) -> Any:
         published = WithJsonSchema({"type": "integer", "enum": [0, 1], "description": words})
         kind = Field(strict=True, description=words)
         return Annotated[float, BeforeValidator(_flag), kind, AfterValidator(_zero_or_one), published]
-    return Annotated[float, Field(strict=True, ge=low, le=high, description=words)]
+    about = Field(strict=True, ge=low, le=high, description=words)
+    return Annotated[float, about, BeforeValidator(_without_rounding(spec))]
 
 
 class Reading(NamedTuple):

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from api.domain.park.change_causes import Cause, CauseCode, replacement, sensor_cause
 from api.domain.park.changes import Assessment, State, event_of, kind_of, risk_alone
 from api.domain.park.scored import ScoredTurbine
-from api.domain.plausibility.trust import data_status
+from api.domain.plausibility.trust import OUTSIDE_MODEL, data_status, extrapolated
 from api.domain.policy.levels import TimeToFailure
 from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.vocabulary import ChangeKind, DataStatus, RiskLevel
@@ -175,9 +175,17 @@ def _beside_probability(run: ScoredRun, row: ScoredTurbine, former: ScoredTurbin
     if risk_alone(run.policy, was, sooner) is not risk_alone(run.policy, present, later):
         return Cause(CauseCode.DELAI, before=former.days_left, after=row.days_left)
     if former.data_status is row.data_status:
-        return None
+        return _extrapolation(row, former)
     doubt = next((f.message for f in row.findings if data_status([f]) is DataStatus.DOUTEUX), None)
     return Cause(CauseCode.DOUTEUSE, label=doubt) if doubt else Cause(CauseCode.FIABLE)
+
+
+def _extrapolation(row: ScoredTurbine, former: ScoredTurbine) -> Cause | None:
+    """Return that a model left its domain, or came back to it; None where neither happened."""
+    if extrapolated(row.findings) == extrapolated(former.findings):
+        return None
+    beyond = next((f.message for f in row.findings if f.code == OUTSIDE_MODEL), None)
+    return Cause(CauseCode.EXTRAPOLEE, label=beyond) if beyond else Cause(CauseCode.APPRISE)
 
 
 def _silence(run: ScoredRun, row: ScoredTurbine) -> Cause:

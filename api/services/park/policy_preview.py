@@ -17,7 +17,7 @@ from api.domain.models.quality import ClassificationQuality
 from api.domain.models.statistics import Estimate
 from api.domain.models.threshold_costs import Costs
 from api.domain.park.scored import RankedTurbine, ScoredTurbine
-from api.domain.plausibility.trust import Finding, age_finding, data_status
+from api.domain.plausibility.trust import Finding, age_finding, data_status, extrapolated
 from api.domain.policy.levels import SEVERITY, assess, unassessed
 from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import ModelUnavailable, NotFound
@@ -168,7 +168,8 @@ def _recount(
         score, level = turbine.score, unassessed().level
         status = statuses[score.rank]
         if score.probability is not None:
-            level = assess(wanted, score.probability, score.days if may_raise else None, status).level
+            days, beyond = score.days if may_raise else None, extrapolated(score.findings)
+            level = assess(wanted, score.probability, days, status, extrapolated=beyond).level
         levels.append(level)
         if level is not score.level:
             fields = turbine_fields(turbine)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from api.domain.plausibility.trust import Finding, age_finding, data_status, outside_training
+from api.domain.plausibility.trust import Finding, age_finding, data_status, extrapolated, outside_training
 from api.domain.policy.levels import Risk, TimeToFailure, assess, unassessed
 from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.vocabulary import DataStatus
@@ -77,7 +77,13 @@ def _score(
         reading=reading,
         probability=output.probability,
         days=output.days,
-        risk=assess(policy, output.probability, output.days if may_raise else None, status),
+        risk=assess(
+            policy,
+            output.probability,
+            output.days if may_raise else None,
+            status,
+            extrapolated=extrapolated(findings),
+        ),
         status=status,
         findings=tuple(findings),
         raw=output.raw,

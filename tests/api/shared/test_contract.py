@@ -169,10 +169,30 @@ def test_unknown_turbine_and_field__are_predicted_with_warnings(
     assert {w["code"] for w in answer["warnings"]} == {"turbine_inconnue", "champ_inconnu"}
 
 
-def test_value_outside_training__is_answered_as_doubtful(scored: Api, technician: dict[str, str]) -> None:
+def test_value_outside_training__is_answered_as_the_model_s_extrapolation(
+    scored: Api, technician: dict[str, str]
+) -> None:
     answer = ask(scored, technician, {**GOOD, "temperature": 150}).json()
-    assert answer["data_status"] == "douteux"
+    assert answer["data_status"] == "ok"
+    assert [warning["code"] for warning in answer["warnings"]] == ["hors_domaine"]
     assert answer["risk_level"] != "faible"
+
+
+@pytest.mark.parametrize(
+    "standing",
+    [
+        {"power_output": -1.5, "wind_speed": 2.1, "vibration_level": 0.21, "temperature": 25.1},
+        {"power_output": -12.0, "wind_speed": 0.0, "vibration_level": 0.15, "temperature": 18.0},
+        {"power_output": -1e-7, "wind_speed": -1e-7, "vibration_level": 0.2, "temperature": 20.0},
+        {"power_output": -4.0, "wind_speed": 1.0, "vibration_level": -1e-7, "temperature": 20.0},
+        {"power_output": -8.5, "wind_speed": 26.2, "vibration_level": 0.3, "temperature": 20.0},
+    ],
+)
+def test_a_machine_that_stands_still__raises_no_doubt(
+    scored: Api, technician: dict[str, str], standing: dict[str, float]
+) -> None:
+    answer = ask(scored, technician, {**GOOD, **standing}).json()
+    assert (answer["data_status"], answer["warnings"]) == ("ok", [])
 
 
 def test_batch__each_row_stands_alone_in_order(scored: Api, technician: dict[str, str]) -> None:

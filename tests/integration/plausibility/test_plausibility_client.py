@@ -12,6 +12,7 @@ import pytest
 from api.domain.plausibility.judging import continuous
 from api.domain.plausibility.limits import Implausible
 from api.domain.plausibility.park import learn_park
+from tests.support.measurements.calm_days import calm_days, lines
 from tests.support.measurements.plausibility_park import SENSORS
 from tests.support.measurements.plausibility_tools import (
     WIDER,
@@ -88,3 +89,8 @@ def test_temperature__follows_neither_load_nor_season_here(sample: Sample) -> No
 def test_invented_faults__shares_found(sample: Sample) -> None:
     for kind, cells in altered_cells(found_when_altered(sample)).items():
         assert f"\n| {kind} |{cells}" in document(), kind
+
+
+def test_calm_days__raise_no_doubt(sample: Sample) -> None:
+    for line in lines([calm_days(sample)]):
+        assert any(own.startswith(line) for own in document().splitlines()), line

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from api.domain.measurements.sensors import Dtype, Sensor, sensor_catalogue
+from api.domain.measurements.readings import read_sensor
+from api.domain.measurements.sensors import Dtype, Sensor, sensor_catalogue, within
 from api.domain.shared.exceptions import Conflict
 
 
@@ -42,3 +43,20 @@ def test_sensor_catalogue__units_differ__refused_naming_both() -> None:
     pair = [Sensor("t", "T", "°C", "float", used_by=("a",)), Sensor("t", "T", "K", "float", used_by=("b",))]
     with pytest.raises(Conflict, match=r"« t ».*« °C » par a.*« K » par b"):
         sensor_catalogue(pair)
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [(-1e-7, 0.0), (-1e-6, 0.0), (-2e-6, None), (75.00005, 75.0), (75.001, None), (12.5, 12.5), (-3.0, None)],
+)
+def test_within__rounding_at_a_physical_bound_is_the_bound(value: float, read: float | None) -> None:
+    assert within(value, (0.0, 75.0)) == read
+
+
+def test_within__without_bounds_everything_is_possible() -> None:
+    assert within(-1e9, (None, None)) == -1e9
+
+
+@pytest.mark.parametrize(("text", "value"), [("-0.0000001", 0.0), ("-1e-7", 0.0), ("75.00001", 75.0)])
+def test_read_sensor__rounding_at_a_physical_bound(text: str, value: float) -> None:
+    assert read_sensor(text, Sensor("wind", "Vent", "m/s", "float", (0.0, 75.0))) == value

@@ -11,7 +11,9 @@ import pytest
 from api.domain.plausibility.curve import Curve
 from api.domain.plausibility.limits import DEFAULT, STOPPED, Implausible, Limits
 from api.domain.plausibility.park import Park
+from api.domain.plausibility.row_rules import at_rest
 from api.domain.plausibility.trust import Finding, data_status
+from api.domain.plausibility.verdicts import Rows, reference_for
 from api.schemas.vocabulary import DataStatus
 from tests.support.measurements.plausibility_judging import judge
 from tests.support.measurements.plausibility_park import SENSORS
@@ -255,3 +257,33 @@ def test_limits__are_all_in_the_document() -> None:
     for field in fields(Limits):
         value = np.format_float_positional(getattr(DEFAULT, field.name), trim="-").replace(".", ",")
         assert f"| `{field.name}` | {value} |" in told
+
+
+STANDING = [
+    (2.1, 0.21, -1.5),
+    (0.0, 0.1, -12.0),
+    (1.0, 0.0, -4.0),
+    (1.0, None, -4.0),
+    (2.9, 0.2, 0.0),
+    (0.0, 0.2, -1e-7),
+]
+
+
+@pytest.mark.parametrize(("wind", "vibration", "power"), STANDING)
+def test_standing_still_in_a_calm__is_rest(wind: float, vibration: float | None, power: float) -> None:
+    """At rest, neither a cold nacelle nor a low vibration is held against a sensor."""
+    values = {"wind_speed": wind, "vibration_level": vibration, "power_output": power}
+    against = reference_for((), DEFAULT, park=park())
+    assert at_rest(Rows(DAY, values, in_service=True), against.known, DEFAULT)
+    assert codes(wind, vibration, power) == []
+
+
+@pytest.mark.parametrize(
+    ("wind", "vibration", "power"), [(2.0, 3.0, -4.0), (12.0, 0.0, -4.0), (12.0, None, 0.0), (2.0, 0.2, 60.0)]
+)
+def test_a_machine_that_shakes_delivers_or_is_blown__is_not_at_rest(
+    wind: float, vibration: float | None, power: float
+) -> None:
+    values = {"wind_speed": wind, "vibration_level": vibration, "power_output": power}
+    against = reference_for((), DEFAULT, park=park())
+    assert not at_rest(Rows(DAY, values, in_service=True), against.known, DEFAULT)

@@ -12,6 +12,7 @@ from api.domain.plausibility.judging import judge_park, judge_rows
 from api.domain.plausibility.limits import STOPPED, Implausible
 from api.domain.plausibility.table import day_of
 from data.simulator import simulate_park
+from tests.support.measurements.calm_days import calm_days, lines, measured_calm
 from tests.support.measurements.plausibility_park import SENSORS, as_table, made_park
 from tests.support.measurements.plausibility_tools import (
     WIDER,
@@ -130,6 +131,15 @@ def test_silence__is_told_of_turbines_that_are_silent(sample: Sample) -> None:
     day = np.floor(sample.table.day.max())
     for turbine in judge_park(sample.table, day_of(day), SENSORS).silent:
         assert day - sample.table.day[sample.table.turbine == turbine].max() > 7
+
+
+def test_calm_days__raise_no_doubt(sample: Sample) -> None:
+    for line in lines([calm_days(sample), measured_calm(sample)]):
+        rule, *cells = line.strip("| ").split(" | ")
+        assert any(
+            own.startswith(f"| {rule} |") and own.endswith(f"| {' | '.join(cells)} |")
+            for own in document().splitlines()
+        ), line
 
 
 def test_invented_faults__shares_found(sample: Sample) -> None:

@@ -78,6 +78,11 @@ def test_untrusted_data__is_never_called_safe(probability: float, status: DataSt
     assert unassessed().level is not RiskLevel.FAIBLE
 
 
+@given(PROBABILITIES)
+def test_an_extrapolated_answer__is_never_called_safe(probability: float) -> None:
+    assert assess(POLICY, probability, extrapolated=True).level is not RiskLevel.FAIBLE
+
+
 @given(POLICIES, st.lists(PROBABILITIES, min_size=2))
 def test_level__never_falls_when_the_probability_rises(
     policy: RiskPolicy, probabilities: list[float]
