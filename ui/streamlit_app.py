@@ -19,6 +19,7 @@ from ui.plan import plan
 from ui.policy import politique
 from ui.quality import qualite
 from ui.shared import auth, layout, park_facts
+from ui.shared.parts import part
 from ui.shared.security_headers import LANGUAGE_SCRIPT, LINKS_SCRIPT
 from ui.shared.settings import SettingsError, UiSettings, load_settings
 
@@ -104,6 +105,8 @@ def main() -> None:
     layout.remember(gate)
     scripts = st.container(key="technique")  # before the page, so that no page moves it
     scripts.html(LANGUAGE_SCRIPT + LINKS_SCRIPT, unsafe_allow_javascript=True)
+    with scripts:
+        part("connection")(key="connexion_suivie", on_back_change=lambda: None)
     if user is None:
         _login(gate)
     else:

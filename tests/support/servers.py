@@ -176,11 +176,13 @@ class Running:
         ui: address of the dashboard.
         api: address of the API.
         server: the API, to stop and start again.
+        dashboard: likewise.
     """
 
     ui: str
     api: str
     server: Server
+    dashboard: Server
 
     def client(self, username: str) -> ApiClient:
         """Return a client of the API, signed in as this person."""
@@ -204,7 +206,7 @@ def running_in(home: Path, *, worker: bool = False) -> Iterator[Running]:
     with working(home) if worker else nullcontext():
         try:
             ui.start()
-            yield Running(f"http://127.0.0.1:{ui_port}", url, api)
+            yield Running(f"http://127.0.0.1:{ui_port}", url, api, ui)
         finally:
             ui.stop()
             api.stop()

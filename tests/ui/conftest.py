@@ -111,6 +111,21 @@ def ranking(at: AppTest) -> pd.DataFrame:
     return frame
 
 
+def type_text(at: AppTest, key: str, text: str) -> None:
+    """Types in a long text, which the harness does not know as a field."""
+    at.session_state[_long_text(at, key)] = {"text": text}
+
+
+def typed_text(at: AppTest, key: str) -> str:
+    """What a long text holds."""
+    name = _long_text(at, key)
+    return str(at.session_state[name].get("text", "")) if name in at.session_state else ""
+
+
+def _long_text(at: AppTest, key: str) -> str:
+    return f"brouillon-{at.session_state['_brouillons'][key]}"
+
+
 def text_of(at: AppTest) -> str:
     """Everything that the page says, tables left out."""
     found: list[str] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -10,15 +9,14 @@ import streamlit as st
 
 from api.schemas import french
 from api.schemas.interventions import InterventionDetail
-from api.schemas.vocabulary import InterventionState, Right, Verdict
+from api.schemas.vocabulary import InterventionState, Right
 from ui.client.api_error import ApiError
-from ui.interventions import forms, photo, views
-from ui.shared import auth, layout
+from ui.interventions import closing, forms, photo, views
+from ui.shared import auth, drafts, layout
 from ui.shared.table import turbine_href
 
 State = InterventionState
 NOT_FOUND = 404
-CLOSING = ("verdict", "findings", "downtime_hours", "done_on")
 _LAST = "_last_intervention"
 
 
@@ -50,9 +48,10 @@ def _draw(item: InterventionDetail) -> None:
         _take(item)
     ticked = _checks(item, may_tick=mine and item.state is State.EN_COURS)
     if mine and item.state is State.EN_COURS:
-        _close(item, ticked)
+        closing.draw(item, ticked)
         _pause(item)
-    _closing_report(item)
+    closing.unsent(item)
+    closing.report(item)
     _photo(item, may_send=mine and item.state in {State.EN_COURS, State.TERMINEE})
     if auth.may(Right.PLAN) and item.state in views.LIVING:
         _plan(item)
@@ -80,22 +79,19 @@ def _heading(item: InterventionDetail) -> None:
             layout.go("turbine", id=item.turbine_id)
 
 
-def _change(item: InterventionDetail, form: str, changes: Mapping[str, Any], done: str, *keys: str) -> None:
-    wanted = {name: value for name, value in changes.items() if value is not None}
-    forms.submit(form, lambda: auth.client().interventions.change(item.id, item.version, wanted), done, keys)
-
-
 # Work
 
 
 def _take(item: InterventionDetail) -> None:
     key = f"prendre_{item.id}_mot"
     forms.refusal("prendre")
-    st.text_input("Commentaire (facultatif)", key=key, placeholder="J’y vais à 9 h", max_chars=500)
+    drafts.long_text(
+        "Commentaire (facultatif)", key, form=False, rows=1, most=500, placeholder="J’y vais à 9 h"
+    )
 
     def ask(form: str, changes: dict[str, Any], done: str) -> None:
-        comment = (st.session_state.get(key) or "").strip() or None
-        _change(item, "prendre", {**changes, "comment": comment}, done, key)
+        comment = drafts.text(key) or None
+        forms.change(item, "prendre", {**changes, "comment": comment}, done, key)
 
     with st.container(horizontal=True):
         if item.acknowledged_by is None:
@@ -133,56 +129,11 @@ def _checks(item: InterventionDetail, *, may_tick: bool) -> list[int]:
         st.button(
             "Enregistrer les vérifications",
             key="verifications",
-            on_click=lambda: _change(
+            on_click=lambda: forms.change(
                 item, "verifications", {"checklist_done": ticked}, "Vérifications enregistrées."
             ),
         )
     return ticked
-
-
-def _close(item: InterventionDetail, ticked: list[int]) -> None:
-    st.subheader("Clôturer", anchor=False)
-    keys = {name: f"clore_{item.id}_{name}" for name in CLOSING}
-    wrong = forms.refusal("clore", CLOSING)
-    if (today := st.session_state.get("_interventions_today")) is not None:
-        st.session_state.setdefault(keys["done_on"], today)
-    with st.form("clore", border=True):
-        st.radio(
-            "Verdict",
-            list(Verdict),
-            index=None,
-            format_func=views.VERDICTS.__getitem__,
-            captions=[views.VERDICT_MEANINGS[verdict] for verdict in Verdict],
-            key=keys["verdict"],
-        )
-        forms.field_error(wrong, "verdict")
-        st.text_area("Ce que vous avez constaté", key=keys["findings"], max_chars=4_000, height=110)
-        forms.field_error(wrong, "findings")
-        layout.number_field("Arrêt de la machine (h), 0 si aucun", keys["downtime_hours"])
-        forms.field_error(wrong, "downtime_hours")
-        st.date_input(
-            "Jour de fin des travaux", value=None, format=french.STREAMLIT_DATE, key=keys["done_on"]
-        )
-        forms.field_error(wrong, "done_on")
-        st.form_submit_button(
-            "Clôturer", key="clore_envoyer", type="primary", on_click=_send_verdict, args=(item, keys, ticked)
-        )
-
-
-def _send_verdict(item: InterventionDetail, keys: Mapping[str, str], ticked: list[int]) -> None:
-    if not layout.readable(keys["downtime_hours"]):
-        return
-    values = {name: st.session_state.get(key) for name, key in keys.items()}
-    day = values["done_on"]
-    changes = {
-        **values,
-        "downtime_hours": layout.number(keys["downtime_hours"]),
-        "findings": (values["findings"] or "").strip() or None,
-        "done_on": day.isoformat() if isinstance(day, date) else None,
-        "state": State.TERMINEE,
-        "checklist_done": ticked,
-    }
-    _change(item, "clore", changes, "Intervention clôturée, merci.", *keys.values())
 
 
 def _pause(item: InterventionDetail) -> None:
@@ -198,17 +149,6 @@ def _pause(item: InterventionDetail) -> None:
         ),
         "Intervention suspendue : elle est de nouveau planifiée.",
     )
-
-
-def _closing_report(item: InterventionDetail) -> None:
-    if item.verdict is None:
-        return
-    st.subheader("Compte rendu", anchor=False)
-    st.markdown(
-        f"**{views.VERDICTS[item.verdict]}** : {views.VERDICT_MEANINGS[item.verdict]}.  \n"
-        f"{layout.plain(item.findings or '')}"
-    )
-    st.caption(f"Clôturée par {layout.plain(item.closed_by or '')} le {french.date(item.closed_at)}.")
 
 
 def _photo(item: InterventionDetail, *, may_send: bool) -> None:
@@ -251,12 +191,12 @@ def _say(item: InterventionDetail) -> None:
     key = f"dire_{item.id}"
     forms.refusal("dire")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input("Ajouter au journal", key=key, max_chars=4_000)
+        drafts.long_text("Ajouter au journal", key, form=False, rows=2)
         st.button(
             "Ajouter",
             key="dire",
-            on_click=lambda: _change(
-                item, "dire", {"comment": st.session_state.get(key) or None}, "Ajouté au journal.", key
+            on_click=lambda: forms.change(
+                item, "dire", {"comment": drafts.text(key) or None}, "Ajouté au journal.", key
             ),
         )
 
@@ -271,7 +211,7 @@ def _plan(item: InterventionDetail) -> None:
         "Confirmer et planifier" if proposed else "Modifier la planification", expanded=proposed
     ):
         forms.planning(
-            f"planifier_{item.id}_{item.version}",
+            f"planifier_{item.id}",
             today=st.session_state.get("_interventions_today") or date.min,
             start=start,
             send=lambda body: auth.client().interventions.change(

@@ -10,10 +10,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from api.schemas import french
+from api.schemas.interventions import InterventionDetail
 from api.schemas.vocabulary import Priority, Skill
 from ui.client.api_error import ApiError
 from ui.interventions import views
-from ui.shared import auth, layout, outcome, park_facts
+from ui.shared import auth, drafts, layout, outcome, park_facts, typed
 
 _REFUSED = "_interventions_refus"
 UNREACHABLE = (
@@ -38,16 +39,23 @@ def submit(form: str, call: Callable[[], object], done: str, keys: Sequence[str]
         keys: of its fields.
     """
     refusals: dict[str, ApiError] = st.session_state.setdefault(_REFUSED, {})
-    refusals.pop(form, None)
+    refusals.pop(_on_page(form), None)
     try:
         call()
     except ApiError as error:
-        refusals[form] = error
+        refusals[_on_page(form)] = error
         return
     for key in keys:
         st.session_state.pop(key, None)
     park_facts.forget_to_decide()
+    drafts.sent(keys)
     outcome.tell(_place(), done)
+
+
+def change(item: InterventionDetail, form: str, changes: Mapping[str, Any], done: str, *keys: str) -> None:
+    """Send changes of an intervention, without the empty ones; other arguments as for :func:`submit`."""
+    wanted = {name: value for name, value in changes.items() if value is not None}
+    submit(form, lambda: auth.client().interventions.change(item.id, item.version, wanted), done, keys)
 
 
 def show_outcome() -> None:
@@ -65,15 +73,27 @@ def _place() -> str:
     return f"interventions_{st.query_params.get('n', '')}_{st.query_params.get('id', '')}"
 
 
+def _on_page(form: str) -> str:
+    return f"{_place()}/{form}"
+
+
+def refused(form: str) -> ApiError | None:
+    """Return why a form was refused at its last sending on this page."""
+    refusals: dict[str, ApiError] = st.session_state.get(_REFUSED, {})
+    return refusals.get(_on_page(form))
+
+
 def refusal(form: str, fields: Sequence[str] = ()) -> dict[str, str]:
     """Show why a form was refused; return the messages of ``fields``, to be drawn under each."""
-    error: ApiError | None = st.session_state.get(_REFUSED, {}).get(form)
+    error = refused(form)
     if error is None:
         return {}
     layout.check_session(error)
     at_fields = {e.field: e.message for e in error.errors if e.field in fields}
     if error.unreachable:
         st.error(UNREACHABLE)
+    elif error.superseded:
+        st.warning(layout.plain(typed.superseded_words(error, views.change_words)))
     elif not at_fields:
         st.error(f"**{layout.plain(error.title)}.** {layout.plain(error.detail)}")
     else:
@@ -114,11 +134,11 @@ def planning(
         turbines: to choose among; None where the turbine is known.
     """
     keys = {name: f"{form}_{name}" for name in PLAN_FIELDS}
-    for name, value in {"planned_on": today, "priority": Priority.NORMALE, "skills": [], **start}.items():
-        if name in keys and value is not None:
-            st.session_state.setdefault(
-                keys[name], french.typed(value) if name == "expected_hours" else value
-            )
+    first = {"planned_on": today, "assignee": None, "priority": Priority.NORMALE, "skills": []}
+    stored = {**first, **{name: value for name, value in start.items() if value is not None}}
+    hours = stored.pop("expected_hours", None)
+    stored["expected_hours"] = "" if hours is None else french.typed(hours)
+    typed.follow(form, {keys[name]: value for name, value in stored.items() if name in keys})
     try:
         people = auth.client().interventions.assignees()
     except ApiError as error:
@@ -129,7 +149,9 @@ def planning(
         sorted({*people, kept}, key=people.index) if kept in people else [*people, *([kept] if kept else [])]
     )
     wrong = refusal(form, PLAN_FIELDS)
-    with st.form(form, border=True):
+    scope = f"saisie_{form}"
+    drafts.short_fields(scope)
+    with st.container(key=scope), st.form(form, border=True):
         if turbines is not None:
             st.selectbox("Turbine", turbines, index=None, key=keys["turbine_id"], placeholder="Choisir")
             field_error(wrong, "turbine_id")
@@ -163,7 +185,7 @@ def _plan_fields(
         placeholder="Aucune en particulier",
         key=keys["skills"],
     )
-    st.text_input("Commentaire pour le technicien", key=keys["comment"], max_chars=4_000)
+    drafts.long_text("Commentaire pour le technicien", keys["comment"], form=True, rows=2)
     field_error(wrong, "comment")
 
 
@@ -172,8 +194,9 @@ def _send(form: str, keys: Mapping[str, str], send: Callable[[dict[str, Any]], o
         return
     values = {name: st.session_state.get(key) for name, key in keys.items()}
     values["expected_hours"] = layout.number(keys["expected_hours"])
+    values["comment"] = drafts.text(keys["comment"])
     body = {name: _plain(value) for name, value in values.items() if value not in (None, "")}
-    submit(form, lambda: send(body), done, list(keys.values()))
+    submit(form, lambda: send(body), done, [*keys.values(), f"saisie_{form}"])
 
 
 def _plain(value: Any) -> Any:
@@ -184,14 +207,14 @@ def reason_button(
     form: str, label: str, words: str, button: str, send: Callable[[str], object], done: str
 ) -> None:
     """Draw a button that asks for a reason before it acts."""
-    key = f"{form}_motif"
+    key = f"{form}_motif_{st.query_params.get('n', '')}"
     with menu(label, f"{form}_ouvrir"):
         st.markdown(words)
         wrong = refusal(form, ("comment",))
-        st.text_input("Motif, conservé dans le journal", key=key, max_chars=500)
+        drafts.long_text("Motif, conservé dans le journal", key, form=False, rows=2, most=500)
         field_error(wrong, "comment")
         st.button(
             button,
             key=form,
-            on_click=lambda: submit(form, lambda: send(st.session_state.get(key, "")), done, [key]),
+            on_click=lambda: submit(form, lambda: send(drafts.text(key)), done, [key]),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -161,7 +162,8 @@ def _calendar(assignee: str | None) -> None:
     states = (State.EN_COURS, State.PLANIFIEE)
     st.download_button(
         "Ajouter à mon agenda (.ics)",
-        data=lambda: auth.client().interventions.calendar(states=states, assignee=assignee),
+        # The client is taken here: a download is made outside the page, without its session.
+        data=partial(auth.client().interventions.calendar, states=states, assignee=assignee),
         file_name="interventions.ics",
         mime="text/calendar",
         key="agenda",

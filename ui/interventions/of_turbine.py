@@ -8,7 +8,7 @@ from api.schemas.interventions import Interventions
 from api.schemas.park import TurbineDetail
 from api.schemas.vocabulary import InterventionOrigin, Right
 from ui.interventions import forms, views
-from ui.shared import auth, layout
+from ui.shared import auth, drafts, layout
 
 SHOWN = 5
 
@@ -55,7 +55,7 @@ def _report(name: str) -> None:
     with forms.menu("Signaler un constat…", "signaler"):
         st.markdown("Ce que vous avez vu, sans rien planifier ; un responsable décidera de la suite.")
         wrong = forms.refusal("constat", ("findings",))
-        st.text_area("Constat", key=key, max_chars=4_000, height=110)
+        drafts.long_text("Constat", key, form=False)
         forms.field_error(wrong, "findings")
         st.button(
             "Envoyer le constat",
@@ -67,7 +67,7 @@ def _report(name: str) -> None:
                     {
                         "turbine_id": name,
                         "origin": InterventionOrigin.CONSTAT,
-                        **({"findings": text} if (text := st.session_state.get(key, "").strip()) else {}),
+                        **({"findings": text} if (text := drafts.text(key)) else {}),
                     }
                 ),
                 "Constat enregistré.",

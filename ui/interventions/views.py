@@ -110,6 +110,8 @@ FIELDS = {
     "downtime_hours": "arrêt de la machine (h)",
     "done_on": "jour de fin",
     "comment": "commentaire",
+    "acknowledged_by": "prise en compte",
+    "closed_by": "clôture",
     "photo": "photo",
 }
 _CODED: dict[str, dict[Any, str]] = {
@@ -228,14 +230,15 @@ def journal_lines(entries: Sequence[JournalEntry]) -> list[str]:
 
 
 def _line(entry: JournalEntry) -> str:
-    changes = [_change_words(change) for change in entry.changes if change.field not in _IN_THE_ENTRY]
+    changes = [change_words(change) for change in entry.changes if change.field not in _IN_THE_ENTRY]
     line = f"{french.date(entry.at)} · {entry.by} · {ACTIONS[entry.action]}"
     if changes:
         line += f" ({' ; '.join(changes)})"
     return f"{line} : « {entry.comment} »" if entry.comment else line
 
 
-def _change_words(change: FieldChange) -> str:
+def change_words(change: FieldChange) -> str:
+    """Write one field before and after a change."""
     name = FIELDS.get(change.field, change.field)
     before, after = (_value(change.field, value) for value in (change.before, change.after))
     return f"{name} : {after}" if before == french.NOTHING else f"{name} : {before} → {after}"

@@ -12,7 +12,7 @@ from api.schemas.accounts import Account, ApiKey
 from api.schemas.vocabulary import Role
 from ui.client.api_error import ApiError
 from ui.people import views
-from ui.shared import auth, layout, outcome
+from ui.shared import auth, layout, outcome, typed
 
 _PAGE, _SECRET, _ERRORS = "comptes", "_comptes_secret", "_comptes_erreurs"
 _ACCOUNT, _API_KEY = "compte", "cle"  # of the rows that are open, in the address
@@ -107,14 +107,14 @@ def _new_account() -> None:
 
 
 def _create_account() -> None:
-    typed = st.session_state
+    fields = st.session_state
 
     def make() -> str:
         made = auth.client().people.create_account(
-            typed["compte_identifiant"],
-            typed["compte_nom"],
-            typed["compte_role"],
-            typed["compte_mot_de_passe"] or None,
+            fields["compte_identifiant"],
+            fields["compte_nom"],
+            fields["compte_role"],
+            fields["compte_mot_de_passe"] or None,
         )
         _keep_secret(f"Mot de passe provisoire de {made.account.username}", made.password)
         return f"Compte {made.account.username} créé."
@@ -158,10 +158,10 @@ def _account_acts(chosen: Account) -> None:
 def _change(chosen: Account) -> None:
     errors = st.session_state.get(_ERRORS, {})
     name, role = f"nom_de_{chosen.id}", f"role_de_{chosen.id}"
-    st.text_input("Nom affiché", chosen.display_name, key=name, max_chars=120)
+    typed.follow(f"compte_{chosen.id}", {name: chosen.display_name, role: chosen.role})
+    st.text_input("Nom affiché", key=name, max_chars=120)
     _wrong(errors, "display_name")
-    roles = list(Role)
-    st.selectbox("Rôle", roles, roles.index(chosen.role), format_func=lambda role: role.words, key=role)
+    st.selectbox("Rôle", list(Role), format_func=lambda role: role.words, key=role)
     st.caption("Changer de rôle clôt ses sessions.")
     st.form_submit_button(
         "Enregistrer", key="compte_enregistrer", type="primary", on_click=_update, args=(chosen,)
@@ -221,11 +221,11 @@ def _new_key() -> None:
 
 
 def _create_key() -> None:
-    typed = st.session_state
-    scopes = [scope for scope in views.SCOPES if typed[f"cle_{scope}"]]
+    fields = st.session_state
+    scopes = [scope for scope in views.SCOPES if fields[f"cle_{scope}"]]
 
     def make() -> str:
-        made = auth.client().people.create_key(typed["cle_nom"], scopes)
+        made = auth.client().people.create_key(fields["cle_nom"], scopes)
         _keep_secret(f"Clé « {made.key.name} », à mettre dans l’en-tête X-API-Key", made.secret)
         return f"Clé « {made.key.name} » créée."
 
@@ -264,12 +264,18 @@ def _act(act: Callable[[], str], clear: tuple[str, ...] = ()) -> None:
         done = act()
     except ApiError as error:
         st.session_state[_ERRORS] = {each.field.rsplit(".", 1)[-1]: each.message for each in error.errors}
-        outcome.tell(_PAGE, f"{error.title}. {error.detail}", done=False)
+        outcome.tell(_PAGE, _refusal(error), done=False)
         return
     st.session_state.pop(_ERRORS, None)
     for key in clear:
         st.session_state[key] = ""
     outcome.tell(_PAGE, done)
+
+
+def _refusal(error: ApiError) -> str:
+    if error.superseded:
+        return typed.superseded_words(error, lambda c: views.change_words(c.field, c.before, c.after))
+    return f"{error.title}. {error.detail}"
 
 
 def _wrong(errors: dict[str, str], field: str) -> None:

@@ -180,10 +180,16 @@ def _fact(name: str, fact: Any) -> str:
     if name == "changed" and isinstance(fact, dict):
         return ", ".join(_fact(each, pair) for each, pair in fact.items())
     if isinstance(fact, list) and len(fact) == 2 and name != "scopes":
-        return f"{_FIELDS.get(name, name)} {_word(fact[0])} → {_word(fact[1])}"
+        return change_words(name, fact[0], fact[1])
     if isinstance(fact, list):
         return f"{_FIELDS.get(name, name)} {', '.join(map(str, fact))}"
     return f"{_FIELDS.get(name, name)} {_word(fact)}"
+
+
+def change_words(name: str, before: Any, after: Any) -> str:
+    """Write one field before and after a change; its name alone where the values are not kept."""
+    label = _FIELDS.get(name, name)
+    return label if before is after is None else f"{label} {_word(before)} → {_word(after)}"
 
 
 def _word(fact: Any) -> str:

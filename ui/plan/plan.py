@@ -173,7 +173,7 @@ def _show_outcome() -> None:
         with st.container(horizontal=True):
             st.download_button(
                 "Télécharger l’agenda (.ics)",
-                data=lambda: auth.client().plan.calendar(first, last),
+                data=partial(auth.client().plan.calendar, first, last),
                 file_name=f"semaine-{first.isoformat()}.ics",
                 mime="text/calendar",
                 on_click="ignore",

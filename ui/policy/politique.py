@@ -11,14 +11,15 @@ from api.schemas.policy import Policy, PolicyPreview, PolicyVersion
 from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
 from ui.policy import views
-from ui.shared import auth, layout, outcome
+from ui.shared import auth, drafts, layout, outcome, typed
 
 SHOWN = 200  # turbines that change level, listed
 MIN_REASON = 3
 IN_A_ROW = 3  # fields
 TO_MEND = "Corrigez la valeur signalée pour voir l’effet."
 _PAGE, _ERRORS = "politique", "_politique_erreurs"
-_BASE = "_politique_base"
+_FIELDS = "saisie_politique"
+_REASON = "Motif, gardé dans l’historique"
 
 
 def page() -> None:
@@ -61,7 +62,9 @@ def _editor(policy: Policy) -> None:
     base = policy.in_force
     _fill(base)
     st.subheader("Essayer d’autres valeurs", anchor=False)
-    proposed = _inputs(st.session_state.get(_ERRORS, {}))
+    drafts.short_fields(_FIELDS)
+    with st.container(key=_FIELDS):
+        proposed = _inputs(st.session_state.get(_ERRORS, {}))
     if proposed is None:
         st.warning(TO_MEND)
         return
@@ -82,14 +85,13 @@ def _editor(policy: Policy) -> None:
 
 
 def _fill(base: PolicyVersion) -> None:
-    """Start from the version in force; keep what is being typed until another version is in force."""
-    fresh = st.session_state.get(_BASE) != base.version
-    for name, value in views.values_of(base.parameters).items():
-        if fresh or _key(name) not in st.session_state:
-            # Streamlit forgets a widget that is not drawn; the copy of its value stays.
-            text = french.typed(value)
-            st.session_state[_key(name)] = text if fresh else st.session_state.get(_kept(name), text)
-    st.session_state[_BASE] = base.version
+    """Start from the version in force; what somebody typed stays when another comes into force."""
+    values = views.values_of(base.parameters)
+    for name in values:
+        # Streamlit forgets a widget that is not drawn; the copy of its value stays.
+        if _key(name) not in st.session_state and _kept(name) in st.session_state:
+            st.session_state[_key(name)] = st.session_state[_kept(name)]
+    typed.follow(_PAGE, {_key(name): french.typed(value) for name, value in values.items()})
 
 
 def _inputs(errors: Mapping[str, str]) -> dict[str, float] | None:
@@ -146,7 +148,7 @@ def _effect(preview: PolicyPreview) -> None:
 
 def _saving(policy: Policy, proposed: Mapping[str, float]) -> None:
     with st.container(border=True, key="enregistrer_politique"):
-        st.text_input("Motif, gardé dans l’historique", key="motif_politique", max_chars=500)
+        drafts.long_text(_REASON, "motif_politique", form=False, rows=2, most=500)
         with st.container(horizontal=True):
             st.button(
                 f"Enregistrer la version {policy.in_force.version + 1}",
@@ -167,7 +169,7 @@ def _versions(policy: Policy) -> None:
     with outcome.menu(_PAGE, "Revenir à une version…", "revenir_politique"):
         chosen = st.selectbox("Version", older, key="version_voulue")
         st.markdown("Une nouvelle version reprendra ses valeurs ; rien n’est effacé.")
-        st.text_input("Motif, gardé dans l’historique", key="motif_retour", max_chars=500)
+        drafts.long_text(_REASON, "motif_retour", form=False, rows=2, most=500)
         st.button(
             "Rétablir ces valeurs",
             key="retablir",
@@ -190,7 +192,7 @@ def _restore(version: int, base: int) -> None:
 
 
 def _reason(key: str) -> str | None:
-    reason: str = st.session_state.get(key, "").strip()
+    reason = drafts.text(key)
     if len(reason) >= MIN_REASON:
         return reason
     outcome.tell(_PAGE, "Un motif est attendu, de trois lettres au moins.", done=False)
@@ -204,14 +206,24 @@ def _act(save: Callable[[], Policy], reason_key: str) -> None:
     except ApiError as error:
         errors = views.by_field(error.errors)
         st.session_state[_ERRORS] = {name: errors[name] for name in errors if name in views.FIELDS}
-        outcome.tell(_PAGE, f"{error.title}. {error.detail}", done=False)
+        outcome.tell(_PAGE, _refusal(error), done=False)
         return
-    st.session_state[reason_key] = ""
+    drafts.sent([reason_key])
+    _forget()
     outcome.tell(_PAGE, f"Version {saved.in_force.version} enregistrée, en vigueur.")
 
 
+def _refusal(error: ApiError) -> str:
+    if error.superseded:
+        return typed.superseded_words(error, lambda c: views.change_words(c.field, c.before, c.after))
+    return f"{error.title}. {error.detail}"
+
+
 def _forget() -> None:
-    st.session_state.pop(_BASE, None)
+    for name in views.FIELDS:
+        for key in (_key(name), _kept(name)):
+            st.session_state.pop(key, None)
+    drafts.sent([_FIELDS])
     st.session_state.pop(_ERRORS, None)
 
 

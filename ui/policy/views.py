@@ -219,11 +219,12 @@ def changes_words(version: PolicyVersion, before: PolicyVersion | None) -> str:
     if before is None:
         return "valeurs de départ"
     old, new = values_of(before.parameters), values_of(version.parameters)
-    return ", ".join(
-        f"{fr.POLICY_PARAMETERS[name]} {value_words(name, old[name])} → {value_words(name, new[name])}"
-        for name in FIELDS
-        if old[name] != new[name]
-    )
+    return ", ".join(change_words(name, old[name], new[name]) for name in FIELDS if old[name] != new[name])
+
+
+def change_words(name: str, before: float, after: float) -> str:
+    """Write one parameter before and after a change."""
+    return f"{fr.POLICY_PARAMETERS[name]} {value_words(name, before)} → {value_words(name, after)}"
 
 
 def by_field(errors: tuple[FieldProblem, ...]) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui.shared import layout
+from ui.shared import drafts, layout
 
 LASTS_S = 30.0
 
@@ -53,6 +53,7 @@ def show(page: str) -> None:
     moves, so that a click or a letter typed meanwhile would be lost.
     """
     with st.container():
+        drafts.sweep(page)
         held: _Outcome | None = st.session_state.get(_key(page))
         if held is None:
             return

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from api.schemas import french
 from api.schemas.vocabulary import Role
 from tests.support.servers import PASSWORD, api_server, free_port, prepare
-from tests.ui.conftest import RunningApi, follow, log_in, open_at, tables, text_of
+from tests.ui.conftest import RunningApi, follow, log_in, open_at, tables, text_of, type_text, typed_text
 from ui.client.api_error import ApiError
 from ui.client.client import ApiClient
 from ui.policy import views as policy_views
@@ -126,7 +126,7 @@ def test_policy__saved_with_a_reason_then_gone_back_to(open_page: Open, manager:
     assert "Un motif est attendu" in said(at)
     assert at.text_input(key=COST).value == "2500"
 
-    at.text_input(key="motif_politique").set_value("nouveau contrat de maintenance")
+    type_text(at, "motif_politique", "nouveau contrat de maintenance")
     at.button(key="enregistrer").click().run()
     now = manager.policy.versions().in_force
     assert (now.version, now.parameters.cost_intervention_eur) == (start.version + 1, 2_500.0)
@@ -139,7 +139,7 @@ def test_policy__saved_with_a_reason_then_gone_back_to(open_page: Open, manager:
     assert "Responsable maintenance (démonstration)" in versions["Par"].iloc[0].replace("\\", "")
 
     at.selectbox(key="version_voulue").set_value(start.version)
-    at.text_input(key="motif_retour").set_value("contrat refusé")
+    type_text(at, "motif_retour", "contrat refusé")
     at.button(key="retablir").click().run()
     back = manager.policy.versions().in_force
     assert (back.version, back.parameters) == (start.version + 2, start.parameters)
@@ -149,12 +149,16 @@ def test_policy__saved_with_a_reason_then_gone_back_to(open_page: Open, manager:
 def test_policy__somebody_else_saved_in_between(open_page: Open, manager: ApiClient) -> None:
     at = open_page("manager", "politique")
     at.text_input(key="politique_urgent_days").set_value("9").run()
-    at.text_input(key="motif_politique").set_value("trop tard")
+    type_text(at, "motif_politique", "trop tard")
     present = manager.policy.versions().in_force
     other = policy_views.values_of(present.parameters) | {"urgent_days": 8.0}
     manager.policy.save(present.version, other, "entre-temps")
     at.button(key="enregistrer").click().run()
-    assert f"La version {present.version + 1} est entrée en vigueur" in said(at)
+    assert "Modifié entre-temps : " in said(at)
+    assert "(délai urgent 7" in said(at)
+    assert "« entre-temps »" in said(at)
+    assert at.text_input(key="politique_urgent_days").value == "9"
+    assert typed_text(at, "motif_politique") == "trop tard"
     assert manager.policy.versions().in_force.reason == "entre-temps"
     manager.policy.restore(present.version, present.version + 1, "fin de l’essai")
 
@@ -208,6 +212,21 @@ def test_accounts__made_changed_and_shut_out(open_page: Open, admin: ApiClient, 
     now = next(account for account in admin.people.accounts() if account.username == "lea")
     assert (now.role, now.active, now.sessions) == (Role.INGENIEUR, False, 0)
     assert not at.exception
+
+
+def test_accounts__somebody_else_changed_it_in_between(open_page: Open, admin: ApiClient) -> None:
+    made = admin.people.create_account("noe", "Noé", Role.TECHNICIEN, None).account
+    at = open_page("admin", "comptes")
+    follow(at, opening(at, "Comptes", "noe"))
+    admin.people.change_account(made.id, made.version, role=Role.MANAGER.value)
+    at.text_input(key=f"nom_de_{made.id}").set_value("Noé Petit")
+    at.button(key="compte_enregistrer").click().run()
+    assert "Modifié entre-temps : " in said(at)
+    assert "(rôle Technicien → Responsable maintenance)" in said(at)
+    assert at.text_input(key=f"nom_de_{made.id}").value == "Noé Petit"
+    at.button(key="compte_enregistrer").click().run()
+    now = next(account for account in admin.people.accounts() if account.username == "noe")
+    assert (now.display_name, now.role) == ("Noé Petit", Role.MANAGER)
 
 
 def test_accounts__the_last_administrator_stays(open_page: Open, admin: ApiClient) -> None:
