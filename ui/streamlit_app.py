@@ -19,7 +19,7 @@ from ui.plan import plan
 from ui.policy import politique
 from ui.quality import qualite
 from ui.shared import auth, layout, park_facts
-from ui.shared.parts import part
+from ui.shared.entry.parts import part
 from ui.shared.security_headers import LANGUAGE_SCRIPT, LINKS_SCRIPT
 from ui.shared.settings import SettingsError, UiSettings, load_settings
 

@@ -126,7 +126,7 @@ def test_dismissing__asks_why_then_takes_it_off(open_page: Open, api: RunningApi
     at = open_page("manager")
     at.button(key=f"ecarter_{turbine}").click().run()
     assert "le motif de l’annulation est attendu" in said(at)
-    type_text(at, f"ecarter_{turbine}_motif_", "Arrêt programmé demain.")
+    type_text(at, f"ecarter_{turbine}_motif", "Arrêt programmé demain.")
     at.button(key=f"ecarter_{turbine}").click().run()
     assert "Alerte écartée" in said(at)
     assert turbine not in [

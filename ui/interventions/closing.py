@@ -11,12 +11,12 @@ from api.schemas import french
 from api.schemas.interventions import InterventionDetail
 from api.schemas.vocabulary import InterventionState, Verdict
 from ui.interventions import forms, views
-from ui.shared import drafts, layout
+from ui.shared import layout
+from ui.shared.entry import drafts
 
 State = InterventionState
 FORM = "clore"
 CLOSING = ("verdict", "findings", "downtime_hours", "done_on")
-_TYPED = "_cloture_saisie"
 
 
 def draw(item: InterventionDetail, ticked: list[int]) -> None:
@@ -73,18 +73,7 @@ def _send(item: InterventionDetail, keys: Mapping[str, str], ticked: list[int]) 
         "state": State.TERMINEE,
         "checklist_done": ticked,
     }
-    st.session_state[_TYPED] = (item.id, changes["findings"])
     forms.change(item, FORM, changes, "Intervention clôturée, merci.", *keys.values(), _scope(item))
-
-
-def unsent(item: InterventionDetail) -> None:
-    """Show what was typed to close an intervention that somebody else ended or suspended meanwhile."""
-    number, findings = st.session_state.get(_TYPED, (0, None))
-    if item.state is State.EN_COURS or number != item.id or not findings or not forms.refused(FORM):
-        return
-    forms.refusal(FORM)
-    st.markdown("Votre constat n’a pas été enregistré. Le voici, à reprendre où il convient :")
-    st.code(findings, language=None, wrap_lines=True)
 
 
 def _scope(item: InterventionDetail) -> str:

@@ -12,7 +12,8 @@ from api.schemas.interventions import InterventionDetail
 from api.schemas.vocabulary import InterventionState, Right
 from ui.client.api_error import ApiError
 from ui.interventions import closing, forms, photo, views
-from ui.shared import auth, drafts, layout
+from ui.shared import auth, layout
+from ui.shared.entry import drafts
 from ui.shared.table import turbine_href
 
 State = InterventionState
@@ -50,13 +51,13 @@ def _draw(item: InterventionDetail) -> None:
     if mine and item.state is State.EN_COURS:
         closing.draw(item, ticked)
         _pause(item)
-    closing.unsent(item)
     closing.report(item)
     _photo(item, may_send=mine and item.state in {State.EN_COURS, State.TERMINEE})
     if auth.may(Right.PLAN) and item.state in views.LIVING:
         _plan(item)
     if mine and item.state in views.LIVING:
         _say(item)
+    forms.unsent()
     with st.expander(f"Journal ({len(item.journal)})"):
         st.markdown("\n".join(f"- {layout.plain(line)}" for line in views.journal_lines(item.journal)))
 

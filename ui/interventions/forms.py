@@ -14,9 +14,10 @@ from api.schemas.interventions import InterventionDetail
 from api.schemas.vocabulary import Priority, Skill
 from ui.client.api_error import ApiError
 from ui.interventions import views
-from ui.shared import auth, drafts, layout, outcome, park_facts, typed
+from ui.shared import auth, layout, outcome, park_facts
+from ui.shared.entry import drafts, typed
 
-_REFUSED = "_interventions_refus"
+_REFUSED, _DRAWN = "_interventions_refus", "_interventions_formulaires"
 UNREACHABLE = (
     "**Service injoignable.** Rien n’est parti, et rien de ce que vous avez saisi n’est perdu : "
     "réessayez dans un instant."
@@ -38,12 +39,13 @@ def submit(form: str, call: Callable[[], object], done: str, keys: Sequence[str]
         done: sentence shown once, on success.
         keys: of its fields.
     """
-    refusals: dict[str, ApiError] = st.session_state.setdefault(_REFUSED, {})
+    refusals = _refusals()
     refusals.pop(_on_page(form), None)
     try:
         call()
     except ApiError as error:
-        refusals[_on_page(form)] = error
+        words = next((words for key in keys if (words := drafts.text(key))), "")
+        refusals[_on_page(form)] = error, words
         return
     for key in keys:
         st.session_state.pop(key, None)
@@ -60,6 +62,7 @@ def change(item: InterventionDetail, form: str, changes: Mapping[str, Any], done
 
 def show_outcome() -> None:
     """Show the outcome of the last act, on the page where it was done."""
+    st.session_state[_DRAWN] = set()
     outcome.show(_place())
 
 
@@ -77,15 +80,29 @@ def _on_page(form: str) -> str:
     return f"{_place()}/{form}"
 
 
-def refused(form: str) -> ApiError | None:
-    """Return why a form was refused at its last sending on this page."""
-    refusals: dict[str, ApiError] = st.session_state.get(_REFUSED, {})
-    return refusals.get(_on_page(form))
+def _refusals() -> dict[str, tuple[ApiError, str]]:
+    """Return why each form was refused at its last sending, and the long text that it held."""
+    held: dict[str, tuple[ApiError, str]] = st.session_state.setdefault(_REFUSED, {})
+    return held
+
+
+def unsent() -> None:
+    """Show the texts of forms that are gone, for somebody else ended or changed the work meanwhile.
+
+    Call it after the forms of the page.
+    """
+    for name, (error, words) in _refusals().items():
+        if name.startswith(_on_page("")) and name not in st.session_state[_DRAWN] and error.superseded:
+            st.warning(layout.plain(typed.superseded_words(error, views.change_words)))
+            if words:
+                st.markdown("Votre texte n’a pas été enregistré. Le voici, à reprendre où il convient :")
+                st.code(words, language=None, wrap_lines=True)
 
 
 def refusal(form: str, fields: Sequence[str] = ()) -> dict[str, str]:
     """Show why a form was refused; return the messages of ``fields``, to be drawn under each."""
-    error = refused(form)
+    st.session_state.setdefault(_DRAWN, set()).add(_on_page(form))
+    error, _ = _refusals().get(_on_page(form), (None, ""))
     if error is None:
         return {}
     layout.check_session(error)

@@ -8,7 +8,8 @@ from api.schemas.interventions import Interventions
 from api.schemas.park import TurbineDetail
 from api.schemas.vocabulary import InterventionOrigin, Right
 from ui.interventions import forms, views
-from ui.shared import auth, drafts, layout
+from ui.shared import auth, layout
+from ui.shared.entry import drafts
 
 SHOWN = 5
 

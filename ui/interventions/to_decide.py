@@ -13,6 +13,7 @@ from api.schemas.vocabulary import InterventionOrigin
 from ui.client.api_error import ApiError
 from ui.interventions import forms, proposal_views
 from ui.shared import auth, layout
+from ui.shared.entry import drafts
 from ui.shared.table import turbine_href
 
 SHOWN = 10
@@ -109,7 +110,7 @@ def _dismissal(name: str, today: date) -> None:
     with forms.menu("Écarter…", f"{form}_ouvrir"):
         st.markdown("L’alerte ne sera plus à décider jusqu’à ce jour, sauf si elle s’aggrave.")
         wrong = forms.refusal(form, ("comment", "dismissed_until"))
-        st.text_input("Motif, conservé dans le journal", key=reason, max_chars=500)
+        drafts.long_text("Motif, conservé dans le journal", reason, form=False, rows=2, most=500)
         forms.field_error(wrong, "comment")
         st.session_state.setdefault(until, today + timedelta(days=DISMISSED_DAYS))
         st.date_input("Jusqu’au", key=until, format=french.STREAMLIT_DATE, min_value=today)
@@ -119,7 +120,7 @@ def _dismissal(name: str, today: date) -> None:
             key=form,
             on_click=lambda: forms.submit(
                 form,
-                lambda: _open(name, _dismissed(st.session_state.get(reason, ""), st.session_state[until])),
+                lambda: _open(name, _dismissed(drafts.text(reason), st.session_state[until])),
                 f"Alerte écartée pour la turbine {name}.",
                 [reason, until],
             ),
@@ -127,7 +128,7 @@ def _dismissal(name: str, today: date) -> None:
 
 
 def _dismissed(reason: str, until: date) -> dict[str, object]:
-    comment = {"comment": reason} if reason.strip() else {}
+    comment = {"comment": reason} if reason else {}
     return {"dismissed": True, "dismissed_until": until.isoformat(), **comment}
 
 

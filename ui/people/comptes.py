@@ -12,7 +12,8 @@ from api.schemas.accounts import Account, ApiKey
 from api.schemas.vocabulary import Role
 from ui.client.api_error import ApiError
 from ui.people import views
-from ui.shared import auth, layout, outcome, typed
+from ui.shared import auth, layout, outcome
+from ui.shared.entry import typed
 
 _PAGE, _SECRET, _ERRORS = "comptes", "_comptes_secret", "_comptes_erreurs"
 _ACCOUNT, _API_KEY = "compte", "cle"  # of the rows that are open, in the address

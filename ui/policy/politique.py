@@ -11,7 +11,8 @@ from api.schemas.policy import Policy, PolicyPreview, PolicyVersion
 from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
 from ui.policy import views
-from ui.shared import auth, drafts, layout, outcome, typed
+from ui.shared import auth, layout, outcome
+from ui.shared.entry import drafts, typed
 
 SHOWN = 200  # turbines that change level, listed
 MIN_REASON = 3

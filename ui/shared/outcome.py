@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui.shared import drafts, layout
+from ui.shared import layout
+from ui.shared.entry import drafts
 
 LASTS_S = 30.0
 

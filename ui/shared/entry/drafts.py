@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 
 from ui.shared import auth
-from ui.shared.parts import part
+from ui.shared.entry.parts import part
 
 _TURNS, _SENT = "_brouillons", "_brouillons_envoyes"
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]")  # in the class that Streamlit makes of a key
