@@ -189,7 +189,7 @@ def test_accounts__made_changed_and_shut_out(open_page: Open, admin: ApiClient, 
     at.text_input(key="compte_nom").set_value("Léa Martin")
     at.text_input(key="compte_mot_de_passe").set_value("court")
     at.button(key="compte_creer").click().run()
-    assert any(":red[✕ 12 caractères" in element.value for element in at.markdown)
+    assert any(":red[✕ 12\u00a0caractères" in element.value for element in at.markdown)
     assert at.text_input(key="compte_identifiant").value == "lea"
 
     at.text_input(key="compte_mot_de_passe").set_value("")
