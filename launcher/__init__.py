@@ -7,4 +7,5 @@ processes    children that end with the launcher, and their logs
 guard        the process that ends the children when the launcher is killed
 services     the command run
 checks       the command test
+coverage     share of the product's lines that the command test runs, and its floor
 """

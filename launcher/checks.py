@@ -1,4 +1,4 @@
-"""The command ``test``: linter, formatter, types, tests. All run, even after a failure.
+"""The command ``test``: linter, formatter, types, tests, coverage. All run, even after a failure.
 
 ``--fast`` is for the minute between two edits: the fast tests alone, without linter.
 """
@@ -65,10 +65,14 @@ def tests_environment(settings: Settings, python: Path) -> dict[str, str]:
 
 
 def checks(python: str, arguments: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Return every check as (name, command); the tests come last, so that their summary is near the end."""
+    """Return every check as (name, command); the tests come late, so that their summary is near the end.
+
+    Coverage is that of the whole run: a part of the tests has no floor to reach.
+    """
     selection = [argument for argument in arguments if argument not in {"--all", "--fast"}]
-    pytest = [python, "-m", "pytest"]
     fast = "--fast" in arguments
+    whole = not (selection or fast)
+    pytest = [python, "-m", *(["launcher.coverage", "run"] if whole else ["pytest"])]
     if "--all" not in arguments:
         pytest += ["-m", "fast" if fast else "not long"]
     # No parallel processes for selected tests: the person may want pdb and plain output.
@@ -80,6 +84,7 @@ def checks(python: str, arguments: Sequence[str]) -> list[tuple[str, list[str]]]
         ("ruff format", [python, "-m", "ruff", "format", "--check", "."]),
         ("mypy", [python, "-m", "mypy"]),
         ("pytest", pytest),
+        *([("couverture", [python, "-m", "launcher.coverage", "verdict"])] if whole else []),
     ]
 
 
