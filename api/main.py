@@ -53,6 +53,10 @@ identifiant et son mot de passe contre un jeton. Jamais les deux dans une même 
 l’identifiant de la requête, à citer au support ; sous `/v2`, `{"error": …}` comme le veut ce protocole.
 """
 TAGS = [
+    {
+        "name": "Authentification",
+        "description": "À faire d’abord : bouton *Authorize*, ou « Ouvrir une session » ci-dessous.",
+    },
     {"name": "Prédictions", "description": "Le risque de panne d’une mesure, ou de plusieurs."},
     {"name": "Parc", "description": "Le classement de toutes les turbines, et ses calculs."},
     {"name": "Turbines", "description": "Une machine, ses mesures, son historique."},
@@ -67,7 +71,6 @@ TAGS = [
         "description": "Coûts, bornes et limite d’âge ; leur effet avant de les enregistrer.",
     },
     {"name": "Supervision", "description": "Le cockpit tourne-t-il ? Qui l’a appelé ?"},
-    {"name": "Authentification", "description": "Sessions des personnes."},
     {"name": "Comptes et clés", "description": "Qui peut se connecter, quelles machines peuvent appeler."},
     {"name": "Audit", "description": "Qui a fait quoi, en une chaîne qui se vérifie."},
     {"name": "Open Inference Protocol V2", "description": "Sorties brutes, pour tout client standard."},

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.core import Core
+from api.openapi_examples import fill
 from api.schemas.open_inference import InferRequest
 from api.services.models.active_models import ActiveModels
 
@@ -38,7 +39,8 @@ class OpenApiDocument:
             schemas["MeasurementBatch"] = _BATCH
             infer = InferRequest.model_json_schema(ref_template=REF)
             schemas.update(infer.pop("$defs"), InferRequest=infer)
-            self._document, self._models = document, models
+            # Without a ranking there are no real values yet: the next reader gets them.
+            self._document, self._models = document, models if fill(document, self._core) else None
         return self._document
 
 

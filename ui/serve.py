@@ -11,6 +11,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from ui.shared.security_headers import (
+    ANSWERS_SCRIPT,
     COOKIE_SCRIPT,
     LANGUAGE_SCRIPT,
     LINKS_SCRIPT,
@@ -19,6 +20,7 @@ from ui.shared.security_headers import (
 )
 
 STREAMLIT_PAGE = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
-POLICY = content_security_policy([STREAMLIT_PAGE, LANGUAGE_SCRIPT, LINKS_SCRIPT, COOKIE_SCRIPT])
+OWN_SCRIPTS = (LANGUAGE_SCRIPT, LINKS_SCRIPT, ANSWERS_SCRIPT, COOKIE_SCRIPT)
+POLICY = content_security_policy([STREAMLIT_PAGE, *OWN_SCRIPTS])
 # Streamlit's command finds the server by reading this very assignment.
 app = st.App("streamlit_app.py", middleware=[Middleware(SecurityHeaders, policy=POLICY)])

@@ -20,7 +20,7 @@ from ui.policy import politique
 from ui.quality import qualite
 from ui.shared import auth, layout, park_facts
 from ui.shared.entry.parts import part
-from ui.shared.security_headers import LANGUAGE_SCRIPT, LINKS_SCRIPT
+from ui.shared.security_headers import ANSWERS_SCRIPT, LANGUAGE_SCRIPT, LINKS_SCRIPT
 from ui.shared.settings import SettingsError, UiSettings, load_settings
 
 # Pages with the right each needs; None for everyone. Comfort only: the API checks every right again.
@@ -104,7 +104,7 @@ def main() -> None:
     st.html(layout.STYLE)
     layout.remember(gate)
     scripts = st.container(key="technique")  # before the page, so that no page moves it
-    scripts.html(LANGUAGE_SCRIPT + LINKS_SCRIPT, unsafe_allow_javascript=True)
+    scripts.html(LANGUAGE_SCRIPT + LINKS_SCRIPT + ANSWERS_SCRIPT, unsafe_allow_javascript=True)
     with scripts:
         part("connection")(key="connexion_suivie", on_back_change=lambda: None)
     if user is None:

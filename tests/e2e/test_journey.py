@@ -158,7 +158,7 @@ def test_table__sorted_by_urgency_and_opens_the_row_that_is_seen(visitor: Visito
 
     rows = visitor.ranking()
     levels = [row[2] for row in rows]
-    assert levels == sorted(levels, key=LEVELS.index)
+    assert levels == sorted(levels, key=LEVELS.index, reverse=True)
     page.evaluate("window.sameDocument = true")
     visitor.open_row(0)
     expect(page.get_by_role("heading", name=f"Turbine {rows[0][1]}")).to_be_visible()

@@ -152,7 +152,7 @@ def _confirm(key: str, label: str, words: str, confirm: str, act: Callable[[str]
     """Draw a button that asks for a reason before it acts."""
     with outcome.menu(_PAGE, label, f"confirmer_{key}"):
         st.markdown(words)
-        st.text_input("Motif, conservé dans l’historique", key=f"motif_{key}", max_chars=500)
+        st.text_input("Motif, conservé dans l’historique", key=f"motif_{key}")
         st.button(confirm, key=key, type="primary", on_click=_act, args=(f"motif_{key}", act, done))
 
 
@@ -168,7 +168,7 @@ def _chooser(choices: Sequence[ModelSummary], *, already: bool) -> None:
         st.markdown(f"Répond à : {TASKS[chosen.task].lower()}.")
         if already:
             st.markdown("Elle remplacera le candidat de la même tâche.")
-        st.text_input("Motif, conservé avec le candidat", key="motif_candidat", max_chars=500)
+        st.text_input("Motif, conservé avec le candidat", key="motif_candidat")
         st.button(
             "Mettre en observation",
             key="observer",

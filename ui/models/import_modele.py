@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -14,6 +16,7 @@ from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
 from ui.measurements.import_fichier import forget_file
 from ui.models import import_model_views as views
+from ui.models import split_fields
 from ui.shared import auth, layout
 
 FOLLOW_S = 1
@@ -25,11 +28,6 @@ _EXPLAINED = (
     "sans rien exécuter de ce qui n’est pas autorisé, mesuré, puis rangé comme nouvelle version : **il ne "
     "sert pas tant que personne ne le met en service**. Un refus ne laisse aucune trace."
 )
-_SPLIT_HELP = (
-    "Quelles lignes des mesures étiquetées le modèle n’a jamais vues : un jour (2024-10-01), "
-    "date:2024-10-01,gap=7 ou stratified:test_size=0.3,random_state=42,by=failure_within_7d. "
-    "Sans cette réponse, il ne peut pas passer le contrôle de qualité."
-)
 _COMPANIONS = {
     "reported": ("json", "Chiffres d’un rapport ; ils restent à part de ceux mesurés ici."),
     "golden": ("json", "Pour un fichier écrit par une autre version de scikit-learn."),
@@ -39,7 +37,7 @@ _COMPANIONS = {
 
 @dataclass
 class _Import:
-    """The import that this person follows; ``turn`` renews the fields for the next file."""
+    """The import that this person follows; ``turn`` renews the fields, ``kept`` fills them."""
 
     turn: int = 0
     number: int | None = None
@@ -47,6 +45,7 @@ class _Import:
     looked: bool = False
     problems: list[FieldProblem] = field(default_factory=list)
     unsent: ApiError | None = None
+    kept: dict[str, Any] = field(default_factory=dict)
 
 
 def draw() -> None:
@@ -56,11 +55,14 @@ def draw() -> None:
     state: _Import = st.session_state.setdefault(_STATE, _Import())
     last = _look_again(state)
     busy = state.number is not None or state.ended is not None or state.unsent is not None
-    with st.expander("Importer un modèle…", expanded=busy or bool(state.problems), icon=":material/upload:"):
+    opened = busy or bool(state.problems)
+    with st.expander("Importer un modèle…", expanded=opened, icon=":material/upload:", key="import_modele"):
         if state.number is not None:
             layout.live("import_modele", _progress, every_s=FOLLOW_S)
         elif state.ended is not None:
             _outcome(state.ended)
+            if state.ended.status != "termine":  # to be mended and sent again
+                _form(state)
         else:
             _form(state)
         if last:
@@ -92,7 +94,14 @@ def _again() -> None:
 
 def _form(state: _Import) -> None:
     turn = state.turn
-    st.markdown(_EXPLAINED)
+    for name, value in state.kept.items():
+        st.session_state.setdefault(f"{name}_{turn}", value)
+    st.markdown(
+        _EXPLAINED
+        if state.ended is None
+        else "**Corrigez, choisissez de nouveau les fichiers, puis renvoyez :**"
+    )
+    split_fields.choose(turn)
     with st.form(f"import_modele_{turn}", border=False):
         model = st.file_uploader(
             views.FIELDS["file"], ["pkl", "pickle", "joblib", "gz"], key=f"imp_file_{turn}"
@@ -100,7 +109,6 @@ def _form(state: _Import) -> None:
         name = st.text_input(
             views.FIELDS["name"],
             key=f"imp_name_{turn}",
-            max_chars=64,
             help="Minuscules sans accent, chiffres, - et _. Un nom connu reçoit une version de plus.",
         )
         task = st.selectbox(
@@ -112,9 +120,9 @@ def _form(state: _Import) -> None:
             key=f"imp_labelled_{turn}",
             help="CSV : turbine_id, date_measure, variables, étiquette. Sans lui, ni mesure ni facteurs.",
         )
-        split = st.text_input(views.FIELDS["split"], key=f"imp_split_{turn}", max_chars=300, help=_SPLIT_HELP)
+        split = split_fields.draw(turn)
         texts, files = _options(turn)
-        reason = st.text_input("Motif, gardé avec l’import", key=f"imp_reason_{turn}", max_chars=500)
+        reason = st.text_input("Motif, gardé avec l’import", key=f"imp_reason_{turn}")
         sent = st.form_submit_button("Contrôler et ranger", type="primary")
     if sent:
         fields = {"name": name, "task": task, "split": split, "reason": reason, **texts}
@@ -130,7 +138,6 @@ def _options(turn: int) -> tuple[dict[str, str], dict[str, UploadedFile | None]]
             "positive": st.text_input(
                 views.FIELDS["positive"],
                 key=f"imp_positive_{turn}",
-                max_chars=80,
                 help="Quand les classes ne sont pas 0 et 1 ; jamais devinée par sa place.",
             ),
             "features": st.text_input(
@@ -164,8 +171,20 @@ def _send(state: _Import, fields: dict[str, str], files: dict[str, UploadedFile]
         return
     for file in files.values():
         forget_file(file.file_id)
-    st.session_state[_STATE] = _Import(turn=state.turn + 1, number=accepted.import_id, looked=True)
+    kept = _typed(state.turn)
+    st.session_state[_STATE] = _Import(turn=state.turn + 1, number=accepted.import_id, looked=True, kept=kept)
     st.rerun()
+
+
+def _typed(turn: int) -> dict[str, Any]:
+    """Return what was typed in the fields of a turn, files left out, by the field's name."""
+    end = f"_{turn}"
+    return {
+        key.removesuffix(end): value
+        for key, value in st.session_state.items()
+        if isinstance(key, str) and key.startswith("imp_") and key.endswith(end)
+        if isinstance(value, str | date | None)
+    }
 
 
 def _show_refusal(state: _Import) -> None:

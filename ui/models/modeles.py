@@ -123,7 +123,7 @@ def _going_back(chosen: ModelSummary) -> None:
 def _confirm(key: str, words: str, carry_out: Callable[[str], ModelSummary]) -> None:
     """Ask for a reason, then make the change; keep what was typed when the API refuses."""
     with st.form(f"{key}_form", border=False):
-        reason = st.text_input("Motif, gardé dans l’historique", key=f"{key}_motif", max_chars=500)
+        reason = st.text_input("Motif, gardé dans l’historique", key=f"{key}_motif")
         asked = st.form_submit_button(words, type="primary")
     if not asked:
         return

@@ -121,11 +121,13 @@ def _narrow(known: Park | None) -> views.View:
     text = st.text_input(
         "Rechercher",
         placeholder="Turbine, facteur…",
-        max_chars=views.TEXT_MAX,
         key="filtre_texte",
         width=170,
     )
-    return views.View(levels=tuple(levels), days=days, text=text.strip())
+    text = text.strip()
+    if len(text) > views.TEXT_MAX:
+        st.markdown(f":red[↑ Seuls les {views.TEXT_MAX} premiers caractères sont cherchés.]")
+    return views.View(levels=tuple(levels), days=days, text=text[: views.TEXT_MAX])
 
 
 def _asked_view() -> views.View:

@@ -167,7 +167,7 @@ PARK_COLUMNS: dict[str, Column] = {
     "Intervalle": Column(help="Intervalle des jours restants", narrow="rare"),
     "Facteur principal": Column(narrow="bare"),
     "Attendre coûte": Column(french.euros, "Probabilité de panne × coût d’une panne manquée", narrow="rare"),
-    "Changement": Column(help="Depuis le calcul du jour précédent", narrow="bare"),
+    "Changement": Column(help="Depuis le calcul du jour précédent", narrow="rare"),
     "Âge": Column(
         lambda days: "jour même" if days == 0 else french.quantity(days, "j", 0),
         "Âge de la mesure au jour du calcul",
@@ -176,7 +176,7 @@ PARK_COLUMNS: dict[str, Column] = {
     "Prévu le": Column(french.date, "Intervention planifiée, sinon prochaine visite", narrow="rare"),
     "Intervention": Column(narrow="bare"),
     "Qualité": Column(help="Ce que vaut la mesure derrière le score", narrow="rare"),
-    "Parc": Column(narrow="rare"),
+    "Parc": Column(narrow="spare"),
 }
 
 

@@ -94,9 +94,9 @@ def _form(key: str) -> DeltaGenerator:
 def _new_account() -> None:
     errors = st.session_state.get(_ERRORS, {})
     with outcome.menu(_PAGE, "Créer un compte…", "creer_compte"), _form("formulaire_compte"):
-        st.text_input("Identifiant", key="compte_identifiant", max_chars=64)
+        st.text_input("Identifiant", key="compte_identifiant")
         _wrong(errors, "username")
-        st.text_input("Nom affiché", key="compte_nom", max_chars=120)
+        st.text_input("Nom affiché", key="compte_nom")
         _wrong(errors, "display_name")
         st.selectbox("Rôle", list(Role), format_func=lambda role: role.words, key="compte_role")
         st.text_input(
@@ -160,7 +160,7 @@ def _change(chosen: Account) -> None:
     errors = st.session_state.get(_ERRORS, {})
     name, role = f"nom_de_{chosen.id}", f"role_de_{chosen.id}"
     typed.follow(f"compte_{chosen.id}", {name: chosen.display_name, role: chosen.role})
-    st.text_input("Nom affiché", key=name, max_chars=120)
+    st.text_input("Nom affiché", key=name)
     _wrong(errors, "display_name")
     st.selectbox("Rôle", list(Role), format_func=lambda role: role.words, key=role)
     st.caption("Changer de rôle clôt ses sessions.")
@@ -212,7 +212,7 @@ def _switch(chosen: Account) -> None:
 def _new_key() -> None:
     errors = st.session_state.get(_ERRORS, {})
     with outcome.menu(_PAGE, "Créer une clé…", "creer_cle"), _form("formulaire_cle"):
-        st.text_input("Nom de la machine", key="cle_nom", max_chars=80)
+        st.text_input("Nom de la machine", key="cle_nom")
         _wrong(errors, "name")
         st.markdown("Ce qu’elle pourra faire")
         for scope, words in views.SCOPES.items():

@@ -91,7 +91,6 @@ def _crews(inputs: WeekPlanInputs) -> None:
         views.hours_column(day): st.column_config.TextColumn(
             french.short_date(start + timedelta(days=day)),
             validate=views.HOURS_TYPED,
-            max_chars=8,
             default=views.usual_hours(day),
             width=74,
         )
@@ -108,7 +107,7 @@ def _crews(inputs: WeekPlanInputs) -> None:
         key=key,
         column_order=[views.NAME, views.KNOWS, views.WHO, *hours],
         column_config={
-            views.NAME: st.column_config.TextColumn("Équipe", max_chars=80, width=110),
+            views.NAME: st.column_config.TextColumn("Équipe", width=110),
             views.KNOWS: st.column_config.MultiselectColumn("Compétences", options=list(SKILLS.values())),
             views.WHO: st.column_config.SelectboxColumn("Affecter à", options=_people(inputs), width=110),
             **hours,

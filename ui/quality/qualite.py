@@ -10,7 +10,7 @@ from api.schemas import french
 from api.schemas.quality import RealisedQuality
 from ui.client.api_error import ApiError
 from ui.quality import views
-from ui.shared import auth, layout
+from ui.shared import auth, layout, park_facts
 
 _PERIODS = {"month": "Mois", "week": "Semaine"}
 
@@ -38,13 +38,14 @@ def _body() -> bool:
 def _asked_period() -> tuple[date | None, date | None, str]:
     """Draw the period; return its first day, last day and grouping. The API chooses a day that is None."""
     left, middle, right = st.columns(3)
+    newest = park_facts.last_day() or date(2100, 1, 1)  # the calendars open there
     first = left.date_input(
         "Premier jour", value=None, format=french.STREAMLIT_DATE, key="qualite_de",
-        min_value=date(2000, 1, 1), max_value=date(2100, 1, 1),
+        min_value=date(2000, 1, 1), max_value=newest,
     )  # fmt: skip
     last = middle.date_input(
         "Dernier jour", value=None, format=french.STREAMLIT_DATE, key="qualite_a",
-        min_value=date(2000, 1, 1), max_value=date(2100, 1, 1),
+        min_value=date(2000, 1, 1), max_value=newest,
     )  # fmt: skip
     period = right.segmented_control(
         "Regrouper par", list(_PERIODS), default="month", format_func=_PERIODS.__getitem__, key="qualite_par"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import streamlit as st
 
 from api.schemas.park import ParkState, Turbine
@@ -35,6 +37,20 @@ def turbines() -> list[Turbine]:
 @st.cache_data(ttl=120, max_entries=2, show_spinner=False, scope="session")
 def _turbines(username: str) -> list[Turbine]:  # one cache entry per person
     return auth.client().turbines.all()
+
+
+def last_day() -> date | None:
+    """Return the last day whose ranking was published, two minutes old at most; None without any."""
+    user = auth.current_user()
+    try:
+        return _last_day(user.username if user else "")
+    except ApiError:
+        return None
+
+
+@st.cache_data(ttl=120, max_entries=2, show_spinner=False, scope="session")
+def _last_day(username: str) -> date | None:  # one cache entry per person
+    return auth.client().park.ranking(limit=1).as_of
 
 
 def to_decide() -> int | None:

@@ -30,6 +30,8 @@ LANGUAGE_SCRIPT = _script("french.js")
 """Drawn by every page: it names the language and translates Streamlit's labels."""
 LINKS_SCRIPT = _script("links.js")
 """Drawn by every page: it follows the links to other pages without loading the dashboard anew."""
+ANSWERS_SCRIPT = _script("answers.js")
+"""Drawn by every page: it brings what a button answers into sight."""
 COOKIE_SCRIPT = _script("cookie.js")
 """Drawn beside the cookie that it sets, after a login or a logout."""
 

@@ -36,12 +36,12 @@ class Column:
             French, the rest as it is.
         help: what the header means.
         narrow: where a narrow window puts the cell: on the first line of its row, below with its name, below
-            without it, or nowhere on a phone.
+            without it, or nowhere on a phone; « spare » is left out of rows that would be too full as well.
     """
 
     words: Callable[[Any], str] | None = None
     help: str = ""
-    narrow: Literal["first", "named", "bare", "rare"] = "named"
+    narrow: Literal["first", "named", "bare", "rare", "spare"] = "named"
 
 
 PLAIN = Column()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,12 @@ def fill(at: AppTest, name: str, model: Path | bytes, rows: Path | None = None, 
         uploaders["Mesures étiquetées"].upload("mesures.csv", rows.read_bytes())
     fields = {field.label: field for field in at.text_input}
     fields["Nom du modèle"].set_value(name)
-    fields["Lignes jamais vues"].set_value(split)
+    if split:
+        day, _, gap = split.partition(",gap=")
+        next(box for box in at.date_input if box.label == "Premier jour jamais vu").set_value(
+            date.fromisoformat(day)
+        )
+        fields["Jours laissés de côté avant"].set_value(gap)
     return press(at, "Contrôler et ranger")
 
 
@@ -93,6 +99,8 @@ def test_refusal__is_shown_with_its_remedy(logged_in: Open, running_api: Running
     assert found.refusal in text
     assert f"**Que faire :** {found.remedy}" in text
     assert "✕ **" in text
+    name = next(field for field in at.text_input if field.label == "Nom du modèle")
+    assert name.value == "import-refuse", "what was typed waits to be sent again"
     press(at, "Importer un autre fichier")
     assert next(u.label for u in at.file_uploader) == "Fichier du modèle"
 
