@@ -227,7 +227,7 @@ def html(
             for n in range(len(names))
         ]
         rows.append((bool(target) and target == chosen, list(zip(heads, cells, strict=True))))
-    breadth = "large" if len(names) >= WIDE_COLUMNS else "etroit" if len(names) <= NARROW_COLUMNS else ""
+    breadth = "large" if len(names) >= WIDE_COLUMNS else "simple" if len(names) <= NARROW_COLUMNS else ""
     pages = None if address is None or total is None else _pages(address, total)
     return str(_TEMPLATE.table(caption, breadth, heads, rows, pages))
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
 from api.schemas import french
 from api.schemas.vocabulary import RiskLevel
 from tests.support.html_tables import read_tables
+from tests.support.servers import ROOT
 from ui.shared import table
 from ui.shared.table import Address, Column
 
@@ -107,3 +110,15 @@ def test_cells__worded_by_their_column() -> None:
 def test_within__keeps_the_rest_of_the_address() -> None:
     assert table.within("?n=3", {"tri_x": "nom", "n": "2"}) == "?tri_x=nom&n=3"
     assert table.within("turbine?id=3", {"n": "2"}) == "turbine?id=3"
+
+
+def test_classes__are_the_table_s_own() -> None:
+    page_style = (ROOT / "ui" / "assets" / "style.css").read_text(encoding="utf-8")
+    wide = pd.DataFrame({str(number): [""] for number in range(9)})
+    drawn = "".join(table.html(frame, "x") for frame in (wide, wide[["0"]]))
+
+    classes = {name for names in re.findall(r'class="([^"]*)"', drawn) for name in names.split()}
+
+    assert {"tableau", "large", "simple"} <= classes
+    # « .etroit » once hid every small table: the page's own rule for phones had that name.
+    assert not [name for name in classes if re.search(rf"(^|[,}}]\s*)\.{name}\b", page_style, re.MULTILINE)]
