@@ -76,14 +76,12 @@ def _give_examples(document: dict[str, Any], core: Core) -> bool:
         return False
     turbine, models = park.items[0].turbine_id, park.run.models
     day = park.items[0].measured_on or park.as_of
-    names = [f"{model.name}:{model.version}" for model in models]
     known: dict[str, Any] = {
         "turbine_id": turbine,
         "date": str(park.as_of),
         "run_id": park.run.run_id,
         "wind_speed": 9,
-        **({"name": models[0].name, "version": models[0].version} if models else {}),
-        **({"task": models[0].task, "left": names[0], "right": names[0]} if models else {}),
+        **({"name": models[0].name, "version": models[0].version, "task": models[0].task} if models else {}),
     }
     for parameter in _required(document):
         schema = parameter.get("schema", {})

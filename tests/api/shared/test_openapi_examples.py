@@ -17,7 +17,13 @@ HEADER = "turbine_id,date_measure,wind_speed,vibration_level,temperature,power_o
 ROWS = "1,2024-06-30,12.0,2.5,44.0,715.0,0\n2,2024-06-30,14.0,6.5,75.0,840.0,1\n"
 # What names something that this park has not made yet: a call, an import, an intervention, a candidate.
 NOT_YET = {"request_id", "job_id", "import_id", "number"}
-ELSEWHERE = {"/api/v1/candidates/{task}", "/api/v1/candidates/{task}/report"}
+# Needs a candidate, a second version of a model, or months of measurements.
+ELSEWHERE = {
+    "/api/v1/candidates/{task}",
+    "/api/v1/candidates/{task}/report",
+    "/api/v1/models/compare",
+    "/api/v1/turbines/{turbine_id}/power",
+}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +42,7 @@ def document(scored: Api) -> dict[str, Any]:
 
 
 def test_gets__with_their_examples_answer_200(scored: Api, document: dict[str, Any]) -> None:
-    headers, administrator = scored.login("ingenieur"), scored.login("admin")
+    people = [scored.login(role) for role in ("ingenieur", "manager", "admin")]
     tried, refused = 0, []
     for path, operations in document["paths"].items():
         required = [each for each in operations.get("get", {}).get("parameters", ()) if each["required"]]
@@ -44,11 +50,10 @@ def test_gets__with_their_examples_answer_200(scored: Api, document: dict[str, A
             continue
         address = path.format(**{each["name"]: each["example"] for each in required if each["in"] == "path"})
         query = {each["name"]: each["example"] for each in required if each["in"] == "query"}
-        answer = scored.get(address, params=query, headers=headers if "security" in operations["get"] else {})
-        if answer.status_code == 403:
-            answer = scored.get(address, params=query, headers=administrator)
-        if answer.status_code != 200:
-            refused.append((path, query, answer.status_code, answer.text[:200]))
+        callers = people if "security" in operations["get"] else [{}]
+        answers = [scored.get(address, params=query, headers=headers) for headers in callers]
+        if not {200} & {answer.status_code for answer in answers}:
+            refused.append((path, query, answers[0].text[:200]))
         tried += 1
     assert refused == []
     assert tried > 30
