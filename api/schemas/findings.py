@@ -30,6 +30,7 @@ FINDING_LABELS: Mapping[str, str] = {
     "modele_muet": "Modèle muet",
     "modele_admis": "Modèle admis par exception",
     "intervalle_peu_sur": "Intervalle peu sûr",
+    "delai_negatif": "Délai négatif du modèle",
 }
 
 

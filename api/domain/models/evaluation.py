@@ -8,7 +8,7 @@ that never raises an alert.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
@@ -41,6 +41,9 @@ EVENT_GAP_DAYS = 7
 # Where most rows lie near zero, equal steps would put them all in one bin: borders follow the thresholds.
 RELIABILITY_BORDERS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 DAYS_LEFT_BORDERS = (0.0, 7.0, SHORT_HORIZON_DAYS, 30.0, 60.0)
+
+
+_SAME = 1e-9  # answers closer than this are one: a sum of equal trees differs in its last bits
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,13 @@ def evaluate_classification(unseen: Unseen) -> ClassificationQuality:
         brier=bootstrap.mean((output - truth) ** 2, events),
         thresholds=tuple(scores.row(threshold, events) for threshold in THRESHOLDS),
         reliability=tuple(_reliability(unseen, events)),
+        constant=_constant(output),
     )
+
+
+def _constant(output: Floats) -> float | None:
+    """Return the only answer of a model; None where it gave several."""
+    return float(output[0]) if np.ptp(output) <= _SAME * max(1.0, float(np.abs(output[0]))) else None
 
 
 def _reliability(unseen: Unseen, events: int) -> Iterator[ReliabilityBin]:
@@ -126,18 +135,20 @@ def _reliability(unseen: Unseen, events: int) -> Iterator[ReliabilityBin]:
 
 
 def evaluate_regression(unseen: Unseen, training_median: float) -> RegressionQuality:
-    """Measure the quality of estimated days before failure.
+    """Measure the quality of estimated days before failure; an answer below zero counts as zero, as shown.
 
     Args:
         unseen: rows with the days that really remained.
-        training_median: the constant answer of a person without a model [days].
+        training_median: the constant answer of a person without a model, known at the cut [days].
 
     Raises:
         ValueError: fewer than two rows.
     """
     if len(unseen.truth) < 2:
         raise ValueError("unseen rows must hold at least two known times to failure")
-    truth = unseen.truth
+    truth, negative = unseen.truth, int((unseen.output < 0).sum())
+    unseen = replace(unseen, output=np.maximum(unseen.output, 0.0))
+    constants = training_median, float(np.median(truth))
     bootstrap = GroupBootstrap(unseen.turbines)
     centred = truth - truth.mean()  # keeps the difference of squares below accurate
     rows, squared, apart, spread = map(
@@ -154,32 +165,43 @@ def evaluate_regression(unseen: Unseen, training_median: float) -> RegressionQua
     return RegressionQuality(
         rows=len(truth),
         turbines=bootstrap.count,
-        overall=_days_error(unseen, np.ones(len(truth), dtype=bool), training_median),
+        overall=_days_error(unseen, np.ones(len(truth), dtype=bool), constants),
         rmse=bootstrap.interval(rmse),
         r2=bootstrap.interval(r2),
         training_median=training_median,
         short_horizon_days=SHORT_HORIZON_DAYS,
-        short_horizon=_days_error(unseen, truth <= SHORT_HORIZON_DAYS, training_median),
-        by_days_left=tuple(_by_days_left(unseen, training_median)),
+        short_horizon=_days_error(unseen, truth <= SHORT_HORIZON_DAYS, constants),
+        by_days_left=tuple(_by_days_left(unseen, constants)),
+        constant=_constant(unseen.output),
+        negative=negative,
     )
 
 
-def _by_days_left(unseen: Unseen, training_median: float) -> Iterator[DaysErrorRange]:
+def _by_days_left(unseen: Unseen, constants: tuple[float, float]) -> Iterator[DaysErrorRange]:
     for low, high in zip(DAYS_LEFT_BORDERS, (*DAYS_LEFT_BORDERS[1:], None), strict=True):
         kept = within(unseen.truth, low, high)
         if kept.any():
-            yield DaysErrorRange(low, high, _days_error(unseen, kept, training_median))
+            yield DaysErrorRange(low, high, _days_error(unseen, kept, constants))
 
 
-def _days_error(unseen: Unseen, kept: NDArray[np.bool_], training_median: float) -> DaysError:
+def _days_error(unseen: Unseen, kept: NDArray[np.bool_], constants: tuple[float, float]) -> DaysError:
+    """Return the errors on some rows, beside those of two constants: the median at the cut, in hindsight."""
     truth, error = unseen.truth[kept], (unseen.output - unseen.truth)[kept]
     bootstrap = GroupBootstrap(unseen.turbines[kept])
     if not len(error):
         return DaysError(0, 0, Estimate(None), Estimate(None), None)
+    wrong = bootstrap.sums(np.abs(error))
+    known, hindsight = (bootstrap.sums(np.abs(constant - truth)) for constant in constants)
+
+    def skill(draws: Floats) -> Floats:
+        return 1.0 - ratio(draws @ wrong, np.minimum(draws @ known, draws @ hindsight))
+
     return DaysError(
         rows=len(error),
         turbines=bootstrap.count,
         mae=bootstrap.mean(np.abs(error)),
         bias=bootstrap.mean(error),
-        mae_of_median=float(np.abs(training_median - truth).mean()),
+        mae_of_median=float(known.sum()) / len(error),
+        mae_of_constant=float(min(known.sum(), hindsight.sum())) / len(error),
+        skill=bootstrap.interval(skill),
     )

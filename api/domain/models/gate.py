@@ -43,7 +43,14 @@ def judge(quality: ClassificationQuality | RegressionQuality | None) -> Gate:
     return _judge_regressor(quality)
 
 
+def _constant(answer: str) -> Gate:
+    reason = f"Réponse constante : ce modèle répond toujours {answer}, quelle que soit la mesure."
+    return Gate(passed=False, may_raise=False, reasons=(reason,))
+
+
 def _judge_classifier(quality: ClassificationQuality) -> Gate:
+    if quality.constant is not None:
+        return _constant(french.number(quality.constant, 3))
     checks = [
         _above("Aire sous la courbe ROC", quality.roc_auc, 0.5, "le hasard"),
         _above("Précision moyenne", quality.average_precision, quality.prevalence, "la part de pannes"),
@@ -53,8 +60,10 @@ def _judge_classifier(quality: ClassificationQuality) -> Gate:
 
 
 def _judge_regressor(quality: RegressionQuality) -> Gate:
-    passed, overall = _beats_median("Sur toutes les lignes", quality.overall)
-    near, short = _beats_median(
+    if quality.constant is not None:
+        return _constant(french.quantity(quality.constant, "j", 1))
+    passed, overall = _beats_constants("Sur toutes les lignes", quality.overall)
+    near, short = _beats_constants(
         f"Sur les lignes à {french.days(quality.short_horizon_days)} ou moins de la panne",
         quality.short_horizon,
     )
@@ -76,16 +85,18 @@ def _above(what: str, estimate: Estimate, bound: float, meaning: str) -> tuple[b
     )
 
 
-def _beats_median(where: str, error: DaysError) -> tuple[bool, str]:
-    if error.mae.high is None or error.mae_of_median is None:
+def _beats_constants(where: str, error: DaysError) -> tuple[bool, str]:
+    """Judge the skill against the harder of two constants; the error of the second is known in hindsight."""
+    if error.skill.low is None or error.mae_of_constant is None or error.mae.value is None:
         return False, (
             f"{where} : trop peu de turbines indépendantes pour un intervalle ({MIN_GROUPS} au moins ; "
             f"ici {error.turbines})."
         )
-    holds = error.mae.high < error.mae_of_median
-    relation = "est inférieure à" if holds else "n’est pas inférieure à"
-    high, median = (french.quantity(mean, "j", 1) for mean in (error.mae.high, error.mae_of_median))
+    holds = error.skill.low > 0
+    relation = "dépasse" if holds else "ne dépasse pas"
+    own, constant = (french.quantity(mean, "j", 1) for mean in (error.mae.value, error.mae_of_constant))
     return holds, (
-        f"{where} : la borne haute à 95 % de l’erreur absolue moyenne ({high}) "
-        f"{relation} celle de qui répondrait toujours la médiane ({median})."
+        f"{where} : erreur absolue moyenne de {own}, contre {constant} pour la meilleure réponse constante ; "
+        f"la borne basse à 95 % du gain (1 − erreur ÷ erreur constante), "
+        f"{french.number(error.skill.low, 3)}, {relation} 0."
     )

@@ -8,6 +8,7 @@ from typing import Literal
 from api.domain.models.statistics import Estimate
 
 SHORT_HORIZON_DAYS = 14.0
+_UNKNOWN = Estimate(None)
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,11 @@ class ReliabilityBin:
 
 @dataclass(frozen=True)
 class ClassificationQuality:
-    """Quality of a probability of failure, on unseen rows."""
+    """Quality of a probability of failure, on unseen rows.
+
+    Args:
+        constant: the only answer of the model, where it answered nothing else.
+    """
 
     rows: int
     turbines: int
@@ -50,18 +55,28 @@ class ClassificationQuality:
     brier: Estimate
     thresholds: tuple[ThresholdRow, ...]
     reliability: tuple[ReliabilityBin, ...] = ()
+    constant: float | None = None
     task: Literal["classification"] = "classification"
 
 
 @dataclass(frozen=True)
 class DaysError:
-    """Errors of an estimated time to failure, over a set of rows [days]; bias > 0 means too late."""
+    """Errors of an estimated time to failure, over a set of rows [days]; bias > 0 means too late.
+
+    Args:
+        mae_of_median: error of always answering the median known when the model was fitted.
+        mae_of_constant: error of the harder constant to beat: that median, or the median of the unseen rows,
+            the best constant in hindsight. None in versions measured before it was known.
+        skill: 1 − MAE ÷ ``mae_of_constant``; 0 is no better than a constant.
+    """
 
     rows: int
     turbines: int
     mae: Estimate
     bias: Estimate
     mae_of_median: float | None
+    mae_of_constant: float | None = None
+    skill: Estimate = _UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -75,7 +90,12 @@ class DaysErrorRange:
 
 @dataclass(frozen=True)
 class RegressionQuality:
-    """Quality of an estimated time to failure, on unseen rows [days]."""
+    """Quality of an estimated time to failure, on unseen rows [days].
+
+    Args:
+        constant: the only answer of the model, where it answered nothing else.
+        negative: rows on which the model answered fewer than zero days, measured and shown as zero.
+    """
 
     rows: int
     turbines: int
@@ -86,4 +106,6 @@ class RegressionQuality:
     short_horizon_days: float
     short_horizon: DaysError
     by_days_left: tuple[DaysErrorRange, ...] = ()
+    constant: float | None = None
+    negative: int = 0
     task: Literal["regression"] = "regression"

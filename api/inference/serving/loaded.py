@@ -54,7 +54,12 @@ class LoadedModel:
         return self._output(np.ascontiguousarray(features, dtype=np.float64))
 
     def calibrated(self, raw: Floats) -> Floats:
-        """Return the (n,) raw probabilities calibrated by the manifest's table, unchanged without one."""
+        """Return what people see of (n,) raw outputs.
+
+        Probabilities are calibrated by the manifest's table, unchanged without one; days are never negative.
+        """
+        if self.manifest.task == "regression":
+            return np.maximum(raw, 0.0)
         table = self.manifest.calibration.table
         return raw if table is None else table.apply(raw)
 
@@ -78,9 +83,9 @@ class LoadedModel:
         return table.proved(days) if table is not None and admitted else np.zeros(len(days), dtype=bool)
 
     def explain(self, features: Floats) -> Explanation | None:
-        """Return the Shapley values of the answer: days, or the probability after calibration.
+        """Return the Shapley values of the answer: raw days, or the probability after calibration.
 
-        ``contributions`` sum to ``calibrated(raw) − base`` on each row.
+        ``contributions`` sum to this answer minus ``base`` on each row.
 
         Returns:
             None where there are no background rows to explain against.
@@ -96,7 +101,8 @@ class LoadedModel:
             self._ready_explainer(self._background)
 
     def _answers(self, features: Floats) -> Floats:
-        return self.calibrated(self.raw(features))
+        raw = self.raw(features)
+        return raw if self.manifest.task == "regression" else self.calibrated(raw)
 
     def _ready_explainer(self, background: Floats) -> Explainer:
         """Return the explainer, made once, when first needed: many versions never explain."""

@@ -143,7 +143,7 @@ def _outputs(model: LoadedModel, matrix: Floats, truth: Floats, turbines: np.nda
     """Return the outputs as people see them; a calibration is refitted without each row's own turbine."""
     raw = model.raw(matrix)
     table = model.manifest.calibration.table
-    return raw if table is None else cross_fitted(table.method, raw, truth, turbines)
+    return model.calibrated(raw) if table is None else cross_fitted(table.method, raw, truth, turbines)
 
 
 def _quality_pair(figure: PairedFigure) -> QualityPair:

@@ -23,15 +23,17 @@ class Output(NamedTuple):
 
     Args:
         probability: as people see it, calibrated if the model's calibration was adopted.
-        days: with the model's interval if it has one.
-        raw: the classifier's own output, before any calibration; that of the regressor is ``days``.
+        days: with the model's interval if it has one; never negative.
+        raw: the classifier's own output, before any calibration.
         findings: warnings about these outputs.
+        raw_days: the regressor's own output, which may be negative.
     """
 
     probability: float | None
     days: TimeToFailure | None
     raw: float | None
     findings: tuple[Finding, ...] = ()
+    raw_days: float | None = None
 
 
 def outputs_of(readings: Sequence[Reading], models: ActiveModels) -> list[Output]:
@@ -69,9 +71,10 @@ def matrix_of(served: ServedModel, readings: Sequence[Reading]) -> Floats:
 
 
 class _Days(NamedTuple):
-    """One estimate; NaN if the model could not answer."""
+    """One estimate, as shown and as answered; NaN if the model could not answer."""
 
     days: float
+    raw: float
     low: float | None = None
     high: float | None = None
     reliable: bool = True
@@ -80,13 +83,12 @@ class _Days(NamedTuple):
 
 def _days(regressor: ServedModel | None, readings: Sequence[Reading]) -> list[_Days]:
     if regressor is None:
-        return [_Days(float("nan"))] * len(readings)
-    days = raw_outputs(regressor, readings)
-    bounds = regressor.model.interval(days)
+        return [_Days(float("nan"), float("nan"))] * len(readings)
+    model, raw = regressor.model, raw_outputs(regressor, readings)
+    shown, bounds = model.calibrated(raw), model.interval(raw)
     if bounds is None:
-        return [_Days(d) for d in days.tolist()]
-    model = regressor.model
-    columns = (days, *bounds, model.interval_reliable(days), model.interval_proved(days))
+        return [_Days(*pair) for pair in zip(shown.tolist(), raw.tolist(), strict=True)]
+    columns = (shown, raw, *bounds, model.interval_reliable(raw), model.interval_proved(raw))
     return [_Days(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
@@ -94,9 +96,20 @@ def _output(raw: float, probability: float, days: _Days, doubt: Finding) -> Outp
     if isnan(raw):
         return Output(None, None, None)
     answered = not isnan(days.days)
-    findings = (doubt,) if answered and not days.reliable else ()
-    estimate = TimeToFailure(days.days, days.low, days.high, days.proved) if answered else None
-    return Output(probability, estimate, raw, findings)
+    if not answered:
+        return Output(probability, None, raw)
+    findings = () if days.reliable else (doubt,)
+    if days.raw < 0:
+        findings += (_negative(days.raw),)
+    estimate = TimeToFailure(days.days, days.low, days.high, days.proved)
+    return Output(probability, estimate, raw, findings, days.raw)
+
+
+def _negative(raw: float) -> Finding:
+    sentence = (
+        f"Le modèle a répondu {french.quantity(raw, 'j', 1)} : un délai n’est jamais négatif, 0 est affiché."
+    )
+    return Finding("delai_negatif", "time_to_failure_days", sentence)
 
 
 def _doubtful_interval(models: ActiveModels) -> Finding:

@@ -21,6 +21,7 @@ class Score:
 
     Args:
         probability: as people see it; ``raw`` is the classifier's output before calibration.
+        raw_days: the regressor's output; ``days`` are never negative.
     """
 
     reading: Reading
@@ -30,10 +31,11 @@ class Score:
     status: DataStatus
     findings: tuple[Finding, ...]
     raw: float | None
+    raw_days: float | None = None
 
     def raw_outputs(self) -> dict[str, float]:
         """Return the raw output of each model that answered, by task."""
-        outputs = {"classification": self.raw, "regression": self.days.days if self.days else None}
+        outputs = {"classification": self.raw, "regression": self.raw_days}
         return {task: raw for task, raw in outputs.items() if raw is not None}
 
 
@@ -87,6 +89,7 @@ def _score(
         status=status,
         findings=tuple(findings),
         raw=output.raw,
+        raw_days=output.raw_days,
     )
 
 

@@ -201,6 +201,28 @@ def test_regression__errors_in_days_near_the_failure_and_the_median_to_beat() ->
     assert "répondre toujours la médiane (35 jours)" in told(figures)
 
 
+def test_regression__negative_answers_are_counted_and_the_gain_is_given() -> None:
+    truth = np.linspace(1, 60, 60)
+    quality = evaluate_regression(unseen(truth, truth - 6.5), training_median=35.0)
+    figures = part(card(manifest("delai-avant-panne", measured=quality)), "Mesurée ici, et annoncée ailleurs")
+    assert "Sur 6 lignes le modèle a répondu moins de zéro jour" in told(figures)
+    gain = row(figures, "Gain sur la meilleure réponse constante")[0]
+    assert gain.startswith(french.number(quality.overall.skill.value, 2))
+
+
+def test_classification__prevalence_and_lift_stand_beside_average_precision() -> None:
+    figures = part(card(manifest()), "Mesurée ici, et annoncée ailleurs")
+    names = list(rows(figures))
+    at = names.index("Précision moyenne")
+    assert names[at + 1 : at + 3] == [
+        "Part de pannes (précision moyenne du hasard)",
+        "Précision moyenne ÷ part de pannes",
+    ]
+    measured = evaluate_classification(unseen(TRUTH, OUTPUT)).average_precision.value
+    assert rows(figures)[names[at + 1]][0] == "0,200"
+    assert rows(figures)[names[at + 2]][0].startswith(french.number((measured or 0) / 0.2, 1))
+
+
 def test_coverage_and_errors__by_estimated_and_true_horizon() -> None:
     generator = np.random.default_rng(2)
     truth = generator.uniform(1, 60, 600)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -190,7 +192,8 @@ def days_left(rows: int = 300) -> Unseen:
     generator = np.random.default_rng(5)
     truth = np.round(generator.uniform(1, 65, rows))  # several rows at 14 days exactly
     names = np.array([f"T{i}" for i in generator.integers(0, 20, rows)])
-    return Unseen(names, np.full(rows, DAY), truth, truth + generator.normal(1, 3, rows))
+    output = np.maximum(truth + generator.normal(1, 3, rows), 0.0)
+    return Unseen(names, np.full(rows, DAY), truth, output)
 
 
 def test_regression__figures_against_plain_python() -> None:
@@ -206,6 +209,26 @@ def test_regression__figures_against_plain_python() -> None:
     assert quality.short_horizon.rows == len(near)
     assert quality.short_horizon.bias.value == pytest.approx(sum(o - t for t, o in near) / len(near))
     assert quality.short_horizon.mae_of_median == pytest.approx(sum(30 - t for t, _ in near) / len(near))
+
+
+@pytest.mark.parametrize("median", [5.0, 30.0, 33.0, 64.0, 300.0])
+def test_regression__skill_is_against_the_harder_constant(median: float) -> None:
+    unseen = days_left()
+    quality = evaluate_regression(unseen, training_median=median)
+    truth = unseen.truth
+    harder = min(np.abs(truth - median).mean(), np.abs(truth - np.median(truth)).mean())
+    mae = np.abs(unseen.output - truth).mean()
+    assert quality.overall.skill.value == pytest.approx(1 - mae / harder)
+    assert quality.overall.skill.low < quality.overall.skill.value < quality.overall.skill.high
+
+
+def test_regression__an_answer_below_zero_counts_as_zero_and_is_counted() -> None:
+    unseen = days_left()
+    lower = replace(unseen, output=unseen.output - 20)
+    quality = evaluate_regression(lower, training_median=30.0)
+    assert quality.negative == int((lower.output < 0).sum()) > 0
+    shown = np.maximum(lower.output, 0)
+    assert quality.overall.mae.value == pytest.approx(np.abs(shown - unseen.truth).mean())
 
 
 def test_regression__nothing_near_the_failure_is_said() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from api.domain.models.calibration import MIN_EVENTS, Calibration
 from api.domain.models.quality import ClassificationQuality, ThresholdRow
+from api.domain.models.statistics import Estimate
 from api.schemas import french
 from api.schemas.model_card import Decision, Part, Section, Table, ThresholdOutcome
 from api.schemas.models import CALIBRATIONS
@@ -32,8 +33,11 @@ def measured_on(quality: ClassificationQuality) -> str:
 def measures(quality: ClassificationQuality, decision: Decision | None) -> list[Measure]:
     """List figures of ranking, then of alerts at the policy's threshold and at the usual one of reports."""
     listed = [
-        Measure(name, words.with_interval(getattr(quality, name), digits))
-        for name, digits in (("roc_auc", 3), ("average_precision", 3), ("brier", 4))
+        Measure("roc_auc", words.with_interval(quality.roc_auc, 3)),
+        Measure("average_precision", words.with_interval(quality.average_precision, 3)),
+        Measure("prevalence", french.number(quality.prevalence, 3), in_reports=False),
+        Measure("lift", words.with_interval(_lift(quality), 1), in_reports=False),
+        Measure("brier", words.with_interval(quality.brier, 4)),
     ]
     chosen = _chosen(decision)
     if chosen is not None:
@@ -41,6 +45,14 @@ def measures(quality: ClassificationQuality, decision: Decision | None) -> list[
         listed += _at(chosen, policy, in_reports=False)
     usual = [row for row in quality.thresholds if row.threshold == USUAL_THRESHOLD]
     return listed + [each for row in usual for each in _at(row, " au seuil de 0,5", in_reports=True)]
+
+
+def _lift(quality: ClassificationQuality) -> Estimate:
+    """Return how many times better than chance the average precision is."""
+    precision = quality.average_precision
+    figures = precision.value, precision.low, precision.high
+    value, low, high = (None if figure is None else figure / quality.prevalence for figure in figures)
+    return Estimate(value, low, high, precision.method)
 
 
 def _at(row: ThresholdRow | ThresholdOutcome, where: str, *, in_reports: bool) -> list[Measure]:

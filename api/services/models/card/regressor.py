@@ -16,6 +16,11 @@ def measured_on(quality: RegressionQuality) -> str:
         f"Mesuré sur {french.counted(quality.rows, 'ligne jamais vue')} de "
         f"{french.counted(quality.turbines, 'turbine')}."
     )
+    if quality.negative:
+        head += (
+            f" Sur {french.counted(quality.negative, 'ligne')} le modèle a répondu moins de zéro jour : "
+            "zéro est affiché et mesuré."
+        )
     without = quality.overall.mae_of_median
     if without is None:
         return head
@@ -32,8 +37,12 @@ def measures(quality: RegressionQuality) -> list[Measure]:
         f", à {french.days(quality.short_horizon_days)} ou moins de la panne "
         f"({french.counted(near.rows, 'ligne')})"
     )
+    skill = [] if overall.skill.value is None else [
+        Measure("skill", words.with_interval(overall.skill, 2), in_reports=False)
+    ]  # fmt: skip
     return [
         Measure("mae", words.days(overall.mae)),
+        *skill,
         Measure("rmse", words.days(quality.rmse)),
         Measure("r2", words.with_interval(quality.r2, 2)),
         Measure("bias", words.days(overall.bias)),

@@ -12,6 +12,9 @@ from api.schemas.common import Figure
 LABELS = {
     "roc_auc": "Aire sous la courbe ROC",
     "average_precision": "Précision moyenne",
+    "prevalence": "Part de pannes (précision moyenne du hasard)",
+    "lift": "Précision moyenne ÷ part de pannes",
+    "skill": "Gain sur la meilleure réponse constante (0 : aucun)",
     "brier": "Score de Brier (0 est parfait)",
     "precision": "Précision (part des alertes qui sont de vraies pannes)",
     "recall": "Rappel (part des pannes qui sont annoncées)",
