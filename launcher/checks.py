@@ -19,6 +19,7 @@ from launcher.processes import Family, in_front
 from launcher.settings import ROOT, Settings, environment_for_tests
 
 FAST_TESTS = "tests/unit"
+FEW_EXAMPLES = ("--hypothesis-profile", "fast")
 PARALLEL_TESTS = "2"
 """Test processes for the whole suite: one for each core of a small machine."""
 # Whole files, in the order of the folders: those that start servers first, the short ones fill up the end.
@@ -76,7 +77,7 @@ def checks(python: str, arguments: Sequence[str]) -> list[tuple[str, list[str]]]
     if "--all" not in arguments:
         pytest += ["-m", "fast" if fast else "not long"]
     # No parallel processes for selected tests: the person may want pdb and plain output.
-    pytest += selection or [*([FAST_TESTS] if fast else []), *SHARED_OUT]
+    pytest += selection or [*([FAST_TESTS, *FEW_EXAMPLES] if fast else []), *SHARED_OUT]
     if fast:
         return [("pytest", pytest)]
     return [

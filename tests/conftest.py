@@ -22,6 +22,8 @@ from tests.support.client import DATABASE_FILE, bring_client_in, new_core
 ROOT = Path(__file__).resolve().parent.parent
 # No test asserts a time: an example that a busy machine makes slow is no failure.
 settings.register_profile("cockpit", deadline=None)
+# `cockpit.py test --fast` tries a fifth of the examples; the whole run tries them all.
+settings.register_profile("fast", deadline=None, max_examples=20)
 settings.load_profile("cockpit")
 
 

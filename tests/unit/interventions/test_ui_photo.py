@@ -26,6 +26,7 @@ def taken(width: int, height: int, *, orientation: int = 1) -> bytes:
     return written.getvalue()
 
 
+@pytest.mark.slow
 def test_phone_photo__fits_the_api_without_its_place() -> None:
     sent = ready_to_send(taken(4_000, 3_000))
     assert len(sent) <= MAX_BYTES

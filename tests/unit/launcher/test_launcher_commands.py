@@ -202,6 +202,7 @@ def test_checks__fast__the_fast_tests_alone_and_no_linter() -> None:
     ((tool, command),) = checks.checks("python", ["--fast"])
     assert (tool, command[3:6]) == ("pytest", ["-m", "fast", "tests/unit"])
     assert "-n" in command
+    assert command[command.index("--hypothesis-profile") + 1] == "fast"
     ((_, narrowed),) = checks.checks("python", ["--fast", "tests/unit/policy", "-x"])
     assert narrowed[3:] == ["-m", "fast", "tests/unit/policy", "-x"]
 

@@ -102,6 +102,7 @@ def unseen(output: np.ndarray, truth: np.ndarray) -> Unseen:
     return Unseen(groups, days, truth, output)
 
 
+@pytest.mark.slow
 def test_paired__a_clearly_better_version_is_named_whichever_side_it_is_on() -> None:
     generator = np.random.default_rng(3)
     truth = (generator.random(800) < 0.2).astype(float)

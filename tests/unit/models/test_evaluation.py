@@ -95,6 +95,7 @@ def test_bootstrap__by_turbine_is_wider_than_by_row_where_turbines_differ() -> N
     assert widths[0] > 4 * widths[1]
 
 
+@pytest.mark.slow
 def test_bootstrap__covers_the_mean_about_nineteen_times_in_twenty() -> None:
     generator = np.random.default_rng(4)
     covered = 0
@@ -158,6 +159,7 @@ def test_classification__alert_is_raised_at_the_threshold_itself() -> None:
     assert (half.threshold, half.true_positives, half.false_positives) == (0.5, 2, 6)
 
 
+@pytest.mark.slow
 def test_classification__wilson_only_where_each_failure_row_is_its_own_event() -> None:
     apart = park(400, share=0.05, turbines=40)
     alone = Unseen(np.array([f"T{i % 40}-{i}" for i in range(400)]), apart.days, apart.truth, apart.output)

@@ -24,6 +24,7 @@ def test_read_artefact__refuses_empty_and_other_compressions(tmp_path: Path) -> 
             read_artefact(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("squeeze", [zlib.compress, gzip.compress, bz2.compress, lzma.compress])
 def test_read_artefact__small_file_that_swells_is_refused(
     squeeze: Callable[[bytes], bytes], tmp_path: Path

@@ -99,6 +99,7 @@ def refusal(value: object, task: Task = "classification", **options: Any) -> str
     return caught.value.detail
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("template", CLASSIFIERS + REGRESSORS, ids=lambda m: type(m).__name__)
 def test_candidate__tabular_estimators_answer_as_scikit_learn(
     template: Any, capsys: pytest.CaptureFixture[str]

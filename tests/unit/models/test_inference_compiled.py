@@ -119,6 +119,7 @@ def test_rows_to_compare__many_lie_exactly_on_thresholds_and_all_in_range() -> N
     assert (rows == rows_to_compare(SPECS, summed, 5000)).all()
 
 
+@pytest.mark.slow
 def test_compiled__pipeline_goes_through_the_general_converter() -> None:
     candidate, original = candidate_of(make_pipeline(StandardScaler(), LogisticRegression()))
     assert tree_sum(candidate.estimator, 1) is None
@@ -128,6 +129,7 @@ def test_compiled__pipeline_goes_through_the_general_converter() -> None:
     assert proved.rows_compared == 100_500
 
 
+@pytest.mark.slow
 def test_compiled__what_cannot_be_reproduced_stays_with_scikit_learn() -> None:
     scaled = make_pipeline(StandardScaler(), RandomForestClassifier(15, random_state=0))
     proved = compile_and_prove(*candidate_of(scaled), SPECS, TABLE.to_numpy(float))

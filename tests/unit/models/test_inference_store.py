@@ -112,6 +112,7 @@ def test_store__simultaneous_imports_each_get_their_own_version(store: ModelStor
     assert all(fresh.problem("delai", version) is None for version in range(1, 7))
 
 
+@pytest.mark.slow
 def test_store__reader_never_sees_half_a_version(store: ModelStore, tmp_path: Path) -> None:
     stop = threading.Event()
     seen: list[Any] = []

@@ -107,6 +107,7 @@ def expected(  # noqa: PLR0911 - one line of the table each
     return Code.RIEN_A_FAIRE if status is DataStatus.OK else Code.DONNEES_A_VERIFIER
 
 
+@pytest.mark.slow
 def test_every_combination__has_the_situation_of_the_table() -> None:
     seen = set()
     for living, done, dismissal, level, visit, status in combinations():

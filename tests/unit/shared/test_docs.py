@@ -180,6 +180,7 @@ def _imported_edges() -> set[tuple[str, str]]:
     return {(start, end) for start, end in edges if start != end and end in LAYERS}
 
 
+@pytest.mark.slow
 def test_architecture__layers__import_one_another_as_drawn() -> None:
     assert _drawn_edges() == _imported_edges()
 

@@ -53,6 +53,7 @@ def subclasses(cls: type[CockpitError]) -> set[type[CockpitError]]:
     return {cls}.union(*(subclasses(child) for child in cls.__subclasses__()))
 
 
+@pytest.mark.slow
 def test_every_error_class_of_the_project_is_in_the_table() -> None:
     for module in pkgutil.walk_packages(api.__path__, "api."):
         if ".migrations" not in module.name:

@@ -22,6 +22,7 @@ def said(at: AppTest) -> tuple[list[str], list[str]]:
     return [each.value for each in at.success], [each.value for each in at.error]
 
 
+@pytest.mark.slow
 def test_told__stays_through_redraws_until_the_next_act() -> None:
     at = AppTest.from_string(PAGE).run()
     assert said(at) == ([], [])
@@ -33,6 +34,7 @@ def test_told__stays_through_redraws_until_the_next_act() -> None:
     assert said(at) == said(at.run()) == ([], ["Refusé."])
 
 
+@pytest.mark.slow
 def test_told__not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     at = AppTest.from_string(PAGE).run()
     at.button(key="faire").click().run()
