@@ -23,7 +23,7 @@ from api.services.models.imports import ModelImports
 from api.services.models.in_force import in_force
 from api.services.models.models import ModelService
 from api.services.models.open_inference import OpenInferenceService
-from api.services.models.sensors import catalogue_of
+from api.services.models.sensors import current_catalogue
 from api.services.operations.jobs import JobKind, JobService
 from api.services.operations.supervision import SupervisionService
 from api.services.park.calendar import ParkCalendar
@@ -202,7 +202,7 @@ def _share(settings: Settings) -> Shared:
         settings=settings,
         database=database,
         store=store,
-        sensors=partial(catalogue_of, store),
+        sensors=partial(current_catalogue, database, store),
         models=ActiveModelsSource(database, store),
         policy=PolicySource(database),
         pasts=PastReader(database, store, now),

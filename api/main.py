@@ -41,6 +41,7 @@ from api.routes import (
     week_plan,
 )
 from api.settings import ROOT, Environment, Settings
+from api.storage import migrate
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 DESCRIPTION = """\
@@ -159,6 +160,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     if services.settings.env is Environment.PRODUCTION:
         await anyio.to_thread.run_sync(services.core.demo_accounts.refuse)
+    await anyio.to_thread.run_sync(migrate.refuse_newer, services.database)
     services.committer.start()
     await anyio.to_thread.run_sync(services.core.pasts.warm)
     stopping = threading.Event()

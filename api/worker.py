@@ -12,6 +12,7 @@ from api.domain.shared.exceptions import CockpitError
 from api.observability.logging import configure_logging
 from api.services.operations.jobs import JobService
 from api.settings import Settings
+from api.storage import migrate
 
 IDLE_S = 0.5
 TROUBLE_S = 5.0
@@ -38,6 +39,10 @@ def main() -> None:
     settings = Settings()
     configure_logging(settings.log_level)
     core = build_core(settings)
+    try:
+        migrate.refuse_newer(core.database)
+    except CockpitError as error:
+        raise SystemExit(error.detail) from error
     service = core.job_service()
     try:
         core.intake.forget_abandoned()

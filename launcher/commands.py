@@ -45,7 +45,7 @@ COMMANDS = {
         "data import mesures.csv --date-format JJ/MM/AAAA",
     ),
     "models": Command(
-        "draft|import|list|evaluate|activate|rollback|sign|shadow …",
+        "draft|import|list|evaluate|activate|rollback|retire|sign|shadow …",
         "prépare, importe, mesure, active ou met à l’essai des modèles",
         "models activate classification 2",
     ),

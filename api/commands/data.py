@@ -19,7 +19,6 @@ from api.services.measurements.files.map_file import read_map
 from api.services.measurements.files.options import NATIVE, ImportOptions
 from api.services.measurements.import_report import load_report, report_csv
 from api.services.measurements.ingest import ingest_file
-from api.services.models.sensors import catalogue_of
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -79,7 +78,7 @@ def import_measurements(
     return ingest_file(
         core.database,
         file,
-        catalogue_of(core.store),
+        core.sensors(),
         source=source,
         imported_by=by,
         now=core.settings.now(),

@@ -43,5 +43,5 @@ def _line(summary: ModelSummary) -> tuple[str, ...]:
         models_serve.TASKS[summary.task],
         "passé ou admis" if summary.admitted else "non passé",
         french.date(french.paris_day(summary.created_at)),
-        summary.problem or "utilisable",
+        "retirée" if summary.retired else summary.problem or "utilisable",
     )

@@ -57,7 +57,9 @@ def _register_evidence(command: argparse.ArgumentParser) -> None:
 
 def _import(arguments: argparse.Namespace, core: Core) -> int:
     say(f"Vérification et mesure de {arguments.file.name}…")
-    result = import_model(_request(arguments), core.store, core.settings.now())
+    result = import_model(
+        _request(arguments), core.store, core.settings.now(), agree=core.model_imports.agree
+    )
     manifest = result.manifest
     note = "" if result.created else " (déjà rangé, rien n’a changé)"
     print(f"{manifest.name} version {manifest.version}{note}")

@@ -1,4 +1,4 @@
-"""``models activate``, ``rollback`` and ``sign``: which version serves, and may serve."""
+"""``models activate``, ``rollback``, ``retire`` and ``sign``: which version serves, and may serve."""
 
 from __future__ import annotations
 
@@ -35,6 +35,12 @@ def register(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     rollback.set_defaults(run=_rollback)
 
+    retire = models.add_parser("retire", help="retire une version ; les scores passés gardent la leur")
+    retire.add_argument("name", metavar="NOM", help="nom du modèle (« models list »)")
+    retire.add_argument("version", type=int, metavar="VERSION", help="version à retirer")
+    retire.add_argument("--reason", required=True, metavar="MOTIF", help="pourquoi ; gardé avec la version")
+    retire.set_defaults(run=_retire)
+
     sign = models.add_parser("sign", help="signe une version importée avant que le dépôt ait une clé")
     sign.add_argument("name", metavar="NOM", help="nom du modèle (« models list »)")
     sign.add_argument("version", type=int, metavar="VERSION", help="version à signer")
@@ -69,6 +75,14 @@ def _rollback(arguments: argparse.Namespace, core: Core) -> int:
         raise InvalidInput.single("--reason", "un motif est attendu.")
     summary = core.model_service.rollback(arguments.name, by=person(), reason=arguments.reason)
     print(f"Retour à {summary.name} version {summary.version} ({TASKS[summary.task]}).")
+    return 0
+
+
+def _retire(arguments: argparse.Namespace, core: Core) -> int:
+    if not arguments.reason.strip():
+        raise InvalidInput.single("--reason", "un motif est attendu.")
+    core.model_service.retire(arguments.name, arguments.version, by=person(), reason=arguments.reason)
+    print(f"{arguments.name} version {arguments.version} est retiré : personne ne peut plus l’activer.")
     return 0
 
 

@@ -50,7 +50,11 @@ def _prepare(arguments: argparse.Namespace, core: Core) -> int:
 
 
 def ensure_schema(core: Core) -> None:
-    """Bring the database to the newest schema, and add the first policy."""
+    """Bring the database to the newest schema, and add the first policy.
+
+    Raises:
+        DatabaseUnavailable: a newer version of the cockpit has migrated it.
+    """
     if migrate.current(core.database) == migrate.head():
         return
     say("Base de données : mise à jour du schéma…")

@@ -61,6 +61,21 @@ def activate(
     return named(once(body, ModelSummary, work))
 
 
+@router.post("/{name}/{version}/retire", summary="Retirer une version")
+def retire(
+    core: CoreDep,
+    named: NamingDep,
+    once: OnceDep,
+    principal: Engineer,
+    name: Name,
+    version: Version,
+    body: ActivationRequest,
+) -> ModelSummary:
+    """Personne ne peut plus la mettre en service ; ce dont dépendent les scores passés est gardé."""
+    work = partial(core.model_service.retire, name, version, by=principal.name, reason=body.reason)
+    return named(once(body, ModelSummary, work))
+
+
 @router.post("/{name}/rollback", summary="Revenir à ce qui servait avant")
 def rollback(
     core: CoreDep, named: NamingDep, once: OnceDep, principal: Engineer, name: Name, body: ActivationRequest

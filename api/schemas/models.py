@@ -19,6 +19,13 @@ CALIBRATIONS = {
 }
 
 
+class Retirement(Answer):
+    """When and why a version was taken out; past scores and their replay still rest on it."""
+
+    retired_at: datetime
+    reason: str
+
+
 class ModelSummary(Answer):
     """One stored version of a model."""
 
@@ -33,6 +40,9 @@ class ModelSummary(Answer):
     imported_by: str
     imported_by_name: Name = None
     problem: str | None = Field(None, description="Pourquoi cette version ne peut pas servir, le cas échéant")
+    retired: Retirement | None = Field(
+        None, description="Retirée : personne ne peut plus la mettre en service"
+    )
 
 
 class ModelList(Answer):

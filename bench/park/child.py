@@ -104,7 +104,7 @@ def _changes(core: Core) -> int:
 
 def _bare(core: Core, repeats: int) -> list[float]:
     with core.database.read() as connection:
-        park = read_park(connection, LAST, auditing(catalogue_of(core.store)))
+        park = read_park(connection, LAST, auditing(catalogue_of(connection, core.store)))
     readings = [Reading(row.turbine_id, row.measured_on, row.values) for row in park.latest]
     matrices = [(served, matrix_of(served, readings)) for served in core.models.current().served]
     spent = []

@@ -20,7 +20,6 @@ from api.commands.prepare import SAMPLE
 from api.core import Core
 from api.schemas import french
 from api.services.measurements.ingest import ingest_file
-from api.services.models.sensors import catalogue_of
 from api.storage.park import run_copies
 from api.storage.shared import published
 from bench.park import child, queries
@@ -138,7 +137,7 @@ def recompute_sample(core: Core, first: date, last: date) -> dict[str, float]:
     ingest_file(
         core.database,
         SAMPLE,
-        catalogue_of(core.store),
+        core.sensors(),
         source="simulation",
         imported_by=BY,
         now=core.settings.now(),

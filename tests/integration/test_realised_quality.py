@@ -24,7 +24,6 @@ from api.domain.shared.exceptions import InvalidInput
 from api.inference.serving.artefact import sha256_of
 from api.schemas.quality import AlertFigures, RealisedQuality
 from api.services.measurements.ingest import ingest_file
-from api.services.models.sensors import catalogue_of
 from api.services.quality import realised as realised_service
 from api.services.quality.realised import RealisedQuery
 from api.storage import quality as realised
@@ -91,7 +90,7 @@ def sample_core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
         core.model_service.activate(summary.name, summary.version, by="essai", reason="essai")
     sample = ROOT / "data" / CSV
     now = core.settings.now()
-    sensors = catalogue_of(core.store)
+    sensors = core.sensors()
     ingest_file(core.database, sample, sensors, source="simulation", imported_by="essai", now=now)
     recompute(core, date(2024, 9, 20), date(2024, 10, 20))
     yield core

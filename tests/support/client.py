@@ -13,7 +13,6 @@ from api.commands.score import run_now
 from api.core import Core, build_core
 from api.inference.importing.importer import ImportRequest, import_model
 from api.services.measurements.ingest import ingest_file
-from api.services.models.sensors import catalogue_of
 from api.settings import Environment, Settings
 from api.storage import migrate
 from api.storage import policy as policies
@@ -75,7 +74,7 @@ def demonstration_core(home: Path, measured: str) -> Core:
     file = core.settings.home / "mesures.csv"
     file.write_text(measured, encoding="utf-8")
     now = core.settings.now()
-    ingest_file(core.database, file, catalogue_of(core.store), source="mesure", imported_by="essai", now=now)
+    ingest_file(core.database, file, core.sensors(), source="mesure", imported_by="essai", now=now)
     return core
 
 
@@ -96,7 +95,7 @@ def bring_client_in(core: Core, files: Path) -> None:
     ingest_file(
         core.database,
         files / CSV,
-        catalogue_of(core.store),
+        core.sensors(),
         source="mesure",
         imported_by="essai",
         now=core.settings.now(),

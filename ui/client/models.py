@@ -103,6 +103,15 @@ class ModelCalls:
         path = f"/models/{segment(name)}/{version}/card"
         return self.transport.call("GET", path, headers={"Accept": "text/html"}).content
 
+    def retire(self, name: str, version: int, reason: str) -> ModelSummary:
+        """Take a version out, so that nobody activates it any more.
+
+        Raises:
+            ApiError: 403 without the right, 404 where it is unknown, 409 where it serves or is out already.
+        """
+        path = f"/models/{segment(name)}/{version}/retire"
+        return self.transport.write("POST", path, ModelSummary, {"reason": reason})
+
     def rollback(self, name: str, reason: str) -> ModelSummary:
         """Put back into service the version that served the task before.
 

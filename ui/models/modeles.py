@@ -86,8 +86,11 @@ def _actions(chosen: ModelSummary, models: list[ModelSummary]) -> None:
         )
     if not auth.may(Right.MODELS):
         return
-    if not chosen.active:
+    if chosen.retired is not None:
+        st.caption(layout.plain(f"Version retirée : {chosen.retired.reason}"))
+    elif not chosen.active:
         _activation(chosen, models)
+        _retirement(chosen)
     else:
         _going_back(chosen)
 
@@ -120,7 +123,25 @@ def _going_back(chosen: ModelSummary) -> None:
         )
 
 
-def _confirm(key: str, words: str, carry_out: Callable[[str], ModelSummary]) -> None:
+def _retirement(chosen: ModelSummary) -> None:
+    with outcome.menu(_PAGE, "Retirer…", "retirer"):
+        st.markdown(
+            layout.plain(
+                f"Personne ne pourra plus mettre {chosen.name} v{chosen.version} en service. Ses fichiers "
+                "restent : les scores passés en dépendent."
+            )
+        )
+        _confirm(
+            "retrait",
+            "Confirmer le retrait",
+            lambda reason: auth.client().models.retire(chosen.name, chosen.version, reason),
+            "est retiré",
+        )
+
+
+def _confirm(
+    key: str, words: str, carry_out: Callable[[str], ModelSummary], state: str = "est en service"
+) -> None:
     """Ask for a reason, then make the change; keep what was typed when the API refuses."""
     with st.form(f"{key}_form", border=False):
         reason = st.text_input("Motif, gardé dans l’historique", key=f"{key}_motif")
@@ -132,5 +153,5 @@ def _confirm(key: str, words: str, carry_out: Callable[[str], ModelSummary]) -> 
         return
     changed = layout.fetched(lambda: carry_out(reason.strip()), key)
     if changed is not None:
-        outcome.tell(_PAGE, f"{changed.name} v{changed.version} est en service.")
+        outcome.tell(_PAGE, f"{changed.name} v{changed.version} {state}.")
         st.rerun()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from datetime import date
 
 from api.schemas import french
+from api.schemas.csv_text import BOM, sheet_lines
 from api.schemas.park import ParkItem
 from ui.park import views
 from ui.park.change_views import change_words
 from ui.shared import labels as fr
 
-BOM = "\ufeff"  # without it Excel reads accents as Latin-1
 HEADER = (
     "Rang", "Turbine", "Parc éolien", "Site", "Niveau", "Situation", "Pourquoi cette situation",
     "Jour qui décide", "Probabilité de panne à 7 jours (%)",
@@ -23,16 +21,11 @@ HEADER = (
     "Qualité de la mesure",
     "État de la machine", "Visite prévue le", "Intervention", "Intervention prévue le", "Recommandation",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def park_csv(items: Sequence[ParkItem]) -> bytes:
     """Write the turbines in their order: semicolons, decimal commas, dates day first, UTF-8 with a BOM."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(HEADER)
-    writer.writerows(_row(item) for item in items)
-    return (BOM + text.getvalue()).encode()
+    return (BOM + sheet_lines([HEADER, *map(_row, items)])).encode()
 
 
 def file_name(text: str) -> str:
@@ -76,8 +69,5 @@ def _day(day: date | None) -> str:
 
 
 def _text(text: str | None) -> str:
-    """Write a text so that a spreadsheet never takes it for a formula, whatever people typed."""
-    if not text:
-        return ""
-    plain = text.replace(french.NBSP, " ").replace(french.THIN, " ")
-    return f"'{plain}" if plain.startswith(_FORMULA) else plain
+    """Write a text with plain spaces."""
+    return (text or "").replace(french.NBSP, " ").replace(french.THIN, " ")

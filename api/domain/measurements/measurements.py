@@ -18,6 +18,7 @@ from api.domain.shared.exceptions import InvalidInput
 from api.schemas import french
 
 MAX_TURBINE_ID = 64
+_QUOTED_FORMULA = re.compile(r"'[=+\-@|]")
 _WHOLE = re.compile(r"^(\d+)\.0+$")
 
 
@@ -49,6 +50,8 @@ def canonical_turbine_id(raw: object) -> str:
 @lru_cache(maxsize=65_536)  # every row has one, and a park always has the same names
 def _canonical_text(raw: str) -> str:
     text = raw.strip()
+    if _QUOTED_FORMULA.match(text):
+        text = text[1:]  # an export writes an apostrophe there, so that no spreadsheet runs the text
     if whole := _WHOLE.match(text):
         text = whole.group(1)
     if text.isdecimal() and text.isascii():

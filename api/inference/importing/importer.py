@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
-from api.domain.shared.exceptions import ModelRefused
+from api.domain.shared.exceptions import Conflict, ModelRefused
 from api.inference.importing.isolation import WALL_SECONDS, run_in_child
 from api.inference.importing.request import (
     ImportRequest,
@@ -43,6 +43,7 @@ def import_model(
     now: datetime,
     wall_seconds: float = WALL_SECONDS,
     report_step: ReportStep = ignore_step,
+    agree: Callable[[Manifest], None] = lambda _manifest: None,
 ) -> ImportResult:
     """Check, measure and publish a model file.
 
@@ -52,6 +53,7 @@ def import_model(
         now: aware instant written in the manifest.
         wall_seconds: longest time given to the child process [s].
         report_step: called as each check begins.
+        agree: called before the version is published; a Conflict that it raises refuses it.
 
     Raises:
         ModelRefused: the file may not become a model.
@@ -84,6 +86,10 @@ def import_model(
         report_step(Step.RANGEMENT)
         if sha256_of(folder / _ARTEFACT) != sha256 or manifest.sha256 != sha256:
             raise ModelRefused("Le fichier a été modifié pendant son contrôle : il est refusé.")
+        try:
+            agree(manifest)
+        except Conflict as error:
+            raise ModelRefused(error.detail) from error
         published = store.add(folder, manifest)
     logger.info("model published", extra={"model": published.name, "version": published.version})
     return ImportResult(published, created=True, message=_summary(published))

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-
 from api.domain.shared.exceptions import NotFound
 from api.schemas import french
+from api.schemas.csv_text import BOM, sheet_lines
 from api.schemas.measurements import ImportReport
 from api.storage.measurements import imports
 from api.storage.shared.database import Database
 
 _HEADER = ("Ligne", "Colonne", "Valeur reçue", "Motif")
-_FORMULA = re.compile(r"[=+\-@\t\r]")
-_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?", re.ASCII)
-_BOM = "\ufeff"
 
 
 def load_report(database: Database, import_id: int) -> ImportReport:
@@ -38,16 +32,9 @@ def report_csv(report: ImportReport) -> str:
     An apostrophe precedes a cell that a spreadsheet would run as a formula. If some problems were not
     stored, the last line gives their number.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(_HEADER)
+    rows: list[tuple[object, ...]] = [_HEADER]
     for problem in report.problems:
-        writer.writerow((problem.line, *map(inert, (problem.column, problem.value or "", problem.reason))))
+        rows.append((problem.line, problem.column, problem.value or "", problem.reason))
     if (left := report.problems_total - len(report.problems)) > 0:
-        writer.writerow(("", "", "", f"… et {french.counted(left, 'autre problème')}, sans détail."))
-    return _BOM + text.getvalue()
-
-
-def inert(cell: str) -> str:
-    """Put an apostrophe before a text that a spreadsheet would run as a formula; a number stays a number."""
-    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+        rows.append(("", "", "", f"… et {french.counted(left, 'autre problème')}, sans détail."))
+    return BOM + sheet_lines(rows)

@@ -16,12 +16,14 @@ from api.inference.importing.importer import ImportRequest, ImportResult, import
 from api.inference.importing.request import check_request, read_draft, read_reported
 from api.inference.importing.split_words import split_sent
 from api.inference.importing.steps import Step
+from api.inference.serving.manifest import Manifest
 from api.inference.serving.store import ModelStore
 from api.schemas import french
 from api.schemas.common import FieldProblem
 from api.schemas.model_imports import ModelImport, ModelImportStep
 from api.schemas.vocabulary import AuditAction
 from api.services.models import import_words as words
+from api.services.models.sensors import check_units
 from api.services.shared.audit import AuditQuery, AuditService
 from api.services.shared.uploads import Uploads
 from api.storage.shared import jobs
@@ -97,7 +99,9 @@ class ModelImports:
         report_step(Step.CONTENU)
         try:
             request = self._request(job.payload, job.requested_by)
-            result = import_model(request, self.store, job.created_at, report_step=report_step)
+            result = import_model(
+                request, self.store, job.created_at, report_step=report_step, agree=self.agree
+            )
         except InvalidInput as error:
             entries = [_in_form(entry) for entry in error.errors]
             errors = [[entry.field, entry.message, entry.value] for entry in entries]
@@ -112,6 +116,15 @@ class ModelImports:
             refusal = words.in_a_form(error.detail)
             return {**progress, "refusal": refusal, "remedy": words.remedy_of(error.detail)}
         return self._kept(job, result)
+
+    def agree(self, manifest: Manifest) -> None:
+        """Refuse a version whose columns have other units than those that the cockpit stores.
+
+        Raises:
+            Conflict: it names them.
+        """
+        with self.database.read() as connection:
+            check_units(connection, self.store, manifest)
 
     def _kept(self, job: Row[Any], result: ImportResult) -> dict[str, Any]:
         manifest = result.manifest

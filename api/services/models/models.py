@@ -6,18 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from api.domain.shared.exceptions import Conflict, InvalidInput, ModelUnavailable
 from api.inference.serving.manifest import Manifest
 from api.inference.serving.store import ModelStore
-from api.schemas.models import ModelCard, ModelFacts, ModelSummary
+from api.schemas import french
+from api.schemas.models import ModelCard, ModelFacts, ModelSummary, Retirement
 from api.schemas.vocabulary import AuditAction
 from api.services.models.card.card import facts_of
 from api.services.models.card.description import describe
 from api.services.models.in_force import in_force
+from api.services.models.sensors import check_units
 from api.services.shared.audit import record
 from api.services.shared.html import template
 from api.storage import policy as policies
-from api.storage.models import activations, shadow
+from api.storage.models import activations, retirements, shadow
 from api.storage.shared.database import Database
 
 _PAGE = template("services/models/card/card.html")
@@ -34,9 +38,11 @@ class ModelService:
     def all(self) -> list[ModelSummary]:
         """List every stored version: those in service first, then by name, newest version first."""
         with self.database.read() as connection:
-            active = in_force(connection, self.store).rows
-        summaries = [self._summary(manifest, active) for manifest in self.store.manifests()]
-        return sorted(summaries, key=lambda s: (not s.active, s.task, s.name, -s.version))
+            active, out = in_force(connection, self.store).rows, retirements.every(connection)
+        summaries = [self._summary(manifest, active, out) for manifest in self.store.manifests()]
+        return sorted(
+            summaries, key=lambda s: (not s.active, s.retired is not None, s.task, s.name, -s.version)
+        )
 
     def card(
         self, name: str, version: int, named: Callable[[ModelFacts], ModelFacts] = lambda facts: facts
@@ -54,10 +60,10 @@ class ModelService:
         """
         manifest = self.store.manifest(name, version)
         with self.database.read() as connection:
-            active = in_force(connection, self.store).rows
+            active, out = in_force(connection, self.store).rows, retirements.every(connection)
             history = [row for row in activations.history(connection) if row.task == manifest.task]
             policy = policies.current(connection)
-        summary, scores = self._summary(manifest, active), self.store.scores(name, version)
+        summary, scores = self._summary(manifest, active, out), self.store.scores(name, version)
         facts = named(facts_of(manifest, summary, scores, policy, history))
         return ModelCard(**dict(facts), description=describe(facts, manifest))
 
@@ -91,6 +97,8 @@ class ModelService:
                 "Une personne peut l’admettre sous son nom, avec un motif (--admit)."
             )
         with self.database.write() as connection:
+            refuse_retired(connection, name, version)
+            check_units(connection, self.store, manifest)
             activations.add(
                 connection,
                 task=manifest.task,
@@ -110,7 +118,7 @@ class ModelService:
             record(
                 self.database, connection, AuditAction.MODELE_ACTIVE, "modele", which, by=by, details=details
             )
-        return self._summary(manifest, active)
+        return self._summary(manifest, active, {})
 
     def rollback(self, name: str, *, by: str, reason: str) -> ModelSummary:
         """Activate again the version that served before the present one of ``name``.
@@ -130,6 +138,30 @@ class ModelService:
         return self.activate(
             before.name, before.version, by=by, reason=reason, admit=before.admitted_by is not None
         )
+
+    def retire(self, name: str, version: int, *, by: str, reason: str) -> ModelSummary:
+        """Take a version out: nobody may activate it any more, and it declares no sensor.
+
+        Its files stay: past scores and their replay rest on them.
+
+        Raises:
+            NotFound: no such version.
+            Conflict: it serves, is tried in shadow, or is taken out already.
+        """
+        manifest = self.store.manifest(name, version)
+        with self.database.write() as connection:
+            self.database.lock(connection, "shadow")
+            active, candidates = activations.active(connection), shadow.living(connection)
+            for rows, state in ((active, "en service"), (candidates, "à l’essai")):
+                if any((row.name, row.version) == (name, version) for row in rows.values()):
+                    raise Conflict(f"{name} v{version} est {state} : mettez-en d’abord un autre à sa place.")
+            refuse_retired(connection, name, version)
+            retirements.add(connection, name=name, version=version, by=by, reason=reason, now=self.now())
+            details, which = {"task": manifest.task, "sha256": manifest.sha256}, f"{name}:{version}"
+            action = AuditAction.MODELE_RETIRE
+            record(self.database, connection, action, "modele", which, by=by, details=details)
+            retired = retirements.every(connection)
+        return self._summary(manifest, active, retired)
 
     def sign(self, name: str, version: int, *, by: str) -> None:
         """Sign a version that was imported before the store had a key, or under another one.
@@ -153,8 +185,14 @@ class ModelService:
             details = {"manifest_sha256": fingerprint}
             record(self.database, connection, action, "modele", which, by=by, details=details)
 
-    def _summary(self, manifest: Manifest, active: Mapping[str, activations.AnyRow]) -> ModelSummary:
+    def _summary(
+        self,
+        manifest: Manifest,
+        active: Mapping[str, activations.AnyRow],
+        out: Mapping[tuple[str, int], activations.AnyRow],
+    ) -> ModelSummary:
         row = active.get(manifest.task)
+        retired = out.get((manifest.name, manifest.version))
         serves = row is not None and (row.name, row.version) == (manifest.name, manifest.version)
         return ModelSummary(
             name=manifest.name,
@@ -167,4 +205,16 @@ class ModelService:
             created_at=manifest.created_at,
             imported_by=manifest.imported_by,
             problem=self.store.problem(manifest.name, manifest.version),
+            retired=None if retired is None else Retirement.model_validate(retired, from_attributes=True),
         )
+
+
+def refuse_retired(connection: Connection, name: str, version: int) -> None:
+    """Refuse a version that was taken out.
+
+    Raises:
+        Conflict: since when, and why.
+    """
+    if (row := retirements.every(connection).get((name, version))) is not None:
+        day = french.date(french.paris_day(row.retired_at))
+        raise Conflict(f"{name} v{version} est retiré depuis le {day} : {row.reason}")

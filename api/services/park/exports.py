@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,6 +14,7 @@ from api.domain.measurements.rows import DATE, DAYS_LEFT, FAILURE, TURBINE
 from api.domain.park.scored import RankedTurbine
 from api.domain.shared.exceptions import Conflict, InvalidInput
 from api.inference.serving.store import ModelStore
+from api.schemas.csv_text import data_lines
 from api.services.models.sensors import catalogue_of
 from api.storage.measurements import exports
 from api.storage.park.ranking import pages_of
@@ -126,7 +125,7 @@ class ExportService:
         """List the catalogue's sensors, then those that only stored measurements have."""
         with self.database.read() as connection:
             stored = exports.sensor_names(connection)
-        known = list(catalogue_of(self.store))
+            known = list(catalogue_of(connection, self.store))
         return [*known, *(name for name in stored if name not in known)]
 
     def _unseen(self, wanted: frozenset[str], sensors: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
@@ -192,15 +191,9 @@ def _score(run: Row[Any], turbine: RankedTurbine) -> tuple[Any, ...]:
 
 def csv_chunks(export: Export) -> Iterator[bytes]:
     """Yield the table as CSV (UTF-8, comma, decimal dot), which ``data import`` can read."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([column.name for column in export.columns])
-    yield text.getvalue().encode()
+    yield data_lines([[column.name for column in export.columns]]).encode()
     for page in export.pages:
-        text.seek(0)
-        text.truncate()
-        writer.writerows(page)
-        yield text.getvalue().encode()
+        yield data_lines(page).encode()
 
 
 def write(export: Export, form: Format, file: IO[bytes]) -> int:

@@ -143,7 +143,7 @@ class PastReader:
             revision = recent.revision(connection)
             if revision == self._revision and since < AGAIN_S:
                 return
-            sensors = catalogue_of(self._store)
+            sensors = catalogue_of(connection, self._store)
             _, policy = policies.current(connection)
             read = recent.recent_columns(connection, self._today(), DEFAULT.depth + 1, list(sensors))
             living = measurements.living_turbines(connection)

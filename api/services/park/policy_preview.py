@@ -105,7 +105,9 @@ class PolicyPreviewService:
         used = policies.version(connection, run.policy_version)
         if used.max_age_days == wanted.max_age_days:
             return {turbine.score.rank: turbine.score.data_status for turbine in ranking}
-        audit = audit_park(connection, run.as_of, catalogue_of(self.store), fresh_days=wanted.max_age_days)
+        audit = audit_park(
+            connection, run.as_of, catalogue_of(connection, self.store), fresh_days=wanted.max_age_days
+        )
         statuses = {}
         for score, *_ in ranking:
             if score.probability is None or score.measured_on is None or score.measurement is None:

@@ -187,7 +187,7 @@ class ParkRunService:
         models.require()
         meter("lecture", 0)
         with self.database.read() as connection:
-            known = read_park(connection, run.as_of, auditing(catalogue_of(self.store)))
+            known = read_park(connection, run.as_of, auditing(catalogue_of(connection, self.store)))
         meter.total = len(known.park)
         rows = score_park(known, models, meter)
         # The last chunk is stored with the publication: a small park costs one transaction.

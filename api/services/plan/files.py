@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import datetime
 
 from api.domain.shared.wording import LEVEL_WORDS, SKILL_WORDS
 from api.schemas import french
+from api.schemas.csv_text import BOM, sheet_lines
 from api.schemas.week_plan import BookedVisit, PlannedTurbine, WeekPlan
-from api.services.measurements.import_report import inert
 from api.services.shared.html import template
 
 HEADER = (
@@ -35,32 +33,30 @@ _PAGE = template("services/plan/plan.html")
 
 def plan_csv(plan: WeekPlan) -> bytes:
     """Write visits, turbines left aside and covered ones: semicolons, decimal commas, a byte order mark."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(HEADER)
+    rows: list[tuple[object, ...]] = [HEADER]
     for visit in plan.visits:
-        people = (french.date(visit.day), inert(visit.crew), inert(visit.assignee or ""))
-        writer.writerow(("prévue", *people, *_cells(visit), *_money(visit, visit.cost_eur), ""))
+        people = (french.date(visit.day), visit.crew, visit.assignee or "")
+        rows.append(("prévue", *people, *_cells(visit), *_money(visit, visit.cost_eur), ""))
     for left in plan.left:
         cells = (*_cells(left), *_money(left, plan.cost_intervention_eur))
-        writer.writerow(("laissée de côté", "", "", "", *cells, left.sentence))
+        rows.append(("laissée de côté", "", "", "", *cells, left.sentence))
     booked = {visit.turbine_id: visit for visit in plan.booked}
     for other in plan.covered:
         standing = booked.get(other.turbine_id)
         when = ("", "", "", "") if standing is None else _whose(standing)
-        writer.writerow(
-            ("déjà prise en charge", *when[:3], inert(other.turbine_id), *[""] * 5, when[3], "",
+        rows.append(
+            ("déjà prise en charge", *when[:3], other.turbine_id, *[""] * 5, when[3], "",
              french.cell(other.risk_eur, 2), "", "", other.sentence)
         )  # fmt: skip
-    return text.getvalue().encode("utf-8-sig")
+    return (BOM + sheet_lines(rows)).encode()
 
 
 def _whose(visit: BookedVisit) -> tuple[str, str, str, str]:
     """Return day, crew, technician and hours of an intervention already planned that week."""
     return (
         french.date(visit.day),
-        inert(visit.crew or ""),
-        inert(visit.assignee or ""),
+        visit.crew or "",
+        visit.assignee or "",
         french.cell(visit.hours, 2),
     )
 
@@ -68,12 +64,12 @@ def _whose(visit: BookedVisit) -> tuple[str, str, str, str]:
 def _cells(turbine: PlannedTurbine) -> tuple[str, ...]:
     probability = turbine.failure_probability
     return (
-        inert(turbine.turbine_id),
-        inert(turbine.site or ""),
-        inert(turbine.farm or ""),
+        turbine.turbine_id,
+        turbine.site or "",
+        turbine.farm or "",
         LEVEL_WORDS[turbine.risk_level],
         french.cell_percent(probability, 2),
-        inert(turbine.main_driver or ""),
+        turbine.main_driver or "",
         french.cell(turbine.hours, 2),
         _skills(turbine),
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import date
@@ -14,8 +12,8 @@ from api.domain.quality.realised import FailureEvent, JudgedScore, PublishedScor
 from api.domain.shared.wording import LEVEL_WORDS
 from api.schemas import french
 from api.schemas.common import Notice
+from api.schemas.csv_text import BOM, sheet_lines
 from api.schemas.quality import Failure, ObservedScore, PublishedLevel, ScoreCounts
-from api.services.measurements.import_report import inert
 from api.services.models.charts import reliability_chart
 
 # Below this many failures, intervals span most of what is possible; EnergiTech's report has twelve.
@@ -156,15 +154,9 @@ def notices(quality: RealisedQuality) -> list[Notice]:
 
 def csv_chunks(park: Iterable[list[JudgedScore]]) -> Iterator[bytes]:
     """Yield one line per score, turbine by turbine: semicolons, decimal commas, a byte order mark."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(HEADER)
-    yield text.getvalue().encode("utf-8-sig")
+    yield (BOM + sheet_lines([HEADER])).encode()
     for judged in park:
-        text.seek(0)
-        text.truncate()
-        writer.writerows(_cells(score) for score in judged)
-        yield text.getvalue().encode()
+        yield sheet_lines(map(_cells, judged)).encode()
 
 
 def _cells(judged: JudgedScore) -> tuple[str, ...]:
@@ -173,7 +165,7 @@ def _cells(judged: JudgedScore) -> tuple[str, ...]:
     gap = None if score.days is None or left is None else score.days - left
     return (
         french.date(score.as_of),
-        inert(score.turbine),
+        score.turbine,
         "" if score.measured_on is None else french.date(score.measured_on),
         LEVEL_WORDS[score.level],
         french.cell_percent(score.probability, 4),
@@ -186,7 +178,7 @@ def _cells(judged: JudgedScore) -> tuple[str, ...]:
         french.cell(gap, 2),
         STANDINGS[judged.standing],
         " ".join(_models(score)),
-        inert(outcome.source) if outcome else "",
+        outcome.source if outcome else "",
     )
 
 

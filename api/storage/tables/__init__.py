@@ -18,6 +18,7 @@ from api.storage.tables.park import (
 from api.storage.tables.people import api_keys, call_log, sessions, users
 from api.storage.tables.scoring import (
     model_activations,
+    model_retirements,
     park_changes,
     policies,
     publication,
@@ -45,6 +46,7 @@ __all__ = [
     "measurements",
     "metadata",
     "model_activations",
+    "model_retirements",
     "outcome_versions",
     "outcomes",
     "park_changes",

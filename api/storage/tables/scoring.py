@@ -38,6 +38,16 @@ model_activations = Table(
     Index("ix_model_activations_task_id", "task", "id"),
 )
 
+model_retirements = Table(
+    "model_retirements",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("retired_at", Utc, nullable=False),
+    Column("retired_by", String(80), nullable=False),
+    Column("reason", String(500), nullable=False),
+)
+
 policies = Table(
     "policies",
     metadata,

@@ -18,7 +18,6 @@ from api.core import Core, build_core
 from api.domain.shared.exceptions import CockpitError
 from api.services.measurements.ingest import ingest_file
 from api.services.models.active_models import ActiveModels
-from api.services.models.sensors import catalogue_of
 from api.services.park.history import distributed
 from api.services.park.history.distributed import LOCAL, DaysOnDask
 from api.services.park.history.distributed_days import Asked, Plan, carried, score_days
@@ -63,7 +62,7 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
     file = made.settings.home / "autres.csv"
     file.write_text("\n".join([HEADER + VISITS, *_odd_machines()]) + "\n", encoding="utf-8")
     now = datetime.now(UTC)
-    ingest_file(made.database, file, catalogue_of(made.store), source="mesure", imported_by="essai", now=now)
+    ingest_file(made.database, file, made.sensors(), source="mesure", imported_by="essai", now=now)
     yield made
     made.close()
 

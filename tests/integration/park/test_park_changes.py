@@ -16,7 +16,6 @@ from api.domain.policy.risk_policy import RiskPolicy
 from api.schemas.park import ParkItem
 from api.schemas.vocabulary import ChangeKind, DataStatus, Queue, RiskLevel
 from api.services.models.measurement_model import Reading
-from api.services.models.sensors import catalogue_of
 from api.services.park.scoring import score
 from api.services.park.view import ParkQuery, ScoreFilter
 from api.storage import policy as policies
@@ -63,7 +62,7 @@ def bring(core: Core, tmp_path: Path, rows: Sequence[tuple[str, date, Mapping[st
     """Ingest measurements; a missing value is an empty cell."""
     cells = [(name, on, *(values.get(sensor, "") for sensor in SHORT[2:])) for name, on, values in rows]
     path = write_csv(tmp_path / "mesures.csv", SHORT, cells)
-    ingest(core.database, path, sensors=catalogue_of(core.store))
+    ingest(core.database, path, sensors=core.sensors())
 
 
 def run(core: Core, on: date) -> int:
@@ -264,7 +263,7 @@ def test_visits__since_the_measurement(core: Core, tmp_path: Path) -> None:
     ingest(
         core.database,
         write_csv(tmp_path / "v.csv", (*SHORT, *VISITS), rows),
-        sensors=catalogue_of(core.store),
+        sensors=core.sensors(),
     )
     run(core, day(5))
     found = items(core, day(5))

@@ -17,7 +17,6 @@ from api.core import Core
 from api.schemas.park import ParkItem
 from api.schemas.vocabulary import DataStatus, Queue
 from api.services.measurements.ingest import ingest_file
-from api.services.models.sensors import catalogue_of
 from api.services.park.view import ParkQuery, ScoreFilter
 from api.services.turbines.register import import_turbines
 from api.storage.tables import park_changes, runs, turbines
@@ -36,7 +35,7 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
     made = new_core(tmp_path_factory.mktemp("recount"))
     now = made.settings.now()
     import_turbines(made.database, TURBINES, source="simulation", now=now)
-    catalogue = catalogue_of(made.store)
+    catalogue = made.sensors()
     ingest_file(made.database, SAMPLE, catalogue, source="simulation", imported_by="essai", now=now)
     for name, version in REFERENCE:
         made.model_service.activate(name, version, by="essai", reason="essai")

@@ -15,7 +15,6 @@ from api.core import Core, build_core
 from api.domain.shared.exceptions import InvalidInput, ModelUnavailable, NotFound
 from api.schemas.vocabulary import DataStatus, RiskLevel
 from api.services.measurements.ingest import ingest_file
-from api.services.models.sensors import catalogue_of
 from api.services.park.view import ParkQuery, ScoreFilter
 from api.storage.park import runs
 from api.storage.park import scores as storage
@@ -47,7 +46,7 @@ def core(tmp_path: Path) -> Iterator[Core]:
 def ingest(core: Core, tmp_path: Path, *rows: str) -> None:
     file = tmp_path / "mesures.csv"
     file.write_text(HEADER + "\n".join(rows) + "\n", encoding="utf-8")
-    catalogue = catalogue_of(core.store)
+    catalogue = core.sensors()
     ingest_file(core.database, file, catalogue, source="mesure", imported_by="essai", now=datetime.now(UTC))
 
 

@@ -19,7 +19,6 @@ from api.commands.score import recompute, run_now
 from api.core import Core
 from api.domain.shared.exceptions import Conflict, InvalidInput
 from api.services.measurements.ingest import ingest_file
-from api.services.models.sensors import catalogue_of
 from api.services.park.history import history as park_history
 from api.services.park.view import ParkQuery
 from api.services.turbines.register import import_turbines
@@ -57,7 +56,7 @@ def simulated(home: Path, until: date | None = None) -> Core:
             kept = csv.DictWriter(part, rows.fieldnames or [], lineterminator="\n")
             kept.writeheader()
             kept.writerows(row for row in rows if row["date_measure"] <= until.isoformat())
-    catalogue = catalogue_of(core.store)
+    catalogue = core.sensors()
     ingest_file(core.database, file, catalogue, source="simulation", imported_by="essai", now=now)
     return core
 

@@ -21,7 +21,6 @@ from api.domain.plausibility.trust import Finding
 from api.schemas.french import PARIS
 from api.services.measurements.ingest import ingest_file
 from api.services.models.measurement_model import Reading
-from api.services.models.sensors import catalogue_of
 from api.services.park import pasts as turbine_pasts
 from api.services.park.pasts import PastReader
 from api.services.park.plausibility import audit_one, audit_park
@@ -36,7 +35,7 @@ NEW = "2024-12-31"
 
 def _ingest(core: Core, frame: pd.DataFrame, path: Path) -> None:
     frame.to_csv(path, index=False)
-    sensors = catalogue_of(core.store)
+    sensors = core.sensors()
     ingest_file(core.database, path, sensors, source="mesure", imported_by="essai", now=core.settings.now())
 
 
@@ -66,7 +65,7 @@ def _last_day(core: Core) -> date:
 
 def _compared(core: Core, reader: PastReader, as_of: date) -> tuple[int, int]:
     """Rows compared, and findings on them, between the park's audit and one question per row."""
-    sensors = catalogue_of(core.store)
+    sensors = core.sensors()
     with core.database.read() as connection:
         audit = audit_park(connection, as_of, sensors, fresh_days=FRESH_DAYS)
         latest = measurements.latest_values(connection, as_of)
@@ -135,7 +134,7 @@ def codes(found: list[Finding]) -> list[tuple[str, str | None]]:
 
 
 def test_history_rules__speak_on_one_question(core: Core, reader: PastReader) -> None:
-    sensors, calm = catalogue_of(core.store), _calm(core)
+    sensors, calm = core.sensors(), _calm(core)
     day = date.fromisoformat(NEW)
 
     def asked(**changes: float) -> list[tuple[str, str | None]]:
@@ -166,7 +165,7 @@ def test_a_stored_measurement__is_not_compared_with_itself(core: Core, tmp_path:
     frame["power_output"] = np.round(frame["wind_speed"] * 60, 3)
     _ingest(core, frame, tmp_path / "neuf.csv")
     reader = PastReader(core.database, core.store, core.settings.now)
-    sensors = catalogue_of(core.store)
+    sensors = core.sensors()
     last = {name: float(frame[name].iloc[-1]) for name in sensors}
 
     stored = Reading("900", date.fromisoformat(days[-1]), last)
@@ -177,7 +176,7 @@ def test_a_stored_measurement__is_not_compared_with_itself(core: Core, tmp_path:
 
 
 def test_an_unknown_turbine__is_told_only_what_physics_contradicts(core: Core, reader: PastReader) -> None:
-    sensors, calm = catalogue_of(core.store), _calm(core)
+    sensors, calm = core.sensors(), _calm(core)
     calm["vibration_level"] = 500.0
     stranger = Reading("inconnue", date.fromisoformat(NEW), calm)
     assert reader.findings_for(stranger, sensors) == []
@@ -189,7 +188,7 @@ def test_an_unknown_turbine__is_told_only_what_physics_contradicts(core: Core, r
 def test_a_day_before_the_park_s_figures__is_not_judged_by_what_came_later(
     core: Core, reader: PastReader
 ) -> None:
-    sensors, calm = catalogue_of(core.store), _calm(core)
+    sensors, calm = core.sensors(), _calm(core)
     calm["vibration_level"] = 500.0
     old = Reading("1", _last_day(core) - timedelta(days=FRESH_DAYS + 1), calm)
     assert reader.findings_for(old, sensors) == []
@@ -202,7 +201,7 @@ def test_new_measurements__are_remembered(
     core: Core, reader: PastReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turbine_pasts, "CHECK_S", 0.0)
-    sensors, calm = catalogue_of(core.store), _calm(core)
+    sensors, calm = core.sensors(), _calm(core)
     calm["vibration_level"] = 500.0
     reading = Reading("901", date.fromisoformat(NEW), calm)
     assert reader.findings_for(reading, sensors) == [], "not of the park yet"
@@ -224,7 +223,7 @@ def _until(reached: Callable[[], bool], seconds: float = 20.0) -> None:
 
 def test_a_database_that_does_not_answer__fails_no_question(tmp_path: Path) -> None:
     made = new_core(tmp_path)
-    sensors = catalogue_of(made.store)
+    sensors = made.sensors()
     made.close()
     (tmp_path / "cockpit.db").unlink()
     for left in ("cockpit.db-wal", "cockpit.db-shm"):
@@ -240,8 +239,8 @@ def test_an_empty_park__has_nothing_to_say(tmp_path: Path) -> None:
     made = new_core(tmp_path)
     reader = PastReader(made.database, made.store, made.settings.now)
     reading = Reading("1", date.fromisoformat(NEW), {"wind_speed": 10.0, "power_output": 500.0})
-    assert reader.findings_for(reading, catalogue_of(made.store)) == []
-    assert reader.findings_for_many([], catalogue_of(made.store)) == []
+    assert reader.findings_for(reading, made.sensors()) == []
+    assert reader.findings_for_many([], made.sensors()) == []
     reader.close()
     made.close()
 
@@ -250,7 +249,7 @@ def test_many_threads__hear_the_same(core: Core, reader: PastReader, monkeypatch
     monkeypatch.setattr(turbine_pasts, "CHECK_S", 0.0)
     monkeypatch.setattr(turbine_pasts, "AGAIN_S", 0.0)
     monkeypatch.setattr(turbine_pasts, "RENEW_S", 0.0)
-    sensors, calm = catalogue_of(core.store), _calm(core)
+    sensors, calm = core.sensors(), _calm(core)
     asked = [
         Reading(str(n % 50 + 1), date.fromisoformat(NEW), {**calm, "vibration_level": 500.0})
         for n in range(300)
@@ -272,7 +271,7 @@ def test_many_threads__hear_the_same(core: Core, reader: PastReader, monkeypatch
 
 def test_cost__of_a_calm_row(core: Core, reader: PastReader) -> None:
     """Microseconds, with room for a loaded machine: 15 are aimed at for each."""
-    sensors, calm = catalogue_of(core.store), _calm(core)
+    sensors, calm = core.sensors(), _calm(core)
     reading = Reading("1", date.fromisoformat(NEW), calm)
     assert reader.findings_for(reading, sensors) == audit_one(reading, sensors) == []
     gc.collect()

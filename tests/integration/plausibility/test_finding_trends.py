@@ -16,7 +16,6 @@ from api.observability.park_metrics import ParkCollector
 from api.schemas.findings import FINDING_LABELS
 from api.schemas.supervision import FindingTrends
 from api.services.measurements.ingest import ingest_file
-from api.services.models.sensors import catalogue_of
 from tests.support.client import new_core
 
 pytestmark = pytest.mark.usefixtures("both_databases")
@@ -46,7 +45,7 @@ def _day(core: Core, tmp_path: Path, day: date, rows: list[str]) -> None:
     ingest_file(
         core.database,
         file,
-        catalogue_of(core.store),
+        core.sensors(),
         source="mesure",
         imported_by="essai",
         now=datetime.now(UTC),

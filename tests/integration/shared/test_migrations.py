@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
+from api.domain.shared.exceptions import DatabaseUnavailable
+from api.services.operations.readiness import Readiness
 from api.storage import migrate
 from api.storage.shared.database import Database
 from api.storage.tables.base import metadata
@@ -84,3 +91,74 @@ def test_upgrade__by_four_at_once__is_done_once(url: str) -> None:
     assert {migrate.current(database) for database in databases} == {migrate.head()}
     for database in databases:
         database.close()
+
+
+# A landed migration has run on somebody's database: a change of it would never reach that one. A new file
+# gets its line when it lands.
+LANDED = {
+    "0001_first_schema.py": "55e4e1f65a69dc519b5923aba493bcece06e73a327b5b4af3784f6708d371f21",
+    "0002_shadow_candidates.py": "c2ff6ad2d1fd5a263c37bef5ca6420ac3d3ec7ad51f8fd42f3c4357a3fa3520b",
+    "0003_park_changes.py": "317b6906a93b5fbcecc9d649bcc216f887bed834ee857bc3bc63dabf6a3683c3",
+    "0004_interventions.py": "2e4b1dc55b5e6f0c798367909db8eccb188e225128e456b63886cd26afd8f504",
+    "0005_audit_trail.py": "5557fd4591d0ff9dddd648dda32e32eebcafa1b73f18a422cd3fbee1096986c3",
+    "0006_run_cancel.py": "e73b73fb994eb02e2a25a9a97dc5fb11942437e2a9d0229870be37dffaf78b96",
+    "0007_week_plan.py": "5bb1618d9f7f795d02e97b6dee5b43ff72a4903716ace9c3dc056ba2911feedf",
+    "0008_versions_people_read.py": "2ca58586132d14223d4753b8b78053c4bb5f87c356bfd07503a7f1598db8fca2",
+    "0009_situations.py": "46114e95a9941ede21cfe4c9abc4bd53f2f31c8c879c45c81d0282a1527ff101",
+    "0010_activated_manifest.py": "1476f984f35d084771e780c61e3bd76eee54ac57cf4d72e8290b77eaeb7f4805",
+    "0011_model_retirements.py": "0d6c074c8a11ab36327e23cc6b4f295f3630f55655a2d31ab4c21d10e6e5aaa1",
+}
+
+
+def test_landed_migrations__are_never_edited() -> None:
+    folder = Path(migrate.__file__).parent / "migrations" / "versions"
+    present = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.py"))
+    }
+    assert present == LANDED, "add a new migration instead; a new one gets its fingerprint here"
+
+
+def test_newer_database__is_refused_in_one_sentence_by_everyone(empty: Database) -> None:
+    migrate.upgrade(empty)
+    with empty.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for refuse in (migrate.require_known, migrate.refuse_newer, migrate.upgrade, readiness_of):
+        with pytest.raises(DatabaseUnavailable, match=r"plus récente du cockpit \(schéma « 9999 »"):
+            refuse(empty)
+
+
+def readiness_of(database: Database) -> None:
+    Readiness(database).verify()
+
+
+def test_schema__that_is_not_the_declared_one_is_told_at_start(empty: Database) -> None:
+    migrate.upgrade(empty)
+    readiness_of(empty)
+    with empty.write() as connection:
+        connection.execute(text("ALTER TABLE model_activations DROP COLUMN manifest_sha256"))
+    with pytest.raises(DatabaseUnavailable, match=r"model_activations\.manifest_sha256"):
+        readiness_of(empty)
+
+
+def test_landed_heads__every_earlier_database_reaches_the_present_one(empty: Database) -> None:
+    for name in LANDED:
+        migrate.upgrade(empty, name[:4])
+        assert migrate.current(empty) == name[:4]
+    assert migrate.differences(empty) == []
+
+
+@pytest.mark.parametrize("command", ["worker", "prepare"])
+def test_newer_database__processes_end_on_the_sentence(tmp_path: Path, command: str) -> None:
+    database = Database.at(f"sqlite:///{tmp_path / 'cockpit.db'}")
+    migrate.upgrade(database)
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    module = ["api.worker"] if command == "worker" else ["api.cli", "prepare"]
+    environment = {**os.environ, "COCKPIT_HOME": str(tmp_path), "COCKPIT_ENV": "test"}
+    done = subprocess.run(
+        [sys.executable, "-m", *module], env=environment, capture_output=True, timeout=120, check=False
+    )
+    assert done.returncode != 0
+    assert "plus récente du cockpit" in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()

@@ -15,7 +15,6 @@ from api.core import Core
 from api.inference.importing.importer import ImportRequest, import_model
 from api.inference.serving.store import ModelStore
 from api.services.measurements.ingest import ingest_file
-from api.services.models.sensors import catalogue_of
 from tests.support.client import new_core
 from tests.support.once import made_once
 
@@ -106,7 +105,7 @@ def ingest_sample(core: Core, since: str) -> pd.DataFrame:
     ingest_file(
         core.database,
         file,
-        catalogue_of(core.store),
+        core.sensors(),
         source="mesure",
         imported_by="essai",
         now=core.settings.now(),

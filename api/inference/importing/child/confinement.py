@@ -30,6 +30,7 @@ _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_FOLDER, _TRUNCATE = 1 << 0, 1 << 1, 1 <
 _RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
 _LATEST_RIGHTS = 16
 _NETWORK_FROM, _NETWORK = 4, 0b11
+_KEYS = "keys:"
 _REFUSED_EVENTS = ("os.exec", "os.fork", "os.posix_spawn", "os.system", "socket.connect", "subprocess.Popen")
 
 
@@ -55,6 +56,8 @@ def paths_of(job: BaseModel) -> list[Path]:
             found.append(value)
         elif isinstance(value, BaseModel):
             found += paths_of(value)
+        elif isinstance(value, str) and value.startswith(_KEYS):
+            found.append(Path(value.removeprefix(_KEYS)))  # a split by a file of keys
     return found
 
 

@@ -95,9 +95,10 @@ class DaysOnDask:
         with self.database.read() as connection:
             number, policy = policies.current(connection)
             park = tuple(measurements.living_turbines(connection))
+            sensors = catalogue_of(connection, self.store)
         manifests = [(served.model.manifest, served.admitted_by) for served in models.served]
         versions = tuple(Version(m.task, m.name, m.version, m.sha256, by) for m, by in manifests)
-        return Plan(self.stores, versions, number, policy, park, catalogue_of(self.store))
+        return Plan(self.stores, versions, number, policy, park, sensors)
 
     def _in_order(
         self, client: Any, plan: Plan, months: Mapping[date, Path], days: Sequence[date]

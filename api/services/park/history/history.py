@@ -17,6 +17,7 @@ from api.inference.serving.store import ModelStore
 from api.schemas import french
 from api.schemas.vocabulary import AuditAction
 from api.services.models.active_models import ActiveModels, ActiveModelsSource
+from api.services.models.sensors import current_catalogue
 from api.services.park.changes import ScoredRun, record
 from api.services.park.history.distributed import DaysOnDask, ScoredDay
 from api.services.park.history.keeping import RECOMPUTED, described, keeping
@@ -154,7 +155,7 @@ class ParkHistory:
         return self.on_dask.scored(days, models)
 
     def _scored_here(self, days: Sequence[date], models: ActiveModels) -> Iterator[ScoredDay]:
-        audits = PastAudits(self.store, days)
+        audits = PastAudits(current_catalogue(self.database, self.store), days)
         for day in days:
             started = self.now()
             with self.database.read() as connection:

@@ -13,8 +13,6 @@ from api.domain.plausibility.judging import judge_park
 from api.domain.plausibility.limits import DEFAULT
 from api.domain.plausibility.table import Bools, day_number
 from api.domain.policy.risk_policy import RiskPolicy
-from api.inference.serving.store import ModelStore
-from api.services.models.sensors import catalogue_of
 from api.services.park.plausibility import ParkAudit, table_of
 from api.services.park.scoring_day import Audit
 from api.storage.turbines import recent
@@ -79,9 +77,9 @@ class PastDays:
 class PastAudits:
     """Judges days in ascending order; reads the measurements of many days at once."""
 
-    def __init__(self, store: ModelStore, days: Sequence[date]) -> None:
+    def __init__(self, sensors: Mapping[str, Sensor], days: Sequence[date]) -> None:
         self._days = list(days)
-        self._sensors = catalogue_of(store)
+        self._sensors = sensors
         self._until: date | None = None
         self._past = PastDays(None, self._sensors)
         self._stride = 1  # days per reading: one at first, then what memory allows

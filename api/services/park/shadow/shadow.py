@@ -18,6 +18,7 @@ from api.schemas.candidates import Candidate
 from api.schemas.vocabulary import AuditAction
 from api.services.models.active_models import ServedModel
 from api.services.models.measurement_model import Reading
+from api.services.models.models import refuse_retired
 from api.services.models.outputs import raw_outputs
 from api.services.shared.audit import record
 from api.storage.measurements import measurements
@@ -82,6 +83,7 @@ class ShadowService:
         with self.database.write() as connection:
             self.database.lock(connection, "shadow")
             _check_place(connection, manifest)
+            refuse_retired(connection, name, version)
             self._install(connection, manifest, by, reason)
             run = published.published_run(connection)
             details, which = {"task": task, "sha256": manifest.sha256}, f"{name}:{version}"
