@@ -174,7 +174,7 @@ PARK_COLUMNS: dict[str, Column] = {
         narrow="rare",
     ),
     "Prévu le": Column(french.date, "Intervention planifiée, sinon prochaine visite", narrow="rare"),
-    "Intervention": Column(narrow="bare"),
+    "Intervention": Column(narrow="rare"),
     "Qualité": Column(help="Ce que vaut la mesure derrière le score", narrow="rare"),
     "Parc": Column(narrow="spare"),
 }
