@@ -26,7 +26,7 @@ FLOOR = 0.0
 REPORT = ROOT / "var" / "reports" / "coverage.json"
 TOOL = "slipcover"
 # SlipCover is imported before pytest, which warns that it cannot rewrite assertions of that plugin.
-_PLUGIN_IS_LOADED = ("-W", f"ignore:Module already imported so cannot be rewritten; {TOOL}")
+_PLUGIN_IS_LOADED = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
 
 
 def command(arguments: Sequence[str], report: Path, *, measured: bool) -> list[str]:
