@@ -33,6 +33,7 @@ from api.domain.shared.exceptions import (
     UnreadForm,
 )
 from api.schemas import french
+from api.schemas.typesetting import typeset
 from api.services.shared.french_errors import BODY, french_errors
 
 PROBLEM_JSON = "application/problem+json"
@@ -123,9 +124,11 @@ def problem(
         "type": f"urn:cockpit:probleme:{kind.slug}",
         "title": kind.title,
         "status": kind.status,
-        "detail": detail,
+        "detail": typeset(detail),
         "request_id": state.get("request_id", ""),
-        "errors": [{"field": e.field, "message": e.message, "value": e.value} for e in errors[:MAX_ERRORS]],
+        "errors": [
+            {"field": e.field, "message": typeset(e.message), "value": e.value} for e in errors[:MAX_ERRORS]
+        ],
         **(more or {}),
     }
     return Response(_encoded(body), kind.status, headers, PROBLEM_JSON)

@@ -24,11 +24,11 @@ ROOT = Path(__file__).resolve().parent.parent
 WEB = {"fastapi", "starlette", "uvicorn"}
 WEB_FILES = {"api.main", "api.deps", "api.errors", "api.openapi", "api.observability.middleware"}
 ENTRY_POINTS = {"api.main", "api.bootstrap", "api.core", "api.worker", "api.cli", "api.commands"}
-WORDS = {"api.schemas.vocabulary", "api.schemas.french"}
+WORDS = {"api.schemas.vocabulary", "api.schemas.french", "api.schemas.typesetting"}
 CUT_BY_SUBJECT = ("api.domain", "api.services", "api.storage", "ui")
 SERVED = ("api.main", "api.worker")
 MOST_FILES = 15  # more are not found by looking; __init__ is one of them
-ONE_FILE_A_SUBJECT = {"api/routes": 25, "api/schemas": 26, "api/commands": 25, "launcher": 16}
+ONE_FILE_A_SUBJECT = {"api/routes": 25, "api/schemas": 27, "api/commands": 25, "launcher": 16}
 MOST_LINES = 300
 
 

@@ -12,6 +12,7 @@ from api.domain.quality.realised import JudgedScore, ScoreStanding
 from api.schemas import french
 from api.schemas.charts import Chart, Point
 from api.schemas.quality import RealisedQuality
+from api.schemas.typesetting import typeset_page
 from api.services.models.charts import axis, rounded
 from api.services.shared.html import template
 
@@ -60,7 +61,7 @@ def plot(quality: RealisedQuality, pairs: Sequence[Pair], suffix: str) -> str:
             known before it is read.
     """
     drawn = template(f"commands/realised_plot{suffix}")
-    return drawn.render(quality=quality, charts=[days_chart(pairs), quality.reliability])
+    return typeset_page(drawn.render(quality=quality, charts=[days_chart(pairs), quality.reliability]))
 
 
 def days_chart(pairs: Sequence[Pair]) -> Chart:

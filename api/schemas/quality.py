@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api.schemas.charts import Chart
 from api.schemas.common import Answer, Figure, Notice
-from api.schemas.vocabulary import RiskLevel
+from api.schemas.vocabulary import ALERT, RiskLevel
 
 ScoreStanding = Literal[
     "compte", "issue_inconnue", "sans_score", "deja_compte", "vu_apprentissage", "non_prouve"
@@ -74,7 +74,7 @@ class PeriodFigures(Answer):
 
     start: date
     at_threshold: AlertFigures
-    at_alert: AlertFigures = Field(description="Alertes : niveau élevé ou critique")
+    at_alert: AlertFigures = Field(description=f"Alertes : {ALERT}")
 
 
 class CalibrationBin(Answer):
@@ -167,7 +167,7 @@ class RealisedQuality(Answer):
     days_short: DaysFigures = Field(description="Là où il restait réellement peu de jours")
     short_horizon_days: float
     events: EventFigures
-    false_alerts_total: int = Field(description="Niveau élevé ou critique, sans panne sous 7 jours")
+    false_alerts_total: int = Field(description=f"Alertes ({ALERT}) sans panne sous 7 jours")
     false_alerts: list[ObservedScore] = Field(description="Les plus récentes d’abord, 200 au plus")
     total: int = Field(description="Scores dont l’issue est connue, comptés ou non")
     items: list[ObservedScore] = Field(description="Une page de ces scores, par turbine puis par jour")

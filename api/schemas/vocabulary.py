@@ -25,6 +25,10 @@ class DataStatus(StrEnum):
     NON_EVALUE = "non_evalue"
 
 
+ALERT = "niveau élevé ou critique"
+"""What « en alerte » means, in the words of every sentence that says it."""
+
+
 class ChangeKind(StrEnum):
     """Changes of a turbine between two published runs, from the most to the least urgent."""
 

@@ -21,6 +21,7 @@ from fastapi import FastAPI
 from api.bootstrap import Services
 from api.core import Core
 from api.main import create_app
+from api.schemas.typesetting import typeset
 from api.schemas.vocabulary import Role
 from api.services.people.accounts import AccountService
 from api.services.people.keys import KeyService
@@ -29,6 +30,7 @@ from api.storage import migrate
 from api.storage import policy as policies
 from api.storage.shared.database import Database
 from tests.support.client import DATABASE_FILE, new_core, settings_in
+from tests.support.words import plain
 
 PASSWORD = "un mot de passe assez long"
 CLAIMS: dict[str, Any] = {
@@ -43,7 +45,7 @@ CLAIMS: dict[str, Any] = {
 
 
 def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
-    """The problem of a refused request, its shape checked."""
+    """The problem of a refused request, its shape and its spaces checked, then with ordinary spaces."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     body: dict[str, Any] = answer.json()
@@ -51,6 +53,9 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
     assert set(body) == {"type", "title", "status", "detail", "request_id", "errors"} | superseded
     assert body["status"] == status
     assert body["request_id"] == answer.headers["x-request-id"]
+    for said, name in [(body, "detail"), *((error, "message") for error in body["errors"])]:
+        assert typeset(said[name]) == said[name]
+        said[name] = plain(said[name])
     return body
 
 

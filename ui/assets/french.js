@@ -82,7 +82,22 @@
         else if (input.getAttribute(name) !== value) input.setAttribute(name, value);
     }
   };
+  // The text node's data, never the node: React goes on writing in it. What is typed or copied stays as it is.
+  const rules = TYPESETTING.map(([pattern, space]) => [new RegExp(pattern, "gu"), space]);
+  const asTyped = "code, pre, script, style, svg, textarea, [contenteditable]";
+  const setSpaces = (root) => {
+    if (!root.isConnected || (root.parentElement ?? root).closest(asTyped)) return;
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    for (let node = root.nodeType === Node.TEXT_NODE ? root : walker.nextNode(); node; node = walker.nextNode()) {
+      if (!node.data.includes(" ") || node.parentElement?.closest(asTyped)) continue;
+      const set = rules.reduce((text, [pattern, space]) => text.replace(pattern, space), node.data);
+      if (set !== node.data) node.data = set;
+    }
+  };
+  const changed = new Set([document.body]);
   const mend = () => {
+    changed.forEach(setSpaces);
+    changed.clear();
     for (const name of ["aria-label", "title", "alt", "aria-valuetext"])
       for (const element of document.querySelectorAll(`[${name}]`)) {
         const text = element.getAttribute(name), french = dated(inFrench(text));
@@ -99,7 +114,10 @@
     if (link && link.textContent === "Skip to main content") link.textContent = "Aller au contenu";
   };
   let waiting = false;
-  new MutationObserver(() => {
+  new MutationObserver((records) => {
+    for (const { type, target, addedNodes } of records)
+      if (type === "characterData") changed.add(target);
+      else for (const node of addedNodes) changed.add(node);
     if (waiting) return;
     waiting = true;
     requestAnimationFrame(() => { waiting = false; mend(); skip(); });

@@ -8,6 +8,7 @@ import pandas as pd
 
 from api.schemas import french
 from api.schemas.interventions import AnsweredAlert, Proposal, Proposals
+from api.schemas.vocabulary import ALERT
 from ui.shared import labels as fr
 
 
@@ -16,7 +17,7 @@ def to_decide_words(proposals: Proposals) -> str:
     if proposals.as_of is None:
         return "Aucun classement n’est encore publié."
     alerts = french.counted(proposals.alerts, "turbine")
-    sentence = f"{alerts} en alerte au classement du {french.date(proposals.as_of)}"
+    sentence = f"{alerts} en alerte ({ALERT}) au classement du {french.date(proposals.as_of)}"
     if dealt := proposals.answered_total:
         sentence += f"{french.NBSP}: {french.number(dealt)} {'ont' if dealt >= 2 else 'a'} déjà une réponse"
     left = f"{french.number(proposals.total)} {'restent' if proposals.total >= 2 else 'reste'} à décider"

@@ -6,7 +6,7 @@ import streamlit as st
 
 from api.schemas import french
 from api.schemas.supervision import FindingTrends, Supervision
-from api.schemas.vocabulary import Right
+from api.schemas.vocabulary import ALERT, Right
 from ui.client.api_error import ApiError
 from ui.operations import views
 from ui.shared import auth, figures, layout
@@ -69,7 +69,7 @@ def _parts_and_alerts(state: Supervision) -> None:
         for part in state.components:
             st.markdown(f"{_badge(part.state)} **{layout.plain(part.name)}** {layout.plain(part.detail)}")
     with right:
-        st.subheader("Turbines en alerte, calcul après calcul", anchor=False)
+        st.subheader(f"Turbines en alerte ({ALERT}), calcul après calcul", anchor=False)
         if len(state.alert_history) > 1:
             layout.plot(
                 figures.alert_history(state.alert_history, layout.colours()),

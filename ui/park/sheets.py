@@ -13,6 +13,7 @@ import segno
 from api.schemas import french
 from api.schemas.park import Park, ParkItem, TurbineDetail
 from api.schemas.predictions import Driver
+from api.schemas.typesetting import typeset_page
 from ui.park import turbine_views, views
 from ui.park.change_views import change_words
 from ui.shared import labels as fr
@@ -25,7 +26,7 @@ _PARK, _TURBINE = template("park/park_sheet.html"), template("park/turbine_sheet
 def park_sheet(park: Park, items: Sequence[ParkItem], view: views.View, *, simulated: bool) -> str:
     """Print the turbines of the view, in their order, with what the ranking rests on."""
     trust = views.trust(park)
-    return _PARK.render(
+    page = _PARK.render(
         simulated=simulated,
         title=trust.headline if trust else "Classement du parc",
         facts=[*trust.facts, *trust.origin] if trust else [],
@@ -37,6 +38,7 @@ def park_sheet(park: Park, items: Sequence[ParkItem], view: views.View, *, simul
         work_words=views.work_words,
         situation_words=views.situation_words,
     )
+    return typeset_page(page)
 
 
 def narrowing_words(view: views.View, count: int, total: int) -> str:
@@ -57,7 +59,7 @@ def narrowing_words(view: views.View, count: int, total: int) -> str:
     if view.sort:
         way = "décroissant" if view.sort.startswith("-") else "croissant"
         order = f" Tri : {views.SORTS[view.sort.removeprefix('-')][0].lower()}, {way}."
-    counted = f"{french.counted(count, 'turbine')} sur {total}"
+    counted = f"{french.counted(count, 'turbine')} sur {french.number(total)}"
     return f"{counted}{' ; filtres : ' + ', '.join(filters) if filters else ''}.{order}"
 
 
@@ -72,7 +74,7 @@ def turbine_sheet(detail: TurbineDetail, address: str, *, simulated: bool) -> st
     turbine, rows = detail.turbine, detail.last_measurements
     present, _ = turbine_views.by_presence(detail.features, [row.values for row in rows])
     visits = turbine_views.visit_words(detail.planned_visits)
-    return _TURBINE.render(
+    page = _TURBINE.render(
         simulated=simulated,
         title=f"Turbine {turbine.turbine_id}",
         places=[part for part in (turbine.farm, turbine.site, visits) if part],
@@ -84,6 +86,7 @@ def turbine_sheet(detail: TurbineDetail, address: str, *, simulated: bool) -> st
         measurements=turbine_views.measurement_frame(rows[:ROWS], present) if rows else None,
         models=turbine_views.models_words(detail),
     )
+    return typeset_page(page)
 
 
 def _drivers(detail: TurbineDetail) -> Iterator[tuple[Driver, str, float, float]]:

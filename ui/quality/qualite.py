@@ -8,6 +8,7 @@ import streamlit as st
 
 from api.schemas import french
 from api.schemas.quality import RealisedQuality
+from api.schemas.vocabulary import ALERT
 from ui.client.api_error import ApiError
 from ui.quality import views
 from ui.shared import auth, layout, park_facts
@@ -75,7 +76,7 @@ def _alerts(quality: RealisedQuality) -> None:
     st.subheader("Ce que valait chaque niveau publié", anchor=False)
     layout.table(views.levels_frame(quality), "Ce que valait chaque niveau publié")
     st.caption("Entre parenthèses : intervalle à 95 %. Plus il est large, moins le chiffre est sûr.")
-    st.subheader("Période après période (niveau élevé ou critique)", anchor=False)
+    st.subheader(f"Alertes, période après période ({ALERT})", anchor=False)
     layout.table(views.periods_frame(quality), "Alertes et pannes par période", key="periodes")
     models = views.models_frame(quality)
     if len(models):

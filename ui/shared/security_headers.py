@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+
+from api.schemas import typesetting
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -26,7 +29,7 @@ def _script(name: str) -> str:
     return f"<script>{text.strip()}</script>"
 
 
-LANGUAGE_SCRIPT = _script("french.js")
+LANGUAGE_SCRIPT = _script("french.js").replace("TYPESETTING", json.dumps(typesetting.RULES))
 """Drawn by every page: it names the language and translates Streamlit's labels."""
 LINKS_SCRIPT = _script("links.js")
 """Drawn by every page: it follows the links to other pages without loading the dashboard anew."""

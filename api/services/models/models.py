@@ -13,6 +13,7 @@ from api.inference.serving.manifest import Manifest
 from api.inference.serving.store import ModelStore
 from api.schemas import french
 from api.schemas.models import ModelCard, ModelFacts, ModelSummary, Retirement
+from api.schemas.typesetting import typeset_page
 from api.schemas.vocabulary import AuditAction
 from api.services.models.card.card import facts_of
 from api.services.models.card.description import describe
@@ -71,7 +72,7 @@ class ModelService:
         self, name: str, version: int, named: Callable[[ModelFacts], ModelFacts] = lambda facts: facts
     ) -> str:
         """Render the card as a self-contained HTML page; arguments and errors as :meth:`card`."""
-        return _PAGE.render(card=self.card(name, version, named), now=self.now())
+        return typeset_page(_PAGE.render(card=self.card(name, version, named), now=self.now()))
 
     def activate(self, name: str, version: int, *, by: str, reason: str, admit: bool = False) -> ModelSummary:
         """Let a version serve its task from now on.

@@ -23,6 +23,7 @@ from api.schemas.supervision import (
     State,
     Supervision,
 )
+from api.schemas.vocabulary import ALERT
 from api.services.models.active_models import ActiveModelsSource
 from api.services.models.in_force import BORROWED
 from api.services.operations.calls import call_statistics
@@ -177,7 +178,7 @@ def _alert_level(days: Sequence[ParkDay]) -> Check:
         return Check(question=question, state="inconnu", answer="Aucun classement n’est publié.")
     level = alert_level([day.counts.critique + day.counts.eleve for day in days])
     when = french.date(days[-1].as_of)
-    sentence = f"{french.counted(level.today, 'turbine')} à risque élevé ou critique au {when}"
+    sentence = f"{french.counted(level.today, 'turbine')} en alerte ({ALERT}) au {when}"
     if level.usual is None:
         needed = french.days(MIN_HISTORY)
         answer = (

@@ -7,6 +7,7 @@ from datetime import datetime
 from api.domain.shared.wording import LEVEL_WORDS, SKILL_WORDS
 from api.schemas import french
 from api.schemas.csv_text import BOM, sheet_lines
+from api.schemas.typesetting import typeset_page
 from api.schemas.week_plan import BookedVisit, PlannedTurbine, WeekPlan
 from api.services.shared.html import template
 
@@ -90,4 +91,4 @@ def plan_html(plan: WeekPlan, now: datetime) -> str:
         plan: to print.
         now: instant written on the page.
     """
-    return _PAGE.render(plan=plan, now=now, levels=LEVEL_WORDS, skills=_skills)
+    return typeset_page(_PAGE.render(plan=plan, now=now, levels=LEVEL_WORDS, skills=_skills))

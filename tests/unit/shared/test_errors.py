@@ -27,6 +27,7 @@ from api.domain.shared.exceptions import (
     UnclearFile,
     UnreadForm,
 )
+from tests.support.words import plain
 
 # What the contract promises, written a second time and independently of the table.
 PROMISED = {
@@ -77,7 +78,7 @@ def test_expected_error__becomes_a_problem(error: CockpitError, status: int) -> 
     body = json.loads(bytes(answer.body))
     assert answer.status_code == body["status"] == status
     assert answer.headers["content-type"] == "application/problem+json"
-    assert body["detail"].rstrip(".") in error.detail
+    assert plain(body["detail"]).rstrip(".") in error.detail
     assert body["request_id"] == "r" * 32
     assert body["type"].startswith("urn:cockpit:probleme:")
     assert ("retry-after" in answer.headers) == (status == 503)

@@ -95,6 +95,14 @@ def test_exceptions__each_is_needed(path: str) -> None:
 
 
 EXAMPLE = re.compile(r"`[^`]*`|^\{\".*")
+
+
+def test_alert__is_said_in_the_same_words_everywhere() -> None:
+    said = [s for s in ALL if re.search(r"élevé\w* (ou|et) critique", s.text) and "vocabulary" not in s.path]
+
+    assert not said, f"write it with vocabulary.ALERT:\n{listed([(s, '') for s in said])}"
+
+
 QUOTES = {
     "an apostrophe is ’": re.compile(r"[a-zà-ÿ]'[a-zà-ÿ]"),
     "French quotes are « »": re.compile(r"(?<![=(\w])[\"“”][A-Za-zÀ-ÿ]"),
