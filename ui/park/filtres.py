@@ -126,7 +126,8 @@ def _narrow(known: Park | None) -> views.View:
     )
     text = text.strip()
     if len(text) > views.TEXT_MAX:
-        st.markdown(f":red[↑ Seuls les {views.TEXT_MAX} premiers caractères sont cherchés.]")
+        most = french.counted(views.TEXT_MAX, "caractère")
+        st.markdown(f":red[↑ Trop long : {most} au plus, la suite n’est pas cherchée.]")
     return views.View(levels=tuple(levels), days=days, text=text[: views.TEXT_MAX])
 
 
