@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from api.schemas.vocabulary import INDICATIVE
+
 FINDING_LABELS: Mapping[str, str] = {
     # Plausibility: a sensor is in doubt.
     "capteur_fige": "Capteur figé",
@@ -31,6 +33,7 @@ FINDING_LABELS: Mapping[str, str] = {
     "modele_admis": "Modèle admis par exception",
     "intervalle_peu_sur": "Intervalle peu sûr",
     "delai_negatif": "Délai négatif du modèle",
+    INDICATIVE: "Coûts indicatifs",
 }
 
 

@@ -139,9 +139,11 @@ def points(difference: float | None) -> str:
     )
 
 
-def euros(amount: float | None) -> str:
-    """Write an amount in whole euros."""
-    return NOTHING if amount is None else f"{number(amount)}{THIN}€"
+def euros(amount: float | None, *, indicative: bool = False) -> str:
+    """Write an amount in whole euros; « indicatif » where it rests on an uncalibrated probability."""
+    if amount is None:
+        return NOTHING
+    return f"{number(amount)}{THIN}€{NBSP}(indicatif)" if indicative else f"{number(amount)}{THIN}€"
 
 
 def euros_difference(amount: float | None) -> str:

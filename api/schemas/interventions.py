@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.schemas.common import Answer, FieldChange, Page
+from api.schemas.common import Answer, FieldChange, Notice, Page
 from api.schemas.predictions import Driver
 from api.schemas.turbine_story import LivingIntervention, Situation
 from api.schemas.vocabulary import (
@@ -182,6 +182,7 @@ class Proposal(Answer):
     expected_failure_cost_eur: float | None
     net_benefit_eur: float | None
     main_driver: Driver | None
+    warnings: list[Notice] = Field(default_factory=list)
     situation: Situation
     recommendation: str
     planned_visit_on: date | None = Field(description="Visite du fichier ; elle ne répond à rien seule")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Self
+from typing import Protocol, Self
 
 
 class RiskLevel(StrEnum):
@@ -239,3 +240,20 @@ def folded(text: str) -> str:
     """Return the text in lower case without accents, for searching and sorting."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+INDICATIVE = "couts_indicatifs"
+"""Code of the finding that the probability behind the euros is not calibrated."""
+
+
+class Coded(Protocol):
+    """Whatever has the code of a finding."""
+
+    @property
+    def code(self) -> str:
+        """The code."""
+
+
+def indicative(findings: Iterable[Coded]) -> bool:
+    """Tell whether the euros beside these findings rest on an uncalibrated probability."""
+    return any(finding.code == INDICATIVE for finding in findings)

@@ -178,7 +178,7 @@ def test_accept__plans_each__then_they_are_covered(api: Api, manager: Headers) -
     assert turbines(after["visits"]) == [visits[-1]["turbine_id"]]
     assert set(turbines(after["covered"])) == {v["turbine_id"] for v in visits[:-1]}
     booked = sum(v["hours"] for v in visits[:-1])
-    assert [n["message"] for n in after["notices"]] == [
+    assert [n["message"] for n in after["notices"] if n["code"] != "couts_indicatifs"] == [
         f"Déjà planifié ces jours-là : {french.counted(len(visits) - 1, 'intervention')}, {booked:g}\u00a0h, "
         "retirées des heures des équipes qui y vont."
     ]
@@ -392,7 +392,7 @@ def test_nothing_published__is_told(api: Api) -> None:
 
 def test_next_week__beyond_what_the_ranking_announces__is_told(api: Api, manager: Headers) -> None:
     soon = solved(api, manager, week_start=FRIDAY.isoformat())
-    assert [n["code"] for n in soon["notices"]] == []
+    assert [n["code"] for n in soon["notices"]] == ["couts_indicatifs"]
     later = solved(api, manager, week_start="2024-09-09")
-    assert [n["code"] for n in later["notices"]] == ["hors_horizon", "trop_tard"]
+    assert [n["code"] for n in later["notices"]] == ["hors_horizon", "trop_tard", "couts_indicatifs"]
     assert "06/09/2024" in later["notices"][0]["message"]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from api.schemas import french
 from api.schemas.interventions import AnsweredAlert, Proposal, Proposals
-from api.schemas.vocabulary import ALERT
+from api.schemas.vocabulary import ALERT, indicative
 from ui.shared import labels as fr
 
 
@@ -59,5 +59,6 @@ def proposal_words(item: Proposal) -> str:
     if item.main_driver is not None:
         parts.append(fr.driver_words(item.main_driver))
     if item.expected_failure_cost_eur is not None:
-        parts.append(f"attendre coûte {french.euros(item.expected_failure_cost_eur)}")
+        cost = french.euros(item.expected_failure_cost_eur, indicative=indicative(item.warnings))
+        parts.append(f"attendre coûte {cost}")
     return " · ".join(parts)

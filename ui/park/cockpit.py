@@ -210,7 +210,7 @@ def _ranking(park: Park, view: views.View) -> None:
         table.html(
             frame,
             f"Classement de {french.counted(park.total, 'turbine')} par risque",
-            columns=views.PARK_COLUMNS,
+            columns=views.park_columns(park.items),
             address=view.address(),
             total=park.total,
         )

@@ -13,7 +13,7 @@ from api.schemas.models import CALIBRATIONS
 from api.schemas.park import MeasurementRow, ParkItem, ScorePoint, TurbineDetail
 from api.schemas.predictions import Driver, FeatureInfo, Prediction
 from api.schemas.turbine_story import TurbineEvent, UsualRange
-from api.schemas.vocabulary import SituationCode
+from api.schemas.vocabulary import SituationCode, indicative
 from ui.shared import labels as fr
 
 NOISE = "mesures_independantes"  # code of the notice: these curves show noise, not wear
@@ -73,7 +73,11 @@ def key_figures(item: ParkItem, detail: TurbineDetail) -> list[tuple[str, str, s
             french.days(item.time_to_failure_days),
             f"intervalle {french.days_interval(days)}" if days else "",
         ),
-        ("Attendre coûte", french.euros(item.expected_failure_cost_eur), _waiting_words(item)),
+        (
+            "Attendre coûte",
+            french.euros(item.expected_failure_cost_eur, indicative=indicative(item.warnings)),
+            _waiting_words(item),
+        ),
         ("Rang", str(item.rank), f"au classement du {french.date(detail.as_of)}"),
         (
             "Mesure",
@@ -217,7 +221,10 @@ def comparison_frame(current: Prediction, other: Prediction) -> pd.DataFrame:
         ("Jours avant panne", *(french.days(d) for d in days), french.days_difference(moved)),
         (
             "Coût attendu si l’on n’intervient pas",
-            *(french.euros(p.expected_failure_cost_eur) for p in (current, other)),
+            *(
+                french.euros(p.expected_failure_cost_eur, indicative=indicative(p.warnings))
+                for p in (current, other)
+            ),
             french.euros_difference(other.expected_failure_cost_eur - current.expected_failure_cost_eur),
         ),
     ]

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,7 @@ import pandas as pd
 from api.schemas import french
 from api.schemas.common import Notice
 from api.schemas.park import HistoryProgress, Park, ParkItem
-from api.schemas.vocabulary import DataStatus, Queue, RiskLevel, SituationCode
+from api.schemas.vocabulary import DataStatus, Queue, RiskLevel, SituationCode, indicative
 from ui.interventions.views import STATES as STATE_WORDS
 from ui.park.change_views import change_words
 from ui.shared import labels as fr
@@ -156,6 +157,7 @@ SORTS = {
 }
 
 
+_COST = "Attendre coûte"
 # A new column is a line here, a cell in ``_park_row`` and, where the API sorts by it, a line of SORTS.
 PARK_COLUMNS: dict[str, Column] = {
     "Rang": Column(narrow="first"),
@@ -178,6 +180,14 @@ PARK_COLUMNS: dict[str, Column] = {
     "Qualité": Column(help="Ce que vaut la mesure derrière le score", narrow="rare"),
     "Parc": Column(narrow="spare"),
 }
+
+
+def park_columns(items: Sequence[ParkItem]) -> Mapping[str, Column]:
+    """Return how the columns of these turbines are written; euros say where they are indicative."""
+    if not any(indicative(item.warnings) for item in items):
+        return PARK_COLUMNS
+    cost = replace(PARK_COLUMNS[_COST], words=partial(french.euros, indicative=True))
+    return {**PARK_COLUMNS, _COST: cost}
 
 
 def park_frame(items: Sequence[ParkItem]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from api.schemas import french
+from api.schemas.vocabulary import indicative
 from api.schemas.week_plan import WeekPlan, WeekPlanAccepted, WeekPlanInputs
 from ui.client.api_error import ApiError
 from ui.interventions.views import SKILLS
@@ -194,7 +195,8 @@ def _result(plan: WeekPlan) -> None:
     if lines := views.hours_words(plan):
         st.markdown("\n".join(f"- {layout.plain(line)}" for line in lines))
     if plan.visits:
-        layout.table(views.visits_frame(plan.visits), "Interventions de la semaine", key="visites")
+        frame = views.visits_frame(plan.visits, rough=indicative(plan.notices))
+        layout.table(frame, "Interventions de la semaine", key="visites")
     _actions(plan)
     _adjust(plan)
     _rest(plan)
@@ -272,11 +274,13 @@ def _adjust(plan: WeekPlan) -> None:
 
 
 def _rest(plan: WeekPlan) -> None:
+    rough = indicative(plan.notices)
     if plan.left:
         st.subheader("Laissées de côté", anchor=False)
-        layout.table(views.left_frame(plan.left), "Turbines laissées de côté", key="laissees")
+        layout.table(views.left_frame(plan.left, rough=rough), "Turbines laissées de côté", key="laissees")
     if plan.covered:
         st.subheader("Déjà prises en charge", anchor=False)
-        layout.table(views.covered_frame(plan.covered), "Turbines déjà prises en charge", key="prises")
+        frame = views.covered_frame(plan.covered, rough=rough)
+        layout.table(frame, "Turbines déjà prises en charge", key="prises")
     if plan.totals.small_turbines:
         st.caption(layout.plain(views.small_words(plan)))

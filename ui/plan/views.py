@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from api.schemas import french
+from api.schemas.vocabulary import indicative
 from api.schemas.week_plan import (
     CoveredTurbine,
     LeftTurbine,
@@ -110,7 +111,8 @@ def facts(plan: WeekPlan) -> list[Fact]:
     budget = "sans limite" if plan.budget_eur is None else f"sur {french.euros(plan.budget_eur)}"
     hours = sum(load.planned for load in plan.loads)
     open_to_it = sum(load.planned + load.free for load in plan.loads)
-    of_park = f"sur {french.euros(totals.park_eur)} pour le parc"
+    rough = indicative(plan.notices)
+    of_park = f"sur {french.euros(totals.park_eur, indicative=rough)} pour le parc"
     return [
         (
             "Interventions",
@@ -118,11 +120,11 @@ def facts(plan: WeekPlan) -> list[Fact]:
             f"{french.hours(hours)}, sur {french.hours(open_to_it)} de libre",
         ),
         ("Coût des interventions", french.euros(totals.cost_eur), budget),
-        ("Coût évité", french.euros(totals.net_eur), "pannes évitées moins interventions"),
-        ("Risque qui reste", french.euros(totals.remaining_eur), of_park),
+        ("Coût évité", french.euros(totals.net_eur, indicative=rough), "pannes évitées moins interventions"),
+        ("Risque qui reste", french.euros(totals.remaining_eur, indicative=rough), of_park),
         (
             "Déjà pris en charge",
-            french.euros(totals.covered_eur),
+            french.euros(totals.covered_eur, indicative=rough),
             french.counted(len(plan.covered), "turbine"),
         ),
     ]
@@ -147,24 +149,25 @@ def hours_words(plan: WeekPlan) -> list[str]:
 
 def proof_words(plan: WeekPlan) -> str:
     """Say how sure the plan is to be the best."""
+    rough = indicative(plan.notices)
     if not plan.visits:
         return "Aucune intervention à prévoir dans ces équipes et ce budget qui évite plus qu’elle ne coûte."
     if plan.proven and plan.net_without_choices_eur is not None:
         return (
             "Aucun autre plan n’évite davantage avec vos choix (optimum prouvé) : "
-            f"il évite {french.euros(plan.totals.net_eur)}. Sans turbine imposée ni écartée, le meilleur "
-            f"plan "
-            f"éviterait {french.euros(plan.net_without_choices_eur)}."
+            f"il évite {french.euros(plan.totals.net_eur, indicative=rough)}. Sans turbine imposée ni "
+            "écartée, le meilleur plan éviterait "
+            f"{french.euros(plan.net_without_choices_eur, indicative=rough)}."
         )
     if plan.proven:
         return "Aucun autre plan n’évite davantage avec ces équipes et ce budget (optimum prouvé)."
     return (
         "Le temps de calcul n’a pas suffi à prouver l’optimum : un autre plan éviterait au plus "
-        f"{french.euros(plan.gap_eur)} de plus."
+        f"{french.euros(plan.gap_eur, indicative=rough)} de plus."
     )
 
 
-def visits_frame(visits: Sequence[PlannedVisit]) -> pd.DataFrame:
+def visits_frame(visits: Sequence[PlannedVisit], *, rough: bool) -> pd.DataFrame:
     """Tabulate the interventions by day and crew; first the columns that a phone must show."""
     return pd.DataFrame(
         [
@@ -172,7 +175,7 @@ def visits_frame(visits: Sequence[PlannedVisit]) -> pd.DataFrame:
                 "Jour": french.short_date(visit.day),
                 "Turbine": visit.turbine_id + (" – imposée" if visit.choice == "imposee" else ""),
                 "Équipe": visit.crew + (f" ({visit.assignee})" if visit.assignee else ""),
-                "Coût évité": french.euros(visit.net_benefit_eur),
+                "Coût évité": french.euros(visit.net_benefit_eur, indicative=rough),
                 "Niveau": fr.LEVELS[visit.risk_level].text,
                 "Risque à 7 jours": french.percent(visit.failure_probability),
                 "Facteur principal": visit.main_driver or french.NOTHING,
@@ -185,15 +188,15 @@ def visits_frame(visits: Sequence[PlannedVisit]) -> pd.DataFrame:
     )
 
 
-def left_frame(left: Sequence[LeftTurbine]) -> pd.DataFrame:
+def left_frame(left: Sequence[LeftTurbine], *, rough: bool) -> pd.DataFrame:
     """Tabulate what the plan leaves aside, and why."""
     return pd.DataFrame(
         [
             {
                 "Turbine": turbine.turbine_id,
                 "Niveau": fr.LEVELS[turbine.risk_level].text,
-                "Risque qui reste": french.euros(turbine.risk_eur),
-                "Éviterait": french.euros(turbine.net_benefit_eur),
+                "Risque qui reste": french.euros(turbine.risk_eur, indicative=rough),
+                "Éviterait": french.euros(turbine.net_benefit_eur, indicative=rough),
                 "Motif": turbine.sentence,
             }
             for turbine in left
@@ -201,11 +204,15 @@ def left_frame(left: Sequence[LeftTurbine]) -> pd.DataFrame:
     )
 
 
-def covered_frame(covered: Sequence[CoveredTurbine]) -> pd.DataFrame:
+def covered_frame(covered: Sequence[CoveredTurbine], *, rough: bool) -> pd.DataFrame:
     """Tabulate the turbines where somebody goes already."""
     return pd.DataFrame(
         [
-            {"Turbine": turbine.turbine_id, "Risque": french.euros(turbine.risk_eur), "Par": turbine.sentence}
+            {
+                "Turbine": turbine.turbine_id,
+                "Risque": french.euros(turbine.risk_eur, indicative=rough),
+                "Par": turbine.sentence,
+            }
             for turbine in covered
         ]
     )
@@ -214,9 +221,10 @@ def covered_frame(covered: Sequence[CoveredTurbine]) -> pd.DataFrame:
 def small_words(plan: WeekPlan) -> str:
     """Explain the risk of the turbines for which no intervention would pay."""
     totals = plan.totals
+    small = french.euros(totals.small_eur, indicative=indicative(plan.notices))
     return (
         f"{french.counted(totals.small_turbines, 'turbine')} dont le risque coûte moins qu’une intervention "
-        f"({french.euros(plan.cost_intervention_eur)}){french.NBSP}: {french.euros(totals.small_eur)} en "
+        f"({french.euros(plan.cost_intervention_eur)}){french.NBSP}: {small} en "
         "tout, comptés dans le risque qui reste."
     )
 

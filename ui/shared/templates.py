@@ -7,11 +7,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from api.schemas import french
+from api.schemas.vocabulary import indicative
 from ui.shared import labels
 
 
 def template(name: str) -> Template:
-    """Load a template by its path under ``ui``, with French formats as ``french`` and words as ``labels``."""
+    """Load a template by its path under ``ui``, with ``french``, ``labels`` and ``indicative``."""
     return _environment.get_template(name)
 
 
@@ -23,4 +24,4 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.globals.update(french=french, labels=labels)
+_environment.globals.update(french=french, labels=labels, indicative=indicative)

@@ -17,7 +17,7 @@ from api.domain.policy.levels import ALERTS, SEVERITY
 from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.wording import LEVEL_WORDS, recommendation
 from api.schemas import french
-from api.schemas.vocabulary import Effect, RiskLevel, SituationCode
+from api.schemas.vocabulary import Effect, RiskLevel, SituationCode, indicative
 
 Code = SituationCode
 BY_VISIT, BY_MEASUREMENT, BY_LEVEL = "visite", "mesure", "niveau"
@@ -148,7 +148,13 @@ def advice(situation: Situation, score: ScoredTurbine, benefit_eur: float) -> st
     """
     if situation.code in _ADVICE:
         return _ADVICE[situation.code]
-    return recommendation(score.level, score.data_status, score.probability, benefit_eur)
+    return recommendation(
+        score.level,
+        score.data_status,
+        score.probability,
+        benefit_eur,
+        indicative=indicative(score.findings),
+    )
 
 
 _ADVICE = {

@@ -35,7 +35,12 @@ _BY_STATUS = {
 
 
 def recommendation(
-    level: RiskLevel, status: DataStatus, probability: float | None, benefit_eur: float
+    level: RiskLevel,
+    status: DataStatus,
+    probability: float | None,
+    benefit_eur: float,
+    *,
+    indicative: bool = False,
 ) -> str:
     """Say what to do, in one or two French sentences.
 
@@ -44,9 +49,10 @@ def recommendation(
         status: of the data behind it; anything but ``ok`` puts the sensors first.
         probability: of a failure within 7 days; None where nothing could be scored.
         benefit_eur: expected gain of intervening now [€].
+        indicative: whether it rests on an uncalibrated probability.
     """
     if probability is None:
         return _BY_STATUS.get(status, _BY_STATUS[DataStatus.NON_EVALUE])
-    gain = f" : gain attendu {french.euros(benefit_eur)}" if benefit_eur > 0 else ""
+    gain = f" : gain attendu {french.euros(benefit_eur, indicative=indicative)}" if benefit_eur > 0 else ""
     advice = f"{_BY_LEVEL[level]}{gain}."
     return f"{_BY_STATUS[status]} {advice}" if status in _BY_STATUS else advice

@@ -31,10 +31,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ServedModel:
-    """A loaded version, and who admitted it if it did not pass the quality gate."""
+    """A loaded version; who admitted it and why, if it did not pass the quality gate."""
 
     model: LoadedModel
     admitted_by: str | None
+    admitted_for: str | None = None
 
     @property
     def may_raise(self) -> bool:
@@ -205,7 +206,7 @@ class ActiveModelsSource:
         problems = []
         for task, row in serving.rows.items():
             try:
-                served[task] = ServedModel(self._ready(row), row.admitted_by)
+                served[task] = ServedModel(self._ready(row), row.admitted_by, row.reason)
             except (ModelUnavailable, NotFound) as error:
                 problems.append(error.detail)
         classifier, regressor = served.get("classification"), served.get("regression")

@@ -46,9 +46,9 @@ def outputs_of(readings: Sequence[Reading], models: ActiveModels) -> list[Output
     raw = raw_outputs(classifier, readings)
     calibrated = classifier.model.calibrated(raw)
     days = _days(models.regressor, readings)
-    doubt = _doubtful_interval(models)
+    doubt, common = _doubtful_interval(models), _indicative_costs(classifier)
     rows = zip(raw.tolist(), calibrated.tolist(), days, strict=True)
-    return [_output(r, p, d, doubt) for r, p, d in rows]
+    return [_output(r, p, d, doubt, common) for r, p, d in rows]
 
 
 def raw_outputs(served: ServedModel, readings: Sequence[Reading]) -> Floats:
@@ -92,17 +92,27 @@ def _days(regressor: ServedModel | None, readings: Sequence[Reading]) -> list[_D
     return [_Days(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
-def _output(raw: float, probability: float, days: _Days, doubt: Finding) -> Output:
+def _output(
+    raw: float, probability: float, days: _Days, doubt: Finding, common: tuple[Finding, ...]
+) -> Output:
     if isnan(raw):
         return Output(None, None, None)
     answered = not isnan(days.days)
     if not answered:
-        return Output(probability, None, raw)
-    findings = () if days.reliable else (doubt,)
+        return Output(probability, None, raw, common)
+    findings = common if days.reliable else (*common, doubt)
     if days.raw < 0:
         findings += (_negative(days.raw),)
     estimate = TimeToFailure(days.days, days.low, days.high, days.proved)
     return Output(probability, estimate, raw, findings, days.raw)
+
+
+def _indicative_costs(classifier: ServedModel) -> tuple[Finding, ...]:
+    """Return the remark on euros that rest on a probability which nobody could calibrate."""
+    if classifier.model.manifest.calibration.table is not None:
+        return ()
+    sentence = "Probabilité non calibrée : les euros sont indicatifs."  # short: it is stored with every score
+    return (Finding("couts_indicatifs", None, sentence),)
 
 
 def _negative(raw: float) -> Finding:

@@ -24,7 +24,7 @@ from api.schemas.changes import (
 )
 from api.schemas.park import ParkItem
 from api.schemas.turbine_story import LivingIntervention
-from api.schemas.vocabulary import RiskLevel, SituationCode
+from api.schemas.vocabulary import RiskLevel, SituationCode, indicative
 from api.storage.park import changes
 from api.storage.shared.database import Database
 
@@ -72,7 +72,10 @@ def park_item(
         expected = score.probability * policy.cost_failure_eur
     benefit = None if expected is None else expected - policy.cost_intervention_eur
     if situation is None:
-        to_do = recommendation(score.level, score.data_status, score.probability, benefit or 0.0)
+        rough = indicative(score.findings)
+        to_do = recommendation(
+            score.level, score.data_status, score.probability, benefit or 0.0, indicative=rough
+        )
     else:
         to_do = advice(situation, score, benefit or 0.0)
     return ParkItem(

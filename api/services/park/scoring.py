@@ -119,9 +119,10 @@ def _about_models(reading: Reading, models: ActiveModels) -> list[Finding]:
             sentence = f"Valeur absente ({', '.join(missing)}) : {manifest.name} ne peut pas répondre."
             findings.append(Finding(code, None, sentence))
         if served.admitted_by:
+            why = "" if served.admitted_for is None else f", motif : {served.admitted_for}"
             sentence = (
                 f"Le modèle {manifest.name} v{manifest.version} n’a pas passé le contrôle de qualité ; "
-                f"il a été admis par {served.admitted_by}."
+                f"il a été admis par {served.admitted_by}{why}."
             )
             findings.append(Finding("modele_admis", None, sentence))
     return findings

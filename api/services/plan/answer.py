@@ -22,7 +22,7 @@ from api.domain.plan.week_plan import (
 from api.schemas import french
 from api.schemas import week_plan as contract
 from api.schemas.common import Notice
-from api.schemas.vocabulary import DataStatus
+from api.schemas.vocabulary import INDICATIVE, DataStatus, indicative
 from api.services.park.contract import turbine_fields
 from api.services.plan.park import ParkAtWork
 
@@ -222,6 +222,9 @@ def _notices(
         (not plan.proven, "non_prouve", None,
          "Le temps de calcul n’a pas suffi à prouver que ce plan est le meilleur : un autre éviterait au "
          f"plus {french.euros(plan.gap_eur)} de plus."),
+        (any(indicative(t.score.findings) for t in park.turbines.values()), INDICATIVE, None,
+         "Euros indicatifs : la probabilité n’est pas calibrée. Le plan évite le plus possible de ces "
+         "euros-là, donc traite d’abord les turbines que le modèle classe en tête."),
         (park.unassessed, "non_evaluees", None,
          f"{french.counted(park.unassessed, 'turbine')} sans probabilité : leur risque n’est pas compté."),
         (doubtful, "mesures_douteuses", None,

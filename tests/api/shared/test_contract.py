@@ -72,7 +72,7 @@ def test_turbine__has_one_identity_however_it_is_spelled(
 ) -> None:
     answer = ask(scored, technician, {**GOOD, "turbine_id": spelling}).json()
     assert answer["turbine_id"] == "1"
-    assert answer["warnings"] == []
+    assert [warning["code"] for warning in answer["warnings"]] == ["couts_indicatifs"]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,11 @@ def test_unknown_turbine_and_field__are_predicted_with_warnings(
     scored: Api, technician: dict[str, str]
 ) -> None:
     answer = ask(scored, technician, {**GOOD, "turbine_id": "999", "couleur": "rouge"}).json()
-    assert {w["code"] for w in answer["warnings"]} == {"turbine_inconnue", "champ_inconnu"}
+    assert {w["code"] for w in answer["warnings"]} == {
+        "turbine_inconnue",
+        "champ_inconnu",
+        "couts_indicatifs",
+    }
 
 
 def test_value_outside_training__is_answered_as_the_model_s_extrapolation(
@@ -175,7 +179,7 @@ def test_value_outside_training__is_answered_as_the_model_s_extrapolation(
 ) -> None:
     answer = ask(scored, technician, {**GOOD, "temperature": 150}).json()
     assert answer["data_status"] == "ok"
-    assert [warning["code"] for warning in answer["warnings"]] == ["hors_domaine"]
+    assert [warning["code"] for warning in answer["warnings"]] == ["hors_domaine", "couts_indicatifs"]
     assert answer["risk_level"] != "faible"
 
 
@@ -193,7 +197,8 @@ def test_a_machine_that_stands_still__raises_no_doubt(
     scored: Api, technician: dict[str, str], standing: dict[str, float]
 ) -> None:
     answer = ask(scored, technician, {**GOOD, **standing}).json()
-    assert (answer["data_status"], answer["warnings"]) == ("ok", [])
+    assert answer["data_status"] == "ok"
+    assert [warning["code"] for warning in answer["warnings"]] == ["couts_indicatifs"]
 
 
 def test_batch__each_row_stands_alone_in_order(scored: Api, technician: dict[str, str]) -> None:

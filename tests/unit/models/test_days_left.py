@@ -23,6 +23,7 @@ SOUND = {
     "power_output": 700.0,
     "maintenance_done": 0.0,
 }
+READING = Reading("1", date(2024, 12, 30), SOUND)
 
 
 def scored(days: float, *, interval: bool = True) -> Score:
@@ -38,7 +39,7 @@ def scored(days: float, *, interval: bool = True) -> Score:
         ServedModel(LoadedModel(a, lambda rows: np.full(len(rows), 0.01), None), None),
         ServedModel(LoadedModel(b, lambda rows: np.full(len(rows), days), None), None),
     )
-    (answer,) = score([Reading("1", date(2024, 12, 30), SOUND)], models, POLICY)
+    (answer,) = score([READING], models, POLICY)
     return answer
 
 

@@ -96,8 +96,11 @@ class DaysOnDask:
             number, policy = policies.current(connection)
             park = tuple(measurements.living_turbines(connection))
             sensors = catalogue_of(connection, self.store)
-        manifests = [(served.model.manifest, served.admitted_by) for served in models.served]
-        versions = tuple(Version(m.task, m.name, m.version, m.sha256, by) for m, by in manifests)
+        versions = tuple(
+            Version(m.task, m.name, m.version, m.sha256, served.admitted_by, served.admitted_for)
+            for served in models.served
+            for m in (served.model.manifest,)
+        )
         return Plan(self.stores, versions, number, policy, park, sensors)
 
     def _in_order(

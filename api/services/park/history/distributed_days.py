@@ -33,6 +33,7 @@ class Version:
     version: int
     sha256: str
     admitted_by: str | None
+    admitted_for: str | None
 
 
 @dataclass(frozen=True)
@@ -109,5 +110,5 @@ def _models(stores: tuple[Path, Path], versions: tuple[Version, ...]) -> ActiveM
                 f"{used.name} v{used.version} n’est pas le même sur tous les calculateurs."
             )
         model.warm()
-        served[used.task] = ServedModel(model, used.admitted_by)
+        served[used.task] = ServedModel(model, used.admitted_by, used.admitted_for)
     return ActiveModels(0, served.get("classification"), served.get("regression"))

@@ -19,6 +19,7 @@ from api.domain.shared.wording import recommendation
 from api.schemas import french
 from api.schemas.common import FieldProblem
 from api.schemas.predictions import BatchItem, BatchPredictions, ModelUse, Prediction
+from api.schemas.vocabulary import indicative
 from api.services.models.active_models import ActiveModels, ActiveModelsSource
 from api.services.models.explaining import drivers
 from api.services.models.measurement_model import Reading, reading_of
@@ -189,7 +190,13 @@ class PredictionService:
             data_status=scored.status,
             expected_failure_cost_eur=risk.expected_failure_cost_eur,
             net_benefit_eur=risk.net_benefit_eur,
-            recommendation=recommendation(risk.level, scored.status, probability, risk.net_benefit_eur),
+            recommendation=recommendation(
+                risk.level,
+                scored.status,
+                probability,
+                risk.net_benefit_eur,
+                indicative=indicative(scored.findings),
+            ),
             drivers=own_drivers,
             base_probability=base,
             warnings=[*scored.findings, *self._about_turbine(scored.reading.turbine_id)],
