@@ -89,11 +89,31 @@
     if (!root.isConnected || (root.parentElement ?? root).closest(asTyped)) return;
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     for (let node = root.nodeType === Node.TEXT_NODE ? root : walker.nextNode(); node; node = walker.nextNode()) {
-      if (!node.data.includes(" ") || node.parentElement?.closest(asTyped)) continue;
-      const set = rules.reduce((text, [pattern, space]) => text.replace(pattern, space), node.data);
+      if (node.data.length < 2 || node.parentElement?.closest(asTyped)) continue;
+      const set = rules.reduce((text, [pattern, space]) => text.replace(pattern, space), said(node.data));
       if (set !== node.data) node.data = set;
     }
   };
+  // What Streamlit says by itself: of an unknown address, of the server away, of a file, of a list.
+  const sayings = {
+    "Page not found": "Page inconnue",
+    "The page that you have requested does not seem to exist. Running the app's main page.":
+      "Aucune page n’est à cette adresse : voici l’accueil.",
+    "Connection error": "Connexion interrompue",
+    "Connecting": "Connexion…",
+    "Is Streamlit still running? If you accidentally stopped Streamlit, just restart it in your terminal:":
+      "Le tableau de bord ne répond plus : prévenez l’administrateur, qui le relance par « python cockpit.py run ».",
+    "Connection lost. Please wait for the app to reconnect, then try again.":
+      "Connexion perdue : attendez son retour, puis recommencez.",
+    "No results": "Aucun résultat",
+    "Select all": "Tout choisir",
+  };
+  const sizes = { B: "o", KB: "ko", MB: "Mo", GB: "Go" };
+  const said = (text) => sayings[text] ?? text
+    .replace(/^File must be ([\d.]+)([KMG]?B) or smaller\.$/, (_, size, unit) =>
+      `Fichier de ${size.replace(".", ",")} ${sizes[unit]} au plus.`)
+    .replace(/^(\S+) files are not allowed\.$/, "Les fichiers $1 ne sont pas lus ici.")
+    .replace(/^([\d.]+)([KMG]?B)$/, (_, size, unit) => `${size.replace(".", ",")} ${sizes[unit]}`);
   const changed = new Set([document.body]);
   const mend = () => {
     changed.forEach(setSpaces);
