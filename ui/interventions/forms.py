@@ -151,7 +151,12 @@ def planning(
         turbines: to choose among; None where the turbine is known.
     """
     keys = {name: f"{form}_{name}" for name in PLAN_FIELDS}
-    first = {"planned_on": today, "assignee": None, "priority": Priority.NORMALE, "skills": []}
+    first: dict[str, Any] = {
+        "planned_on": today,
+        "assignee": None,
+        "priority": Priority.NORMALE,
+        "skills": [],
+    }
     stored = {**first, **{name: value for name, value in start.items() if value is not None}}
     hours = stored.pop("expected_hours", None)
     stored["expected_hours"] = "" if hours is None else french.typed(hours)

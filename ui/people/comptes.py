@@ -51,7 +51,7 @@ def page() -> None:
         with st.container(border=True, key="compte_ouvert"):
             _account_menu(chosen)
     st.subheader("Clés d’API", anchor=False)
-    keys.sort(key=lambda key: key.revoked_at is not None)
+    keys = views.in_force_first(keys)
     if keys:
         opens = ["" if key.revoked_at else f"?{_API_KEY}={key.id}" for key in keys]
         layout.table(views.keys_frame(keys), "Clés d’API", key="cles", opens=opens)

@@ -121,6 +121,11 @@ def accounts_frame(accounts: list[Account]) -> pd.DataFrame:
     )
 
 
+def in_force_first(keys: list[ApiKey]) -> list[ApiKey]:
+    """Return the keys, those that are revoked last."""
+    return sorted(keys, key=lambda key: key.revoked_at is not None)
+
+
 def keys_frame(keys: list[ApiKey]) -> pd.DataFrame:
     """Tabulate every key."""
     return pd.DataFrame(

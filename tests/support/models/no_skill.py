@@ -52,7 +52,9 @@ def passes(seed: int) -> Iterator[tuple[str, bool]]:
 
 def _shuffled(rng: np.random.Generator, labels: Floats, share: float) -> Floats:
     """Return what a model fitted on shuffled labels answers: their mean, with part of their noise."""
-    return labels.mean() + share * (rng.permutation(labels) - labels.mean())
+    mean = float(labels.mean())
+    answers: Floats = mean + share * (rng.permutation(labels) - mean)
+    return answers
 
 
 def passing(seeds: int) -> Counter[str]:

@@ -116,7 +116,7 @@ def test_keys__those_in_force_first_with_the_name_of_their_maker() -> None:
     common = {"scopes": ("read",), "created_at": AT, "created_by": "compte:3", "created_by_name": "Léa"}
     old = ApiKey(id=1, name="ancienne", revoked_at=AT, **common)
     new = ApiKey(id=2, name="neuve", revoked_at=None, last_used_at=AT, **common)
-    frame = account_views.keys_frame([old, new])
+    frame = account_views.keys_frame(account_views.in_force_first([old, new]))
     assert list(frame["Nom"]) == ["neuve", "ancienne"]
     assert list(frame["Par"]) == ["Léa", "Léa"]
     assert list(frame["Dernier usage"]) == ["21/11/2026 à 09:30", "jamais"]
