@@ -130,7 +130,7 @@ def test_scores_without_any_label__wait(tmp_path: Path) -> None:
     with running(core.settings) as api:
         found = api.get(URL, headers=api.login("manager")).json()
     assert found["counts"]["waiting"] == found["counts"]["published"] == 1
-    assert "Aucune issue n’est encore connue" in found["message"]
+    assert "sans issue connue pour l’instant" in found["message"]
     assert [notice["code"] for notice in found["notices"]] == ["issue_inconnue"]
 
 
