@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from api.domain.measurements import units
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -30,6 +32,13 @@ class ColumnMap:
     date_format: str | None = None
 
 
+# What a header may hold besides a name: units that the cockpit converts, and others that it must not ignore.
+_UNITS = units.SPELLED | {
+    "%", "a", "bar", "g", "gw", "gwh", "hpa", "hz", "kpa", "kv", "kva", "kvar", "kwh", "m/s2", "m/s²",
+    "mbar", "mm/s", "mpa", "mvar", "mwh", "pa", "v", "wh",
+}  # fmt: skip
+_BARE = re.compile(r"[\s_,;]([^\s_,;()\[\]]{2,})$")  # « Temp °F », « wind_kmh »; a lone letter is no unit
+_BRACKETS = re.compile(r"[\[(]\s*([^\[\]()]+?)\s*[\])]")
 _UNIT_IN_NAME = re.compile(r"(.+?)\s*[\[(]\s*([^\[\]()]+?)\s*[\])]")
 
 
@@ -39,10 +48,20 @@ def split_unit(name: str) -> tuple[str, str | None]:
     return (match[1], match[2]) if match else (name.strip(), None)
 
 
+def unit_in(name: str) -> str | None:
+    """Return the unit that a header states, in brackets or as its last word; None where it states none."""
+    words = [*_BRACKETS.findall(name), *_BARE.findall(name.strip())]
+    return next((word for word in words if word.casefold() in _UNITS), None)
+
+
 def target_of(name: str, mapping: ColumnMap | None) -> Target:
-    """Return the content of a column of a file: by the mapping first, by its own name otherwise."""
+    """Return the content of a column of a file: by the mapping first, by its own name otherwise.
+
+    A mapping that names no unit leaves the header's: what a header states is never ignored.
+    """
     stripped = name.strip()
     if mapping is not None and stripped in mapping.columns:
-        return mapping.columns[stripped]
+        target = mapping.columns[stripped]
+        return target if target.unit is not None else Target(target.name, unit_in(stripped))
     base, unit = split_unit(stripped)
     return Target(base, unit)

@@ -107,14 +107,15 @@ def _conversions(
             continue
         sensor = sensors.get(target.name)
         own = sensor.unit if sensor else {DAYS_LEFT: "jours"}.get(target.name, "")
-        if spelled(target.unit) == own or (sensor is None and target.unit in {"j", "d", "days"}):
+        if spelled(target.unit) == spelled(own) or (sensor is None and target.unit in {"j", "d", "days"}):
             continue
         how = conversion(target.unit, own) if sensor else None
         if how is None:
             raise InvalidInput.single(
                 names[index],
                 f"unité « {printable(target.unit)} » inconnue pour {target.name} ; au choix :"
-                f" {', '.join(filter(None, known_units(own))) or 'aucune'}.",
+                f" {', '.join(filter(None, known_units(own))) or 'aucune'}. Si les valeurs sont déjà en"
+                f" {own or 'cette grandeur'}, dites-le par l’unité de la colonne dans une correspondance.",
             )
         if mapping is None or names[index] not in mapping.columns:
             raise UnclearFile.single(

@@ -56,7 +56,12 @@ _SPELLINGS = {
     "f": "°F", "degf": "°F", "°f": "°F", "fahrenheit": "°F", "m/s": "m/s", "ms-1": "m/s", "m.s-1": "m/s",
     "km/h": "km/h", "kmh": "km/h", "kph": "km/h", "mph": "mph", "kn": "kn", "kt": "kn", "nœuds": "kn",
     "kw": "kW", "mw": "MW", "w": "W",
+    "rpm": "tr/min", "tr/min": "tr/min", "min-1": "tr/min", "1/min": "tr/min",
 }  # fmt: skip
+
+
+SPELLED = frozenset(_SPELLINGS)
+"""Every spelling of a unit that the cockpit knows, in lower case."""
 
 
 def spelled(unit: str) -> str:

@@ -56,7 +56,7 @@ class ImportTally:
             self.problems.add(line, CellProblem(printable(name), None, reason))
         names = {position: sensor.name for position, sensor in columns.sensors}
         for position, how in columns.conversions.items():
-            reason = f"valeurs converties de {how.source} en {how.unit}, comme le dit la correspondance."
+            reason = f"valeurs converties de {how.source} en {how.unit} (en-tête ou correspondance)."
             self.problems.add(line, CellProblem(names[position], None, reason))
 
 
