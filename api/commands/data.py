@@ -62,7 +62,9 @@ def _import(arguments: argparse.Namespace, core: Core) -> int:
     print(_report_text(report))
     if arguments.report is not None:
         _write_report(core, report.import_id, arguments.report)
-    return 0
+    if report.nothing_taken:
+        say("Aucune ligne n’a pu être prise : corrigez le fichier, puis reprenez l’import.")
+    return int(report.nothing_taken)
 
 
 def _write_report(core: Core, import_id: int, path: Path) -> None:

@@ -59,6 +59,11 @@ class ImportReport(Answer):
     imported_by_name: Name = None
     format: FileFormat | None = Field(None, description="Comment le fichier a été lu")
 
+    @property
+    def nothing_taken(self) -> bool:
+        """Whether every row was refused; rows that are all known already are a success."""
+        return 0 < self.rows == self.rejected
+
 
 class PreviewColumn(Answer):
     """One column of the file, or one that is missing."""

@@ -129,7 +129,7 @@ class Inbox:
         if _signature(path) != signature:
             return False
         try:
-            report, verdict = self._ingest(path), DONE
+            report, verdict = self._ingest(path)
         except InvalidInput as refused:
             if _signature(path) != signature:
                 return False  # somebody is still writing it
@@ -147,7 +147,8 @@ class Inbox:
         self._stuck[path.name] = signature
         return False
 
-    def _ingest(self, path: Path) -> str:
+    def _ingest(self, path: Path) -> tuple[str, str]:
+        """Ingest a file; return its report, and its folder: of refusals where nothing was taken."""
         report = ingest_file(
             self.database,
             path,
@@ -157,7 +158,8 @@ class Inbox:
             now=self.now(),
         )
         log.info("inbox file ingested", extra={"file": path.name, "import_id": report.import_id})
-        return ImportHistory(self.database).report_file(report.import_id)
+        verdict = REFUSED if report.nothing_taken else DONE
+        return ImportHistory(self.database).report_file(report.import_id), verdict
 
     def _refusal(self, path: Path, errors: Sequence[FieldError]) -> str:
         """Write the report of a refused file: its errors concern no line, hence line 0."""

@@ -14,7 +14,8 @@ from typing import Any, BinaryIO
 from sqlalchemy import Row
 
 from api.domain.measurements.sensors import SensorCatalogue
-from api.domain.shared.exceptions import CockpitError, InvalidInput, NotFound
+from api.domain.shared.exceptions import CockpitError, FieldError, InvalidInput, NotFound
+from api.schemas import french
 from api.schemas.measurements import ImportJob, ImportPreview, ImportReport
 from api.services.measurements.files.json_rows import read_rows
 from api.services.measurements.files.map_file import parse_map
@@ -145,7 +146,7 @@ class MeasurementIntake:
         return {"import_id": report.import_id}
 
     def _ingest(self, path: Path, options: Options, sender: str, progress: Progress | None) -> ImportReport:
-        return ingest_file(
+        report = ingest_file(
             self.database,
             path,
             self.sensors(),
@@ -155,6 +156,9 @@ class MeasurementIntake:
             progress=progress,
             options=read_options(options),
         )
+        if report.nothing_taken:
+            raise _nothing_taken(report)
+        return report
 
     def forget(self, job: Row[Any]) -> None:
         """Delete the file of a job that ended."""
@@ -212,6 +216,17 @@ def read_options(options: Options) -> ImportOptions:
         confirmed=confirmed in _YES,
         sent_as_json=options.get("sent_as_json") == "true",
     )
+
+
+def _nothing_taken(report: ImportReport) -> InvalidInput:
+    """Return the refusal of a file of which no row could be taken, with the reasons that its report gives."""
+    whole = FieldError(
+        "measurements",
+        f"aucune ligne n’a pu être prise ({french.counted(report.rows, 'ligne')} ; import n° "
+        f"{report.import_id}) : corrigez les lignes, puis renvoyez-les.",
+    )
+    lines = (FieldError(p.column, f"ligne {p.line} : {p.reason}", p.value) for p in report.problems)
+    return InvalidInput([whole, *lines])
 
 
 def _few(path: Path) -> bool:

@@ -262,6 +262,46 @@ def test_long_file__that_cannot_be_taken__says_why(api: Api, key: dict[str, str]
     assert list((api.settings.home / "uploads").iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [
+        ("5,2024-08-14,trop,3.57,49.6,557.2,0", "wind_speed"),
+        ("5,2024-08-14,12,3.57,999,557.2,0", "temperature"),
+        ("5,2024-08-14,12,3.57,49.6,557.2,9", "maintenance_done"),
+        ("5,2924-08-14,12,3.57,49.6,557.2,0", "date_measure"),
+        (",2024-08-14,12,3.57,49.6,557.2,0", "turbine_id"),
+    ],
+)
+def test_file_of_which_no_row_could_be_taken__is_422_naming_the_columns(
+    api: Api, key: dict[str, str], line: str, column: str
+) -> None:
+    answer = _file(api, key, f"{HEADER}\n{line}\n{line}\n")
+    assert answer.status_code == 422, answer.text
+    whole, *lines = answer.json()["errors"]
+    assert "aucune ligne n’a pu être prise" in whole["message"]
+    assert [(each["field"], each["message"][:7]) for each in lines] == [
+        (column, "ligne 2"),
+        (column, "ligne 3"),
+    ]
+    assert _count(api) == 0
+
+
+def test_rows_that_are_all_known__are_a_success(api: Api, key: dict[str, str]) -> None:
+    assert _rows(api, key, ROW).status_code == 200
+    again = _rows(api, key, ROW)
+    assert (again.status_code, again.json()["already_known"]) == (200, 1)
+
+
+def test_long_file_of_which_no_row_could_be_taken__fails_with_the_reason(
+    api: Api, key: dict[str, str]
+) -> None:
+    job = _file(api, key, _long(ROWS_AT_ONCE + 1).replace(",49.6,", ",froid,")).json()
+    _worker(api).take_and_carry_out()
+    ended = api.get(f"{URL}/jobs/{job['job_id']}", headers=key).json()
+    assert ended["status"] == "echoue"
+    assert "aucune ligne n’a pu être prise" in ended["error"]
+
+
 def _left_by_a_dead_worker(api: Api, attempts: int) -> None:
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     with api.services.database.write() as connection:

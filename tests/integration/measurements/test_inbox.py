@@ -105,6 +105,28 @@ def test_refused_file__goes_to_rejets_with_the_reason(
     assert _count(core) == 0
 
 
+def test_file_of_which_no_row_could_be_taken__goes_to_rejets_with_the_reason_of_each_line(
+    core: Core, clock: Clock, worker: Callable[[str], Inbox]
+) -> None:
+    _drop(core, rows=[(turbine, "2024-08-14", "trop", "3.57", "49.6", "557.2", "0") for turbine in "67"])
+    assert _settle(worker("un"), clock) == 1
+    assert _names(core, "rejets") == {"mesures.csv", "mesures.csv.rapport.csv"}
+    report = (core.settings.home / "inbox/rejets/mesures.csv.rapport.csv").read_text("utf-8-sig")
+    assert [line.split(";")[:3] for line in report.splitlines()[1:3]] == [
+        ["2", "wind_speed", "trop"],
+        ["3", "wind_speed", "trop"],
+    ]
+
+
+def test_file_already_known__is_a_success(core: Core, clock: Clock, worker: Callable[[str], Inbox]) -> None:
+    inbox = worker("un")
+    for name in ("a.csv", "b.csv"):
+        _drop(core, name)
+        assert _settle(inbox, clock) == 1
+    assert _names(core, "rejets") == set()
+    assert _count(core) == 1
+
+
 def test_growing_file__is_left_until_it_stops(
     core: Core, clock: Clock, worker: Callable[[str], Inbox]
 ) -> None:
