@@ -64,6 +64,9 @@ COMMANDS = {
     ),
     "users": Command("…", "gère les comptes des personnes", "users --help"),
     "keys": Command("…", "gère les clés d’API des machines", "keys --help"),
+    "audit": Command(
+        "list [--limit N] | verify", "lit le journal d’audit, vérifie sa chaîne", "audit verify"
+    ),
     "bench": Command("…", "mesure vitesse et mémoire sur cette machine", "bench"),
     "texts": Command("", "liste chaque phrase que le produit peut montrer, et où", "texts"),
     "captures": Command(

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from launcher.commands import COMMANDS
+
 ROOT = Path(__file__).resolve().parents[3]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 INDEX = (ROOT / "docs" / "index.md").read_text("utf-8")
@@ -65,6 +67,14 @@ def test_files_and_tests__that_a_document_names__exist(page: Path) -> None:
         file, _, test = name.partition("::")
         assert (ROOT / file).exists(), name
         assert not test or test in _tests_of(ROOT / file), name
+
+
+@pytest.mark.parametrize(
+    "page", [*DOCS, ROOT / "README.md", ROOT / "CONTRIBUTING.md"], ids=lambda path: path.name
+)
+def test_commands__that_a_document_gives__exist(page: Path) -> None:
+    given = set(re.findall(r"python cockpit\.py ([a-z]+)", page.read_text("utf-8")))
+    assert given - set(COMMANDS) == set()
 
 
 def test_documents__are_all_reached_from_the_index() -> None:
