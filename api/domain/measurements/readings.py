@@ -16,7 +16,12 @@ from api.domain.measurements.sensors import Sensor, within
 from api.domain.shared.exceptions import InvalidInput
 from api.schemas import french
 
-MISSING = frozenset({"", "nan", "na", "n/a", "#n/a", "null", "-"})
+MISSING = frozenset(
+    {"", "nan", "na", "n/a", "#n/a", "null", "-", "--", "none", "<na>", "\\n", "nil"}
+    # What a spreadsheet writes where a formula failed: that cell has no value, the row's others have.
+    | {"#div/0!", "#name?", "#null!", "#num!", "#ref!", "#value!", "#nom?", "#nombre!", "#valeur!"}
+)
+_BITS = {"true": 1.0, "false": 0.0, "vrai": 1.0, "faux": 0.0}  # as pandas and spreadsheets write 1 and 0
 # A logger whose clock was never set answers 1970 (Unix) or 1980 (GPS); France's first wind farm,
 # Port-la-Nouvelle, dates from 1991.
 EARLIEST = date(1990, 1, 1)
@@ -84,17 +89,15 @@ def read_sensor(text: str, sensor: Sensor) -> float | int | None:
     Raises:
         UnreadableCell: not a number, not of the sensor's type, or physically impossible.
     """
-    value = read_number(text)
+    value = _read_bit(text, "0 ou 1 est attendu.") if sensor.dtype == "binary" else read_number(text)
     if value is None:
         return None
-    if sensor.dtype == "binary":
-        if value not in (0.0, 1.0):
-            raise UnreadableCell("0 ou 1 est attendu.")
-    elif (possible := within(value, sensor.physical)) is None:
-        raise UnreadableCell(
-            f"hors des limites physiques ({_limits(sensor)}) ; vérifiez l’unité et le capteur."
-        )
-    else:
+    if sensor.dtype != "binary":
+        possible = within(value, sensor.physical)
+        if possible is None:
+            raise UnreadableCell(
+                f"hors des limites physiques ({_limits(sensor)}) ; vérifiez l’unité et le capteur."
+            )
         value = possible + 0.0
     if sensor.dtype == "float":
         return value
@@ -111,12 +114,22 @@ def read_failure(text: str) -> bool | None:
     Raises:
         UnreadableCell: neither 0 nor 1.
     """
-    value = read_number(text)
-    if value is None:
+    value = _read_bit(text, "0 (pas de panne) ou 1 (panne) est attendu.")
+    return None if value is None else value == 1.0
+
+
+def _read_bit(text: str, expected: str) -> float | None:
+    """Read 0 or 1, or true or false as programs write them; a word such as « oui » is refused."""
+    stripped = text.strip().casefold()
+    if stripped in MISSING:
         return None
+    try:
+        value = _BITS[stripped] if stripped in _BITS else read_number(text)
+    except UnreadableCell as error:
+        raise UnreadableCell(expected) from error
     if value not in (0.0, 1.0):
-        raise UnreadableCell("0 (pas de panne) ou 1 (panne) est attendu.")
-    return value == 1.0
+        raise UnreadableCell(expected)
+    return value
 
 
 def read_days_left(text: str) -> float | None:

@@ -40,7 +40,7 @@ from tests.support.measurements.ingest_tools import (
         ("temperature", "inf", "infinie"),
         ("temperature", '"12,5"', "virgule"),
         ("maintenance_done", "2", "0 ou 1"),
-        ("failure_within_7d", "oui", "nombre est attendu"),
+        ("failure_within_7d", "oui", "0 (pas de panne) ou 1 (panne) est attendu"),
         ("time_to_failure_days", "-1", "négatif"),
     ],
 )

@@ -88,7 +88,7 @@ LAYOUTS = [
 ]
 MISSING = [
     Case(f"missing written {word!r}", csv([[cell or word for cell in row] for row in BASE]), same=True)
-    for word in ("-", "NaN", "n/a", "NA", "null", "#N/A", " ")
+    for word in ("-", "--", "NaN", "n/a", "NA", "None", "null", "#N/A", "#REF!", " ")
 ]
 DATES = [
     Case("days first, slashes", csv(days("%d/%m/%Y")), same=True),

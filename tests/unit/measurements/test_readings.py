@@ -113,7 +113,7 @@ def test_read_sensor__binary__whole(text: str) -> None:
     assert isinstance(value, int)
 
 
-@pytest.mark.parametrize("text", ["2", "0.5", "-1", "oui", "true"])
+@pytest.mark.parametrize("text", ["2", "0.5", "-1", "oui", "yes"])
 def test_read_sensor__binary__anything_else_refused(text: str) -> None:
     assert refused(readings.read_sensor, text, Sensor("m", "M", "", "binary", (0, 1)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.domain.measurements.readings import read_sensor
+from api.domain.measurements.readings import UnreadableCell, read_failure, read_sensor
 from api.domain.measurements.sensors import Dtype, Sensor, sensor_catalogue, within
 from api.domain.shared.exceptions import Conflict
 
@@ -60,3 +60,41 @@ def test_within__without_bounds_everything_is_possible() -> None:
 @pytest.mark.parametrize(("text", "value"), [("-0.0000001", 0.0), ("-1e-7", 0.0), ("75.00001", 75.0)])
 def test_read_sensor__rounding_at_a_physical_bound(text: str, value: float) -> None:
     assert read_sensor(text, Sensor("wind", "Vent", "m/s", "float", (0.0, 75.0))) == value
+
+
+BIT = Sensor("done", "Intervention", "", "binary", (0.0, 1.0))
+WIND = Sensor("wind", "Vent", "m/s", "float", (0.0, 75.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("True", 1),
+        ("FALSE", 0),
+        ("vrai", 1),
+        ("FAUX", 0),
+        ("1.0", 1),
+        (" 0 ", 0),
+        ("None", None),
+        ("<NA>", None),
+    ],
+)
+def test_read_sensor__bits_as_programs_write_them(text: str, value: int | None) -> None:
+    assert read_sensor(text, BIT) == value
+    assert read_failure(text) == (None if value is None else bool(value))
+
+
+@pytest.mark.parametrize("text", ["oui", "non", "2", "yes", "0,0", "x"])
+def test_read_sensor__other_words_ask_for_0_or_1(text: str) -> None:
+    with pytest.raises(UnreadableCell, match="0 ou 1"):
+        read_sensor(text, BIT)
+
+
+@pytest.mark.parametrize("text", ["--", "None", "<NA>", "\\N", "#REF!", "#DIV/0!", "#VALEUR!", "#N/A"])
+def test_read_sensor__usual_ways_of_writing_no_value(text: str) -> None:
+    assert read_sensor(text, WIND) is None
+
+
+def test_read_sensor__true_is_no_wind() -> None:
+    with pytest.raises(UnreadableCell):
+        read_sensor("True", WIND)
