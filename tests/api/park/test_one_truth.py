@@ -18,6 +18,7 @@ from api.schemas.park import Park, TurbineDetail
 from api.schemas.vocabulary import SituationCode, Verdict
 from tests.api.conftest import Api
 from tests.support.measurements.ingest_tools import SHORT, ingest, write_csv
+from tests.support.words import plain
 from ui.park import exports, sheets, views
 
 DAY = date(2024, 8, 30)
