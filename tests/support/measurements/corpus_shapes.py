@@ -128,7 +128,7 @@ LABELS = [
         "a label that is no label",
         csv(replaced(3, failure_within_7d="oui")),
         counts=(5, 1),
-        reported=((3, "failure_within_7d", "nombre"),),
+        reported=((3, "failure_within_7d", "1 (panne)"),),
     ),
     Case(
         "labels that contradict each other",
