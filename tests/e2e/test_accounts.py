@@ -64,7 +64,7 @@ def test_administrator__makes_an_account_and_a_key_then_revokes_it(
     menu(visitor, "Créer une clé…")
     page.get_by_role("textbox", name="Nom de la machine").fill("scada nord")
     page.get_by_role("textbox", name="Nom de la machine").press("Tab")
-    page.get_by_text(re.compile("^read :")).click()
+    page.get_by_text(re.compile(r"^read\s:")).click()
     page.get_by_role("button", name="Créer la clé").click()
     expect(page.get_by_text("Clé « scada nord » créée.")).to_be_visible()
     key = page.locator(".st-key-secret code").inner_text().strip()
