@@ -27,6 +27,7 @@ MACHINE = {
     "ui/park/views.py": "a page's address",
     "api/domain/models/threshold_costs.py": "a number rounded to three digits",
     "bench/inference/load.py": "wrk's command line",
+    "ui/models/split_fields.py": "a split, as the API reads it",
 }
 # These read what people write, spaces included.
 READERS = {"api/domain/measurements/notation.py", "ui/shared/french_numbers.py"}

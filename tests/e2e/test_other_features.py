@@ -168,7 +168,7 @@ def test_park__is_ranked_with_drivers_in_words(visitor: Visitor, park: Park) -> 
     assert {row[1] for row in rows[:2]} == set(other.SICK)
     for row in rows[:2]:
         assert row[2] == "■ Critique"
-        assert re.search(r"↑ (Pression|Température) d’huile du multiplicateur : [\d,]+\xa0(bar|°C)", row[5])
+        assert re.search(r"↑ (Pression|Température) d’huile du multiplicateur\s: [\d,]+\xa0(bar|°C)", row[6])
     assert {item.main_driver.feature for item in park.items if item.main_driver} <= set(other.FEATURES)
     assert visitor.foreign == []
 
@@ -188,7 +188,7 @@ def test_turbine__tells_its_drivers_and_shows_its_sensors(visitor: Visitor, deta
 
     page.get_by_role("tab", name="Capteurs").click()
     for name in [*other.NUMERIC, other.CATEGORY]:
-        expect(page.get_by_label(re.compile(rf"^{other.LABELS[name]} : \d+\svaleurs, de "))).to_be_attached()
+        expect(page.get_by_label(re.compile(rf"^{other.LABELS[name]}\s: \d+\svaleurs, de "))).to_be_attached()
     header = page.locator(".tableau thead th").filter(visible=True)
     expect(header.first).to_be_attached()
     titles = [title.strip() for title in header.all_inner_texts()]
@@ -200,7 +200,7 @@ def test_turbine__a_model_without_its_sensors_is_silent_and_says_so(
     visitor: Visitor, cockpit: Cockpit, detail: TurbineDetail
 ) -> None:
     page = open_tab(visitor, "Capteurs")
-    expect(page.get_by_label(re.compile("^Vitesse du rotor : "))).to_be_attached()
+    expect(page.get_by_label(re.compile(r"^Vitesse du rotor\s: "))).to_be_attached()
     codes = {warning.code for warning in detail.current.warnings} if detail.current else set()
 
     assert detail.current is not None
@@ -224,7 +224,7 @@ def test_what_if__a_field_per_feature_and_an_answer(
     for label in SILENT:
         field = page.get_by_role("textbox", name=label)
         expect(field).to_have_count(0 if cockpit.alone else 1)
-    expect(page.get_by_text(re.compile(f"{other.LABELS[other.FLAG]} : (oui|non)"))).to_be_visible()
+    expect(page.get_by_text(re.compile(rf"{other.LABELS[other.FLAG]}\s: (oui|non)"))).to_be_visible()
     visitor.idle()
 
     page.get_by_role("textbox", name=other.LABELS["gearbox_oil_pressure"]).fill("3,5")

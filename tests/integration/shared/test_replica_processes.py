@@ -27,6 +27,8 @@ from tests.conftest import home_on
 from tests.support.park.park_tools import half_published, measure, new_park, run_days, shown_run
 from tests.support.serving import serving, working
 
+PREPROD = {"ENV": "preprod", "STORE_KEY": "s" * 48}
+
 LAST = date(2024, 6, 30)
 TURBINES = 40
 DAY_S = 90
@@ -79,7 +81,7 @@ def _published(core: Core, day: date) -> bool:
 
 def _live(core: Core, day: date) -> None:
     """One day of two workers, from their start to their orderly end."""
-    clock = {"ENV": "preprod", "CLOCK": f"{day}T07:00"}
+    clock = PREPROD | {"CLOCK": f"{day}T07:00"}
     with ExitStack() as stack:
         workers = [stack.enter_context(working(core.settings.home, **clock)) for _ in range(2)]
         deadline = time.monotonic() + DAY_S
@@ -102,7 +104,7 @@ def test_two_replicas_and_two_workers__one_run_a_day(core: Core, days: int) -> N
     home, lived = core.settings.home, run_days(LAST, days)
     key = core.keys.create("essai", ["read"]).secret
     with ExitStack() as stack:
-        settings = {"ENV": "preprod", "CLOCK": f"{LAST}T23:00"}
+        settings = PREPROD | {"CLOCK": f"{LAST}T23:00"}
         urls = [stack.enter_context(serving(home, **settings))[1] for _ in range(2)]
         watchers = [_Watcher(url, key) for url in urls]
         for watcher in watchers:
@@ -132,7 +134,7 @@ def test_two_replicas_and_two_workers__one_run_a_day(core: Core, days: int) -> N
 def test_day_asked_for_of_both_replicas_at_once__is_one_run(core: Core) -> None:
     """The token that one replica gave is good for the other; eight requests are one run."""
     core.accounts.create("essai", "Essai", Role.MANAGER, "un mot de passe assez long")
-    settings = {"ENV": "preprod", "CLOCK": f"{LAST}T23:00"}
+    settings = PREPROD | {"CLOCK": f"{LAST}T23:00"}
     with ExitStack() as stack:
         urls = [stack.enter_context(serving(core.settings.home, **settings))[1] for _ in range(2)]
         client = stack.enter_context(httpx.Client(trust_env=False))
@@ -148,7 +150,7 @@ def test_day_asked_for_of_both_replicas_at_once__is_one_run(core: Core) -> None:
             answers = list(pool.map(ask, urls * 4))
         assert [answer.status_code for answer in answers] == [202] * 8, answers[0].text
         assert len({answer.json()["run_id"] for answer in answers}) == 1
-        with working(core.settings.home, ENV="preprod", CLOCK=f"{LAST}T05:00") as worker:  # before the hour
+        with working(core.settings.home, **PREPROD, CLOCK=f"{LAST}T05:00") as worker:  # before the hour
             deadline = time.monotonic() + DAY_S
             while not _published(core, LAST):
                 assert worker.poll() is None and time.monotonic() < deadline

@@ -16,14 +16,13 @@ from launcher.settings import ROOT
 NNBSP = "\N{NARROW NO-BREAK SPACE}"
 
 
-@pytest.mark.parametrize("arguments", [[], ["--all"]])
-def test_checks__whole_run__is_measured_and_coverage_speaks_last(arguments: list[str]) -> None:
-    wanted = checks.checks("python", arguments)
+def test_checks__whole_run__is_measured_and_coverage_speaks_last() -> None:
+    wanted = checks.checks("python", ["--all"])
     assert wanted[-2][1][:4] == ["python", "-m", "launcher.coverage", "run"]
     assert wanted[-1] == ("couverture", ["python", "-m", "launcher.coverage", "verdict"])
 
 
-@pytest.mark.parametrize("arguments", [["--fast"], ["tests/unit"], ["--all", "-x"]])
+@pytest.mark.parametrize("arguments", [[], ["--fast"], ["tests/unit"], ["--all", "-x"]])
 def test_checks__part_of_the_tests__is_not_measured(arguments: list[str]) -> None:
     wanted = dict(checks.checks("python", arguments))
     assert wanted["pytest"][:3] == ["python", "-m", "pytest"]
