@@ -232,7 +232,7 @@ def test_what_if__a_field_per_feature_and_an_answer(
     page.get_by_role("button", name="Comparer").click()
     expect(page.get_by_text("la probabilité de panne à 7 jours descendrait")).to_be_visible()
     visitor.idle()
-    changed = page.get_by_test_id("stTable").last
+    changed = page.locator(".tableau").last
     expect(changed.get_by_text(f"1,9{french.NBSP}bar → 3,5{french.NBSP}bar")).to_be_visible()
 
     page.get_by_role("textbox", name=other.LABELS["gearbox_oil_pressure"]).fill("25")
