@@ -54,6 +54,7 @@ _CODE = re.compile(
     r"|<(svg|path|style|script|!DOCTYPE|html|table|g|rect|line|i|a)\b.*"
     r"|(\w*([a-z][A-Z]|_)\w*\s*){2,}.*"  # a list of names
     r"|[a-z-]+(-src|-ancestors|-uri|-action) .*"
+    r"|#\w+!"  # an error in a spreadsheet's cell
     r")",
     re.DOTALL,
 )

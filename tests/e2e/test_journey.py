@@ -19,6 +19,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from bench.page import until
 from tests.e2e.conftest import LAPTOP, PHONE, Visitor, open_visitor
 from tests.support.servers import PASSWORD, ROOT, answers, api_server, environment, free_port, ui_server
+from tests.support.words import plain
 from ui.client.client import ApiClient
 
 pytestmark = pytest.mark.browser
@@ -185,7 +186,7 @@ def test_morning__a_view_sent_a_run_that_moves_nothing_and_what_is_taken_away(
     page.get_by_role("button", name="Recalculer le parc").click()
     expect(page.get_by_text("Calcul terminé")).to_be_visible()
     expect(page.get_by_role("button", name="Recalculer le parc")).to_be_enabled()
-    assert page.evaluate(scrolled) == 120
+    until(page, f"{scrolled} === 120")  # the progress is gone, and nothing has moved
     expect(page).to_have_url(f"{cockpit.ui}/cockpit?niveau=critique%2Celeve%2Cfaible&tri=turbine")
 
     visitor.idle()  # what has been calculated redraws the page once more
@@ -197,7 +198,7 @@ def test_morning__a_view_sent_a_run_that_moves_nothing_and_what_is_taken_away(
     assert [line.split(";")[1] for line in lines[1 : 1 + len(turbines)]] == turbines
     with page.expect_download() as sheet:
         page.get_by_role("button", name="Feuille A4 à imprimer").click()
-    assert "Tri : turbine, croissant." in sheet.value.path().read_text(encoding="utf-8")
+    assert "Tri : turbine, croissant." in plain(sheet.value.path().read_text(encoding="utf-8"))
     assert visitor.foreign == []
 
 
@@ -240,8 +241,9 @@ def test_navigation__technician_sees_his_pages_only(visitor: Visitor, cockpit: C
     visitor.log_in("technicien")
     visitor.ranking()
 
-    expect(visitor.page.get_by_role("link", name="Turbine")).to_be_visible()
-    expect(visitor.page.get_by_role("link", name="Supervision")).to_have_count(0)
+    pages = visitor.page.get_by_role("navigation", name="Pages")
+    expect(pages.get_by_role("link", name="Turbine")).to_be_visible()
+    expect(pages.get_by_role("link", name="Supervision")).to_have_count(0)
     visitor.page.goto(f"{cockpit.ui}/supervision")
     expect(visitor.page.get_by_role("heading", name="Page réservée")).to_be_visible()
 
