@@ -73,11 +73,7 @@ def key_figures(item: ParkItem, detail: TurbineDetail) -> list[tuple[str, str, s
             french.days(item.time_to_failure_days),
             f"intervalle {french.days_interval(days)}" if days else "",
         ),
-        (
-            "Attendre coûte",
-            french.euros(item.expected_failure_cost_eur, indicative=indicative(item.warnings)),
-            _waiting_words(item),
-        ),
+        ("Attendre coûte", french.euros(item.expected_failure_cost_eur), _waiting_words(item)),
         ("Rang", str(item.rank), f"au classement du {french.date(detail.as_of)}"),
         (
             "Mesure",
@@ -88,10 +84,11 @@ def key_figures(item: ParkItem, detail: TurbineDetail) -> list[tuple[str, str, s
 
 
 def _waiting_words(item: ParkItem) -> str:
-    treated = item.situation is not None and item.situation.code is SituationCode.MESURE_ATTENDUE
-    return (
-        "sans objet : rien de mesuré depuis l’intervention" if treated else "probabilité × coût d’une panne"
-    )
+    """Say what the cost of waiting is made of; « indicatif » stands here, for a phone's card is narrow."""
+    if item.situation is not None and item.situation.code is SituationCode.MESURE_ATTENDUE:
+        return "sans objet : rien de mesuré depuis l’intervention"
+    indicated = "indicatif : " if indicative(item.warnings) else ""
+    return f"{indicated}probabilité × coût d’une panne"
 
 
 def events_words(events: Sequence[TurbineEvent]) -> str:
