@@ -11,6 +11,7 @@ from api.schemas.common import Answer, FieldChange, Notice, Page
 from api.schemas.predictions import Driver
 from api.schemas.turbine_story import LivingIntervention, Situation
 from api.schemas.vocabulary import (
+    DataStatus,
     Effect,
     InterventionOrigin,
     InterventionState,
@@ -182,6 +183,7 @@ class Proposal(Answer):
     expected_failure_cost_eur: float | None
     net_benefit_eur: float | None
     main_driver: Driver | None
+    data_status: DataStatus
     warnings: list[Notice] = Field(default_factory=list)
     situation: Situation
     recommendation: str

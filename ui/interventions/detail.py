@@ -66,8 +66,8 @@ def _heading(item: InterventionDetail) -> None:
     today = st.session_state.get("_interventions_today") or date.min
     layout.verdict(
         [item.opened_at_level] if item.opened_at_level else [],
-        views.plan_words(item, today),
-        name=f"Turbine {item.turbine_id} · {views.state_words(item)}",
+        f"{views.state_words(item)} · {views.plan_words(item, today)}",
+        name=f"Turbine {item.turbine_id}",
         advice=views.opening_words(item),
         href=turbine_href(item.turbine_id),
     )

@@ -56,8 +56,8 @@ def proposal_words(item: Proposal) -> str:
     parts = [f"{french.percent(item.failure_probability)} de probabilité de panne à 7 jours"]
     if item.time_to_failure_days is not None:
         parts.append(f"panne estimée dans {french.days(item.time_to_failure_days)}")
-    if item.main_driver is not None:
-        parts.append(fr.driver_words(item.main_driver))
+    if (reason := fr.reason_words(item)) != french.NOTHING:
+        parts.append(reason)
     if item.expected_failure_cost_eur is not None:
         cost = french.euros(item.expected_failure_cost_eur, indicative=indicative(item.warnings))
         parts.append(f"attendre coûte {cost}")

@@ -87,7 +87,7 @@ def _freshness(coverage: Coverage) -> None:
     )
     st.caption(
         f"Âges comptés au {french.date(coverage.as_of)}, jour évalué. Écart habituel : rarement dépassé "
-        "(95e centile) entre deux jours mesurés. Une machine à l’arrêt n’est jamais en retard."
+        "(95ᵉ centile) entre deux jours mesurés. Une machine à l’arrêt n’est jamais en retard."
     )
 
 

@@ -19,7 +19,7 @@ def models_frame(models: Sequence[ModelSummary]) -> pd.DataFrame:
                 "Version": model.version,
                 "Répond à": TASKS[model.task],
                 "En service": "✓ oui" if model.active else "non",
-                "Contrôle de qualité": "✓ passé ou admis" if model.admitted else "✕ non passé",
+                "Contrôle de qualité": "✓ admis" if model.admitted else "✕ non admis",
                 "Importé le": french.date(model.created_at),
                 "État": f"✕ {model.problem}" if model.problem else "✓ utilisable",
             }

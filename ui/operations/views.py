@@ -78,7 +78,7 @@ def call_facts(calls: CallStats) -> list[tuple[str, str, str]]:
         ("Erreurs du service", french.number(calls.errors), f"{share} des appels"),
         ("Demandes refusées", french.number(calls.refused), "droits, saisies, adresses"),
         ("Temps moyen", _milliseconds(calls.mean_ms), "par appel"),
-        ("19 appels sur 20 en moins de", _milliseconds(calls.p95_ms), "95e centile"),
+        ("19 appels sur 20 en moins de", _milliseconds(calls.p95_ms), "95ᵉ centile"),
     ]
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from api.schemas import french
 from api.schemas.csv_text import BOM, sheet_lines
 from api.schemas.park import ParkItem
+from api.schemas.vocabulary import LOST, NO_RECENT_MEASUREMENT
 from ui.park import views
 from ui.park.change_views import change_words
 from ui.shared import labels as fr
@@ -35,7 +36,10 @@ def file_name(text: str) -> str:
 
 def _row(item: ParkItem) -> list[str]:
     low, high = item.time_to_failure_interval or (None, None)
-    probability, driver, work = item.failure_probability, item.main_driver, item.intervention
+    probability, work = item.failure_probability, item.intervention
+    lost = item.data_status in LOST
+    driver = None if lost else item.main_driver
+    reason = "" if driver is None else f"{driver.label} : {fr.driver_value(driver)}"
     return [
         str(item.rank),
         _text(item.turbine_id),
@@ -49,7 +53,7 @@ def _row(item: ParkItem) -> list[str]:
         french.cell(item.time_to_failure_days, 1),
         french.cell(low, 1),
         french.cell(high, 1),
-        _text(None if driver is None else f"{driver.label} : {fr.driver_value(driver)}"),
+        NO_RECENT_MEASUREMENT if lost else _text(reason),
         "" if driver is None else ("oui" if driver.marker else "non"),
         french.cell(item.expected_failure_cost_eur, 0),
         "" if item.change is None else change_words(item),

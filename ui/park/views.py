@@ -287,12 +287,12 @@ def trust(park: Park, *, past: bool = False) -> Trust | None:
     origin.append(" + ".join(f"{m.name} v{m.version}" for m in run.models) or "aucun modèle")
     if run.policy_version is not None:
         origin.append(f"politique v{run.policy_version}")
-    if park.next_run:
-        origin.append(park.next_run.removesuffix("."))
+    if park.next_run:  # a sentence, here amid a line
+        origin.append(park.next_run[0].lower() + park.next_run[1:].removesuffix("."))
     headline = f"Classement du {french.long_date(park.as_of)}"
     if past:
         headline += ", tel que vu ce jour-là"
     if park.stale:
         headline += ", trop ancien pour décider"
-    good = not (past or park.stale or park.notices)
+    good = not (past or park.stale or park.notices or run.failed or run.stale)
     return Trust(good, headline, tuple(facts), tuple(park.notices), tuple(origin))

@@ -159,6 +159,8 @@ def object_words(entry: AuditEntry, names: dict[str, str]) -> str:
     """Name the object of an act."""
     known = names.get(f"{entry.object_kind}:{entry.object_id}")
     kind = _KINDS.get(entry.object_kind, entry.object_kind)
+    if entry.object_kind == "modele":
+        known = entry.object_id.replace(":", " v")  # as every page names a version
     return f"{kind} {known or _period_words(entry.object_id)}"
 
 

@@ -210,8 +210,8 @@ def _actions(plan: WeekPlan) -> None:
             with st.popover("Accepter le plan…", width="content", key="plan_accepter"):
                 count = french.counted(len(plan.visits), "intervention")
                 st.markdown(
-                    f"{count} seront planifiées aux jours et aux équipes ci-dessus. Chacune se modifie ou "
-                    "s’annule ensuite dans « Interventions »."
+                    f"Aux jours et aux équipes ci-dessus{french.NBSP}: {count}. Chacune se modifie "
+                    "ou s’annule ensuite dans « Interventions »."
                 )
                 st.button(
                     "Planifier ces interventions", type="primary", key="plan_confirmer", on_click=_accept

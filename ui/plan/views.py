@@ -117,7 +117,7 @@ def facts(plan: WeekPlan) -> list[Fact]:
         (
             "Interventions",
             french.number(totals.visits),
-            f"{french.hours(hours)}, sur {french.hours(open_to_it)} de libre",
+            f"{french.hours(hours)} sur {french.hours(open_to_it)} {french.plural(open_to_it, 'libre')}",
         ),
         ("Coût des interventions", french.euros(totals.cost_eur), budget),
         ("Coût évité", french.euros(totals.net_eur, indicative=rough), "pannes évitées moins interventions"),
@@ -169,11 +169,12 @@ def proof_words(plan: WeekPlan) -> str:
 
 def visits_frame(visits: Sequence[PlannedVisit], *, rough: bool) -> pd.DataFrame:
     """Tabulate the interventions by day and crew; first the columns that a phone must show."""
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         [
             {
                 "Jour": french.short_date(visit.day),
-                "Turbine": visit.turbine_id + (" – imposée" if visit.choice == "imposee" else ""),
+                "Turbine": visit.turbine_id,
+                "Choix": "imposée" if visit.choice == "imposee" else None,
                 "Équipe": visit.crew + (f" ({visit.assignee})" if visit.assignee else ""),
                 "Coût évité": french.euros(visit.net_benefit_eur, indicative=rough),
                 "Niveau": fr.LEVELS[visit.risk_level].text,
@@ -186,6 +187,7 @@ def visits_frame(visits: Sequence[PlannedVisit], *, rough: bool) -> pd.DataFrame
             for visit in visits
         ]
     )
+    return frame.dropna(axis="columns", how="all")
 
 
 def left_frame(left: Sequence[LeftTurbine], *, rough: bool) -> pd.DataFrame:

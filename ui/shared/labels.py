@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from api.schemas import french
+from api.schemas.interventions import Proposal
 from api.schemas.park import ParkItem
 from api.schemas.predictions import Driver
-from api.schemas.vocabulary import DataStatus, RiskLevel
+from api.schemas.vocabulary import LOST, NO_RECENT_MEASUREMENT, DataStatus, RiskLevel
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Level:
 
 LEVELS: dict[RiskLevel, Level] = {
     RiskLevel.CRITIQUE: Level("Critique", "■", "#B42318", "#B42318", "#F97066", "Intervenir en priorité"),
-    RiskLevel.ELEVE: Level("Élevé", "▲", "#B54708", "#B54708", "#FDB022", "Intervenir sous 7 jours"),
+    RiskLevel.ELEVE: Level("Élevé", "▲", "#B54708", "#B54708", "#FDB022", "Planifier une intervention"),
     RiskLevel.MODERE: Level(
         "Modéré", "◆", "#7A5E00", "#7A5E00", "#E5C84B", "Contrôler à la prochaine visite"
     ),
@@ -98,10 +99,10 @@ def driver_value(driver: Driver) -> str:
     return french.quantity(driver.value, driver.unit)
 
 
-def reason_words(item: ParkItem) -> str:
+def reason_words(item: ParkItem | Proposal) -> str:
     """Write why a turbine ranks where it does: its main driver, or that it lacks a recent measurement."""
-    if item.data_status in {DataStatus.PERIME, DataStatus.NON_EVALUE}:
-        return "Sans mesure récente"
+    if item.data_status in LOST:
+        return NO_RECENT_MEASUREMENT
     return driver_words(item.main_driver)
 
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from api.domain.park.change_causes import Cause, sentence
-from api.domain.plausibility.trust import LOST
 from api.domain.policy.levels import SEVERITY, Severity, TimeToFailure, assess
 from api.domain.policy.risk_policy import RiskPolicy
-from api.schemas.vocabulary import ChangeKind, DataStatus, RiskLevel
+from api.schemas.vocabulary import LOST, ChangeKind, DataStatus, RiskLevel
 
 # An announced level falls only under half its bound. In the default policy the next bound lies at a quarter
 # or a fifth, so the margin stays inside the band and a real fall of one level is still announced.

@@ -8,7 +8,7 @@ from datetime import date
 
 from api.domain.plausibility.limits import Implausible
 from api.schemas import french
-from api.schemas.vocabulary import DataStatus
+from api.schemas.vocabulary import LOST, DataStatus
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,6 @@ _STATUS_OF = {
     **{code.value: DataStatus.DOUTEUX for code in Implausible},
 }
 _GRAVITY = [DataStatus.NON_EVALUE, DataStatus.PERIME, DataStatus.DOUTEUX, DataStatus.OK]
-LOST = frozenset({DataStatus.PERIME, DataStatus.NON_EVALUE})  # no usable measurement stands behind a score
 
 
 IN_SERVICE = "en_service"

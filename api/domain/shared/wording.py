@@ -23,7 +23,7 @@ SKILL_WORDS = {
 
 _BY_LEVEL = {
     RiskLevel.CRITIQUE: "Intervenir en priorité",
-    RiskLevel.ELEVE: "Planifier une intervention dans les 7 jours",
+    RiskLevel.ELEVE: "Planifier une intervention",
     RiskLevel.MODERE: "Surveiller et contrôler à la prochaine visite",
     RiskLevel.FAIBLE: "Aucune action particulière",
 }

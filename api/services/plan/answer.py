@@ -22,7 +22,7 @@ from api.domain.plan.week_plan import (
 from api.schemas import french
 from api.schemas import week_plan as contract
 from api.schemas.common import Notice
-from api.schemas.vocabulary import INDICATIVE, DataStatus, indicative
+from api.schemas.vocabulary import INDICATIVE, LOST, NO_RECENT_MEASUREMENT, DataStatus, indicative
 from api.services.park.contract import turbine_fields
 from api.services.plan.park import ParkAtWork
 
@@ -94,9 +94,12 @@ def answer(
 
 def _turbine(kind: type[Any], park: ParkAtWork, candidate: Candidate, **more: Any) -> Any:
     turbine = park.turbines[candidate.turbine]
-    driver = turbine.score.main_driver
+    score = turbine.score
+    reason = None if score.main_driver is None else score.main_driver.label
+    if score.data_status in LOST:
+        reason = NO_RECENT_MEASUREMENT
     return kind(
-        **turbine_fields(turbine) | {"main_driver": None if driver is None else driver.label},
+        **turbine_fields(turbine) | {"main_driver": reason},
         skills=sorted(candidate.skills),
         hours=candidate.hours,
         choice=candidate.choice.value,

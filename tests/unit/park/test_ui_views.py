@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.schemas import french
+from api.schemas.interventions import Proposal
 from api.schemas.vocabulary import DataStatus, Queue, RiskLevel, SituationCode
 from api.storage.park import ranking
 from tests.support.html_tables import read_tables
-from tests.support.ui_samples import item, park, run
-from ui.park import views
+from tests.support.ui_samples import driver, item, park, run
+from ui.interventions import proposal_views
+from ui.park import exports, sheets, views
 from ui.shared import table
 
 VIEWS = st.builds(
@@ -152,6 +154,24 @@ def test_park_frame__leaves_out_columns_that_would_say_nothing() -> None:
     assert views.park_frame([]).empty
 
 
+def test_reason__without_a_recent_measurement__no_page_nor_file_names_a_driver() -> None:
+    lost = item(data_status="perime", main_driver=driver())
+    situation = {"code": "a_decider", "reason": "Niveau critique.", "decided_by": "niveau", "until": None}
+    proposal = Proposal.model_validate(
+        dict(lost)
+        | {"situation": situation, "run_id": 7, "as_of": "2024-12-30", "intervention": None}
+        | {"priority": "urgente", "skills": [], "checklist": []}
+    )
+    written = [
+        views.park_frame([lost])["Facteur principal"][0],
+        exports.park_csv([lost]).decode(),
+        sheets.park_sheet(park(items=[lost]), [lost], views.View(), simulated=False),
+        proposal_views.proposal_words(proposal),
+    ]
+
+    assert all("Sans mesure récente" in text and "vibration" not in text for text in written)
+
+
 def test_sorts__one_for_every_column() -> None:
     assert {name for name, _ in views.SORTS.values()} == set(views.PARK_COLUMNS)
     assert {asked for _, asked in views.SORTS.values()} == set(ranking.SORTS)
@@ -179,6 +199,23 @@ def test_trust__counts_failed_and_stale() -> None:
         "2 en échec",
         "3 sans mesure récente",
     )
+
+
+@pytest.mark.parametrize("lacking", [{"failed": 2}, {"stale": 3}])
+def test_trust__a_part_of_the_park_not_judged_on_a_recent_measurement_is_not_good(
+    lacking: dict[str, int],
+) -> None:
+    said = views.trust(park(run=run(**lacking)))
+
+    assert said is not None
+    assert not said.good, "Supervision and Mesures call the same run one to look after"
+
+
+def test_trust__the_next_run_reads_on_in_its_line() -> None:
+    said = views.trust(park(next_run="Prochain calcul le 31/12/2024 à 06:00."))
+
+    assert said is not None
+    assert said.origin[-1] == "prochain calcul le 31/12/2024 à 06:00"
 
 
 def test_trust__too_old_or_noticed_is_not_good() -> None:

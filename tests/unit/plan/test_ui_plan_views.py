@@ -10,12 +10,26 @@ import pandas as pd
 import pytest
 
 from api.schemas import french
-from api.schemas.vocabulary import Skill
-from api.schemas.week_plan import CrewDay, PlanCrew, VisitOutcome, WeekPlan, WeekPlanAccepted, WeekPlanInputs
+from api.schemas.vocabulary import RiskLevel, Skill
+from api.schemas.week_plan import (
+    CrewDay,
+    PlanCrew,
+    PlannedVisit,
+    VisitOutcome,
+    WeekPlan,
+    WeekPlanAccepted,
+    WeekPlanInputs,
+)
+from tests.support.html_tables import read_tables
 from tests.support.words import plain
 from ui.plan import views
+from ui.shared import table
 
 MONDAY = date(2025, 1, 6)
+VISIT: dict[str, Any] = {
+    "day": MONDAY, "crew": "Nord", "assignee": None, "net_benefit_eur": 900.0, "hours": 4.0, "skills": [],
+    "risk_level": RiskLevel.ELEVE, "failure_probability": 0.2, "main_driver": None, "planned_visit_on": None,
+}  # fmt: skip
 CREWS = [
     PlanCrew(name="Nord", skills=[Skill.PALES], hours=[7.5, 0, 7, 7, 3], assignee="t.12"),
     PlanCrew(name="Sud", skills=[], hours=[8] * 5),
@@ -88,6 +102,21 @@ def test_hours__what_the_editor_takes(typed: str, taken: bool) -> None:
 def test_hours__of_a_new_crew__are_written_with_their_unit() -> None:
     frame = views.crews_frame(inputs(CREWS[0]))
     assert [plain(frame[views.hours_column(day)][0]) for day in range(3)] == ["7,5 h", "0 h", "7 h"]
+
+
+def test_visits__an_imposed_turbine__is_marked_beside_a_number_that_opens_its_page() -> None:
+    rows: list[dict[str, Any]] = [
+        {"turbine_id": "31", "choice": "imposee"},
+        {"turbine_id": "7", "choice": None},
+    ]
+    visits = [PlannedVisit.model_construct(**{**VISIT, **row}) for row in rows]
+
+    frame = views.visits_frame(visits, rough=False)
+    (shown,) = read_tables(table.html(frame, "x"))
+
+    assert shown.opens == ["turbine?id=31", "turbine?id=7"]
+    assert shown.value["Choix"].tolist() == ["imposée", "–"]
+    assert "Choix" not in views.visits_frame(visits[1:], rough=False)
 
 
 def test_hours_already_taken__are_told_for_the_crews_that_have_some() -> None:

@@ -150,15 +150,18 @@ def test_audit__details_in_french(details: dict[str, Any], words: str) -> None:
 def test_audit__names_are_put_back_for_the_reader_and_unknown_words_stay() -> None:
     common = {"at": AT, "details": {}, "previous_hash": "0" * 64, "hash": "1" * 64}
     entries = [
-        AuditEntry(id=2, actor="cle:9", action="autre_acte", object_kind="chose", object_id="1", **common),
+        AuditEntry(id=3, actor="cle:9", action="autre_acte", object_kind="chose", object_id="1", **common),
+        AuditEntry(
+            id=2, actor="cle:9", action="modele_active", object_kind="modele", object_id="risque:2", **common
+        ),
         AuditEntry(
             id=1, actor="compte:3", action="compte_cree", object_kind="compte", object_id="3", **common
         ),
     ]
     frame = account_views.audit_frame(entries, {"compte:3": "Léa"})
-    assert [plain(words) for words in frame["Qui"]] == ["clé n° 9", "Léa"]
-    assert list(frame["Quoi"]) == ["autre_acte", "Compte créé"]
-    assert list(frame["Sur"]) == ["chose 1", "compte Léa"]
+    assert [plain(words) for words in frame["Qui"]] == ["clé n° 9", "clé n° 9", "Léa"]
+    assert list(frame["Quoi"]) == ["autre_acte", "Modèle mis en service", "Compte créé"]
+    assert list(frame["Sur"]) == ["chose 1", "modèle risque v2", "compte Léa"]
 
 
 def test_audit__replayed_days_and_keys_in_words() -> None:
