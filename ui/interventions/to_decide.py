@@ -58,10 +58,10 @@ def _proposals(proposals: Proposals) -> None:
 
 def _proposal(item: Proposal, today: date) -> None:
     name, work = item.turbine_id, item.intervention
+    lines = [item.situation.reason, item.recommendation]
+    words = f"{item.situation.code.words} · {proposal_views.proposal_words(item)}"
+    layout.line(item.risk_level, f"Turbine {name}", words, lines, href=turbine_href(name))
     with st.container(horizontal=True, vertical_alignment="center"):
-        lines = [item.situation.reason, item.recommendation]
-        words = f"{item.situation.code.words} · {proposal_views.proposal_words(item)}"
-        layout.line(item.risk_level, f"Turbine {name}", words, lines, href=turbine_href(name))
         if work is not None:
             if st.button(f"Ouvrir l’intervention n°{french.NBSP}{work.id}", key=f"avancer_{name}"):
                 layout.go("interventions", n=str(work.id))

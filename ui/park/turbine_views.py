@@ -122,8 +122,11 @@ def visit_words(days: Sequence[date]) -> str:
     """Say when the turbine is to be visited."""
     if not days:
         return "aucune visite prévue"
-    first, *others = (french.date(day) for day in days)
-    return f"visite prévue le {first}" + (f", puis le {' et le '.join(others)}" if others else "")
+    first, *others = (f"le {french.date(day)}" for day in days)
+    if not others:
+        return f"visite prévue {first}"
+    *early, last = others
+    return f"visite prévue {first}, puis {', '.join(early)}{' et ' if early else ''}{last}"
 
 
 def scored_values(

@@ -100,6 +100,9 @@ def test_visits__first_then_the_others() -> None:
     days = [date(2024, 12, 31), date(2025, 1, 11), date(2025, 1, 25)]
 
     assert views.visit_words(days) == "visite prévue le 31/12/2024, puis le 11/01/2025 et le 25/01/2025"
+    assert views.visit_words([*days, date(2025, 1, 30)]).endswith(
+        "puis le 11/01/2025, le 25/01/2025 et le 30/01/2025"
+    )
     assert views.visit_words(days[:1]) == "visite prévue le 31/12/2024"
     assert views.visit_words([]) == "aucune visite prévue"
 
