@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 from api.domain.interventions.photos import photo_type
 from api.schemas.interventions import InterventionDetail
 from api.schemas.vocabulary import InterventionState, Verdict
-from tests.e2e.conftest import PHONE, open_visitor
+from tests.e2e.conftest import LAPTOP, PHONE, open_visitor
 from tests.support.servers import Running, running_in
 
 pytestmark = pytest.mark.browser
@@ -89,6 +89,27 @@ def test_technician__closes_an_intervention_on_a_phone(
     widths.append(visitor.overflow())
     assert widths == [0] * 5
     assert visitor.foreign == []
+    page.context.close()
+
+
+def test_manager__is_told_what_became_of_an_act_and_the_menu_counts_again(
+    browser: Browser, running: Running
+) -> None:
+    client = running.client("manager")
+    waiting = client.interventions.proposals(1).total
+    visitor = open_visitor(browser, running.ui, LAPTOP)
+    page = visitor.page
+    page.goto(f"{running.ui}/interventions")
+    visitor.log_in("manager")
+    expect(page.get_by_role("link", name=f"Interventions ({waiting})")).to_be_visible()
+
+    page.get_by_role("button", name="Planifier…").first.click()
+    page.get_by_role("button", name="Confirmer l’intervention").click()
+
+    expect(page.get_by_text("Intervention planifiée sur la turbine")).to_be_visible()
+    expect(page.get_by_role("link", name=f"Interventions ({waiting - 1})")).to_be_visible()
+    assert client.interventions.proposals(1).total == waiting - 1
+    client.close()
     page.context.close()
 
 

@@ -23,7 +23,7 @@ from ui.shared.templates import template
 Result = TypeVar("Result")
 RETRY_S = 4
 OWN_ACCOUNT = "mon-compte"
-_GATE, _PAGES = "_gate", "_pages"
+_GATE, _PAGES, _ACTED = "_gate", "_pages", "_acted"
 _ASSETS = Path(__file__).resolve().parent.parent / "assets"
 LOGO, ICON = _ASSETS / "logo.svg", _ASSETS / "icon.png"
 _OWN_STYLE = (_ASSETS / "style.css").read_text(encoding="utf-8")
@@ -66,6 +66,7 @@ def service_state() -> bool:
 
 def header(title: str, beside: Callable[[], None] | None = None) -> None:
     """Draw the page's title, what the page puts beside it; at its right, simulated data and the account."""
+    st.session_state.pop(_ACTED, None)  # the whole page is being drawn
     with st.container(horizontal=True, vertical_alignment="center", key="entete"):
         st.title(plain(title), anchor=False, width="content")
         if beside is not None:
@@ -105,6 +106,11 @@ def show_error(error: ApiError, where: str = "page") -> None:
     st.button("Réessayer", key=f"reessayer_{where}")
 
 
+def acted() -> None:
+    """Draw the whole page after an act in a live block: its outcome and the menu's count stand outside it."""
+    st.session_state[_ACTED] = True
+
+
 def live(name: str, draw: Callable[[], bool], every_s: float | None = None) -> None:
     """Draw a block that refreshes alone: every ``every_s`` seconds, faster while the API is away.
 
@@ -116,6 +122,8 @@ def live(name: str, draw: Callable[[], bool], every_s: float | None = None) -> N
     flag = f"_away_{name}"
 
     def block() -> None:
+        if st.session_state.pop(_ACTED, False):
+            st.rerun()
         away = not draw()
         if away != st.session_state.get(flag, False):
             st.session_state[flag] = away

@@ -32,6 +32,7 @@ def tell(page: str, words: str, *, done: bool = True) -> None:
         done: False where the act was refused.
     """
     st.session_state[_key(page)] = _Outcome(words, done, time.monotonic())
+    layout.acted()
     if done:
         st.session_state[_count(page)] = st.session_state.get(_count(page), 0) + 1
 
