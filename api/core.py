@@ -13,6 +13,7 @@ from api.domain.measurements.sensors import SensorCatalogue
 from api.inference.serving.store import ModelStore
 from api.services.interventions.interventions import InterventionService
 from api.services.interventions.photos import InterventionPhotos
+from api.services.measurements.corrections.corrections import Corrections
 from api.services.measurements.demo_feed import BY, DemoFeed
 from api.services.measurements.import_history import ImportHistory
 from api.services.measurements.inbox import Inbox
@@ -31,6 +32,7 @@ from api.services.park.coverage import CoverageService
 from api.services.park.exports import ExportService
 from api.services.park.history.distributed import DaysOnDask
 from api.services.park.history.history import ParkHistory
+from api.services.park.history.renewal import Renewal
 from api.services.park.history.upkeep import HistoryUpkeep
 from api.services.park.pasts import PastReader
 from api.services.park.policy_preview import PolicyPreviewService
@@ -103,6 +105,7 @@ class Core(Shared):
     replay: ReplayService
     intake: MeasurementIntake
     imports: ImportHistory
+    corrections: Corrections
     coverage: CoverageService
     exports: ExportService
     realised: RealisedService
@@ -157,6 +160,7 @@ def build_core(settings: Settings) -> Core:
     database, store, models, calendar = shared.database, shared.store, shared.models, shared.calendar
     now, uploads = settings.now, Uploads(settings.home)
     dask = _days_on_dask(settings, database, store)
+    runner = ParkRunService(database, models, store, calendar, shared.shadow)
     return Core(
         **vars(shared),
         policies=PolicyService(database, now),
@@ -165,7 +169,7 @@ def build_core(settings: Settings) -> Core:
         keys=KeyService(database),
         people=PeopleService(database),
         prediction=PredictionService(models, shared.policy, shared.pasts, KnownTurbines(database), now),
-        runner=ParkRunService(database, models, store, calendar, shared.shadow),
+        runner=runner,
         history=ParkHistory(database, models, store, now, shared.shadow, dask),
         turbines=TurbineViewService(database, models, store, shared.view.situations),
         turbine_story=TurbineStoryService(database),
@@ -175,6 +179,7 @@ def build_core(settings: Settings) -> Core:
         replay=ReplayService(database, store),
         intake=MeasurementIntake(database, shared.sensors, uploads, shared.once, now),
         imports=ImportHistory(database),
+        corrections=Corrections(database, now, Renewal(runner, now)),
         coverage=CoverageService(settings, database, models, calendar),
         exports=ExportService(database, store),
         realised=RealisedService(database, store, shared.interventions),

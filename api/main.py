@@ -24,6 +24,7 @@ from api.routes import (
     audit,
     auth,
     candidates,
+    corrections,
     exports,
     interventions,
     logs,
@@ -125,6 +126,7 @@ def create_app(settings: Settings) -> FastAPI:
         interventions,
         week_plan,
         measurements,
+        corrections,
         exports,
         model_imports,  # before the models, whose paths would take « imports » for a name
         models,

@@ -40,8 +40,8 @@ COMMANDS = {
     ),
     "data": Command(
         "import FICHIER [--map M] [--date-format F] [--report CSV] [--yes] | turbines FICHIER | export …"
-        " | generate | feed",
-        "ajoute des mesures (CSV, Excel, Parquet) ou des turbines, les exporte, simule le parc d’essai",
+        " | contradictions | rows | keep | withdraw | undo | restore | withdrawals | generate | feed",
+        "ajoute des mesures (CSV, Excel, Parquet) ou des turbines, les corrige, les exporte, simule un parc",
         "data import mesures.csv --date-format JJ/MM/AAAA",
     ),
     "models": Command(

@@ -28,7 +28,7 @@ WORDS = {"api.schemas.vocabulary", "api.schemas.french", "api.schemas.typesettin
 CUT_BY_SUBJECT = ("api.domain", "api.services", "api.storage", "ui")
 SERVED = ("api.main", "api.worker")
 MOST_FILES = 15  # more are not found by looking; __init__ is one of them
-ONE_FILE_A_SUBJECT = {"api/routes": 25, "api/schemas": 27, "api/commands": 25, "launcher": 16}
+ONE_FILE_A_SUBJECT = {"api/routes": 25, "api/schemas": 28, "api/commands": 25, "launcher": 16}
 MOST_LINES = 300
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from api.commands import export, feed, turbines
+from api.commands import corrections, export, feed, turbines
 from api.commands.console import progress, say, whole_file
 from api.core import Core
 from api.domain.measurements import day_format
@@ -42,7 +42,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--yes", action="store_true", help="confirme des valeurs qui ressemblent à une autre unité"
     )
     bring.set_defaults(run=_import)
-    for module in (feed, export, turbines):
+    for module in (feed, export, turbines, corrections):
         module.register(data)
     data.add_parser("generate", help="refait l’échantillon simulé").set_defaults(run=_generate)
 

@@ -20,7 +20,6 @@ from api.storage import migrate
 from api.storage import policy as policies
 from api.storage.measurements import imports, measurements
 from api.storage.models import activations
-from api.storage.park import shown_days
 from api.storage.shared import published
 
 SAMPLE = ROOT / "data" / "energiTech_maintenance_sample.csv"
@@ -97,7 +96,7 @@ def _rankings(core: Core, *, first_start: bool) -> None:
     """Publish a first ranking where there is none, and leave the simulated year behind it to the worker."""
     with core.database.read() as connection:
         published_run = published.published_run(connection)
-        first = shown_days.first_measured_day(connection)
+        first = measurements.first_measured_day(connection)
         last = measurements.last_measured_day(connection, until=french.paris_day(core.settings.now()))
         simulated = is_simulated(connection)
         awaits_models = core.calendar.awaits_models(connection)

@@ -18,7 +18,8 @@ ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
     Role.TECHNICIEN: _EVERYONE | {Right.WORK, Right.ASSIGNED},
     Role.MANAGER: _EVERYONE
     | _WATCHING
-    | {Right.WORK, Right.START_RUN, Right.PLAN, Right.POLICY, Right.INGEST, Right.FOLLOW_MODELS},
+    | {Right.WORK, Right.START_RUN, Right.PLAN, Right.POLICY, Right.FOLLOW_MODELS}
+    | {Right.INGEST, Right.CORRECT},
     Role.INGENIEUR: _EVERYONE | _WATCHING | {Right.START_RUN, Right.FOLLOW_MODELS, Right.MODELS},
     Role.ADMIN: _EVERYONE | _WATCHING | {Right.FOLLOW_MODELS, Right.ACCOUNTS, Right.AUDIT},
 }

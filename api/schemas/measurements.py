@@ -49,6 +49,9 @@ class ImportReport(Answer):
     rejected: int
     turbines_added: int
     planned_visits_added: int
+    contradictions: int = Field(
+        0, description="Lignes qui en contredisent une autre du même instant : une personne choisit"
+    )
     problems: list[RowProblem] = Field(description="Les 20 premières ; toutes dans le rapport complet")
     problems_total: int = Field(0, description="Nombre de problèmes et de remarques, montrés ou non")
     unknown_columns: list[str]
@@ -107,6 +110,9 @@ class ImportPreview(Answer):
     problems: list[RowProblem] = Field(description="Les 20 premiers problèmes des lignes examinées")
     problems_total: int = Field(description="Problèmes des lignes examinées")
     rejected: int = Field(description="Lignes examinées qui seraient rejetées")
+    contradictions: int = Field(
+        0, description="Lignes examinées qui en contredisent une autre du même instant"
+    )
     estimated_new: int = Field(description="Lignes nouvelles, estimées d’après celles examinées")
     estimated_known: int = Field(description="Lignes déjà connues, estimées de même")
     new_turbines: list[str] = Field(description="Turbines inconnues parmi les lignes examinées, 50 au plus")
@@ -124,7 +130,7 @@ class ImportJob(Answer):
 
     job_id: int
     filename: str
-    status: Literal["en_attente", "en_cours", "termine", "echoue", "interrompu"]
+    status: Literal["en_attente", "en_cours", "termine", "refuse", "echoue", "interrompu"]
     done: int = Field(description="Lignes lues")
     total: int = Field(description="Lignes à lire, à peu près ; 0 tant qu’on ne le sait pas")
     requested_by: str
@@ -142,7 +148,7 @@ class ImportSummary(Answer):
     import_id: int
     filename: str
     source: Literal["mesure", "simulation"]
-    status: Literal["en_cours", "termine", "interrompu"]
+    status: Literal["en_cours", "termine", "interrompu", "refuse", "annule"]
     rows: int = Field(0, description="0 tant que l’import n’est pas terminé, comme les comptes qui suivent")
     inserted: int = 0
     already_known: int = 0

@@ -126,6 +126,7 @@ class Right(_Worded):
     PLAN = "plan", "planifier les interventions"
     POLICY = "policy", "modifier la politique de risque"
     INGEST = "ingest", "ajouter des mesures"
+    CORRECT = "correct", "corriger ou retirer des mesures, annuler un import"
     FOLLOW_MODELS = "follow_models", "suivre les imports, les candidats et les comparaisons de modèles"
     MODELS = "models", "importer, activer ou rétablir un modèle"
     SUPERVISION = "supervision", "consulter la supervision"
@@ -231,6 +232,10 @@ class AuditAction(StrEnum):
     CANDIDAT_RETIRE = "candidat_retire"
     TURBINE_MODIFIEE = "turbine_modifiee"
     IMPORT_TERMINE = "import_termine"
+    IMPORT_ANNULE = "import_annule"
+    MESURES_RETIREES = "mesures_retirees"
+    MESURES_RETABLIES = "mesures_retablies"
+    CONTRADICTION_TRANCHEE = "contradiction_tranchee"
     CALCUL_DEMANDE = "calcul_demande"
     HISTORIQUE_DEMANDE = "historique_demande"
 

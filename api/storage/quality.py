@@ -43,7 +43,11 @@ def scores_of_turbines(run_ids: Sequence[int], first: int, last: int) -> Select[
         .select_from(scores)
         .outerjoin(measurements, measurements.c.id == scores.c.measurement)
         .outerjoin(imports, imports.c.id == measurements.c.import_id)
-        .outerjoin(outcomes, outcomes.c.measurement == scores.c.measurement)
+        # What was observed after a row that a person took out proves nothing.
+        .outerjoin(
+            outcomes,
+            (outcomes.c.measurement == scores.c.measurement) & measurements.c.withdrawal.is_(None),
+        )
         .where(scores.c.run.in_(run_ids), scores.c.turbine.between(first, last))
         .order_by(scores.c.turbine)
     )

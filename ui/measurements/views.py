@@ -83,6 +83,10 @@ def preview_facts(preview: ImportPreview) -> list[Fact]:
         ("Seraient ajoutées", french.number(preview.estimated_new), estimated),
         ("Déjà connues", french.number(preview.estimated_known), estimated),
         ("Seraient rejetées", french.number(preview.rejected), examined),
+        *(
+            [("Contradictions", french.number(preview.contradictions), examined)]
+            * bool(preview.contradictions)
+        ),
         ("Turbines nouvelles", _at_least(len(preview.new_turbines), whole), _few(preview.new_turbines)),
     ]
 
@@ -191,6 +195,7 @@ def report_facts(report: ImportReport) -> list[Fact]:
         ("Étiquettes corrigées", report.labels_corrected, "l’ancienne est gardée"),
         ("Turbines nouvelles", report.turbines_added, ""),
         ("Visites prévues", report.planned_visits_added, "ajoutées"),
+        ("Contradictions", report.contradictions, "à trancher dans « Corrections »"),
     ]
     return [(name, french.number(n), note) for name, n, note in always + [r for r in rare if r[1]]]
 
@@ -262,4 +267,4 @@ def imports_frame(imports: Sequence[ImportSummary]) -> pd.DataFrame:
 
 
 def _once_ended(done: ImportSummary, count: int) -> str:
-    return french.number(count) if done.status == "termine" else french.NOTHING
+    return french.number(count) if done.status in {"termine", "refuse", "annule"} else french.NOTHING

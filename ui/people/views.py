@@ -45,6 +45,10 @@ ACTIONS = {
     AuditAction.CANDIDAT_RETIRE: "Candidat retiré",
     AuditAction.TURBINE_MODIFIEE: "Turbine modifiée",
     AuditAction.IMPORT_TERMINE: "Mesures importées",
+    AuditAction.IMPORT_ANNULE: "Import annulé",
+    AuditAction.MESURES_RETIREES: "Mesures retirées",
+    AuditAction.MESURES_RETABLIES: "Mesures rétablies",
+    AuditAction.CONTRADICTION_TRANCHEE: "Contradiction de mesures tranchée",
     AuditAction.CALCUL_DEMANDE: "Calcul du parc demandé",
     AuditAction.HISTORIQUE_DEMANDE: "Recalcul de l’historique demandé",
 }
@@ -55,6 +59,7 @@ _KINDS = {
     "modele": "modèle",
     "turbine": "turbine",
     "import": "import n°",
+    "retrait": "retrait n°",
     "calcul": "calcul n°",
     "historique": "jours",
 }

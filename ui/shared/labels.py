@@ -55,6 +55,7 @@ RUN_STATUS = {
     "termine_avec_erreurs": "Terminé avec erreurs",
     "echoue": "Échoué",
     "interrompu": "Interrompu",
+    "refuse": "Refusé",
     "annule": "Annulé",
 }
 RUN_KIND = {"planifie": "Planifié", "manuel": "À la demande", "reprise": "Reprise"}

@@ -1,7 +1,9 @@
-"""What a measurement is, and when two of them are the same.
+"""What a measurement is, when two of them are the same, and when they contradict each other.
 
 A row's identity is its turbine, its time, its canonical values and its occurrence among equal rows of the
 same file. So the same file twice changes nothing, while two different measurements of a day stay two rows.
+Rows contradict each other if they give a turbine's sensor two values at one instant; rows of a day without an
+hour never do.
 """
 
 from __future__ import annotations
@@ -10,9 +12,10 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from typing import NamedTuple, Protocol, TypeVar
 
 from api.domain.shared.exceptions import InvalidInput
 from api.schemas import french
@@ -108,3 +111,68 @@ def text_identity(turbine_id: str, day: str, instant: str, values: str, occurren
     """Return the same identity from texts that are already canonical; see :func:`row_identity`."""
     text = f"{turbine_id}\x1f{day}\x1f{instant}\x1f{values}\x1f{occurrence}"
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Valued(Protocol):
+    """Whatever has the values of a row, by sensor."""
+
+    @property
+    def values(self) -> Mapping[str, float | int]:
+        """Values by sensor, without the silent ones."""
+
+
+_Row = TypeVar("_Row", bound=Valued)
+
+
+class Clash(NamedTuple):
+    """A sensor of which two rows of one instant give different values."""
+
+    sensor: str
+    first: float
+    second: float
+
+
+def clash(first: Valued, second: Valued) -> Clash | None:
+    """Return the first sensor, by name, on which two rows differ; None where they agree or complete."""
+    shared = sorted(first.values.keys() & second.values.keys())
+    differing = (name for name in shared if first.values[name] != second.values[name])
+    name = next(differing, None)
+    return None if name is None else Clash(name, first.values[name], second.values[name])
+
+
+def clashes(rows: Iterable[tuple[Hashable, _Row]]) -> list[tuple[_Row, _Row, Clash]]:
+    """Return each row that contradicts an earlier one of its instant, with that row and the difference.
+
+    Args:
+        rows: each with what identifies its turbine and instant, in the order in which they came.
+    """
+    earlier: dict[Hashable, list[_Row]] = {}
+    contradicting = []
+    for instant, row in rows:
+        same = earlier.setdefault(instant, [])
+        difference = _first_clash(same, row)
+        if difference is not None:
+            contradicting.append((row, *difference))
+        same.append(row)
+    return contradicting
+
+
+def _first_clash(earlier: Sequence[_Row], row: _Row) -> tuple[_Row, Clash] | None:
+    for other in earlier:
+        difference = clash(other, row)
+        if difference is not None:
+            return other, difference
+    return None
+
+
+def contradiction_words(difference: Clash, where: str) -> str:
+    """Say what a row contradicts, and who decides.
+
+    Args:
+        difference: of the two rows.
+        where: the earlier row, as « déjà enregistrée par l’import n° 3 ».
+    """
+    return (
+        f"contredit la mesure du même instant {where} ({french.exact(difference.first, 6)}) ; les deux"
+        " sont gardées, et la plus grave compte, jusqu’à ce qu’une personne choisisse celle qui vaut."
+    )

@@ -128,6 +128,7 @@ def _take_in(
                 store(connection, candidates, job)
         if progress is not None:
             progress(tally.rows, max(tally.rows, file.approximate_rows))
+    tally.add_withdrawn(file.header_line)
     if not tally.rows:
         empty_file = CellProblem("", None, "le fichier n’a que son en-tête : aucune mesure.")
         tally.problems.add(file.header_line, empty_file)

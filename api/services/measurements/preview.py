@@ -18,6 +18,7 @@ from api.domain.measurements.sensors import Sensor
 from api.schemas import french
 from api.schemas.common import FieldProblem, Notice
 from api.schemas.measurements import ImportPreview, PreviewColumn, PreviewRow
+from api.services.measurements.corrections.contradictions import of_previewed_rows
 from api.services.measurements.files.options import NATIVE, ImportOptions
 from api.services.measurements.files.scan import Understood, understand
 from api.services.measurements.files.table_file import Line
@@ -42,6 +43,7 @@ class _Examined:
     rejected: int = 0
     first_rows: list[PreviewRow] = field(default_factory=list)
     accepted: list[tuple[str, str]] = field(default_factory=list)  # turbine, identity
+    with_hour: list[tuple[int, MeasurementRow]] = field(default_factory=list)  # line, row
     problems: ProblemList = field(default_factory=ProblemList)
 
 
@@ -77,6 +79,9 @@ def preview_file(
         wanted = set() if aside else {name for name, _identity in examined.accepted}
         turbines = ingestion.turbine_keys(connection, wanted)
         known = _known(connection, examined, turbines)
+        contradicting = of_previewed_rows(connection, examined.with_hour, turbines)
+    for line, problem in contradicting:
+        examined.problems.add(line, problem)
     whole = examined.rows < EXAMINED_ROWS
     total = examined.rows if whole else max(understood.file.approximate_rows, examined.rows)
     scale = total / examined.rows if examined.rows else 0.0
@@ -93,6 +98,7 @@ def preview_file(
         problems=examined.problems.kept[:SHOWN_PROBLEMS],
         problems_total=examined.problems.total,
         rejected=examined.rejected,
+        contradictions=len(contradicting),
         estimated_new=round((accepted - known) * scale),
         estimated_known=round(known * scale),
         new_turbines=unknown[:SHOWN_TURBINES],
@@ -132,6 +138,8 @@ def _examine(understood: Understood, today: date) -> _Examined:
         if accepted and row is not None:
             identity, _twin = identities.next(row, canonical_values(row.values))
             examined.accepted.append((row.turbine_id, identity))
+            if row.measured_at is not None:
+                examined.with_hour.append((line.number, row))
         else:
             examined.rejected += 1
         if len(examined.first_rows) < SHOWN_ROWS:

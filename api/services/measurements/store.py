@@ -12,11 +12,13 @@ from sqlalchemy import Connection
 from api.domain.measurements.measurements import text_identity
 from api.domain.measurements.rows import DAYS_LEFT, FAILURE, CellProblem, MeasurementRow, labels_contradict
 from api.schemas import french
+from api.services.measurements.corrections import contradictions
 from api.services.measurements.source import Source, make_room
 from api.services.measurements.tally import ImportTally
-from api.storage.measurements import ingestion, outcomes
-from api.storage.measurements.ingestion import NewMeasurement, PlannedVisit, PoorerMeasurement
+from api.storage.measurements import ingestion, outcomes, visits
+from api.storage.measurements.ingestion import NewMeasurement, PoorerMeasurement
 from api.storage.measurements.outcomes import Origin, Outcome
+from api.storage.measurements.visits import PlannedVisit
 
 
 class Candidate(NamedTuple):
@@ -106,8 +108,11 @@ def store(connection: Connection, candidates: Sequence[Candidate], job: Job) -> 
     known.update(richer)
     _add_labels(connection, [c for c in candidates if c.row.labelled and c.identity in known], known, job)
     _report_twins(connection, candidates, turbines, job)
-    visits = [_visit(c, turbines) for c in candidates if c.row.visit is not None]
-    tally.planned_visits_added += ingestion.add_planned_visits(connection, visits, job.source)
+    _report_contradictions(connection, dict(zip(ids, new, strict=True)), turbines, job)
+    planned = [_visit(c, turbines) for c in candidates if c.row.visit is not None]
+    tally.planned_visits_added += visits.add_planned_visits(
+        connection, planned, job.source, job.origin.import_id
+    )
 
 
 def _known(
@@ -119,6 +124,7 @@ def _known(
     keys = [(turbines[candidate.row.turbine_id], candidate.identity) for candidate in candidates]
     stored = ingestion.known_measurements(connection, keys)
     job.claimed.update(row.id for row in stored.values() if row.value_count < job.sensor_count)
+    job.tally.withdrawn.update(row.withdrawal for row in stored.values() if row.withdrawal is not None)
     return {identity: row.id for identity, row in stored.items()}
 
 
@@ -146,7 +152,7 @@ def _enriched(
             pool.remove(match)
             job.claimed.add(match.id)
             enriched.append((match.id, _measurement(candidate, turbines)))
-    ingestion.enrich_measurements(connection, enriched)
+    ingestion.enrich_measurements(connection, enriched, job.origin.import_id or 0)
     return {row.identity: key for key, row in enriched}
 
 
@@ -177,8 +183,7 @@ def _add_labels(
         (corrected if changes else completed).append(whole)
         _report(candidate, changes, _CORRECTED, job)
     outcomes.add_outcomes(connection, added, job.origin)
-    outcomes.replace_outcomes(connection, completed, job.origin, keep_versions=False)
-    outcomes.replace_outcomes(connection, corrected, job.origin, keep_versions=True)
+    outcomes.replace_outcomes(connection, [*completed, *corrected], job.origin)
     job.tally.labels_added += len(added) + len(completed)
     job.tally.labels_corrected += len(corrected)
 
@@ -237,6 +242,22 @@ def _report_twins(
         first = stored.get(firsts[twin].id) if twin in firsts else None
         if first is not None:
             _report(candidate, _changes(first, _outcome(candidate, 0)), _TWIN, job)
+
+
+def _report_contradictions(
+    connection: Connection, stored: Mapping[int, Candidate], turbines: Mapping[str, int], job: Job
+) -> None:
+    """Report the rows just stored that contradict another one of their turbine and instant."""
+    days = {
+        (turbines[c.row.turbine_id], c.row.measured_on.isoformat())
+        for c in stored.values()
+        if c.row.measured_at is not None
+    }
+    lines = {key: candidate.line for key, candidate in stored.items()} if days else {}
+    problems = contradictions.of_new_rows(connection, lines, list(days), job.origin.import_id)
+    job.tally.contradictions += len(problems)
+    for line, problem in problems:
+        job.tally.problems.add(line, problem)
 
 
 def _measurement(candidate: Candidate, turbines: Mapping[str, int]) -> NewMeasurement:

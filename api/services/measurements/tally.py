@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from api.domain.measurements.readings import printable
 from api.domain.measurements.rows import CellProblem, Columns
 from api.domain.measurements.sensors import Sensor
+from api.schemas import french
 from api.schemas.measurements import ImportReport, RowProblem
 from api.services.measurements.files.scan import Understood
 from api.storage.measurements.outcomes import Origin
@@ -34,7 +36,7 @@ class ProblemList:
 
 @dataclass(slots=True)
 class ImportTally:
-    """What became of the rows so far."""
+    """What became of the rows so far; ``withdrawn`` counts those that a person took out, by act."""
 
     rows: int = 0
     inserted: int = 0
@@ -45,7 +47,18 @@ class ImportTally:
     rejected: int = 0
     turbines_added: int = 0
     planned_visits_added: int = 0
+    contradictions: int = 0
+    withdrawn: Counter[int] = field(default_factory=Counter)
     problems: ProblemList = field(default_factory=ProblemList)
+
+    def add_withdrawn(self, line: int) -> None:
+        """Say which rows stay out because a person took them out."""
+        for act, count in sorted(self.withdrawn.items()):
+            reason = (
+                f"{french.counted(count, 'ligne retirée')} par une personne (retrait n° {act}), et que ce"
+                " fichier redonne : rien n’est changé. Pour les reprendre, rétablissez ce retrait."
+            )
+            self.problems.add(line, CellProblem("", None, reason))
 
     def add_column_problems(self, columns: Columns, line: int) -> None:
         """Report missing sensors with their consequence, unused mappings and converted columns."""
@@ -85,6 +98,7 @@ def import_facts(
         "rejected": tally.rejected,
         "turbines_added": tally.turbines_added,
         "planned_visits_added": tally.planned_visits_added,
+        "contradictions": tally.contradictions,
         "problems": tally.problems.kept,
         "problems_total": tally.problems.total,
         "unknown_columns": list(columns.unknown),

@@ -105,17 +105,24 @@ class ParkRunService:
         if as_of is not None and as_of > today:
             raise InvalidInput.single("as_of", f"jour à venir ; au plus tard {french.date(today)}.", as_of)
         with self.database.write() as connection:
-            day = as_of or self.calendar.day(connection)
-            self.database.lock(connection, "runs")
-            if kind != "planifie" and (waiting := runs.under_way(connection, day)):
-                return int(waiting.id)
-            run_id = runs.create(connection, kind=kind, as_of=day, requested_by=by, now=self.now())
-            jobs.add(connection, kind=KIND, payload={"run_id": run_id}, by=by, now=self.now())
-            if kind != "planifie":
-                details = {"kind": kind, "as_of": day.isoformat()}
-                action = AuditAction.CALCUL_DEMANDE
-                audit.record(self.database, connection, action, "calcul", run_id, by=by, details=details)
-            return run_id
+            return self.queue(connection, as_of or self.calendar.day(connection), kind=kind, by=by)
+
+    def queue(self, connection: Connection, day: date, *, kind: str, by: str) -> int:
+        """Queue a run in the caller's transaction; see :meth:`request`.
+
+        Raises:
+            Conflict: the scheduled run of that day exists already.
+        """
+        self.database.lock(connection, "runs")
+        if kind != "planifie" and (waiting := runs.under_way(connection, day)):
+            return int(waiting.id)
+        run_id = runs.create(connection, kind=kind, as_of=day, requested_by=by, now=self.now())
+        jobs.add(connection, kind=KIND, payload={"run_id": run_id}, by=by, now=self.now())
+        if kind != "planifie":
+            details = {"kind": kind, "as_of": day.isoformat()}
+            action = AuditAction.CALCUL_DEMANDE
+            audit.record(self.database, connection, action, "calcul", run_id, by=by, details=details)
+        return run_id
 
     def cancel(self, run_id: int, *, by: str) -> None:
         """Stop a run: at once if it waits, at its next check if it is under way.

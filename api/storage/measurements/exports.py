@@ -13,17 +13,22 @@ from api.storage.tables import measurements, outcomes, turbines
 
 PAGE = 2_000
 AnyRow = Row[Any]
+_STANDS = measurements.c.withdrawal.is_(None)
 
-_MEASURED = select(
-    measurements.c.id,
-    turbines.c.turbine_id,
-    measurements.c.measured_on,
-    measurements.c.measured_at,
-    measurements.c["values"],
-    measurements.c.identity,
-    outcomes.c.failure_within_7d,
-    outcomes.c.time_to_failure_days,
-).join_from(measurements, turbines)
+_MEASURED = (
+    select(
+        measurements.c.id,
+        turbines.c.turbine_id,
+        measurements.c.measured_on,
+        measurements.c.measured_at,
+        measurements.c["values"],
+        measurements.c.identity,
+        outcomes.c.failure_within_7d,
+        outcomes.c.time_to_failure_days,
+    )
+    .join_from(measurements, turbines)
+    .where(_STANDS)
+)
 
 
 def sensor_names(connection: Connection) -> list[str]:
@@ -33,7 +38,7 @@ def sensor_names(connection: Connection) -> list[str]:
         query = select(sensors.c.key).select_from(measurements.join(sensors, true())).distinct()
     else:
         query = select(func.jsonb_object_keys(measurements.c["values"])).distinct()
-    return sorted(connection.scalars(query))
+    return sorted(connection.scalars(query.where(_STANDS)))
 
 
 def labelled(database: Database, first: date | None, last: date | None) -> Iterator[Sequence[AnyRow]]:
@@ -52,7 +57,8 @@ def measured(database: Database, *, living: bool) -> Iterator[Sequence[AnyRow]]:
 
 def park_rows(database: Database, last: date) -> Iterator[Sequence[AnyRow]]:
     """Yield pages of the living park's measurements up to a day, in the order of storage."""
-    query = select(measurements).join_from(measurements, turbines).where(turbines.c.archived_at.is_(None))
+    living = turbines.c.archived_at.is_(None)
+    query = select(measurements).join_from(measurements, turbines).where(living, _STANDS)
     return _pages(database, _between(query, measurements.c.measured_on, None, last))
 
 

@@ -44,6 +44,12 @@ def newest(connection: Connection, limit: int, offset: int = 0) -> tuple[int, li
     return total, [StoredImport(*row) for row in connection.execute(query)]
 
 
+def by_key(connection: Connection, key: int) -> StoredImport | None:
+    """Return one import; None where there is none."""
+    row = connection.execute(select(*_COLUMNS).where(imports.c.id == key)).one_or_none()
+    return None if row is None else StoredImport(*row)
+
+
 def last_ended(connection: Connection) -> int:
     """Return the number of the last import that ended; 0 where none did."""
     return connection.scalar(select(func.max(imports.c.id)).where(imports.c.finished_at.is_not(None))) or 0

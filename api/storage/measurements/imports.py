@@ -13,11 +13,16 @@ from api.storage.tables import imports
 
 
 class ImportStatus(StrEnum):
-    """How far an import is. A killed import stays ``en_cours`` until its file is imported again."""
+    """How far an import is. A killed import stays ``en_cours`` until its file is imported again.
+
+    ``refuse``: nothing of the file could be taken. ``annule``: a person undid it.
+    """
 
     EN_COURS = "en_cours"
     TERMINE = "termine"
     INTERROMPU = "interrompu"
+    REFUSE = "refuse"
+    ANNULE = "annule"
 
 
 def start(connection: Connection, facts: Mapping[str, Any]) -> int:
@@ -27,10 +32,16 @@ def start(connection: Connection, facts: Mapping[str, Any]) -> int:
     return key
 
 
-def finish(connection: Connection, key: int, report: Mapping[str, Any], at: datetime) -> None:
+def finish(
+    connection: Connection,
+    key: int,
+    report: Mapping[str, Any],
+    at: datetime,
+    status: ImportStatus = ImportStatus.TERMINE,
+) -> None:
     """Record the end of an import; earlier imports of the same file that never ended become interrupted."""
     ending = update(imports).where(imports.c.id == key)
-    connection.execute(ending.values(status=ImportStatus.TERMINE, report=dict(report), finished_at=at))
+    connection.execute(ending.values(status=status, report=dict(report), finished_at=at))
     sha256 = select(imports.c.sha256).where(imports.c.id == key).scalar_subquery()
     connection.execute(
         update(imports)
@@ -48,6 +59,11 @@ def was_finished(connection: Connection, sha256: str) -> bool:
     """Tell whether a file of this content was imported to its end."""
     query = select(imports.c.id).where(imports.c.sha256 == sha256, imports.c.status == ImportStatus.TERMINE)
     return connection.scalar(query.limit(1)) is not None
+
+
+def undo(connection: Connection, key: int) -> None:
+    """Record that a person undid an import; its report stays."""
+    connection.execute(update(imports).where(imports.c.id == key).values(status=ImportStatus.ANNULE))
 
 
 def any_finished(connection: Connection) -> bool:

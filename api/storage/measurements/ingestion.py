@@ -1,4 +1,4 @@
-"""Writing turbines, measurements and planned visits.
+"""Writing turbines and measurements.
 
 All functions work inside the caller's transaction. It must hold :meth:`Database.lock` on ``LOCK``, so that
 no other import changes what was read before the commit.
@@ -11,10 +11,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Date, Integer, String, delete, func, insert, select, update
+from sqlalchemy import Connection, Date, Integer, String, delete, func, insert, literal, select, update
 
 from api.storage.shared.bulk import driver_day, driver_instant, insert_rows, rows_as_table
-from api.storage.tables import measurements, planned_visits, publication, runs, turbines
+from api.storage.tables import (
+    measurement_versions,
+    measurements,
+    publication,
+    runs,
+    turbines,
+    withdrawals,
+)
 
 LOCK = "ingestion"
 
@@ -31,10 +38,11 @@ class NewMeasurement(NamedTuple):
 
 
 class KnownMeasurement(NamedTuple):
-    """A measurement that is already stored, and how many sensors it has."""
+    """A stored measurement, how many sensors it has, and the withdrawal that took it out, if any."""
 
     id: int
     value_count: int
+    withdrawal: int | None
 
 
 class PoorerMeasurement(NamedTuple):
@@ -45,15 +53,6 @@ class PoorerMeasurement(NamedTuple):
     measured_on: date
     measured_at: datetime | None
     values: dict[str, float]
-
-
-class PlannedVisit(NamedTuple):
-    """A visit planned for a turbine, as known on ``known_on``; the technician is a pseudonym."""
-
-    turbine: int
-    planned_on: date
-    known_on: date
-    technician: str | None
 
 
 def living_sources(connection: Connection) -> set[str]:
@@ -163,11 +162,11 @@ def known_measurements(
     lookup, (turbine, identity) = rows_as_table(connection, keys, (Integer(), String()))
     table = measurements.c
     rows = connection.execute(
-        select(table.identity, table.id, table.value_count).select_from(
+        select(table.identity, table.id, table.value_count, table.withdrawal).select_from(
             lookup.join(measurements, (table.turbine == turbine) & (table.identity == identity))
         )
     )
-    return {row.identity: KnownMeasurement(row.id, row.value_count) for row in rows}
+    return {row.identity: KnownMeasurement(row.id, row.value_count, row.withdrawal) for row in rows}
 
 
 def poorer_measurements(
@@ -183,6 +182,7 @@ def poorer_measurements(
     """
     lookup, (turbine, day) = rows_as_table(connection, days, (Integer(), Date()))
     table = measurements.c
+    undone = select(withdrawals.c.id).where(withdrawals.c.kind == "import")
     rows = connection.execute(
         select(table.id, table.turbine, table.measured_on, table.measured_at, table["values"])
         .select_from(
@@ -191,15 +191,25 @@ def poorer_measurements(
                 (table.turbine == turbine) & (table.measured_on == day) & (table.value_count < below),
             )
         )
-        .where(table.id <= until)
+        # A row that a person took out stays out in its fuller form too; those of an undone import are gone.
+        .where(table.id <= until, table.withdrawal.is_(None) | table.withdrawal.not_in(undone))
         .order_by(table.value_count.desc(), table.id)
     )
     return [PoorerMeasurement(*row) for row in rows]
 
 
-def enrich_measurements(connection: Connection, rows: Iterable[tuple[int, NewMeasurement]]) -> None:
-    """Replace the values and the identity of stored measurements, by id, by those of their fuller form."""
+def enrich_measurements(
+    connection: Connection, rows: Iterable[tuple[int, NewMeasurement]], import_id: int
+) -> None:
+    """Replace the values and the identity of stored measurements, by id, by those of their fuller form.
+
+    The former form is kept beside the import that completed it, so that it can be undone.
+    """
+    table = measurements.c
+    names = ["measurement", "values", "value_count", "identity", "import_id"]
     for key, row in rows:
+        former = select(table.id, table["values"], table.value_count, table.identity, literal(import_id))
+        connection.execute(insert(measurement_versions).from_select(names, former.where(table.id == key)))
         connection.execute(
             update(measurements)
             .where(measurements.c.id == key)
@@ -237,51 +247,6 @@ def add_measurements(
             select(measurements.c.id).where(measurements.c.id > before).order_by(measurements.c.id)
         )
     )
-
-
-def add_planned_visits(connection: Connection, visits: Iterable[PlannedVisit], source: str) -> int:
-    """Store the visits that are not known yet and return how many."""
-    different = dict.fromkeys(visits)
-    named = [visit for visit in different if visit.technician is not None]
-    unnamed = _without_known(connection, [visit for visit in different if visit.technician is None])
-    return insert_rows(
-        connection,
-        planned_visits,
-        (*PlannedVisit._fields, "source"),
-        [
-            (
-                visit.turbine,
-                driver_day(connection, visit.planned_on),
-                driver_day(connection, visit.known_on),
-                visit.technician,
-                source,
-            )
-            for visit in (*named, *unnamed)
-        ],
-        unless_known=True,
-    )
-
-
-def _without_known(connection: Connection, visits: Sequence[PlannedVisit]) -> list[PlannedVisit]:
-    """Return the new visits without a technician: a unique constraint never takes two of them for equal."""
-    if not visits:
-        return []
-    days = [(visit.turbine, visit.planned_on.isoformat(), visit.known_on.isoformat()) for visit in visits]
-    lookup, (turbine, planned_on, known_on) = rows_as_table(connection, days, (Integer(), Date(), Date()))
-    table = planned_visits.c
-    rows = connection.execute(
-        select(table.turbine, table.planned_on, table.known_on, table.technician).select_from(
-            lookup.join(
-                planned_visits,
-                (table.turbine == turbine)
-                & (table.planned_on == planned_on)
-                & (table.known_on == known_on)
-                & table.technician.is_(None),
-            )
-        )
-    )
-    known = {PlannedVisit(*row) for row in rows}
-    return [visit for visit in visits if visit not in known]
 
 
 def turbine_keys(connection: Connection, wanted: Collection[str]) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """Reading the living park: its turbines, their measurements and their planned visits.
 
-Archived turbines, such as the simulated ones after real data came in, are never read here.
+Archived turbines, such as the simulated ones after real data came in, are never read here, nor are the rows
+that a person took out.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from api.storage.tables import measurements, outcomes, planned_visits, turbines
 
 _MANY = 500  # keys in one statement; every SQLite takes that many parameters
 _LIVING = turbines.c.archived_at.is_(None)
+_STANDS = measurements.c.withdrawal.is_(None)
 
 
 class LatestMeasurement(NamedTuple):
@@ -86,7 +88,7 @@ def latest_values(connection: Connection, as_of: date) -> list[LatestMeasurement
                 measurements.c.measured_on == _last_day(until=as_of),
             ),
         )
-        .where(_LIVING)
+        .where(_LIVING, _STANDS)
         # SQLite has no statistics here and must go from each turbine to its own last day. Adding 0 keeps it
         # from walking all measurements instead, or all those of a day in the wanted order.
         .order_by(turbines.c.id, measurements.c.id + 0)
@@ -121,7 +123,7 @@ def turbine_measurements(
             outcomes.c.time_to_failure_days,
         )
         .join_from(measurements, outcomes, isouter=True)
-        .where(measurements.c.turbine == turbine)
+        .where(measurements.c.turbine == turbine, _STANDS)
         .order_by(
             measurements.c.measured_on.desc(),
             measurements.c.measured_at.desc().nulls_last(),
@@ -154,16 +156,27 @@ def last_measured_day(connection: Connection, *, until: date | None = None) -> d
     It is nearly always the last day of all, which an index answers at once. Only where that day has
     measurements of archived turbines alone is the last day of each living turbine read.
     """
-    newest = select(func.max(measurements.c.measured_on))
+    newest = select(func.max(measurements.c.measured_on)).where(_STANDS)
     if until is not None:
         newest = newest.where(measurements.c.measured_on <= until)
     day: date | None = connection.scalar(newest)
-    of_that_day = select(measurements.c.id).join(turbines).where(_LIVING, measurements.c.measured_on == day)
+    on_day = measurements.c.measured_on == day
+    of_that_day = select(measurements.c.id).join(turbines).where(_LIVING, _STANDS, on_day)
     if day is None or connection.execute(of_that_day.limit(1)).first() is not None:
         return day
     days = select(_last_day(until).label("day")).select_from(turbines).where(_LIVING).subquery()
     last: date | None = connection.scalar(select(func.max(days.c.day)))
     return last
+
+
+def first_measured_day(connection: Connection) -> date | None:
+    """Return the first day with a measurement of a living turbine; None where there is none."""
+    first = select(func.min(measurements.c.measured_on)).where(
+        measurements.c.turbine == turbines.c.id, _STANDS
+    )
+    days = select(first.correlate(turbines).scalar_subquery().label("day")).where(_LIVING)
+    day: date | None = connection.scalar(select(func.min(days.subquery().c.day)))
+    return day
 
 
 def next_planned_visits(connection: Connection, as_of: date) -> dict[int, date]:
@@ -206,7 +219,7 @@ def failure_measurements(connection: Connection, turbine: int) -> list[tuple[dat
     query = (
         select(measurements.c.measured_on, outcomes.c.time_to_failure_days)
         .join_from(measurements, outcomes)
-        .where(measurements.c.turbine == turbine, outcomes.c.failure_within_7d)
+        .where(measurements.c.turbine == turbine, _STANDS, outcomes.c.failure_within_7d)
         .order_by(measurements.c.measured_on)
     )
     return [(row[0], row[1]) for row in connection.execute(query)]
@@ -263,7 +276,9 @@ def _turbine_query() -> Select[
 def _last_day(until: date | None = None) -> ScalarSelect[date]:
     """Return a subquery: the last measured day of the enclosing query's turbine."""
     other = measurements.alias("other")
-    query = select(func.max(other.c.measured_on)).where(other.c.turbine == turbines.c.id)
+    query = select(func.max(other.c.measured_on)).where(
+        other.c.turbine == turbines.c.id, other.c.withdrawal.is_(None)
+    )
     if until is not None:
         query = query.where(other.c.measured_on <= until)
     return query.correlate(turbines).scalar_subquery()

@@ -51,28 +51,21 @@ def add_outcomes(connection: Connection, rows: Iterable[Outcome], origin: Origin
     insert_rows(connection, outcomes, _FACTS, [(*row, at, origin.source, origin.import_id) for row in rows])
 
 
-def replace_outcomes(
-    connection: Connection, rows: Iterable[Outcome], origin: Origin, *, keep_versions: bool
-) -> None:
-    """Replace outcomes by newer ones.
+def replace_outcomes(connection: Connection, rows: Iterable[Outcome], origin: Origin) -> None:
+    """Replace outcomes by newer ones; the replaced ones are kept, so that an import can be undone.
 
     Args:
         connection: to write with.
         rows: the new outcomes, of measurements that have one.
         origin: where the new ones come from.
-        keep_versions: store the replaced outcomes too; False where a missing label is only filled in.
     """
     for row in rows:
         stored = outcomes.c.measurement == row.measurement
-        if keep_versions:
-            old = (
-                connection.execute(select(*(outcomes.c[name] for name in _FACTS)).where(stored))
-                .mappings()
-                .one()
-            )
-            connection.execute(
-                insert(outcome_versions).values(**old, replaced_at=origin.at, replaced_by=origin.by)
-            )
+        query = select(*(outcomes.c[name] for name in _FACTS)).where(stored)
+        old = connection.execute(query).mappings().one()
+        connection.execute(
+            insert(outcome_versions).values(**old, replaced_at=origin.at, replaced_by=origin.by)
+        )
         connection.execute(
             update(outcomes)
             .where(stored)

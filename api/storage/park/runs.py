@@ -48,6 +48,11 @@ def get(connection: Connection, run_id: int, *, hold: bool = False) -> AnyRow | 
     return connection.execute(query.with_for_update() if hold else query).one_or_none()
 
 
+def newest_number(connection: Connection) -> int:
+    """Return the highest number of a run; 0 where there is none."""
+    return connection.scalar(select(func.max(runs.c.id))) or 0
+
+
 def recent(connection: Connection, limit: int) -> list[AnyRow]:
     """Return the newest runs of the living park."""
     living = select(runs).where(runs.c.archived_at.is_(None)).order_by(runs.c.id.desc()).limit(limit)

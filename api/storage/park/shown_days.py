@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from api.storage.tables import measurements, park_changes, run_summaries, runs, turbines
+from api.storage.tables import park_changes, run_summaries, runs
 
 
 class ShownDay(NamedTuple):
@@ -19,16 +19,6 @@ class ShownDay(NamedTuple):
     models: list[dict[str, Any]]
     policy_version: int
     compared_with: int | None
-
-
-def first_measured_day(connection: Connection) -> date | None:
-    """Return the first day with a measurement of a living turbine; None where there is none."""
-    first = select(func.min(measurements.c.measured_on)).where(measurements.c.turbine == turbines.c.id)
-    days = select(first.correlate(turbines).scalar_subquery().label("day")).where(
-        turbines.c.archived_at.is_(None)
-    )
-    day: date | None = connection.scalar(select(func.min(days.subquery().c.day)))
-    return day
 
 
 def shown_days(connection: Connection, first: date) -> list[ShownDay]:

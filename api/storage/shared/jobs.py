@@ -79,6 +79,12 @@ def keep_result(connection: Connection, job_id: int, result: dict[str, Any]) -> 
     connection.execute(update(jobs).where(jobs.c.id == job_id).values(result=result))
 
 
+def change_waiting(connection: Connection, job_id: int, payload: dict[str, Any]) -> bool:
+    """Replace what a waiting job is to do; False where it waits no more."""
+    waiting = (jobs.c.id == job_id, jobs.c.status == "en_attente")
+    return bool(connection.execute(update(jobs).where(*waiting).values(payload=payload)).rowcount)
+
+
 def newest(connection: Connection, kind: str, limit: int) -> list[AnyRow]:
     """Return the last jobs of a kind, newest first."""
     query = select(jobs).where(jobs.c.kind == kind).order_by(jobs.c.id.desc()).limit(limit)

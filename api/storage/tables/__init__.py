@@ -8,12 +8,15 @@ from api.storage.tables.audit import audit_head, audit_trail
 from api.storage.tables.base import metadata
 from api.storage.tables.interventions import intervention_journal, intervention_photos, interventions
 from api.storage.tables.park import (
+    contradictions,
     imports,
+    measurement_versions,
     measurements,
     outcome_versions,
     outcomes,
     planned_visits,
     turbines,
+    withdrawals,
 )
 from api.storage.tables.people import api_keys, call_log, sessions, users
 from api.storage.tables.scoring import (
@@ -36,6 +39,7 @@ __all__ = [
     "audit_head",
     "audit_trail",
     "call_log",
+    "contradictions",
     "imports",
     "intake_keys",
     "intervention_journal",
@@ -43,6 +47,7 @@ __all__ = [
     "interventions",
     "jobs",
     "leases",
+    "measurement_versions",
     "measurements",
     "metadata",
     "model_activations",
@@ -62,5 +67,6 @@ __all__ = [
     "turbines",
     "users",
     "week_plan_inputs",
+    "withdrawals",
     "workers",
 ]

@@ -76,9 +76,54 @@ measurements = Table(
     Column("identity", String(64), nullable=False),
     Column("source", Word(), nullable=False),
     Column("import_id", ForeignKey("imports.id")),
+    # The withdrawal that took the row out; NULL while it stands. Whatever reads rows asks for NULL.
+    Column("withdrawal", ForeignKey("withdrawals.id")),
     UniqueConstraint("turbine", "identity"),
-    Index("ix_measurements_turbine_measured_on", "turbine", "measured_on", "value_count"),
-    Index("ix_measurements_measured_on", "measured_on"),
+    # The last column answers « does it stand » from the index alone.
+    Index("ix_measurements_turbine_measured_on", "turbine", "measured_on", "value_count", "withdrawal"),
+    Index("ix_measurements_measured_on", "measured_on", "withdrawal"),
+)
+
+# Acts by which a person takes rows out: one row, the losers of a contradiction, or a whole import.
+withdrawals = Table(
+    "withdrawals",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Word(), nullable=False),
+    Column("import_id", ForeignKey("imports.id")),
+    Column("reason", String(500), nullable=False),
+    Column("withdrawn_by", String(80), nullable=False),
+    Column("withdrawn_at", Utc, nullable=False),
+    # What it took out: rows, turbines, first and last day, and for an import labels, visits, completed rows.
+    Column("effect", Json, nullable=False),
+    Column("restored_by", String(80)),
+    Column("restored_at", Utc),
+    Column("restored_reason", String(500)),
+    Index("ix_withdrawals_import_id", "import_id"),
+)
+
+# What a row held before an import completed it with more sensors.
+measurement_versions = Table(
+    "measurement_versions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("measurement", ForeignKey("measurements.id"), nullable=False),
+    Column("values", Json, nullable=False),
+    Column("value_count", Integer, nullable=False),
+    Column("identity", String(64), nullable=False),
+    # The import that completed the row.
+    Column("import_id", ForeignKey("imports.id"), nullable=False),
+    Index("ix_measurement_versions_import_id", "import_id"),
+    Index("ix_measurement_versions_measurement", "measurement"),
+)
+
+# Instants at which rows of one turbine say different things; settled once one of them stands alone.
+contradictions = Table(
+    "contradictions",
+    metadata,
+    Column("turbine", ForeignKey("turbines.id"), primary_key=True),
+    Column("measured_at", Utc, primary_key=True),
+    Column("measured_on", Date, nullable=False),
 )
 
 outcomes = Table(
@@ -105,6 +150,8 @@ outcome_versions = Table(
     Column("import_id", ForeignKey("imports.id")),
     Column("replaced_at", Utc, nullable=False),
     Column("replaced_by", String(80), nullable=False),
+    # The undone import that it came from: such an outcome never comes back.
+    Column("withdrawal", ForeignKey("withdrawals.id")),
     Index("ix_outcome_versions_measurement", "measurement", "id"),
 )
 
@@ -117,5 +164,6 @@ planned_visits = Table(
     Column("known_on", Date, nullable=False),
     Column("technician", String(64)),
     Column("source", Word(), nullable=False),
+    Column("import_id", ForeignKey("imports.id")),
     UniqueConstraint("turbine", "planned_on", "known_on", "technician"),
 )

@@ -40,7 +40,7 @@ def sent_days(
         rows: how many of each turbine's last measurements up to ``until`` make ``lately``.
     """
     table = measurements.c
-    own = table.turbine == turbines.c.id
+    own = (table.turbine == turbines.c.id) & table.withdrawal.is_(None)
     period = (
         select(_joined(table.measured_on))
         .where(own, table.measured_on.between(first, last))
@@ -71,7 +71,7 @@ def lacking(connection: Connection, as_of: date, sensors: Sequence[str]) -> dict
     other = measurements.alias("other")
     last = (
         select(func.max(other.c.measured_on))
-        .where(other.c.turbine == turbines.c.id, other.c.measured_on <= as_of)
+        .where(other.c.turbine == turbines.c.id, other.c.measured_on <= as_of, other.c.withdrawal.is_(None))
         .correlate(turbines)
         .scalar_subquery()
     )
@@ -84,7 +84,7 @@ def lacking(connection: Connection, as_of: date, sensors: Sequence[str]) -> dict
             measurements,
             (measurements.c.turbine == turbines.c.id + 0) & (measurements.c.measured_on == last),
         )
-        .where(_LIVING, turbines.c.service_state == IN_SERVICE)
+        .where(_LIVING, turbines.c.service_state == IN_SERVICE, measurements.c.withdrawal.is_(None))
         .group_by(turbines.c.id)
         .having(or_(*(count == 0 for count in value_counts)))
     )

@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from api.domain.plausibility.table import Bools, Floats, Keys, Repeated, day_number
 from api.domain.plausibility.trust import IN_SERVICE
+from api.storage.measurements import withdrawals
 from api.storage.tables import measurements, policies, turbines
 
 _AT_ONCE = 500  # turbines whose texts are in memory at once
@@ -135,7 +136,11 @@ def _by_turbine(
     earlier = measurements.alias("earlier")
     since: ScalarSelect[date] = (
         select(earlier.c.measured_on)
-        .where(earlier.c.turbine == turbines.c.id, earlier.c.measured_on <= as_of)
+        .where(
+            earlier.c.turbine == turbines.c.id,
+            earlier.c.measured_on <= as_of,
+            earlier.c.withdrawal.is_(None),
+        )
         .order_by(earlier.c.measured_on.desc())
         .limit(1)
         .offset(depth - 1)
@@ -157,6 +162,7 @@ def _by_turbine(
         .join(measurements, measurements.c.turbine == turbines.c.id + 0)
         .where(
             turbines.c.archived_at.is_(None),
+            measurements.c.withdrawal.is_(None),
             measurements.c.measured_on <= last,
             measurements.c.measured_on >= func.coalesce(since, literal(date.min, Date)),
         )
@@ -247,11 +253,12 @@ def _day_numbers(days: str, instants: str) -> Floats:
 
 
 def revision(connection: Connection) -> tuple[Any, ...]:
-    """Return a value that changes with new measurements, turbines or policy; cheap to read.
+    """Return a value that changes with new or withdrawn measurements, turbines or policy; cheap to read.
 
     A measurement that comes back with more sensors keeps its key, and does not change the value.
     """
     newest = connection.scalar(select(func.max(measurements.c.id)))
+    taken_out = withdrawals.revision(connection)
     policy = connection.scalar(select(func.max(policies.c.version)))
     table = turbines.c
     park = (
@@ -260,4 +267,4 @@ def revision(connection: Connection) -> tuple[Any, ...]:
         .group_by(table.service_state)
         .order_by(table.service_state)
     )
-    return newest, policy, tuple(tuple(row) for row in connection.execute(park))
+    return newest, taken_out, policy, tuple(tuple(row) for row in connection.execute(park))

@@ -69,6 +69,7 @@ def test_corrected_label__latest_wins_and_history_is_kept(any_database: Database
             "import_id": first.import_id,
             "replaced_at": LATER,
             "replaced_by": "bob",
+            "withdrawal": None,
         }
     third = changed(SOON, time_to_failure_days="3")
     ingest(any_database, write(tmp_path / "c.csv", third), now=LATER)

@@ -107,6 +107,7 @@ LANDED = {
     "0009_situations.py": "46114e95a9941ede21cfe4c9abc4bd53f2f31c8c879c45c81d0282a1527ff101",
     "0010_activated_manifest.py": "1476f984f35d084771e780c61e3bd76eee54ac57cf4d72e8290b77eaeb7f4805",
     "0011_model_retirements.py": "0d6c074c8a11ab36327e23cc6b4f295f3630f55655a2d31ab4c21d10e6e5aaa1",
+    "0012_withdrawals.py": "7e38ca7c59f0b1531b6772e238f6452bfe01882d93b2f4bf7ac3c1503d491ffb",
 }
 
 

@@ -27,12 +27,14 @@ from api.services.park.scoring_day import ParkDay, read_park, score_park
 from api.services.park.shadow.shadow import ShadowService
 from api.services.shared import audit
 from api.storage import policy as policies
-from api.storage.measurements import ingestion
+from api.storage.measurements import ingestion, measurements
 from api.storage.park import changes, runs, scores, shown_days
 from api.storage.park.shown_days import ShownDay
 from api.storage.shared import jobs, published
 from api.storage.shared.database import Database
 
+RENEW = "renew"
+"""In a job's payload: runs up to this number do not stand, for the rows behind them changed."""
 MISSED_DAYS = 31  # days that a catch-up goes back; the command recomputes older ones
 SLICE_S = 2.0  # between two slices the worker does its other tasks
 Progress = Callable[[int, int], None]
@@ -211,14 +213,14 @@ class ParkHistory:
                     return int(job.id)
             keeps = keeping(connection, self.store, models)
             ranked = {day.as_of for day in shown_days.shown_days(connection, first) if keeps(day)}
-            measured = shown_days.first_measured_day(connection)
+            measured = measurements.first_measured_day(connection)
             start = max(first, measured) if measured else last + ONE_DAY
             if all(start + ONE_DAY * n in ranked for n in range((last - start).days + 1)):
                 return None
             payload = {
                 "first": first.isoformat(),
                 "last": last.isoformat(),
-                "sources": _sources(connection),
+                "sources": park_sources(connection),
             }
             return jobs.add(connection, kind=jobs.HISTORY, payload=payload, by=by, now=self.now())
 
@@ -240,12 +242,17 @@ class ParkHistory:
         first, last = (date.fromisoformat(job.payload[name]) for name in ("first", "last"))
         models = self.models.current()
         with self.database.read() as connection:
-            if _sources(connection) != job.payload["sources"]:
+            if park_sources(connection) != job.payload["sources"]:
                 return {"scored": 0, "reason": "parc remplacé"}
             keeps = keeping(connection, self.store, models)
         models.require()
+        renew = job.payload.get(RENEW, 0)
         until = time.monotonic() + SLICE_S
-        done = self._walk(first, last, models, keeps, job.requested_by, None, until)
+
+        def stands(day: ShownDay) -> bool:
+            return day.run > renew and keeps(day)
+
+        done = self._walk(first, last, models, stands, job.requested_by, None, until)
         total = (last - first).days + 1
         with self.database.write() as connection:
             jobs.progress(connection, job.id, total - done.left, total)
@@ -266,11 +273,12 @@ def _recount_day(connection: Connection, day: ShownDay, models: ActiveModels, al
 
 def _measured_by(connection: Connection, last: date) -> date:
     """Return the first measured day of the park; refuse a later one than ``last``."""
-    measured = shown_days.first_measured_day(connection)
+    measured = measurements.first_measured_day(connection)
     if measured is None or measured > last:
         raise Conflict(f"Aucune mesure au {french.date(last)} ou avant : rien à calculer sur cette période.")
     return measured
 
 
-def _sources(connection: Connection) -> list[str]:
+def park_sources(connection: Connection) -> list[str]:
+    """Return where the living park's rows come from."""
     return sorted(ingestion.living_sources(connection))

@@ -15,7 +15,7 @@ from api.services.park.history.history import ParkHistory
 from api.services.park.history.keeping import any_reference, is_up_to_date
 from api.services.park.run import ParkRunService
 from api.storage.measurements import import_log, measurements
-from api.storage.park import attempts, shown_days
+from api.storage.park import attempts
 from api.storage.shared import published
 from api.storage.shared.database import Database
 
@@ -69,7 +69,7 @@ class HistoryUpkeep:
 
         None for a park without a measurement.
         """
-        first = shown_days.first_measured_day(connection)
+        first = measurements.first_measured_day(connection)
         run = published.published_run(connection)
         last = run.as_of if run is not None else self._last_measured(connection)
         if first is None or last is None or first > last:

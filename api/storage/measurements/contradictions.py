@@ -1,0 +1,118 @@
+"""Contradictions: instants at which rows of one turbine give different values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Date, Integer, Select, func, select
+
+from api.storage.shared.bulk import driver_day, driver_instant, insert_rows, rows_as_table
+from api.storage.tables import contradictions, measurements, turbines
+
+
+class RowAtInstant(NamedTuple):
+    """A standing row with an hour."""
+
+    id: int
+    turbine: int
+    measured_on: date
+    measured_at: datetime
+    values: dict[str, float]
+    import_id: int | None
+
+
+class Instant(NamedTuple):
+    """An instant of a turbine with rows that contradict each other."""
+
+    turbine: int
+    turbine_id: str
+    measured_on: date
+    measured_at: datetime
+
+
+def rows_with_hour(connection: Connection, days: Sequence[tuple[int, str]]) -> list[RowAtInstant]:
+    """Return the standing rows with an hour of these (turbine key, ISO day), in the order of storage."""
+    if not days:
+        return []
+    lookup, (turbine, day) = rows_as_table(connection, days, (Integer(), Date()))
+    table = measurements.c
+    rows = connection.execute(
+        select(
+            table.id, table.turbine, table.measured_on, table.measured_at, table["values"], table.import_id
+        )
+        .select_from(
+            lookup.join(
+                measurements,
+                (table.turbine == turbine) & (table.measured_on == day) & table.withdrawal.is_(None),
+            )
+        )
+        .where(table.measured_at.is_not(None))
+        .order_by(table.id)
+    )
+    return [RowAtInstant(*row) for row in rows]
+
+
+def several_rows(connection: Connection, days: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Return those of these (turbine key, ISO day) that have two standing rows of one instant."""
+    if not days:
+        return []
+    lookup, (turbine, day) = rows_as_table(connection, days, (Integer(), Date()))
+    table = measurements.c
+    query = (
+        select(table.turbine, table.measured_on)
+        .select_from(
+            lookup.join(
+                measurements,
+                (table.turbine == turbine) & (table.measured_on == day) & table.withdrawal.is_(None),
+            )
+        )
+        .where(table.measured_at.is_not(None))
+        .group_by(table.turbine, table.measured_on, table.measured_at)
+        .having(func.count() > 1)
+        .distinct()
+    )
+    return [(row[0], row[1].isoformat()) for row in connection.execute(query)]
+
+
+def note(connection: Connection, instants: Sequence[RowAtInstant]) -> None:
+    """Remember the instants of these rows; those that are known already stay as they are."""
+    insert_rows(
+        connection,
+        contradictions,
+        ("turbine", "measured_at", "measured_on"),
+        [
+            (
+                row.turbine,
+                driver_instant(connection, row.measured_at),
+                driver_day(connection, row.measured_on),
+            )
+            for row in instants
+        ],
+        unless_known=True,
+    )
+
+
+def open_instants(connection: Connection, limit: int, offset: int) -> tuple[int, list[Instant]]:
+    """Return how many contradictions of the living park wait for a choice, and one page, newest first."""
+    table, instants = measurements.c, contradictions.c
+    standing = (
+        select(func.count())
+        .where(
+            table.turbine == instants.turbine,
+            table.measured_on == instants.measured_on,
+            table.measured_at == instants.measured_at,
+            table.withdrawal.is_(None),
+        )
+        .correlate(contradictions)
+        .scalar_subquery()
+    )
+    query: Select[tuple[int, str, date, datetime]] = (
+        select(instants.turbine, turbines.c.turbine_id, instants.measured_on, instants.measured_at)
+        .join_from(contradictions, turbines)
+        .where(turbines.c.archived_at.is_(None), standing > 1)
+    )
+    total = connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+    page = query.order_by(instants.measured_at.desc(), instants.turbine).limit(limit).offset(offset)
+    return total, [Instant(*row) for row in connection.execute(page)]
