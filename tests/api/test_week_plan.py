@@ -239,7 +239,7 @@ def test_hours_already_planned__of_nobody_known__are_told_and_taken_from_none(
     assert (one["intervention_id"], one["turbine_id"], one["hours"], one["crew"]) == (number, "2", 6, None)
     assert {load["booked"] for load in plan["loads"]} == {0}
     (notice,) = (notice for notice in plan["notices"] if notice["code"] == "sans_equipe")
-    assert "6\u00a0h (turbines 2)" in notice["message"]
+    assert "6\u00a0h, sur 1\u00a0turbine (2)" in notice["message"]
 
 
 ADJUST = {"turbine_id": "1", "choice": "imposee"}

@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple, Protocol, TypeVar
@@ -70,12 +70,22 @@ def _canonical_text(raw: str) -> str:
     return text
 
 
+_NAMED = 5
+
+
 def natural_key(turbine_id: str) -> tuple[tuple[int, int, str], ...]:
     """Return a sort key that puts ``2`` before ``10`` and ``E-2`` before ``E-10``."""
     if turbine_id.isdecimal():  # nearly always, and a large park is ranked at each run
         return ((0, int(turbine_id), ""),)
     parts = re.split(r"(\d+)", turbine_id)
     return tuple((0, int(p), "") if p.isdecimal() else (1, 0, p.casefold()) for p in parts if p)
+
+
+def turbines_named(turbine_ids: Collection[str]) -> str:
+    """Write « 3 turbines (2, 5, 17) », in natural order and with five identifiers at most."""
+    ordered = sorted(turbine_ids, key=natural_key)
+    listed = ", ".join(ordered[:_NAMED]) + ("…" if len(ordered) > _NAMED else "")
+    return f"{french.counted(len(ordered), 'turbine')} ({listed})"
 
 
 def canonical_values(values: Mapping[str, float | int | None]) -> str:

@@ -16,6 +16,7 @@ from api.domain.park.scored import ScoredTurbine
 from api.domain.park.situation import NOTHING_TO_DO, Case, Situation, Work, situation_of
 from api.domain.policy.levels import ALERTS
 from api.domain.policy.risk_policy import RiskPolicy
+from api.domain.shared.exceptions import InvalidInput
 from api.schemas.vocabulary import Effect, SituationCode
 from api.services.interventions.rows import effects, level_of, names_of
 from api.storage import interventions as store
@@ -81,6 +82,31 @@ class ParkSituations:
     def keys(self, codes: Sequence[SituationCode]) -> frozenset[int]:
         """Return the concerned turbines whose situation is one of these."""
         return frozenset(key for key, situation in self.concerned.items() if situation.code in codes)
+
+
+class NoSituations:
+    """Those of a former ranking: what people decide today does not apply to it."""
+
+    place = None
+
+    def of(self, _turbine: int) -> None:
+        """Return no situation."""
+
+    def narrowed(self, keep: ScoreFilter, codes: Sequence[SituationCode]) -> ScoreFilter:
+        """Return the filter as it is.
+
+        Raises:
+            InvalidInput: situations are asked for.
+        """
+        if codes:
+            raise InvalidInput.single(
+                "situation", "un classement passé n’a pas de situations : retirez ce filtre."
+            )
+        return keep
+
+    def counts(self) -> dict[SituationCode, int]:
+        """Return nothing."""
+        return {}
 
 
 @dataclass

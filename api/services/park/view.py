@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from api.domain.park.scored import RankedTurbine
+from api.domain.policy.risk_policy import RiskPolicy
 from api.domain.shared.exceptions import InvalidInput, NotFound
 from api.inference.serving.store import ModelStore
 from api.schemas import french
 from api.schemas.changes import ParkEvents
 from api.schemas.common import Notice
-from api.schemas.park import LevelCounts, Park, ParkDay, ParkState, Run, RunModel
+from api.schemas.park import LevelCounts, Park, ParkDay, ParkItem, ParkState, Run, RunModel
 from api.schemas.vocabulary import SituationCode
 from api.services.measurements.source import is_simulated
 from api.services.models.in_force import InForce, in_force
@@ -27,7 +29,7 @@ from api.services.park.contract import (
     since_previous,
 )
 from api.services.park.history.words import history_progress, models_notices
-from api.services.park.situations import SituationSource
+from api.services.park.situations import NoSituations, ParkSituations, SituationSource
 from api.storage import interventions
 from api.storage import policy as policies
 from api.storage.park import attempts, changes, runs
@@ -81,10 +83,7 @@ class ParkViewService:
             NotFound: no run of that day was published.
             InvalidInput: unknown order, or situations of a former day.
         """
-        if query.sort.removeprefix("-") not in SORTS:
-            allowed = ", ".join(SORTS)
-            raise InvalidInput.single("sort", f"ordre inconnu ; au choix : {allowed} (« - » pour inverser).")
-        past = query.as_of is not None
+        _check_order(query.sort)
         with self.database.read() as connection:
             run = published.published_run(connection, query.as_of)
             attempt = attempts.last_attempt(connection)
@@ -93,59 +92,42 @@ class ParkViewService:
             if run is None:
                 serving = in_force(connection, self.store)
                 return _nothing_yet(attempt, self.calendar.next_run(connection), serving)
-            latest = published.published_run(connection) if past else run
-            past = latest is None or latest.id != run.id
-            if past and query.situations:
-                raise InvalidInput.single(
-                    "situation", "un classement passé n’a pas de situations : retirez ce filtre."
-                )
+            # A published attempt is the ranking itself: no attempt came after it.
+            unpublished = None if attempt is None or attempt.published_at is not None else attempt
             policy = policies.version(connection, run.policy_version)
-            today = self.calendar.day(connection)
-            situations = None if past else self.situations.of(connection, run, policy)
-            keep = query.keep if situations is None else situations.narrowed(query.keep, query.situations)
-            total, page = page_of_scores(
-                connection,
-                run.id,
-                keep,
-                query.sort,
-                query.limit,
-                query.offset,
-                past=past,
-                placed=None if situations is None else situations.place,
-            )
+            latest = run if query.as_of is None else published.published_run(connection)
+            beside = FORMER
+            if latest is not None and latest.id == run.id:
+                beside = self._beside(connection, run, unpublished, policy)
+            total, page = _page(connection, run, query, beside)
             summary = changes.summary_of(connection, run.id)
-            work = {} if past else interventions.living(connection)
-            state = None if past else self._state(connection, today)
-            serving = in_force(connection, self.store)
-        # A published attempt is the ranking itself: no attempt came after it.
-        unpublished = None if attempt is None or attempt.published_at is not None else attempt
-        notices = [] if past else [*_notices(run, unpublished, today), *models_notices(run, serving)]
         return Park(
             total=total,
-            items=[
-                park_item(
-                    turbine,
-                    run.as_of,
-                    policy,
-                    None if situations is None else situations.of(turbine.score.turbine),
-                    work.get(turbine.score.turbine),
-                )
-                for turbine in page
-            ],
+            items=[beside.item(turbine, run.as_of, policy) for turbine in page],
             as_of=run.as_of,
             run=run_of(run),
             counts=LevelCounts(**(run.counts or {})),
             last_attempt=None if unpublished is None else run_of(unpublished),
-            stale=any(notice.code == "classement_perime" for notice in notices),
-            next_run_at=state and state.next_run_at,
-            next_run=state and state.next_run,
-            history=state and state.history,
+            stale=any(notice.code == "classement_perime" for notice in beside.notices),
             threshold=run.threshold,
             changes=since_previous(summary, run.counts),
             queues=queue_counts(summary),
-            situations={} if situations is None else situations.counts(),
+            situations=beside.situations.counts(),
             days_coverage=days_coverage(summary),
-            notices=notices,
+            notices=beside.notices,
+            **beside.state,
+        )
+
+    def _beside(
+        self, connection: Connection, run: Row[Any], unpublished: Row[Any] | None, policy: RiskPolicy
+    ) -> _Beside:
+        today, serving = self.calendar.day(connection), in_force(connection, self.store)
+        state = self._state(connection, today)
+        return _Beside(
+            self.situations.of(connection, run, policy),
+            interventions.living(connection),
+            [*_notices(run, unpublished, today), *models_notices(run, serving)],
+            {"next_run_at": state.next_run_at, "next_run": state.next_run, "history": state.history},
         )
 
     def history(self, first: date | None, last: date | None) -> list[ParkDay]:
@@ -186,6 +168,53 @@ class ParkViewService:
         if row is None:
             raise NotFound("Calcul du parc", run_id)
         return run_of(row)
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What stands beside a ranking today: what people decided, what is to be known, the next run.
+
+    Args:
+        situations: of its turbines.
+        work: the living interventions, by turbine key.
+        notices: about the ranking.
+        state: fields of the answer about the park.
+    """
+
+    situations: ParkSituations | NoSituations
+    work: Mapping[int, Row[Any]]
+    notices: list[Notice]
+    state: Mapping[str, Any]
+
+    def item(self, turbine: RankedTurbine, as_of: date, policy: RiskPolicy) -> ParkItem:
+        """Build the answer for one turbine of the ranking."""
+        key = turbine.score.turbine
+        return park_item(turbine, as_of, policy, self.situations.of(key), self.work.get(key))
+
+
+FORMER = _Beside(NoSituations(), {}, [], {})
+"""Beside the ranking of a former day stands nothing of today."""
+
+
+def _page(
+    connection: Connection, run: Row[Any], query: ParkQuery, beside: _Beside
+) -> tuple[int, list[RankedTurbine]]:
+    return page_of_scores(
+        connection,
+        run.id,
+        beside.situations.narrowed(query.keep, query.situations),
+        query.sort,
+        query.limit,
+        query.offset,
+        past=beside is FORMER,
+        placed=beside.situations.place,
+    )
+
+
+def _check_order(sort: str) -> None:
+    if sort.removeprefix("-") not in SORTS:
+        allowed = ", ".join(SORTS)
+        raise InvalidInput.single("sort", f"ordre inconnu ; au choix : {allowed} (« - » pour inverser).")
 
 
 def _notices(run: Row[Any], unpublished: Row[Any] | None, today: date) -> list[Notice]:

@@ -20,7 +20,8 @@ from api.schemas.interventions import InterventionRequest
 from api.schemas.vocabulary import InterventionOrigin
 from api.services.interventions.interventions import Filter, InterventionService
 from api.services.park.situations import SituationSource
-from api.services.plan.answer import Week, answer
+from api.services.plan.answer import answer
+from api.services.plan.notices import Week
 from api.services.plan.park import Asked, ParkAtWork, bookings, park_at_work
 from api.storage import plan as store
 from api.storage.interventions import living as living_interventions
@@ -88,7 +89,7 @@ class WeekPlanService:
             with self.database.write() as connection:
                 kept = asked.model_dump(mode="json", include=_REMEMBERED)
                 store.remember(connection, kept, by=caller.name, now=self.now())
-        return answer(park, asked, start, solved, Week(crews, booked), without_choices)
+        return answer(park, asked, solved, Week(start, asked.days, crews, booked), without_choices)
 
     def accept(self, asked: contract.WeekPlanAcceptance, caller: Principal) -> contract.WeekPlanAccepted:
         """Plan the accepted visits; each succeeds or fails alone.
