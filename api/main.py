@@ -12,7 +12,7 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from api import errors, openapi_errors
+from api import errors
 from api.bootstrap import Services, build_services
 from api.collector import spare_the_collector
 from api.deps import known_names
@@ -99,15 +99,10 @@ class Cockpit(FastAPI):
         )
         self.state.services = services
         self._document = OpenApiDocument(self, services.core)
-        self._completed: dict[str, Any] | None = None
 
     def openapi(self) -> dict[str, Any]:
-        """Return the document in force, completed once with credentials and problems."""
-        document = self._document()
-        if document is not self._completed:
-            openapi_errors.complete(document)
-            self._completed = document
-        return document
+        """Return the document in force."""
+        return self._document()
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the framework's own layers, errors and body limit included, inside the edge."""

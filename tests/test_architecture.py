@@ -22,7 +22,9 @@ from tests.support.subjects import SUBJECTS
 
 ROOT = Path(__file__).resolve().parent.parent
 WEB = {"fastapi", "starlette", "uvicorn"}
-WEB_FILES = {"api.main", "api.deps", "api.errors", "api.openapi", "api.observability.middleware"}
+WEB_FILES = {"api.main", "api.deps", "api.errors", "api.openapi", "api.observability.middleware"} | {
+    "api.openapi_examples"
+}
 ENTRY_POINTS = {"api.main", "api.bootstrap", "api.core", "api.worker", "api.cli", "api.commands"}
 WORDS = {"api.schemas.vocabulary", "api.schemas.french", "api.schemas.typesetting"}
 CUT_BY_SUBJECT = ("api.domain", "api.services", "api.storage", "ui")
