@@ -14,7 +14,7 @@ from ui.client.api_error import ApiError
 from ui.interventions import closing, forms, photo, views
 from ui.shared import auth, layout
 from ui.shared.entry import drafts
-from ui.shared.table import turbine_href
+from ui.shared.links import turbine_href
 
 State = InterventionState
 NOT_FOUND = 404
@@ -59,7 +59,7 @@ def _draw(item: InterventionDetail) -> None:
         _say(item)
     forms.unsent()
     with st.expander(f"Journal ({len(item.journal)})"):
-        st.markdown("\n".join(f"- {layout.plain(line)}" for line in views.journal_lines(item.journal)))
+        st.markdown("\n".join(f"- {layout.sentence(line)}" for line in views.journal_lines(item.journal)))
 
 
 def _heading(item: InterventionDetail) -> None:
@@ -74,7 +74,7 @@ def _heading(item: InterventionDetail) -> None:
     if item.state in {State.PLANIFIEE, State.EN_COURS}:
         st.markdown(layout.plain(views.read_words(item)))
     if effect := views.effect_words(item):
-        st.markdown(f":blue-badge[Depuis] {layout.plain(effect)}")
+        st.markdown(f":blue-badge[Depuis] {layout.sentence(effect)}")
     with st.container(horizontal=True):
         if st.button("Voir la turbine", key="voir_turbine"):
             layout.go("turbine", id=item.turbine_id)

@@ -112,7 +112,7 @@ def refusal(form: str, fields: Sequence[str] = ()) -> dict[str, str]:
     elif error.superseded:
         st.warning(layout.plain(typed.superseded_words(error, views.change_words)))
     elif not at_fields:
-        st.error(f"**{layout.plain(error.title)}.** {layout.plain(error.detail)}")
+        st.error(f"**{layout.plain(error.title)}.** {layout.sentence(error.detail)}")
     else:
         others = [f"{views.FIELDS.get(e.field, e.field)} : {e.message}" for e in error.errors]
         left = [words for e, words in zip(error.errors, others, strict=True) if e.field not in fields]
@@ -123,7 +123,7 @@ def refusal(form: str, fields: Sequence[str] = ()) -> dict[str, str]:
 def field_error(messages: Mapping[str, str], field: str) -> None:
     """Show the API's message under its field."""
     if field in messages:
-        st.markdown(f":red[**↑ {layout.plain(messages[field])}**]")
+        st.markdown(f":red[**↑ {layout.sentence(messages[field])}**]")
 
 
 PLAN_FIELDS = ("planned_on", "assignee", "expected_hours", "priority", "skills", "comment", "turbine_id")

@@ -48,7 +48,7 @@ def _list(interventions: Interventions) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"ligne_{item.id}"):
             if st.button(f"N° {item.id}", key=f"intervention_{item.id}"):
                 layout.go("interventions", n=str(item.id))
-            st.markdown(layout.plain(words), width="stretch")
+            st.markdown(layout.sentence(words), width="stretch")
 
 
 def _report(name: str) -> None:

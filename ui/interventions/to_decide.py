@@ -14,7 +14,7 @@ from ui.client.api_error import ApiError
 from ui.interventions import forms, proposal_views
 from ui.shared import auth, layout
 from ui.shared.entry import drafts
-from ui.shared.table import turbine_href
+from ui.shared.links import turbine_href
 
 SHOWN = 10
 DISMISSED_DAYS = 7
@@ -43,7 +43,7 @@ def draw(reported: Callable[[], list[Intervention]], show: Callable[[list[Interv
 
 
 def _proposals(proposals: Proposals) -> None:
-    st.markdown(layout.plain(proposal_views.to_decide_words(proposals)))
+    st.markdown(layout.sentence(proposal_views.to_decide_words(proposals)))
     count = st.session_state.setdefault(_COUNT, SHOWN)
     for item in proposals.items[:count]:
         with st.container(border=True, key=f"proposition_{item.turbine_id}", gap="small"):

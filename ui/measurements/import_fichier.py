@@ -153,11 +153,11 @@ def _show_refusal(error: ApiError) -> None:
         layout.show_error(error, "apercu")
         return
     reasons = "\n".join(
-        f"- **{layout.plain(views.field_name(problem.field))}** : {layout.plain(problem.message)}"
+        f"- **{layout.plain(views.field_name(problem.field))}** : {layout.sentence(problem.message)}"
         for problem in error.errors
     )
     st.error(
-        f"**Fichier refusé, rien n’a été écrit.**\n\n{reasons or layout.plain(error.detail)}\n\n"
+        f"**Fichier refusé, rien n’a été écrit.**\n\n{reasons or layout.sentence(error.detail)}\n\n"
         "Corrigez le fichier et choisissez-le à nouveau, ou précisez les options de lecture ci-dessous."
     )
 
@@ -174,7 +174,7 @@ def _preview(state: _Import, preview: ImportPreview, file: MeasureFile) -> None:
     layout.facts(views.preview_facts(preview))
     st.caption(f"Lu comme : {layout.plain(views.format_words(preview.format))}")
     for notice in preview.notices:
-        st.warning(layout.plain(notice.message))
+        st.warning(layout.sentence(notice.message))
     for column in lacking:
         st.markdown(f":orange-badge[!] **{layout.plain(column.name)}** : {layout.plain(column.consequence)}")
     _confirm(state, preview, file, takes=takes)
@@ -189,7 +189,7 @@ def _preview(state: _Import, preview: ImportPreview, file: MeasureFile) -> None:
 def _confirm(state: _Import, preview: ImportPreview, file: MeasureFile, *, takes: bool) -> None:
     checked = True
     for doubt in preview.doubts:
-        st.warning(f"**{layout.plain(doubt.field)}** : {layout.plain(doubt.message)}")
+        st.warning(f"**{layout.plain(doubt.field)}** : {layout.sentence(doubt.message)}")
     if preview.needs_confirmation:
         checked = st.checkbox(
             "J’ai vérifié ces valeurs : elles sont bien dans l’unité attendue.", key=f"verifie_{state.turn}"
@@ -209,7 +209,7 @@ def _not_sent(error: ApiError) -> None:
     if error.status == INVALID:
         _show_refusal(error)
         return
-    words = f"**{layout.plain(error.title)}.** {layout.plain(error.detail)}"
+    words = f"**{layout.plain(error.title)}.** {layout.sentence(error.detail)}"
     st.error(f"{words} Votre fichier est conservé : appuyez à nouveau, rien ne sera doublé.")
 
 
@@ -266,7 +266,7 @@ def _show_ended(state: _Import) -> None:
         rapport_import.draw(state.report, "import")
     else:
         st.error(
-            f"**Le fichier n’a pas été importé.** {layout.plain(state.ended)}  \n"
+            f"**Le fichier n’a pas été importé.** {layout.sentence(state.ended)}  \n"
             "Le même fichier peut être envoyé à nouveau : rien ne sera doublé."
         )
     st.button("Importer un autre fichier", key="autre_fichier", on_click=_again)

@@ -112,7 +112,7 @@ def _show_quality(candidate: Candidate, models: Sequence[ModelSummary]) -> None:
     )
     result: ModelComparison | ApiError | None = st.session_state.get(_MEASURED, {}).get(key)
     if isinstance(result, ApiError):
-        st.warning(f"**{layout.plain(result.title)}.** {layout.plain(result.detail)}")
+        st.warning(f"**{layout.plain(result.title)}.** {layout.sentence(result.detail)}")
     elif result is not None:
         st.markdown(layout.plain(views.quality_words(result)))
         layout.table(views.quality_frame(result), "Qualité du candidat et du modèle en service")

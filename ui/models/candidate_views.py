@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote
 
 import pandas as pd
 
@@ -148,11 +147,11 @@ def runs_frame(report: ShadowReport) -> pd.DataFrame:
 
 
 def gaps_frame(pairs: Sequence[TurbinePair], task: str) -> pd.DataFrame:
-    """Tabulate the turbines where the models differ most; the first cell links to the turbine's page."""
+    """Tabulate the turbines where the models differ most."""
     return pd.DataFrame(
         [
             {
-                "Turbine": f"[{_escape(pair.turbine_id)}](turbine?id={quote(pair.turbine_id, safe='')})",
+                "Turbine": pair.turbine_id,
                 "En service": _with_level(pair.active, pair.active_level, task),
                 "Candidat": _with_level(pair.candidate, pair.candidate_level, task),
                 "Écart": _difference(pair, task),
@@ -250,7 +249,3 @@ def _with_interval(figure: QualityPair) -> str:
         return f"{_value(apart.value, figure.key)} (trop peu de données)"
     low, high = _value(apart.low, figure.key), _value(apart.high, figure.key)
     return f"{_value(apart.value, figure.key)} (de {low} à {high})"
-
-
-def _escape(text: str) -> str:
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-!|<>~$:" else c for c in text)

@@ -60,7 +60,7 @@ def _result(asked: Pair, left: str, right: str) -> None:
     results: dict[Pair, ModelComparison | ApiError] = st.session_state.get(_FOUND, {})
     comparison = results.get(asked)
     if isinstance(comparison, ApiError):
-        st.warning(f"**{layout.plain(comparison.title)}.** {layout.plain(comparison.detail)}")
+        st.warning(f"**{layout.plain(comparison.title)}.** {layout.sentence(comparison.detail)}")
     elif comparison is not None:
         st.markdown(layout.plain(views.quality_words(comparison)))
         layout.table(views.quality_frame(comparison, left, right), "Qualité des deux versions")

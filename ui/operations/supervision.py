@@ -59,7 +59,7 @@ def _checks(state: Supervision) -> None:
     for column, check in zip(st.columns(len(state.checks)), state.checks, strict=True):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{layout.plain(check.question)}**")
-            st.markdown(f"{_badge(check.state)} {layout.plain(check.answer)}")
+            st.markdown(f"{_badge(check.state)} {layout.sentence(check.answer)}")
 
 
 def _parts_and_alerts(state: Supervision) -> None:
@@ -67,7 +67,7 @@ def _parts_and_alerts(state: Supervision) -> None:
     with left:
         st.subheader("Composants", anchor=False)
         for part in state.components:
-            st.markdown(f"{_badge(part.state)} **{layout.plain(part.name)}** {layout.plain(part.detail)}")
+            st.markdown(f"{_badge(part.state)} **{layout.plain(part.name)}** {layout.sentence(part.detail)}")
     with right:
         st.subheader(f"Turbines en alerte ({ALERT}), calcul après calcul", anchor=False)
         if len(state.alert_history) > 1:

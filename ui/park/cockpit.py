@@ -93,8 +93,8 @@ def _show_refusal() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="calcul_refuse"):
         quoted = f" Référence : `{layout.plain(error.request_id)}`." if error.request_id else ""
-        words = f"**Le calcul n’a pas été lancé. {layout.plain(error.title)}.** {layout.plain(error.detail)}"
-        st.error(f"{words}{quoted}", width="stretch")
+        words = f"**Le calcul n’a pas été lancé. {layout.plain(error.title)}.**"
+        st.error(f"{words} {layout.sentence(error.detail)}{quoted}", width="stretch")
         st.button("Fermer", key="fermer_refus", on_click=lambda: st.session_state.pop(_REFUSED, None))
 
 
@@ -228,7 +228,7 @@ def _nothing_yet(park: Park) -> None:
     waits = [notice for notice in park.notices if notice.code != views.NO_RANKING]
     if waits:
         for notice in waits:
-            st.warning(layout.plain(notice.message))
+            st.warning(layout.sentence(notice.message))
         return
     st.info(
         f"**Aucun classement n’est encore publié.** {layout.plain(park.next_run or '')} "

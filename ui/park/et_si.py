@@ -198,7 +198,7 @@ def _answer(state: dict[str, Any]) -> None:
         st.error("Une valeur est refusée ; le motif est écrit sous le champ. Rien n’a été perdu.")
         return
     if failure is not None:
-        words = f"**{layout.plain(failure.title)}.** {layout.plain(failure.detail)}"
+        words = f"**{layout.plain(failure.title)}.** {layout.sentence(failure.detail)}"
         st.error(f"{words} Vos valeurs sont conservées.")
         return
     if "answers" not in state:

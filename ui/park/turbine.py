@@ -14,7 +14,7 @@ from ui.park import et_si, telechargements
 from ui.park import turbine_views as views
 from ui.shared import auth, figures, layout, park_facts
 from ui.shared import labels as fr
-from ui.shared.table import turbine_href
+from ui.shared.links import turbine_href
 
 CURVE_ROWS, TABLE_ROWS, MOST_URGENT = 90, 10, 5
 WHY, SENSORS, HISTORY, WHAT_IF = "Pourquoi", "Capteurs", "Historique du risque", "Et si…"

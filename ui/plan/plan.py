@@ -163,10 +163,10 @@ def _show_outcome() -> None:
     if error is not None:
         layout.check_session(error)
         reasons = " ".join(f"{views.field_name(e.field)} : {e.message}" for e in error.errors) or error.detail
-        st.error(f"**{layout.plain(error.title)}.** {layout.plain(reasons)} Vos réglages sont conservés.")
+        st.error(f"**{layout.plain(error.title)}.** {layout.sentence(reasons)} Vos réglages sont conservés.")
     done: WeekPlanAccepted | None = st.session_state.get(_DONE)
     if done is not None:
-        (st.success if not done.refused else st.warning)(layout.plain(views.accepted_words(done)))
+        (st.success if not done.refused else st.warning)(layout.sentence(views.accepted_words(done)))
         if done.refused:
             layout.table(views.refused_frame(done), "Interventions refusées")
         first, last = st.session_state["_plan_semaine"]
@@ -193,7 +193,7 @@ def _result(plan: WeekPlan) -> None:
     if not layout.readable(_BUDGET, _HOURS) or _request() != st.session_state[_ASKED]:
         st.warning("Les réglages ou les choix ont changé depuis ce plan : établissez-le de nouveau.")
     if lines := views.hours_words(plan):
-        st.markdown("\n".join(f"- {layout.plain(line)}" for line in lines))
+        st.markdown("\n".join(f"- {layout.sentence(line)}" for line in lines))
     if plan.visits:
         frame = views.visits_frame(plan.visits, rough=indicative(plan.notices))
         layout.table(frame, "Interventions de la semaine", key="visites")

@@ -45,7 +45,7 @@ def _show_outcome(policy: Policy) -> None:
     with st.container():  # stays when empty, so that the page does not move
         for notice in policy.notices:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.info(layout.plain(notice.message), width="stretch")
+                st.info(layout.sentence(notice.message), width="stretch")
                 if notice.code == "prochain_calcul" and auth.may(Right.POLICY) and auth.may(Right.START_RUN):
                     st.button("Calculer maintenant", key="calculer", on_click=_start_run)
 

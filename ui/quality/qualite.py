@@ -57,15 +57,15 @@ def _asked_period() -> tuple[date | None, date | None, str]:
 def draw(quality: RealisedQuality) -> None:
     """Draw the figures of an answer, or why there are none."""
     if not quality.counts.counted:
-        st.info(layout.plain(quality.message))
+        st.info(layout.sentence(quality.message))
         if quality.counts.published:
-            st.markdown(layout.plain(views.counts_words(quality)))
+            st.markdown(layout.sentence(views.counts_words(quality)))
         layout.notices(quality.notices)
         return
     st.caption(f"Classements du {french.date(quality.first)} au {french.date(quality.last)}.")
-    st.markdown(layout.plain(views.counts_words(quality)))
+    st.markdown(layout.sentence(views.counts_words(quality)))
     layout.facts(views.facts(quality))
-    st.caption(layout.plain(views.units_words(quality)))
+    st.caption(layout.sentence(views.units_words(quality)))
     layout.notices([notice for notice in quality.notices if notice.code == "peu_de_pannes"])
     _alerts(quality)
     _failures(quality)

@@ -15,7 +15,7 @@ from api.schemas.common import Notice
 from api.schemas.park import LevelCounts
 from api.schemas.vocabulary import RiskLevel
 from ui.client.api_error import ApiError
-from ui.shared import auth, charts, french_numbers, park_facts
+from ui.shared import auth, charts, french_numbers, links, park_facts
 from ui.shared import table as tables
 from ui.shared.figures import Palette, palette
 from ui.shared.templates import template
@@ -102,7 +102,7 @@ def check_session(error: ApiError) -> None:
 def show_error(error: ApiError, where: str = "page") -> None:
     """Show an error: what went wrong, what to do, and the reference to quote."""
     reference = f"  \nRéférence à citer au support : `{plain(error.request_id)}`" if error.request_id else ""
-    st.error(f"**{plain(error.title)}.** {plain(error.detail)}{reference}")
+    st.error(f"**{plain(error.title)}.** {sentence(error.detail)}{reference}")
     st.button("Réessayer", key=f"reessayer_{where}")
 
 
@@ -190,7 +190,7 @@ def readable(*keys: str) -> bool:
 def notices(items: Sequence[Notice]) -> None:
     """Show the API's warnings about its answer."""
     for item in items:
-        st.markdown(f":gray-badge[À savoir] {plain(item.message)}")
+        st.markdown(f":gray-badge[À savoir] {sentence(item.message)}")
 
 
 def levels_strip(
@@ -275,6 +275,13 @@ def plot(figure: Figure, key: str, alt: str) -> None:
 def chart(described: Chart, key: str) -> None:
     """Draw a chart that the API describes."""
     plot(charts.drawn(described, colours()), key, f"{described.title}. {described.note}")
+
+
+def sentence(text: str) -> str:
+    """Write a sentence in Markdown, as :func:`plain` does, each turbine that it names a link to its page."""
+    return "".join(
+        f"[{plain(piece)}]({href})" if href else plain(piece) for piece, href in links.pieces(text)
+    )
 
 
 def plain(text: str) -> str:

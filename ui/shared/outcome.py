@@ -62,7 +62,7 @@ def show(page: str) -> None:
         if time.monotonic() - held.since > LASTS_S:
             del st.session_state[_key(page)]
             return
-        (st.success if held.done else st.error)(layout.plain(held.words))
+        (st.success if held.done else st.error)(layout.sentence(held.words))
 
 
 def _key(page: str) -> str:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from api.schemas import french
 from api.schemas.vocabulary import RiskLevel, folded
+from ui.shared.links import NAMED, turbine_href
 from ui.shared.table_order import are_figures, missing, order_of
 from ui.shared.templates import template
 
@@ -117,10 +118,10 @@ class Cell:
         """Whether the text stays on one line."""
         return len(self.text) <= SHORT
 
-
-def turbine_href(turbine_id: str) -> str:
-    """Return the address of a turbine's page."""
-    return f"turbine?{urlencode({'id': turbine_id})}"
+    @property
+    def named(self) -> bool:
+        """Whether the text may name a turbine; most cells do not, and a page has thousands."""
+        return NAMED in self.text
 
 
 def local_address(frame: pd.DataFrame, key: str, query: Mapping[str, str]) -> Address:

@@ -9,10 +9,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from api.schemas import french
 from api.schemas.vocabulary import indicative
 from ui.shared import labels
+from ui.shared.links import pieces
 
 
 def template(name: str) -> Template:
-    """Load a template by its path under ``ui``, with ``french``, ``labels`` and ``indicative``."""
+    """Load a template by its path under ``ui``; it knows ``french``, ``labels`` and the functions below."""
     return _environment.get_template(name)
 
 
@@ -24,4 +25,4 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.globals.update(french=french, labels=labels, indicative=indicative)
+_environment.globals.update(french=french, labels=labels, indicative=indicative, pieces=pieces)
