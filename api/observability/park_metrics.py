@@ -57,7 +57,9 @@ class ParkCollector(Collector):
                 doubts.add_metric([code], findings.get(code, 0))
             yield doubts
             yield GaugeMetricFamily("cockpit_turbines_failed", "Turbines non évaluées", value=run.failed)
-            yield GaugeMetricFamily("cockpit_turbines_stale", "Turbines sans mesure récente", value=run.stale)
+            yield GaugeMetricFamily(
+                "cockpit_turbines_stale", "Turbines dont la mesure est trop ancienne", value=run.stale
+            )
             age = (self._now() - run.published_at).total_seconds()
             yield GaugeMetricFamily(
                 "cockpit_published_run_age_seconds", "Âge du classement publié [s]", value=age

@@ -35,7 +35,7 @@ _MONTHS = (
 )  # fmt: skip
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _COMPLEMENT = re.compile(r"(de|du|des|à|en|sur|dans|pour|par|sans|qui)$|[dl]’")
-_INVARIABLE = frozenset({"non", "déjà", "hors"})
+_INVARIABLE = frozenset({"non", "déjà", "hors", "trop"})
 _NO_UNIT = frozenset({"", "-", "–", "0/1"})
 _FINEST = 6  # decimals of an input field
 _WIDE = Context(prec=800, rounding=ROUND_HALF_UP)  # the digits of the longest float, decimals included

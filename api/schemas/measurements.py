@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from api.schemas.common import Answer, FieldProblem, Name, Notice
+from api.schemas.vocabulary import Freshness
 
 
 class RowProblem(Answer):
@@ -175,7 +176,14 @@ class TurbineCoverage(Answer):
     usual_gap_days: float | None = Field(
         description="Écart rarement dépassé entre deux jours mesurés (95ᵉ centile) [j]"
     )
-    late: bool = Field(description="Vrai si l’âge dépasse l’écart habituel ; jamais pour une machine arrêtée")
+    freshness: Freshness = Field(
+        description="trop_ancienne : plus vieille que l’âge limite de la politique (même règle que "
+        "`data_status` perime) ; en_retard : plus vieille que l’écart habituel ; sinon a_jour, "
+        "jamais_mesuree, ou a_l_arret pour une machine arrêtée exprès"
+    )
+    late: bool = Field(
+        description="Vrai si une mesure est attendue : jamais_mesuree, trop_ancienne ou en_retard"
+    )
     counts: list[int] = Field(description="Mesures par jour, du premier au dernier jour demandé")
     findings: list[str] = Field(description="Codes des constats du dernier calcul publié")
 
@@ -195,7 +203,8 @@ class Coverage(Answer):
     last: date = Field(description="Dernier jour des comptes")
     as_of: date = Field(description="Jour par rapport auquel les âges sont comptés")
     measured_per_day: list[int] = Field(description="Turbines mesurées, jour après jour")
-    late: int = Field(description="Turbines en retard")
+    max_age_days: int = Field(description="Âge limite de la politique en vigueur [j]")
+    late: int = Field(description="Turbines dont une mesure est attendue (`late`)")
     turbines: list[TurbineCoverage] = Field(description="Ordre naturel des identifiants")
     findings: list[FindingCount] = Field(description="Du constat le plus fréquent au plus rare")
     run_as_of: date | None = Field(

@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.schemas import french
 from api.schemas.changes import DaysCoverage, ItemChange, QueueCounts, SincePrevious
 from api.schemas.common import Answer, Name, Notice, Page, ReadVersion
 from api.schemas.predictions import Driver, FeatureInfo
 from api.schemas.turbine_story import LivingIntervention, PowerLink, Situation, UsualRange
-from api.schemas.vocabulary import DataStatus, Queue, RiskLevel, SituationCode
+from api.schemas.vocabulary import DataStatus, Freshness, Queue, RiskLevel, SituationCode
 
 RunStatus = Literal[
     "en_attente", "en_cours", "termine", "termine_avec_erreurs", "echoue", "interrompu", "annule"
@@ -19,6 +20,12 @@ RunStatus = Literal[
 RunPhase = Literal["lecture", "evaluation", "explication", "enregistrement", "publication"]
 ServiceState = Literal["en_service", "arret_programme", "hors_service"]
 RunKind = Literal["planifie", "manuel", "reprise"]
+
+
+def stale_words(count: int) -> str:
+    """Say how many turbines of a run had a measurement older than the policy allows."""
+    words = f"mesure {Freshness.TROP_ANCIENNE.words}"
+    return french.counted(count, words) if count else f"aucune {words}"
 
 
 class RunRequest(BaseModel):
@@ -65,7 +72,7 @@ class Run(Answer):
     done: int = Field(description="Turbines traitées dans la phase en cours")
     phase: RunPhase | None = Field(None, description="Ce que fait un calcul en cours ; nul avant et après")
     failed: int
-    stale: int = Field(0, description="Turbines sans mesure assez récente")
+    stale: int = Field(0, description="Turbines dont la mesure est trop ancienne (`data_status` perime)")
     models: list[RunModel]
     policy_version: int | None
     error: str | None = Field(description="Raison d’un échec, d’une interruption ou d’une annulation")

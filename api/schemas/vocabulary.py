@@ -63,6 +63,21 @@ class _Worded(StrEnum):
         return member
 
 
+class Freshness(_Worded):
+    """How fresh the last measurement of a turbine is, from what asks for an act to what asks for none."""
+
+    JAMAIS_MESUREE = "jamais_mesuree", "jamais mesurée"
+    TROP_ANCIENNE = "trop_ancienne", "trop ancienne"
+    EN_RETARD = "en_retard", "en retard"
+    A_JOUR = "a_jour", "à jour"
+    A_L_ARRET = "a_l_arret", "à l’arrêt"
+
+    @property
+    def overdue(self) -> bool:
+        """Whether a measurement is owed."""
+        return self not in {Freshness.A_JOUR, Freshness.A_L_ARRET}
+
+
 class Queue(_Worded):
     """Reasons, other than its level and its situation, to look at a turbine."""
 

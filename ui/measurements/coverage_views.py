@@ -9,21 +9,23 @@ import pandas as pd
 from api.schemas import french
 from api.schemas.findings import finding_label
 from api.schemas.measurements import Coverage, FindingCount, TurbineCoverage
+from api.schemas.vocabulary import Freshness
 from ui.shared import labels as fr
 from ui.shared.table import Column
-
-STALE = "mesure_perimee"
 
 
 def coverage_facts(coverage: Coverage) -> list[tuple[str, str, str]]:
     """List the park's state in figures."""
     measured = coverage.measured_per_day[-1] if coverage.measured_per_day else 0
-    whose = "leur" if coverage.late > 1 else "son"
+    states = [turbine.freshness for turbine in coverage.turbines]
+    late, old = states.count(Freshness.EN_RETARD), states.count(Freshness.TROP_ANCIENNE)
+    whose = "leur" if late > 1 else "son"
     doubtful = sum(bool(turbine.findings) for turbine in coverage.turbines)
     return [
         ("Turbines suivies", french.number(len(coverage.turbines)), ""),
         ("Mesurées ce jour-là", french.number(measured), f"le {french.date(coverage.last)}"),
-        ("En retard", french.number(coverage.late), f"sur {whose} rythme habituel"),
+        ("En retard", french.number(late), f"sur {whose} rythme habituel"),
+        ("Trop anciennes", french.number(old), f"plus de {french.days(coverage.max_age_days)}"),
         _findings_fact(coverage, doubtful),
     ]
 
@@ -43,22 +45,30 @@ def no_findings_words(coverage: Coverage) -> str:
     return "Aucun constat : aucune mesure n’est mise en doute."
 
 
+_SIGNS = {
+    Freshness.JAMAIS_MESUREE: "✕",
+    Freshness.TROP_ANCIENNE: "✕",
+    Freshness.EN_RETARD: "!",
+    Freshness.A_JOUR: "✓",
+    Freshness.A_L_ARRET: "○",
+}
+_PLACES = {state: place for place, state in enumerate(Freshness)}
 FRESHNESS_COLUMNS = {
     "Turbine": Column(narrow="first"),
     "Fraîcheur": Column(narrow="first"),
-    "Âge": Column(lambda days: french.days(days) if days else "le jour même"),
+    "Âge": Column(fr.age_words),
     "Écart habituel": Column(french.days),
 }
 
 
 def freshness_frame(turbines: Sequence[TurbineCoverage]) -> pd.DataFrame:
-    """Tabulate how old each turbine's last measurement is: the late ones first, then the oldest."""
-    ordered = sorted(turbines, key=_urgency)
+    """Tabulate how old each turbine's last measurement is: what is overdue first, then the oldest."""
+    ordered = sorted(turbines, key=lambda turbine: (_PLACES[turbine.freshness], -(turbine.age_days or 0)))
     return pd.DataFrame(
         [
             {
                 "Turbine": turbine.turbine_id,
-                "Fraîcheur": _lateness(turbine),
+                "Fraîcheur": f"{_SIGNS[turbine.freshness]} {turbine.freshness.words}",
                 "Dernière mesure": french.date(turbine.last_measured_on),
                 "Âge": turbine.age_days,
                 "Écart habituel": turbine.usual_gap_days,
@@ -69,21 +79,6 @@ def freshness_frame(turbines: Sequence[TurbineCoverage]) -> pd.DataFrame:
         ],
         dtype=object,
     )
-
-
-def _urgency(turbine: TurbineCoverage) -> tuple[bool, bool, bool, int]:
-    never = turbine.last_measured_on is None
-    return not turbine.late, not never, STALE not in turbine.findings, -(turbine.age_days or 0)
-
-
-def _lateness(turbine: TurbineCoverage) -> str:
-    if turbine.last_measured_on is None:
-        return "✕ jamais mesurée"
-    if turbine.late:
-        return "✕ en retard"
-    if STALE in turbine.findings:
-        return "! trop ancienne"
-    return "✓ à jour" if turbine.service_state == "en_service" else "○ à l’arrêt"
 
 
 def findings_frame(findings: Sequence[FindingCount]) -> pd.DataFrame:
@@ -105,5 +100,5 @@ def coverage_words(coverage: Coverage, turbines: Sequence[TurbineCoverage]) -> s
         f"Mesures reçues par turbine et par jour, du {french.date(coverage.first)} "
         f"au {french.date(coverage.last)} : "
         f"{french.counted(len(turbines), 'turbine')}, {french.share(share, 0)} des jours ont une mesure ; "
-        f"en retard : {', '.join(t.turbine_id for t in turbines if t.late) or 'aucune'}."
+        f"mesure attendue : {', '.join(t.turbine_id for t in turbines if t.late) or 'aucune turbine'}."
     )

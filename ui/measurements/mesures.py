@@ -81,13 +81,15 @@ def _freshness(coverage: Coverage) -> None:
     count = french.counted(len(coverage.turbines), "turbine")
     layout.table(
         views.freshness_frame(coverage.turbines),
-        f"Fraîcheur de {count}, les plus en retard d’abord",
+        f"Fraîcheur de {count}, ce qui manque d’abord",
         key="fraicheur",
         columns=views.FRESHNESS_COLUMNS,
     )
     st.caption(
-        f"Âges comptés au {french.date(coverage.as_of)}, jour évalué. Écart habituel : rarement dépassé "
-        "(95ᵉ centile) entre deux jours mesurés. Une machine à l’arrêt n’est jamais en retard."
+        f"Âges comptés au {french.date(coverage.as_of)}, jour évalué. Trop ancienne : plus de "
+        f"{french.days(coverage.max_age_days)}, l’âge limite de la politique ; aucun risque ne s’en déduit. "
+        "En retard : plus que l’écart habituel, rarement dépassé (95ᵉ centile) entre deux jours mesurés. Une "
+        "machine à l’arrêt ne doit aucune mesure."
     )
 
 
@@ -109,7 +111,7 @@ def _map(coverage: Coverage) -> None:
         views.coverage_words(coverage, turbines),
     )
     st.caption(
-        "Case grise : aucune mesure. Plus la case est soutenue, plus il y a de mesures. ⚠ : en retard."
+        "Case grise : aucune mesure. Plus la case est soutenue, plus il y a de mesures. ⚠ : mesure attendue."
     )
 
 

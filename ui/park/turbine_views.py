@@ -78,7 +78,7 @@ def key_figures(item: ParkItem, detail: TurbineDetail) -> list[tuple[str, str, s
         (
             "Mesure",
             french.date(item.measured_on),
-            f"{fr.age_words(item.age_days)}, {fr.DATA_STATUS[item.data_status]}",
+            fr.measurement_words(item),
         ),
     ]
 

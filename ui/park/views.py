@@ -16,7 +16,7 @@ import pandas as pd
 
 from api.schemas import french
 from api.schemas.common import Notice
-from api.schemas.park import HistoryProgress, Park, ParkItem
+from api.schemas.park import HistoryProgress, Park, ParkItem, stale_words
 from api.schemas.vocabulary import DataStatus, Queue, RiskLevel, SituationCode, indicative
 from ui.interventions.views import STATES as STATE_WORDS
 from ui.park.change_views import change_words
@@ -170,11 +170,7 @@ PARK_COLUMNS: dict[str, Column] = {
     "Facteur principal": Column(narrow="bare"),
     "Attendre coûte": Column(french.euros, "Probabilité de panne × coût d’une panne manquée", narrow="rare"),
     "Changement": Column(help="Depuis le calcul du jour précédent", narrow="rare"),
-    "Âge": Column(
-        lambda days: "jour même" if days == 0 else french.quantity(days, "j", 0),
-        "Âge de la mesure au jour du calcul",
-        narrow="rare",
-    ),
+    "Âge": Column(fr.age_words, "Âge de la mesure au jour du calcul", narrow="rare"),
     "Prévu le": Column(french.date, "Intervention planifiée, sinon prochaine visite", narrow="rare"),
     "Intervention": Column(narrow="rare"),
     "Qualité": Column(help="Ce que vaut la mesure derrière le score", narrow="rare"),
@@ -282,7 +278,7 @@ def trust(park: Park, *, past: bool = False) -> Trust | None:
     facts = [f"{scored_words} sur {french.number(run.total)}"]
     if run.failed:
         facts.append(f"{run.failed} en échec")
-    facts.append(f"{run.stale} sans mesure récente" if run.stale else "mesures récentes partout")
+    facts.append(stale_words(run.stale))
     origin = [] if run.finished_at is None else [f"calculé le {french.date(run.finished_at)}"]
     origin.append(" + ".join(f"{m.name} v{m.version}" for m in run.models) or "aucun modèle")
     if run.policy_version is not None:

@@ -8,7 +8,7 @@ from api.schemas import french
 from api.schemas.interventions import Proposal
 from api.schemas.park import ParkItem
 from api.schemas.predictions import Driver
-from api.schemas.vocabulary import LOST, NO_RECENT_MEASUREMENT, DataStatus, RiskLevel
+from api.schemas.vocabulary import LOST, NO_RECENT_MEASUREMENT, DataStatus, Freshness, RiskLevel
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ LEVELS: dict[RiskLevel, Level] = {
 DATA_STATUS: dict[DataStatus, str] = {
     DataStatus.OK: "fiable",
     DataStatus.DOUTEUX: "douteuse",
-    DataStatus.PERIME: "trop ancienne",
+    DataStatus.PERIME: Freshness.TROP_ANCIENNE.words,
     DataStatus.NON_EVALUE: "non évaluée",
 }
 RUN_STATUS = {
@@ -85,12 +85,17 @@ SERVICE_STATES = {
 
 
 def age_words(age_days: int | None) -> str:
-    """Say how old the measurement was on the day of the run."""
+    """Write how old a measurement is, or was on the day of the run, for a cell or a short fact."""
     if age_days is None:
-        return "jamais mesurée"
-    if age_days <= 0:
-        return "mesurée le jour même"
-    return f"mesurée il y a {french.counted(age_days, 'jour')}"
+        return french.NOTHING
+    return "jour même" if age_days <= 0 else french.quantity(age_days, "j", 0)
+
+
+def measurement_words(item: ParkItem) -> str:
+    """Say how old the measurement behind the score was, and what it is worth."""
+    if item.measured_on is None:
+        return Freshness.JAMAIS_MESUREE.words
+    return f"âge : {age_words(item.age_days)}, {DATA_STATUS[item.data_status]}"
 
 
 def driver_value(driver: Driver) -> str:

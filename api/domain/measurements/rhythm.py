@@ -1,4 +1,7 @@
-"""How often a turbine usually sends measurements, and whether it is late: one rule for both findings."""
+"""How often a turbine sends measurements, how old the last one is, and what that means.
+
+The one rule behind every page, file and answer.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from api.schemas.vocabulary import Freshness
 
 WINDOW_ROWS = 21  # last measurements looked at: three weeks of daily ones
 MIN_GAPS = 4  # fewer show no rhythm
@@ -73,10 +78,30 @@ def park_gap(gaps: Iterable[float | None]) -> float | None:
     return statistics.median(known) if known else None
 
 
-def is_late(age_days: int | None, gap: float | None, *, in_service: bool) -> bool:
-    """Tell whether more days went by than usual; a machine stopped on purpose is never late."""
+def age_days(measured_on: date, as_of: date) -> int:
+    """Return the age of a measurement on a day [d]."""
+    return (as_of - measured_on).days
+
+
+def too_old(age: int, limit: int) -> bool:
+    """Tell whether a measurement is older than the policy allows: no risk is read from it."""
+    return age > limit
+
+
+def freshness(age: int | None, *, usual_gap: float | None, limit: int, in_service: bool) -> Freshness:
+    """Return how fresh the last measurement of a turbine is.
+
+    Args:
+        age: of the measurement [d]; None where there is none.
+        usual_gap: gap that the turbine seldom exceeds [d]; None where no rhythm is known.
+        limit: greatest age that the policy allows [d]; beyond, the rhythm does not matter.
+        in_service: a machine stopped on purpose owes no measurement.
+    """
     if not in_service:
-        return False
-    if age_days is None:
-        return True
-    return gap is not None and age_days > gap
+        return Freshness.A_L_ARRET
+    if age is None:
+        return Freshness.JAMAIS_MESUREE
+    if too_old(age, limit):
+        return Freshness.TROP_ANCIENNE
+    late = usual_gap is not None and age > usual_gap
+    return Freshness.EN_RETARD if late else Freshness.A_JOUR

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from api.domain.measurements.rhythm import age_days, too_old
 from api.domain.plausibility.limits import Implausible
 from api.schemas import french
 from api.schemas.vocabulary import LOST, DataStatus
@@ -89,8 +90,8 @@ def _telling_digits(value: float, known: KnownRange) -> int:
 
 def age_finding(measured_on: date, as_of: date, max_age_days: int) -> Finding | None:
     """Return the finding on a measurement older than the policy allows, on the day of the run; else None."""
-    age = (as_of - measured_on).days
-    if age <= max_age_days:
+    age = age_days(measured_on, as_of)
+    if not too_old(age, max_age_days):
         return None
     return Finding(
         "mesure_perimee",

@@ -13,7 +13,7 @@ from api.domain.plausibility.finding_counts import turbines_by_code
 from api.domain.shared.exceptions import DatabaseUnavailable
 from api.schemas import french
 from api.schemas.findings import finding_label
-from api.schemas.park import ParkDay, Run
+from api.schemas.park import ParkDay, Run, stale_words
 from api.schemas.supervision import (
     AlertDay,
     Check,
@@ -166,8 +166,7 @@ def _scorings_go_well(last: Run | None) -> Check:
     ranked = french.counted(last.total, "turbine")
     if last.failed or last.stale:
         failed = f"{french.number(last.failed)} non {french.plural(last.failed, 'évaluée')}"
-        stale = f"{french.number(last.stale)} sans mesure récente"
-        details = ", ".join([*[failed] * bool(last.failed), *[stale] * bool(last.stale)])
+        details = ", ".join([*[failed] * bool(last.failed), *[stale_words(last.stale)] * bool(last.stale)])
         return Check(question=question, state="attention", answer=f"{when} a classé {ranked} : {details}.")
     return Check(question=question, state="ok", answer=f"Oui. {when} a évalué {ranked}.")
 

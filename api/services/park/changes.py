@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from api.domain.measurements.rhythm import age_days
 from api.domain.park.change_causes import Cause, CauseCode, replacement, sensor_cause
 from api.domain.park.changes import Assessment, State, event_of, kind_of, risk_alone
 from api.domain.park.scored import ScoredTurbine
@@ -191,7 +192,7 @@ def _extrapolation(row: ScoredTurbine, former: ScoredTurbine) -> Cause | None:
 def _silence(run: ScoredRun, row: ScoredTurbine) -> Cause:
     """Return why there is no usable measurement: too old, missing, or a machine stopped on purpose."""
     if row.data_status is DataStatus.PERIME and row.silent and row.measured_on:
-        age = (run.as_of - row.measured_on).days
+        age = age_days(row.measured_on, run.as_of)
         return Cause(CauseCode.PERIMEE, before=run.policy.max_age_days, after=age)
     code = CauseCode.PERIMEE if row.data_status is DataStatus.PERIME else CauseCode.SANS_SCORE
     return Cause(code, label=row.findings[0].message if row.findings else None)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from api.domain.measurements.rhythm import age_days
 from api.domain.park.change_causes import Cause, sentence
 from api.domain.park.scored import RankedTurbine, ScoredTurbine
 from api.domain.park.situation import Situation, advice
@@ -80,7 +81,7 @@ def park_item(
         to_do = advice(situation, score, benefit or 0.0)
     return ParkItem(
         **turbine_fields(turbine),
-        age_days=None if score.measured_on is None else (as_of - score.measured_on).days,
+        age_days=None if score.measured_on is None else age_days(score.measured_on, as_of),
         expected_failure_cost_eur=expected,
         net_benefit_eur=benefit,
         recommendation=to_do,

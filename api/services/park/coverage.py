@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -12,8 +12,8 @@ from itertools import chain
 import numpy as np
 from sqlalchemy import Connection
 
-from api.domain.measurements.measurements import natural_key
-from api.domain.measurements.rhythm import WINDOW_ROWS, is_late, park_gap, usual_gap
+from api.domain.measurements.measurements import natural_key, turbines_named
+from api.domain.measurements.rhythm import WINDOW_ROWS, age_days, freshness, park_gap, usual_gap
 from api.domain.plausibility.finding_counts import turbines_by_code
 from api.domain.plausibility.trust import IN_SERVICE, Finding
 from api.domain.shared.exceptions import InvalidInput
@@ -21,6 +21,7 @@ from api.inference.serving.manifest import FeatureSpec
 from api.schemas import french
 from api.schemas.common import Notice
 from api.schemas.measurements import Coverage, FindingCount, TurbineCoverage
+from api.schemas.vocabulary import Freshness
 from api.services.measurements.import_history import newest_imports
 from api.services.measurements.inbox import FOLDER, waiting
 from api.services.measurements.intake import KIND
@@ -41,7 +42,6 @@ DEFAULT_DAYS = 30
 MAX_DAYS = 366
 MAX_CELLS = 1_000_000  # turbines × days in one answer
 LAST_IMPORTS = 5
-_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -74,35 +74,34 @@ class CoverageService:
             sent = coverage.sent_days(connection, begin, end, until=as_of, rows=WINDOW_ROWS)
             run = published.published_run(connection)
             findings = {} if run is None else findings_of(connection, run.id)
-            missing = self._missing(connection, models, park, as_of)
+            _, policy = policies.current(connection)
+            missing = self._missing(connection, models, len(park), as_of)
             imports = newest_imports(connection, LAST_IMPORTS).items
             next_run = self.calendar.next_run(connection, as_of)
-        rows = _turbines(park, sent, findings, as_of, [begin + timedelta(days=n) for n in range(span)])
+        days = [begin + timedelta(days=n) for n in range(span)]
+        rows = _turbines(park, sent, findings, as_of, days, policy.max_age_days)
         return Coverage(
             first=begin,
             last=end,
             as_of=as_of,
             measured_per_day=_measured_per_day(rows, span),
+            max_age_days=policy.max_age_days,
             late=sum(row.late for row in rows),
             turbines=rows,
             findings=_counted(findings.values()),
             run_as_of=None if run is None else run.as_of,
             imports=imports,
-            missing=[*_late_notice(rows), *missing],
+            missing=[*missing, *_freshness_notices(rows, policy.max_age_days)],
             next_run_at=next_run.at,
             next_run=next_run.words,
         )
 
-    def _missing(
-        self, connection: Connection, models: ActiveModels, park: Sequence[LivingTurbine], as_of: date
-    ) -> list[Notice]:
-        _, policy = policies.current(connection)
+    def _missing(self, connection: Connection, models: ActiveModels, park: int, as_of: date) -> list[Notice]:
         lacking = coverage.lacking(connection, as_of, list(models.features))
         lying, importing = len(waiting(self.settings.home / FOLDER)), len(jobs.under_way(connection, KIND))
-        limit = as_of - timedelta(days=policy.max_age_days)
         return [
             *_models_notice(models),
-            *_park_notices(park, limit, policy.max_age_days),
+            *_park_notices(park),
             *_sensor_notices(lacking, models.features),
             *_files_notices(lying, importing),
         ]
@@ -143,6 +142,7 @@ def _turbines(
     findings: Mapping[int, Sequence[Finding]],
     as_of: date,
     days: Sequence[date],
+    limit: int,
 ) -> list[TurbineCoverage]:
     rhythms = {text: _rhythm(text) for text in {days_sent.lately for days_sent in sent.values()}}
     places = {day.isoformat(): place for place, day in enumerate(days)}
@@ -152,8 +152,10 @@ def _turbines(
     for row in sorted(park, key=lambda row: natural_key(row.turbine_id)):
         own = sent[row.id]
         rhythm = rhythms[own.lately]
-        age = None if rhythm.last is None else (as_of - rhythm.last).days
+        age = None if rhythm.last is None else age_days(rhythm.last, as_of)
         gap = usual if rhythm.gap is None else rhythm.gap
+        serving = row.service_state == IN_SERVICE
+        state = freshness(age, usual_gap=gap, limit=limit, in_service=serving)
         rows.append(
             TurbineCoverage(
                 turbine_id=row.turbine_id,
@@ -163,7 +165,8 @@ def _turbines(
                 last_measured_on=rhythm.last,
                 age_days=age,
                 usual_gap_days=gap,
-                late=is_late(age, gap, in_service=row.service_state == IN_SERVICE),
+                freshness=state,
+                late=state.overdue,
                 counts=counts[own.period],
                 findings=[finding.code for finding in findings.get(row.id, ())],
             )
@@ -195,13 +198,26 @@ def _counted(findings: Iterable[Sequence[Finding]]) -> list[FindingCount]:
     return [FindingCount(code=code, turbines=number, example=examples[code]) for code, number in counts]
 
 
-def _late_notice(rows: Sequence[TurbineCoverage]) -> list[Notice]:
-    late = [row.turbine_id for row in rows if row.late and row.last_measured_on is not None]
-    if not late:
-        return []
-    whose = "leur" if len(late) > 1 else "son"
-    text = f"{_turbines_named(late)} en retard sur {whose} rythme habituel : vérifiez la liaison."
-    return [Notice(code="mesures_en_retard", field=None, message=text)]
+def _freshness_notices(rows: Sequence[TurbineCoverage], limit: int) -> list[Notice]:
+    """Name the turbines whose measurements do not come, each in one sentence."""
+    cases = (
+        (Freshness.JAMAIS_MESUREE, "jamais_mesuree", "aucune mesure, donc pas d’évaluation possible."),
+        (
+            Freshness.TROP_ANCIENNE,
+            "mesures_perimees",
+            f"mesure trop ancienne, de plus de {french.days(limit)}.",
+        ),
+        (
+            Freshness.EN_RETARD,
+            "mesures_en_retard",
+            "mesure en retard sur le rythme habituel ; vérifiez la liaison.",
+        ),
+    )
+    return [
+        Notice(code=code, field=None, message=f"{turbines_named(names)} : {words}")
+        for state, code, words in cases
+        if (names := [row.turbine_id for row in rows if row.freshness is state])
+    ]
 
 
 def _models_notice(models: ActiveModels) -> list[Notice]:
@@ -213,21 +229,10 @@ def _models_notice(models: ActiveModels) -> list[Notice]:
     return [Notice(code="modele_absent", field=None, message=reason)]
 
 
-def _park_notices(park: Sequence[LivingTurbine], limit: date, max_age: int) -> list[Notice]:
-    if not park:
-        text = "Le parc est vide : importez des mesures."
-        return [Notice(code="parc_vide", field=None, message=text)]
-    serving = [row for row in park if row.service_state == IN_SERVICE]
-    never = [row.turbine_id for row in serving if row.last_measured_on is None]
-    old = [row.turbine_id for row in serving if row.last_measured_on and row.last_measured_on < limit]
-    notices = []
-    if never:
-        text = f"{_turbines_named(never)} sans aucune mesure : pas d’évaluation possible."
-        notices.append(Notice(code="jamais_mesuree", field=None, message=text))
-    if old:
-        text = f"{_turbines_named(old)} sans mesure récente, depuis plus de {french.days(max_age)}."
-        notices.append(Notice(code="mesures_perimees", field=None, message=text))
-    return notices
+def _park_notices(park: int) -> list[Notice]:
+    if park:
+        return []
+    return [Notice(code="parc_vide", field=None, message="Le parc est vide : importez des mesures.")]
 
 
 def _sensor_notices(
@@ -237,7 +242,7 @@ def _sensor_notices(
     notices = []
     for name, spec in features.items():
         if turbines := lacking.get(name):
-            text = f"{spec.label} : absent de la dernière mesure pour {_turbines_named(turbines)}."
+            text = f"{spec.label} : absent de la dernière mesure pour {turbines_named(turbines)}."
             notices.append(Notice(code="capteur_absent", field=name, message=text))
     return notices
 
@@ -251,10 +256,3 @@ def _files_notices(lying: int, importing: int) -> list[Notice]:
         text = f"{french.counted(importing, 'import')} de fichier long en cours."
         notices.append(Notice(code="imports_en_cours", field=None, message=text))
     return notices
-
-
-def _turbines_named(turbine_ids: Collection[str]) -> str:
-    """Write « 3 turbines (2, 5, 17) », with five identifiers at most."""
-    ordered = sorted(turbine_ids, key=natural_key)
-    listed = ", ".join(ordered[:_NAMED]) + ("…" if len(ordered) > _NAMED else "")
-    return f"{french.counted(len(ordered), 'turbine')} ({listed})"

@@ -93,23 +93,25 @@ def test_late__is_measured_by_each_turbine_s_own_rhythm(
     told = {t["turbine_id"]: t for t in _told(api, reader)["turbines"]}
     assert [told[n]["late"] for n in "1234"] == [False, True, False, True]
     assert [told[n]["usual_gap_days"] for n in "1234"] == [1, 1, 7, 1]
-    [notice] = [n for n in _told(api, reader)["missing"] if n["code"] == "mesures_en_retard"]
-    assert notice["message"].startswith("2\u00a0turbines (2, 4) en retard sur leur rythme habituel")
+    assert [told[n]["freshness"] for n in "1234"] == ["a_jour", "en_retard", "a_jour", "trop_ancienne"]
+    notices = {n["code"]: n["message"] for n in _told(api, reader)["missing"]}
+    assert notices["mesures_en_retard"].startswith("1\u00a0turbine (2) : mesure en retard sur le rythme")
+    assert notices["mesures_perimees"].startswith("1\u00a0turbine (4) : mesure trop ancienne, de plus de")
 
 
 def test_a_machine_stopped_on_purpose__is_neither_late_nor_missing(
     api: Api, reader: dict[str, str], tmp_path: Path
 ) -> None:
-    _send(api, tmp_path, {"1": range(20), "2": range(12, 32)})
+    _send(api, tmp_path, {"1": range(20), "2": range(12, 32), "3": range(3, 23)})
     before = {n["code"] for n in _told(api, reader)["missing"]}
     assert {"mesures_en_retard", "mesures_perimees"} <= before
     with api.services.database.write() as connection:
         stopped = turbines.c.turbine_id == "2"
         connection.execute(turbines.update().where(stopped).values(service_state="arret_programme"))
     told = _told(api, reader)
-    assert {n["code"] for n in told["missing"]} & {"mesures_en_retard", "mesures_perimees"} == set()
-    assert told["late"] == 0
-    assert told["turbines"][1]["service_state"] == "arret_programme"
+    assert "mesures_perimees" not in {n["code"] for n in told["missing"]}
+    assert told["late"] == 1, "the third, late by its own rhythm"
+    assert told["turbines"][1]["freshness"] == "a_l_arret"
 
 
 def test_missing__names_what_will_not_work(api: Api, reader: dict[str, str], tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from api.schemas.measurements import (
     ImportSummary,
     TurbineCoverage,
 )
+from api.schemas.vocabulary import Freshness
 
 FORMAT = {
     "kind": "csv",
@@ -120,11 +121,12 @@ def turbine(turbine_id: str, **changes: Any) -> TurbineCoverage:
         "last_measured_on": "2024-12-30",
         "age_days": 0,
         "usual_gap_days": 2.0,
-        "late": False,
+        "freshness": "a_jour",
         "counts": [1, 0, 3],
         "findings": [],
     }
-    return TurbineCoverage.model_validate(defaults | changes)
+    late = Freshness(changes.get("freshness", "a_jour")).overdue
+    return TurbineCoverage.model_validate({**defaults, "late": late, **changes})
 
 
 def coverage(*turbines: TurbineCoverage, **changes: Any) -> Coverage:
@@ -133,6 +135,7 @@ def coverage(*turbines: TurbineCoverage, **changes: Any) -> Coverage:
         "first": "2024-12-28",
         "last": "2024-12-30",
         "as_of": "2024-12-30",
+        "max_age_days": 7,
         "measured_per_day": [sum(t.counts[n] > 0 for t in turbines) for n in range(3)],
         "late": sum(t.late for t in turbines),
         "turbines": [t.model_dump() for t in turbines],

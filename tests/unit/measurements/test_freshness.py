@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from api.domain.measurements.rhythm import (
     MIN_GAPS,
     WINDOW_ROWS,
+    age_days,
+    freshness,
     gaps_between,
-    is_late,
     park_gap,
     usual_gap,
     usual_gap_of,
@@ -22,6 +23,8 @@ from api.domain.measurements.rhythm import (
 from api.domain.plausibility.park import learn_park
 from api.domain.plausibility.past import learn_past
 from api.domain.plausibility.table import arranged
+from api.domain.plausibility.trust import age_finding, data_status
+from api.schemas.vocabulary import DataStatus, Freshness
 from tests.support.measurements.plausibility_park import as_table, made_park
 
 START = date(2024, 1, 1)
@@ -63,18 +66,30 @@ def test_usual_gap__is_one_of_its_own_gaps_and_at_most_a_twentieth_exceed_it(gap
 
 
 @pytest.mark.parametrize(
-    ("age", "gap", "in_service", "late"),
+    ("age", "gap", "in_service", "expected"),
     [
-        (1, 1.0, True, False),
-        (2, 1.0, True, True),
-        (400, 1.0, False, False),
-        (None, 1.0, True, True),
-        (None, None, False, False),
-        (400, None, True, False),  # no rhythm known anywhere: the age limit of the policy speaks, not this
+        (1, 1.0, True, Freshness.A_JOUR),
+        (2, 1.0, True, Freshness.EN_RETARD),
+        (7, 9.0, True, Freshness.A_JOUR),
+        (8, 9.0, True, Freshness.TROP_ANCIENNE),  # the policy's limit counts, however slow the rhythm
+        (8, 1.0, True, Freshness.TROP_ANCIENNE),
+        (7, None, True, Freshness.A_JOUR),  # no rhythm known anywhere: only the limit speaks
+        (400, 1.0, False, Freshness.A_L_ARRET),
+        (None, 1.0, True, Freshness.JAMAIS_MESUREE),
+        (None, None, False, Freshness.A_L_ARRET),
     ],
 )
-def test_is_late(age: int | None, gap: float | None, in_service: bool, late: bool) -> None:
-    assert is_late(age, gap, in_service=in_service) is late
+def test_freshness(age: int | None, gap: float | None, in_service: bool, expected: Freshness) -> None:
+    assert freshness(age, usual_gap=gap, limit=7, in_service=in_service) is expected
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_freshness__calls_too_old_what_the_score_calls_too_old(age: int, limit: int) -> None:
+    measured = START - timedelta(days=age)
+    called = freshness(age_days(measured, START), usual_gap=None, limit=limit, in_service=True)
+    finding = age_finding(measured, START, limit)
+    perished = data_status([] if finding is None else [finding]) is DataStatus.PERIME
+    assert (called is Freshness.TROP_ANCIENNE) is perished
 
 
 def test_park_gap__is_the_median_of_those_known() -> None:

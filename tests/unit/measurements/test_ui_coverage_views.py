@@ -11,39 +11,53 @@ from tests.support.measurements.measure_samples import coverage, turbine
 from ui.measurements import coverage_views as views
 from ui.shared import figures, table
 
-LATE = turbine("2", late=True, age_days=13, last_measured_on="2024-12-17", findings=["turbine_muette"])
-STALE = turbine("27", age_days=9, last_measured_on="2024-12-21", findings=["mesure_perimee"])
-NEVER = turbine("9", age_days=None, last_measured_on=None, usual_gap_days=None, counts=[0, 0, 0])
-STOPPED_ONE = turbine("4", service_state="arret_programme", age_days=30, last_measured_on="2024-11-30")
+LATE = turbine(
+    "2", freshness="en_retard", age_days=5, last_measured_on="2024-12-25", findings=["turbine_muette"]
+)
+STALE = turbine(
+    "27", freshness="trop_ancienne", age_days=9, last_measured_on="2024-12-21", findings=["mesure_perimee"]
+)
+NEVER = turbine(
+    "9",
+    freshness="jamais_mesuree",
+    age_days=None,
+    last_measured_on=None,
+    usual_gap_days=None,
+    counts=[0, 0, 0],
+)
+STOPPED_ONE = turbine(
+    "4", service_state="arret_programme", freshness="a_l_arret", age_days=30, last_measured_on="2024-11-30"
+)
 FRESH = turbine("1")
 
 
-def test_freshness__late_then_never_then_stale_then_oldest() -> None:
+def test_freshness__never_then_too_old_then_late_then_the_rest() -> None:
     frame = views.freshness_frame([FRESH, STOPPED_ONE, NEVER, STALE, LATE])
 
-    assert list(frame["Turbine"]) == ["2", "9", "27", "4", "1"]
+    assert list(frame["Turbine"]) == ["9", "27", "2", "1", "4"]
     assert list(frame["Fraîcheur"]) == [
-        "✕ en retard",
         "✕ jamais mesurée",
-        "! trop ancienne",
-        "○ à l’arrêt",
+        "✕ trop ancienne",
+        "! en retard",
         "✓ à jour",
+        "○ à l’arrêt",
     ]
     (shown,) = read_tables(table.html(frame, "x", columns=views.FRESHNESS_COLUMNS))
-    assert list(shown.value["Âge"]) == ["13\u00a0jours", "–", "9\u00a0jours", "30\u00a0jours", "le jour même"]
-    assert frame["Constats"][0] == "Turbine muette"
+    assert list(shown.value["Âge"]) == ["–", "9\u00a0j", "5\u00a0j", "jour même", "30\u00a0j"]
+    assert frame["Constats"][2] == "Turbine muette"
 
 
 def test_facts__turbines_with_a_finding_counted_once() -> None:
     twice = turbine("3", findings=["turbine_muette", "capteur_fige"])
 
-    told = {name: value for name, value, _ in views.coverage_facts(coverage(LATE, twice, FRESH))}
+    told = {name: value for name, value, _ in views.coverage_facts(coverage(LATE, STALE, twice, FRESH))}
 
     assert told == {
-        "Turbines suivies": "3",
-        "Mesurées ce jour-là": "3",
+        "Turbines suivies": "4",
+        "Mesurées ce jour-là": "4",
         "En retard": "1",
-        "Avec un constat": "2",
+        "Trop anciennes": "1",
+        "Avec un constat": "3",
     }
 
 
@@ -77,8 +91,8 @@ def test_map__said_in_words_for_those_who_do_not_see_it() -> None:
 
     assert "du 28/12/2024 au 30/12/2024" in said
     assert "44\u202f% des jours" in said  # 4 of 9
-    assert said.endswith("en retard : 2.")
-    assert views.coverage_words(coverage(FRESH), [FRESH]).endswith("en retard : aucune.")
+    assert said.endswith("mesure attendue : 2, 9.")
+    assert views.coverage_words(coverage(FRESH), [FRESH]).endswith("mesure attendue : aucune turbine.")
 
 
 def test_map__one_cell_per_turbine_and_day_first_turbine_on_top() -> None:

@@ -185,7 +185,7 @@ def test_trust__good_when_recent_and_nothing_to_say() -> None:
     assert said.headline == "Classement du lundi 30 décembre 2024"
     facts = " | ".join(said.facts + said.origin).replace(french.NBSP, " ")
     assert facts == (
-        "50 turbines évaluées sur 50 | mesures récentes partout | calculé le 30/12/2024 à 06:00"
+        "50 turbines évaluées sur 50 | aucune mesure trop ancienne | calculé le 30/12/2024 à 06:00"
         " | risque v3 | politique v2"
     )
 
@@ -197,8 +197,9 @@ def test_trust__counts_failed_and_stale() -> None:
     assert said.facts[:3] == (
         f"48{french.NBSP}turbines évaluées sur 50",
         "2 en échec",
-        "3 sans mesure récente",
+        f"3{french.NBSP}mesures trop anciennes",
     )
+    assert not said.good, "incomplete"
 
 
 @pytest.mark.parametrize("lacking", [{"failed": 2}, {"stale": 3}])

@@ -15,10 +15,10 @@ from ui.shared import labels as fr
 @pytest.mark.parametrize(
     ("age", "shown"),
     [
-        (0, "mesurée le jour même"),
-        (1, "mesurée il y a 1 jour"),
-        (3, "mesurée il y a 3 jours"),
-        (None, "jamais mesurée"),
+        (0, "jour même"),
+        (1, "1 j"),
+        (3, "3 j"),
+        (None, "–"),
     ],
 )
 def test_age__in_words(age: int | None, shown: str) -> None:
