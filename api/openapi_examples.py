@@ -23,7 +23,7 @@ MARK = "essai.documentation"
 REASON = "Essai depuis la documentation."
 V1 = "/api/v1"
 _JSON = "application/json"
-_READ_TURBINES, _READ_CALLS = 50, 500
+_READ_TURBINES, _READ_CALLS, _MOST_ROWS = 50, 500, 5_000
 
 
 @dataclass
@@ -55,6 +55,7 @@ def give_examples(document: dict[str, Any], core: Core) -> None:
             parameter["example"] = schema["enum"][0]
     examples = {
         **_of_measurements(core, park),
+        **_of_corrections(core, park),
         **_of_policy(core),
         **_of_interventions(core, park),
         **_of_models(core, park, models),
@@ -126,6 +127,24 @@ def _last_measurement(core: Core, item: ParkItem) -> dict[str, Any]:
 def _waiting_run(core: Core) -> dict[str, Any]:
     runs = core.view.recent_runs(1)
     return {"run_id": runs[0].run_id} if runs and runs[0].status == "en_attente" else {}
+
+
+def _of_corrections(core: Core, park: Park) -> dict[tuple[str, str], _Example]:
+    """Return the examples that take out the oldest measurement of a calm turbine, and bring it back."""
+    turbine, acts = park.items[-1].turbine_id, core.corrections.acts(_READ_CALLS, 0).items
+    rows = core.turbines.measurements(turbine, _MOST_ROWS, None, None)
+    stored = core.corrections.rows(turbine, rows[-1].measured_on) if rows else []
+    taken = {"rows": [row.measurement_id for row in stored if row.withdrawal is None][:1]}
+    day = {"day": str((rows[-1].measured_on if rows else None) or park.as_of)}
+    mine = next((act for act in acts if act.reason == REASON and act.restored_at is None), None)
+    number = {} if mine is None else {"number": mine.withdrawal_id}
+    acting = f"{V1}/measurements/withdrawals"
+    return {
+        ("get", f"{V1}/measurements/rows"): _Example({"turbine_id": turbine, **day}),
+        ("post", f"{acting}/preview"): _Example(body=taken if stored else None),
+        ("post", acting): _Example(body={**taken, "reason": REASON} if stored else None),
+        ("post", f"{acting}/{{number}}/restore"): _Example(number, {"reason": REASON}),
+    }
 
 
 def _of_policy(core: Core) -> dict[tuple[str, str], _Example]:
