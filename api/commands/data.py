@@ -11,7 +11,7 @@ from api.commands import corrections, export, feed, turbines
 from api.commands.console import progress, say, whole_file
 from api.core import Core
 from api.domain.measurements import day_format
-from api.domain.measurements.remedies import BY_COMMAND, with_remedy
+from api.domain.measurements.remedies import with_remedy
 from api.domain.shared.exceptions import InvalidInput
 from api.schemas import french
 from api.schemas.measurements import ImportReport
@@ -19,6 +19,9 @@ from api.services.measurements.files.map_file import read_map
 from api.services.measurements.files.options import NATIVE, ImportOptions
 from api.services.measurements.import_report import load_report, report_csv
 from api.services.measurements.ingest import ingest_file
+
+NOTHING, PARTLY = 1, 3
+"""Exit codes: no row was taken; some were not. 0: all are taken or known. 2 is argparse's own."""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -58,13 +61,14 @@ def _import(arguments: argparse.Namespace, core: Core) -> int:
             core, arguments.file, source="mesure", by="ligne de commande", options=options
         )
     except InvalidInput as refusal:
-        raise with_remedy(refusal, BY_COMMAND) from refusal
+        raise with_remedy(refusal) from refusal
     print(_report_text(report))
     if arguments.report is not None:
         _write_report(core, report.import_id, arguments.report)
     if report.nothing_taken:
         say("Aucune ligne n’a pu être prise : corrigez le fichier, puis reprenez l’import.")
-    return int(report.nothing_taken)
+        return NOTHING
+    return PARTLY if report.rejected else 0
 
 
 def _write_report(core: Core, import_id: int, path: Path) -> None:
@@ -100,11 +104,17 @@ def _report_text(report: ImportReport) -> str:
         f"{french.counted(report.labels_corrected, 'corrigée')}."
     ]
     if (form := report.format) is not None:
-        parts = (form.kind, form.encoding, f"décimales « {form.decimal} »", f"dates {form.date_format}")
+        visits = f"visites {form.planned_format}" if form.planned_format else None
+        zone = f"heures {form.timezone}" if form.timezone else None
+        dates = f"dates {form.date_format}"
+        parts = (form.kind, form.encoding, f"décimales « {form.decimal} »", dates, visits, zone)
         lines.append(f"Lu comme : {', '.join(filter(None, parts))}.")
     if report.turbines_added:
         added = french.plural(report.turbines_added, "ajoutée")
         lines.append(f"{french.counted(report.turbines_added, 'turbine')} {added} au parc.")
+    if report.empty_cells:
+        counted = (f"{name} {french.number(count)}" for name, count in sorted(report.empty_cells.items()))
+        lines.append(f"Cellules vides : {', '.join(counted)}.")
     lines += [f"Colonne inconnue, laissée de côté : {name}" for name in report.unknown_columns]
     for problem in report.problems:
         value = "" if problem.value is None else f" « {problem.value} »"

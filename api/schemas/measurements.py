@@ -28,14 +28,22 @@ class FileFormat(Answer):
     separator: str | None = Field(None, description="Séparateur de colonnes ; null hors CSV")
     decimal: str = Field(description="Séparateur décimal : « . » ou « , »")
     date_format: str = Field(description="Format des dates, par exemple JJ/MM/AAAA")
+    planned_format: str | None = Field(
+        None, description="Format des visites prévues, si ce n’est pas celui des mesures"
+    )
+    timezone: str | None = Field(
+        None,
+        description="Fuseau des heures sans décalage, et d’où il vient ; null sans heure",
+    )
     header_line: int = Field(description="Ligne de l’en-tête ; celles d’avant sont laissées de côté")
 
 
 class ImportReport(Answer):
     """Counts of one import: ``rows = inserted + already_known + enriched + rejected``.
 
-    ``enriched`` counts known rows that received more sensors; ``labels_added`` and ``labels_corrected`` count
-    known rows whose label was added or changed. The problems include remarks on accepted rows.
+    ``enriched`` counts known rows that received more sensors; ``labels_added`` counts the rows, new or known,
+    to which the file gave a label, ``labels_corrected`` those whose label it changed. The problems include
+    remarks on accepted rows.
     """
 
     import_id: int
@@ -48,6 +56,9 @@ class ImportReport(Answer):
     labels_added: int
     labels_corrected: int = 0
     rejected: int
+    empty_cells: dict[str, int] = Field(
+        default_factory=dict, description="Cellules de capteur vides, par colonne, lignes rejetées comprises"
+    )
     turbines_added: int
     planned_visits_added: int
     contradictions: int = Field(

@@ -68,6 +68,10 @@ def format_words(read: FileFormat) -> str:
         parts.append(f"colonnes séparées par {_SEPARATORS.get(read.separator, f'« {read.separator} »')}")
     parts.append(f"décimales notées par {'une virgule' if read.decimal == ',' else 'un point'}")
     parts.append(f"dates au format {read.date_format}")
+    if read.planned_format:
+        parts.append(f"visites au format {read.planned_format}")
+    if read.timezone:
+        parts.append(f"heures lues en {read.timezone}")
     if read.header_line > 1:
         parts.append(f"en-tête à la ligne {read.header_line}, lignes précédentes laissées de côté")
     return ", ".join(parts) + "."

@@ -25,11 +25,15 @@ class ColumnMap:
         columns: by the file's own name of a column.
         decimal: ``.`` or ``,`` where the file cannot tell.
         date_format: one of :data:`api.domain.measurements.day_format.NAMES`.
+        timezone: of the hours that have no offset of their own.
+        turbines: the cockpit's name of a turbine, by the file's.
     """
 
     columns: Mapping[str, Target] = field(default_factory=dict)
     decimal: str | None = None
     date_format: str | None = None
+    timezone: str | None = None
+    turbines: Mapping[str, str] = field(default_factory=dict)
 
 
 # What a header may hold besides a name: units that the cockpit converts, and others that it must not ignore.

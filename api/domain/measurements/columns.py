@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import difflib
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from api.domain.measurements.column_map import ColumnMap, Target, target_of
-from api.domain.measurements.readings import printable
+from api.domain.measurements.naming import header as headers
+from api.domain.measurements.readings import printable, read_turbine_id
 from api.domain.measurements.sensors import Sensor
+from api.domain.measurements.times.zones import zone_in
 from api.domain.measurements.units import Conversion, conversion, known_units, spelled
 from api.domain.shared.exceptions import InvalidInput, UnclearFile
 
 TURBINE, DATE = "turbine_id", "date_measure"
+HOUR = "time_measure"
+"""The hour, where a file keeps it apart from the day: a mapping names that column."""
 FAILURE, DAYS_LEFT = "failure_within_7d", "time_to_failure_days"
 TECHNICIAN, PLANNED = "technician_id", "planned_intervention_date"
-_FIXED = (TURBINE, DATE, FAILURE, DAYS_LEFT, TECHNICIAN, PLANNED)
+_FIXED = (TURBINE, DATE, HOUR, FAILURE, DAYS_LEFT, TECHNICIAN, PLANNED)
+_MIDNIGHT = re.compile(r"[T ]+0{1,2}:00(:00(\.0+)?)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,8 @@ class Columns:
     """Positions of the fixed columns and of the sensors in a file, with missing and unknown columns.
 
     ``conversions`` is by position, for the columns in another unit than the catalogue's. ``unused`` are the
-    names in the mapping that the file does not have.
+    names in the mapping that the file does not have; ``close`` gives, for a missing sensor, the unknown
+    column that is probably meant; ``names`` the cockpit's name of a turbine, by the file's.
     """
 
     width: int
@@ -34,6 +40,24 @@ class Columns:
     missing: tuple[Sensor, ...]
     conversions: dict[int, Conversion] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
+    close: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def turbine(self, text: str) -> str:
+        """Read a turbine's identifier, by the cockpit's name where the mapping gives one.
+
+        Raises:
+            UnreadableCell: missing, too long, or with control characters.
+        """
+        name = read_turbine_id(text)
+        return self.names.get(name, name)
+
+    def time_text(self, cells: Sequence[str]) -> str:
+        """Return the time of a row: its date, and behind it the hour where a column of its own holds it."""
+        text, hour = cells[self.fixed[DATE]], self.fixed.get(HOUR)
+        if hour is None or not cells[hour].strip():
+            return text
+        return f"{_MIDNIGHT.sub('', text.strip())} {cells[hour].strip()}"
 
     @classmethod
     def of(
@@ -42,8 +66,9 @@ class Columns:
         """Match a header with the sensor catalogue.
 
         Raises:
-            InvalidInput: no turbine, no date, no known sensor, a column that is there twice, or a unit that
-                is not the sensor's and that no mapping confirms.
+            UnclearFile: no turbine, no date or no known sensor: all that is missing, and the file's columns.
+            InvalidInput: a column that is there twice, or a unit that is not the sensor's and that no mapping
+                confirms.
         """
         names = [name.strip() for name in header]
         known = {*_FIXED, *sensors}
@@ -55,25 +80,22 @@ class Columns:
                 twice[0], "colonne présente plusieurs fois dans l’en-tête ; gardez-en une seule."
             )
         position = {target.name: index for index, target in enumerate(targets) if target is not None}
-        for required, meaning in ((TURBINE, "l’identifiant de la turbine"), (DATE, "la date de la mesure")):
-            if required not in position:
-                raise UnclearFile.single(required, _absent(meaning, required, names))
         present = tuple((position[name], sensor) for name, sensor in sensors.items() if name in position)
-        if not present:
-            expected = ", ".join(sensors) or "aucun, car aucun modèle n’en déclare"
-            raise UnclearFile.single(
-                "capteurs",
-                f"aucune colonne de capteur connue (capteurs : {expected}). Renommez les colonnes, ou donnez"
-                " leur nom dans une correspondance.",
-            )
+        lacking = [name for name in (TURBINE, DATE) if name not in position]
+        if lacking or not present:
+            raise headers.refusal(names, lacking, sensors, any_sensor=bool(present))
+        unknown = [index for index, target in enumerate(targets) if target is None]
+        missing = tuple(sensor for name, sensor in sensors.items() if name not in position)
         return cls(
             width=len(names),
             fixed={name: position[name] for name in _FIXED if name in position},
             sensors=present,
-            unknown=tuple(_name_of(names[i], i) for i, target in enumerate(targets) if target is None),
-            missing=tuple(sensor for name, sensor in sensors.items() if name not in position),
+            unknown=tuple(_name_of(names[index], index) for index in unknown),
+            missing=missing,
             conversions=_conversions(names, targets, sensors, mapping),
             unused=tuple(sorted(set(mapping.columns) - set(names))) if mapping else (),
+            close=_close(missing, [names[index] for index in unknown]),
+            names=mapping.turbines if mapping else {},
         )
 
 
@@ -103,7 +125,7 @@ def _conversions(
     """Return, by position, the conversions of the columns that are not in the catalogue's unit."""
     made: dict[int, Conversion] = {}
     for index, target in enumerate(targets):
-        if target is None or target.unit is None:
+        if target is None or target.unit is None or (target.name in (DATE, HOUR) and zone_in(target.unit)):
             continue
         sensor = sensors.get(target.name)
         own = sensor.unit if sensor else {DAYS_LEFT: "jours"}.get(target.name, "")
@@ -127,13 +149,9 @@ def _conversions(
     return made
 
 
-def _absent(meaning: str, required: str, names: Sequence[str]) -> str:
-    alike = difflib.get_close_matches(required, [n.casefold() for n in names], n=1, cutoff=0.6)
-    hint = next((f" Est-ce « {printable(n)} » ?" for n in names if alike and n.casefold() == alike[0]), "")
-    return (
-        f"colonne obligatoire absente de l’en-tête : {meaning}.{hint} Renommez ou ajoutez-la, ou donnez son"
-        " nom dans une correspondance."
-    )
+def _close(missing: Sequence[Sensor], unknown: Sequence[str]) -> dict[str, str]:
+    pairs = ((sensor.name, headers.meant(sensor.name, unknown)) for sensor in missing)
+    return {name: near for name, near in pairs if near is not None}
 
 
 def _name_of(name: str, index: int) -> str:

@@ -1,4 +1,4 @@
-"""The notation of numbers and days in a file, and cells rewritten in the cockpit's own.
+"""The notation of numbers, days and hours in a file, and cells read by it.
 
 A cell is rewritten only where its meaning is beyond doubt: a text that could mean two numbers is refused by
 name.
@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 
 from api.domain.measurements import day_format
 from api.domain.measurements.day_format import DayFormat
 from api.domain.measurements.readings import UnreadableCell
+from api.domain.measurements.times.clock import is_midnight
+from api.domain.measurements.times.instants import MeasuredTime, read_plan, read_time
+from api.domain.measurements.times.zones import PARIS, Zone
 from api.domain.measurements.units import Conversion
 from api.schemas import french
 
+_DAY = len("AAAA-MM-JJ")
 _SPACES = " \u00a0\u202f\u2009'’"
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _GROUPED = re.compile(rf"([+-]?\d{{1,3}})((?:[{_SPACES}]\d{{3}})+)([.,]\d+)?", re.ASCII)
@@ -35,10 +40,22 @@ _THOUSANDS = {".": _thousands(",", "."), ",": _thousands(".", ",")}
 
 @dataclass(frozen=True)
 class Notation:
-    """Decimal mark and date format of one file."""
+    """Decimal mark, date formats and time zone of one file.
+
+    Attributes:
+        decimal: ``.`` or ``,``.
+        days: format of the measurements' dates.
+        planned: format of the planned visits'; None: the same.
+        zone: of the hours that have no offset of their own.
+        whole_days: every time shows midnight and none an offset: they are days, written by a program that
+            writes an hour behind each date.
+    """
 
     decimal: str = "."
     days: DayFormat = field(default=day_format.ISO)
+    planned: DayFormat | None = None
+    zone: Zone = PARIS
+    whole_days: bool = False
 
     def number(self, text: str, conversion: Conversion | None = None) -> str:
         """Rewrite a number with a decimal dot, in the cockpit's unit; other texts are returned unchanged.
@@ -49,13 +66,25 @@ class Notation:
         dotted = self._dotted(text.strip())
         return dotted if conversion is None else conversion.text(dotted)
 
-    def day(self, text: str) -> str:
-        """Rewrite a day or instant in ISO 8601.
+    def time(self, text: str, today: date) -> MeasuredTime:
+        """Read the time of a measurement; see :func:`read_time`.
 
         Raises:
-            UnreadableCell: another format than the file's.
+            UnreadableCell: another format than the column's, or a time that cannot be.
         """
-        return text if self.days is day_format.ISO else self.days.iso(text)
+        iso = text if self.days is day_format.ISO else self.days.iso(text)
+        if self.whole_days and is_midnight(text.strip()):
+            iso = self.days.iso(text)[:_DAY]
+        return read_time(iso, today, self.zone.tz)
+
+    def plan(self, text: str, known_on: date) -> date | None:
+        """Read the day of a planned visit; see :func:`read_plan`.
+
+        Raises:
+            UnreadableCell: another format than the column's, or a day too far from the measurement.
+        """
+        form = self.planned or self.days
+        return read_plan(text if form is day_format.ISO else form.iso(text), known_on)
 
     def _dotted(self, text: str) -> str:
         text = text.replace(french.MINUS, "-")  # the typographic minus

@@ -12,13 +12,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
+from api.domain.measurements.columns import HOUR
 from api.domain.measurements.notation import Notation
 from api.domain.measurements.readings import (
-    MeasuredTime,
     UnreadableCell,
-    read_plan,
     read_pseudonym,
-    read_time,
     read_turbine_id,
 )
 from api.domain.measurements.rows import (
@@ -33,6 +31,7 @@ from api.domain.measurements.rows import (
     Visit,
     labels_contradict,
 )
+from api.domain.measurements.times.instants import MeasuredTime
 
 _BITS = {"0": (0, "0.0"), "1": (1, "1.0")}
 _LABELS = {"0": False, "1": True, "": None}
@@ -54,7 +53,10 @@ class QuickReader:
     """Reads plain lines of a file; other lines are left to the judgment that reports problems."""
 
     def __init__(self, columns: Columns, today: date, notation: Notation) -> None:
-        self._fixed, self._today, self._notation = columns.fixed, today, notation
+        self._columns, self._fixed, self._today, self._notation = columns, columns.fixed, today, notation
+        # Without an hour of its own, a date is read where it stands: this is the hot path.
+        self._date = None if HOUR in columns.fixed else columns.fixed[DATE]
+        self._turbine = columns.turbine if columns.names else read_turbine_id
         self._usable = not columns.conversions and all(s.dtype != "int" for _p, s in columns.sensors)
         mark = re.escape(notation.decimal)
         self._plain = re.compile(rf"-?\d{{1,15}}(?:{mark}\d{{1,15}})?", re.ASCII).fullmatch
@@ -81,8 +83,9 @@ class QuickReader:
         if read is None:
             return None
         try:
-            turbine_id = read_turbine_id(cells[self._fixed[TURBINE]])
-            time = self._time(cells[self._fixed[DATE]])
+            turbine_id = self._turbine(cells[self._fixed[TURBINE]])
+            at = self._date
+            time = self._time(self._columns.time_text(cells) if at is None else cells[at])
             failure = self._failure(cells)
             days_left = self._days_left(cells)
             visit = self._visit(cells, time.on)
@@ -119,7 +122,7 @@ class QuickReader:
         if time is None:
             if len(self._times) > _REMEMBERED:
                 self._times.clear()
-            time = self._times[text] = read_time(self._notation.day(text), self._today)
+            time = self._times[text] = self._notation.time(text, self._today)
         return time
 
     def _failure(self, cells: Sequence[str]) -> bool | None:
@@ -144,6 +147,6 @@ class QuickReader:
         if key not in self._visits:
             if len(self._visits) > _REMEMBERED:
                 self._visits.clear()
-            planned_on = read_plan(self._notation.day(key[0]), known_on)
+            planned_on = self._notation.plan(key[0], known_on)
             self._visits[key] = None if planned_on is None else Visit(planned_on, read_pseudonym(key[1]))
         return self._visits[key]

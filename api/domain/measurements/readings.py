@@ -1,4 +1,4 @@
-"""From the text of a cell to a number, a day or an instant, or to a French reason for refusing it.
+"""From the text of a cell to a number, a label or a name, or to a French reason for refusing it.
 
 Nothing is guessed: a cell has a single meaning, and a text that could have two is refused.
 """
@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
 
 from api.domain.measurements.measurements import canonical_turbine_id
 from api.domain.measurements.sensors import Sensor, within
@@ -17,23 +15,33 @@ from api.domain.shared.exceptions import InvalidInput
 from api.schemas import french
 
 MISSING = frozenset(
-    {"", "nan", "na", "n/a", "#n/a", "null", "-", "--", "none", "<na>", "\\n", "nil"}
+    {
+        "",
+        "nan",
+        "-nan",
+        "nat",
+        "na",
+        "n/a",
+        "n.a.",
+        "#n/a",
+        "null",
+        "(null)",
+        "-",
+        "--",
+        "none",
+        "<na>",
+        "\\n",
+        "nil",
+    }
     # What a spreadsheet writes where a formula failed: that cell has no value, the row's others have.
     | {"#div/0!", "#name?", "#null!", "#num!", "#ref!", "#value!", "#nom?", "#nombre!", "#valeur!"}
+    | {"#nul!", "#n/d", "#nv", "#wert!", "#zahl!", "#bezug!", "#calc!", "#spill!", "#error!", "err:502"}
 )
 _BITS = {"true": 1.0, "false": 0.0, "vrai": 1.0, "faux": 0.0}  # as pandas and spreadsheets write 1 and 0
-# A logger whose clock was never set answers 1970 (Unix) or 1980 (GPS); France's first wind farm,
-# Port-la-Nouvelle, dates from 1991.
-EARLIEST = date(1990, 1, 1)
 _LARGEST_EXACT_INTEGER = 2**53  # beyond it a float no longer tells neighbouring integers apart
-_LONGEST_PLAN = timedelta(days=5 * 366)
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_INSTANT = re.compile(
-    r"\d{4}-\d{2}-\d{2}[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII
-)
 _PSEUDONYM = re.compile(r"[A-Za-z]{0,6}[-_.]?\d{1,6}[A-Za-z]?", re.ASCII)
 _WHOLE = re.compile(r"(\d+)\.0+", re.ASCII)
 
@@ -48,13 +56,6 @@ class UnreadableCell(ValueError):
         super().__init__(reason)
         self.reason = reason
         self.repeatable = repeatable
-
-
-class MeasuredTime(NamedTuple):
-    """The time of a measurement: the day in Europe/Paris, and the UTC instant where the source gives it."""
-
-    on: date
-    at: datetime | None
 
 
 def is_missing(text: str) -> bool:
@@ -114,7 +115,7 @@ def read_failure(text: str) -> bool | None:
     Raises:
         UnreadableCell: neither 0 nor 1.
     """
-    value = _read_bit(text, "0 (pas de panne) ou 1 (panne) est attendu.")
+    value = _read_bit(text, "0 ou 1 est attendu : 1 (panne), 0 (pas de panne).")
     return None if value is None else value == 1.0
 
 
@@ -159,55 +160,6 @@ def read_turbine_id(text: str) -> str:
         raise UnreadableCell(error.errors[0].message) from error
 
 
-@lru_cache(maxsize=4_096)  # a file names the same days again and again
-def read_day(text: str) -> date:
-    """Read a calendar day written YYYY-MM-DD, and in no other way.
-
-    Raises:
-        UnreadableCell: empty, another format, or a day that does not exist.
-    """
-    stripped = text.strip()
-    if stripped.casefold() in MISSING:
-        raise UnreadableCell("la date est vide.")
-    if not _DAY.fullmatch(stripped):
-        raise UnreadableCell("date attendue au format AAAA-MM-JJ.")
-    try:
-        return date.fromisoformat(stripped)
-    except ValueError as error:
-        raise UnreadableCell("cette date n’existe pas dans le calendrier.") from error
-
-
-def read_time(text: str, today: date) -> MeasuredTime:
-    """Read the time of a measurement; a day stays a day, no hour is invented.
-
-    Args:
-        text: an ISO day, or an ISO instant with its offset or in the time of Europe/Paris.
-        today: the present day in Europe/Paris; later ones are refused.
-
-    Raises:
-        UnreadableCell: another format, an hour that a change of clocks skips or repeats, the future, or a day
-            before any wind farm.
-    """
-    time = _read_time(text.strip())
-    if time.on > today:
-        raise UnreadableCell(f"date future (aujourd’hui : {french.date(today)}).")
-    return time
-
-
-def read_plan(text: str, known_on: date) -> date | None:
-    """Read the day of a planned visit; None where there is none.
-
-    Raises:
-        UnreadableCell: not a day, or so far ahead that the year must be wrong.
-    """
-    if is_missing(text):
-        return None
-    planned = read_day(text)
-    if planned - known_on > _LONGEST_PLAN:
-        raise UnreadableCell("visite prévue plus de 5 ans après la mesure ; vérifiez l’année.")
-    return planned
-
-
 def read_pseudonym(text: str) -> str | None:
     """Read a technician's pseudonym, a short code; None where missing.
 
@@ -234,40 +186,6 @@ def printable(text: str, length: int = 80) -> str:
     """Return a received text as a report may hold it: one line, bounded, without control characters."""
     cut = text if len(text) <= length else text[: length - 1] + "…"
     return cut if cut.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in cut)
-
-
-@lru_cache(maxsize=4096)
-def _read_time(text: str) -> MeasuredTime:
-    """Read a time; cached, since the rows of a file share few days."""
-    if _INSTANT.fullmatch(text):
-        try:
-            moment = datetime.fromisoformat(text)
-            instant = _from_paris(moment) if moment.tzinfo is None else moment.astimezone(UTC)
-            time = MeasuredTime(french.paris_day(instant), instant)
-        except (ValueError, OverflowError) as error:
-            raise UnreadableCell(
-                error.reason
-                if isinstance(error, UnreadableCell)
-                else "cette date ou ce décalage n’existe pas."
-            ) from error
-    else:
-        time = MeasuredTime(read_day(text), None)
-    if time.on < EARLIEST:
-        raise UnreadableCell(f"date antérieure au {french.date(EARLIEST)} ; vérifiez l’horloge de la source.")
-    return time
-
-
-def _from_paris(naive: datetime) -> datetime:
-    """Return the instant at which clocks in Paris show ``naive``."""
-    instant = naive.replace(tzinfo=french.PARIS)
-    if instant.utcoffset() != instant.replace(fold=1).utcoffset():
-        exists = instant.astimezone(UTC).astimezone(french.PARIS).replace(tzinfo=None) == naive
-        raise UnreadableCell(
-            "heure qui existe deux fois (passage à l’heure d’hiver) : ajoutez le décalage, +02:00 ou +01:00."
-            if exists
-            else "heure qui n’existe pas (passage à l’heure d’été) : ajoutez le décalage, +01:00 ou +02:00."
-        )
-    return instant.astimezone(UTC)
 
 
 def _limits(sensor: Sensor) -> str:

@@ -10,18 +10,15 @@ from typing import NamedTuple, TypeVar
 from api.domain.measurements.columns import DATE, DAYS_LEFT, FAILURE, PLANNED, TECHNICIAN, TURBINE, Columns
 from api.domain.measurements.notation import Notation
 from api.domain.measurements.readings import (
-    MeasuredTime,
     UnreadableCell,
     printable,
     read_days_left,
     read_failure,
-    read_plan,
     read_pseudonym,
     read_sensor,
-    read_time,
-    read_turbine_id,
 )
 from api.domain.measurements.sensors import Sensor
+from api.domain.measurements.times.instants import MeasuredTime
 from api.domain.measurements.units import Conversion
 
 __all__ = [
@@ -103,8 +100,8 @@ def judge_row(
     """
     problems: list[CellProblem] = []
     cell = _Cells(cells, columns, notation, problems)
-    turbine_id = cell.read(TURBINE, read_turbine_id)
-    time = cell.read(DATE, lambda text: read_time(notation.day(text), today))
+    turbine_id = cell.read(TURBINE, columns.turbine)
+    time = cell.time(lambda text: notation.time(text, today))
     values = _values(cell)
     if not values and not problems:
         problems.append(CellProblem("", None, "aucune valeur de capteur sur cette ligne."))
@@ -143,10 +140,16 @@ class _Cells(NamedTuple):
         return self.at(position, name, read)
 
     def at(self, position: int, name: str, read: Callable[[str], _Value]) -> _Value | None:
+        return self._judged(self.texts[position], name, read)
+
+    def time(self, read: Callable[[str], _Value]) -> _Value | None:
+        return self._judged(self.columns.time_text(self.texts), DATE, read)
+
+    def _judged(self, text: str, name: str, read: Callable[[str], _Value]) -> _Value | None:
         try:
-            return read(self.texts[position])
+            return read(text)
         except UnreadableCell as error:
-            received = printable(self.texts[position]) if error.repeatable else None
+            received = printable(text) if error.repeatable else None
             self.problems.append(CellProblem(name, received, error.reason))
             return None
 
@@ -168,7 +171,7 @@ def _sensor_value(
 
 
 def _visit(cell: _Cells, known_on: date) -> Visit | None:
-    planned_on = cell.read(PLANNED, lambda text: read_plan(cell.notation.day(text), known_on))
+    planned_on = cell.read(PLANNED, lambda text: cell.notation.plan(text, known_on))
     if planned_on is None:
         return None
     return Visit(planned_on, cell.read(TECHNICIAN, read_pseudonym))

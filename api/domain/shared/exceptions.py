@@ -71,7 +71,12 @@ class UnclearFile(InvalidInput):
     """A file that a person must explain: date format, names or units, or values to confirm.
 
     Its sentences name what the person must state; how to state it depends on the way in (``remedies``).
+    ``confirmable`` tells that a person may also answer that all is right as it stands.
     """
+
+    def __init__(self, errors: Sequence[FieldError], *, confirmable: bool = False) -> None:
+        self.confirmable = confirmable
+        super().__init__(errors)
 
 
 class NotFound(CockpitError):

@@ -20,7 +20,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from api.domain.measurements.readings import UnreadableCell, read_day, read_turbine_id
+from api.domain.measurements.readings import UnreadableCell, read_turbine_id
+from api.domain.measurements.times.instants import read_day
 from api.domain.shared.exceptions import InvalidInput
 from api.inference.importing.child.measuring.labelled import DAY, TURBINE, LabelledRows
 from api.schemas import french

@@ -19,11 +19,12 @@ from api.schemas.vocabulary import AuditAction
 from api.services.measurements.files.options import NATIVE, ImportOptions
 from api.services.measurements.files.scan import Understood, understand
 from api.services.measurements.files.table_file import Line
-from api.services.measurements.source import read_source, refuse_mixture
+from api.services.measurements.source import Source, read_source, refuse_mixture
 from api.services.measurements.store import Candidate, Job, store
 from api.services.measurements.tally import ImportTally, import_facts, people_report, stored_report
 from api.services.shared.audit import record
 from api.storage.measurements import imports, ingestion
+from api.storage.measurements.names import living_names
 from api.storage.measurements.outcomes import Origin
 from api.storage.shared import bulk
 from api.storage.shared.database import Database
@@ -74,9 +75,11 @@ def ingest_file(
     """
     started = time.perf_counter()
     known_source = read_source(source)
-    understood = understand(path, sensors, options)
+    with database.read() as connection:
+        park = living_names(connection, Source.MESURE)
+    understood = understand(path, sensors, options, park=park)
     if understood.doubts and not options.confirmed:
-        raise UnclearFile(understood.doubts)
+        raise UnclearFile(understood.doubts, confirmable=True)
     name = options.filename or path.name
     with database.write() as connection:
         database.lock(connection, ingestion.LOCK)
@@ -119,6 +122,8 @@ def _take_in(
     """Judge and store the file's rows, chunk by chunk."""
     file, tally = understood.file, job.tally
     tally.add_column_problems(understood.columns, file.header_line)
+    for remark in understood.remarks:
+        tally.problems.add(file.header_line, CellProblem("", None, remark))
     judge = _Judge(understood, job.origin.at, tally)
     for lines in _chunks(file.lines(), chunk_rows):
         if candidates := judge.candidates(lines, job):
@@ -162,6 +167,7 @@ class _Judge:
         if line.defect is not None:
             self._tally.problems.add(line.number, CellProblem("", None, line.defect))
             return None
+        self._tally.count_empty(line.cells, self._columns)
         row, accepted, problems = judge_row(line.cells, self._columns, self._today, self._notation)
         for problem in problems:
             self._tally.problems.add(line.number, problem)

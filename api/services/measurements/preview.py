@@ -26,6 +26,7 @@ from api.services.measurements.source import Source, sets_simulation_aside
 from api.services.measurements.store import Identities
 from api.services.measurements.tally import SHOWN_PROBLEMS, ProblemList, consequence
 from api.storage.measurements import ingestion
+from api.storage.measurements.names import living_names
 from api.storage.shared.database import Database
 
 EXAMINED_ROWS = 2_000
@@ -41,6 +42,7 @@ class _Examined:
 
     rows: int = 0
     rejected: int = 0
+    repeated: int = 0
     first_rows: list[PreviewRow] = field(default_factory=list)
     accepted: list[tuple[str, str]] = field(default_factory=list)  # turbine, identity
     with_hour: list[tuple[int, MeasurementRow]] = field(default_factory=list)  # line, row
@@ -71,7 +73,9 @@ def preview_file(
             ``options.confirmed`` does not raise: see ``doubts``.
         DatabaseUnavailable: the database does not answer.
     """
-    understood = understand(path, sensors, options, patience_s=patience_s)
+    with database.read() as connection:
+        park = living_names(connection, Source.MESURE)
+    understood = understand(path, sensors, options, patience_s=patience_s, park=park)
     examined = _examine(understood, french.paris_day(now))
     with database.read() as connection:
         aside = bool(examined.accepted) and sets_simulation_aside(connection, Source.MESURE)
@@ -104,7 +108,12 @@ def preview_file(
         new_turbines=unknown[:SHOWN_TURBINES],
         doubts=[FieldProblem(field=doubt.field, message=doubt.message) for doubt in understood.doubts],
         needs_confirmation=bool(understood.doubts) and not options.confirmed,
-        notices=[*_simulation_notice(simulated), *_partial_notice(understood.scanned)],
+        notices=[
+            *_simulation_notice(simulated),
+            *_partial_notice(understood.scanned),
+            *(Notice(code="a_verifier", field=None, message=text) for text in understood.remarks),
+            *_repeated_notice(examined.repeated),
+        ],
     )
 
 
@@ -128,6 +137,17 @@ def _partial_notice(scanned: int | None) -> list[Notice]:
     return [Notice(code="lecture_partielle", field=None, message=text)]
 
 
+def _repeated_notice(repeated: int) -> list[Notice]:
+    if not repeated:
+        return []
+    text = (
+        f"{french.counted(repeated, 'ligne')} {french.plural(repeated, 'identique')} à une ligne plus haut"
+        " (turbine, date et valeurs) : gardées comme des mesures de plus. Si l’export double ses lignes,"
+        " corrigez-le avant."
+    )
+    return [Notice(code="lignes_identiques", field=None, message=text)]
+
+
 def _examine(understood: Understood, today: date) -> _Examined:
     examined, identities = _Examined(), Identities()
     for line in islice(understood.file.lines(), EXAMINED_ROWS):
@@ -136,7 +156,8 @@ def _examine(understood: Understood, today: date) -> _Examined:
         for problem in problems:
             examined.problems.add(line.number, problem)
         if accepted and row is not None:
-            identity, _twin = identities.next(row, canonical_values(row.values))
+            identity, twin = identities.next(row, canonical_values(row.values))
+            examined.repeated += twin is not None
             examined.accepted.append((row.turbine_id, identity))
             if row.measured_at is not None:
                 examined.with_hour.append((line.number, row))
@@ -203,7 +224,7 @@ def _columns(understood: Understood) -> list[PreviewColumn]:
             target=sensor.name,
             label=sensor.label,
             unit=sensor.unit,
-            consequence=consequence(sensor),
+            consequence=consequence(sensor, columns.close.get(sensor.name)),
         )
         for sensor in columns.missing
     ]

@@ -103,8 +103,9 @@ def store(connection: Connection, candidates: Sequence[Candidate], job: Job) -> 
     tally.inserted += len(new)
     tally.already_known += len(known)
     tally.enriched += len(richer)
-    labelled = ((c, key) for c, key in zip(new, ids, strict=True) if c.row.labelled)
-    outcomes.add_outcomes(connection, (_outcome(c, key) for c, key in labelled), job.origin)
+    labelled = [_outcome(c, key) for c, key in zip(new, ids, strict=True) if c.row.labelled]
+    outcomes.add_outcomes(connection, labelled, job.origin)
+    tally.labels_added += len(labelled)
     known.update(richer)
     _add_labels(connection, [c for c in candidates if c.row.labelled and c.identity in known], known, job)
     _report_twins(connection, candidates, turbines, job)

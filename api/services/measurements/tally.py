@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from api.domain.measurements.readings import printable
+from api.domain.measurements.readings import is_missing, printable
 from api.domain.measurements.rows import CellProblem, Columns
 from api.domain.measurements.sensors import Sensor
 from api.schemas import french
@@ -49,6 +50,7 @@ class ImportTally:
     planned_visits_added: int = 0
     contradictions: int = 0
     withdrawn: Counter[int] = field(default_factory=Counter)
+    empty_cells: Counter[str] = field(default_factory=Counter)
     problems: ProblemList = field(default_factory=ProblemList)
 
     def add_withdrawn(self, line: int) -> None:
@@ -63,7 +65,8 @@ class ImportTally:
     def add_column_problems(self, columns: Columns, line: int) -> None:
         """Report missing sensors with their consequence, unused mappings and converted columns."""
         for sensor in columns.missing:
-            self.problems.add(line, CellProblem(sensor.name, None, consequence(sensor)))
+            close = columns.close.get(sensor.name)
+            self.problems.add(line, CellProblem(sensor.name, None, consequence(sensor, close)))
         for name in columns.unused:
             reason = "colonne nommée dans la correspondance, absente du fichier."
             self.problems.add(line, CellProblem(printable(name), None, reason))
@@ -72,13 +75,21 @@ class ImportTally:
             reason = f"valeurs converties de {how.source} en {how.unit} (en-tête ou correspondance)."
             self.problems.add(line, CellProblem(names[position], None, reason))
 
+    def count_empty(self, cells: Sequence[str], columns: Columns) -> None:
+        """Count the sensors' cells of a row that are empty."""
+        for position, sensor in columns.sensors:
+            if is_missing(cells[position]):
+                self.empty_cells[sensor.name] += 1
 
-def consequence(sensor: Sensor) -> str:
-    """Say in French what will not work without a sensor."""
+
+def consequence(sensor: Sensor, close: str | None = None) -> str:
+    """Say in French what will not work without a sensor, and which unknown column is probably meant."""
+    hint = f" Est-ce « {printable(close)} » ? Renommez-la, ou reliez-la." if close else ""
     if not sensor.used_by:
-        return f"colonne absente ({sensor.label}) : un modèle qui la lit ne pourra pas évaluer ces mesures."
+        who = "un modèle qui la lit ne pourra pas"
+        return f"colonne absente ({sensor.label}) : {who} évaluer ces mesures.{hint}"
     who = f"les modèles qui la lisent ({', '.join(sensor.used_by)})"
-    return f"colonne absente ({sensor.label}) : {who} ne pourront pas évaluer ces mesures."
+    return f"colonne absente ({sensor.label}) : {who} ne pourront pas évaluer ces mesures.{hint}"
 
 
 def import_facts(
@@ -99,6 +110,7 @@ def import_facts(
         "turbines_added": tally.turbines_added,
         "planned_visits_added": tally.planned_visits_added,
         "contradictions": tally.contradictions,
+        "empty_cells": dict(tally.empty_cells),
         "problems": tally.problems.kept,
         "problems_total": tally.problems.total,
         "unknown_columns": list(columns.unknown),

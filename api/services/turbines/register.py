@@ -13,11 +13,11 @@ from api.domain.measurements.readings import (
     UnreadableCell,
     is_missing,
     printable,
-    read_day,
     read_number,
     read_turbine_id,
 )
 from api.domain.measurements.rows import TURBINE, CellProblem
+from api.domain.measurements.times.instants import read_day
 from api.domain.shared.exceptions import InvalidInput
 from api.schemas import french
 from api.services.measurements.files.table_file import open_table

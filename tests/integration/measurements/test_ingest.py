@@ -39,7 +39,7 @@ def test_one_row__stored_as_given(any_database: Database, tmp_path: Path) -> Non
     identity = row_identity("5", date(2024, 8, 14), None, values, 0)
     assert kept["measurements"] == [("5", date(2024, 8, 14), None, values, identity, "mesure", False, 33.2)]
     assert kept["visits"] == [("5", date(2024, 9, 2), date(2024, 8, 14), "139")]
-    assert counts(report) == (1, 0, 0, 0)
+    assert counts(report) == (1, 0, 1, 0)
     assert (report.turbines_added, report.planned_visits_added) == (1, 1)
     assert statuses(any_database) == ["termine"]
 
@@ -84,7 +84,7 @@ def test_missing_sensor_column__named_with_what_will_not_work(database: Database
 
 def test_same_file_twice__nothing_new(any_database: Database, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", FULL, [LABELLED, changed(LABELLED, turbine_id="6"), LABELLED])
-    assert counts(ingest(any_database, path)) == (3, 0, 0, 0)
+    assert counts(ingest(any_database, path)) == (3, 0, 3, 0)
     before = content(any_database)
     again = ingest(any_database, path)
     assert counts(again) == (0, 3, 0, 0)
@@ -126,10 +126,10 @@ def test_one_label_then_the_other__completed(any_database: Database, tmp_path: P
 def test_bad_label_mended_later__same_rows(database: Database, tmp_path: Path) -> None:
     soon = changed(LABELLED, time_to_failure_days="5")
     first = [changed(soon, failure_within_7d="7"), LABELLED]
-    assert counts(ingest(database, write_csv(tmp_path / "a.csv", FULL, first))) == (1, 0, 0, 1)
+    assert counts(ingest(database, write_csv(tmp_path / "a.csv", FULL, first))) == (1, 0, 1, 1)
     mended = [changed(soon, failure_within_7d="1"), LABELLED]
     report = ingest(database, write_csv(tmp_path / "b.csv", FULL, mended))
-    assert counts(report) == (1, 1, 0, 0)
+    assert counts(report) == (1, 1, 1, 0)
     assert {problem.line for problem in report.problems} == {
         3
     }  # its labels are not those of its equal, line 2

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.domain.measurements.remedies import BY_COMMAND, BY_INBOX, with_remedy
+from api.domain.measurements.remedies import BY_INBOX, with_remedy
 from api.domain.shared.exceptions import InvalidInput, UnclearFile
 from api.schemas.measurements import ImportPreview
 from api.services.measurements.files.options import ImportOptions
@@ -65,7 +65,7 @@ def test_rejected_rows__shown_as_read_with_the_reason_and_without_the_technician
     database: Database, tmp_path: Path
 ) -> None:
     bad = changed(LABELLED, wind_speed="fort", temperature="900", technician_id="Jeanne Martin")
-    path = write_csv(tmp_path / "m.csv", FULL, [LABELLED, bad, ("7", "2024-08-14")])
+    path = write_csv(tmp_path / "m.csv", FULL, [LABELLED, bad, (*LABELLED, "x")])
 
     good, wrong, short = _preview(database, path).first_rows
 
@@ -79,11 +79,11 @@ def test_rejected_rows__shown_as_read_with_the_reason_and_without_the_technician
     assert [reason.split(" : ")[0] for reason in wrong.reasons] == ["wind_speed", "temperature"]
     assert "Martin" not in wrong.model_dump_json()
     assert short.cells == {}
-    assert "trop peu de colonnes" in short.reasons[0]
+    assert "trop de colonnes" in short.reasons[0]
 
 
 def test_very_long_file__judged_on_its_first_rows_and_says_so(database: Database, tmp_path: Path) -> None:
-    rows = [(n % 90, "2024-08-14", *ROW[2:]) for n in range(10_000)]
+    rows = [(n % 90, "2024-08-14", f"{n / 1000}", *ROW[3:]) for n in range(10_000)]
     path = write_csv(tmp_path / "long.csv", SHORT, rows)
 
     hurried, patient = _preview(database, path, patience_s=0), _preview(database, path)
@@ -95,16 +95,20 @@ def test_very_long_file__judged_on_its_first_rows_and_says_so(database: Database
 
 
 UNCLEAR = {
-    "swappable days": (SHORT, [changed(ROW, date_measure="03/04/2024")]),
-    "other unit in the header": ((*SHORT[:2], "wind_speed [km/h]", *SHORT[3:]), [ROW]),
-    "other names": (("machine", "jour", "vent"), [("1", "2024-08-14", "8")]),
-    "megawatts": (SHORT, [(n, *ROW[1:5], 0.5 + n / 100, "0") for n in range(9)]),
+    "swappable days": (SHORT, [changed(ROW, date_measure="03/04/2024")], {"--date-format"}),
+    "other unit in the header": ((*SHORT[:2], "wind_speed [km/h]", *SHORT[3:]), [ROW], {"--map"}),
+    "other names": (("machine", "jour", "vent"), [("1", "2024-08-14", "8")], {"--map"}),
+    "megawatts": (SHORT, [(n, *ROW[1:5], 0.5 + n / 100, "0") for n in range(9)], {"--map", "--yes"}),
 }
 
 
-@pytest.mark.parametrize("header, rows", UNCLEAR.values(), ids=UNCLEAR)
+@pytest.mark.parametrize("header, rows, options", UNCLEAR.values(), ids=UNCLEAR)
 def test_unclear_file__refused_in_words_that_suit_each_way_in(
-    database: Database, tmp_path: Path, header: tuple[str, ...], rows: list[tuple[object, ...]]
+    database: Database,
+    tmp_path: Path,
+    header: tuple[str, ...],
+    rows: list[tuple[object, ...]],
+    options: set[str],
 ) -> None:
     path = write_csv(tmp_path / "m.csv", header, rows)
 
@@ -112,7 +116,8 @@ def test_unclear_file__refused_in_words_that_suit_each_way_in(
         ingest(database, path, options=ImportOptions())
 
     assert "--" not in refused.value.detail
-    assert "--date-format" in with_remedy(refused.value, BY_COMMAND).detail
+    remedy = with_remedy(refused.value).errors[-1].message
+    assert {option for option in ("--date-format", "--map", "--yes") if option in remedy} == options
     assert "page « Mesures »" in with_remedy(refused.value, BY_INBOX).detail
 
 
@@ -122,4 +127,4 @@ def test_refusal_that_no_option_lifts__names_none(database: Database, tmp_path: 
     with pytest.raises(InvalidInput) as refused:
         ingest(database, tmp_path / "vide.csv")
 
-    assert with_remedy(refused.value, BY_COMMAND) is refused.value
+    assert with_remedy(refused.value) is refused.value

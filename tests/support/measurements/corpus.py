@@ -76,8 +76,8 @@ LAYOUTS = [
     Case(
         "an unclosed quote",
         csv(replaced(3, turbine_id='"39')),
-        counts=(5, 1),
-        reported=((3, "", "guillemets"),),
+        counts=(1, 5),
+        reported=((3, "", "jamais refermé"), (7, "", "ouverte à la ligne 3")),
     ),
     Case(
         "a cell too many",
@@ -88,7 +88,22 @@ LAYOUTS = [
 ]
 MISSING = [
     Case(f"missing written {word!r}", csv([[cell or word for cell in row] for row in BASE]), same=True)
-    for word in ("-", "--", "NaN", "n/a", "NA", "None", "null", "#N/A", "#REF!", " ")
+    for word in (
+        "-",
+        "--",
+        "NaN",
+        "n/a",
+        "NA",
+        "None",
+        "null",
+        "#N/A",
+        "#REF!",
+        "#NOM?",
+        "<NA>",
+        "NaT",
+        "\\N",
+        " ",
+    )
 ]
 DATES = [
     Case("days first, slashes", csv(days("%d/%m/%Y")), same=True),

@@ -92,6 +92,7 @@ def test_named__each__reads_its_own_writing(name: str) -> None:
     form = day_format.named_format(name.lower())
     assert form.iso(written) == day.isoformat()
     assert form.iso(f"{written} 9:05") == "2024-03-14T09:05"
+    assert form.iso(f"{written} 24:00") == "2024-03-15T00:00"
     assert form.iso(f"{written}T23:59:58,5+02:00") == "2024-03-14T23:59:58.5+02:00"
 
 

@@ -1,23 +1,20 @@
-"""CSV files, compressed or not: checked from end to end before anything is stored.
-
-Each physical line is one row: an unclosed quote spoils its own line and no other.
-"""
+"""CSV files, compressed or not: checked from end to end before anything is stored."""
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
 import re
 import zlib
 from codecs import getincrementaldecoder
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from api.domain.shared.exceptions import InvalidInput
-from api.schemas import french
+from api.services.measurements.files.csv_records import Misplaced, Unfinished, records, split
 from api.services.measurements.files.table_file import (
     BLOCK,
     FIELD,
@@ -39,6 +36,26 @@ _OTHER_FORMATS = (
     (b"7z\xbc\xaf", "une archive 7-Zip"),
     (b"\xff\xfe\0\0", "en UTF-32"),
     (b"\0\0\xfe\xff", "en UTF-32"),
+    *(
+        (b"\x80" + bytes([version]), "un objet Python (pickle), un modèle peut-être")
+        for version in range(2, 6)
+    ),
+)
+_OTHER_TEXTS = (
+    (
+        (b"<!doctype html", b"<html", b"<head", b"<script", b"<body", b"<table"),
+        "c’est une page HTML, souvent celle d’une connexion à ouvrir ou d’une erreur : connectez-vous, puis"
+        " téléchargez le fichier lui-même.",
+    ),
+    ((b"<?xml", b"<"), f"c’est du XML. {_REMEDY}"),
+    (
+        (b"version https://git-lfs.github.com/",),
+        "c’est un pointeur Git LFS, pas le fichier : récupérez-le par « git lfs pull », ou téléchargez-le.",
+    ),
+    (
+        (b"{", b"[{", b"[\n", b"[ "),
+        "c’est du JSON : envoyez-le à POST /api/v1/measurements, ou exportez un CSV.",
+    ),
 )
 _SEPARATORS = (",", ";", "\t", "|")
 _COMMENTS = ("#", "//")
@@ -48,16 +65,28 @@ _UTF8_PAIR = re.compile(rb"[\xc3-\xc5][\x80-\xbf]")
 
 @dataclass(frozen=True, kw_only=True)
 class TextFile(TableFile):
-    """A CSV file with its encoding and separator."""
+    """A CSV file with its encoding and separator; ``header_text`` is its header as it stands."""
+
+    header_text: str
 
     def rows(self) -> Iterator[Line]:
-        """Yield the lines below the header, split at the separators."""
-        width, separator = len(self.header), self.separator or ","
+        """Yield the records below the header; the header again, as in files put end to end, is none."""
         with _text(self.path, self.kind == "csv.gz", self.encoding or "utf-8-sig") as stream:
-            for number, text in enumerate(stream, start=1):
-                if number <= self.header_line or _is_blank(text, separator):
-                    continue
-                yield _line(number, text, width, separator)
+            for _line in islice(stream, self.header_line):
+                pass
+            below = enumerate(stream, start=self.header_line + 1)
+            lines = ((number, text) for number, text in below if text != self.header_text)
+            yield from records(lines, len(self.header), self.separator or ",")
+
+
+class _Header(NamedTuple):
+    """The header of a text: number and text of its last line, names, separator, and the lines above."""
+
+    number: int
+    text: str
+    names: tuple[str, ...]
+    separator: str
+    above: tuple[tuple[int, str], ...]
 
 
 def open_text(path: Path, sha256: str, signature: Signature, start: bytes, is_header: IsHeader) -> TextFile:
@@ -73,7 +102,7 @@ def open_text(path: Path, sha256: str, signature: Signature, start: bytes, is_he
                 start = unpacked.read(4096)
         _refuse_other_formats(start)
         encoding, line_ends = _encoding(path, packed, start)
-        number, names, separator = _header(path, packed, encoding, is_header)
+        header = _header(path, packed, encoding, is_header)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InvalidInput.single(
             FIELD, "archive .gz incomplète ou abîmée ; transmettez-la à nouveau."
@@ -85,11 +114,13 @@ def open_text(path: Path, sha256: str, signature: Signature, start: bytes, is_he
         sha256=sha256,
         signature=signature,
         kind="csv.gz" if packed else "csv",
-        header=names,
-        header_line=number,
-        approximate_rows=max(0, line_ends - number),
+        header=header.names,
+        header_line=header.number,
+        header_text=header.text,
+        approximate_rows=max(0, line_ends - header.number),
         encoding=encoding,
-        separator=separator,
+        separator=header.separator,
+        above=header.above,
     )
 
 
@@ -103,6 +134,10 @@ def _refuse_other_formats(start: bytes) -> None:
         raise InvalidInput.single(
             FIELD, f"c’est {kind} ; sont lus le CSV (.csv, .csv.gz), Excel (.xlsx) et Parquet. {_REMEDY}"
         )
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    other = next((reason for begun, reason in _OTHER_TEXTS if text.startswith(begun)), None)
+    if other:
+        raise InvalidInput.single(FIELD, other)
 
 
 def _wide(start: bytes) -> str | None:
@@ -145,62 +180,66 @@ def _decoded_lines(path: Path, packed: bool, encoding: str) -> int:
     return lines + (last not in b"\r\n")
 
 
-def _header(path: Path, packed: bool, encoding: str, is_header: IsHeader) -> tuple[int, tuple[str, ...], str]:
-    """Find the header: return its line number, its names and its separator.
+def _header(path: Path, packed: bool, encoding: str, is_header: IsHeader) -> _Header:
+    """Find the header: the first line with the required names, a comment or not.
 
-    It is the first line with the required names. If there is none, it is the first line that is neither blank
-    nor a comment, so that the error can name the missing columns.
+    Without one it is the first line that is neither blank nor a comment, or the comment above it that names
+    as many columns, so that the error can tell the missing ones.
     """
-    fallback: tuple[int, str] | None = None
     with _text(path, packed, encoding) as stream:
-        for number, text in zip(range(1, SEARCHED_LINES + 1), stream, strict=False):
-            if text.casefold().startswith("sep=") or not text.strip(",;|\t\r\n "):
-                continue
-            header = _names(number, text, is_header)
-            if header is not None:
-                return header
-            if fallback is None and not text.startswith(_COMMENTS):
-                fallback = (number, text)
+        lines = list(islice(stream, SEARCHED_LINES))
+    above: list[tuple[int, str]] = []
+    fallback: _Header | None = None
+    for index, text in enumerate(lines):
+        if text.casefold().startswith("sep=") or not text.strip(",;|\t\r\n "):
+            continue
+        if (header := _names(lines, index, is_header)) is not None:
+            return header._replace(above=tuple(above))
+        if fallback is None and not text.startswith(_COMMENTS):
+            fallback = _likeliest(index + 1, text, above)
+        above.append((index + 1, text.strip()))
     if fallback is None:
         raise InvalidInput.single(FIELD, "il ne contient aucune ligne.")
-    return fallback[0], *_likeliest(*fallback)
+    return fallback
 
 
-def _names(number: int, text: str, is_header: IsHeader) -> tuple[int, tuple[str, ...], str] | None:
-    for candidate in (text, text.lstrip("#/ ")):
-        for separator in _SEPARATORS:
-            line = _line(number, candidate, None, separator)
-            if not line.defect and is_header(line.cells):
-                return number, tuple(line.cells), separator
+def _names(lines: Sequence[str], index: int, is_header: IsHeader) -> _Header | None:
+    """Return the header that begins with a line, or None; a quoted name may go on below."""
+    for separator in _SEPARATORS:
+        for start in dict.fromkeys((lines[index], lines[index].lstrip("#/ "))):
+            text, last = start, index
+            while last < len(lines):
+                try:
+                    cells = [
+                        " ".join(cell.split()) if "\n" in cell else cell for cell in split(text, separator)
+                    ]
+                except Unfinished:
+                    last += 1
+                    text += lines[last] if last < len(lines) else ""
+                    continue
+                except Misplaced:
+                    break
+                if is_header(cells):
+                    return _Header(last + 1, lines[last], tuple(cells), separator, ())
+                break
     return None
 
 
-def _likeliest(number: int, text: str) -> tuple[tuple[str, ...], str]:
+def _likeliest(number: int, text: str, above: Sequence[tuple[int, str]]) -> _Header:
     separator = max(_SEPARATORS, key=text.count)
-    line = _line(number, text, None, separator)
-    if line.defect:
-        raise InvalidInput.single(FIELD, f"en-tête illisible : {line.defect}")
-    return tuple(line.cells), separator
-
-
-def _line(number: int, text: str, width: int | None, separator: str) -> Line:
-    """Split one physical line; ``width`` is the number of cells of the header."""
-    if '"' not in text:
-        cells = text.rstrip("\r\n").split(separator)
-    else:
-        try:
-            cells = next(csv.reader([text], strict=True, delimiter=separator))
-        except csv.Error:
-            return Line(number, [], "guillemets mal placés ou non fermés.")
-    if width is not None and len(cells) != width:
-        fault = "trop de colonnes" if len(cells) > width else "trop peu de colonnes"
-        return Line(number, [], f"{fault} : {french.number(len(cells))} au lieu de {french.number(width)}.")
-    return Line(number, cells, None)
-
-
-def _is_blank(text: str, separator: str) -> bool:
-    """Tell whether a line is empty or only separators, as spreadsheets leave below a table."""
-    return not text.strip(separator + " \t\r\n")
+    if (
+        above
+        and above[-1][1].startswith(_COMMENTS)
+        and above[-1][1].count(separator) == text.count(separator) > 0
+    ):
+        number, text = above[-1][0], above[-1][1].lstrip("#/ ")
+    try:
+        cells = split(text, separator)
+    except (Unfinished, Misplaced) as error:
+        raise InvalidInput.single(
+            FIELD, "en-tête illisible : guillemets mal placés ou non fermés."
+        ) from error
+    return _Header(number, text, tuple(cells), separator, tuple(above))
 
 
 def _bytes(path: Path, packed: bool) -> BinaryIO:

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from api.domain.measurements.naming.header import meant
+from api.domain.measurements.readings import printable
 from api.domain.measurements.rows import DATE, FAILURE, PLANNED, TECHNICIAN, TURBINE
 from api.domain.measurements.sensors import Sensor
-from api.domain.shared.exceptions import InvalidInput
+from api.domain.shared.exceptions import FieldError, InvalidInput
 from api.schemas import french
 from api.services.measurements.files.table_file import Line, TableFile, signature_of
 
 MAX_ROWS = 10_000
 MAX_COLUMNS = 200
 MEASURED_AT = "measured_at"
+_LISTED = 30
 _TEXTS = {TURBINE, MEASURED_AT, TECHNICIAN, PLANNED}
 
 
@@ -33,11 +37,12 @@ def read_rows(body: bytes) -> list[Any]:
             that is not finite.
     """
     try:
-        sent = json.loads(body, parse_constant=_refuse_constant)
+        sent = json.loads(body, parse_constant=_refuse_constant, object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:
         raise InvalidInput.single(
             "", "JSON illisible : vérifiez virgules, guillemets et accolades."
         ) from error
+    _refuse_half_letters(body, sent)
     rows = sent.get("measurements") if isinstance(sent, dict) else None
     if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_ROWS:
         raise InvalidInput.single(
@@ -60,12 +65,16 @@ def open_rows(path: Path, sensors: Mapping[str, Sensor]) -> JsonRows:
     """
     signature, body = signature_of(path), path.read_bytes()
     items = read_rows(body)
+    names = _names(items)
+    lacking = [name for name in (TURBINE, MEASURED_AT) if name not in names]
+    if lacking and names:
+        raise InvalidInput([*(_lacking(name, names) for name in lacking), _received(names)])
     return JsonRows(
         path=path,
         sha256=hashlib.sha256(body).hexdigest(),
         signature=signature,
         kind="json",
-        header=(TURBINE, DATE, *(name for name in _names(items) if name not in {TURBINE, MEASURED_AT, DATE})),
+        header=(TURBINE, DATE, *(name for name in names if name not in {TURBINE, MEASURED_AT, DATE})),
         header_line=1,
         approximate_rows=len(items),
         items=items,
@@ -84,6 +93,17 @@ class JsonRows(TableFile):
         """Yield one row per item, valid or not."""
         for number, item in enumerate(self.items, start=2):
             yield Line(number, _cells(item, self.header[2:], self.sensors), None)
+
+
+def _lacking(name: str, names: Sequence[str]) -> FieldError:
+    near = DATE if name == MEASURED_AT and DATE in names else meant(name, names)
+    hint = f" Est-ce « {printable(near)} » ? Renommez-le." if near else ""
+    return FieldError(name, f"champ obligatoire, absent de toutes les mesures.{hint}")
+
+
+def _received(names: Sequence[str]) -> FieldError:
+    listed = ", ".join(f"« {printable(name, 40)} »" for name in names[:_LISTED])
+    return FieldError("", f"champs reçus : {listed}{'…' if len(names) > _LISTED else ''}.")
 
 
 def _names(items: Sequence[Any]) -> list[str]:
@@ -113,6 +133,36 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Build an object; a name that comes twice would silently lose its first value.
+
+    Raises:
+        InvalidInput: a name comes twice.
+    """
+    built = dict(pairs)
+    if len(built) < len(pairs):
+        twice = next(name for name, count in Counter(name for name, _value in pairs).items() if count > 1)
+        raise InvalidInput.single(printable(twice), "champ présent deux fois dans un objet ; gardez-en un.")
+    return built
+
+
+def _refuse_half_letters(body: bytes, sent: object) -> None:
+    """Refuse half of a surrogate pair, a text that no file and no database can keep.
+
+    Raises:
+        InvalidInput: there is one.
+    """
+    if b"\\ud" not in body.lower():
+        return
+    try:
+        json.dumps(sent, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = f"\\u{ord(error.object[error.start]):04x}"
+        raise InvalidInput.single(
+            "measurements", f"« {half} » est la moitié d’un caractère : corrigez le texte qui le contient."
+        ) from error
 
 
 def _refuse_constant(name: str) -> Any:

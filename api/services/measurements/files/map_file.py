@@ -11,11 +11,13 @@ from typing import Any
 
 from api.domain.measurements import day_format
 from api.domain.measurements.column_map import ColumnMap, Target
+from api.domain.measurements.measurements import canonical_turbine_id
 from api.domain.measurements.readings import printable
+from api.domain.measurements.times.zones import named_zone
 from api.domain.shared.exceptions import InvalidInput
 
 _FIELD = "correspondance"
-_KEYS = ("columns", "decimal", "date_format")
+_KEYS = ("columns", "decimal", "date_format", "timezone", "turbines")
 _MANY = 1_000
 _LARGEST = 1 << 20  # bytes
 
@@ -77,7 +79,25 @@ def map_of(document: object) -> ColumnMap:
         raise InvalidInput.single(_FIELD, "« decimal » vaut « , » ou « . ».", decimal)
     if days is not None:
         day_format.named_format(str(days))
-    return ColumnMap(targets, decimal, None if days is None else str(days))
+    zone = document.get("timezone")
+    return ColumnMap(
+        targets,
+        decimal,
+        None if days is None else str(days),
+        None if zone is None else named_zone(str(zone)),
+        _turbines(document.get("turbines", {})),
+    )
+
+
+def _turbines(names: object) -> dict[str, str]:
+    """Return the cockpit's name of each turbine that the file names otherwise.
+
+    Raises:
+        InvalidInput: not a table of names.
+    """
+    if not isinstance(names, Mapping) or len(names) > _MANY:
+        raise InvalidInput.single(_FIELD, "« turbines » relie un nom du fichier à celui de la turbine.")
+    return {canonical_turbine_id(str(name)): canonical_turbine_id(own) for name, own in names.items()}
 
 
 def _target(name: str, value: Any) -> Target:

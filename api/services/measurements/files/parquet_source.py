@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from api.domain.shared.exceptions import InvalidInput
@@ -21,19 +20,14 @@ _FIRST_ROW = 2  # as in a CSV, where the header is line 1
 
 @dataclass(frozen=True, kw_only=True)
 class ParquetFile(TableFile):
-    """A Parquet file; ``days`` are the time columns that hold only midnights: they are days."""
-
-    days: frozenset[str] = field(default_factory=frozenset)
+    """A Parquet file."""
 
     def rows(self) -> Iterator[Line]:
         """Yield the rows, the first numbered 2 as in a CSV."""
         number = _FIRST_ROW
         with pq.ParquetFile(self.path) as file:
             for batch in file.iter_batches(batch_size=_BATCH_ROWS):
-                texts = [
-                    _texts(column, name in self.days)
-                    for name, column in zip(batch.schema.names, batch.columns, strict=True)
-                ]
+                texts = [_texts(column) for column in batch.columns]
                 for cells in zip(*texts, strict=True):
                     if any(cells):
                         yield fitted(number, list(cells), len(self.header))
@@ -54,7 +48,6 @@ def open_parquet(path: Path, sha256: str, signature: Signature, _is_header: IsHe
                 raise InvalidInput.single(
                     nested[0], "colonne qui contient des listes ; n’en gardez que des valeurs."
                 )
-            days = frozenset(column.name for column in schema if _only_midnights(file, column))
     except (pa.ArrowException, OSError) as error:
         raise InvalidInput.single(
             FIELD, "fichier Parquet incomplet ou abîmé ; transmettez-le à nouveau."
@@ -67,28 +60,15 @@ def open_parquet(path: Path, sha256: str, signature: Signature, _is_header: IsHe
         header=tuple(schema.names),
         header_line=1,
         approximate_rows=rows,
-        days=days,
     )
 
 
-def _only_midnights(file: pq.ParquetFile, column: Any) -> bool:
-    """Tell whether a time column holds days, as pandas writes them: no time zone, only midnights."""
-    if not pa.types.is_timestamp(column.type) or column.type.tz is not None:
-        return False
-    return all(
-        pc.all(pc.equal(batch.column(0), pc.floor_temporal(batch.column(0), unit="day"))).as_py() is not False
-        for batch in file.iter_batches(columns=[column.name], batch_size=_BATCH_ROWS)
-    )
-
-
-def _texts(column: Any, day: bool) -> list[str]:
+def _texts(column: Any) -> list[str]:
     kind = column.type
     if pa.types.is_dictionary(kind):
         column, kind = column.dictionary_decode(), kind.value_type
     if pa.types.is_timestamp(kind):
-        return [
-            _instant(value, day) for value in column.cast(pa.timestamp("us", kind.tz), safe=False).to_pylist()
-        ]
+        return [_instant(value) for value in column.cast(pa.timestamp("us", kind.tz), safe=False).to_pylist()]
     if pa.types.is_float32(kind) or pa.types.is_float16(kind):
         # The shortest text of the number: 12.26, not its digits in double precision.
         return ["" if value is None else str(value) for value in _short(column)]
@@ -103,11 +83,9 @@ def _short(column: Any) -> list[Any]:
     return [number if valid else None for number, valid in zip(numbers, present, strict=True)]
 
 
-def _instant(value: datetime | None, day: bool) -> str:
+def _instant(value: datetime | None) -> str:
     if value is None:
         return ""
-    if day:
-        return value.date().isoformat()
     return value.isoformat() if value.tzinfo is None else value.astimezone(UTC).isoformat()
 
 

@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 import math
-import time
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 
 from api.domain.measurements import day_format, units
-from api.domain.measurements.columns import DATE, DAYS_LEFT, PLANNED, Columns, holds_measurements
+from api.domain.measurements.column_map import ColumnMap
+from api.domain.measurements.columns import DATE, DAYS_LEFT, HOUR, PLANNED, Columns, holds_measurements
+from api.domain.measurements.day_format import DayFormat
 from api.domain.measurements.notation import Notation, decimal_evidence
-from api.domain.measurements.readings import UnreadableCell, read_number
+from api.domain.measurements.readings import UnreadableCell, is_missing, read_number
 from api.domain.measurements.sensors import Sensor
+from api.domain.measurements.times.serial import serial_format
+from api.domain.measurements.times.swapped import likely_swapped
+from api.domain.measurements.times.zones import PARIS, Zone, zone_of
 from api.domain.shared.exceptions import FieldError, UnclearFile
 from api.schemas.measurements import FileFormat
+from api.services.measurements.files.findings import Findings, read_findings
 from api.services.measurements.files.json_rows import open_rows
 from api.services.measurements.files.options import ImportOptions
+from api.services.measurements.files.same_turbine import turbine_doubts
 from api.services.measurements.files.table_file import TableFile, open_table
 
-_SAMPLE = 4_000  # rows whose numbers are examined, spread over the file
-_LOOK_AT_CLOCK = 4_096  # rows
-_MANY_DAYS = 100_000  # different texts in the date columns: more of them would be instants of one format
+TEMPERATURE = "temperature"
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
     """A file and how to read it.
 
-    ``doubts`` are the columns whose values look like another unit's. ``scanned`` is the number of rows
-    read if time ran out before the end of the file, else None.
+    ``doubts`` are the columns whose values look like another unit's, and the turbines that may be one.
+    ``hours`` tells whether some time has an hour; ``remarks`` are sentences for the report. ``scanned`` is
+    the number of rows read if time ran out before the end of the file, else None.
     """
 
     file: TableFile
@@ -38,6 +44,8 @@ class Understood:
     notation: Notation
     doubts: tuple[FieldError, ...]
     scanned: int | None = None
+    hours: bool = False
+    remarks: tuple[str, ...] = ()
 
     @property
     def format(self) -> FileFormat:
@@ -54,28 +62,10 @@ class Understood:
             separator=self.file.separator,
             decimal=self.notation.decimal,
             date_format=self.notation.days.name,
+            planned_format=None if self.notation.planned is None else self.notation.planned.name,
+            timezone=self.notation.zone.words if self.hours else None,
             header_line=self.file.header_line,
         )
-
-
-@dataclass(slots=True)
-class _Findings:
-    """What the scan collects."""
-
-    days: set[str] = field(default_factory=set)
-    decimals: Counter[str] = field(default_factory=Counter)
-    rows: list[list[str]] = field(default_factory=list)
-    stride: int = 1
-    stopped_after: int | None = None
-
-    def keep(self, index: int, cells: list[str]) -> None:
-        """Keep a row out of every ``stride``, so that the sample spreads over the whole file."""
-        if index % self.stride:
-            return
-        self.rows.append(cells)
-        if len(self.rows) > _SAMPLE:
-            self.rows = self.rows[::2]
-            self.stride *= 2
 
 
 def understand(
@@ -84,6 +74,7 @@ def understand(
     options: ImportOptions,
     *,
     patience_s: float = math.inf,
+    park: Collection[str] = (),
 ) -> Understood:
     """Open a file and determine how to read it.
 
@@ -93,51 +84,94 @@ def understand(
         options: names, units and date format that a person stated.
         patience_s: seconds after which the rows read so far decide, for a preview; by default all rows are
             read.
+        park: names of the real park's turbines, which those of the file may resemble.
 
     Raises:
         InvalidInput: the file as a whole cannot be taken, with the remedy in French.
     """
     named = options.date_format or (options.map.date_format if options.map else None)
-    days = day_format.named_format(named) if named else None
+    chosen = day_format.named_format(named) if named else None
     if options.sent_as_json:
         file: TableFile = open_rows(path, sensors)
     else:
         file = open_table(path, lambda names: holds_measurements(names, options.map))
     columns = Columns.of(file.header, sensors, options.map)
-    findings = _read(file, columns, days is None, patience_s)
+    findings = read_findings(file, columns, patience_s)
     numeric = _numeric(columns)
     decimal = options.map.decimal if options.map else None
+    days, planned = (_format(findings.days.get(name), chosen, name, file.epoch) for name in (DATE, PLANNED))
     notation = Notation(
         decimal or _decimal(findings, numeric),
-        days if days is not None else day_format.find_format(findings.days),
+        days or day_format.ISO,
+        planned if planned != days else None,
+        zone=_zone(file, columns, options.map) if findings.hours else PARIS,
+        whole_days=bool(findings.midnights) and not findings.hours,
     )
-    reasons = units.doubts(
-        [sensor for _position, sensor in columns.sensors], _numbers(findings, columns, notation)
+    doubts, remarks = turbine_doubts(file, columns, findings, park)
+    swapped = likely_swapped(*_seasons(findings, columns, notation))
+    return Understood(
+        file,
+        columns,
+        notation,
+        (*_unit_doubts(findings, columns, notation, file.header), *doubts),
+        findings.stopped_after,
+        findings.hours,
+        (*remarks, *((swapped,) if swapped else ())),
     )
+
+
+def _format(
+    texts: set[str] | None, chosen: DayFormat | None, column: str, epoch: datetime | None
+) -> DayFormat | None:
+    """Return the format of a column of dates; None where it is absent or empty and nobody named one."""
+    if texts is None or not any(not is_missing(text) for text in texts):
+        return chosen
+    if epoch is not None and (numbers := serial_format(texts, epoch)) is not None:
+        return numbers
+    return day_format.column_format(texts, chosen, column)
+
+
+def _zone(file: TableFile, columns: Columns, mapping: ColumnMap | None) -> Zone:
+    names = [file.header[columns.fixed[name]].strip() for name in (DATE, HOUR) if name in columns.fixed]
+    stated = [mapping.columns[name].unit for name in names if name in mapping.columns] if mapping else []
+    return zone_of(mapping.timezone if mapping else None, [*names, *filter(None, stated)], file.above)
+
+
+def _unit_doubts(
+    findings: Findings, columns: Columns, notation: Notation, header: Sequence[str]
+) -> list[FieldError]:
+    sensors = [sensor for _position, sensor in columns.sensors]
+    reasons = units.doubts(sensors, _numbers(findings, columns, notation))
     position = {sensor.name: index for index, sensor in columns.sensors}
-    doubts = tuple(
-        FieldError(file.header[position[name]].strip(), reason) for name, reason in reasons.items()
-    )
-    return Understood(file, columns, notation, doubts, findings.stopped_after)
+    return [FieldError(header[position[name]].strip(), reason) for name, reason in reasons.items()]
 
 
-def _read(file: TableFile, columns: Columns, wants_days: bool, patience_s: float) -> _Findings:
-    findings, started = _Findings(), time.monotonic()
-    positions = (
-        [columns.fixed[name] for name in (DATE, PLANNED) if name in columns.fixed] if wants_days else []
-    )
-    for index, line in enumerate(file.lines()):
-        if index and index % _LOOK_AT_CLOCK == 0 and time.monotonic() - started > patience_s:
-            findings.stopped_after = index
-            break
-        if line.defect is not None:
+def _seasons(
+    findings: Findings, columns: Columns, notation: Notation
+) -> tuple[set[date], list[tuple[date, float]]]:
+    """Return the days of a file, and the temperatures of its sample with their days."""
+    days = {day for text in findings.days[DATE] if (day := _day(text, notation)) is not None}
+    at = next((index for index, sensor in columns.sensors if sensor.name == TEMPERATURE), None)
+    if at is None:
+        return days, []
+    how, date_at = columns.conversions.get(at), columns.fixed[DATE]
+    pairs = []
+    for cells in findings.rows:
+        try:
+            value = read_number(notation.number(cells[at], how))
+        except UnreadableCell:
             continue
-        findings.keep(index, line.cells)
-        if len(findings.days) < _MANY_DAYS:
-            for position in positions:
-                findings.days.add(line.cells[position][:11])
-    findings.days = {text.strip().split(" ")[0].split("T")[0] for text in findings.days}
-    return findings
+        day = _day(cells[date_at].strip()[:10].split(" ")[0], notation)
+        if value is not None and day is not None:
+            pairs.append((day, value))
+    return days, pairs
+
+
+def _day(text: str, notation: Notation) -> date | None:
+    try:
+        return notation.time(text, date.max).on
+    except UnreadableCell:
+        return None
 
 
 def _numeric(columns: Columns) -> list[int]:
@@ -145,17 +179,14 @@ def _numeric(columns: Columns) -> list[int]:
     return [*own, columns.fixed[DAYS_LEFT]] if DAYS_LEFT in columns.fixed else own
 
 
-def _decimal(findings: _Findings, numeric: list[int]) -> str:
+def _decimal(findings: Findings, numeric: list[int]) -> str:
     """Return the file's decimal mark: the one that most numbers prove.
 
     Raises:
         UnclearFile: every mark could separate thousands or decimals.
     """
-    for cells in findings.rows:
-        for position in numeric:
-            if mark := decimal_evidence(cells[position]):
-                findings.decimals[mark] += 1
-    commas, dots, either = (findings.decimals[mark] for mark in (",", ".", "?,"))
+    marks = Counter(decimal_evidence(cells[position]) for cells in findings.rows for position in numeric)
+    commas, dots, either = (marks[mark] for mark in (",", ".", "?,"))
     if commas > dots:
         return ","
     if either and not dots:
@@ -167,7 +198,7 @@ def _decimal(findings: _Findings, numeric: list[int]) -> str:
     return "."
 
 
-def _numbers(findings: _Findings, columns: Columns, notation: Notation) -> dict[str, list[float]]:
+def _numbers(findings: Findings, columns: Columns, notation: Notation) -> dict[str, list[float]]:
     """Return the sample's numbers by sensor, converted to the catalogue's units by the mapping."""
     numbers: dict[str, list[float]] = {sensor.name: [] for _position, sensor in columns.sensors}
     for cells in findings.rows:

@@ -6,6 +6,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +39,8 @@ class TableFile(ABC):
         approximate_rows: about how many rows it has.
         encoding: of a text file.
         separator: of a text file.
+        above: the lines above the header that are not blank, with their numbers.
+        epoch: the day 0 of a workbook, where its dates may be numbers.
     """
 
     path: Path
@@ -49,6 +52,8 @@ class TableFile(ABC):
     approximate_rows: int
     encoding: str | None = None
     separator: str | None = None
+    above: tuple[tuple[int, str], ...] = ()
+    epoch: datetime | None = None
 
     @abstractmethod
     def rows(self) -> Iterator[Line]:

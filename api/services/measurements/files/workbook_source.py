@@ -7,9 +7,9 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import openpyxl
 
@@ -25,6 +25,7 @@ from api.services.measurements.files.table_file import (
     fitted,
 )
 
+_MIDNIGHT, _DAY_ZERO = time(), datetime(1900, 1, 1)  # noqa: DTZ001 - a spreadsheet's clock has no zone
 _NOT_ONE = "archive ou classeur abîmé ; ouvrez-le dans Excel et enregistrez-le en .xlsx ou en CSV."
 
 
@@ -54,54 +55,54 @@ def open_workbook(path: Path, sha256: str, signature: Signature, is_header: IsHe
     """
     _refuse_archives(path)
     with _opened(path) as book:
-        headers = [
-            (sheet.title, number, names, sheet.max_row or 0)
-            for sheet in book.worksheets
-            for number, names in _headers(sheet, is_header)
-        ]
-        if not headers:
-            return _without_header(path, sha256, signature, book)
-    sheets = sorted({title for title, *_ in headers})
+        headers = [found for sheet in book.worksheets for found in _headers(sheet, is_header)]
+        # Without one, the first line that is not blank, so that the error names the missing columns.
+        headers = headers or [found for sheet in book.worksheets for found in _headers(sheet, any)][:1]
+        epoch = book.epoch
+    if not headers:
+        raise InvalidInput.single(FIELD, "il ne contient aucune ligne.")
+    sheets = sorted({header.sheet for header in headers})
     if len(sheets) > 1:
         raise InvalidInput.single(
             FIELD, f"plusieurs feuilles contiennent des mesures ({', '.join(sheets)}) ; n’en gardez qu’une."
         )
-    title, number, names, last = headers[0]
-    return _workbook(path, sha256, signature, title, names, number, last)
-
-
-def _workbook(
-    path: Path, sha256: str, signature: Signature, sheet: str, names: tuple[str, ...], line: int, last: int
-) -> Workbook:
+    header = headers[0]
     return Workbook(
         path=path,
         sha256=sha256,
         signature=signature,
         kind="xlsx",
-        header=names,
-        header_line=line,
-        approximate_rows=max(0, last - line),
-        sheet=sheet,
+        header=header.names,
+        header_line=header.number,
+        approximate_rows=max(0, header.last - header.number),
+        above=header.above,
+        epoch=epoch,
+        sheet=header.sheet,
     )
 
 
-def _without_header(path: Path, sha256: str, signature: Signature, book: Any) -> Workbook:
-    """Take the first line that is not blank as the header, so that the error names the missing columns."""
-    for sheet in book.worksheets:
-        for number, names in _headers(sheet, any):
-            return _workbook(path, sha256, signature, sheet.title, names, number, sheet.max_row or 0)
-    raise InvalidInput.single(FIELD, "il ne contient aucune ligne.")
+class _Header(NamedTuple):
+    """The header of a sheet: where it stands, its names, the lines above, and the sheet's last line."""
+
+    sheet: str
+    number: int
+    names: tuple[str, ...]
+    above: tuple[tuple[int, str], ...]
+    last: int
 
 
-def _headers(sheet: Any, is_header: IsHeader) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _headers(sheet: Any, is_header: IsHeader) -> Iterator[_Header]:
     """Yield the first line of a sheet that is a header, or nothing."""
+    above: list[tuple[int, str]] = []
     for number, row in enumerate(sheet.iter_rows(max_row=SEARCHED_LINES), start=1):
-        names = [_text(cell) for cell in row]
+        names = [" ".join(_text(cell).split()) for cell in row]
         while names and not names[-1]:
             names.pop()
         if is_header(names):
-            yield number, tuple(names)
+            yield _Header(sheet.title, number, tuple(names), tuple(above), sheet.max_row or 0)
             return
+        if names:
+            above.append((number, " ".join(filter(None, names))))
 
 
 def _text(cell: Any) -> str:
@@ -110,12 +111,15 @@ def _text(cell: Any) -> str:
         return ""
     if isinstance(value, str):
         return value.strip()
-    if isinstance(value, bool):
-        return str(int(value))
     if isinstance(value, datetime):
-        # A cell formatted as a day has no hour: Excel's midnight is not a measured instant.
-        return value.isoformat() if "h" in str(cell.number_format).casefold() else value.date().isoformat()
-    return value.isoformat() if isinstance(value, date) else str(value)
+        # A format may hide the hour, and the value keeps it; midnight formatted as a day is no hour.
+        day = value.time() == _MIDNIGHT and "h" not in str(cell.number_format).casefold()
+        return value.date().isoformat() if day else value.isoformat()
+    if isinstance(value, timedelta):
+        value = (_DAY_ZERO + value).time()
+    elif isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
+        value = int(value)
+    return value.isoformat() if isinstance(value, date | time) else str(value)
 
 
 @contextmanager

@@ -20,14 +20,13 @@ from numpy.typing import NDArray
 from api.domain.measurements.measurements import canonical_values, row_identity
 from api.domain.measurements.readings import (
     MISSING,
-    MeasuredTime,
     UnreadableCell,
     printable,
     read_failure,
     read_number,
-    read_time,
     read_turbine_id,
 )
+from api.domain.measurements.times.instants import MeasuredTime, read_time
 from api.domain.shared.exceptions import InvalidInput
 from api.inference.serving.artefact import sha256_of
 from api.inference.serving.catalogue import CATALOGUE, TARGETS
