@@ -85,7 +85,13 @@ class Columns:
         if lacking or not present:
             raise headers.refusal(names, lacking, sensors, any_sensor=bool(present))
         unknown = [index for index, target in enumerate(targets) if target is None]
-        missing = tuple(sensor for name, sensor in sensors.items() if name not in position)
+        # A sensor that no model in service reads is missed by nobody; without any model, all are told.
+        served = any(sensor.used_by for sensor in sensors.values())
+        missing = tuple(
+            sensor
+            for name, sensor in sensors.items()
+            if name not in position and (sensor.used_by or not served)
+        )
         return cls(
             width=len(names),
             fixed={name: position[name] for name in _FIXED if name in position},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -27,7 +28,7 @@ def catalogue_of(connection: Connection, store: ModelStore) -> dict[str, Sensor]
     declared = [*KNOWN_SENSORS.values(), *_declared(m for m in stored if (m.name, m.version) in serving)]
     catalogue = sensor_catalogue(declared)
     for sensor in _declared(m for m in stored if (m.name, m.version) not in serving):
-        catalogue.setdefault(sensor.name, sensor)
+        catalogue.setdefault(sensor.name, replace(sensor, used_by=()))
     return catalogue
 
 

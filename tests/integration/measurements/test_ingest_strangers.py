@@ -157,7 +157,7 @@ def test_nul_bytes__named(database: Database, tmp_path: Path) -> None:
         (b'{"measurements": []}', "JSON"),
         (
             b"5,2024-08-14,12.26,3.57,49.6,557.2,0\n6,2024-08-14,9,3,49,557,0\n",
-            "pas d\xe2\x80\x99en-t\xc3\xaate",
+            "pas d’en-tête",
         ),
         (b"\x80\x04\x95abc", "pickle"),
         (b"\xef\xbb\xbf<!DOCTYPE html>\n<html><body>login</body></html>", "page HTML"),

@@ -50,7 +50,7 @@ def lookalikes(names: Iterable[str], known: Iterable[str] = ()) -> list[list[str
 def likely_one(groups: Sequence[list[str]]) -> str:
     """Say which names are probably those of one turbine, and how to answer."""
     listed = [" et ".join(f"« {printable(name)} »" for name in group) for group in groups]
-    mapping = f'[turbines] "{groups[0][1]}" = "{groups[0][0]}"'
+    mapping = f"[turbines] « {groups[0][1]} » = « {groups[0][0]} »"
     more = " ; …" if len(listed) > _NAMED else ""
     return (
         f"{' ; '.join(listed[:_NAMED])}{more} : sans doute la même turbine, écrite de plusieurs façons."

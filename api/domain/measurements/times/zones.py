@@ -104,7 +104,7 @@ def zone_of(mapping: str | None, names: Iterable[str], comments: Iterable[tuple[
         raise UnclearFile.single(
             FIELD,
             f"le fichier annonce {stated[0].words} et {stated[-1].words} : donnez le bon fuseau dans une"
-            ' correspondance, par exemple timezone = "UTC".',
+            " correspondance, par exemple timezone = « UTC ».",
         )
     return stated[0] if stated else PARIS
 
@@ -119,8 +119,8 @@ def _unknown(name: str) -> str:
     if name.casefold() in _TWO_MEANINGS:
         return (
             f"« {printable(name)} » a deux sens, l’heure d’hiver toute l’année ou l’heure légale avec son"
-            ' été : donnez le fuseau dans une correspondance, par exemple timezone = "Europe/Paris" ou'
-            ' timezone = "+01:00".'
+            " été : donnez le fuseau dans une correspondance, par exemple timezone = « Europe/Paris » ou"
+            " timezone = « +01:00 »."
         )
     return (
         f"fuseau « {printable(name)} » inconnu ; attendu : UTC, un décalage (+01:00) ou un nom comme"

@@ -13,7 +13,7 @@ from api.schemas import french
 from api.services.measurements.files.table_file import Line, fitted
 
 _LONGEST = 1 << 20  # characters of one record; beyond, its quote was opened by mistake
-_UNFINISHED = "unexpected end of data"
+_UNFINISHED = "unexpected end"  # of data, in the words of the csv module
 _MISPLACED, _OPEN = "guillemets mal placés", "guillemet ouvert et jamais refermé"
 _NUL = "octet nul (0x00) : fichier coupé pendant son écriture, ou disque abîmé ; exportez-le à nouveau."
 _COMMAS = (
