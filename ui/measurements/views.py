@@ -198,6 +198,7 @@ def report_facts(report: ImportReport) -> list[Fact]:
         ("Étiquettes reçues", report.labels_added, ""),
         ("Étiquettes corrigées", report.labels_corrected, "l’ancienne est gardée"),
         ("Turbines nouvelles", report.turbines_added, ""),
+        ("Cellules vides", sum(report.empty_cells.values()), ", ".join(sorted(report.empty_cells))),
         ("Visites prévues", report.planned_visits_added, "ajoutées"),
         ("Contradictions", report.contradictions, "à trancher dans « Corrections »"),
     ]
