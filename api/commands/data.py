@@ -105,7 +105,7 @@ def _report_text(report: ImportReport) -> str:
     ]
     if (form := report.format) is not None:
         visits = f"visites {form.planned_format}" if form.planned_format else None
-        zone = f"heures {form.timezone}" if form.timezone else None
+        zone = f"fuseau {form.timezone}" if form.timezone else None
         dates = f"dates {form.date_format}"
         parts = (form.kind, form.encoding, f"décimales « {form.decimal} »", dates, visits, zone)
         lines.append(f"Lu comme : {', '.join(filter(None, parts))}.")

@@ -154,12 +154,11 @@ def _show_refusal(error: ApiError) -> None:
         return
     reasons = "\n".join(
         f"- **{layout.plain(views.field_name(problem.field))}** : {layout.sentence(problem.message)}"
+        if problem.field
+        else f"- {layout.sentence(problem.message)}"
         for problem in error.errors
     )
-    st.error(
-        f"**Fichier refusé, rien n’a été écrit.**\n\n{reasons or layout.sentence(error.detail)}\n\n"
-        "Corrigez le fichier et choisissez-le à nouveau, ou précisez les options de lecture ci-dessous."
-    )
+    st.error(f"**Fichier refusé, rien n’a été écrit.**\n\n{reasons or layout.sentence(error.detail)}")
 
 
 # Previewing and confirming
@@ -192,7 +191,7 @@ def _confirm(state: _Import, preview: ImportPreview, file: MeasureFile, *, takes
         st.warning(f"**{layout.plain(doubt.field)}** : {layout.sentence(doubt.message)}")
     if preview.needs_confirmation:
         checked = st.checkbox(
-            "J’ai vérifié ces valeurs : elles sont bien dans l’unité attendue.", key=f"verifie_{state.turn}"
+            "J’ai vérifié ces points : le fichier est juste tel quel.", key=f"verifie_{state.turn}"
         )
     with st.container(horizontal=True):
         go = st.button(

@@ -50,7 +50,8 @@ _FIELDS = {
     "correspondance": "Correspondance",
     "map": "Correspondance",
     "file": "Fichier",
-    "confirmed": "Unités",
+    "confirmed": "Confirmation",
+    "timezone": "Fuseau horaire",
 }
 
 
@@ -71,7 +72,7 @@ def format_words(read: FileFormat) -> str:
     if read.planned_format:
         parts.append(f"visites au format {read.planned_format}")
     if read.timezone:
-        parts.append(f"heures lues en {read.timezone}")
+        parts.append(f"fuseau des heures : {read.timezone}")
     if read.header_line > 1:
         parts.append(f"en-tête à la ligne {read.header_line}, lignes précédentes laissées de côté")
     return ", ".join(parts) + "."

@@ -281,6 +281,16 @@ def test_zone__used_and_told(database: Database, tmp_path: Path, text: str, hour
     assert words in (report.format.timezone or "")
 
 
+def test_zone__each_hour_with_its_offset__told(database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    text = "\n".join(LINE.replace("2024-08-14", f"2024-08-14T0{n}:10:00.0000000Z") for n in (6, 7))
+    path.write_text(f"{HEAD}\n{text}\n", encoding="utf-8")
+    report = ingest(database, path)
+    assert moments(database) == [datetime(2024, 8, 14, hour, 10, tzinfo=UTC) for hour in (6, 7)]
+    assert report.format is not None
+    assert "donné par le fichier" in (report.format.timezone or "")
+
+
 @pytest.mark.parametrize("written", ["dd/mm/yyyy", "mm:ss.0", "General", "yyyy-mm-dd hh:mm", "d mmm"])
 def test_workbook__hidden_hour__kept(database: Database, tmp_path: Path, written: str) -> None:
     book = openpyxl.Workbook()

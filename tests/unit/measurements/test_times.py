@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from api.domain.measurements import day_format
 from api.domain.measurements.notation import Notation
 from api.domain.measurements.readings import UnreadableCell
-from api.domain.measurements.times.clock import is_midnight
+from api.domain.measurements.times.clock import has_offset, is_midnight
 from api.domain.measurements.times.instants import read_plan, read_time
 from api.domain.measurements.times.serial import serial_format
 from api.domain.measurements.times.swapped import likely_swapped
@@ -206,6 +206,11 @@ def test_read_time__end_of_day__is_the_next_midnight() -> None:
 )
 def test_midnight__without_offset_alone(text: str, midnight: bool) -> None:
     assert is_midnight(text) is midnight
+
+
+@given(DAYS, st.sampled_from(["06:10", "6:10:05", "23:59:59.1234567"]), OFFSETS)
+def test_offset__told_from_an_hour_without(day: date, clock: str, offset: tuple[str, int | None]) -> None:
+    assert has_offset(f"{day} {clock}{offset[0]}") is (offset[1] is not None)
 
 
 @pytest.mark.parametrize("text", ["2024-12-01 00:00:00", "2024-12-01T00:00", "2024-12-01"])

@@ -21,6 +21,7 @@ HOUR = (
 _MIDNIGHT = re.compile(
     rf".*\d{GAP}(?:0{{1,2}}[:h]00(?::00(?:[.,]0+)?)?|12:00(?::00)? ?[Aa]\.?[Mm]\.?)", re.ASCII
 )
+_WITH_OFFSET = re.compile(rf".*:\d.*?(?i:{_OFFSET})(?:\[[\w/+-]{{1,40}}\])?", re.ASCII)
 _LAST_HOUR, _LAST_SIXTIETH, _NOON = 23, 59, 12
 _DIGITS = 6  # of a second: finer ones are cut
 
@@ -28,6 +29,11 @@ _DIGITS = 6  # of a second: finer ones are cut
 def is_midnight(text: str) -> bool:
     """Tell whether a time without offset shows midnight: what programs write where they know only the day."""
     return _MIDNIGHT.fullmatch(text) is not None
+
+
+def has_offset(text: str) -> bool:
+    """Tell whether a time says its own offset from UTC."""
+    return _WITH_OFFSET.fullmatch(text) is not None
 
 
 def moment(day: date, match: re.Match[str]) -> str:

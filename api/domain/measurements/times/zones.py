@@ -47,6 +47,7 @@ class Zone:
 
 
 PARIS = Zone(french.PARIS, "Europe/Paris")
+OWN_OFFSETS = Zone(french.PARIS, "décalage de chaque heure", "donné par le fichier")
 
 
 def read_zone(text: str, stated: str) -> Zone:

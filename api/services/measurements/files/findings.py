@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from api.domain.measurements.columns import DATE, HOUR, PLANNED, TURBINE, Columns
-from api.domain.measurements.times.clock import is_midnight
+from api.domain.measurements.times.clock import has_offset, is_midnight
 from api.services.measurements.files.table_file import TableFile
 
 _SAMPLE = 4_000  # rows whose numbers are examined, spread over the file
@@ -24,6 +24,7 @@ class Findings:
         turbines: the different texts of the turbines' column.
         rows: a sample, spread over the whole file.
         hours: some time shows an hour that is not midnight's.
+        local: some of these hours has no offset of its own.
         midnights: some time shows midnight.
         stopped_after: rows read if time ran out, else None.
     """
@@ -32,6 +33,7 @@ class Findings:
     turbines: set[str] = field(default_factory=set)
     rows: list[list[str]] = field(default_factory=list)
     hours: bool = False
+    local: bool = False
     midnights: set[str] = field(default_factory=set)
     stride: int = 1
     stopped_after: int | None = None
@@ -48,15 +50,19 @@ class Findings:
     def look_at_hour(self, text: str) -> None:
         """Learn from a time whether the file has hours."""
         stripped = text.strip()
-        if len(stripped) >= _DAY and not is_midnight(stripped):
-            self.hours = True
-        elif len(stripped) >= _DAY:
+        if len(stripped) < _DAY:
+            return
+        if is_midnight(stripped):
             self.midnights.add(text)
+        else:
+            self.hours = True
+            self.local = not has_offset(stripped)
 
 
 def read_findings(file: TableFile, columns: Columns, patience_s: float) -> Findings:
     """Read a file once, for as long as ``patience_s`` allows."""
-    findings, started = Findings(hours=HOUR in columns.fixed), time.monotonic()
+    apart = HOUR in columns.fixed
+    findings, started = Findings(hours=apart, local=apart), time.monotonic()
     places = [(columns.fixed[name], findings.days.setdefault(name, set())) for name in _dates(columns)]
     turbine, date = columns.fixed[TURBINE], columns.fixed[DATE]
     names, midnights = findings.turbines, findings.midnights
@@ -73,7 +79,7 @@ def read_findings(file: TableFile, columns: Columns, patience_s: float) -> Findi
                 texts.add(cells[position][:_DAY])
         if len(names) < _MANY:
             names.add(cells[turbine])
-        if not findings.hours and len(text := cells[date]) >= _DAY and text not in midnights:
+        if not findings.local and len(text := cells[date]) >= _DAY and text not in midnights:
             findings.look_at_hour(text)
     for name, texts in findings.days.items():
         findings.days[name] = {text.strip().split(" ")[0].split("T")[0].rstrip(",") for text in texts}

@@ -18,7 +18,7 @@ from api.domain.measurements.readings import UnreadableCell, is_missing, read_nu
 from api.domain.measurements.sensors import Sensor
 from api.domain.measurements.times.serial import serial_format
 from api.domain.measurements.times.swapped import likely_swapped
-from api.domain.measurements.times.zones import PARIS, Zone, zone_of
+from api.domain.measurements.times.zones import OWN_OFFSETS, PARIS, Zone, zone_of
 from api.domain.shared.exceptions import FieldError, UnclearFile
 from api.schemas.measurements import FileFormat
 from api.services.measurements.files.findings import Findings, read_findings
@@ -104,7 +104,7 @@ def understand(
         decimal or _decimal(findings, numeric),
         days or day_format.ISO,
         planned if planned != days else None,
-        zone=_zone(file, columns, options.map) if findings.hours else PARIS,
+        zone=_zone(file, columns, findings, options.map),
         whole_days=bool(findings.midnights) and not findings.hours,
     )
     doubts, remarks = turbine_doubts(file, columns, findings, park)
@@ -131,7 +131,9 @@ def _format(
     return day_format.column_format(texts, chosen, column)
 
 
-def _zone(file: TableFile, columns: Columns, mapping: ColumnMap | None) -> Zone:
+def _zone(file: TableFile, columns: Columns, findings: Findings, mapping: ColumnMap | None) -> Zone:
+    if not findings.local:
+        return OWN_OFFSETS if findings.hours else PARIS
     names = [file.header[columns.fixed[name]].strip() for name in (DATE, HOUR) if name in columns.fixed]
     stated = [mapping.columns[name].unit for name in names if name in mapping.columns] if mapping else []
     return zone_of(mapping.timezone if mapping else None, [*names, *filter(None, stated)], file.above)
