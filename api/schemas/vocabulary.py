@@ -178,15 +178,15 @@ class Priority(StrEnum):
     BASSE = "basse"
 
 
-class Skill(StrEnum):
+class Skill(_Worded):
     """Skills that an intervention needs."""
 
-    MECANIQUE = "mecanique"
-    ELECTRICITE = "electricite"
-    HYDRAULIQUE = "hydraulique"
-    PALES = "pales"
-    AUTOMATISME = "automatisme"
-    INSTRUMENTATION = "instrumentation"
+    MECANIQUE = "mecanique", "mécanique"
+    ELECTRICITE = "electricite", "électricité"
+    HYDRAULIQUE = "hydraulique", "hydraulique"
+    PALES = "pales", "pales"
+    AUTOMATISME = "automatisme", "automatisme"
+    INSTRUMENTATION = "instrumentation", "instrumentation"
 
 
 class Verdict(StrEnum):

@@ -203,7 +203,7 @@ def _plan_fields(
     st.multiselect(
         "Compétences",
         list(Skill),
-        format_func=views.SKILLS.__getitem__,
+        format_func=lambda skill: skill.words,
         placeholder="Aucune en particulier",
         key=keys["skills"],
     )

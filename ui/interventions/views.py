@@ -54,14 +54,6 @@ PRIORITIES = {
     Priority.NORMALE: "Normale",
     Priority.BASSE: "Basse",
 }
-SKILLS = {
-    Skill.MECANIQUE: "mécanique",
-    Skill.ELECTRICITE: "électricité",
-    Skill.HYDRAULIQUE: "hydraulique",
-    Skill.PALES: "pales",
-    Skill.AUTOMATISME: "automatisme",
-    Skill.INSTRUMENTATION: "instrumentation",
-}
 VERDICTS = {
     Verdict.PANNE_CONFIRMEE: "Panne confirmée",
     Verdict.DEGRADATION_TROUVEE: "Dégradation trouvée",
@@ -117,7 +109,7 @@ FIELDS = {
 _CODED: dict[str, dict[Any, str]] = {
     "state": STATES,
     "priority": PRIORITIES,
-    "skills": SKILLS,
+    "skills": {skill: skill.words for skill in Skill},
     "verdict": VERDICTS,
 }
 _IN_THE_ENTRY = {"closed_by", "acknowledged_by", "photo"}
@@ -156,7 +148,7 @@ def plan_words(item: Intervention, today: date) -> str:
         if item.expected_hours is not None:
             parts.append(f"prévue pour {french.hours(item.expected_hours)}")
         if item.skills:
-            parts.append(", ".join(SKILLS[skill] for skill in item.skills))
+            parts.append(", ".join(skill.words for skill in item.skills))
     elif item.verdict is not None:
         parts.append(VERDICTS[item.verdict].lower())
         parts.append(f"{french.hours(item.downtime_hours)} d’arrêt")

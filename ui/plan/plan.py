@@ -13,7 +13,6 @@ from api.schemas import french
 from api.schemas.vocabulary import indicative
 from api.schemas.week_plan import WeekPlan, WeekPlanAccepted, WeekPlanInputs
 from ui.client.api_error import ApiError
-from ui.interventions.views import SKILLS
 from ui.plan import views
 from ui.shared import auth, layout, park_facts
 
@@ -109,7 +108,7 @@ def _crews(inputs: WeekPlanInputs) -> None:
         column_order=[views.NAME, views.KNOWS, views.WHO, *hours],
         column_config={
             views.NAME: st.column_config.TextColumn("Équipe", width=110),
-            views.KNOWS: st.column_config.MultiselectColumn("Compétences", options=list(SKILLS.values())),
+            views.KNOWS: st.column_config.MultiselectColumn("Compétences", options=list(views.SKILL_OF)),
             views.WHO: st.column_config.SelectboxColumn("Affecter à", options=_people(inputs), width=110),
             **hours,
         },

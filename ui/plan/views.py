@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from api.schemas import french
-from api.schemas.vocabulary import indicative
+from api.schemas.vocabulary import Skill, indicative
 from api.schemas.week_plan import (
     CoveredTurbine,
     LeftTurbine,
@@ -18,7 +18,6 @@ from api.schemas.week_plan import (
     WeekPlanAccepted,
     WeekPlanInputs,
 )
-from ui.interventions.views import SKILLS
 from ui.shared import labels as fr
 
 Fact = tuple[str, str, str]
@@ -32,7 +31,7 @@ FIELDS = {
     "crews": "Équipes",
     "adjustments": "Ajustements",
 }
-_WORDS = {words: skill for skill, words in SKILLS.items()}
+SKILL_OF = {skill.words: skill for skill in Skill}
 _USUAL_HOURS = 7.0  # default before the first plan: a French working day
 _WORKING_DAYS = 5
 HOURS_TYPED = r"^\s*(2[0-4]|[01]?\d)([.,]\d{1,2})?\s*[hH]?\s*$"
@@ -65,12 +64,12 @@ def crews_frame(inputs: WeekPlanInputs) -> pd.DataFrame:
     for crew in inputs.crews:
         hours = [*crew.hours, *[0.0] * WEEK][:WEEK]
         rows.append(
-            {NAME: crew.name, KNOWS: [SKILLS[skill] for skill in crew.skills], WHO: crew.assignee}
+            {NAME: crew.name, KNOWS: [skill.words for skill in crew.skills], WHO: crew.assignee}
             | {hours_column(day): french.hours(value) for day, value in enumerate(hours)}
         )
     if not rows:
         rows = [
-            {NAME: "Équipe 1", KNOWS: list(_WORDS), WHO: None}
+            {NAME: "Équipe 1", KNOWS: list(SKILL_OF), WHO: None}
             | {hours_column(day): usual_hours(day) for day in range(WEEK)}
         ]
     frame = pd.DataFrame(rows)
@@ -91,7 +90,7 @@ def crews_of(frame: pd.DataFrame, days: int) -> list[dict[str, Any]]:
         crews.append(
             {
                 "name": name,
-                "skills": [_WORDS[words].value for words in knows if words in _WORDS],
+                "skills": [SKILL_OF[words].value for words in knows if words in SKILL_OF],
                 "assignee": who,
                 "hours": [typed_hours(value) for value in hours],
             }
@@ -180,7 +179,7 @@ def visits_frame(visits: Sequence[PlannedVisit], *, rough: bool) -> pd.DataFrame
                 "Niveau": fr.LEVELS[visit.risk_level].text,
                 "Risque à 7 jours": french.percent(visit.failure_probability),
                 "Facteur principal": visit.main_driver or french.NOTHING,
-                "Compétences": ", ".join(SKILLS[skill] for skill in visit.skills) or french.NOTHING,
+                "Compétences": ", ".join(skill.words for skill in visit.skills) or french.NOTHING,
                 "Durée": french.hours(visit.hours),
                 "Visite prévue": french.date(visit.planned_visit_on),
             }

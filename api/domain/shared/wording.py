@@ -1,9 +1,9 @@
-"""French words that the API writes: levels, skills, and what to do at each level."""
+"""French words that the API writes: levels, and what to do at each level."""
 
 from __future__ import annotations
 
 from api.schemas import french
-from api.schemas.vocabulary import DataStatus, RiskLevel, Skill
+from api.schemas.vocabulary import DataStatus, RiskLevel
 
 LEVEL_WORDS = {
     RiskLevel.CRITIQUE: "critique",
@@ -11,16 +11,6 @@ LEVEL_WORDS = {
     RiskLevel.MODERE: "modéré",
     RiskLevel.FAIBLE: "faible",
 }
-SKILL_WORDS = {
-    Skill.MECANIQUE: "mécanique",
-    Skill.ELECTRICITE: "électricité",
-    Skill.HYDRAULIQUE: "hydraulique",
-    Skill.PALES: "pales",
-    Skill.AUTOMATISME: "automatisme",
-    Skill.INSTRUMENTATION: "instrumentation",
-}
-
-
 _BY_LEVEL = {
     RiskLevel.CRITIQUE: "Intervenir en priorité",
     RiskLevel.ELEVE: "Planifier une intervention",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from api.domain.shared.wording import LEVEL_WORDS, SKILL_WORDS
+from api.domain.shared.wording import LEVEL_WORDS
 from api.schemas import french
 from api.schemas.csv_text import BOM, sheet_lines
 from api.schemas.typesetting import typeset_page
@@ -81,7 +81,7 @@ def _money(turbine: PlannedTurbine, cost_eur: float) -> tuple[str, str, str]:
 
 
 def _skills(turbine: PlannedTurbine) -> str:
-    return ", ".join(SKILL_WORDS[skill] for skill in turbine.skills)
+    return ", ".join(skill.words for skill in turbine.skills)
 
 
 def plan_html(plan: WeekPlan, now: datetime) -> str:

@@ -50,7 +50,7 @@ def item(**changes: Any) -> Intervention:
         (views.SIGNS, InterventionState),
         (views.ORIGINS, InterventionOrigin),
         (views.PRIORITIES, Priority),
-        (views.SKILLS, Skill),
+        ({skill: skill.words for skill in Skill}, Skill),
         (views.VERDICTS, Verdict),
         (views.VERDICT_MEANINGS, Verdict),
         (views.EFFECTS, Effect),
