@@ -91,13 +91,18 @@ def test_run__taken_port__names_port_and_variable_before_anything_is_made(tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep a released port otherwise")
 def test_run__port_just_released__is_not_called_taken() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)) as client:
             server.accept()[0].close()
             client.recv(1)
+    with socket.socket() as naive, pytest.raises(OSError, match="in use"):
+        naive.bind(("127.0.0.1", port))  # the control: the system still remembers the connection
     network.require_free_port("127.0.0.1", port, "COCKPIT_API")
+    with socket.create_server(("127.0.0.1", port)) as server:
+        assert server.getsockname()[1] == port
 
 
 def test_run__address_of_another_machine__names_the_host_setting() -> None:

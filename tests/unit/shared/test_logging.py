@@ -68,7 +68,9 @@ def test_secret_by_shape__masked_in_messages_facts_and_tracebacks(text: str) -> 
 
 
 def test_half_a_surrogate_pair__can_be_written() -> None:
-    line("x", value="\ud800").encode("utf-8")
+    written = line("x \ud800", value="\ud800").encode("utf-8")
+
+    assert (json.loads(written)["message"], json.loads(written)["value"]) == ("x ?", "?")
 
 
 @pytest.mark.slow
