@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,15 @@ def _config() -> Config:
     return config
 
 
+@cache
+def _scripts() -> ScriptDirectory:
+    """Read the migrations once: each is a file to compile, and every start of the service asks for them."""
+    return ScriptDirectory.from_config(_config())
+
+
 def head() -> str:
     """Return the newest revision that this code knows."""
-    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    newest = _scripts().get_current_head()
     assert newest is not None, "the project ships at least one migration"  # noqa: S101
     return newest
 
@@ -63,8 +70,8 @@ def refuse_newer(database: Database) -> None:
 
 
 def _newer(database: Database) -> str | None:
-    script, revision = ScriptDirectory.from_config(_config()), current(database)
-    if revision is None or revision in {known.revision for known in script.walk_revisions()}:
+    revision = current(database)
+    if revision is None or revision in {known.revision for known in _scripts().walk_revisions()}:
         return None
     return (
         f"La base a été mise à jour par une version plus récente du cockpit (schéma « {revision} », celui-ci "
