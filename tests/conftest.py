@@ -101,6 +101,15 @@ def one_connection_at_a_time() -> Iterator[set[str]]:
 
 
 @pytest.fixture
+def imports_here() -> Iterator[None]:
+    """Have the importer work in this process: for tests whose subject is not its child process."""
+    from tests.support.importing_here import importing_here
+
+    with importing_here():
+        yield
+
+
+@pytest.fixture
 def two_connections(one_connection_at_a_time: set[str]) -> Iterator[None]:
     """Let the test itself hold a connection beside that of the code under test, as another process would."""
     one_connection_at_a_time.add("the test plays two processes")

@@ -27,9 +27,9 @@ RANK = {"faible": 0, "modere": 1, "eleve": 2, "critique": 3}
 
 
 @pytest.fixture(scope="module")
-def core(either_home: Path) -> Iterator[Core]:
+def core(either_home_if_long: Path) -> Iterator[Core]:
     """The simulated park, scored with both reference models."""
-    made = sample_core(either_home, "2024-11-15")
+    made = sample_core(either_home_if_long, "2024-11-15")
     run_now(made, None, kind="manuel", by="essai")
     yield made
     made.close()

@@ -14,7 +14,7 @@ from api.storage.tables import turbines
 from tests.api.conftest import Api, problem
 from tests.support.measurements.ingest_tools import SHORT, ingest, write_csv
 
-pytestmark = pytest.mark.usefixtures("both_databases")
+pytestmark = pytest.mark.usefixtures("both_databases_if_long")
 
 LAST = date(2024, 8, 30)
 FACTS: tuple[tuple[str, str | None, str | None, str], ...] = (

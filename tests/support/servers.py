@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Self
 
 import requests
+from sqlalchemy import delete, update
 
-from api.core import build_core
-from api.settings import Environment, Settings
+from api.services.people.passwords import TEST_COST, Hasher
+from api.storage.shared.database import Database
+from api.storage.tables import jobs, users
 from tests.support.once import made_once
 from ui.client.client import ApiClient
 
@@ -50,26 +52,30 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     }
 
 
-def prepare(home: Path, *, year: bool = False) -> None:
+def prepare(home: Path, *, settled: bool = False) -> None:
     """Fill ``home`` with database, accounts, simulated sample, reference models and a first ranking.
 
     The installation is made once, and copied from there.
 
     Args:
         home: an empty folder.
-        year: score the year too, which each installation's worker would otherwise do once more.
+        settled: leave nothing to compute to a worker, which would score the year behind the first ranking.
     """
-    made = made_once("year", _with_the_year) if year else made_once("installation", run_prepare)
-    shutil.copytree(made, home, dirs_exist_ok=True)
+    shutil.copytree(made_once("installation", _installation), home, dirs_exist_ok=True)
+    if settled:
+        database = Database.at(f"sqlite:///{home / 'cockpit.db'}")
+        with database.write() as connection:
+            connection.execute(delete(jobs))
+        database.close()
 
 
-def _with_the_year(home: Path) -> None:
-    prepare(home)
-    core = build_core(Settings(_env_file=None, env=Environment.DEMO, home=home))
-    worker = core.job_service()
-    while worker.take_and_carry_out():
-        pass
-    core.close()
+def _installation(home: Path) -> None:
+    """Prepare an installation, then hash its passwords anew as tests do: they sign in hundreds of times."""
+    run_prepare(home)
+    database = Database.at(f"sqlite:///{home / 'cockpit.db'}")
+    with database.write() as connection:
+        connection.execute(update(users).values(password_hash=Hasher(TEST_COST).hash(PASSWORD)))
+    database.close()
 
 
 def run_prepare(home: Path) -> None:
@@ -199,7 +205,7 @@ def running_in(home: Path, *, worker: bool = False) -> Iterator[Running]:
         home: an empty folder.
         worker: run the worker too.
     """
-    prepare(home, year=worker)
+    prepare(home, settled=worker)
     api_port, ui_port = free_port(), free_port()
     url = f"http://127.0.0.1:{api_port}"
     api, ui = api_server(home, api_port).start(), ui_server(home, ui_port, url)

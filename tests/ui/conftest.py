@@ -21,6 +21,10 @@ from ui.client.client import ApiClient
 COOKIE_KEY = "cle-des-essais-de-l-interface-0123456789"
 
 
+PAGE_HASHES: dict[str, str] = {}
+"""Number of each page by its address, once the harness has opened the dashboard: the same every time."""
+
+
 @dataclass(frozen=True)
 class RunningApi:
     """Where the API of the session answers, and where its installation is."""
@@ -39,7 +43,7 @@ class RunningApi:
 def running_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApi]:
     """A prepared installation with its API and its worker, for all tests of the session."""
     home = tmp_path_factory.mktemp("cockpit")
-    prepare(home, year=True)
+    prepare(home, settled=True)
     port = free_port()
     api = api_server(home, port).start()
     with working(home):
@@ -68,12 +72,20 @@ def logged_in(dashboard: Callable[[str], AppTest], running_api: RunningApi) -> C
     """Logs someone in as a person does and opens a page."""
 
     def open_page(username: str, page: str = "cockpit", **query: str) -> AppTest:
-        at = dashboard(running_api.url)
-        at.run()
-        log_in(at, username)
-        return open_at(at, page, **query)
+        return enter(dashboard(running_api.url), username, page, **query)
 
     return open_page
+
+
+def enter(at: AppTest, username: str, page: str, password: str = PASSWORD, **query: str) -> AppTest:
+    """Opens a page in a fresh browser and logs in there, so that no other page is drawn before."""
+    if page in PAGE_HASHES:
+        at._page_hash = PAGE_HASHES[page]
+        at.query_params.update(query)
+        at.run()
+    else:
+        open_at(at.run(), page, **query)
+    return log_in(at, username, password)
 
 
 def log_in(at: AppTest, username: str, password: str = PASSWORD) -> AppTest:
@@ -85,9 +97,9 @@ def log_in(at: AppTest, username: str, password: str = PASSWORD) -> AppTest:
 
 def open_at(at: AppTest, page: str, **query: str) -> AppTest:
     """Goes to a page as its address does; the harness only knows pages that are files by name."""
-    at._page_hash = next(
-        number for number, info in at._registered_pages.items() if info.get("url_pathname") == page
-    )
+    for number, info in at._registered_pages.items():
+        PAGE_HASHES[str(info.get("url_pathname"))] = number
+    at._page_hash = PAGE_HASHES[page]
     at.query_params.clear()
     at.query_params.update(query)
     return at.run()

@@ -16,7 +16,7 @@ from api.storage.shared.database import Database
 from api.storage.tables import intervention_journal, intervention_photos, interventions
 from tests.support.relay import relayed
 from tests.support.servers import api_server, free_port, prepare
-from tests.ui.conftest import RunningApi, log_in, open_at, tables, text_of, type_text, typed_text
+from tests.ui.conftest import RunningApi, enter, log_in, open_at, tables, text_of, type_text, typed_text
 from ui.interventions import proposal_views, views
 
 State = InterventionState
@@ -50,10 +50,7 @@ def api(serving: RunningApi) -> RunningApi:
 @pytest.fixture
 def open_page(dashboard: Callable[[str], AppTest], api: RunningApi) -> Open:
     def opened(username: str, page: str = "interventions", **query: str) -> AppTest:
-        at = dashboard(api.url)
-        at.run()
-        log_in(at, username)
-        return open_at(at, page, **query)
+        return enter(dashboard(api.url), username, page, **query)
 
     return opened
 

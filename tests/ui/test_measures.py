@@ -26,7 +26,7 @@ from tests.support.measurements.measure_files import (
 )
 from tests.support.relay import Relay, relayed
 from tests.support.servers import api_server, free_port, prepare, working
-from tests.ui.conftest import RunningApi, log_in, open_at, tables, text_of
+from tests.ui.conftest import RunningApi, enter, open_at, tables, text_of
 
 IMPORT_S = 60.0
 Open = Callable[[str], AppTest]
@@ -48,7 +48,7 @@ class Installation:
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A prepared installation with its API and its worker."""
     home = tmp_path_factory.mktemp("mesures")
-    prepare(home, year=True)
+    prepare(home, settled=True)
     port = free_port()
     server = api_server(home, port).start()
     with working(home):
@@ -64,9 +64,7 @@ def opened(dashboard: Callable[[str], AppTest], installation: Installation) -> O
     """Logs someone in and opens the page."""
 
     def open_page(username: str) -> AppTest:
-        at = dashboard(installation.way.url).run()
-        log_in(at, username)
-        return open_at(at, "mesures")
+        return enter(dashboard(installation.way.url), username, "mesures")
 
     return open_page
 

@@ -23,9 +23,9 @@ URL = "/api/v1/candidates"
 
 
 @pytest.fixture(scope="module")
-def core(either_home: Path) -> Iterator[Core]:
+def core(either_home_if_long: Path) -> Iterator[Core]:
     """A scored park with a second version of each reference in store."""
-    made = sample_core(either_home, "2024-11-15")
+    made = sample_core(either_home_if_long, "2024-11-15")
     for task in ("classification", "regression"):
         second_version(made, task)
     run_now(made, None, kind="manuel", by="essai")

@@ -120,6 +120,7 @@ def test_hostile_pickle__is_refused_unexecuted_and_leaves_no_trace(
     problem(api.get("/api/v1/models/essai/1", headers=engineer), 404)
 
 
+@pytest.mark.usefixtures("imports_here")
 def test_refusal__names_the_field_of_the_form(api: Api, engineer: dict[str, str], tmp_path: Path) -> None:
     table = labelled(200)
     nameless = RandomForestClassifier(2).fit(table[SENSORS].to_numpy(), table.failure_within_7d)
@@ -186,6 +187,7 @@ def test_too_large__is_refused_and_not_kept(api: Api, engineer: dict[str, str]) 
     assert leftovers(api) == []
 
 
+@pytest.mark.usefixtures("imports_here")
 def test_worker_killed_after_publishing__again_gives_the_same_single_version(
     api: Api, engineer: dict[str, str], bench: Path
 ) -> None:

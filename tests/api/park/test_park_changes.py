@@ -13,7 +13,7 @@ from api.core import Core, build_core
 from tests.api.conftest import Api, problem
 from tests.support.measurements.ingest_tools import SHORT, ingest, write_csv
 
-pytestmark = pytest.mark.usefixtures("both_databases")
+pytestmark = pytest.mark.usefixtures("both_databases_if_long")
 
 FIRST = date(2024, 8, 1)
 SECOND = FIRST + timedelta(days=1)

@@ -20,7 +20,7 @@ from tests.support.measurements.ingest_tools import FULL, ingest, write_csv
 LAST = date(2024, 8, 30)
 ROWS = 60
 URL = "/api/v1/turbines"
-pytestmark = pytest.mark.usefixtures("both_databases")
+pytestmark = pytest.mark.usefixtures("both_databases_if_long")
 
 
 def measured(turbine: str, count: int) -> list[tuple[object, ...]]:

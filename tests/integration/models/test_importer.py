@@ -58,6 +58,7 @@ def test_import__measures_on_unseen_rows_and_publishes(bench: Path, store: Model
     assert {tuple(row) for row in background["rows"]} <= kept
 
 
+@pytest.mark.usefixtures("imports_here")
 def test_import__same_file_again_adds_nothing(bench: Path, store: ModelStore) -> None:
     first = bring(store, bench / "classifier.joblib")
     again = bring(store, bench / "classifier.joblib", labelled=bench / "rows.csv", split=SPLIT)
@@ -68,6 +69,7 @@ def test_import__same_file_again_adds_nothing(bench: Path, store: ModelStore) ->
     assert len(store.manifests()) == 2
 
 
+@pytest.mark.usefixtures("imports_here")
 def test_import__without_split_nothing_is_measured_and_the_gate_is_shut(
     bench: Path, store: ModelStore
 ) -> None:
@@ -81,6 +83,7 @@ def test_import__without_split_nothing_is_measured_and_the_gate_is_shut(
     assert store.load("essai", 1).explain(np.zeros((1, 5))) is not None
 
 
+@pytest.mark.usefixtures("imports_here")
 def test_import__without_any_row_there_is_no_explanation(bench: Path, store: ModelStore) -> None:
     manifest = bring(store, bench / "classifier.joblib").manifest
     assert manifest.background is None
@@ -88,6 +91,7 @@ def test_import__without_any_row_there_is_no_explanation(bench: Path, store: Mod
     assert "personne" in manifest.data.split
 
 
+@pytest.mark.usefixtures("imports_here")
 def test_import__regressor_with_reported_figures_apart(
     bench: Path, store: ModelStore, tmp_path: Path
 ) -> None:
@@ -112,6 +116,7 @@ def test_import__regressor_with_reported_figures_apart(
     assert np.abs(given - original.predict(table[SENSORS])).max() <= 1e-12
 
 
+@pytest.mark.usefixtures("imports_here")
 def test_import__other_features_are_described_by_a_draft(store: ModelStore, tmp_path: Path) -> None:
     names = [f"capteur_{i}" for i in range(12)]
     generator = np.random.default_rng(9)
@@ -152,6 +157,7 @@ def test_import__other_features_are_described_by_a_draft(store: ModelStore, tmp_
     assert explained.contributions.sum(axis=1) == pytest.approx(loaded.raw(rows) - explained.base, abs=1e-9)
 
 
+@pytest.mark.usefixtures("imports_here")
 def test_import__relative_paths_are_those_of_the_caller(
     bench: Path, store: ModelStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from api.inference.importing.child.measuring.remeasuring import measure_again
 from api.inference.importing.evaluate import evaluate
 from api.inference.importing.request import EvaluationJob
 from api.inference.serving.store import ModelStore
+from tests.support.importing_here import importing_here
 from tests.support.park.importer_tools import SENSORS, SPLIT, bring, fill_bench, labelled
 
 
@@ -29,12 +30,13 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def store(bench: Path) -> ModelStore:
     store = ModelStore(bench / "reference", bench / "imported")
-    bring(store, bench / "classifier.joblib", labelled=bench / "rows.csv", split=SPLIT)
-    bring(
-        store, bench / "regressor.joblib", name="delai", task="regression",
-        labelled=bench / "rows.csv", split=SPLIT,
-    )  # fmt: skip
-    bring(store, bench / "classifier.joblib", name="inconnu")
+    with importing_here():
+        bring(store, bench / "classifier.joblib", labelled=bench / "rows.csv", split=SPLIT)
+        bring(
+            store, bench / "regressor.joblib", name="delai", task="regression",
+            labelled=bench / "rows.csv", split=SPLIT,
+        )  # fmt: skip
+        bring(store, bench / "classifier.joblib", name="inconnu")
     return store
 
 
@@ -47,6 +49,7 @@ def again(store: ModelStore, name: str, rows: Path, split: str | None = None) ->
     return measure_again(EvaluationJob(folder=store.folder(name, 1), labelled=rows, split=split))
 
 
+@pytest.mark.usefixtures("imports_here")
 def test_evaluate__own_rows_give_the_manifest_again_and_change_nothing(
     store: ModelStore, bench: Path
 ) -> None:
@@ -95,6 +98,7 @@ def test_evaluate__where_nobody_knows_somebody_must_say(store: ModelStore, bench
         evaluate(store, "absent", 1, bench / "rows.csv")
 
 
+@pytest.mark.usefixtures("imports_here")
 def test_import__many_failures_of_an_overconfident_model_are_calibrated(tmp_path: Path) -> None:
     # Trees grown to the end on half the turbines say 0 or 1 too readily.
     store = ModelStore(tmp_path / "reference", tmp_path / "imported")

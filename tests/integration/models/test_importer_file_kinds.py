@@ -93,6 +93,7 @@ ODD: dict[str, tuple[object, dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("kind", ODD)
+@pytest.mark.usefixtures("imports_here")
 def test_odd_file__is_refused_in_french_without_trace(store: ModelStore, tmp_path: Path, kind: str) -> None:
     value, options, said = ODD[kind]
     with pytest.raises(ModelRefused) as caught:
@@ -103,6 +104,7 @@ def test_odd_file__is_refused_in_french_without_trace(store: ModelStore, tmp_pat
 
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.999])
 @pytest.mark.parametrize("compress", [0, 3])
+@pytest.mark.usefixtures("imports_here")
 def test_truncated_model__is_refused_without_trace(
     store: ModelStore, tmp_path: Path, share: float, compress: int
 ) -> None:
@@ -141,6 +143,7 @@ def test_hostile_call__hidden_in_a_known_library_runs_nothing(
     assert marker.exists()
 
 
+@pytest.mark.usefixtures("imports_here")
 def test_reversed_labels__failure_class_is_the_one_named(store: ModelStore, tmp_path: Path) -> None:
     upside_down = DecisionTreeClassifier(max_depth=3).fit(TABLE[SENSORS], 1 - FAILS)
     manifest = bring(store, written(tmp_path, upside_down), positive="0").manifest

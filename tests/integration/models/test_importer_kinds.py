@@ -32,6 +32,8 @@ from api.inference.serving.artefact import read_artefact
 from api.inference.serving.store import ModelStore
 from tests.support.park.importer_tools import SENSORS, SPLIT, assert_no_trace, bring, labelled
 
+pytestmark = pytest.mark.usefixtures("imports_here")
+
 TABLE = labelled()
 SEEN = TABLE[TABLE.date_measure < pd.Timestamp("2024-08-25")]
 

@@ -63,6 +63,7 @@ def test_import__hostile_file_is_not_executed_and_leaves_no_trace(
         (b"x\x9c\x01", "tronqué"),
     ],
 )
+@pytest.mark.usefixtures("imports_here")
 def test_import__broken_files_are_refused_without_trace(
     store: ModelStore, tmp_path: Path, content: bytes, said: str
 ) -> None:
@@ -144,6 +145,7 @@ def test_import__wrong_options_are_told_together_before_any_work(store: ModelSto
         ("manifest", "[]", "manifest"),
     ],
 )
+@pytest.mark.usefixtures("imports_here")
 def test_import__wrong_companion_files_name_the_option(
     bench: Path, store: ModelStore, tmp_path: Path, option: str, content: str, field: str
 ) -> None:

@@ -18,6 +18,7 @@ from api.inference.importing.importer import ImportRequest, import_model
 from api.inference.serving.manifest import Manifest
 from api.storage import policy as policies
 from tests.support.client import new_core
+from tests.support.importing_here import importing_here
 from tests.support.park.importer_tools import SPLIT, fill_bench
 
 UNKNOWN = "Qualité inconnue"
@@ -44,7 +45,8 @@ def core(bench: Path) -> Iterator[Core]:
             split=split,
             imported_by="<b>Zoé</b>",
         )
-        import_model(request, core.store, core.settings.now())
+        with importing_here():
+            import_model(request, core.store, core.settings.now())
     yield core
     core.close()
 

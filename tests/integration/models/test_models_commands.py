@@ -17,6 +17,8 @@ from api import cli
 from tests.support.client import new_core
 from tests.support.park.importer_tools import SENSORS, SPLIT, fill_bench, labelled
 
+pytestmark = pytest.mark.usefixtures("imports_here")
+
 Run = Callable[..., tuple[int, str, str]]
 
 

@@ -19,6 +19,7 @@ from tritonclient.utils import InferenceServerException
 
 from api.core import Core
 from tests.support.client import new_core
+from tests.support.importing_here import importing_here
 from tests.support.park.importer_tools import SENSORS, bring, fill_bench, labelled
 from tests.support.servers import Server, environment, free_port
 from tests.support.words import plain
@@ -72,9 +73,10 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     core = new_core(home)
     request.param(core, request)
     bench = fill_bench(tmp_path_factory.mktemp("bench"))
-    bring(core.store, bench / "classifier.joblib")
-    bring(core.store, second_classifier(bench))
-    bring(core.store, bench / "classifier.joblib", name="abime")
+    with importing_here():
+        bring(core.store, bench / "classifier.joblib")
+        bring(core.store, second_classifier(bench))
+        bring(core.store, bench / "classifier.joblib", name="abime")
     altered = core.store.folder("abime", 1) / "model.joblib"
     altered.write_bytes(altered.read_bytes()[:-1])
     key = {"X-API-Key": core.keys.create("essai", ["read", "predict"]).secret}

@@ -22,12 +22,12 @@ from sklearn.ensemble import RandomForestClassifier
 from api.core import Core
 from api.schemas.vocabulary import Role
 from tests.support.client import new_core
+from tests.support.importing_here import importing_here
 from tests.support.loops import in_a_loop
 from tests.support.park.importer_tools import SENSORS, SPLIT, bring, fill_bench
 from tests.support.serving import serving
 
 CONNECTIONS = 64
-REPLAYED = 150
 PASSWORD = "un mot de passe assez long"
 NAME = "risque"
 
@@ -38,7 +38,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("swap")
     bench = fill_bench(tmp_path_factory.mktemp("bench"))
     core = new_core(folder)
-    _import_twice(core, bench)
+    with importing_here():
+        _import_twice(core, bench)
     core.model_service.activate(NAME, 1, by="essai", reason="départ")
     core.accounts.create("inge", "Ingénieur", Role.INGENIEUR, PASSWORD)
     (folder / "key").write_text(core.keys.create("essai", ["predict"]).secret, encoding="utf-8")
@@ -107,9 +108,9 @@ async def _load(url: str, key: str, swaps: int) -> list[dict[str, Any]]:
     return seen
 
 
-@pytest.mark.parametrize("swaps", [2, pytest.param(10, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("swaps", "replayed"), [(1, 40), pytest.param(10, 150, marks=pytest.mark.long)])
 def test_activate_and_roll_back_under_load__no_failure_and_each_answer_replays(
-    home: Path, swaps: int
+    home: Path, swaps: int, replayed: int
 ) -> None:
     key = (home / "key").read_text(encoding="utf-8")
     with serving(home) as (_, url):
@@ -121,7 +122,7 @@ def test_activate_and_roll_back_under_load__no_failure_and_each_answer_replays(
         changes = sum(before != after for before, after in pairwise(versions))
         assert changes >= 2 * swaps - 1
         with httpx.Client(base_url=url, headers={"X-API-Key": key}, trust_env=False, timeout=60) as client:
-            for answer in random.Random(1).sample(seen, REPLAYED):
+            for answer in random.Random(1).sample(seen, replayed):
                 again = client.post(f"/api/v1/predictions/{answer['request_id']}/replay").json()
                 assert again["agrees"] is True
                 then = [(m["version"], m["sha256"], m["raw_output"]) for m in answer["models"]]

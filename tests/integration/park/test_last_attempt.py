@@ -19,7 +19,7 @@ from api.storage.shared.database import Database
 from tests.support.client import settings_in
 from tests.support.park.park_tools import DAY, measure, new_park, run_days
 
-pytestmark = pytest.mark.usefixtures("both_databases")
+pytestmark = pytest.mark.usefixtures("both_databases_if_long")
 
 NOW = datetime(2024, 7, 1, 10, tzinfo=UTC)
 ENDS = ("publie", "echoue", "interrompu", "annule", "en_attente", "en_cours")

@@ -25,7 +25,7 @@ from tests.support.measurements.ingest_tools import SHORT, VISITS, ingest, write
 from tests.support.refusing import refusing
 from tests.support.words import plain
 
-pytestmark = pytest.mark.usefixtures("both_databases")
+pytestmark = pytest.mark.usefixtures("both_databases_if_long")
 
 DAY = date(2024, 6, 1)
 CALM = {

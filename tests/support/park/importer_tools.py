@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 from api.inference.importing.importer import ImportRequest, ImportResult, import_model
 from api.inference.serving.store import ModelStore
+from tests.support.once import made_once
 
 NOW = datetime(2025, 1, 2, 3, 4, tzinfo=UTC)
 SENSORS = ["wind_speed", "vibration_level", "temperature", "power_output", "maintenance_done"]
@@ -43,7 +45,11 @@ def labelled(rows: int = 1500) -> pd.DataFrame:
 
 
 def fill_bench(folder: Path) -> Path:
-    """Write the labelled CSV and two models fitted on its first part into a folder, and return it."""
+    """Copy the labelled CSV and two models fitted on its first part into a folder, and return it."""
+    return shutil.copytree(made_once("bench", _make_bench), folder, dirs_exist_ok=True)
+
+
+def _make_bench(folder: Path) -> None:
     table = labelled()
     table.to_csv(folder / "rows.csv", index=False, date_format="%Y-%m-%d")
     seen = table[table.date_measure < pd.Timestamp("2024-08-25")]
@@ -51,7 +57,6 @@ def fill_bench(folder: Path) -> Path:
     joblib.dump(model.fit(seen[SENSORS], seen.failure_within_7d), folder / "classifier.joblib", compress=3)
     regressor = make_pipeline(StandardScaler(), GradientBoostingRegressor(n_estimators=30, random_state=0))
     joblib.dump(regressor.fit(seen[SENSORS], seen.time_to_failure_days), folder / "regressor.joblib")
-    return folder
 
 
 def bring(store: ModelStore, file: Path, **changes: Any) -> ImportResult:

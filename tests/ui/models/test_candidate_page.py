@@ -13,7 +13,7 @@ from api.schemas.vocabulary import RiskLevel
 from api.settings import Environment, Settings
 from tests.support.park.shadow_tools import CLASSIFIER, second_version
 from tests.support.servers import api_server, free_port, prepare
-from tests.ui.conftest import RunningApi, log_in, open_at, tables, text_of
+from tests.ui.conftest import RunningApi, enter, tables, text_of
 from ui.models.candidat import EXPLAINED
 from ui.shared import labels as fr
 
@@ -54,10 +54,7 @@ def as_installed(api: RunningApi) -> Iterator[None]:
 @pytest.fixture
 def open_page(dashboard: Callable[[str], AppTest], api: RunningApi) -> Callable[[str], AppTest]:
     def opened(username: str) -> AppTest:
-        at = dashboard(api.url)
-        at.run()
-        log_in(at, username)
-        return open_at(at, "modeles")
+        return enter(dashboard(api.url), username, "modeles")
 
     return opened
 

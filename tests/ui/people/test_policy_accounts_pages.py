@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from api.schemas import french
 from api.schemas.vocabulary import Role
 from tests.support.servers import PASSWORD, api_server, free_port, prepare
-from tests.ui.conftest import RunningApi, follow, log_in, open_at, tables, text_of, type_text, typed_text
+from tests.ui.conftest import RunningApi, enter, follow, open_at, tables, text_of, type_text, typed_text
 from ui.client.api_error import ApiError
 from ui.client.client import ApiClient
 from ui.policy import views as policy_views
@@ -37,10 +37,7 @@ Open = Callable[..., AppTest]
 @pytest.fixture
 def open_page(dashboard: Callable[[str], AppTest], api: RunningApi) -> Open:
     def opened(username: str, page: str, password: str = PASSWORD) -> AppTest:
-        at = dashboard(api.url)
-        at.run()
-        log_in(at, username, password)
-        return open_at(at, page)
+        return enter(dashboard(api.url), username, page, password)
 
     return opened
 

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -35,6 +36,11 @@ def reasons(plan: WeekPlan) -> dict[str, Reason]:
     return {left.candidate.turbine: left.reason for left in plan.left}
 
 
+def batches(count: int) -> list[Any]:
+    """Numbers of batches: two in every run, the others among the long tests."""
+    return [0, 1, *(pytest.param(batch, marks=pytest.mark.long) for batch in range(2, count))]
+
+
 @pytest.mark.parametrize("batch", range(10))
 def test_small_parks__equal_brute_force(batch: int) -> None:
     for seed in range(20 * batch, 20 * batch + 20):
@@ -48,7 +54,7 @@ def test_small_parks__equal_brute_force(batch: int) -> None:
         assert Fraction(str(plan.prevented_eur)) == risk, seed
 
 
-@pytest.mark.parametrize("batch", range(10))
+@pytest.mark.parametrize("batch", batches(10))
 def test_larger_parks__within_crews_and_budget__euros_recounted(batch: int) -> None:
     for seed in range(1_000 + 20 * batch, 1_020 + 20 * batch):
         park, crews, budget = random_week(seed, (25, 60), (2, 4), costs=COSTS[seed % 2])
@@ -76,7 +82,7 @@ def test_larger_parks__within_crews_and_budget__euros_recounted(batch: int) -> N
         assert plan.net_eur + plan.gap_eur <= plan.bound_eur + 0.01
 
 
-@pytest.mark.parametrize("batch", range(5))
+@pytest.mark.parametrize("batch", batches(5))
 def test_more_budget__never_leaves_more_risk(batch: int) -> None:
     for seed in range(2_000 + 8 * batch, 2_008 + 8 * batch):
         park, crews, _ = random_week(seed, (5, 30), (1, 3), costs=COSTS[seed % 2])

@@ -152,7 +152,7 @@ def test_invented_faults__shares_found(sample: Sample) -> None:
         ), kind
 
 
-@pytest.mark.parametrize("seed", [1, 7])
+@pytest.mark.parametrize("seed", [1, pytest.param(7, marks=pytest.mark.long)])
 def test_other_years__have_rates_of_the_same_order(seed: int) -> None:
     park = simulate_park(seed)
     other = sample_of(pd.concat([park.measurements, park.truth], axis=1))

@@ -25,8 +25,8 @@ def _assemble(dockerfile: Path, image: Path) -> None:
         for source in sources:
             origin = ROOT / source
             if origin.is_dir():
-                left_out = shutil.ignore_patterns("__pycache__", "*.pyc")
-                shutil.copytree(origin, image / destination, ignore=left_out, dirs_exist_ok=True)
+                # With what is compiled already: it cannot be imported without its source.
+                shutil.copytree(origin, image / destination, dirs_exist_ok=True)
             else:
                 (image / destination).mkdir(parents=True, exist_ok=True)
                 shutil.copy2(origin, image / destination)
