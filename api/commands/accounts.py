@@ -10,7 +10,7 @@ from api.commands.console import columns
 from api.core import Core
 from api.domain.shared.exceptions import InvalidInput
 from api.schemas import french
-from api.schemas.vocabulary import Role
+from api.schemas.vocabulary import Role, Scope
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,7 +34,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     keys.add_parser("list", help="clés et portées").set_defaults(run=_keys)
     create = keys.add_parser("create", help="crée une clé, affichée cette seule fois")
     create.add_argument("name", metavar="NOM")
-    create.add_argument("--scope", nargs="+", required=True, choices=["read", "predict", "ingest", "metrics"])
+    create.add_argument("--scope", nargs="+", required=True, choices=list(Scope))
     create.set_defaults(run=_create_key)
     revoke = keys.add_parser("revoke", help="révoque une clé")
     revoke.add_argument("name", metavar="NOM")

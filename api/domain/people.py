@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from api.domain.shared.exceptions import FieldError, InvalidInput
-from api.schemas.vocabulary import Right, Role
+from api.schemas.vocabulary import Right, Role, Scope
 
-_EVERYONE = frozenset({Right.READ, Right.PREDICT})
+_READING = frozenset({Right.READ, Right.READ_PREDICTIONS})
+_EVERYONE = _READING | {Right.PREDICT, Right.OWN_ACCOUNT, Right.PHOTOS}
 _WATCHING = frozenset({Right.SUPERVISION, Right.LOGS, Right.METRICS})
 
 ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
@@ -25,10 +26,11 @@ ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
 }
 
 SCOPE_RIGHTS: dict[str, frozenset[Right]] = {
-    "read": frozenset({Right.READ, Right.FOLLOW_MODELS}),
-    "predict": frozenset({Right.PREDICT}),
-    "ingest": frozenset({Right.INGEST}),
-    "metrics": _WATCHING,
+    Scope.READ: _READING | {Right.FOLLOW_MODELS},
+    Scope.PREDICT: frozenset({Right.PREDICT, Right.READ_PREDICTIONS}),
+    Scope.INGEST: frozenset({Right.INGEST}),
+    Scope.METRICS: _WATCHING,
+    Scope.PHOTOS: _READING | {Right.FOLLOW_MODELS, Right.PHOTOS},
 }
 
 ANONYMOUS = "anonyme"

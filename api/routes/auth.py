@@ -43,7 +43,9 @@ def logout(services: ServicesDep, body: RefreshRequest) -> None:
 
 
 @router.get("/me", summary="Mon compte")
-def me(services: ServicesDep, principal: Annotated[Principal, Depends(need(Right.READ, fresh=True))]) -> User:
+def me(
+    services: ServicesDep, principal: Annotated[Principal, Depends(need(Right.OWN_ACCOUNT, fresh=True))]
+) -> User:
     """Le compte de la personne connectée."""
     return services.authentication.user(principal)
 
@@ -52,7 +54,7 @@ def me(services: ServicesDep, principal: Annotated[Principal, Depends(need(Right
 async def change_password(
     services: ServicesDep,
     response: Response,
-    principal: Annotated[Principal, Depends(need(Right.READ, fresh=True))],
+    principal: Annotated[Principal, Depends(need(Right.OWN_ACCOUNT, fresh=True))],
     body: OwnPassword,
 ) -> Token:
     """Demande l’actuel ; toutes les sessions sont closes, et une nouvelle s’ouvre pour qui l’a changé."""
@@ -70,7 +72,7 @@ async def change_password(
     "/logout-everywhere", status_code=status.HTTP_204_NO_CONTENT, summary="Fermer toutes mes sessions"
 )
 def logout_everywhere(
-    services: ServicesDep, principal: Annotated[Principal, Depends(need(Right.READ, fresh=True))]
+    services: ServicesDep, principal: Annotated[Principal, Depends(need(Right.OWN_ACCOUNT, fresh=True))]
 ) -> None:
     """Sur tous les appareils, celui-ci compris."""
     services.own_account.sign_out_everywhere(principal)

@@ -14,7 +14,9 @@ from api.schemas.vocabulary import Right
 from api.services.park.exports import MEDIA, Asked, Export, Format, What, csv_chunks, write
 from api.services.shared.uploads import Uploads
 
-router = APIRouter(prefix="/api/v1/exports", tags=["Mesures"], dependencies=[Depends(need(Right.READ))])
+router = APIRouter(
+    prefix="/api/v1/exports", tags=["Mesures"], dependencies=[Depends(need(Right.READ, fresh=True))]
+)
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"content": {media: {"schema": {"type": "string"}} for media in MEDIA.values()}},
     409: {"description": "Nul ne sait quelles lignes cette version n’a pas vues"},

@@ -23,7 +23,9 @@ from api.schemas.vocabulary import InterventionState, Right
 from api.services.interventions.calendar import calendar
 from api.services.interventions.interventions import Filter
 
-router = APIRouter(prefix="/api/v1", tags=["Interventions"], dependencies=[Depends(need(Right.READ))])
+router = APIRouter(
+    prefix="/api/v1", tags=["Interventions"], dependencies=[Depends(need(Right.READ, fresh=True))]
+)
 Worker = Annotated[Principal, Depends(need(Right.WORK, fresh=True))]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Numéro de l’intervention")]
 Limit = Annotated[int, Query(ge=1, le=1_000)]
@@ -158,14 +160,20 @@ def change(
     openapi_extra=_PHOTO_BODY,
 )
 async def put_photo(request: Request, core: CoreDep, principal: Worker, number: Number) -> None:
-    """JPEG, PNG ou WebP, 2 Mo au plus, dans le corps de la requête ; remplace la précédente."""
+    """JPEG, PNG ou WebP, 10 Mo au plus, dans le corps ; gardée en JPEG, réduite, sans lieu ni appareil."""
     content = await request.body()
     await run_in_threadpool(core.intervention_photos.keep, number, content, principal)
 
 
-@router.get("/interventions/{number}/photo", summary="La photo", response_class=Response, responses=_PHOTO)
+@router.get(
+    "/interventions/{number}/photo",
+    summary="La photo",
+    response_class=Response,
+    responses=_PHOTO,
+    dependencies=[Depends(need(Right.PHOTOS, fresh=True))],
+)
 def photo(core: CoreDep, number: Number) -> Response:
-    """Telle qu’elle a été envoyée."""
+    """En JPEG, sans ses métadonnées ; une clé doit avoir la portée « photos »."""
     kind, content = core.intervention_photos.read(number)
     return Response(content, media_type=kind, headers={"X-Content-Type-Options": "nosniff"})
 

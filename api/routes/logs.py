@@ -10,7 +10,9 @@ from api.deps import NamingDep, ServicesDep, need
 from api.schemas.supervision import CallLog
 from api.schemas.vocabulary import Right
 
-router = APIRouter(prefix="/api/v1/logs", tags=["Supervision"], dependencies=[Depends(need(Right.LOGS))])
+router = APIRouter(
+    prefix="/api/v1/logs", tags=["Supervision"], dependencies=[Depends(need(Right.LOGS, fresh=True))]
+)
 
 
 @router.get("", summary="Journal des appels")

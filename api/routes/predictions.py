@@ -27,9 +27,8 @@ from api.schemas.vocabulary import Right
 from api.services.park.prediction.prediction import MAX_BATCH, Asked
 from api.services.park.view import ParkQuery
 
-router = APIRouter(
-    prefix="/api/v1/predictions", tags=["Prédictions"], dependencies=[Depends(need(Right.PREDICT))]
-)
+router = APIRouter(prefix="/api/v1/predictions", tags=["Prédictions"])
+PREDICTING, REREADING = [Depends(need(Right.PREDICT))], [Depends(need(Right.READ_PREDICTIONS))]
 Explain = Annotated[bool, Query(description="Donner les facteurs de chaque probabilité (plus lent)")]
 RequestId = Annotated[str, Path(max_length=64, description="Identifiant rendu avec la réponse")]
 
@@ -101,7 +100,7 @@ def add_direct(app: FastAPI) -> None:
         summary="Risque d’une turbine",
         response_model=Prediction,
         openapi_extra=ONE,
-        dependencies=[Depends(need(Right.PREDICT))],
+        dependencies=PREDICTING,
         route_class_override=_DirectRoute,
     )
 
@@ -123,7 +122,11 @@ def _options(query_string: bytes) -> Ask:
 
 
 @router.post(
-    "/batch", summary="Risque de plusieurs mesures", response_model=BatchPredictions, openapi_extra=MANY
+    "/batch",
+    summary="Risque de plusieurs mesures",
+    response_model=BatchPredictions,
+    openapi_extra=MANY,
+    dependencies=PREDICTING,
 )
 async def predict_batch(request: Request, core: CoreDep, explain: Explain = False) -> Response:
     """Chaque mesure reçoit un résultat ou ses erreurs, dans l’ordre ; une mauvaise ne gêne pas les autres."""
@@ -136,7 +139,7 @@ async def predict_batch(request: Request, core: CoreDep, explain: Explain = Fals
     return _json(answer)
 
 
-@router.get("", summary="Scores publiés d’un jour")
+@router.get("", summary="Scores publiés d’un jour", dependencies=REREADING)
 def published(
     core: CoreDep,
     named: NamingDep,
@@ -148,13 +151,13 @@ def published(
     return named(core.view.park(ParkQuery(limit=limit, offset=offset, as_of=day)))
 
 
-@router.get("/{request_id}", summary="Retrouver une réponse")
+@router.get("/{request_id}", summary="Retrouver une réponse", dependencies=REREADING)
 def recorded(core: CoreDep, request_id: RequestId) -> RecordedPrediction:
     """Ce qui fut demandé et répondu, par quels modèles et quelle politique."""
     return core.replay.recorded(request_id)
 
 
-@router.post("/{request_id}/replay", summary="Recalculer une réponse")
+@router.post("/{request_id}/replay", summary="Recalculer une réponse", dependencies=REREADING)
 def replay(core: CoreDep, request_id: RequestId) -> Replay:
     """Les mêmes entrées, les mêmes versions, la même politique : les sorties brutes doivent concorder."""
     return core.replay.replay(request_id)

@@ -19,8 +19,7 @@ from api.schemas.week_plan import (
 )
 from api.services.plan.files import plan_csv, plan_html
 
-Planner = Annotated[Principal, Depends(need(Right.PLAN))]
-Decider = Annotated[Principal, Depends(need(Right.PLAN, fresh=True))]
+Planner = Annotated[Principal, Depends(need(Right.PLAN, fresh=True))]
 router = APIRouter(prefix="/api/v1/week-plan", tags=["Interventions"])
 
 
@@ -76,6 +75,6 @@ def export(
 
 
 @router.post("/accept", summary="Planifier les interventions du plan", responses=_STALE)
-def accept(core: CoreDep, once: OnceDep, principal: Decider, body: WeekPlanAcceptance) -> WeekPlanAccepted:
+def accept(core: CoreDep, once: OnceDep, principal: Planner, body: WeekPlanAcceptance) -> WeekPlanAccepted:
     """Chaque intervention est planifiée, ou refusée avec sa raison, sans gêner les autres."""
     return once(body, WeekPlanAccepted, lambda: core.week_plan.accept(body, principal))

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.common import Answer, Name, ReadVersion
-from api.schemas.vocabulary import Role
+from api.schemas.vocabulary import Role, Scope
 
 MAX_TYPED = 200
 _PASSWORD = "Mot de passe : 12 caractères au moins, 72 octets au plus"  # noqa: S105 - a description
@@ -96,7 +96,7 @@ class KeyRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(max_length=MAX_TYPED, description="Nom, jamais réutilisé")
-    scopes: list[str] = Field(max_length=10, description="Portées : read, predict, ingest, metrics")
+    scopes: list[str] = Field(max_length=10, description=f"Portées : {', '.join(Scope)}")
 
 
 class NewKey(Answer):

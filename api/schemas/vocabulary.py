@@ -135,6 +135,9 @@ class Right(_Worded):
 
     READ = "read", "consulter le parc, les turbines et les modèles"
     PREDICT = "predict", "demander une prédiction"
+    READ_PREDICTIONS = "read_predictions", "relire une prédiction"
+    OWN_ACCOUNT = "own_account", "être une personne connectée"
+    PHOTOS = "photos", "voir les photos des interventions"
     WORK = "work", "travailler sur les interventions"
     ASSIGNED = "assigned", "recevoir des interventions à faire"
     START_RUN = "start_run", "lancer un calcul du parc"
@@ -149,6 +152,16 @@ class Right(_Worded):
     METRICS = "metrics", "lire les métriques"
     ACCOUNTS = "accounts", "gérer les comptes et les clés"
     AUDIT = "audit", "lire le journal d’audit"
+
+
+class Scope(_Worded):
+    """What an API key may be made for."""
+
+    READ = "read", "lire le parc, les turbines, les modèles et les prédictions"
+    PREDICT = "predict", "demander des prédictions et les relire"
+    INGEST = "ingest", "envoyer des mesures"
+    METRICS = "metrics", "lire la supervision, le journal des appels et les métriques"
+    PHOTOS = "photos", "lire comme « read », et les photos des interventions"
 
 
 class InterventionState(StrEnum):

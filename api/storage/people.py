@@ -172,12 +172,6 @@ def note_key_use(connection: Connection, key_id: int, now: datetime, before: dat
     )
 
 
-def key_in_force(connection: Connection, key_id: int) -> AnyRow | None:
-    """Return the key with that number, unless revoked."""
-    query = select(api_keys).where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
-    return connection.execute(query).one_or_none()
-
-
 def every_key(connection: Connection) -> list[AnyRow]:
     """Return all keys, revoked ones included, by name."""
     return list(connection.execute(select(api_keys).order_by(api_keys.c.name)))

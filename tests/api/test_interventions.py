@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from api.commands.score import run_now
 from api.core import Core, build_core
@@ -22,7 +24,9 @@ URL = "/api/v1/interventions"
 DAY = date(2024, 8, 30)
 CALM, HOT = ("12.26", "2.57", "44.6", "730.2", "0"), ("14.0", "6.5", "75.0", "840.0", "1")
 ALERTS = ("2", "4", "6")
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
+_PICTURE = io.BytesIO()
+Image.new("RGB", (8, 6), "red").save(_PICTURE, "PNG")
+PNG = _PICTURE.getvalue()
 CLOSING = {"state": "terminee", "findings": "Roulement usé.", "downtime_hours": 3.5}
 Headers = dict[str, str]
 
@@ -338,14 +342,18 @@ def test_photo__kept_given_back_and_told(api: Api, manager: Headers, technician:
     assert problem(api.get(url, headers=manager), 404)
     assert api.request("PUT", url, content=PNG, headers=technician).status_code == 204
     got = api.get(url, headers=manager)
-    assert (got.content, got.headers["content-type"]) == (PNG, "image/png")
+    assert got.headers["content-type"] == "image/jpeg"
+    with Image.open(io.BytesIO(got.content)) as read:
+        assert (read.format, read.size) == ("JPEG", (8, 6))
+    for scopes, status in ((["read"], 403), (["photos"], 200)):
+        assert api.get(url, headers=api.api_key(scopes)).status_code == status
     assert got.headers["x-content-type-options"] == "nosniff"
     now = done(api.get(f"{URL}/{item['id']}", headers=manager))
     assert (now["has_photo"], now["journal"][-1]["action"]) == (True, "photo")
-    for content in (b"<html>", PNG.ljust(2 * 1024 * 1024 + 1, b"\0")):
+    for content in (b"<html>", PNG[:40]):
         refusal = problem(api.request("PUT", url, content=content, headers=technician), 422)
         assert [error["field"] for error in refusal["errors"]] == ["photo"]
-    assert api.get(url, headers=manager).content == PNG
+    assert api.get(url, headers=manager).content == got.content
 
 
 def test_calendar__one_event_each_and_lines_that_agendas_read(api: Api, manager: Headers) -> None:

@@ -10,7 +10,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
-from api.services.people.authentication import KEY_MEMORY_S
+from api.services.people.authentication import MEMORY_S
 from tests.e2e.conftest import LAPTOP, PHONE, Visitor, open_visitor
 from tests.support.servers import Running, running_in
 
@@ -76,7 +76,7 @@ def test_administrator__makes_an_account_and_a_key_then_revokes_it(
     page.get_by_role("button", name="Révoquer la clé").click()
     expect(page.get_by_text("Clé « scada nord » révoquée.")).to_be_visible()
     expect(page.locator(".st-key-secret")).to_have_count(0)
-    deadline = time.monotonic() + KEY_MEMORY_S + 2
+    deadline = time.monotonic() + MEMORY_S + 2
     while (answered := status(cockpit, key)) == 200 and time.monotonic() < deadline:
         time.sleep(0.5)
     assert answered == 401

@@ -11,7 +11,7 @@ from api.schemas import french
 from api.schemas.interventions import InterventionDetail
 from api.schemas.vocabulary import InterventionState, Right
 from ui.client.api_error import ApiError
-from ui.interventions import closing, forms, photo, views
+from ui.interventions import closing, forms, views
 from ui.shared import auth, layout
 from ui.shared.entry import drafts
 from ui.shared.links import turbine_href
@@ -162,7 +162,7 @@ def _photo(item: InterventionDetail, *, may_send: bool) -> None:
             st.image(content, width=420)
     if may_send:
         forms.refusal("photo")
-        st.markdown("JPEG, PNG ou WebP. Elle est réduite et son lieu effacé avant l’envoi.")
+        st.markdown("JPEG, PNG ou WebP, 10 Mo au plus. Réduite, elle perd lieu, date et appareil.")
         sent = st.file_uploader(
             "Photo",
             type=["jpg", "jpeg", "png", "webp"],
@@ -173,12 +173,7 @@ def _photo(item: InterventionDetail, *, may_send: bool) -> None:
             _send(item, sent.getvalue())
 
 
-def _send(item: InterventionDetail, taken: bytes) -> None:
-    try:
-        content = photo.ready_to_send(taken)
-    except ValueError as error:
-        st.error(str(error))
-        return
+def _send(item: InterventionDetail, content: bytes) -> None:
     st.button(
         "Envoyer la photo",
         key="envoyer_photo",

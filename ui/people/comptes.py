@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from api.schemas.accounts import Account, ApiKey
-from api.schemas.vocabulary import Role
+from api.schemas.vocabulary import Role, Scope
 from ui.client.api_error import ApiError
 from ui.people import views
 from ui.shared import auth, layout, outcome
@@ -215,15 +215,15 @@ def _new_key() -> None:
         st.text_input("Nom de la machine", key="cle_nom")
         _wrong(errors, "name")
         st.markdown("Ce qu’elle pourra faire")
-        for scope, words in views.SCOPES.items():
-            st.checkbox(f"{scope} : {words}", key=f"cle_{scope}")
+        for scope in Scope:
+            st.checkbox(f"{scope} : {scope.words}", key=f"cle_{scope}")
         _wrong(errors, "scopes")
         st.form_submit_button("Créer la clé", key="cle_creer", type="primary", on_click=_create_key)
 
 
 def _create_key() -> None:
     fields = st.session_state
-    scopes = [scope for scope in views.SCOPES if fields[f"cle_{scope}"]]
+    scopes = [scope for scope in Scope if fields[f"cle_{scope}"]]
 
     def make() -> str:
         made = auth.client().people.create_key(fields["cle_nom"], scopes)

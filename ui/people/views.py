@@ -18,12 +18,6 @@ from ui.shared import labels as fr
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PERIOD = re.compile(rf"{_DAY.pattern}/{_DAY.pattern}")
-SCOPES = {
-    "read": "lire le parc, les turbines et les modèles",
-    "predict": "demander des prédictions",
-    "ingest": "envoyer des mesures",
-    "metrics": "lire la supervision et les métriques",
-}
 ACTIONS = {
     AuditAction.CONNEXION_BLOQUEE: "Compte bloqué après cinq mots de passe erronés",
     AuditAction.COMPTE_CREE: "Compte créé",

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.domain.interventions.changes import check_assigned
-from api.domain.interventions.photos import photo_type
 from api.domain.people import Principal
 from api.domain.shared.exceptions import NotFound
 from api.schemas.vocabulary import JournalAction
 from api.services.interventions.interventions import actor_of, intervention_row
+from api.services.interventions.picture import MEDIA_TYPE, kept_photo
 from api.services.interventions.rows import intervention_of
 from api.storage import interventions as store
 from api.storage.shared.database import Database
@@ -26,14 +26,14 @@ class InterventionPhotos:
     now: Callable[[], datetime]
 
     def keep(self, number: int, content: bytes, caller: Principal) -> None:
-        """Store a photo in place of the former one; the author of a finding may add one too.
+        """Store a photo, without its metadata, in place of the former; the author of a finding may add one.
 
         Raises:
             NotFound: no such intervention.
             NotAllowed: the caller is neither author, assignee nor manager.
             InvalidInput: not a photo, or too large.
         """
-        kind = photo_type(content)
+        content = kept_photo(content)
         digest = hashlib.sha256(content).hexdigest()
         with self.database.write() as connection:
             row = intervention_row(connection, number, for_update=True)
@@ -46,7 +46,7 @@ class InterventionPhotos:
                 connection,
                 number,
                 {
-                    "content_type": kind,
+                    "content_type": MEDIA_TYPE,
                     "content": content,
                     "sha256": digest,
                     "added_at": now,

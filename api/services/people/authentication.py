@@ -1,8 +1,8 @@
 """Proving who calls: passwords, sessions, access tokens and API keys.
 
 People: a password opens a session of 8 hours, whose opaque token (kept as SHA-256) renews access tokens of 10
-minutes. Access tokens are read without the database; sensitive calls check session and account again.
-Machines: a key is looked up by its SHA-256 and remembered for a few seconds.
+minutes. Machines: a key is looked up by its SHA-256. What the database said of a caller is remembered for
+:data:`MEMORY_S`; sensitive calls ask it each time.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,8 @@ from api.storage.shared.database import Database
 SESSION = timedelta(hours=8)
 MAX_FAILURES = 5
 LOCK = timedelta(minutes=15)
-KEY_MEMORY_S = 10.0  # a revoked key is refused everywhere within this time
+MEMORY_S = 1.0  # a revoked key, an ended session or a changed role counts everywhere within this time
+MAX_REMEMBERED = 10_000
 KEY_USE_NOTED_EVERY = timedelta(minutes=1)
 WRONG = "Identifiant ou mot de passe incorrect, ou compte indisponible."
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class Authentication:
         now: Callable[[], datetime] = real_now,
     ) -> None:
         self.database, self.tokens, self.hasher, self.now = database, tokens, hasher, now
-        self._keys: dict[str, tuple[Principal, float]] = {}
+        self._memory: dict[Hashable, tuple[Principal, float]] = {}
         # The last use of a key is written in this thread: a call never waits for it.
         self._behind = ThreadPoolExecutor(1, thread_name_prefix="key-use")
 
@@ -184,7 +185,7 @@ class Authentication:
         return _user(account)
 
     def by_token(self, token: str) -> Principal:
-        """Return the principal of an access token, without the database.
+        """Return whom an access token names, without the database: then :meth:`recheck`.
 
         Raises:
             NotAuthenticated: the token is not valid.
@@ -193,11 +194,23 @@ class Authentication:
 
     def remembered(self, key: str) -> Principal | None:
         """Return the principal of a key that was looked up a moment ago; reads no database."""
-        entry = self._keys.get(sha256(key))
-        return entry[0] if entry is not None and time.monotonic() < entry[1] else None
+        return self._recall(sha256(key))
+
+    def lately(self, principal: Principal) -> Principal | None:
+        """Return the caller as :meth:`recheck` found them a moment ago; reads no database."""
+        return self._recall(principal)
+
+    def _recall(self, credential: Hashable) -> Principal | None:
+        principal, until = self._memory.get(credential, (None, 0.0))
+        return principal if time.monotonic() < until else None
+
+    def _remember(self, credential: Hashable, principal: Principal) -> None:
+        if len(self._memory) >= MAX_REMEMBERED:
+            self._memory.clear()
+        self._memory[credential] = (principal, time.monotonic() + MEMORY_S)
 
     def by_key(self, key: str) -> Principal:
-        """Look up the principal of a key in the database; remember it for :data:`KEY_MEMORY_S`.
+        """Look up the principal of a key in the database; remember it for :data:`MEMORY_S`.
 
         Raises:
             NotAuthenticated: unknown or revoked.
@@ -206,10 +219,10 @@ class Authentication:
         with self.database.read() as connection:
             row = store.key_by_hash(connection, hashed)
         if row is None:
-            self._keys.pop(hashed, None)  # only valid keys are kept, so memory stays bounded
+            self._memory.pop(hashed, None)
             raise NotAuthenticated
         principal = Principal(kind="key", id=row.id, rights=rights_of_scopes(row.scopes))
-        self._keys[hashed] = (principal, time.monotonic() + KEY_MEMORY_S)
+        self._remember(hashed, principal)
         now = self.now()
         if row.last_used_at is None or now - row.last_used_at >= KEY_USE_NOTED_EVERY:
             self._behind.submit(self._note_use, row.id, now)
@@ -223,17 +236,12 @@ class Authentication:
             log.warning("use of a key not noted", extra={"key": f"cle:{key_id}"})
 
     def recheck(self, principal: Principal) -> Principal:
-        """Check key or session, account and token version again; return the caller with the present rights.
+        """Check session, account and token version in the database; return the present rights.
 
         Raises:
             NotAuthenticated: one of these ended or changed since the credentials were issued.
         """
         with self.database.read() as connection:
-            if principal.kind == "key":
-                key = store.key_in_force(connection, principal.id)
-                if key is None:
-                    raise NotAuthenticated
-                return replace(principal, rights=rights_of_scopes(key.scopes))
             session = store.session_by_id(connection, principal.session_id or 0, self.now())
         if (
             session is None
@@ -242,7 +250,9 @@ class Authentication:
         ):
             raise NotAuthenticated("Session terminée ou droits modifiés : reconnectez-vous.")
         role = Role(session.role)
-        return replace(principal, role=role, rights=ROLE_RIGHTS[role])
+        present = replace(principal, role=role, rights=ROLE_RIGHTS[role])
+        self._remember(principal, present)
+        return present
 
 
 def _attempts(user: store.AnyRow) -> int:

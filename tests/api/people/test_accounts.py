@@ -249,7 +249,7 @@ def test_key__made_used_revoked_refused(api: Api, admin: dict[str, str]) -> None
     assert secret not in api.get(KEYS, headers=admin).text
 
     assert api.request("DELETE", f"{KEYS}/{key['id']}", headers=admin).json()["revoked_at"] is not None
-    api.services.authentication._keys.clear()  # what waiting ten seconds does
+    api.services.authentication._memory.clear()  # what waiting a second does
     problem(api.get("/api/v1/park", headers=headers), 401)
     problem(api.request("DELETE", f"{KEYS}/{key['id']}", headers=admin), 409)
     problem(api.request("DELETE", f"{KEYS}/99", headers=admin), 404)
@@ -271,7 +271,7 @@ def test_key_use__written_once_a_minute_at_most(api: Api, admin: dict[str, str])
     api.get("/api/v1/park", headers=headers)
     first = _used(api, admin)
     for _ in range(5):
-        api.services.authentication._keys.clear()
+        api.services.authentication._memory.clear()
         api.get("/api/v1/park", headers=headers)
     api.services.authentication._behind.submit(int).result()
     assert first is not None

@@ -9,12 +9,21 @@ from typing import Any
 import jwt
 import pytest
 
-from api.services.people.authentication import KEY_MEMORY_S
+from api.schemas.vocabulary import Role
+from api.services.people.authentication import MEMORY_S
 from tests.api.conftest import CLAIMS, Api, forged, problem
 
 ME = "/api/v1/auth/me"
 LOGS = "/api/v1/logs"
 PARK = "/api/v1/park"
+SENSITIVE = (
+    LOGS,
+    "/api/v1/supervision",
+    "/api/v1/exports/measurements",
+    "/api/v1/week-plan",
+    "/api/v1/interventions",
+    ME,
+)
 
 
 def test_no_credentials__401_in_french_with_challenge(api: Api) -> None:
@@ -110,14 +119,14 @@ def test_me__of_a_key__403(api: Api) -> None:
 
 
 def test_revoked_key__refused_within_its_memory(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    headers = api.api_key(["metrics"], "sonde")
-    assert api.get(LOGS, headers=headers).status_code == 200
+    headers = api.api_key(["read"], "sonde")
+    assert api.get(PARK, headers=headers).status_code == 200
     api.keys.revoke("sonde")
 
     began = time.monotonic()
-    monkeypatch.setattr("api.services.people.authentication.time.monotonic", lambda: began + KEY_MEMORY_S + 1)
+    monkeypatch.setattr("api.services.people.authentication.time.monotonic", lambda: began + MEMORY_S + 1)
 
-    problem(api.get(LOGS, headers=headers), 401)
+    problem(api.get(PARK, headers=headers), 401)
 
 
 def test_revoked_key__refused_at_once_on_a_fresh_call(api: Api) -> None:
@@ -128,11 +137,32 @@ def test_revoked_key__refused_at_once_on_a_fresh_call(api: Api) -> None:
     problem(api.get(ME, headers=headers), 401)
 
 
+@pytest.mark.parametrize("end", ["deactivated", "other role", "sessions ended"])
+def test_ended__refused_at_once_on_sensitive_reads_and_within_a_second_elsewhere(
+    api: Api, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    headers = api.login("manager")
+    assert api.get(PARK, headers=headers).status_code == 200
+    number = next(account.id for account in api.accounts.all() if account.username == "essai.manager")
+    if end == "deactivated":
+        api.accounts.change(number, active=False)
+    elif end == "other role":
+        api.accounts.change(number, role=Role.INGENIEUR)
+    else:
+        api.accounts.end_sessions(number, by="essai")
+
+    for path in SENSITIVE:
+        problem(api.get(path, headers=headers), 401)
+    began = time.monotonic()
+    monkeypatch.setattr("api.services.people.authentication.time.monotonic", lambda: began + MEMORY_S + 1)
+    problem(api.get(PARK, headers=headers), 401)
+
+
 def test_wrong_keys__leave_nothing_in_memory(api: Api) -> None:
     for number in range(50):
         api.get(PARK, headers={"X-API-Key": f"ck_{number:040}"})
 
-    assert not api.services.authentication._keys
+    assert not api.services.authentication._memory
 
 
 def test_known_key__costs_no_database(api: Api) -> None:

@@ -9,19 +9,22 @@ import pytest
 
 from api.domain.people import ROLE_RIGHTS, SCOPE_RIGHTS, Principal, rights_of_scopes
 from api.domain.shared.exceptions import InvalidInput
-from api.schemas.vocabulary import Right, Role
+from api.schemas.vocabulary import Right, Role, Scope
 
 #                    technicien manager ingenieur admin  key scopes
 CONTRACT = {
-    Right.READ: ("x", "x", "x", "x", {"read"}),
+    Right.READ: ("x", "x", "x", "x", {"read", "photos"}),
     Right.PREDICT: ("x", "x", "x", "x", {"predict"}),
+    Right.READ_PREDICTIONS: ("x", "x", "x", "x", {"read", "predict", "photos"}),
+    Right.OWN_ACCOUNT: ("x", "x", "x", "x", set()),
+    Right.PHOTOS: ("x", "x", "x", "x", {"photos"}),
     Right.WORK: ("x", "x", "-", "-", set()),
     Right.ASSIGNED: ("x", "-", "-", "-", set()),
     Right.START_RUN: ("-", "x", "x", "-", set()),
     Right.PLAN: ("-", "x", "-", "-", set()),
     Right.POLICY: ("-", "x", "-", "-", set()),
     Right.INGEST: ("-", "x", "-", "-", {"ingest"}),
-    Right.FOLLOW_MODELS: ("-", "x", "x", "x", {"read"}),
+    Right.FOLLOW_MODELS: ("-", "x", "x", "x", {"read", "photos"}),
     Right.MODELS: ("-", "-", "x", "-", set()),
     Right.SUPERVISION: ("-", "x", "x", "x", {"metrics"}),
     Right.LOGS: ("-", "x", "x", "x", {"metrics"}),
@@ -38,7 +41,7 @@ COLUMNS = (Role.TECHNICIEN, Role.MANAGER, Role.INGENIEUR, Role.ADMIN)
 def test_every_right_and_role_is_decided() -> None:
     assert set(CONTRACT) == set(Right)
     assert set(ROLE_RIGHTS) == set(Role)
-    assert set(SCOPE_RIGHTS) == {"read", "predict", "ingest", "metrics"}
+    assert set(SCOPE_RIGHTS) == set(Scope)
     assert all(each.words for each in (*Right, *Role))
 
 
@@ -65,7 +68,7 @@ def test_no_role_is_named_outside_of_the_table(path: Path) -> None:
 
 
 def test_scopes__add_up() -> None:
-    assert rights_of_scopes(["read", "predict"]) == {Right.READ, Right.PREDICT, Right.FOLLOW_MODELS}
+    assert rights_of_scopes(["read", "predict"]) == SCOPE_RIGHTS["read"] | SCOPE_RIGHTS["predict"]
 
 
 @pytest.mark.parametrize("scopes", [[], ["write"], ["read", "write"]])
