@@ -24,6 +24,7 @@ CONTRACT = {
     Right.PLAN: ("-", "x", "-", "-", set()),
     Right.POLICY: ("-", "x", "-", "-", set()),
     Right.INGEST: ("-", "x", "-", "-", {"ingest"}),
+    Right.CORRECT: ("-", "x", "-", "-", set()),
     Right.FOLLOW_MODELS: ("-", "x", "x", "x", {"read", "photos"}),
     Right.MODELS: ("-", "-", "x", "-", set()),
     Right.SUPERVISION: ("-", "x", "x", "x", {"metrics"}),
