@@ -23,7 +23,7 @@ from api.services.models.comparison import ModelComparisonService
 from api.services.models.imports import ModelImports
 from api.services.models.in_force import in_force
 from api.services.models.models import ModelService
-from api.services.models.open_inference import OpenInferenceService
+from api.services.models.protocol.open_inference import OpenInferenceService
 from api.services.models.sensors import current_catalogue
 from api.services.operations.jobs import JobKind, JobService
 from api.services.operations.supervision import SupervisionService

@@ -119,7 +119,9 @@ def problem(
     state["error"] = detail[:200]
     path: str = scope["path"]
     if path == "/v2" or path.startswith("/v2/"):
-        return Response(_encoded({"error": detail}), kind.status, headers, "application/json")
+        # The protocol has one status for every request that is wrong.
+        status = 400 if kind.status == 422 else kind.status
+        return Response(_encoded({"error": detail}), status, headers, "application/json")
     body = {
         "type": f"urn:cockpit:probleme:{kind.slug}",
         "title": kind.title,

@@ -16,6 +16,7 @@ _ACCOUNT = {
     "flows": {"password": {"tokenUrl": "/api/v1/auth/token", "scopes": {}}},
 }
 _WORDS = {
+    400: "Données à corriger, ou forme de corps qui n’est pas lue",
     401: "Authentification absente, erronée ou expirée",
     403: "Droit insuffisant",
     404: "Introuvable",
@@ -62,6 +63,8 @@ def _complete_operation(path: str, operation: dict[str, Any]) -> None:
     media, model = (
         ("application/json", "InferenceError") if is_v2 else ("application/problem+json", "Problem")
     )
+    if is_v2:  # its errors have one status for every request that is wrong
+        responses.pop("422", None)
     content = {media: {"schema": {"$ref": REF.format(model=model)}}}
     for status in _possible(path, operation):
         declared = responses.get(str(status), {"description": _FRAMEWORK_422})
@@ -80,7 +83,8 @@ def _possible(path: str, operation: dict[str, Any]) -> list[int]:
     if "{" in path:
         statuses.append(404)
     if operation.get("requestBody") or operation.get("parameters") or path.startswith("/api/v1/"):
-        statuses.append(422)  # without parameters too: one that the call does not have is refused
+        wrong = 400 if path == "/v2" or path.startswith("/v2/") else 422
+        statuses.append(wrong)  # without parameters too: one that the call does not have is refused
     if operation.get("requestBody"):
         statuses.append(413)
     return sorted(statuses)

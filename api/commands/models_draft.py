@@ -10,13 +10,16 @@ from api.commands.console import say, whole_file
 from api.core import Core
 from api.domain.shared.exceptions import InvalidInput
 from api.inference.importing.draft import draft_manifest, draft_text
+from api.inference.serving.catalogue import feature_of
 from api.schemas import french
 
 
 def register(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the action."""
     draft = models.add_parser("draft", help="rédige un brouillon de manifeste à compléter")
-    draft.add_argument("file", type=Path, metavar="FICHIER", help="modèle scikit-learn (pickle ou joblib)")
+    draft.add_argument(
+        "file", type=Path, metavar="FICHIER", help="modèle scikit-learn (pickle, joblib) ou ONNX"
+    )
     draft.add_argument(
         "--task", choices=["classification", "regression"], help="ce qu’il prédit ; lu dans le fichier sinon"
     )
@@ -31,7 +34,7 @@ def register(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     draft.set_defaults(run=_draft)
 
 
-def _draft(arguments: argparse.Namespace, _core: Core) -> int:
+def _draft(arguments: argparse.Namespace, core: Core) -> int:
     out: Path | None = arguments.out
     if out is not None and out.exists():
         raise InvalidInput.single(
@@ -43,6 +46,7 @@ def _draft(arguments: argparse.Namespace, _core: Core) -> int:
         labelled=arguments.labelled,
         features=tuple(arguments.features) if arguments.features else None,
         target=arguments.target,
+        declared=[feature_of(sensor) for sensor in core.sensors().values()],
     )
     text = draft_text(draft)
     if out is None:

@@ -21,7 +21,9 @@ SPLIT_HELP = (
 def register(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the action."""
     command = models.add_parser("import", help="vérifie, mesure et range un modèle")
-    command.add_argument("file", type=Path, metavar="FICHIER", help="modèle scikit-learn (pickle ou joblib)")
+    command.add_argument(
+        "file", type=Path, metavar="FICHIER", help="modèle scikit-learn (pickle, joblib) ou ONNX"
+    )
     command.add_argument(
         "--name", required=True, metavar="NOM", help="nom du modèle : lettres, chiffres, tirets"
     )

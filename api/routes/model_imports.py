@@ -23,7 +23,7 @@ _FORM: dict[str, Any] = {
     "type": "object",
     "required": ["file", "name", "task"],
     "properties": {
-        "file": {**_FILE, "description": "Estimateur scikit-learn ajusté (pickle ou joblib)"},
+        "file": {**_FILE, "description": "Estimateur scikit-learn ajusté (pickle, joblib) ou ONNX"},
         "name": {"type": "string", "description": "Nom du modèle ; un nom connu reçoit une version de plus"},
         "task": {"type": "string", "enum": ["classification", "regression"]},
         "positive": {"type": "string", "description": "Classe qui désigne la panne, si ce n’est pas 0 et 1"},

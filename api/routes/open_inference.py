@@ -75,7 +75,7 @@ def model_ready(core: CoreDep, name: Name, version: Version | None = None) -> Mo
     dependencies=[PREDICT],
     response_model=InferResponse,
     openapi_extra=INFER,
-    responses={400: {"description": "Tenseurs binaires ou corps compressé : envoyez du JSON"}},
+    responses={400: {"description": "Tenseurs à corriger ; tenseurs binaires ou corps compressé : du JSON"}},
 )
 @router.post("/models/{name}/versions/{version}/infer", include_in_schema=False, dependencies=[PREDICT])
 async def infer(core: CoreDep, request: Request, name: Name, version: Version | None = None) -> Response:

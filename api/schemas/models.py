@@ -84,7 +84,7 @@ class ModelFacts(Answer):
     libraries: dict[str, str]
     runtime: dict[str, Any]
     activations: list[Activation]
-    estimator: str = Field("", description="Estimateur scikit-learn")
+    estimator: str = Field("", description="Estimateur scikit-learn, ou ONNX")
     classes: list[str] = Field(default_factory=list, description="Classes, dans l’ordre du modèle")
     positive_class: str | None = Field(None, description="Classe qui veut dire « panne »")
     size_bytes: int | None = Field(None, description="Taille de l’artefact [octets]")
@@ -93,6 +93,9 @@ class ModelFacts(Answer):
     )
     explained: Explained = Field("aucune", description="Facteurs : exacte, estimee (tirages) ou aucune")
     prohibited_use: list[str] = Field(default_factory=list, description="À quoi il ne doit pas servir")
+    own_threshold: float | None = Field(
+        None, description="Seuil que son auteur a réglé dans le modèle ; montré, jamais appliqué"
+    )
 
 
 class ModelCard(ModelFacts):

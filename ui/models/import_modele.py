@@ -24,9 +24,10 @@ LAST = 5
 INVALID = 422
 _STATE = "_import_modele"
 _EXPLAINED = (
-    "Un fichier `pickle` ou `joblib` qui contient **un estimateur scikit-learn ajusté**. Il est contrôlé "
-    "sans rien exécuter de ce qui n’est pas autorisé, mesuré, puis rangé comme nouvelle version : **il ne "
-    "sert pas tant que personne ne le met en service**. Un refus ne laisse aucune trace."
+    "Un fichier `pickle` ou `joblib` qui contient **un estimateur scikit-learn ajusté**, ou un fichier "
+    "`onnx` d’un autre outil. Il est contrôlé sans rien exécuter de ce qui n’est pas autorisé, mesuré, puis "
+    "rangé comme nouvelle version : **il ne sert pas tant que personne ne le met en service**. Un refus ne "
+    "laisse aucune trace."
 )
 _COMPANIONS = {
     "reported": ("json", "Chiffres d’un rapport ; ils restent à part de ceux mesurés ici."),
@@ -104,7 +105,7 @@ def _form(state: _Import) -> None:
     split_fields.choose(turn)
     with st.form(f"import_modele_{turn}", border=False):
         model = st.file_uploader(
-            views.FIELDS["file"], ["pkl", "pickle", "joblib", "gz"], key=f"imp_file_{turn}"
+            views.FIELDS["file"], ["pkl", "pickle", "joblib", "gz", "onnx"], key=f"imp_file_{turn}"
         )
         name = st.text_input(
             views.FIELDS["name"],

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from api.domain.shared.exceptions import InvalidInput
 from api.inference.importing.isolation import WALL_SECONDS, run_in_child
 from api.inference.importing.request import HELP_KEY, DraftJob
-from api.inference.serving.manifest import Task
+from api.inference.serving.manifest import FeatureSpec, Task
 
 # JSON has no comments: these lines stand under a key that the importer ignores.
 HELP = (
@@ -32,6 +33,7 @@ def draft_manifest(
     labelled: Path | None = None,
     features: tuple[str, ...] | None = None,
     target: str | None = None,
+    declared: Sequence[FeatureSpec] = (),
 ) -> dict[str, Any]:
     """Draft from the file and the labelled rows; labels and units are left to complete.
 
@@ -41,6 +43,7 @@ def draft_manifest(
         labelled: CSV whose columns give types and ranges.
         features: names in order, for an estimator that does not know them.
         target: column of the label, EnergiTech's for that task where None.
+        declared: sensors that are described already; their words are taken.
 
     Returns:
         The JSON that :class:`~api.inference.importing.request.Draft` reads.
@@ -58,6 +61,7 @@ def draft_manifest(
         labelled=None if labelled is None else labelled.resolve(),
         features=features,
         target=target,
+        declared=tuple(declared),
     )
     with tempfile.TemporaryDirectory() as work:
         drafted: dict[str, Any] = run_in_child(job, Path(work) / "outcome.json", WALL_SECONDS)["draft"]

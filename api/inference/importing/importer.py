@@ -10,6 +10,7 @@ import logging
 import shutil
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -25,8 +26,8 @@ from api.inference.importing.request import (
     read_reported,
 )
 from api.inference.importing.steps import ReportStep, Step, ignore_step
-from api.inference.serving.artefact import MAX_FILE_BYTES, sha256_of
-from api.inference.serving.manifest import Manifest
+from api.inference.serving.artefact import MAX_FILE_BYTES, is_onnx, sha256_of
+from api.inference.serving.manifest import ONNX_ENDING, Manifest
 from api.inference.serving.store import ModelStore
 from api.schemas import french
 
@@ -34,7 +35,7 @@ __all__ = ["ImportRequest", "ImportResult", "import_model"]
 
 logger = logging.getLogger(__name__)
 
-_ARTEFACT = "model.joblib"
+_PICKLE, _ONNX = "model.joblib", f"model{ONNX_ENDING}"
 
 
 def import_model(
@@ -69,22 +70,25 @@ def import_model(
         folder = work / "version"
         folder.mkdir()
         # Every check reads this copy, so that the file checked is the file published.
-        shutil.copyfile(request.file, folder / _ARTEFACT)
-        sha256 = sha256_of(folder / _ARTEFACT)
+        artefact = _kept(request.file, folder)
+        sha256 = sha256_of(folder / artefact)
         if known := store.same_artefact(request.name, sha256):
             message = f"Ce fichier est déjà la version {known.version} de {known.name} : rien n’a été ajouté."
             return ImportResult(known, created=False, message=message)
         job = Job(
             request=request.absolute(),
             folder=folder.resolve(),
-            artefact=_ARTEFACT,
+            artefact=artefact,
             sha256=sha256,
             version=store.next_version(request.name),
             created_at=now,
         )
         manifest = _manifest_of(run_in_child(job, work / "outcome.json", wall_seconds, report_step))
         report_step(Step.RANGEMENT)
-        if sha256_of(folder / _ARTEFACT) != sha256 or manifest.sha256 != sha256:
+        if sha256_of(folder / artefact) != sha256 or (manifest.artefact, manifest.sha256) != (
+            artefact,
+            sha256,
+        ):
             raise ModelRefused("Le fichier a été modifié pendant son contrôle : il est refusé.")
         try:
             agree(manifest)
@@ -93,6 +97,20 @@ def import_model(
         published = store.add(folder, manifest)
     logger.info("model published", extra={"model": published.name, "version": published.version})
     return ImportResult(published, created=True, message=_summary(published))
+
+
+def _kept(file: Path, folder: Path) -> str:
+    """Copy a model file into the folder of its version; return its name there.
+
+    Its content decides the kind, not its own name.
+    """
+    copy = folder / _PICKLE
+    shutil.copyfile(file, copy)
+    with copy.open("rb") as stream:
+        onnx = is_onnx(stream.read(1))
+    if onnx:
+        copy.rename(folder / _ONNX)
+    return _ONNX if onnx else _PICKLE
 
 
 def _manifest_of(result: Mapping[str, Any]) -> Manifest:

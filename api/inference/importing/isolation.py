@@ -76,6 +76,8 @@ def run_in_child(
         )
         raise ModelRefused(_end_words(code))
     result: dict[str, Any] = json.loads(outcome.read_text(encoding="utf-8"))
+    if "trace" in result:
+        logger.warning("model child process refused a file unexpectedly", extra={"trace": result["trace"]})
     return _without_refusal(result)
 
 
@@ -97,9 +99,7 @@ def _end_words(code: int) -> str:
         name = signal.Signals(-code).name
     except ValueError:
         name = ""
-    reason = _ENDS.get(
-        name, "il dépasse peut-être la mémoire ou le temps accordés, ou son contenu est endommagé"
-    )
+    reason = _ENDS.get(name, "il n’a pas dit pourquoi ; le contenu est peut-être endommagé")
     return (
         f"Le contrôle du fichier s’est interrompu ({name or f'code {code}'}) : {reason}. Le fichier est "
         "refusé ; le reste du service continue."

@@ -35,7 +35,7 @@ class ImportRequest(_Frozen):
     """A file that somebody wants to become a model.
 
     Args:
-        file: pickle or joblib file of a fitted scikit-learn estimator.
+        file: pickle or joblib file of a fitted scikit-learn estimator, or an ONNX file.
         name: of the model; a known name gets a new version.
         labelled: CSV of labelled rows, to measure the model on those that it has not seen.
         split: which of them it has not seen (see :mod:`api.inference.importing.splits`).
@@ -119,7 +119,10 @@ class EvaluationJob(_Frozen):
 
 
 class DraftJob(_Frozen):
-    """Draft the manifest of a file not imported yet; see ``draft_manifest``."""
+    """Draft the manifest of a file not imported yet; see ``draft_manifest``.
+
+    ``declared`` describes the sensors that the cockpit knows already.
+    """
 
     kind: Literal["draft"] = "draft"
     file: Path
@@ -127,6 +130,7 @@ class DraftJob(_Frozen):
     labelled: Path | None
     features: tuple[str, ...] | None
     target: str | None
+    declared: tuple[FeatureSpec, ...] = ()
 
 
 class FeatureDraft(_Frozen):

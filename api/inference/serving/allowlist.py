@@ -50,6 +50,17 @@ _BY_MODULE: Mapping[str, str] = {
     "sklearn.compose._column_transformer": "ColumnTransformer make_column_selector",
     "sklearn.compose._target": "TransformedTargetRegressor",
     "sklearn.decomposition._pca": "PCA",
+    # A classifier fitted already, and those that carry a threshold of their own: the probability is theirs.
+    "sklearn.frozen._frozen": "FrozenEstimator",
+    "sklearn.model_selection._classification_threshold": (
+        "FixedThresholdClassifier TunedThresholdClassifierCV"
+    ),
+    "sklearn.metrics._scorer": "_CurveScorer",
+    "sklearn.utils._metadata_requests": "MetadataRequest MethodMetadataRequest",
+    "sklearn.metrics._classification": (
+        "accuracy_score balanced_accuracy_score f1_score fbeta_score jaccard_score matthews_corrcoef "
+        "precision_score recall_score"
+    ),
     "sklearn.feature_selection._from_model": "SelectFromModel",
     "sklearn.feature_selection._univariate_selection": "SelectKBest f_classif f_regression",
     "sklearn.feature_selection._variance_threshold": "VarianceThreshold",
@@ -79,10 +90,13 @@ _BY_MODULE: Mapping[str, str] = {
     "sklearn.utils.validation": "check_array",
     "functools": "partial",
     "collections": "OrderedDict defaultdict",
-    "builtins": "bool float int slice",
+    "builtins": "bool float int object slice",
+    # How protocol 2 spells bytes.
+    "__builtin__": "bytes",
+    "_codecs": "encode",
     "joblib.numpy_pickle": "NumpyArrayWrapper",
     "numpy": (
-        "ndarray dtype bool_ float32 float64 int32 int64 "
+        "ndarray dtype bool_ float32 float64 int32 int64 number integer floating "
         # Element-wise functions that a FunctionTransformer applies.
         "exp expm1 log log1p sqrt square absolute"
     ),
@@ -102,8 +116,12 @@ ALLOWED = frozenset((module, name) for module, names in _BY_MODULE.items() for n
 VALUES = frozenset(
     f"{module}.{name}"
     for module, names in {
-        "builtins": "bool float int",
-        "numpy": ("bool_ float32 float64 int32 int64 exp expm1 log log1p sqrt square absolute"),
+        "builtins": "bool float int object",
+        "numpy": (
+            "bool_ float32 float64 int32 int64 number integer floating "
+            "exp expm1 log log1p sqrt square absolute"
+        ),
+        "sklearn.metrics._classification": _BY_MODULE["sklearn.metrics._classification"],
         "sklearn.feature_selection._univariate_selection": "f_classif f_regression",
         "sklearn.utils.validation": "check_array",
     }.items()
@@ -115,6 +133,7 @@ COMPILED_LOSSES = frozenset(f"_loss.{name}" for name in _BY_MODULE["_loss"].spli
 # Modules that hold a name today: scikit-learn's compiled losses register under a top-level name, and NumPy 2
 # moved modules that files of NumPy 1 name.
 RENAMED: Mapping[str, str] = {
+    "__builtin__": "builtins",
     "_loss": "sklearn._loss._loss",
     "numpy.core.multiarray": "numpy._core.multiarray",
 }
@@ -123,6 +142,20 @@ RENAMED: Mapping[str, str] = {
 HINTS: Mapping[str, str] = {
     "sklearn.model_selection._search.GridSearchCV": "Enregistrez son attribut best_estimator_.",
     "sklearn.model_selection._search.RandomizedSearchCV": "Enregistrez son attribut best_estimator_.",
-    "_codecs.encode": "Réenregistrez le modèle avec joblib.dump, sans préciser de protocole.",
-    "copyreg._reconstructor": "Réenregistrez le modèle avec joblib.dump, sans préciser de protocole.",
+}
+
+_AS_ONNX = "Exportez-le en ONNX et importez le fichier .onnx"
+# The same by the library that holds the name.
+LIBRARY_HINTS: Mapping[str, str] = {
+    "catboost": f"C’est un modèle CatBoost. {_AS_ONNX} : save_model(…, format='onnx').",
+    "imblearn": (
+        "C’est un pipeline d’imbalanced-learn, dont le rééchantillonnage ne sert qu’à l’ajustement : "
+        "enregistrez l’estimateur ajusté qu’il contient (modele[-1])."
+    ),
+    "keras": f"C’est un modèle Keras. {_AS_ONNX}, par exemple avec tf2onnx.",
+    "lightgbm": f"C’est un modèle LightGBM. {_AS_ONNX} (onnxmltools.convert_lightgbm, zipmap=False).",
+    "pandas": "C’est un tableau pandas, pas un modèle : enregistrez l’estimateur ajusté lui-même.",
+    "tensorflow": f"C’est un modèle TensorFlow. {_AS_ONNX}, par exemple avec tf2onnx.",
+    "torch": f"C’est un modèle PyTorch. {_AS_ONNX} (torch.onnx.export).",
+    "xgboost": f"C’est un modèle XGBoost. {_AS_ONNX} (onnxmltools.convert_xgboost).",
 }

@@ -18,6 +18,8 @@ from api.domain.shared.exceptions import ModelRefused
 from api.inference.serving.allowlist import ALLOWED, RENAMED
 from api.schemas import french
 
+# An ONNX file begins with the version of its format, field 1 of its message; no pickle begins so.
+_ONNX_START = b"\x08"
 MAX_FILE_BYTES = 256 * 1024**2
 MAX_DECOMPRESSED_BYTES = 512 * 1024**2
 _CHUNK = 1024**2
@@ -48,11 +50,16 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def is_onnx(data: bytes) -> bool:
+    """Tell whether these are the first bytes, at least, of an ONNX file."""
+    return data.startswith(_ONNX_START)
+
+
 def read_artefact(path: Path, limit: int = MAX_DECOMPRESSED_BYTES) -> bytes:
-    """Return the pickle stream of a model file, decompressed where needed.
+    """Return the content of a model file, decompressed where needed.
 
     Args:
-        path: file written by pickle or joblib, plain, zlib, gzip, bz2, xz or lzma.
+        path: file written by pickle or joblib, plain, zlib, gzip, bz2, xz or lzma; or an ONNX file.
         limit: largest decompressed size accepted [bytes].
 
     Raises:
@@ -119,7 +126,7 @@ class _ListedUnpickler(NumpyUnpickler):  # type: ignore[misc]
 def load_artefact(data: bytes) -> Any:
     """Return the estimator in a decompressed file.
 
-    The caller has checked the file with :func:`api.inference.importing.child.scan.scan`.
+    The caller has checked the file with :func:`api.inference.importing.child.pickles.scan.scan`.
 
     Raises:
         ModelRefused: a name off the list. Other errors, which classes raise on a damaged state, go through.

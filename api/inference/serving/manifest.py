@@ -17,6 +17,7 @@ from api.domain.models.quality import ClassificationQuality, RegressionQuality
 from api.inference.explaining.explanation import MAX_FEATURES
 
 MANIFEST_FILE = "manifest.json"
+ONNX_ENDING = ".onnx"
 NAME_PATTERN = r"^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$"
 FEATURE_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,62}$"
 _SHA256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -145,7 +146,10 @@ class Reported(_Frozen):
 
 
 class Manifest(_Frozen):
-    """One immutable version of a model."""
+    """One immutable version of a model.
+
+    ``own_threshold`` is the threshold that its author set in it: shown, never applied.
+    """
 
     schema_version: Literal[1] = 1
     name: str = Field(pattern=NAME_PATTERN)
@@ -170,6 +174,7 @@ class Manifest(_Frozen):
     calibration: Calibration
     interval: IntervalTable | None = None
     golden: GoldenProof | None = None
+    own_threshold: float | None = Field(default=None, ge=0, le=1)
     authorised_use: tuple[str, ...]
     limits: tuple[str, ...]
     prohibited_use: tuple[str, ...] = ()
@@ -198,6 +203,18 @@ class Manifest(_Frozen):
         elif self.classes is not None or self.positive_class is not None:
             raise ValueError("un modèle de régression n’a pas de classes.")
         return self
+
+    @model_validator(mode="after")
+    def _onnx_served_as_it_came(self) -> Self:
+        compiled = self.runtime.compiled
+        if self.served_as_it_came and (compiled is None or compiled.sha256 != self.sha256):
+            raise ValueError("un fichier ONNX n’est servi que tel qu’il a été contrôlé.")
+        return self
+
+    @property
+    def served_as_it_came(self) -> bool:
+        """Whether the artefact is an ONNX file: there is no scikit-learn estimator behind it."""
+        return self.artefact.endswith(ONNX_ENDING)
 
     @property
     def feature_names(self) -> tuple[str, ...]:

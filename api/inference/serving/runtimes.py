@@ -25,6 +25,11 @@ def output_of(folder: Path, manifest: Manifest) -> RawOutput:
         ModelUnavailable: its compiled form has been altered since.
     """
     runtime, original = manifest.runtime, OriginalOutput(folder, manifest)
+    if manifest.served_as_it_came and importlib.util.find_spec("onnxruntime") is None:
+        raise ModelUnavailable(
+            f"Modèle {manifest.name} version {manifest.version} : un fichier ONNX est servi par onnxruntime, "
+            "qui n’existe pas pour ce système. Activez une version de scikit-learn."
+        )
     # The compiled runtime has no wheel for some systems: scikit-learn then serves alone.
     if runtime.compiled is None or importlib.util.find_spec("onnxruntime") is None:
         original.load()

@@ -270,7 +270,8 @@ class ModelStore:
         ):
             check_file(folder, manifest, stored)
         written, installed = manifest.libraries.get(LIBRARY), installed_version(LIBRARY)
-        if written != installed:
+        # An ONNX file carries the versions of its operators; no library has to be the same.
+        if not manifest.served_as_it_came and written != installed:
             raise ModelUnavailable(
                 f"Le modèle {manifest.name} version {manifest.version} a été validé avec {LIBRARY} "
                 f"{written} ; la version installée est {installed}. Installez {written} ou réimportez-le."

@@ -197,7 +197,7 @@ class ModelImports:
 def _check_texts(files: Files, texts: Mapping[str, str]) -> None:
     wrong = [FieldError(field, remedy) for field, remedy in _REQUIRED.items() if not texts.get(field)]
     if "file" not in files:
-        wrong.append(FieldError("file", "joignez le modèle (pickle ou joblib) dans le champ « file »."))
+        wrong.append(FieldError("file", "joignez le modèle (pickle, joblib ou ONNX) dans le champ « file »."))
     if texts.get("split") and "labelled" not in files:
         wrong.append(FieldError("split", "joignez aussi les mesures étiquetées qu’il départage (labelled)."))
     wrong += [

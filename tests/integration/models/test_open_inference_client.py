@@ -188,6 +188,18 @@ def test_client__order_of_tensors_number_types_and_requested_output_change_nothi
     ).all()
 
 
+def test_client__one_table_in_the_order_of_the_metadata_is_served_alike(
+    client: triton.InferenceServerClient, service: Service
+) -> None:
+    name, output = service.names["classification"], OUTPUTS["classification"]
+    expected = client.infer(name, tensors(columns(ROWS[:9])), headers=service.key).as_numpy(output)
+    found = client.infer(name, tensors({"input": ROWS[:9]}), headers=service.key)
+    assert (found.as_numpy(output) == expected).all()
+    with pytest.raises(InferenceServerException, match=r"\[n, 5\]") as caught:
+        client.infer(name, tensors({"input": ROWS[:9, :4]}), headers=service.key)
+    assert caught.value.status() == "400"
+
+
 def test_client__a_version_that_is_not_in_service_answers_for_itself(
     client: triton.InferenceServerClient, service: Service
 ) -> None:
@@ -219,8 +231,9 @@ def renamed(values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         (lambda v: {**v, "temperature": v["temperature"][1:]}, ["même nombre de lignes"]),
         (lambda v: {**v, "temperature": v["temperature"] * np.nan}, ["temperature : des nombres finis"]),
         (lambda v: {**v, "temperature": v["temperature"] + np.inf}, ["temperature : des nombres finis"]),
+        (lambda v: {**v, "wind_speed": v["wind_speed"] - 900}, ["wind_speed : ligne 1, valeur impossible"]),
     ],
-    ids=["wrong name", "missing", "extra", "wide", "deep", "short", "nan", "infinite"],
+    ids=["wrong name", "missing", "extra", "wide", "deep", "short", "nan", "infinite", "impossible"],
 )
 def test_client__wrong_tensors_are_told_in_french(
     client: triton.InferenceServerClient, service: Service, change: Change, said: list[str]
@@ -228,7 +241,7 @@ def test_client__wrong_tensors_are_told_in_french(
     inputs = tensors(change(columns(ROWS[:8])))
     with pytest.raises(InferenceServerException) as caught:
         client.infer(service.names["regression"], inputs, headers=service.key)
-    assert caught.value.status() == "422"
+    assert caught.value.status() == "400"
     for words in said:
         assert words in plain(caught.value.message())
 
@@ -241,7 +254,7 @@ def test_client__wrong_tensors_are_told_in_french(
         ({"model_version": "newest"}, "404", "Version de modèle"),
         ({"headers": None}, "401", "Authentification requise"),
         ({"headers": {"X-API-Key": "fausse"}}, "401", "Authentification requise"),
-        ({"outputs": [triton.InferRequestedOutput("panne")]}, "422", "sortie inconnue ; ce modèle donne"),
+        ({"outputs": [triton.InferRequestedOutput("panne")]}, "400", "sortie inconnue ; ce modèle donne"),
         ({"request_compression_algorithm": "gzip"}, "400", "Content-Encoding"),
     ],
     ids=["model", "version", "odd version", "no key", "wrong key", "output", "compressed"],

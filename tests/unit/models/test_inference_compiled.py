@@ -75,7 +75,7 @@ def candidate_of(template: Any, positive: int = 1) -> tuple[Candidate, SklearnOu
     classifier = is_classifier(template)
     fitted = template.fit(TABLE, FAILS if classifier else DAYS)
     candidate = Candidate(
-        fitted, NAMES, (0, 1) if classifier else None, positive if classifier else None, "1.7.2"
+        NAMES, (0, 1) if classifier else None, positive if classifier else None, "1.7.2", fitted
     )
     return candidate, SklearnOutput(fitted, NAMES, candidate.positive_index)
 
@@ -165,7 +165,7 @@ def compiled_version(store: ModelStore, **runtime: Any) -> Manifest:
         folder.mkdir()
         base = filled(folder)
         fitted = joblib.load(folder / "model.joblib")
-        candidate = Candidate(fitted, base.feature_names, None, None, "1.7.2")
+        candidate = Candidate(base.feature_names, None, None, "1.7.2", fitted)
         original = SklearnOutput(fitted, base.feature_names, None)
         proved = compile_and_prove(candidate, original, base.features, STORE_ROWS)
         (folder / "model.onnx").write_bytes(proved.data)

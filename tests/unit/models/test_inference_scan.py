@@ -25,7 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer
 
 from api.domain.shared.exceptions import ModelRefused
-from api.inference.importing.child.scan import scan
+from api.inference.importing.child.pickles.scan import scan
 from api.inference.serving.artefact import read_artefact
 
 FEATURES = np.random.default_rng(0).normal(size=(40, 3))

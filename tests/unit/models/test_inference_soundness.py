@@ -30,8 +30,9 @@ from sklearn.tree._tree import Tree
 
 from api.domain.shared.exceptions import ModelRefused
 from api.inference.importing.child.checks import open_candidate
-from api.inference.importing.child.compilation import _tree_graph, compiled_forms, sound_graph
-from api.inference.importing.child.scan import scan
+from api.inference.importing.child.compilation import _tree_graph, compiled_forms
+from api.inference.importing.child.graphs.ensembles import sound_graph
+from api.inference.importing.child.pickles.scan import scan
 from api.inference.importing.child.trees import tree_sum
 from api.inference.serving.soundness import check_soundness
 

@@ -34,7 +34,7 @@ UNLIKE_FRENCH = re.compile(
     r"\w*(ght|th(?!èm|è|é|m|e[mn]|erm|od|ent)|sh|wh|oo|ck(?!pit)|ing$|w|ee(?=\w))\w*", re.IGNORECASE
 )
 BORROWED = re.compile(
-    r"Authorize|kW|Prometheus|Python|Shapley|Swagger|WebP|[Ww]ilson|Windows|logarithmique|parenthèses|pickle|rythme"
+    r"Authorize|CatBoost|LightGBM|kW|Prometheus|Python|Shapley|Swagger|WebP|[Ww]ilson|Windows|logarithmique|parenthèses|pickle|rythme"
 )
 # Not words: code between back quotes or French quotes, options, addresses, names of files and of variables.
 CODE = re.compile(
@@ -43,6 +43,8 @@ CODE = re.compile(
 )
 MACHINE = {
     "api/commands/console.py": "what argparse writes, to be translated",
+    "api/inference/importing/child/graphs/operators.py": "names of operators",
+    "api/inference/importing/child/graphs/widths.py": "names of operators",
     "api/inference/serving/allowlist.py": "names of classes",
     "api/observability/group_commit.py": "a line of the log",
     "api/openapi_errors.py": "a name that FastAPI gives",

@@ -5,17 +5,18 @@ from __future__ import annotations
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 
 import joblib
 import numpy as np
 import sklearn
-from sklearn.base import BaseEstimator
-from sklearn.pipeline import Pipeline
 
 from api.domain.models.gate import judge
 from api.domain.shared.exceptions import InvalidInput
 from api.inference.importing.child.checks import Candidate, open_candidate, probe_rows, prove_output
 from api.inference.importing.child.golden import prove_golden, read_golden
+from api.inference.importing.child.graphs.opening import GraphCandidate, open_graph, prove_graph
+from api.inference.importing.child.identity import Identity
 from api.inference.importing.child.limits import authorised_use, known_limits, prohibited_use
 from api.inference.importing.child.measuring.companions import (
     write_background,
@@ -26,13 +27,14 @@ from api.inference.importing.child.measuring.companions import (
 )
 from api.inference.importing.child.measuring.evidence import Evidence, read_evidence, training_data
 from api.inference.importing.child.measuring.measuring import measure
-from api.inference.importing.child.parity import Compiled, compile_and_prove
+from api.inference.importing.child.parity import Compiled, compile_and_prove, rows_to_compare
 from api.inference.importing.request import Draft, Job, read_draft, read_reported, target_of
 from api.inference.importing.steps import ReportStep, Step, ignore_step
-from api.inference.serving.artefact import read_artefact
-from api.inference.serving.loaded import RawOutput
-from api.inference.serving.manifest import FeatureSpec, GoldenProof, Manifest
-from api.inference.serving.sklearn_output import SklearnOutput
+from api.inference.serving.artefact import is_onnx, read_artefact
+from api.inference.serving.loaded import Floats, RawOutput
+from api.inference.serving.manifest import FeatureSpec, GoldenProof, Manifest, Runtime, StoredFile
+
+AS_IT_CAME = "Fichier ONNX servi tel quel : une ligne répond de même seule et parmi d’autres."
 
 
 @dataclass(frozen=True)
@@ -40,17 +42,18 @@ class _Checked:
     """A candidate whose answers were checked, with what is known of it.
 
     Args:
-        difference: between the service's way of calling scikit-learn and scikit-learn's own.
+        output: the artefact's own answer.
+        difference: between the service's way of asking it and the plainest way.
         rows_tried: rows compared for that.
-        compiled: outcome of the compilation, None where this system has no compiler.
+        compiled: outcome of the compilation, None where there is nothing to compile, or no compiler.
     """
 
-    candidate: Candidate
+    candidate: Identity
     draft: Draft
     target: str
     features: tuple[FeatureSpec, ...]
     evidence: Evidence | None
-    output: SklearnOutput
+    output: RawOutput
     difference: float
     rows_tried: int
     compiled: Compiled | None
@@ -84,15 +87,16 @@ def build_version(job: Job, report_step: ReportStep = ignore_step) -> Manifest:
         version=job.version,
         task=request.task,
         target=checked.target,
-        estimator=_estimator_name(candidate.estimator),
+        estimator=candidate.estimator_name,
         features=checked.features,
         classes=candidate.classes,
         positive_class=candidate.positive,
         artefact=job.artefact,
         sha256=job.sha256,
         size_bytes=(job.folder / job.artefact).stat().st_size,
-        libraries=_libraries(),
-        runtime=write_runtime(job.folder, checked.compiled, checked.difference, checked.rows_tried),
+        libraries=_libraries(candidate),
+        runtime=_runtime(job, checked),
+        own_threshold=candidate.own_threshold,
         created_at=job.created_at,
         imported_by=request.imported_by.strip(),
         data=training_data(evidence, request.split),
@@ -109,9 +113,9 @@ def build_version(job: Job, report_step: ReportStep = ignore_step) -> Manifest:
         background=write_background(job.folder, candidate.features, checked.output, evidence),
         unseen=write_unseen(job.folder, evidence),
         leaves=(
-            None
-            if evidence is None
-            else write_leaves(job.folder, candidate.estimator, candidate.positive_index)
+            write_leaves(job.folder, candidate.estimator, candidate.positive_index)
+            if evidence is not None and isinstance(candidate, Candidate)
+            else None
         ),
     )
 
@@ -120,13 +124,7 @@ def _check(job: Job, report_step: ReportStep) -> _Checked:
     report_step(Step.ESTIMATEUR)
     request, draft = job.request, read_draft(job.request.manifest)
     golden = read_golden(request.golden)
-    candidate = open_candidate(
-        read_artefact(job.folder / job.artefact),
-        request.task,
-        request.positive,
-        request.features,
-        other_versions=golden is not None,
-    )
+    candidate = _open(job, other_versions=golden is not None)
     _check_draft(draft, candidate.features)
     report_step(Step.MESURES)
     target = target_of(request, draft)
@@ -137,12 +135,42 @@ def _check(job: Job, report_step: ReportStep) -> _Checked:
     )
     tried = np.vstack([probe_rows(features), sample])
     report_step(Step.SORTIES)
-    output, difference = prove_output(candidate, tried)
+    output, difference = _prove(candidate, features, tried)
     proof = None if golden is None else prove_golden(golden, candidate, output)
     report_step(Step.RAPIDE)
-    compiled = compile_and_prove(candidate, output, features, sample)
+    compiled = (
+        compile_and_prove(candidate, output, features, sample) if isinstance(candidate, Candidate) else None
+    )
     return _Checked(
         candidate, draft, target, features, evidence, output, difference, len(tried), compiled, proof
+    )
+
+
+def _open(job: Job, *, other_versions: bool) -> Candidate | GraphCandidate:
+    request, data = job.request, read_artefact(job.folder / job.artefact)
+    if is_onnx(data):
+        return open_graph(data, request.task, request.positive, request.features)[0]
+    return open_candidate(data, request.task, request.positive, request.features, other_versions)
+
+
+def _prove(
+    candidate: Candidate | GraphCandidate, features: Sequence[FeatureSpec], tried: Floats
+) -> tuple[RawOutput, float]:
+    if isinstance(candidate, Candidate):
+        return prove_output(candidate, tried)
+    return candidate.output, prove_graph(candidate, tried, rows_to_compare(features, None))
+
+
+def _runtime(job: Job, checked: _Checked) -> Runtime:
+    """Return what the manifest says of the runtime: an ONNX file is served as it came."""
+    if isinstance(checked.candidate, Candidate):
+        return write_runtime(job.folder, checked.compiled, checked.difference, checked.rows_tried)
+    return Runtime(
+        engine="onnx",
+        reason=AS_IT_CAME,
+        largest_difference=checked.difference,
+        rows_compared=checked.rows_tried,
+        compiled=StoredFile(file=job.artefact, sha256=job.sha256),
     )
 
 
@@ -168,16 +196,8 @@ def _describe(names: Sequence[str], draft: Draft, evidence: Evidence | None) -> 
     )
 
 
-def _libraries() -> dict[str, str]:
-    return {
-        "python": platform.python_version(),
-        "scikit-learn": sklearn.__version__,
-        "numpy": np.__version__,
-        "joblib": joblib.__version__,
-    }
-
-
-def _estimator_name(estimator: BaseEstimator) -> str:
-    if isinstance(estimator, Pipeline):
-        return " → ".join(type(step).__name__ for _, step in estimator.steps)
-    return type(estimator).__name__
+def _libraries(candidate: Identity) -> dict[str, str]:
+    common = {"python": platform.python_version(), "numpy": np.__version__}
+    if isinstance(candidate, Candidate):
+        return {**common, "scikit-learn": sklearn.__version__, "joblib": joblib.__version__}
+    return {**common, "onnxruntime": version("onnxruntime")}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,15 +13,18 @@ import sklearn
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, is_classifier, is_regressor
 from sklearn.exceptions import InconsistentVersionWarning, NotFittedError
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from api.domain.measurements.known_sensors import NOT_SENSORS
 from api.domain.shared.exceptions import ModelRefused
-from api.inference.importing.child.measuring.labelled import spells
-from api.inference.importing.child.scan import UNREADABLE, scan
+from api.inference.importing.child.failing import failing_words, text_categories, undefined_words
+from api.inference.importing.child.identity import Identity, failure_class, named_features
+from api.inference.importing.child.pickles.scan import UNREADABLE, scan
 from api.inference.serving.artefact import load_artefact
 from api.inference.serving.loaded import Floats
-from api.inference.serving.manifest import FEATURE_PATTERN, FeatureSpec, Label, Task
+from api.inference.serving.manifest import FeatureSpec, Label, Task
+from api.inference.serving.parts import parts_of
 from api.inference.serving.sklearn_output import SklearnOutput
 from api.inference.serving.soundness import check_soundness
 from api.schemas import french
@@ -35,29 +37,31 @@ _PROBE_SEED = 7
 _UNKNOWN_RANGE = (0.0, 100.0)
 # The joblib runtime is scikit-learn itself: nothing but the same bits is expected.
 _SAME = 1e-12
+_USUAL_THRESHOLD = 0.5  # what scikit-learn calls « auto »
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """An estimator that may become a model.
-
-    Args:
-        features: names in the order that it reads.
-        classes: its class labels in its own order, None for a regressor.
-        positive: the failure class, None for a regressor.
-        written_by: version of scikit-learn that wrote the file.
-    """
+class Candidate(Identity):
+    """A scikit-learn estimator that may become a model."""
 
     estimator: BaseEstimator
-    features: tuple[str, ...]
-    classes: tuple[Label, ...] | None
-    positive: Label | None
-    written_by: str
 
     @property
-    def positive_index(self) -> int | None:
-        """Column of the failure class in ``predict_proba``."""
-        return None if self.classes is None else self.classes.index(self.positive)
+    def own_threshold(self) -> float | None:
+        """Threshold of a classifier that was given one, or tuned one."""
+        for part in parts_of(self.estimator):
+            if isinstance(part, TunedThresholdClassifierCV):
+                return float(part.best_threshold_)
+            if isinstance(part, FixedThresholdClassifier):
+                return _USUAL_THRESHOLD if part.threshold == "auto" else float(part.threshold)
+        return None
+
+    @property
+    def estimator_name(self) -> str:
+        """Return the class of the estimator, or those of the steps of a pipeline."""
+        if isinstance(self.estimator, Pipeline):
+            return " → ".join(type(step).__name__ for _, step in self.estimator.steps)
+        return type(self.estimator).__name__
 
 
 def open_candidate(
@@ -88,9 +92,9 @@ def open_candidate(
     names = _features(estimator, features)
     by = ", ".join(sorted(written)) or "inconnue"
     if task == "regression":
-        return Candidate(estimator, names, None, None, by)
+        return Candidate(names, None, None, by, estimator)
     classes, failure = _classes(estimator, positive)
-    return Candidate(estimator, names, classes, failure, by)
+    return Candidate(names, classes, failure, by, estimator)
 
 
 def open_estimator(data: bytes, features: Sequence[str] | None) -> tuple[BaseEstimator, tuple[str, ...]]:
@@ -124,8 +128,14 @@ def _load_estimator(data: bytes, written: frozenset[str]) -> Any:
         raise ModelRefused("Le modèle n’a pas été ajusté : appelez fit avant de l’enregistrer.") from error
     except _FAILURES as error:
         raise ModelRefused(
-            f"Le modèle ne se charge pas ({type(error).__name__} : {error}).{version_note}"
+            f"Le modèle ne se charge pas : son contenu est abîmé ou incohérent ({type(error).__name__})."
+            f"{version_note} Réexportez-le avec joblib.dump."
         ) from error
+    if texts := text_categories(estimator):
+        raise ModelRefused(
+            f"Le modèle lit des catégories en texte ({texts}), et le cockpit ne donne que des nombres. "
+            "Codez-les en nombres avant fit, puis réexportez le modèle."
+        )
     return estimator
 
 
@@ -151,31 +161,9 @@ def _check_task(estimator: Any, task: Task) -> None:
 
 
 def _features(estimator: Any, listed: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the names in the estimator's order; a list in another order is put back in order by name."""
     known = getattr(estimator, "feature_names_in_", None)
     count = int(getattr(estimator, "n_features_in_", 0 if known is None else len(known)))
-    if known is None and listed is None:
-        raise ModelRefused(
-            "Le modèle ne connaît pas le nom de ses variables : donnez-les, dans l’ordre, par --features "
-            f"(il en faut {count})."
-        )
-    names = tuple(listed or ()) if known is None else tuple(str(name) for name in known)
-    if listed is not None and len(listed) != count:
-        raise ModelRefused(
-            f"Le modèle lit {french.counted(count, 'variable')} ; --features en donne {len(listed)}."
-        )
-    if len(names) != count:
-        raise ModelRefused(f"Le modèle lit {french.counted(count, 'variable')} mais en nomme {len(names)}.")
-    if listed is not None and set(listed) != set(names):
-        missing = ", ".join(sorted(set(names) - set(listed)))
-        raise ModelRefused(f"--features ne nomme pas les variables du modèle ; il manque : {missing}.")
-    wrong = [name for name in names if not re.fullmatch(FEATURE_PATTERN, name) or name in NOT_SENSORS]
-    if wrong:
-        raise ModelRefused(
-            f"Ces colonnes ne peuvent pas être des variables : {', '.join(wrong)}. Identifiants, dates et "
-            "étiquettes ne sont pas des mesures ; les noms sont en lettres sans accent, chiffres et _."
-        )
-    return names
+    return named_features(None if known is None else [str(name) for name in known], count, listed)
 
 
 def _classes(estimator: Any, positive: str | None) -> tuple[tuple[Label, ...], Label]:
@@ -189,23 +177,7 @@ def _classes(estimator: Any, positive: str | None) -> tuple[tuple[Label, ...], L
         raise ModelRefused(
             "Le classifieur répond à plusieurs questions à la fois ; un seul résultat est attendu."
         )
-    classes: tuple[Label, ...] = tuple(labels.tolist())
-    class_list = ", ".join(map(str, classes))
-    if len(classes) == 1:
-        raise ModelRefused(
-            f"Le classifieur ne connaît qu’une classe ({class_list}) : il répondrait toujours pareil."
-        )
-    if len(classes) != 2:
-        raise ModelRefused(
-            f"Le classifieur connaît {french.counted(len(classes), 'classe')} ({class_list}), et non deux."
-        )
-    if positive is None and set(classes) != {0, 1}:
-        raise ModelRefused(f"Quelle classe est la panne ? Donnez-la par --positive ({class_list}).")
-    wanted = "1" if positive is None else positive
-    failures = [label for label in classes if spells(label, wanted)]
-    if len(failures) != 1:
-        raise ModelRefused(f"--positive {wanted} n’est pas une classe du modèle ({class_list}).")
-    return classes, failures[0]
+    return failure_class(tuple(labels.tolist()), positive)
 
 
 def prove_output(candidate: Candidate, rows: Floats) -> tuple[SklearnOutput, float]:
@@ -223,13 +195,20 @@ def prove_output(candidate: Candidate, rows: Floats) -> tuple[SklearnOutput, flo
     """
     index = candidate.positive_index
     try:
-        expected = _called_directly(candidate, rows, index)
-        output = SklearnOutput(candidate.estimator, candidate.features, index)
-        answered = output(rows)
+        with np.errstate(all="ignore"):  # what is not finite is refused below, with its reason
+            expected = _called_directly(candidate, rows, index)
+            output = SklearnOutput(candidate.estimator, candidate.features, index)
+            answered = output(rows)
     except _FAILURES as error:
-        raise ModelRefused(f"Le modèle échoue à prédire ({type(error).__name__} : {error}).") from error
-    if answered.shape != (len(rows),) or not np.isfinite(answered).all():
-        raise ModelRefused("Le modèle ne répond pas un nombre fini par ligne.")
+        raise ModelRefused(failing_words(candidate, rows, error)) from error
+    if answered.shape != (len(rows),):
+        raise ModelRefused("Le modèle ne répond pas un nombre par ligne.")
+    if not np.isfinite(answered).any():
+        raise ModelRefused(
+            "Le modèle ne répond un nombre fini à aucune ligne : ses coefficients sont abîmés."
+        )
+    if not np.isfinite(answered).all():
+        raise ModelRefused(undefined_words(candidate, rows[np.flatnonzero(~np.isfinite(answered))[0]]))
     if index is not None and not ((expected >= -_SAME) & (expected <= 1 + _SAME)).all():
         raise ModelRefused("Le modèle répond des probabilités hors de 0–1.")
     difference = float(np.abs(answered - expected).max())

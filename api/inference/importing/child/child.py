@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,10 +17,12 @@ from pydantic import Field, TypeAdapter
 
 from api.domain.shared.exceptions import InvalidInput, ModelRefused, ModelUnavailable
 from api.inference.importing.child.confinement import shut_in
-from api.inference.importing.child.scan import scan
+from api.inference.importing.child.pickles.scan import scan
+from api.inference.importing.not_models import refuse_other_kinds
 from api.inference.importing.request import DraftJob, EvaluationJob, Job
 from api.inference.importing.steps import STEPS, ReportStep, Step, ignore_step
-from api.inference.serving.artefact import read_artefact
+from api.inference.serving.artefact import is_onnx, read_artefact
+from api.schemas import french
 
 AnyJob = Annotated[Job | EvaluationJob | DraftJob, Field(discriminator="kind")]
 
@@ -27,6 +30,18 @@ AnyJob = Annotated[Job | EvaluationJob | DraftJob, Field(discriminator="kind")]
 MEMORY_BYTES = 4 * 1024**3
 FILE_BYTES = 1024**3
 CPU_SECONDS = 300
+
+
+_TOO_LARGE = (
+    "Le contrôle de ce modèle demande plus de mémoire que permis "
+    f"({french.quantity(MEMORY_BYTES // 1024**3, 'Go')}) : réduisez-le (moins d’arbres, moins profonds)."
+)
+_UNEXPECTED = (
+    "Le contrôle a rencontré une erreur que rien ne prévoyait ({kind}) : le fichier est refusé. "
+    "Réexportez-le ; si cela recommence, transmettez-le à qui maintient le cockpit, dont le journal porte le "
+    "détail."
+)
+_TRACE = 2_000  # characters
 
 
 def limit_resources() -> None:
@@ -54,7 +69,10 @@ def outcome_of(job: AnyJob, report_step: ReportStep = ignore_step) -> dict[str, 
             return {"evaluation": _evaluation(job)}
         report_step(Step.CONTENU)
         # Before scikit-learn is imported: a file that is refused costs nothing more.
-        scan(read_artefact(job.file if isinstance(job, DraftJob) else job.folder / job.artefact))
+        data = read_artefact(job.file if isinstance(job, DraftJob) else job.folder / job.artefact)
+        refuse_other_kinds(data)
+        if not is_onnx(data):
+            scan(data)
         return (
             {"draft": _draft(job)} if isinstance(job, DraftJob) else {"manifest": _manifest(job, report_step)}
         )
@@ -62,6 +80,14 @@ def outcome_of(job: AnyJob, report_step: ReportStep = ignore_step) -> dict[str, 
         return {"invalid": [[e.field, e.message, e.value] for e in error.errors]}
     except (ModelRefused, ModelUnavailable) as error:
         return {"refused": error.detail}
+    except MemoryError:
+        return {"refused": _TOO_LARGE}
+    except Exception as error:  # noqa: BLE001 - whatever the file provoked, its own reason is told
+        # The trace is for the log of the service: a person could do nothing with it.
+        return {
+            "refused": _UNEXPECTED.format(kind=type(error).__name__),
+            "trace": traceback.format_exc()[-_TRACE:],
+        }
 
 
 def _manifest(job: Job, report_step: ReportStep) -> dict[str, Any]:

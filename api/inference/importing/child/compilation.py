@@ -17,6 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.compose import ColumnTransformer
 
+from api.inference.importing.child.graphs.ensembles import sound_graph
 from api.inference.importing.child.trees import Tree, TreeSum
 from api.inference.serving.parts import parts_of
 
@@ -76,57 +77,6 @@ def _converted(estimator: BaseEstimator, features: Sequence[str], double: bool) 
         return None
     serialised: bytes = model.SerializeToString()
     return serialised if sound_graph(model) else None
-
-
-def sound_graph(model: Any) -> bool:
-    """Tell whether every index of the trees in an ONNX model lies inside what it counts.
-
-    The runtime compares the features with the rows that it receives; it trusts the rest.
-    """
-    for node in model.graph.node:
-        if node.op_type.startswith("TreeEnsemble"):
-            attributes = {item.name: helper.get_attribute_value(item) for item in node.attribute}
-            sound = _sound_ensemble if node.op_type == "TreeEnsemble" else _sound_numbered_ensemble
-            if not sound(attributes):
-                return False
-    return True
-
-
-def _sound_ensemble(given: dict[str, Any]) -> bool:
-    nodes, leaves = len(given["nodes_featureids"]), len(given["leaf_targetids"])
-    return (
-        all(0 <= root < nodes for root in given["tree_roots"])
-        and all(0 <= target < given["n_targets"] for target in given["leaf_targetids"])
-        and min(given["nodes_featureids"], default=0) >= 0
-        and all(
-            0 <= child < (leaves if is_leaf else nodes)
-            for side in ("true", "false")
-            for child, is_leaf in zip(given[f"nodes_{side}nodeids"], given[f"nodes_{side}leafs"], strict=True)
-        )
-    )
-
-
-def _sound_numbered_ensemble(given: dict[str, Any]) -> bool:
-    """Check the older operators, which number nodes by tree and outputs by class or target."""
-    classes = given.get("classlabels_int64s") or given.get("classlabels_strings") or ()
-    kind, outputs = ("class", len(classes)) if classes else ("target", given.get("n_targets", 1))
-    known = set(zip(given["nodes_treeids"], given["nodes_nodeids"], strict=True))
-    children = (
-        (tree, child)
-        for tree, mode, *pair in zip(
-            given["nodes_treeids"], given["nodes_modes"], given["nodes_truenodeids"],
-            given["nodes_falsenodeids"], strict=True
-        )
-        if mode != b"LEAF"
-        for child in pair
-    )  # fmt: skip
-    ends = zip(given[f"{kind}_treeids"], given[f"{kind}_nodeids"], strict=True)
-    return (
-        known.issuperset(children)
-        and known.issuperset(ends)
-        and all(0 <= output < outputs for output in given[f"{kind}_ids"])
-        and min(given["nodes_featureids"], default=0) >= 0
-    )
 
 
 def _tree_graph(summed: TreeSum) -> Any:

@@ -11,11 +11,12 @@ from sklearn.base import is_regressor
 from api.domain.measurements.readings import UnreadableCell, read_number
 from api.domain.shared.exceptions import InvalidInput
 from api.inference.importing.child.checks import open_estimator
+from api.inference.importing.child.graphs.opening import open_graph
 from api.inference.importing.request import DraftJob, FeatureDraft
-from api.inference.serving.artefact import read_artefact
+from api.inference.serving.artefact import is_onnx, read_artefact
 from api.inference.serving.catalogue import CATALOGUE, TARGETS
 from api.inference.serving.loaded import Floats
-from api.inference.serving.manifest import Task
+from api.inference.serving.manifest import FeatureSpec, Task
 
 _FIELD = "labelled"
 
@@ -27,10 +28,10 @@ def draft_of(job: DraftJob) -> dict[str, Any]:
         ModelRefused: the file may not become a model.
         InvalidInput: the labelled rows lack a column, or hold a cell that is not a number.
     """
-    estimator, names = open_estimator(read_artefact(job.file), job.features)
-    task: Task = job.task or ("regression" if is_regressor(estimator) else "classification")
+    names, task = _opened(job)
     columns = {} if job.labelled is None else _columns(job, names)
-    features = [_feature(name, columns.get(name)) for name in names]
+    known = {**CATALOGUE, **{spec.name: spec for spec in job.declared}}
+    features = [_feature(name, known.get(name), columns.get(name)) for name in names]
     return {
         "target": job.target or TARGETS[task],
         "features": [feature.model_dump(mode="json") for feature in features],
@@ -40,9 +41,18 @@ def draft_of(job: DraftJob) -> dict[str, Any]:
     }
 
 
-def _feature(name: str, values: Floats | None) -> FeatureDraft:
-    """Describe a feature by the catalogue, else by its values; its words are then left empty."""
-    known = CATALOGUE.get(name)
+def _opened(job: DraftJob) -> tuple[tuple[str, ...], Task]:
+    data = read_artefact(job.file)
+    if is_onnx(data):
+        graph, shown = open_graph(data, job.task, None, job.features, any_class=True)
+        return graph.features, shown
+    estimator, names = open_estimator(data, job.features)
+    return names, job.task or ("regression" if is_regressor(estimator) else "classification")
+
+
+def _feature(name: str, known: FeatureSpec | None, values: Floats | None) -> FeatureDraft:
+    """Describe a feature as the sensor that is declared, else by its values; its words are then left "
+    "empty."""
     value_range = None if values is None or not len(values) else (float(values.min()), float(values.max()))
     if known is not None:
         fields = known.model_dump(include={"dtype", "unit", "label", "physical_range", "role", "note"})

@@ -10,7 +10,8 @@ import sklearn
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.domain.shared.exceptions import InvalidInput, ModelRefused
-from api.inference.importing.child.checks import Candidate
+from api.inference.importing.child.graphs.opening import GraphCandidate
+from api.inference.importing.child.identity import Identity
 from api.inference.importing.request import read_json
 from api.inference.serving.loaded import RawOutput
 from api.inference.serving.manifest import GoldenProof
@@ -54,7 +55,7 @@ def read_golden(path: Path | None) -> Golden | None:
     return golden
 
 
-def prove_golden(golden: Golden, candidate: Candidate, output: RawOutput) -> GoldenProof:
+def prove_golden(golden: Golden, candidate: Identity, output: RawOutput) -> GoldenProof:
     """Compare the model's outputs with the recorded ones.
 
     Raises:
@@ -68,6 +69,12 @@ def prove_golden(golden: Golden, candidate: Candidate, output: RawOutput) -> Gol
         raise InvalidInput.single(_FIELD, "toutes les sorties sont égales : elles ne prouvent rien.")
     order = [golden.features.index(name) for name in candidate.features]
     difference = float(np.abs(output(np.array(golden.rows)[:, order]) - expected).max())
+    if difference > TOLERANCE and isinstance(candidate, GraphCandidate):
+        raise ModelRefused(
+            f"Le fichier ONNX ne redonne pas les sorties enregistrées (écart {french.scientific(difference)} "
+            f"sur {french.counted(len(expected), 'ligne')}) : il est refusé. L’export a changé le modèle : "
+            "exportez-le en double précision, ou vérifiez l’ordre des variables."
+        )
     if difference > TOLERANCE:
         raise ModelRefused(
             f"Écrit par scikit-learn {candidate.written_by} et lu par {sklearn.__version__}, le modèle ne "

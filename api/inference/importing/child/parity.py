@@ -68,7 +68,7 @@ def compile_and_prove(
     """
     try:
         from api.inference.importing.child.compilation import compiled_forms  # noqa: PLC0415
-        from api.inference.serving.onnx_output import OnnxOutput  # noqa: PLC0415
+        from api.inference.serving.onnx_output import RUNTIME_ERRORS, OnnxOutput  # noqa: PLC0415
     except ModuleNotFoundError:
         return None
     summed = tree_sum(candidate.estimator, candidate.positive_index)
@@ -79,7 +79,7 @@ def compile_and_prove(
         try:
             output = OnnxOutput(data, candidate.features, candidate.positive_index)
             difference = float(np.abs(output(rows) - expected).max())
-        except _failures():
+        except (*RUNTIME_ERRORS, LookupError):
             continue
         if difference <= TOLERANCE:
             large_from = _taken_over_from(output, original, rows)
@@ -91,20 +91,6 @@ def compile_and_prove(
 
 
 _NOT_CONVERTED = "scikit-learn, comme à l’entraînement : ce genre de modèle ne se compile pas en ONNX."
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    """Return the errors of a form that does not load or run: ONNX Runtime's own share no base class."""
-    from onnxruntime.capi import onnxruntime_pybind11_state as state  # noqa: PLC0415
-
-    own = (
-        state.Fail,
-        state.InvalidArgument,
-        state.InvalidGraph,
-        state.NotImplemented,
-        state.RuntimeException,
-    )
-    return (RuntimeError, ValueError, *own)
 
 
 def rows_to_compare(specs: Sequence[FeatureSpec], summed: TreeSum | None, count: int = RANDOM_ROWS) -> Floats:

@@ -69,6 +69,7 @@ def facts_of(
         size_bytes=manifest.size_bytes,
         golden=None if manifest.golden is None else Golden(**manifest.golden.model_dump()),
         explained=_explained(manifest),
+        own_threshold=manifest.own_threshold,
     )
 
 

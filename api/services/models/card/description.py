@@ -106,12 +106,25 @@ def _data(manifest: Manifest) -> Iterable[str]:
 def _runtime(facts: ModelFacts, manifest: Manifest) -> Iterable[str]:
     runtime, golden = manifest.runtime, manifest.golden
     yield f"Estimateur : {manifest.estimator}."
+    if manifest.own_threshold is not None:
+        yield (
+            f"Seuil que son auteur y a réglé : {french.number(manifest.own_threshold, 2)}. Il n’est pas "
+            "appliqué : le cockpit décide au seuil de la politique."
+        )
     yield f"Moteur : {runtime.engine}. {runtime.reason}"
+    compared = (
+        "entre une ligne seule et parmi d’autres" if manifest.served_as_it_came else "avec scikit-learn"
+    )
     yield (
-        f"Plus grand écart avec scikit-learn : {words.difference(runtime.largest_difference)}, sur "
+        f"Plus grand écart {compared} : {words.difference(runtime.largest_difference)}, sur "
         f"{french.counted(runtime.rows_compared, 'ligne comparée')}."
     )
-    if golden is None:
+    if golden is not None and manifest.served_as_it_came:
+        yield (
+            f"Sorties enregistrées à l’export ({french.counted(golden.rows, 'ligne')}) : retrouvées ici "
+            f"(écart {words.difference(golden.largest_difference)})."
+        )
+    elif golden is None:
         yield "Sorties enregistrées ailleurs (--golden) : aucune n’a été jointe ni n’était nécessaire."
     else:
         yield (

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.domain.shared.exceptions import InvalidInput
-from api.inference.importing.child.checks import Candidate
+from api.inference.importing.child.identity import Identity
 from api.inference.importing.child.measuring.labelled import LabelledRows, read_labelled
 from api.inference.importing.splits import Parts, split_rows
 from api.inference.serving.manifest import TrainingData
@@ -37,7 +37,7 @@ class Evidence:
 
 
 def read_evidence(
-    labelled: Path | None, split: str | None, candidate: Candidate, target: str
+    labelled: Path | None, split: str | None, candidate: Identity, target: str
 ) -> Evidence | None:
     """Read the labelled rows; None without a file.
 

@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from api.domain.shared.exceptions import ModelRefused
-from api.inference.importing.child.inert import Inert
+from api.inference.importing.child.pickles.inert import Inert
 
 ARRAY = "numpy.ndarray"
 DTYPE = "numpy.dtype"

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
 from pydantic import ValidationError
 
-from api.domain.shared.exceptions import FieldError, InvalidInput, ModelUnavailable, NotFound
+from api.domain.shared.exceptions import InvalidInput, ModelUnavailable, NotFound
 from api.inference.serving.loaded import LoadedModel
 from api.inference.serving.manifest import Manifest
 from api.inference.serving.store import ModelStore
-from api.schemas import french
 from api.schemas.open_inference import (
     InferRequest,
     InferResponse,
     ModelMetadata,
-    RequestTensor,
     ResponseTensor,
     TensorMetadata,
 )
 from api.services.models.active_models import ActiveModelsSource
+from api.services.models.protocol.tensors import matrix_of
 from api.services.shared.french_errors import french_errors
 
 OUTPUTS = {"classification": "proba_panne_7j", "regression": "jours_avant_panne"}
@@ -82,7 +79,8 @@ class OpenInferenceService:
         Raises:
             NotFound: no such model or version.
             ModelUnavailable: its artefact is missing or altered.
-            InvalidInput: tensors that are missing, unknown, of differing lengths, or not finite.
+            InvalidInput: tensors that are missing, unknown or of differing lengths, or values that their type
+                or their sensor cannot have.
         """
         model = self._model(name, version)
         request = _read(body)
@@ -91,7 +89,7 @@ class OpenInferenceService:
         unknown = [o.name for o in request.outputs or () if o.name != output]
         if unknown:
             raise InvalidInput.single("outputs", f"sortie inconnue ; ce modèle donne {output}.", unknown[0])
-        raw = model.raw(_matrix(manifest.feature_names, request.inputs))
+        raw = model.raw(matrix_of(manifest.features, request.inputs))
         tensor = ResponseTensor(name=output, shape=[len(raw)], data=raw.tolist())
         return InferResponse(
             model_name=name, model_version=str(manifest.version), id=request.id, outputs=[tensor]
@@ -128,39 +126,3 @@ def _read(body: bytes) -> InferRequest:
         return InferRequest.model_validate_json(body)
     except ValidationError as error:
         raise InvalidInput(french_errors(error.errors(include_url=False))) from error
-
-
-def _matrix(names: Sequence[str], tensors: Sequence[RequestTensor]) -> np.ndarray:
-    """Build the (n, k) matrix, features in the order of ``names``."""
-    by_name = {tensor.name: tensor for tensor in tensors}
-    expected = f"ce modèle lit {', '.join(names)}."
-    wrong = [FieldError(n, "tenseur d’entrée manquant.") for n in names if n not in by_name]
-    wrong += [FieldError(n, f"tenseur inconnu ; {expected}") for n in by_name if n not in names]
-    if len(by_name) < len(tensors):
-        wrong.append(FieldError("inputs", "un tenseur y est deux fois."))
-    if wrong:
-        raise InvalidInput(wrong)
-    columns = [_column(by_name[name]) for name in names]
-    if len({len(column) for column in columns}) > 1:
-        raise InvalidInput.single("inputs", "les tenseurs n’ont pas tous le même nombre de lignes.")
-    return np.column_stack(columns)
-
-
-def _column(tensor: RequestTensor) -> np.ndarray:
-    rows = tensor.shape[0]
-    if rows < 0 or tensor.shape[1:] not in ([], [1]):
-        raise InvalidInput.single(tensor.name, "forme attendue : [n] ou [n, 1].", tensor.shape)
-    flat = [v[0] if isinstance(v, list) and len(v) == 1 else v for v in tensor.data]
-    if not all(isinstance(v, int | float) for v in flat):
-        raise InvalidInput.single(tensor.name, "des nombres sont attendus.")
-    try:
-        column = np.array(flat, dtype=np.float64)
-    except OverflowError as error:
-        raise InvalidInput.single(tensor.name, "nombre trop grand.") from error
-    if len(column) != rows:
-        raise InvalidInput.single(
-            tensor.name, f"{french.counted(rows, 'valeur annoncée')}, {french.counted(len(column), 'reçue')}."
-        )
-    if not np.isfinite(column).all():
-        raise InvalidInput.single(tensor.name, "des nombres finis sont attendus.")
-    return column

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from api.domain.shared.exceptions import ModelRefused
-from api.inference.importing.child.arrays import (
+from api.inference.importing.child.pickles.arrays import (
     ARRAY,
     DTYPE,
     array_bytes,
@@ -21,7 +21,8 @@ from api.inference.importing.child.arrays import (
     names_dtype,
     shape_of,
 )
-from api.inference.importing.child.inert import Inert, Named
+from api.inference.importing.child.pickles.inert import Inert, Named
+from api.inference.importing.child.pickles.spelling import spells_bytes
 from api.inference.serving.allowlist import COMPILED_LOSSES, VALUES
 
 WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
@@ -195,6 +196,7 @@ _ARGUMENTS: Mapping[str, Callable[[tuple[Any, ...]], bool]] = {
     "numpy._core.numeric._frombuffer": _from_buffer,
     "numpy._core.multiarray.scalar": _scalar,
     "numpy.core.multiarray.scalar": _scalar,
+    "_codecs.encode": spells_bytes,
     "builtins.slice": _limits,
     "functools.partial": _partial,
     "collections.defaultdict": _factory,

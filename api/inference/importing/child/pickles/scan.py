@@ -12,13 +12,29 @@ import pickle
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from api.domain.shared.exceptions import ModelRefused
-from api.inference.importing.child.arrays import ARRAY, DTYPE, array_bytes, fields_of, holds_objects
-from api.inference.importing.child.calls import WRAPPER, check_call, check_kept, check_state, refuse
-from api.inference.importing.child.inert import Inert, Named
-from api.inference.serving.allowlist import ALLOWED, HINTS
+from api.inference.importing.child.pickles.arrays import (
+    ARRAY,
+    DTYPE,
+    array_bytes,
+    fields_of,
+    holds_objects,
+    is_array,
+)
+from api.inference.importing.child.pickles.bounds import BoundedOperations
+from api.inference.importing.child.pickles.calls import (
+    WRAPPER,
+    check_call,
+    check_kept,
+    check_state,
+    refuse,
+)
+from api.inference.importing.child.pickles.inert import Inert, Named
+from api.inference.importing.child.pickles.spelling import SPELL_BYTES, spelled_bytes
+from api.inference.importing.child.pickles.unknown_names import refusal_of
+from api.inference.serving.allowlist import ALLOWED
 
 # Errors of the pickle machine on bytes that are not a pickle, or only the beginning of one.
 UNREADABLE = (
@@ -64,9 +80,17 @@ def scan(data: bytes) -> Scan:
             pickle, bytes after its end, or an object that is not an estimator.
     """
     machine = _Machine(io.BytesIO(data))
-    root = machine.run()
+    try:
+        root = machine.run()
+    except _UnknownName as error:
+        raise ModelRefused(refusal_of(error.name, data)) from error
     if machine.source.read(1):
         raise ModelRefused(_TRAILING)
+    if is_array(root):
+        raise ModelRefused(
+            "Le fichier contient un tableau (des mesures ou des réponses), pas un modèle. Enregistrez "
+            "l’estimateur ajusté lui-même avec joblib.dump(modele, fichier)."
+        )
     if not isinstance(root, Inert):
         kind = root.dotted if isinstance(root, Named) else type(root).__name__
         raise ModelRefused(
@@ -77,10 +101,20 @@ def scan(data: bytes) -> Scan:
     return Scan(root.origin, frozenset(machine.names), frozenset(machine.versions))
 
 
+class _UnknownName(Exception):
+    """A name off the list."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 class _Machine(pickle._Unpickler):  # the pure Python machine, whose operations can be replaced one by one
     """The pickle machine, with every operation that could run code replaced."""
 
-    dispatch: ClassVar[dict[int, Callable[[Any], None]]] = dict(pickle._Unpickler.dispatch)
+    dispatch: dict[int, Callable[[Any], None]] = dict(  # noqa: RUF012 - the stock machine has it so
+        pickle._Unpickler.dispatch
+    )
     # Attributes of the stock machine that the replaced operations use.
     stack: list[Any]
     append: Callable[[Any], None]
@@ -97,6 +131,7 @@ class _Machine(pickle._Unpickler):  # the pure Python machine, whose operations 
         self.versions: set[str] = set() if parent is None else parent.versions
         # Dictionaries that NumPy keeps as they are: changed after their check, they would undo it.
         self.kept: list[dict[Any, Any]] = [] if parent is None else parent.kept
+        self.dispatch = BoundedOperations(type(self).dispatch) if parent is None else parent.dispatch
 
     def run(self) -> Any:
         """Return the inert object at the end of the stream.
@@ -120,19 +155,17 @@ class _Machine(pickle._Unpickler):  # the pure Python machine, whose operations 
         """Return the stand-in for a listed name; any other name refuses the file."""
         named = Named(module, name)
         if (module, name) not in ALLOWED:
-            refusal = (
-                f"Le fichier fait appel à « {named.dotted} », qui n’est pas dans la liste des classes et "
-                "fonctions autorisées : il est refusé, rien n’a été exécuté."
-            )
-            raise ModelRefused(" ".join(filter(None, (refusal, HINTS.get(named.dotted)))))
+            raise _UnknownName(named.dotted)
         self.names.add(named.dotted)
         return named
 
-    def build(self, target: Any, arguments: Any) -> Inert:
-        """Return the stand-in for a call of a listed name."""
+    def build(self, target: Any, arguments: Any) -> Any:
+        """Return the stand-in for a call of a listed name; bytes where the call only spells them."""
         if not isinstance(target, Named) or not isinstance(arguments, tuple):
             refuse("appelle autre chose qu’un nom autorisé")
         check_call(target.dotted, arguments)
+        if target.dotted in SPELL_BYTES:
+            return spelled_bytes(arguments)
         return Inert(target.dotted, arguments)
 
     def load_reduce(self) -> None:
