@@ -36,7 +36,7 @@ LIST_COLUMNS: dict[str, Column] = {
     "Verdict": Column(),
     "Arrêt": Column(french.hours, "De la machine"),
     "Effet": Column(help="Ce que montrent les mesures qui ont suivi"),
-    "Constat": Column(),
+    "Motif ou constat": Column(),
 }
 
 
@@ -62,5 +62,5 @@ def _row(item: Intervention, today: date) -> dict[str, object]:
         "Verdict": None if item.verdict is None else VERDICTS[item.verdict],
         "Arrêt": item.downtime_hours,
         "Effet": None if item.effect is None else EFFECTS[item.effect],
-        "Constat": item.findings or item.reason or None,
+        "Motif ou constat": item.findings or item.reason or None,
     }

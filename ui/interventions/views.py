@@ -72,7 +72,7 @@ EFFECTS = {
     Effect.EFFET_CONSTATE: "Effet constaté",
     Effect.SANS_EFFET: "Sans effet",
     Effect.RECHUTE: "Rechute",
-    Effect.TROP_TOT: "Trop tôt pour juger de l’effet",
+    Effect.TROP_TOT: "Effet à confirmer",
 }
 ACTIONS = {
     JournalAction.CREATION: "ouverte",

@@ -148,6 +148,8 @@ def advice(situation: Situation, score: ScoredTurbine, benefit_eur: float) -> st
     """
     if situation.code in _ADVICE:
         return _ADVICE[situation.code]
+    if situation.code is Code.A_DECIDER and score.level not in ALERTS:
+        return "Donner un jour à l’intervention, ou l’annuler."
     return recommendation(
         score.level,
         score.data_status,
@@ -159,7 +161,7 @@ def advice(situation: Situation, score: ScoredTurbine, benefit_eur: float) -> st
 
 _ADVICE = {
     Code.COUVERTE: "Rien d’autre à décider : laisser l’intervention se faire.",
-    Code.TROP_TARD: "Avancer l’intervention, ou envoyer quelqu’un d’autre plus tôt.",
+    Code.TROP_TARD: "Replanifier l’intervention, ou envoyer quelqu’un sans attendre.",
     Code.EN_COURS: "Attendre la clôture de l’intervention.",
     Code.MESURE_ATTENDUE: "Attendre la mesure suivante : le risque affiché est celui d’avant l’intervention.",
     Code.EFFET_CONSTATE: "Surveiller : le risque est redescendu après l’intervention.",

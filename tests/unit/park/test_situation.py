@@ -183,3 +183,11 @@ def test_nobody_is_asked_to_go_in_the_past() -> None:
     later = case(CRITICAL, today=after(5))
     assert last_day_in_time(later, POLICY) == after(5)
     assert situation_of(case(CRITICAL, living=planned(5), today=after(5)), POLICY).code is Code.COUVERTE
+
+
+def test_advice__of_a_finding_on_a_calm_turbine__never_says_that_nothing_is_to_be_done() -> None:
+    calm = case(CALM, probability=0.004, living=Work(4, State.PROPOSEE))
+    situation = situation_of(calm, POLICY)
+
+    assert situation.code is Code.A_DECIDER
+    assert advice(situation, calm.score, 0.0) == "Donner un jour à l’intervention, ou l’annuler."
