@@ -112,6 +112,7 @@
   const said = (text) => sayings[text] ?? text
     .replace(/^File must be ([\d.]+)([KMG]?B) or smaller\.$/, (_, size, unit) =>
       `Fichier de ${size.replace(".", ",")} ${sizes[unit]} au plus.`)
+    .replace(/^(\d*) more$/, "$1 de plus")
     .replace(/^(\S+) files are not allowed\.$/, "Les fichiers $1 ne sont pas lus ici.")
     .replace(/^([\d.]+)([KMG]?B)$/, (_, size, unit) => `${size.replace(".", ",")} ${sizes[unit]}`);
   const changed = new Set([document.body]);

@@ -116,12 +116,16 @@ _IN_THE_ENTRY = {"closed_by", "acknowledged_by", "photo"}
 
 
 def state_words(item: Intervention) -> str:
-    """Write the state, with its sign."""
+    """Write the state, with its sign; an alert that was dismissed is no cancelled work."""
+    if item.dismissed_until is not None:
+        return f"{SIGNS[State.ANNULEE]}{french.NBSP}Écartée"
     return f"{SIGNS[item.state]}{french.NBSP}{STATES[item.state].replace(' ', french.NBSP)}"
 
 
 def when_words(item: Intervention, today: date) -> str:
     """Write the day of the end, else the planned day and how far it is from today."""
+    if item.dismissed_until is not None:
+        return f"jusqu’au {french.date(item.dismissed_until)}"
     if item.done_on is not None:
         return f"le {french.date(item.done_on)}"
     if item.planned_on is None:

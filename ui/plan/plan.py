@@ -254,7 +254,7 @@ def _adjust(plan: WeekPlan) -> None:
         names = [*planned, *left]
     taken = {item.turbine_id for item in plan.covered}
     chosen = st.session_state.get(_IMPOSED, []), st.session_state.get(_EXCLUDED, [])
-    imposed, excluded, again = st.columns([3, 3, 2], vertical_alignment="bottom")
+    imposed, excluded, again = st.columns(3, vertical_alignment="bottom")
     imposed.multiselect(
         "Imposer dans le plan",
         list(dict.fromkeys([*chosen[0], *left, *(name for name in names if name not in taken)])),

@@ -111,7 +111,7 @@ def facts(plan: WeekPlan) -> list[Fact]:
     hours = sum(load.planned for load in plan.loads)
     open_to_it = sum(load.planned + load.free for load in plan.loads)
     rough = indicative(plan.notices)
-    of_park = f"sur {french.euros(totals.park_eur, indicative=rough)} pour le parc"
+    told = "indicatif : " if rough else ""  # under the amount: a phone's card is narrow
     return [
         (
             "Interventions",
@@ -119,12 +119,16 @@ def facts(plan: WeekPlan) -> list[Fact]:
             f"{french.hours(hours)} sur {french.hours(open_to_it)} {french.plural(open_to_it, 'libre')}",
         ),
         ("Coût des interventions", french.euros(totals.cost_eur), budget),
-        ("Coût évité", french.euros(totals.net_eur, indicative=rough), "pannes évitées moins interventions"),
-        ("Risque qui reste", french.euros(totals.remaining_eur, indicative=rough), of_park),
+        ("Coût évité", french.euros(totals.net_eur), f"{told}pannes évitées moins interventions"),
+        (
+            "Risque qui reste",
+            french.euros(totals.remaining_eur),
+            f"{told}sur {french.euros(totals.park_eur)} pour le parc",
+        ),
         (
             "Déjà pris en charge",
-            french.euros(totals.covered_eur, indicative=rough),
-            french.counted(len(plan.covered), "turbine"),
+            french.euros(totals.covered_eur),
+            f"{told}{french.counted(len(plan.covered), 'turbine')}",
         ),
     ]
 

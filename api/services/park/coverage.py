@@ -21,7 +21,7 @@ from api.inference.serving.manifest import FeatureSpec
 from api.schemas import french
 from api.schemas.common import Notice
 from api.schemas.measurements import Coverage, FindingCount, TurbineCoverage
-from api.schemas.vocabulary import Freshness
+from api.schemas.vocabulary import INDICATIVE, Freshness
 from api.services.measurements.import_history import newest_imports
 from api.services.measurements.inbox import FOLDER, waiting
 from api.services.measurements.intake import KIND
@@ -168,7 +168,7 @@ def _turbines(
                 freshness=state,
                 late=state.overdue,
                 counts=counts[own.period],
-                findings=[finding.code for finding in findings.get(row.id, ())],
+                findings=[f.code for f in findings.get(row.id, ()) if f.code != INDICATIVE],
             )
         )
     return rows

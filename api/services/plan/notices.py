@@ -112,4 +112,5 @@ def _about_figures(park: ParkAtWork, plan: WeekPlan) -> Iterator[Notice]:
 
 
 def _hours(booked: Sequence[Booking]) -> str:
-    return french.hours(sum(booking.minutes for booking in booked) / 60)
+    minutes = sum(booking.minutes for booking in booked)
+    return french.hours(minutes / 60) if minutes else "sans durée prévue"

@@ -11,6 +11,7 @@ import pytest
 
 from api.core import Core, build_core
 from api.domain.plausibility.trust import Finding
+from api.schemas.vocabulary import INDICATIVE
 from api.services.measurements.source import Source
 from api.services.turbines.register import import_turbines
 from api.storage.park import runs, scores
@@ -150,7 +151,8 @@ def test_findings__are_counted_by_turbine_in_the_published_run(
     odd, twice = Finding("capteur_fige", None, "Figé."), Finding("hors_domaine", None, "Hors.")
     with api.services.database.write() as connection:
         run = runs.create(connection, kind="manuel", as_of=LAST, requested_by="x", now=NOW)
-        found = ((odd, twice, twice), (odd,), ())
+        rough = Finding(INDICATIVE, None, "Euros indicatifs.")  # of every turbine, so of none
+        found = ((odd, twice, twice, rough), (odd, rough), (rough,))
         rows = [scored(n, rank=n, findings=some) for n, some in enumerate(found, start=1)]
         scores.insert(connection, run, rows)
     assert _told(api, reader)["findings"] == []  # not published

@@ -26,6 +26,7 @@ from api.schemas.vocabulary import (
     Skill,
     Verdict,
 )
+from tests.support.words import plain
 from ui.interventions import proposal_views, views
 
 TODAY = date(2024, 12, 30)
@@ -72,10 +73,18 @@ def test_vocabulary__every_word_of_the_contract_has_its_own_french(
         ({"planned_on": date(2024, 12, 29)}, f"29/12/2024 (en retard de 1{french.NBSP}jour)"),
         ({"planned_on": None}, "sans date"),
         ({"done_on": TODAY}, "le 30/12/2024"),
+        ({"done_on": TODAY, "dismissed_until": date(2025, 1, 6)}, "jusqu’au 06/01/2025"),
     ],
 )
 def test_day__is_told_from_the_cockpit_s_day(changes: dict[str, Any], words: str) -> None:
     assert views.when_words(item(**changes), TODAY) == words
+
+
+def test_state__a_dismissed_alert_is_not_a_cancelled_intervention() -> None:
+    ended = {"state": InterventionState.ANNULEE, "done_on": TODAY}
+
+    assert plain(views.state_words(item(**ended))) == "✕ Annulée"
+    assert plain(views.state_words(item(**ended, dismissed_until=date(2025, 1, 6)))) == "✕ Écartée"
 
 
 def test_plan_and_opening__in_one_line_each() -> None:
