@@ -127,7 +127,8 @@ def _identity(detail: TurbineDetail) -> None:
         facts.append(f"mise en service le {french.date(turbine.commissioned_on)}")
     facts.append(views.visit_words(detail.planned_visits))
     with st.container(horizontal=True, vertical_alignment="center", key="identite"):
-        st.markdown(layout.plain(" · ".join(facts)))
+        words = " · ".join(facts)
+        st.markdown(layout.plain(words[0].upper() + words[1:]))
         telechargements.turbine_file(detail)
 
 
