@@ -92,6 +92,30 @@ def test_budget__unreadable__nothing_is_asked_and_it_stays(logged_in: Open) -> N
     assert "_plan" not in at.session_state
 
 
+def test_crews__added_edited_and_taken_out__the_plan_is_asked_for_them(logged_in: Open) -> None:
+    at = logged_in("manager", "plan")
+    at.button(key="plan_equipe_ajouter").click().run()
+    assert not at.exception
+    at.text_input(key="plan_equipe_1_nom").set_value("Sud").run()
+    at.text_input(key="plan_equipe_1_0").set_value("3,5").run()
+    at.multiselect(key="plan_equipe_1_competences").set_value([]).run()
+
+    (crews,) = (table for table in frames(at) if "Compétences" in table and "Affecter à" in table)
+    assert list(crews["Équipe"]) == ["Équipe 1", "Sud"]
+    solved(at)
+    asked = at.session_state["_plan_demande"]["crews"]
+    assert [(crew["name"], crew["hours"][0]) for crew in asked] == [("Équipe 1", 7.0), ("Sud", 3.5)]
+    assert asked[1]["skills"] == []
+
+    at.text_input(key="plan_equipe_1_0").set_value("trois").run()
+    assert "n’est pas un nombre" in text_of(at)
+    assert "ont changé depuis ce plan" in text_of(at)
+
+    at.button(key="plan_equipe_retirer").click().run()
+    solved(at)
+    assert [crew["name"] for crew in at.session_state["_plan_demande"]["crews"]] == ["Équipe 1"]
+
+
 def test_adjust__out_then_solved_again(logged_in: Open) -> None:
     at = logged_in("manager", "plan")
     at.text_input(key="plan_budget").set_value("3 000").run()

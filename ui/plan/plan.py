@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from api.schemas import french
 from api.schemas.vocabulary import indicative
 from api.schemas.week_plan import WeekPlan, WeekPlanAccepted, WeekPlanInputs
 from ui.client.api_error import ApiError
-from ui.plan import views
+from ui.plan import crews, views
 from ui.shared import auth, layout, park_facts
 
-_INPUTS, _BASE, _KEPT = "_plan_reglages", "_plan_equipes_depart", "_plan_equipes"
+_INPUTS = "_plan_reglages"
 _PLAN, _ASKED, _FAILURE, _DONE = "_plan", "_plan_demande", "_plan_refus", "_plan_accepte"
-_EDITOR, _START, _DAYS = "plan_equipes", "plan_debut", "plan_jours"
+_START, _DAYS = "plan_debut", "plan_jours"
 _BUDGET, _HOURS, _IMPOSED, _EXCLUDED = "plan_budget", "plan_duree", "plan_imposees", "plan_ecartees"
 _VISITS, _WANTED = "plan_visites", "_plan_voulu"
 
@@ -76,74 +74,32 @@ def _settings(inputs: WeekPlanInputs) -> None:
             key=_VISITS,
             persist_state="session",
         )
-        _crews(inputs)
+        crews.draw(inputs, st.session_state[_START] or inputs.week_start, st.session_state[_DAYS])
     st.button("Établir le plan", type="primary", key="etablir", on_click=_ask)
-
-
-def _crews(inputs: WeekPlanInputs) -> None:
-    start, days = st.session_state[_START] or inputs.week_start, st.session_state[_DAYS]
-    key = f"{_EDITOR}_{start}_{days}"  # other columns make another editor
-    if key not in st.session_state:  # a new editor, or the page opened again: bring back what was typed
-        kept = st.session_state.get(_KEPT)
-        base = views.crews_frame(inputs) if kept is None else kept.reset_index(drop=True)
-        st.session_state[_BASE] = base
-    hours = {
-        views.hours_column(day): st.column_config.TextColumn(
-            french.short_date(start + timedelta(days=day)),
-            validate=views.HOURS_TYPED,
-            default=views.usual_hours(day),
-            width=74,
-        )
-        for day in range(days)
-    }
-    st.markdown(
-        "**Équipes** : une ligne chacune, avec ses heures de chaque jour ; sans nom, elle est retirée. "
-        "Le plan retire de ces heures les interventions déjà planifiées."
-    )
-    st.session_state[_KEPT] = st.data_editor(
-        st.session_state[_BASE],
-        num_rows="add",
-        hide_index=True,
-        key=key,
-        column_order=[views.NAME, views.KNOWS, views.WHO, *hours],
-        column_config={
-            views.NAME: st.column_config.TextColumn("Équipe", width=110),
-            views.KNOWS: st.column_config.MultiselectColumn("Compétences", options=list(views.SKILL_OF)),
-            views.WHO: st.column_config.SelectboxColumn("Affecter à", options=_people(inputs), width=110),
-            **hours,
-        },
-        placeholder="–",
-        alt="Équipes : nom, compétences, technicien et heures de chaque jour",
-    )
-
-
-def _people(inputs: WeekPlanInputs) -> list[str]:
-    """Return the people to whom work can be given; those of the last plan where the API is away."""
-    try:
-        return auth.client().interventions.assignees()
-    except ApiError as error:
-        layout.check_session(error)
-        return [crew.assignee for crew in inputs.crews if crew.assignee]
 
 
 def _request() -> dict[str, Any]:
     """Return the request that the fields describe."""
     state = st.session_state
-    start, frame = state[_START], state.get(_KEPT)
+    start = state[_START]
     return {
         "week_start": None if start is None else start.isoformat(),
         "days": state[_DAYS],
         "budget_eur": layout.number(_BUDGET),
         "hours_each": layout.number(_HOURS),
         "place_visits": state[_VISITS],
-        "crews": views.crews_of(frame if frame is not None else pd.DataFrame(), state[_DAYS]),
+        "crews": crews.requested(state[_DAYS]),
         "adjustments": views.adjustments(state.get(_IMPOSED, []), state.get(_EXCLUDED, [])),
     }
 
 
 def _ask() -> None:
     """Note that a plan is asked for; it is made further down the run, once the crews are read."""
-    st.session_state[_WANTED] = layout.readable(_BUDGET, _HOURS)
+    st.session_state[_WANTED] = _readable()
+
+
+def _readable() -> bool:
+    return layout.readable(_BUDGET, _HOURS) and crews.readable(st.session_state[_DAYS])
 
 
 def _solve() -> None:
@@ -189,7 +145,7 @@ def _result(plan: WeekPlan) -> None:
         f"{layout.plain(views.proof_words(plan))}"
     )
     layout.notices([notice for notice in plan.notices if notice.code != "non_prouve"])
-    if not layout.readable(_BUDGET, _HOURS) or _request() != st.session_state[_ASKED]:
+    if not _readable() or _request() != st.session_state[_ASKED]:
         st.warning("Les réglages ou les choix ont changé depuis ce plan : établissez-le de nouveau.")
     if lines := views.hours_words(plan):
         st.markdown("\n".join(f"- {layout.sentence(line)}" for line in lines))

@@ -9,20 +9,17 @@ from typing import Any
 import pandas as pd
 
 from api.schemas import french
-from api.schemas.vocabulary import Skill, indicative
+from api.schemas.vocabulary import indicative
 from api.schemas.week_plan import (
     CoveredTurbine,
     LeftTurbine,
     PlannedVisit,
     WeekPlan,
     WeekPlanAccepted,
-    WeekPlanInputs,
 )
 from ui.shared import labels as fr
 
 Fact = tuple[str, str, str]
-NAME, KNOWS, WHO = "equipe", "competences", "technicien"
-WEEK = 7
 DAYS = {5: "5 jours", 7: "7 jours"}
 FIELDS = {
     "week_start": "Premier jour",
@@ -31,71 +28,6 @@ FIELDS = {
     "crews": "Équipes",
     "adjustments": "Ajustements",
 }
-SKILL_OF = {skill.words: skill for skill in Skill}
-_USUAL_HOURS = 7.0  # default before the first plan: a French working day
-_WORKING_DAYS = 5
-HOURS_TYPED = r"^\s*(2[0-4]|[01]?\d)([.,]\d{1,2})?\s*[hH]?\s*$"
-"""What the editor takes as hours of a day."""
-
-
-def hours_column(day: int) -> str:
-    """Name the column of a day, from 0."""
-    return f"j{day}"
-
-
-def usual_hours(day: int) -> str:
-    """Write the hours that a new crew starts with, on a day from 0."""
-    return french.hours(_USUAL_HOURS if day < _WORKING_DAYS else 0.0)
-
-
-def typed_hours(value: object) -> float:
-    """Read « 7 h », « 7,5 » or 7.5 as a number of hours; an empty cell is none.
-
-    Raises:
-        ValueError: the text is no number of hours.
-    """
-    text = "" if value is None or value is pd.NA else str(value).casefold().strip().removesuffix("h").strip()
-    return 0.0 if text in {"", "nan", "none"} else float(text.replace(",", "."))
-
-
-def crews_frame(inputs: WeekPlanInputs) -> pd.DataFrame:
-    """Tabulate the crews to edit, of the last plan or a first one; always a week of columns."""
-    rows: list[dict[str, Any]] = []
-    for crew in inputs.crews:
-        hours = [*crew.hours, *[0.0] * WEEK][:WEEK]
-        rows.append(
-            {NAME: crew.name, KNOWS: [skill.words for skill in crew.skills], WHO: crew.assignee}
-            | {hours_column(day): french.hours(value) for day, value in enumerate(hours)}
-        )
-    if not rows:
-        rows = [
-            {NAME: "Équipe 1", KNOWS: list(SKILL_OF), WHO: None}
-            | {hours_column(day): usual_hours(day) for day in range(WEEK)}
-        ]
-    frame = pd.DataFrame(rows)
-    frame[WHO] = frame[WHO].astype(object)
-    return frame
-
-
-def crews_of(frame: pd.DataFrame, days: int) -> list[dict[str, Any]]:
-    """Return the typed crews as the API takes them; a line without a name is no crew."""
-    crews = []
-    for row in frame.to_dict("records"):
-        name = row[NAME].strip() if isinstance(row[NAME], str) else ""
-        if not name:
-            continue
-        knows = row[KNOWS] if isinstance(row[KNOWS], list | tuple) else []
-        who = row[WHO] if isinstance(row[WHO], str) and row[WHO] else None
-        hours = [row[hours_column(day)] for day in range(days)]
-        crews.append(
-            {
-                "name": name,
-                "skills": [SKILL_OF[words].value for words in knows if words in SKILL_OF],
-                "assignee": who,
-                "hours": [typed_hours(value) for value in hours],
-            }
-        )
-    return crews
 
 
 def adjustments(imposed: Sequence[str], excluded: Sequence[str]) -> list[dict[str, str]]:

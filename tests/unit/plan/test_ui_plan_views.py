@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from api.schemas import french
@@ -22,7 +21,7 @@ from api.schemas.week_plan import (
 )
 from tests.support.html_tables import read_tables
 from tests.support.words import plain
-from ui.plan import views
+from ui.plan import crew_views, views
 from ui.shared import table
 
 MONDAY = date(2025, 1, 6)
@@ -40,68 +39,44 @@ def inputs(*crews: PlanCrew) -> WeekPlanInputs:
     return WeekPlanInputs(crews=list(crews), week_start=MONDAY)
 
 
-def test_crews__typed_as_they_were_kept__come_back_the_same() -> None:
-    typed = views.crews_of(views.crews_frame(inputs(*CREWS)), 5)
+def test_crews__of_the_last_plan__come_back_the_same() -> None:
+    lines = crew_views.first_lines(inputs(*CREWS))
 
-    assert [PlanCrew(**crew) for crew in typed] == CREWS
-    assert views.crews_of(views.crews_frame(inputs(*CREWS)), 7)[0]["hours"] == [7.5, 0, 7, 7, 3, 0, 0]
+    assert [PlanCrew(**crew) for crew in crew_views.requested(lines, 5)] == CREWS
+    assert crew_views.requested(lines, 7)[0]["hours"] == [7.5, 0, 7, 7, 3, 0, 0]
 
 
 def test_crews__first_time__one_that_knows_everything() -> None:
-    (crew,) = views.crews_of(views.crews_frame(inputs()), 7)
+    (crew,) = crew_views.requested(crew_views.first_lines(inputs()), 7)
 
     assert set(crew["skills"]) == {skill.value for skill in Skill}
     assert crew["hours"] == [7, 7, 7, 7, 7, 0, 0]
     assert PlanCrew(**crew).assignee is None
 
 
-def test_crews__lines_half_typed__empty_cells_are_nothing() -> None:
-    frame = views.crews_frame(inputs(CREWS[0]))
-    blank = dict.fromkeys(frame.columns)
-    frame = pd.DataFrame([*frame.to_dict("records"), blank, {**blank, views.NAME: " Est ", "j1": 4.0}])
+def test_crews__without_a_name__take_no_part() -> None:
+    nord, sud = crew_views.first_lines(inputs(*CREWS))
 
-    kept = views.crews_of(frame, 5)
+    kept = crew_views.requested([replace(nord, name="  "), replace(sud, name=" Est ")], 5)
 
-    assert [crew["name"] for crew in kept] == ["Nord", "Est"]
-    assert kept[1] == {"name": "Est", "skills": [], "assignee": None, "hours": [0, 4, 0, 0, 0]}
+    assert [crew["name"] for crew in kept] == ["Est"]
 
 
-@pytest.mark.parametrize(
-    ("typed", "hours"),
-    [
-        ("7\u00a0h", 7),
-        ("7,5 h", 7.5),
-        ("7.5", 7.5),
-        (" 8 H ", 8),
-        (6, 6),
-        ("", 0),
-        (None, 0),
-        (float("nan"), 0),
-    ],
-)
-def test_hours__as_they_are_typed(typed: object, hours: float) -> None:
-    assert views.typed_hours(typed) == hours
+def test_crews__one_more__has_a_free_name_and_a_key_of_its_own() -> None:
+    lines = crew_views.first_lines(inputs(*CREWS, PlanCrew(name="équipe 4", hours=[7] * 5)))
+
+    more = crew_views.one_more(lines)
+
+    assert more.name == "Équipe 5"
+    assert more.key not in {line.key for line in lines}
 
 
-@pytest.mark.parametrize(
-    ("typed", "taken"),
-    [
-        ("7\u00a0h", True),
-        ("7,5", True),
-        ("24", True),
-        ("0", True),
-        ("25", False),
-        ("sept", False),
-        ("-1", False),
-    ],
-)
-def test_hours__what_the_editor_takes(typed: str, taken: bool) -> None:
-    assert (re.fullmatch(views.HOURS_TYPED, typed) is not None) is taken
+def test_crews__in_the_table__hours_have_their_unit() -> None:
+    frame = crew_views.crews_frame(crew_views.first_lines(inputs(*CREWS)), MONDAY, 5)
 
-
-def test_hours__of_a_new_crew__are_written_with_their_unit() -> None:
-    frame = views.crews_frame(inputs(CREWS[0]))
-    assert [plain(frame[views.hours_column(day)][0]) for day in range(3)] == ["7,5 h", "0 h", "7 h"]
+    assert list(frame.columns[3:]) == ["lun. 06/01", "mar. 07/01", "mer. 08/01", "jeu. 09/01", "ven. 10/01"]
+    assert [plain(cell) for cell in frame.iloc[0, 3:]] == ["7,5 h", "0 h", "7 h", "7 h", "3 h"]
+    assert list(frame["Affecter à"]) == ["t.12", "–"]
 
 
 def test_visits__an_imposed_turbine__is_marked_beside_a_number_that_opens_its_page() -> None:

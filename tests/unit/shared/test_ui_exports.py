@@ -9,6 +9,8 @@ from datetime import date
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from api.schemas.park import TurbineDetail
 from api.schemas.turbine_story import UsualRange
@@ -68,6 +70,44 @@ def test_csv__what_people_typed_is_never_a_formula(typed: str) -> None:
 
     assert row["Parc éolien"] == f"'{typed}"
     assert row["Site"] == f'a;"{typed}"\n'
+
+
+NUMBERS = (
+    "Probabilité de panne à 7 jours (%)",
+    "Jours restants",
+    "Jours restants, borne basse",
+    "Jours restants, borne haute",
+    "Attendre coûte (€)",
+    "Âge de la mesure (j)",
+)
+
+
+@settings(max_examples=50)
+@given(
+    st.floats(0, 1),
+    st.floats(0, 4_000),
+    st.floats(0, 10_000_000),
+    st.integers(0, 5_000),
+)
+def test_csv__a_french_spreadsheet_reads_its_figures_as_numbers_and_they_are_those_of_the_page(
+    probability: float, days: float, euros: float, age: int
+) -> None:
+    turbine = item(
+        failure_probability=probability,
+        time_to_failure_days=days,
+        time_to_failure_interval=(days, days),
+        expected_failure_cost_eur=euros,
+        age_days=age,
+    )
+
+    [row] = read(exports.park_csv([turbine]))
+
+    assert all(re.fullmatch(r"-?\d+(,\d+)?", row[name]) for name in NUMBERS), row
+    shown = views.park_frame([turbine]).iloc[0]
+    cost = views.PARK_COLUMNS["Attendre coûte"].words
+    assert cost is not None
+    assert re.sub(r"[^\d]", "", cost(shown["Attendre coûte"])) == row["Attendre coûte (€)"]
+    assert abs(float(row[NUMBERS[0]].replace(",", ".")) - 100 * probability) <= 0.0051
 
 
 def test_file_name__nothing_that_a_file_system_refuses() -> None:
