@@ -59,7 +59,8 @@ def _contradictions(_arguments: argparse.Namespace, core: Core) -> int:
     page = core.corrections.contradictions(SHOWN)
     print(_table([row for waiting in page.items for row in waiting.rows]))
     waits = f"{french.counted(page.total, 'contradiction')} à trancher"
-    say(f"{waits} : data keep --row N --reason MOTIF garde une ligne." if page.total else f"{waits}.")
+    how = " : « python cockpit.py data keep --row N --reason MOTIF » garde une ligne" if page.total else ""
+    say(f"{waits}{how}.")
     return 0
 
 

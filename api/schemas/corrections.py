@@ -102,8 +102,8 @@ class Withdrawal(Answer):
     withdrawn_by_name: Name = None
     withdrawn_at: datetime
     effect: dict[str, Any] = Field(
-        description="rows, turbines, first_day, last_day ; et pour un import : labels, completed, visits,"
-        " turbines_archived"
+        description="`rows`, `turbines`, `first_day`, `last_day` ; et pour un import : `labels`, "
+        "`completed`, `visits`, `turbines_archived`"
     )
     restored_at: datetime | None = None
     restored_by: str | None = None
