@@ -181,6 +181,10 @@ def _calibration(calibration: Calibration) -> Part:
     state = CALIBRATIONS.get(calibration.status, calibration.status)
     return Part(
         title="Calibration",
-        sentences=[f"Probabilité montrée : {state}. {calibration.reason}"],
+        sentences=[
+            calibration.reason
+            if calibration.reason.casefold().startswith(state)
+            else f"Probabilité montrée : {state}. {calibration.reason}"
+        ],
         tables=[Table(title=title, header=header, rows=rows)] if rows else [],
     )
