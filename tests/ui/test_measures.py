@@ -177,7 +177,7 @@ def test_mapping__gives_the_names_and_converts(opened: Open) -> None:
 
     assert "refusé" not in said(at)
     assert fact(at, "Seraient ajoutées") == "1"
-    assert table(at, "Verdict")["Vitesse du vent [m/s]"][0] == "8"
+    assert table(at, "Verdict")["Vitesse du vent (m/s)"][0] == "8"
     uses = table(at, "Ce qui en est fait").set_index("Colonne")["Ce qui en est fait"]
     assert uses["vent"].endswith("converti depuis km/h")
 
@@ -198,7 +198,7 @@ def test_bad_rows__each_told_as_typed_and_the_good_ones_kept(
     at = choose(opened("manager"), "fautif.csv", BAD_ROWS)
     assert fact(at, "Seraient rejetées") == "3"
     assert list(table(at, "Verdict")["Verdict"]) == ["✓ prise"] * 3 + ["✕ rejetée"] * 3
-    assert list(table(at, "Verdict")["Vitesse du vent [m/s]"][3:]) == ["**gras**", "7", "7"]
+    assert list(table(at, "Verdict")["Vitesse du vent (m/s)"][3:]) == ["**gras**", "7", "7"]
     assert [reason.split(" : ")[0] for reason in table(at, "Verdict")["Raison"][3:]] == [
         "wind_speed",
         "temperature",

@@ -124,15 +124,19 @@ def _use(column: PreviewColumn) -> str:
         return "Aucun capteur du cockpit ne porte ce nom : ses valeurs ne sont pas gardées."
     if column.state == "absente":
         return column.consequence
-    unit = "" if column.unit in _UNITLESS else f" [{column.unit}]"
-    name = (column.label or FIXED.get(column.target or "", column.target or column.name)) + unit
+    name = _titled(column.label or FIXED.get(column.target or "", column.target or column.name), column.unit)
     return f"{name}, converti depuis {column.converted_from}" if column.converted_from else name
+
+
+def _titled(label: str, unit: str | None) -> str:
+    """Write a sensor with its unit as the turbine's page does: « Vitesse du vent (m/s) »."""
+    return label if unit in _UNITLESS else f"{label} ({unit})"
 
 
 def rows_frame(preview: ImportPreview) -> pd.DataFrame:
     """Tabulate the first rows as understood; a rejected one shows its raw cells, and why."""
     titles = {
-        c.target: c.label + ("" if c.unit in _UNITLESS else f" [{c.unit}]")
+        c.target: _titled(c.label, c.unit)
         for c in preview.columns
         if c.state == "reconnue" and c.target and c.label
     }

@@ -62,7 +62,9 @@ def test_more_values_than_a_question_takes__is_not_taken_for_a_silent_database(
 
 @pytest.mark.parametrize(
     # SQLite takes four times as many values: what is cut for PostgreSQL is short for it.
-    "any_database", [pytest.param("sqlite", marks=pytest.mark.long), "postgresql"], indirect=True
+    "any_database",
+    [pytest.param("sqlite", marks=pytest.mark.long), "postgresql"],
+    indirect=True,
 )
 def test_turbines__more_than_a_question_takes(any_database: Database) -> None:
     names = [f"E-{number}" for number in range(70_000)]

@@ -88,7 +88,7 @@ def test_columns__each_state_says_what_becomes_of_it() -> None:
     frame = views.columns_frame(columns)
 
     assert list(frame["Ce qui en est fait"]) == [
-        "Vitesse du vent [m/s], converti depuis km/h",
+        "Vitesse du vent (m/s), converti depuis km/h",
         "Date de mesure",
         "Aucun capteur du cockpit ne porte ce nom : ses valeurs ne sont pas gardées.",
         "plus d’évaluation.",
@@ -134,7 +134,7 @@ def test_first_rows__a_rejected_one_shows_what_was_read_and_why() -> None:
 
     frame = views.rows_frame(preview(columns=[wind], first_rows=rows, rejected=2))
 
-    assert list(frame.columns) == ["Ligne", "Verdict", "Raison", "Turbine", "Mesurée le", "Vent [m/s]"]
+    assert list(frame.columns) == ["Ligne", "Verdict", "Raison", "Turbine", "Mesurée le", "Vent (m/s)"]
     assert list(frame.iloc[0])[2:] == [f"{NBSP}; ".join(reasons), "9", "31/02/2024", "fort"]
     assert list(frame.iloc[1])[1:] == ["✕ rejetée", "trop peu de colonnes : 1 au lieu de 3.", "–", "–", "–"]
 
