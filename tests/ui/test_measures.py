@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from api.schemas.findings import finding_label
+from api.schemas.vocabulary import Freshness
 from tests.support.measurements.measure_files import (
     BAD_ROWS,
     GOOD,
@@ -107,12 +109,16 @@ def test_coverage__what_the_api_says(opened: Open, installation: Installation) -
     page = said(at)
     assert seen.missing
     assert all(notice.message in page for notice in seen.missing)
-    assert fact(at, "En retard") == str(seen.late)
+    states = {turbine.turbine_id: turbine.freshness for turbine in seen.turbines}
+    counts = Counter(states.values())
+    assert fact(at, "En retard") == str(counts[Freshness.EN_RETARD])
+    assert fact(at, "Trop anciennes") == str(counts[Freshness.TROP_ANCIENNE])
     shown = table(at, "Fraîcheur")
     assert set(shown["Turbine"]) == {turbine.turbine_id for turbine in seen.turbines}
     late = {turbine.turbine_id for turbine in seen.turbines if turbine.late}
     assert set(shown["Turbine"][: len(late)]) == late
-    assert set(shown["Fraîcheur"][: len(late)]) == {"✕ en retard"}
+    for turbine, words in zip(shown["Turbine"], shown["Fraîcheur"], strict=True):
+        assert words.endswith(states[turbine].words), turbine
     findings = tables(at)[0].value
     assert list(findings["Constat"]) == [finding_label(f.code) for f in seen.findings]
 
