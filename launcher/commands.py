@@ -39,8 +39,9 @@ COMMANDS = {
         "test --fast",
     ),
     "data": Command(
-        "import FICHIER [--map M] [--date-format F] [--report CSV] [--yes] | turbines FICHIER | export …"
-        " | contradictions | rows | keep | withdraw | undo | restore | withdrawals | generate | feed",
+        "import FICHIER [--map M] [--date-format F] [--report CSV] [--yes] | draft-map FICHIER"
+        " | turbines FICHIER | export … | contradictions | rows | keep | withdraw | undo | restore"
+        " | withdrawals | generate | feed",
         "ajoute des mesures (CSV, Excel, Parquet) ou des turbines, les corrige, les exporte, simule un parc",
         "data import mesures.csv --date-format JJ/MM/AAAA",
     ),

@@ -15,6 +15,7 @@ from api.domain.measurements.remedies import with_remedy
 from api.domain.shared.exceptions import InvalidInput
 from api.schemas import french
 from api.schemas.measurements import ImportReport
+from api.services.measurements.draft_map import draft_map, draft_text
 from api.services.measurements.files.map_file import read_map
 from api.services.measurements.files.options import NATIVE, ImportOptions
 from api.services.measurements.import_report import load_report, report_csv
@@ -45,6 +46,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--yes", action="store_true", help="confirme des valeurs qui ressemblent à une autre unité"
     )
     bring.set_defaults(run=_import)
+    draft = data.add_parser("draft-map", help="propose la correspondance d’un fichier, à relire")
+    draft.add_argument("file", type=Path, metavar="FICHIER", help="export d’un autre système")
+    draft.add_argument(
+        "--out", "-o", type=Path, metavar="JSON", help="fichier à écrire ; la sortie standard sinon"
+    )
+    draft.set_defaults(run=_draft_map)
     for module in (feed, export, turbines, corrections):
         module.register(data)
     data.add_parser("generate", help="refait l’échantillon simulé").set_defaults(run=_generate)
@@ -69,6 +76,25 @@ def _import(arguments: argparse.Namespace, core: Core) -> int:
         say("Aucune ligne n’a pu être prise : corrigez le fichier, puis reprenez l’import.")
         return NOTHING
     return PARTLY if report.rejected else 0
+
+
+def _draft_map(arguments: argparse.Namespace, core: Core) -> int:
+    out: Path | None = arguments.out
+    if out is not None and out.exists():
+        raise InvalidInput.single(
+            "--out", f"{out.name} existe déjà et n’est pas écrasé : donnez un autre nom, ou effacez-le."
+        )
+    document = draft_map(arguments.file, core.sensors())
+    text = draft_text(document)
+    if out is None:
+        print(text, end="")
+    else:
+        with whole_file("--out", out) as file:
+            file.write(text.encode())
+    for note in document["_note"]:
+        say(f"- {note}")
+    say(f"Puis : python cockpit.py data import {arguments.file.name} --map {out or 'CORRESPONDANCE.json'}")
+    return 0
 
 
 def _write_report(core: Core, import_id: int, path: Path) -> None:

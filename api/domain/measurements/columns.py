@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from api.domain.measurements.column_map import ColumnMap, Target, target_of
+from api.domain.measurements.column_map import ColumnMap, Target, lone_letter, target_of
 from api.domain.measurements.naming import header as headers
 from api.domain.measurements.readings import printable, read_turbine_id
 from api.domain.measurements.sensors import Sensor
 from api.domain.measurements.times.zones import zone_in
-from api.domain.measurements.units import Conversion, conversion, known_units, spelled
+from api.domain.measurements.units import Conversion, conversion, known_units, quantity, spelled
 from api.domain.shared.exceptions import InvalidInput, UnclearFile
 
 TURBINE, DATE = "turbine_id", "date_measure"
@@ -105,11 +105,6 @@ class Columns:
         )
 
 
-def holds_measurements(names: Sequence[str], mapping: ColumnMap | None = None) -> bool:
-    """Tell whether these names are the header of a file of measurements."""
-    return {TURBINE, DATE} <= {target_of(name, mapping).name for name in names}
-
-
 def _target(name: str, known: set[str], mapping: ColumnMap | None) -> Target | None:
     """Return the content of a column; None where the cockpit has no use for it."""
     target = target_of(name, mapping)
@@ -131,20 +126,18 @@ def _conversions(
     """Return, by position, the conversions of the columns that are not in the catalogue's unit."""
     made: dict[int, Conversion] = {}
     for index, target in enumerate(targets):
-        if target is None or target.unit is None or (target.name in (DATE, HOUR) and zone_in(target.unit)):
+        if target is None or (target.unit and target.name in (DATE, HOUR) and zone_in(target.unit)):
             continue
         sensor = sensors.get(target.name)
+        if target.unit is None:
+            _refuse_lone_letter(names[index], sensor)
+            continue
         own = sensor.unit if sensor else {DAYS_LEFT: "jours"}.get(target.name, "")
         if spelled(target.unit) == spelled(own) or (sensor is None and target.unit in {"j", "d", "days"}):
             continue
         how = conversion(target.unit, own) if sensor else None
         if how is None:
-            raise InvalidInput.single(
-                names[index],
-                f"unité « {printable(target.unit)} » inconnue pour {target.name} ; au choix :"
-                f" {', '.join(filter(None, known_units(own))) or 'aucune'}. Si les valeurs sont déjà en"
-                f" {own or 'cette grandeur'}, dites-le par l’unité de la colonne dans une correspondance.",
-            )
+            raise InvalidInput.single(names[index], _no_conversion(target.unit, target.name, own))
         if mapping is None or names[index] not in mapping.columns:
             raise UnclearFile.single(
                 names[index],
@@ -158,6 +151,35 @@ def _conversions(
 def _close(missing: Sequence[Sensor], unknown: Sequence[str]) -> dict[str, str]:
     pairs = ((sensor.name, headers.meant(sensor.name, unknown)) for sensor in missing)
     return {name: near for name, near in pairs if near is not None}
+
+
+def _no_conversion(unit: str, target: str, own: str) -> str:
+    what = quantity(unit)
+    reason = f"« {printable(unit)} » est {what}" if what else f"unité « {printable(unit)} » inconnue"
+    choice = ", ".join(filter(None, known_units(own))) or "aucune"
+    return (
+        f"{reason}, sans conversion vers {target} ; au choix : {choice}. Si les valeurs sont déjà en"
+        f" {own or 'cette grandeur'}, dites-le par l’unité de la colonne dans une correspondance."
+    )
+
+
+def _refuse_lone_letter(name: str, sensor: Sensor | None) -> None:
+    """Refuse a header such as ``Temp_F`` whose letter may be another unit than the sensor's.
+
+    Raises:
+        UnclearFile: the mapping must say which unit it is.
+    """
+    letter = lone_letter(name) if sensor is not None else None
+    if letter is None or sensor is None:
+        return
+    how = conversion(letter, sensor.unit)
+    if how is None or how.source == how.unit:
+        return
+    raise UnclearFile.single(
+        name,
+        f"« {letter} » est-il l’unité ? Donnez l’unité de la colonne dans une correspondance :"
+        f" {how.source}, ou {sensor.unit} si les valeurs le sont déjà.",
+    )
 
 
 def _name_of(name: str, index: int) -> str:

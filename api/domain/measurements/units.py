@@ -41,45 +41,115 @@ class Conversion:
         return str(self.value(decimal)) if decimal.is_finite() and abs(decimal.adjusted()) < 300 else number
 
 
-_CONVERSIONS = (
-    Conversion("K", "°C", Decimal(1), before=Decimal("-273.15")),
-    Conversion("°F", "°C", Decimal(5) / Decimal(9), before=Decimal(-32)),
-    Conversion("km/h", "m/s", Decimal(1) / Decimal("3.6")),
-    Conversion("mph", "m/s", Decimal("0.44704")),
-    Conversion("kn", "m/s", Decimal(1852) / Decimal(3600)),
-    Conversion("MW", "kW", Decimal(1000)),
-    Conversion("W", "kW", Decimal("0.001")),
-    Conversion("%", "", Decimal("0.01")),
-)
-_SPELLINGS = {
-    "c": "°C", "degc": "°C", "celsius": "°C", "°c": "°C", "k": "K", "kelvin": "K",
-    "f": "°F", "degf": "°F", "°f": "°F", "fahrenheit": "°F", "m/s": "m/s", "ms-1": "m/s", "m.s-1": "m/s",
-    "km/h": "km/h", "kmh": "km/h", "kph": "km/h", "mph": "mph", "kn": "kn", "kt": "kn", "nœuds": "kn",
-    "kw": "kW", "mw": "MW", "w": "W",
-    "rpm": "tr/min", "tr/min": "tr/min", "min-1": "tr/min", "1/min": "tr/min",
-}  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A unit: its quantity in French, and the way to the first unit of that quantity."""
+
+    name: str
+    quantity: str
+    factor: Decimal = Decimal(1)
+    before: Decimal = Decimal(0)
+    spellings: tuple[str, ...] = ()
 
 
-SPELLED = frozenset(_SPELLINGS)
-"""Every spelling of a unit that the cockpit knows, in lower case."""
+_TEMPERATURE, _SPEED, _POWER_OF, _TURNS = "une température", "une vitesse", "une puissance", "une rotation"
+_PRESSURE, _ENERGY, _ACCELERATION = "une pression", "une énergie", "une accélération"
+_ANGLE, _SHARE, _REACTIVE = "un angle", "une part", "une puissance réactive"
+_TABLE = (
+    _Unit("°C", _TEMPERATURE, spellings=("c", "degc", "celsius")),
+    _Unit("K", _TEMPERATURE, before=Decimal("-273.15"), spellings=("kelvin", "kelvins", "°k", "degk")),
+    _Unit("°F", _TEMPERATURE, Decimal(5) / Decimal(9), Decimal(-32), ("f", "degf", "fahrenheit")),
+    _Unit("m/s", _SPEED, spellings=("ms-1", "m.s-1", "mps", "m/sec")),
+    _Unit("km/h", _SPEED, Decimal(1) / Decimal("3.6"), spellings=("kmh", "kph", "km.h-1", "kmh-1")),
+    _Unit("mph", _SPEED, Decimal("0.44704"), spellings=("mi/h",)),
+    _Unit(
+        "kn", _SPEED, Decimal(1852) / Decimal(3600),
+        spellings=("kt", "kts", "knot", "knots", "nœud", "nœuds", "noeud", "noeuds"),
+    ),
+    _Unit("ft/s", _SPEED, Decimal("0.3048"), spellings=("fps",)),
+    _Unit("mm/s", _SPEED, Decimal("0.001"), spellings=("mm.s-1",)),
+    _Unit("kW", _POWER_OF),
+    _Unit("MW", _POWER_OF, Decimal(1000)),
+    _Unit("W", _POWER_OF, Decimal("0.001"), spellings=("watt", "watts")),
+    _Unit("GW", _POWER_OF, Decimal(1_000_000)),
+    _Unit("tr/min", _TURNS, spellings=("rpm", "r.p.m.", "min-1", "1/min", "u/min", "r/min")),
+    _Unit("tr/s", _TURNS, Decimal(60), spellings=("rps", "r/s")),
+    _Unit("rad/s", _TURNS, Decimal("9.549296585513720146133025802")),
+    _Unit("Hz", "une fréquence"),
+    _Unit("bar", _PRESSURE, spellings=("bars",)),
+    _Unit("mbar", _PRESSURE, Decimal("0.001")),
+    _Unit("hPa", _PRESSURE, Decimal("0.001")),
+    _Unit("kPa", _PRESSURE, Decimal("0.01")),
+    _Unit("MPa", _PRESSURE, Decimal(10)),
+    _Unit("Pa", _PRESSURE, Decimal("0.00001")),
+    _Unit("kWh", _ENERGY),
+    _Unit("MWh", _ENERGY, Decimal(1000)),
+    _Unit("GWh", _ENERGY, Decimal(1_000_000)),
+    _Unit("Wh", _ENERGY, Decimal("0.001")),
+    _Unit("m/s²", _ACCELERATION, spellings=("m/ss", "m.s-2")),
+    _Unit("mm/s²", _ACCELERATION, Decimal("0.001"), spellings=("mm/ss",)),
+    _Unit("g", _ACCELERATION, Decimal("9.80665")),
+    _Unit("mg", _ACCELERATION, Decimal("0.00980665")),
+    _Unit("V", "une tension"),
+    _Unit("kV", "une tension", Decimal(1000)),
+    _Unit("A", "un courant", spellings=("amp", "amps", "ampere", "ampère")),
+    _Unit("kA", "un courant", Decimal(1000)),
+    _Unit("kvar", _REACTIVE),
+    _Unit("Mvar", _REACTIVE, Decimal(1000)),
+    _Unit("kVA", "une puissance apparente"),
+    _Unit("MVA", "une puissance apparente", Decimal(1000)),
+    _Unit("°", _ANGLE, spellings=("deg", "degre", "degré", "degres", "degrés", "degree", "degrees")),
+    _Unit("rad", _ANGLE, Decimal("57.29577951308232087679815481")),
+    _Unit("", _SHARE),
+    _Unit("%", _SHARE, Decimal("0.01"), spellings=("pct", "percent", "pourcent")),
+)  # fmt: skip
+_TYPED = str.maketrans({"²": "2", "⁻": "-", "¹": "1", "·": ".", "⋅": ".", "º": "°", "˚": "°", "ᵒ": "°"})
+
+
+def _key(text: str) -> str:
+    return "".join(text.split()).casefold().translate(_TYPED)
+
+
+_KEYED = {_key(name): unit for unit in _TABLE if unit.name for name in (unit.name, *unit.spellings)}
+_PURE = next(unit for unit in _TABLE if not unit.name)
+
+
+def _unit(text: str) -> _Unit | None:
+    return _KEYED.get(_key(text)) if text.strip() else _PURE
+
+
+def is_unit(text: str) -> bool:
+    """Tell whether a text is a unit that the cockpit knows, whatever its spelling."""
+    return _key(text) in _KEYED
+
+
+def quantity(text: str) -> str | None:
+    """Return the quantity of a unit, in French with its article; None where the unit is not known."""
+    known = _KEYED.get(_key(text))
+    return None if known is None else known.quantity
 
 
 def spelled(unit: str) -> str:
     """Return a unit as the cockpit spells it: ``degC``, ``celsius`` and ``°c`` are the same."""
-    return _SPELLINGS.get(unit.strip().casefold(), unit.strip())
+    known = _KEYED.get(_key(unit))
+    return unit.strip() if known is None else known.name
 
 
 def known_units(unit: str) -> list[str]:
     """Return the units that can be converted into this one, itself first."""
-    return [unit, *(each.source for each in _CONVERSIONS if each.unit == unit)]
+    own = _unit(unit)
+    others = [each.name for each in _TABLE if own and each.quantity == own.quantity and each is not own]
+    return [unit, *filter(None, others)]
 
 
 def conversion(source: str, unit: str) -> Conversion | None:
     """Return the conversion of a file's unit to the cockpit's; None where there is none."""
-    wanted = spelled(source)
-    if wanted == unit:
+    if spelled(source) == spelled(unit):
         return Conversion(unit, unit, Decimal(1))
-    return next((each for each in _CONVERSIONS if (each.source, each.unit) == (wanted, unit)), None)
+    given, wanted = _unit(source), _unit(unit)
+    if given is None or wanted is None or given.quantity != wanted.quantity:
+        return None
+    return Conversion(given.name, unit, given.factor / wanted.factor, given.before, -wanted.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +202,8 @@ def doubt(sensor: Sensor, values: Sequence[float]) -> str | None:
         return None
     likely = [
         each.source
-        for each in _CONVERSIONS
-        if each.unit == sensor.unit
-        and _usual(sensor, float(each.value(Decimal(middle))), float(each.value(Decimal(top))))
+        for each in filter(None, (conversion(name, sensor.unit) for name in known_units(sensor.unit)[1:]))
+        if _usual(sensor, float(each.value(Decimal(middle))), float(each.value(Decimal(top))))
     ]
     unit = f" {sensor.unit}" if sensor.unit else ""
     guess = (

@@ -98,6 +98,8 @@ def ingest_file(
         )
     origin = Origin(known_source, key, now, imported_by)
     job = Job(known_source, origin, before, seen, len(understood.columns.sensors))
+    if understood.days is not None:
+        job.basis = understood.days.basis
     try:
         _take_in(database, understood, job, chunk_rows, progress)
     except BaseException:
@@ -121,9 +123,11 @@ def _take_in(
 ) -> None:
     """Judge and store the file's rows, chunk by chunk."""
     file, tally = understood.file, job.tally
-    tally.add_column_problems(understood.columns, file.header_line)
+    tally.add_column_problems(understood.as_written.columns, file.header_line)
     for remark in understood.remarks:
         tally.problems.add(file.header_line, CellProblem("", None, remark))
+    for line, problem in understood.days.remarks if understood.days else ():
+        tally.problems.add(line, problem)
     judge = _Judge(understood, job.origin.at, tally)
     for lines in _chunks(file.lines(), chunk_rows):
         if candidates := judge.candidates(lines, job):

@@ -110,6 +110,7 @@ def preview_file(
         needs_confirmation=bool(understood.doubts) and not options.confirmed,
         notices=[
             *_simulation_notice(simulated),
+            *_days_notice(understood),
             *_partial_notice(understood.scanned),
             *(Notice(code="a_verifier", field=None, message=text) for text in understood.remarks),
             *_repeated_notice(examined.repeated),
@@ -125,6 +126,12 @@ def _simulation_notice(simulated: int) -> list[Notice]:
         " côté avec ses classements. Il reste dans la base et quitte l’écran."
     )
     return [Notice(code="parc_simule_mis_de_cote", field=None, message=text)]
+
+
+def _days_notice(understood: Understood) -> list[Notice]:
+    if understood.days is None:
+        return []
+    return [Notice(code="releves_reunis_par_jour", field=None, message=understood.days.summary)]
 
 
 def _partial_notice(scanned: int | None) -> list[Notice]:
@@ -150,6 +157,8 @@ def _repeated_notice(repeated: int) -> list[Notice]:
 
 def _examine(understood: Understood, today: date) -> _Examined:
     examined, identities = _Examined(), Identities()
+    for number, problem in understood.days.remarks if understood.days else ():
+        examined.problems.add(number, problem)
     for line in islice(understood.file.lines(), EXAMINED_ROWS):
         examined.rows += 1
         row, accepted, problems = _judged(line, understood, today)
@@ -214,7 +223,7 @@ def _known(connection: Connection, examined: _Examined, turbines: Mapping[str, i
 
 
 def _columns(understood: Understood) -> list[PreviewColumn]:
-    columns, header = understood.columns, understood.file.header
+    columns, header = understood.as_written.columns, understood.as_written.header
     answer = _recognised(columns, header)
     answer += [PreviewColumn(name=name, state="inconnue") for name in columns.unknown]
     answer += [

@@ -13,9 +13,11 @@ from api.domain.measurements.measurements import text_identity
 from api.domain.measurements.rows import DAYS_LEFT, FAILURE, CellProblem, MeasurementRow, labels_contradict
 from api.schemas import french
 from api.services.measurements.corrections import contradictions
+from api.services.measurements.files.by_day import Basis
 from api.services.measurements.source import Source, make_room
 from api.services.measurements.tally import ImportTally
 from api.storage.measurements import ingestion, outcomes, visits
+from api.storage.measurements.basis import add_basis
 from api.storage.measurements.ingestion import NewMeasurement, PoorerMeasurement
 from api.storage.measurements.outcomes import Origin, Outcome
 from api.storage.measurements.visits import PlannedVisit
@@ -68,6 +70,7 @@ class Job:
         last_own: highest id that this import stored.
         claimed: ids of stored rows with fewer sensors that already match a row of this file: no other row may
             enrich them.
+        basis: what a day's values rest on, by turbine and day, where records were joined into days.
     """
 
     source: Source
@@ -79,6 +82,7 @@ class Job:
     claimed: set[int] = field(default_factory=set)
     identities: Identities = field(default_factory=Identities)
     tally: ImportTally = field(default_factory=ImportTally)
+    basis: Basis = field(default_factory=dict)
 
 
 def store(connection: Connection, candidates: Sequence[Candidate], job: Job) -> None:
@@ -99,6 +103,14 @@ def store(connection: Connection, candidates: Sequence[Candidate], job: Job) -> 
     )
     job.last_own = max(job.last_own, *ids[-1:], 0)
     tally = job.tally
+    add_basis(
+        connection,
+        [
+            (key, basis)
+            for c, key in (zip(new, ids, strict=True) if job.basis else ())
+            if (basis := job.basis.get((c.row.turbine_id, c.row.measured_on))) is not None
+        ],
+    )
     tally.turbines_added += created
     tally.inserted += len(new)
     tally.already_known += len(known)

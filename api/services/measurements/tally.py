@@ -96,7 +96,7 @@ def import_facts(
     tally: ImportTally, name: str, understood: Understood, origin: Origin, finished_at: datetime
 ) -> dict[str, Any]:
     """Return the fields of the report, without the import's id and with all kept problems."""
-    columns = understood.columns
+    columns = understood.as_written.columns
     return {
         "filename": printable(name, 255),
         "sha256": understood.file.sha256,

@@ -73,6 +73,9 @@ measurements = Table(
     Column("values", Json, nullable=False),
     # Number of sensors in ``values``: the index alone finds the row that a fuller one replaces.
     Column("value_count", Integer, nullable=False, server_default="0"),
+    # Where the values were made of ten-minute records: how many there were, expected and valid. The raw
+    # records are not kept.
+    Column("basis", Json),
     Column("identity", String(64), nullable=False),
     Column("source", Word(), nullable=False),
     Column("import_id", ForeignKey("imports.id")),

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 import openpyxl
 import pyarrow as pa
@@ -152,7 +153,7 @@ def parquet(floats: pa.DataType, instants: bool = False) -> bytes:
     return stream.getvalue()
 
 
-def mapped(columns: dict[str, Target] | None = None, **options: str) -> ImportOptions:
+def mapped(columns: dict[str, Target] | None = None, **options: Any) -> ImportOptions:
     return ImportOptions(map=ColumnMap(columns or {}, **options))
 
 

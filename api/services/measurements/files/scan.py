@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from api.domain.measurements import day_format, units
 from api.domain.measurements.column_map import ColumnMap
-from api.domain.measurements.columns import DATE, DAYS_LEFT, HOUR, PLANNED, Columns, holds_measurements
+from api.domain.measurements.columns import DATE, DAYS_LEFT, HOUR, PLANNED, Columns
 from api.domain.measurements.day_format import DayFormat
+from api.domain.measurements.mapping.shape import holds_measurements, shape_of
 from api.domain.measurements.notation import Notation, decimal_evidence
 from api.domain.measurements.readings import UnreadableCell, is_missing, read_number
 from api.domain.measurements.sensors import Sensor
@@ -21,13 +22,24 @@ from api.domain.measurements.times.swapped import likely_swapped
 from api.domain.measurements.times.zones import OWN_OFFSETS, PARIS, Zone, zone_of
 from api.domain.shared.exceptions import FieldError, UnclearFile
 from api.schemas.measurements import FileFormat
+from api.services.measurements.files.by_day import DayFile, by_day
 from api.services.measurements.files.findings import Findings, read_findings
 from api.services.measurements.files.json_rows import open_rows
 from api.services.measurements.files.options import ImportOptions
 from api.services.measurements.files.same_turbine import turbine_doubts
+from api.services.measurements.files.shaped import shaped
 from api.services.measurements.files.table_file import TableFile, open_table
 
 TEMPERATURE = "temperature"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How the file itself is written."""
+
+    header: tuple[str, ...]
+    columns: Columns
+    notation: Notation
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +48,8 @@ class Understood:
 
     ``doubts`` are the columns whose values look like another unit's, and the turbines that may be one.
     ``hours`` tells whether some time has an hour; ``remarks`` are sentences for the report. ``scanned`` is
-    the number of rows read if time ran out before the end of the file, else None.
+    the number of rows read if time ran out before the end of the file, else None. Where the rows are days
+    made of records, ``written`` says how those were written.
     """
 
     file: TableFile
@@ -46,6 +59,17 @@ class Understood:
     scanned: int | None = None
     hours: bool = False
     remarks: tuple[str, ...] = ()
+    written: Written | None = None
+
+    @property
+    def as_written(self) -> Written:
+        """The header, columns and notation of the file itself."""
+        return self.written or Written(self.file.header, self.columns, self.notation)
+
+    @property
+    def days(self) -> DayFile | None:
+        """The days made of the file's records; None where its rows are measurements."""
+        return self.file if isinstance(self.file, DayFile) else None
 
     @property
     def format(self) -> FileFormat:
@@ -56,14 +80,15 @@ class Understood:
             "utf-16-be": "utf-16",
             "cp1252": "windows-1252",
         }
+        notation = self.as_written.notation
         return FileFormat(
             kind=self.file.kind,
             encoding=encoding.get(self.file.encoding or "", self.file.encoding),
             separator=self.file.separator,
-            decimal=self.notation.decimal,
-            date_format=self.notation.days.name,
-            planned_format=None if self.notation.planned is None else self.notation.planned.name,
-            timezone=self.notation.zone.words if self.hours else None,
+            decimal=notation.decimal,
+            date_format=notation.days.name,
+            planned_format=None if notation.planned is None else notation.planned.name,
+            timezone=notation.zone.words if self.hours else None,
             header_line=self.file.header_line,
         )
 
@@ -89,27 +114,30 @@ def understand(
     Raises:
         InvalidInput: the file as a whole cannot be taken, with the remedy in French.
     """
-    named = options.date_format or (options.map.date_format if options.map else None)
+    mapping = options.map
+    named = options.date_format or (mapping.date_format if mapping else None)
     chosen = day_format.named_format(named) if named else None
     if options.sent_as_json:
         file: TableFile = open_rows(path, sensors)
     else:
-        file = open_table(path, lambda names: holds_measurements(names, options.map))
-    columns = Columns.of(file.header, sensors, options.map)
+        file = open_table(path, lambda names: holds_measurements(names, mapping))
+    if (shape := shape_of(file.header, mapping, options.filename or path.name)) is not None:
+        file = shaped(file, shape)
+    columns = Columns.of(file.header, sensors, mapping)
     findings = read_findings(file, columns, patience_s)
     numeric = _numeric(columns)
-    decimal = options.map.decimal if options.map else None
+    decimal = mapping.decimal if mapping else None
     days, planned = (_format(findings.days.get(name), chosen, name, file.epoch) for name in (DATE, PLANNED))
     notation = Notation(
         decimal or _decimal(findings, numeric),
         days or day_format.ISO,
         planned if planned != days else None,
-        zone=_zone(file, columns, findings, options.map),
+        zone=_zone(file, columns, findings, mapping),
         whole_days=bool(findings.midnights) and not findings.hours,
     )
     doubts, remarks = turbine_doubts(file, columns, findings, park)
     swapped = likely_swapped(*_seasons(findings, columns, notation))
-    return Understood(
+    understood = Understood(
         file,
         columns,
         notation,
@@ -118,6 +146,14 @@ def understand(
         findings.hours,
         (*remarks, *((swapped,) if swapped else ())),
     )
+    return understood if mapping is None or not mapping.by_day else _by_day(understood, mapping)
+
+
+def _by_day(read: Understood, mapping: ColumnMap) -> Understood:
+    """Return the days that the file's records make, in the cockpit's own names, units and notation."""
+    days = by_day(read.file, read.columns, read.notation, mapping, read.scanned)
+    own = Columns.of(days.header, {sensor.name: sensor for _position, sensor in read.columns.sensors})
+    return replace(read, file=days, columns=own, notation=Notation(), written=read.as_written)
 
 
 def _format(
