@@ -129,7 +129,7 @@ class Core(Shared):
             worker=worker,
             run_hour=settings.run_hour,
             repeatable={
-                KIND: JobKind(self.intake.carry_out, self.intake.forget),
+                KIND: JobKind(self.intake.carry_out, self.intake.forget, "refuse"),
                 MODEL_IMPORT: JobKind(self.model_imports.carry_out, self.model_imports.forget),
                 HISTORY: JobKind(self.history.carry_out, lambda _job: None),
             },

@@ -74,8 +74,14 @@ def _import(arguments: argparse.Namespace, core: Core) -> int:
         _write_report(core, report.import_id, arguments.report)
     if report.nothing_taken:
         say("Aucune ligne n’a pu être prise : corrigez le fichier, puis reprenez l’import.")
+    return exit_code(report)
+
+
+def exit_code(report: ImportReport) -> int:
+    """Return 0 where all was taken or known, 3 where rows or values were refused, 1 where all rows were."""
+    if report.nothing_taken:
         return NOTHING
-    return PARTLY if report.rejected else 0
+    return PARTLY if report.rejected or report.refused_values else 0
 
 
 def _draft_map(arguments: argparse.Namespace, core: Core) -> int:

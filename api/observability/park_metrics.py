@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from api.domain.plausibility.finding_counts import turbines_by_code
 from api.schemas.findings import FINDING_LABELS
 from api.schemas.vocabulary import RiskLevel
+from api.storage.measurements import import_log
 from api.storage.park import runs
 from api.storage.park.scores import findings_of
 from api.storage.shared import jobs, published
@@ -35,6 +36,7 @@ class ParkCollector(Collector):
         """Yield the families, from one read of the database."""
         with self._database.read() as connection:
             statuses = runs.count_by_status(connection)
+            imported = import_log.counts_by_status(connection)
             run = published.published_run(connection)
             worker_seen = jobs.last_seen(connection)
             findings = {} if run is None else self._findings(connection, run.id)
@@ -42,6 +44,10 @@ class ParkCollector(Collector):
         for status, count in statuses.items():
             ended.add_metric([status], count)
         yield ended
+        files = CounterMetricFamily("cockpit_imports", "Imports de mesures", labels=["status"])
+        for status in ("termine", "refuse", "annule", "interrompu"):
+            files.add_metric([status], imported.get(status, 0))
+        yield files
         yield GaugeMetricFamily(
             "cockpit_models_altered", "Modèles en service altérés, donc refusés", value=self._altered()
         )

@@ -61,6 +61,9 @@ class ImportReport(Answer):
     )
     turbines_added: int
     planned_visits_added: int
+    refused_values: int = Field(
+        0, description="Valeurs impossibles laissées de côté, dont la ligne garde les autres capteurs"
+    )
     contradictions: int = Field(
         0, description="Lignes qui en contredisent une autre du même instant : une personne choisit"
     )

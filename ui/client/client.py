@@ -5,7 +5,7 @@ from __future__ import annotations
 from api.schemas.auth import Token, User
 from ui.client.api_error import ApiError
 from ui.client.interventions import InterventionCalls
-from ui.client.measurements import MeasurementCalls
+from ui.client.measurements import CorrectionCalls, MeasurementCalls
 from ui.client.models import ModelCalls
 from ui.client.operations import OperationCalls
 from ui.client.park import ParkCalls
@@ -25,6 +25,7 @@ class ApiClient:
         self.people = PeopleCalls(transport)
         self.policy = PolicyCalls(transport)
         self.measurements = MeasurementCalls(transport)
+        self.corrections = CorrectionCalls(transport)
         self.models = ModelCalls(transport)
         self.turbines = TurbineCalls(transport)
         self.interventions = InterventionCalls(transport)

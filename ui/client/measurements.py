@@ -1,17 +1,20 @@
-"""The dashboard's calls about measurements: what the park sent, and files that bring more."""
+"""The dashboard's calls about measurements: what the park sent, files that bring more, corrections."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from api.schemas.common import Page
+from api.schemas.common import Items, Page
+from api.schemas.corrections import ChosenRow, Contradiction, CorrectionEffect, Withdrawal
 from api.schemas.measurements import Coverage, ImportJob, ImportPreview, ImportReport, ImportSummary
 from ui.client.measure_file import UPLOAD_S, MeasureFile
 from ui.client.transport import Transport
 
 ACCEPTED = 202
+Act = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,53 @@ class MeasurementCalls:
     def import_problems(self, import_id: int) -> bytes:
         """Read all the problems of one file, as CSV for a French spreadsheet."""
         return self.transport.call("GET", f"/measurements/imports/{import_id}/report.csv").content
+
+
+@dataclass(frozen=True)
+class CorrectionCalls:
+    """One typed method per call; an act is one field of :class:`api.schemas.corrections.CorrectionAct`."""
+
+    transport: Transport
+
+    def contradictions(self, limit: int) -> Page[Contradiction]:
+        """Read the contradictions that wait for a choice."""
+        return self.transport.get("/measurements/contradictions", Page[Contradiction], {"limit": limit})
+
+    def rows(self, turbine_id: str, day: date) -> list[ChosenRow]:
+        """Read all rows of a turbine's day."""
+        query = {"turbine_id": turbine_id, "day": day.isoformat()}
+        return self.transport.get("/measurements/rows", Items[ChosenRow], query).items
+
+    def acts(self, limit: int) -> Page[Withdrawal]:
+        """Read the last acts, newest first."""
+        return self.transport.get("/measurements/withdrawals", Page[Withdrawal], {"limit": limit})
+
+    def preview(self, act: Act) -> CorrectionEffect:
+        """Read what an act would take out; nothing is written.
+
+        Raises:
+            ApiError: 404 and 409 with the reason.
+        """
+        path = "/measurements/withdrawals/preview"
+        return self.transport.ask("POST", path, CorrectionEffect, json=dict(act))
+
+    def carry_out(self, act: Act, reason: str) -> Withdrawal:
+        """Do an act.
+
+        Raises:
+            ApiError: 404 and 409 with the reason.
+        """
+        body = {**act, "reason": reason}
+        return self.transport.write("POST", "/measurements/withdrawals", Withdrawal, body)
+
+    def restore(self, withdrawal_id: int, reason: str) -> Withdrawal:
+        """Let the rows of an act stand again.
+
+        Raises:
+            ApiError: 409 for an undone import.
+        """
+        path = f"/measurements/withdrawals/{withdrawal_id}/restore"
+        return self.transport.write("POST", path, Withdrawal, {"reason": reason})
 
 
 def _upload(file: MeasureFile, **headers: str) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from api.schemas import french
 from api.schemas.measurements import Coverage, TurbineCoverage
 from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
+from ui.measurements import corrections, import_fichier, rapport_import
 from ui.measurements import coverage_views as views
-from ui.measurements import import_fichier, rapport_import
 from ui.measurements import views as imported
 from ui.shared import auth, figures, layout
 
@@ -20,6 +20,7 @@ IMPORTS_SHOWN = 50
 PERIODS = {30: "30 jours", 90: "90 jours", 365: "1 an"}
 MAP_TURBINES = 60  # a larger map cannot be read
 IMPORT, FRESHNESS, HISTORY = "Importer un fichier", "Fraîcheur et couverture", "Derniers imports"
+CORRECTIONS = "Corrections"
 _AS_OF = "_coverage_as_of"
 
 
@@ -27,7 +28,8 @@ def page() -> None:
     """Draw the page."""
     layout.header("Mesures")
     may_import = auth.may(Right.INGEST)
-    names = [IMPORT, FRESHNESS, HISTORY] if may_import else [FRESHNESS, HISTORY]
+    may_correct = auth.may(Right.CORRECT)
+    names = [*[IMPORT] * may_import, FRESHNESS, HISTORY, *[CORRECTIONS] * may_correct]
     tabs = dict(zip(names, st.tabs(names, default=HISTORY if _asked_import() else names[0]), strict=True))
     if may_import:
         with tabs[IMPORT]:
@@ -36,6 +38,9 @@ def page() -> None:
         layout.live("couverture", _coverage, every_s=REFRESH_S)
     with tabs[HISTORY]:
         layout.live("imports", _history, every_s=REFRESH_S)
+    if may_correct:
+        with tabs[CORRECTIONS]:
+            layout.live("corrections", corrections.draw)
 
 
 # Freshness and coverage

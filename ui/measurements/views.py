@@ -205,6 +205,7 @@ def report_facts(report: ImportReport) -> list[Fact]:
         ("Turbines nouvelles", report.turbines_added, ""),
         ("Cellules vides", sum(report.empty_cells.values()), ", ".join(sorted(report.empty_cells))),
         ("Visites prévues", report.planned_visits_added, "ajoutées"),
+        ("Valeurs refusées", report.refused_values, "leur ligne est gardée"),
         ("Contradictions", report.contradictions, "à trancher dans « Corrections »"),
     ]
     return [(name, french.number(n), note) for name, n, note in always + [r for r in rare if r[1]]]

@@ -30,7 +30,9 @@ class Columns:
 
     ``conversions`` is by position, for the columns in another unit than the catalogue's. ``unused`` are the
     names in the mapping that the file does not have; ``close`` gives, for a missing sensor, the unknown
-    column that is probably meant; ``names`` the cockpit's name of a turbine, by the file's.
+    column that is probably meant; ``names`` the cockpit's name of a turbine, by the file's. ``error_codes``
+    are impossible values that the file repeats, by sensor; ``silent`` are the sensors whose column has no
+    value in the rows that were scanned.
     """
 
     width: int
@@ -42,6 +44,8 @@ class Columns:
     unused: tuple[str, ...] = ()
     close: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    error_codes: Mapping[str, frozenset[float]] = field(default_factory=dict)
+    silent: tuple[Sensor, ...] = ()
 
     def turbine(self, text: str) -> str:
         """Read a turbine's identifier, by the cockpit's name where the mapping gives one.

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Collection
 from functools import lru_cache
 
 from api.domain.measurements.measurements import canonical_turbine_id
-from api.domain.measurements.sensors import Sensor, within
+from api.domain.measurements.sensors import Sensor, is_error_code, within
 from api.domain.shared.exceptions import InvalidInput
 from api.schemas import french
 
@@ -58,6 +59,10 @@ class UnreadableCell(ValueError):
         self.repeatable = repeatable
 
 
+class ImpossibleValue(UnreadableCell):
+    """A number that the machine cannot produce: it costs the row this sensor, and no other."""
+
+
 def is_missing(text: str) -> bool:
     """Tell whether a cell is empty or a usual way of writing « no value »."""
     return text.strip().casefold() in MISSING
@@ -84,11 +89,17 @@ def read_number(text: str) -> float | None:
     return value + 0.0  # -0.0 and 0.0 are one value, and must be one identity
 
 
-def read_sensor(text: str, sensor: Sensor) -> float | int | None:
+def read_sensor(text: str, sensor: Sensor, codes: Collection[float] = frozenset()) -> float | int | None:
     """Read a sensor's value: in its unit, of its type, inside its physical limits; None where missing.
 
+    Args:
+        text: of the cell.
+        sensor: whose column it is.
+        codes: impossible values that the file repeats.
+
     Raises:
-        UnreadableCell: not a number, not of the sensor's type, or physically impossible.
+        ImpossibleValue: physically impossible; an error code is named as such.
+        UnreadableCell: not a number, or not of the sensor's type.
     """
     value = _read_bit(text, "0 ou 1 est attendu.") if sensor.dtype == "binary" else read_number(text)
     if value is None:
@@ -96,7 +107,12 @@ def read_sensor(text: str, sensor: Sensor) -> float | int | None:
     if sensor.dtype != "binary":
         possible = within(value, sensor.physical)
         if possible is None:
-            raise UnreadableCell(
+            if value in codes or is_error_code(value):
+                raise ImpossibleValue(
+                    f"code d’erreur du capteur ({french.exact(value, 6)}), pas une mesure ; hors des limites"
+                    f" physiques ({_limits(sensor)})."
+                )
+            raise ImpossibleValue(
                 f"hors des limites physiques ({_limits(sensor)}) ; vérifiez l’unité et le capteur."
             )
         value = possible + 0.0

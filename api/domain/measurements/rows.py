@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 from api.domain.measurements.columns import DATE, DAYS_LEFT, FAILURE, PLANNED, TECHNICIAN, TURBINE, Columns
 from api.domain.measurements.notation import Notation
 from api.domain.measurements.readings import (
+    ImpossibleValue,
     UnreadableCell,
     printable,
     read_days_left,
@@ -86,11 +87,21 @@ class RowVerdict(NamedTuple):
     accepted: bool
     problems: list[CellProblem]
 
+    @property
+    def refused_values(self) -> int:
+        """How many impossible values an accepted row goes without; ``problems`` names them."""
+        if not self.accepted:
+            return 0
+        return sum(problem.column not in {PLANNED, TECHNICIAN} for problem in self.problems)
+
 
 def judge_row(
     cells: Sequence[str], columns: Columns, today: date, notation: Notation = _NATIVE
 ) -> RowVerdict:
-    """Judge a row: every wrong cell is reported; a wrong planned visit does not reject the measurement.
+    """Judge a row: every wrong cell is reported.
+
+    A wrong planned visit does not reject the measurement, nor does an impossible value of one sensor the
+    others.
 
     Args:
         cells: the row's texts, as many as the header has names.
@@ -99,13 +110,14 @@ def judge_row(
         notation: how the file writes numbers and days.
     """
     problems: list[CellProblem] = []
-    cell = _Cells(cells, columns, notation, problems)
+    impossible: list[CellProblem] = []
+    cell = _Cells(cells, columns, notation, problems, impossible)
     turbine_id = cell.read(TURBINE, columns.turbine)
     time = cell.time(lambda text: notation.time(text, today))
     values = _values(cell)
     if not values and not problems:
         problems.append(CellProblem("", None, "aucune valeur de capteur sur cette ligne."))
-    identified = not problems
+    identified = bool(values) and len(problems) == len(impossible)
     failure = cell.read(FAILURE, lambda text: read_failure(notation.number(text)))
     days_left = cell.read(DAYS_LEFT, lambda text: read_days_left(notation.number(text)))
     if not identified or turbine_id is None or time is None:
@@ -113,9 +125,14 @@ def judge_row(
     if labels_contradict(failure, days_left):
         received = printable(cells[columns.fixed[DAYS_LEFT]])
         problems.append(CellProblem(DAYS_LEFT, received, _CONTRADICTION.format(failure=int(bool(failure)))))
-    accepted = not problems
+    accepted = len(problems) == len(impossible)
     visit = _visit(cell, time.on) if accepted else None
-    return RowVerdict(MeasurementRow(turbine_id, time, values, failure, days_left, visit), accepted, problems)
+    told = [_alone(each) if accepted and each in impossible else each for each in problems]
+    return RowVerdict(MeasurementRow(turbine_id, time, values, failure, days_left, visit), accepted, told)
+
+
+def _alone(problem: CellProblem) -> CellProblem:
+    return problem._replace(reason=f"{problem.reason} Les autres capteurs de la ligne sont gardés.")
 
 
 def labels_contradict(failure: bool | None, days_left: float | None) -> bool:
@@ -126,12 +143,13 @@ def labels_contradict(failure: bool | None, days_left: float | None) -> bool:
 
 
 class _Cells(NamedTuple):
-    """The cells of a row, and the list that collects their problems."""
+    """The cells of a row, and the list that collects their problems; ``impossible`` are those of values."""
 
     texts: Sequence[str]
     columns: Columns
     notation: Notation
     problems: list[CellProblem]
+    impossible: list[CellProblem]
 
     def read(self, name: str, read: Callable[[str], _Value]) -> _Value | None:
         position = self.columns.fixed.get(name)
@@ -151,6 +169,8 @@ class _Cells(NamedTuple):
         except UnreadableCell as error:
             received = printable(text) if error.repeatable else None
             self.problems.append(CellProblem(name, received, error.reason))
+            if isinstance(error, ImpossibleValue):
+                self.impossible.append(self.problems[-1])
             return None
 
 
@@ -158,16 +178,17 @@ def _values(cell: _Cells) -> dict[str, float | int]:
     values: dict[str, float | int] = {}
     for position, sensor in cell.columns.sensors:
         how = cell.columns.conversions.get(position)
-        value = cell.at(position, sensor.name, partial(_sensor_value, cell.notation, how, sensor))
+        codes = cell.columns.error_codes.get(sensor.name, frozenset())
+        value = cell.at(position, sensor.name, partial(_sensor_value, cell.notation, how, sensor, codes))
         if value is not None:
             values[sensor.name] = value
     return values
 
 
 def _sensor_value(
-    notation: Notation, how: Conversion | None, sensor: Sensor, text: str
+    notation: Notation, how: Conversion | None, sensor: Sensor, codes: frozenset[float], text: str
 ) -> float | int | None:
-    return read_sensor(notation.number(text, how), sensor)
+    return read_sensor(notation.number(text, how), sensor, codes)
 
 
 def _visit(cell: _Cells, known_on: date) -> Visit | None:

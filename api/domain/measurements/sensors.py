@@ -6,6 +6,7 @@ no table and no code.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -60,6 +61,43 @@ def within(value: float, physical: tuple[float | None, float | None]) -> float |
     if high is not None and value > high:
         return high if value <= high + _rounding(high) else None
     return value
+
+
+# What loggers and controllers write for « no answer »: nines, and the ends of 16-bit registers, whole or in
+# tenths. 85 °C and 0 are codes of some sensors too, but a machine can produce them.
+_ERROR_CODES = frozenset(
+    {
+        *(sign * (10.0**digits - 1) for digits in range(3, 9) for sign in (1, -1)),
+        *(sign * (10.0**digits - 1) / 10 for digits in range(4, 6) for sign in (1, -1)),
+        *(end / scale for end in (32767.0, -32768.0, 65535.0, -32767.0) for scale in (1, 10)),
+    }
+)
+
+
+def is_error_code(value: float) -> bool:
+    """Tell whether sensors or loggers write this number where they have no value.
+
+    Only outside the physical limits does it prove anything.
+    """
+    return value in _ERROR_CODES
+
+
+def repeated_codes(sensor: Sensor, values: Iterable[float]) -> frozenset[float]:
+    """Return the impossible values that a column repeats, such as 205: codes of a sensor that did not answer.
+
+    One that makes half of the column or more says something of the whole column, for example its unit.
+
+    Args:
+        sensor: whose column it is.
+        values: numbers of the column, in any order.
+    """
+    counted = Counter(values)
+    most = counted.total() / 2
+    return frozenset(
+        value
+        for value, count in counted.items()
+        if within(value, sensor.physical) is None and (is_error_code(value) or 2 <= count < most)
+    )
 
 
 SensorCatalogue = Callable[[], Mapping[str, Sensor]]

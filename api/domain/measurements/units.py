@@ -216,8 +216,14 @@ def doubt(sensor: Sensor, values: Sequence[float]) -> str | None:
         if likely
         else "vérifiez la colonne et son unité"
     )
+    low_half = _usual(sensor, middle, middle)
+    statistic = (
+        f"une valeur sur vingt dépasse {french.exact(top, 4)}"
+        if low_half
+        else f"valeur médiane {french.exact(middle, 4)}"
+    )
     return (
-        f"valeur médiane {french.exact(middle, 4)}, invraisemblable pour {sensor.label.lower()}"
+        f"{statistic}, invraisemblable pour {sensor.label.lower()}"
         f" en{unit or ' cette unité'} : {guess}. Rien n’est converti sans qu’on le dise : {remedy},"
         " ou confirmez que ces valeurs sont justes."
     )

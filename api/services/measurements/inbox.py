@@ -15,14 +15,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from api.domain.measurements.readings import printable
 from api.domain.measurements.remedies import BY_INBOX, with_remedy
 from api.domain.measurements.sensors import SensorCatalogue
 from api.domain.shared.exceptions import CockpitError, FieldError, InvalidInput
-from api.schemas.measurements import ImportReport, RowProblem
 from api.services.measurements.import_history import ImportHistory
 from api.services.measurements.import_report import report_csv
 from api.services.measurements.ingest import ingest_file
+from api.services.measurements.refusals import record_refusal
 from api.storage.shared import leases
 from api.storage.shared.database import Database
 from api.storage.shared.jobs import LEASE
@@ -162,22 +161,8 @@ class Inbox:
         return ImportHistory(self.database).report_file(report.import_id), verdict
 
     def _refusal(self, path: Path, errors: Sequence[FieldError]) -> str:
-        """Write the report of a refused file: its errors concern no line, hence line 0."""
-        problems = [RowProblem(line=0, column=e.field, value=e.value, reason=e.message) for e in errors]
-        counts = dict.fromkeys(("import_id", "rows", "inserted", "already_known", "labels_added"), 0)
-        counts |= dict.fromkeys(("rejected", "turbines_added", "planned_visits_added"), 0)
-        report = ImportReport(
-            **counts,
-            filename=printable(path.name),
-            sha256="",
-            problems=problems,
-            problems_total=len(problems),
-            unknown_columns=[],
-            missing_columns=[],
-            started_at=self.now(),
-            finished_at=self.now(),
-            imported_by=BY,
-        )
+        """Keep the refusal of a whole file, and write its report."""
+        report = record_refusal(self.database, path.name, errors, by=BY, now=self.now())
         return report_csv(report)
 
     def _move(self, path: Path, folder: Path, report_text: str) -> bool:

@@ -24,6 +24,7 @@ from api.services.measurements.store import Candidate, Job, store
 from api.services.measurements.tally import ImportTally, import_facts, people_report, stored_report
 from api.services.shared.audit import record
 from api.storage.measurements import imports, ingestion
+from api.storage.measurements.imports import ImportStatus
 from api.storage.measurements.names import living_names
 from api.storage.measurements.outcomes import Origin
 from api.storage.shared import bulk
@@ -107,15 +108,17 @@ def ingest_file(
         raise
     finished = now + timedelta(seconds=time.perf_counter() - started)
     facts = import_facts(job.tally, name, understood, origin, finished)
+    report = people_report(key, facts)
     with database.write() as connection:
-        imports.finish(connection, key, stored_report(facts), finished)
+        status = ImportStatus.REFUSE if report.nothing_taken else ImportStatus.TERMINE
+        imports.finish(connection, key, stored_report(facts), finished, status)
         if known_source == "mesure":
             details = {name: facts[name] for name in _AUDITED} | {"confirmed": options.confirmed}
             action = AuditAction.IMPORT_TERMINE
             record(database, connection, action, "import", key, by=imported_by, details=details)
     if progress is not None:
         progress(job.tally.rows, job.tally.rows)
-    return people_report(key, facts)
+    return report
 
 
 def _take_in(
@@ -129,14 +132,19 @@ def _take_in(
     for line, problem in understood.days.remarks if understood.days else ():
         tally.problems.add(line, problem)
     judge = _Judge(understood, job.origin.at, tally)
+    silent = {sensor.name: sensor for sensor in understood.columns.silent}
     for lines in _chunks(file.lines(), chunk_rows):
-        if candidates := judge.candidates(lines, job):
+        candidates = judge.candidates(lines, job)
+        for candidate in candidates if silent else ():
+            silent = {name: sensor for name, sensor in silent.items() if name not in candidate.row.values}
+        if candidates:
             with database.write() as connection:
                 bulk.prepare(connection)
                 database.lock(connection, ingestion.LOCK)
                 store(connection, candidates, job)
         if progress is not None:
             progress(tally.rows, max(tally.rows, file.approximate_rows))
+    tally.add_silent(list(silent.values()), file.header_line)
     tally.add_withdrawn(file.header_line)
     if not tally.rows:
         empty_file = CellProblem("", None, "le fichier n’a que son en-tête : aucune mesure.")
@@ -172,7 +180,9 @@ class _Judge:
             self._tally.problems.add(line.number, CellProblem("", None, line.defect))
             return None
         self._tally.count_empty(line.cells, self._columns)
-        row, accepted, problems = judge_row(line.cells, self._columns, self._today, self._notation)
+        verdict = judge_row(line.cells, self._columns, self._today, self._notation)
+        row, accepted, problems = verdict
+        self._tally.refused_values += verdict.refused_values
         for problem in problems:
             self._tally.problems.add(line.number, problem)
         if row is None:

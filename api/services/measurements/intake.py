@@ -23,6 +23,7 @@ from api.services.measurements.files.options import ImportOptions
 from api.services.measurements.import_history import ImportHistory
 from api.services.measurements.ingest import Progress, ingest_file
 from api.services.measurements.preview import preview_file
+from api.services.measurements.refusals import record_refusal
 from api.services.shared.once import Once, Sender
 from api.services.shared.uploads import Upload, Uploads
 from api.storage.shared import jobs, request_keys
@@ -146,16 +147,21 @@ class MeasurementIntake:
         return {"import_id": report.import_id}
 
     def _ingest(self, path: Path, options: Options, sender: str, progress: Progress | None) -> ImportReport:
-        report = ingest_file(
-            self.database,
-            path,
-            self.sensors(),
-            source="mesure",
-            imported_by=sender,
-            now=self.now(),
-            progress=progress,
-            options=read_options(options),
-        )
+        try:
+            report = ingest_file(
+                self.database,
+                path,
+                self.sensors(),
+                source="mesure",
+                imported_by=sender,
+                now=self.now(),
+                progress=progress,
+                options=read_options(options),
+            )
+        except InvalidInput as refused:
+            if progress is not None:  # nobody waits for the answer of a job
+                record_refusal(self.database, path.name, refused.errors, by=sender, now=self.now())
+            raise
         if report.nothing_taken:
             raise _nothing_taken(report)
         return report

@@ -24,7 +24,7 @@ from api.services.measurements.files.scan import Understood, understand
 from api.services.measurements.files.table_file import Line
 from api.services.measurements.source import Source, sets_simulation_aside
 from api.services.measurements.store import Identities
-from api.services.measurements.tally import SHOWN_PROBLEMS, ProblemList, consequence
+from api.services.measurements.tally import EMPTY, SHOWN_PROBLEMS, ProblemList, consequence
 from api.storage.measurements import ingestion
 from api.storage.measurements.names import living_names
 from api.storage.shared.database import Database
@@ -233,16 +233,20 @@ def _columns(understood: Understood) -> list[PreviewColumn]:
             target=sensor.name,
             label=sensor.label,
             unit=sensor.unit,
-            consequence=consequence(sensor, columns.close.get(sensor.name)),
+            consequence=consequence(sensor, columns.close.get(sensor.name), state),
         )
-        for sensor in columns.missing
+        for sensor, state in (
+            *((sensor, "absente") for sensor in columns.missing),
+            *((sensor, EMPTY) for sensor in columns.silent),
+        )
     ]
     return answer
 
 
 def _recognised(columns: Columns, header: tuple[str, ...]) -> list[PreviewColumn]:
     fixed = {position: name for name, position in columns.fixed.items()}
-    sensors = dict(columns.sensors)
+    silent = {sensor.name for sensor in columns.silent}
+    sensors = {position: sensor for position, sensor in columns.sensors if sensor.name not in silent}
     recognised = []
     for position in sorted({*fixed, *sensors}):
         sensor, how = sensors.get(position), columns.conversions.get(position)

@@ -16,6 +16,7 @@ from api.schemas.measurements import ImportReport, RowProblem
 from api.services.measurements.files.scan import Understood
 from api.storage.measurements.outcomes import Origin
 
+EMPTY = "entièrement vide"
 SHOWN_PROBLEMS = 20
 KEPT_PROBLEMS = 10_000
 
@@ -49,9 +50,19 @@ class ImportTally:
     turbines_added: int = 0
     planned_visits_added: int = 0
     contradictions: int = 0
+    refused_values: int = 0
+    silent: list[Sensor] = field(default_factory=list)
     withdrawn: Counter[int] = field(default_factory=Counter)
     empty_cells: Counter[str] = field(default_factory=Counter)
     problems: ProblemList = field(default_factory=ProblemList)
+
+    def add_silent(self, sensors: list[Sensor], line: int) -> None:
+        """Report sensors whose column is there and wholly empty, as if it were not."""
+        if not self.rows:
+            return
+        self.silent = sensors
+        for sensor in sensors:
+            self.problems.add(line, CellProblem(sensor.name, None, consequence(sensor, state=EMPTY)))
 
     def add_withdrawn(self, line: int) -> None:
         """Say which rows stay out because a person took them out."""
@@ -82,14 +93,20 @@ class ImportTally:
                 self.empty_cells[sensor.name] += 1
 
 
-def consequence(sensor: Sensor, close: str | None = None) -> str:
-    """Say in French what will not work without a sensor, and which unknown column is probably meant."""
+def consequence(sensor: Sensor, close: str | None = None, state: str = "absente") -> str:
+    """Say in French what will not work without a sensor, and which unknown column is probably meant.
+
+    Args:
+        sensor: that is missing.
+        close: name of the unknown column.
+        state: of the sensor's column.
+    """
     hint = f" Est-ce « {printable(close)} » ? Renommez-la, ou reliez-la." if close else ""
     if not sensor.used_by:
         who = "un modèle qui la lit ne pourra pas"
-        return f"colonne absente ({sensor.label}) : {who} évaluer ces mesures.{hint}"
+        return f"colonne {state} ({sensor.label}) : {who} évaluer ces mesures.{hint}"
     who = f"les modèles qui la lisent ({', '.join(sensor.used_by)})"
-    return f"colonne absente ({sensor.label}) : {who} ne pourront pas évaluer ces mesures.{hint}"
+    return f"colonne {state} ({sensor.label}) : {who} ne pourront pas évaluer ces mesures.{hint}"
 
 
 def import_facts(
@@ -111,10 +128,11 @@ def import_facts(
         "planned_visits_added": tally.planned_visits_added,
         "contradictions": tally.contradictions,
         "empty_cells": dict(tally.empty_cells),
+        "refused_values": tally.refused_values,
         "problems": tally.problems.kept,
         "problems_total": tally.problems.total,
         "unknown_columns": list(columns.unknown),
-        "missing_columns": [sensor.name for sensor in columns.missing],
+        "missing_columns": [sensor.name for sensor in (*columns.missing, *tally.silent)],
         "started_at": origin.at,
         "finished_at": finished_at,
         "imported_by": origin.by,

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from api.domain.park.schedule import is_due
-from api.domain.shared.exceptions import CockpitError, Conflict
+from api.domain.shared.exceptions import CockpitError, Conflict, InvalidInput
 from api.schemas import french
 from api.services.measurements.inbox import Inbox
 from api.services.park.calendar import attempts_of
@@ -34,10 +34,12 @@ class JobKind:
         carry_out: does a job; its result is stored with the job. None puts the job back in the queue, to go
             on when nothing more urgent waits.
         forget: cleans up after a job that ended or failed.
+        refusal: how a job ends whose file must be corrected; other errors end it ``echoue``.
     """
 
     carry_out: Callable[[Row[Any]], dict[str, Any] | None]
     forget: Callable[[Row[Any]], None]
+    refusal: str = "echoue"
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,7 @@ class JobService:
     def _carry_out(self, job: Row[Any]) -> None:
         log.info("job taken", extra={"job_id": job.id, "kind": job.kind})
         error: str | None = None
+        status = "termine"
         result: dict[str, Any] | None = None
         try:
             if job.kind in self.repeatable:
@@ -162,12 +165,14 @@ class JobService:
             else:
                 raise Conflict(f"Travail inconnu : {job.kind}.")
         except CockpitError as known:
-            error = known.detail
+            error, status = known.detail, "echoue"
+            if isinstance(known, InvalidInput) and job.kind in self.repeatable:
+                status = self.repeatable[job.kind].refusal
         except Exception:
             # The worker outlives a job that fails; the run already carries its state.
             log.exception("job failed", extra={"job_id": job.id})
-            error = "erreur inattendue"
-        self._end(job, status="echoue" if error else "termine", result=result, error=error)
+            error, status = "erreur inattendue", "echoue"
+        self._end(job, status=status, result=result, error=error)
 
     def _end(self, job: Row[Any], **values: Any) -> None:
         with self.database.write() as connection:

@@ -12,6 +12,7 @@ from api.domain.operations import MIN_HISTORY, alert_level
 from api.domain.plausibility.finding_counts import turbines_by_code
 from api.domain.shared.exceptions import DatabaseUnavailable
 from api.schemas import french
+from api.schemas.common import Notice
 from api.schemas.findings import finding_label
 from api.schemas.park import ParkDay, Run, stale_words
 from api.schemas.supervision import (
@@ -24,6 +25,7 @@ from api.schemas.supervision import (
     Supervision,
 )
 from api.schemas.vocabulary import ALERT
+from api.services.measurements.refusals import refusal_notices
 from api.services.models.active_models import ActiveModelsSource
 from api.services.models.in_force import BORROWED
 from api.services.operations.calls import call_statistics
@@ -59,12 +61,13 @@ class SupervisionService:
         last = self.view.last_ended_attempt()
         if last is not None and last.run_id not in {run.run_id for run in recent}:
             recent = [*recent[:-1], last]  # recomputed past days came since
-        checks = [_runs_at_all(components), _scorings_go_well(last), _alert_level(days)]
         since = self.now() - PERIOD
         with self.database.read() as connection:
+            refused = refusal_notices(connection, self.now())
             calls = call_statistics(connection, since)
             findings = _trends(connection)
             next_run = self.calendar.next_run(connection)
+        checks = [_runs_at_all(components), _scorings_go_well(last), _alert_level(days), _files(refused)]
         return Supervision(
             checked_at=self.now(),
             version=self.settings.version,
@@ -169,6 +172,14 @@ def _scorings_go_well(last: Run | None) -> Check:
         details = ", ".join([*[failed] * bool(last.failed), *[stale_words(last.stale)] * bool(last.stale)])
         return Check(question=question, state="attention", answer=f"{when} a classé {ranked} : {details}.")
     return Check(question=question, state="ok", answer=f"Oui. {when} a évalué {ranked}.")
+
+
+def _files(refused: Sequence[Notice]) -> Check:
+    question = "Les fichiers de mesures sont-ils pris ?"
+    if not refused:
+        answer = "Oui : aucun fichier refusé en entier depuis sept jours."
+        return Check(question=question, state="ok", answer=answer)
+    return Check(question=question, state="attention", answer=" ".join(each.message for each in refused))
 
 
 def _alert_level(days: Sequence[ParkDay]) -> Check:

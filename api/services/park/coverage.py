@@ -25,6 +25,7 @@ from api.schemas.vocabulary import INDICATIVE, Freshness
 from api.services.measurements.import_history import newest_imports
 from api.services.measurements.inbox import FOLDER, waiting
 from api.services.measurements.intake import KIND
+from api.services.measurements.refusals import refusal_notices
 from api.services.models.active_models import ActiveModels, ActiveModelsSource
 from api.services.models.in_force import BORROWED
 from api.services.park.calendar import ParkCalendar
@@ -103,6 +104,7 @@ class CoverageService:
             *_models_notice(models),
             *_park_notices(park),
             *_sensor_notices(lacking, models.features),
+            *refusal_notices(connection, self.calendar.now()),
             *_files_notices(lying, importing),
         ]
 

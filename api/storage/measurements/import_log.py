@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from api.storage.tables import imports
 
@@ -48,6 +48,22 @@ def by_key(connection: Connection, key: int) -> StoredImport | None:
     """Return one import; None where there is none."""
     row = connection.execute(select(*_COLUMNS).where(imports.c.id == key)).one_or_none()
     return None if row is None else StoredImport(*row)
+
+
+def refused_since(connection: Connection, since: datetime) -> list[StoredImport]:
+    """Return the refused imports since an instant, newest first, without those that a later file mended."""
+    later = imports.alias("later")
+    mended = exists().where(
+        later.c.filename == imports.c.filename, later.c.id > imports.c.id, later.c.status != "en_cours"
+    )
+    query = select(*_COLUMNS).where(imports.c.status == "refuse", imports.c.started_at >= since, ~mended)
+    return [StoredImport(*row) for row in connection.execute(query.order_by(imports.c.id.desc()))]
+
+
+def counts_by_status(connection: Connection) -> dict[str, int]:
+    """Return how many imports ended in each way, or have not ended."""
+    query = select(imports.c.status, func.count()).group_by(imports.c.status)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def last_ended(connection: Connection) -> int:

@@ -101,6 +101,8 @@ def test_refused_file__goes_to_rejets_with_the_reason(
     write_csv(core.settings.home / "inbox" / "autre.csv", ("a", "b"), [("1", "2")])
     assert _settle(worker("un"), clock) == 1
     assert _names(core, "rejets") == {"autre.csv", "autre.csv.rapport.csv"}
+    (kept,) = core.imports.newest(5).items
+    assert (kept.filename, kept.status, kept.rejected) == ("autre.csv", "refuse", 0)
     assert "turbine_id" in (core.settings.home / "inbox/rejets/autre.csv.rapport.csv").read_text("utf-8-sig")
     assert _count(core) == 0
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from api.domain.shared.exceptions import InvalidInput
+from api.domain.shared.exceptions import InvalidInput, UnclearFile
+from api.services.measurements.files.options import ImportOptions
+from api.services.measurements.preview import preview_file
 from api.storage.shared.database import Database
 from api.storage.tables import imports
 from tests.support.measurements.ingest_tools import (
@@ -16,6 +18,7 @@ from tests.support.measurements.ingest_tools import (
     LABELLED,
     NOW,
     ROW,
+    SENSORS,
     SHORT,
     changed,
     content,
@@ -25,6 +28,7 @@ from tests.support.measurements.ingest_tools import (
     stored_import,
     write_csv,
 )
+from tests.support.words import plain
 
 # --- rows that are rejected ---
 
@@ -36,7 +40,6 @@ from tests.support.measurements.ingest_tools import (
         ("date_measure", "14/08/2024", "AAAA-MM-JJ"),
         ("date_measure", "2025-06-02", "future"),
         ("wind_speed", "douze", "nombre est attendu"),
-        ("wind_speed", "-1", "limites physiques"),
         ("temperature", "inf", "infinie"),
         ("temperature", '"12,5"', "virgule"),
         ("maintenance_done", "2", "0 ou 1"),
@@ -57,6 +60,70 @@ def test_bad_cell__its_row_alone_is_rejected(
     (problem,) = report.problems
     assert (problem.line, problem.column, problem.value) == (3, column, cell.strip('"'))
     assert told in problem.reason
+
+
+IMPOSSIBLE = {
+    "beyond its limits": (["75.5"], "limites physiques"),
+    "nines": (["999"], "code d’erreur du capteur (999)"),
+    "nines below zero": (["-9999"], "code d’erreur du capteur (−9 999)"),
+    "the end of a register": (["32767"], "code d’erreur du capteur (32 767)"),
+    "its other end, in tenths": (["-3276.8"], "code d’erreur"),
+    "a value that the file repeats": (["205", "205"], "code d’erreur du capteur (205)"),
+}
+
+
+@pytest.mark.parametrize(("cells", "told"), IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_impossible_value__costs_its_row_that_sensor_alone(
+    database: Database, tmp_path: Path, cells: list[str], told: str
+) -> None:
+    sound = [changed(LABELLED, turbine_id=str(n)) for n in range(10, 16)]
+    wrong = [changed(LABELLED, turbine_id=str(n), wind_speed=cell) for n, cell in enumerate(cells)]
+    report = ingest(database, write_csv(tmp_path / "a.csv", FULL, [*sound, *wrong]))
+    assert (report.inserted, report.rejected) == (6 + len(cells), 0)
+    assert report.refused_values == len(cells) == report.problems_total
+    assert told in plain(report.problems[0].reason)
+    assert report.problems[0].reason.endswith("Les autres capteurs de la ligne sont gardés.")
+    kept = {row[0]: row[3] for row in content(database)["measurements"]}
+    assert all("wind_speed" not in kept[str(n)] for n in range(len(cells)))
+    assert kept["0"]["temperature"] == kept["10"]["temperature"]
+    mended = [changed(LABELLED, turbine_id="0")]
+    assert ingest(database, write_csv(tmp_path / "b.csv", FULL, mended)).enriched == 1
+
+
+def test_error_codes__in_a_tenth_of_a_column_are_not_another_unit(database: Database, tmp_path: Path) -> None:
+    rows = [changed(LABELLED, turbine_id=str(n), wind_speed=f"{8 + n / 7:.2f}") for n in range(45)]
+    rows += [changed(LABELLED, turbine_id=str(n), wind_speed="205") for n in range(45, 50)]
+    path = write_csv(tmp_path / "a.csv", FULL, rows)
+    report = ingest(database, path, options=ImportOptions())
+    assert (report.inserted, report.refused_values) == (50, 5)
+
+
+UNITS = {
+    "the median": ([f"{280 + n / 5:.1f}" for n in range(20)], "valeur médiane 281,9"),
+    "the top of the column": (["20"] * 15 + [f"{111 + n}" for n in range(5)], "une valeur sur vingt dépasse"),
+}
+
+
+@pytest.mark.parametrize(("cells", "told"), UNITS.values(), ids=UNITS)
+def test_another_unit__the_refusal_names_the_statistic(
+    database: Database, tmp_path: Path, cells: list[str], told: str
+) -> None:
+    rows = [changed(LABELLED, turbine_id=str(n), temperature=cell) for n, cell in enumerate(cells)]
+    with pytest.raises(UnclearFile) as refused:
+        ingest(database, write_csv(tmp_path / "a.csv", FULL, rows), options=ImportOptions())
+    assert told in plain(refused.value.detail)
+
+
+@pytest.mark.parametrize("empty", ["", "-", "NaN", "None", "#REF!"])
+def test_empty_column__is_told_like_an_absent_one(database: Database, tmp_path: Path, empty: str) -> None:
+    rows = [changed(LABELLED, turbine_id=str(n), vibration_level=empty) for n in range(3)]
+    path = write_csv(tmp_path / "a.csv", FULL, rows)
+    preview = preview_file(database, path, SENSORS, now=NOW)
+    (lacking,) = [column for column in preview.columns if column.state == "absente"]
+    assert (lacking.name, "entièrement vide" in lacking.consequence) == ("vibration_level", True)
+    report = ingest(database, path)
+    assert report.missing_columns == ["vibration_level"]
+    assert "a, b" in report.problems[0].reason
 
 
 @pytest.mark.parametrize(

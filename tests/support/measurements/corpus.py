@@ -229,9 +229,42 @@ NUMERALS = [
     ),
     Case(
         "physically impossible",
-        csv(replaced(3, temperature="999")),
-        counts=(5, 1),
+        csv(replaced(3, temperature="201")),
+        counts=(6, 0),
         reported=((3, "temperature", "limites physiques"),),
+    ),
+    Case(
+        "an error code of nines",
+        csv(replaced(3, temperature="999")),
+        counts=(6, 0),
+        reported=((3, "temperature", "code d’erreur du capteur (999)"),),
+    ),
+    Case(
+        "an error code below zero",
+        csv(replaced(3, wind_speed="-9999")),
+        counts=(6, 0),
+        reported=((3, "wind_speed", "code d’erreur du capteur"),),
+    ),
+    Case(
+        "the end of a 16-bit register",
+        csv(replaced(3, power_output="32767")),
+        counts=(6, 0),
+        reported=((3, "power_output", "code d’erreur du capteur"),),
+    ),
+    Case(
+        "only error codes on a line",
+        csv(
+            replaced(
+                3,
+                wind_speed="-9999",
+                vibration_level="-9999",
+                temperature="-9999",
+                power_output="-9999",
+                maintenance_done="",
+            )
+        ),
+        counts=(5, 1),
+        reported=((3, "wind_speed", "code d’erreur"), (3, "power_output", "code d’erreur")),
     ),
 ]
 CASES = [*ENCODINGS, *LAYOUTS, *MISSING, *DATES, *NUMERALS, *SHAPES, *LABELS, *OTHER_KINDS]

@@ -25,12 +25,12 @@ def tables_of(at: AppTest) -> list[pd.DataFrame]:
     return [table.value for table in tables(at)]
 
 
-def test_supervision__three_questions_and_figures(logged_in: Open, running_api: RunningApi) -> None:
+def test_supervision__four_questions_and_figures(logged_in: Open, running_api: RunningApi) -> None:
     at = logged_in("manager", "supervision")
 
     page = text_of(at).replace("\\", "")
     checks = running_api.client("manager").operations.supervision().checks
-    assert len(checks) == 3
+    assert len(checks) == 4
     for check in checks:
         assert f"**{check.question}**" in page
     for figure in ("Appels", "Erreurs du service", "Demandes refusées", "Temps moyen"):

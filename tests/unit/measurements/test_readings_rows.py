@@ -65,7 +65,6 @@ def test_judge_row__no_sensor_value__rejected() -> None:
         ("date_measure", "14/08/2024"),
         ("date_measure", "2025-06-02"),
         ("wind", "douze"),
-        ("wind", "-1"),
         ("wind", "inf"),
         ("done", "2"),
         ("failure_within_7d", "2"),
@@ -76,6 +75,24 @@ def test_judge_row__one_bad_cell__rejected_naming_it(column: str, cell: str) -> 
     _row, accepted, (problem,) = judge(**{column: cell})
     assert not accepted
     assert (problem.column, problem.value) == (column, cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"), [("-1", False), ("75.1", False), ("999", True), ("-9999", True), ("6553.5", True)]
+)
+def test_judge_row__impossible_value__costs_that_sensor_alone(cell: str, code: bool) -> None:
+    verdict = judge(wind=cell)
+    assert verdict.accepted
+    assert verdict.row is not None
+    assert verdict.row.values == {"done": 0}
+    assert verdict.refused_values == 1
+    assert ("code d’erreur" in verdict.problems[0].reason) == code
+
+
+def test_judge_row__nothing_but_an_impossible_value__rejected() -> None:
+    row, accepted, (problem,) = judge(wind="999", done="")
+    assert (row, accepted) == (None, False)
+    assert "autres capteurs" not in problem.reason
 
 
 def test_judge_row__several_bad_cells__all_told() -> None:

@@ -15,10 +15,10 @@ from typing import BinaryIO, NamedTuple, cast
 
 from api.domain.shared.exceptions import InvalidInput
 from api.services.measurements.files.csv_records import Misplaced, Unfinished, records, split
+from api.services.measurements.files.limits import refuse_expansion, refuse_rows
 from api.services.measurements.files.table_file import (
     BLOCK,
     FIELD,
-    LARGEST,
     SEARCHED_LINES,
     IsHeader,
     Line,
@@ -165,16 +165,18 @@ def _encoding(path: Path, packed: bool, start: bytes) -> tuple[str, int]:
 
 def _decoded_lines(path: Path, packed: bool, encoding: str) -> int:
     decoder, lines, size, last = getincrementaldecoder(encoding)(), 0, 0, b"\n"
+    file_size = path.stat().st_size
     with _bytes(path, packed) as stream:
         while block := stream.read(BLOCK):
             if len(block) == BLOCK and b"\n" not in block and b"\r" not in block:
                 raise InvalidInput.single(FIELD, f"une ligne dépasse 1 Mo : ce n’est pas un CSV. {_REMEDY}")
-            if (size := size + len(block)) > LARGEST:
-                raise InvalidInput.single(FIELD, "il dépasse 4 Go ; coupez-le en plusieurs fichiers.")
+            size += len(block)
+            refuse_expansion(file_size, size)
             decoder.decode(block)
             if encoding == "cp1252" and _UTF8_PAIR.search(block):
                 raise InvalidInput.single(FIELD, f"il mêle deux codages, ou son UTF-8 est abîmé. {_REMEDY}")
             lines += max(block.count(b"\n"), block.count(b"\r"))
+            refuse_rows(lines)
             last = block.rstrip(b"\0")[-1:]
     decoder.decode(b"", final=True)
     return lines + (last not in b"\r\n")

@@ -9,9 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from api.domain.shared.exceptions import InvalidInput
+from api.services.measurements.files.limits import (
+    refuse_columns,
+    refuse_expansion,
+    refuse_long_cell,
+    refuse_rows,
+)
 from api.services.measurements.files.table_file import FIELD, IsHeader, Line, Signature, TableFile, fitted
 
 _BATCH_ROWS = 10_000
@@ -25,7 +32,9 @@ class ParquetFile(TableFile):
     def rows(self) -> Iterator[Line]:
         """Yield the rows, the first numbered 2 as in a CSV."""
         number = _FIRST_ROW
-        with pq.ParquetFile(self.path) as file:
+        # Repeated texts stay a dictionary until their length is known.
+        texts_of = [column.name for column in pq.read_schema(self.path) if _is_text(column.type)]
+        with pq.ParquetFile(self.path, read_dictionary=texts_of) as file:
             for batch in file.iter_batches(batch_size=_BATCH_ROWS):
                 texts = [_texts(column) for column in batch.columns]
                 for cells in zip(*texts, strict=True):
@@ -43,6 +52,7 @@ def open_parquet(path: Path, sha256: str, signature: Signature, _is_header: IsHe
     try:
         with pq.ParquetFile(path) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
+            _refuse_traps(path, file.metadata)
             nested = [column.name for column in schema if pa.types.is_nested(column.type)]
             if nested:
                 raise InvalidInput.single(
@@ -63,9 +73,23 @@ def open_parquet(path: Path, sha256: str, signature: Signature, _is_header: IsHe
     )
 
 
+def _refuse_traps(path: Path, about: pq.FileMetaData) -> None:
+    """Refuse a file that would unpack into too much; its own description says so before it is read."""
+    refuse_rows(about.num_rows)
+    refuse_columns(about.num_columns)
+    groups = [about.row_group(index).total_byte_size for index in range(about.num_row_groups)]
+    refuse_expansion(path.stat().st_size, sum(groups))
+
+
+def _is_text(kind: Any) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_string(kind)
+
+
 def _texts(column: Any) -> list[str]:
     kind = column.type
     if pa.types.is_dictionary(kind):
+        if _is_text(kind.value_type):
+            refuse_long_cell(pc.max(pc.binary_length(column.dictionary)).as_py() or 0)
         column, kind = column.dictionary_decode(), kind.value_type
     if pa.types.is_timestamp(kind):
         return [_instant(value) for value in column.cast(pa.timestamp("us", kind.tz), safe=False).to_pylist()]

@@ -16,7 +16,7 @@ from api.domain.measurements.day_format import DayFormat
 from api.domain.measurements.mapping.shape import holds_measurements, shape_of
 from api.domain.measurements.notation import Notation, decimal_evidence
 from api.domain.measurements.readings import UnreadableCell, is_missing, read_number
-from api.domain.measurements.sensors import Sensor
+from api.domain.measurements.sensors import Sensor, repeated_codes
 from api.domain.measurements.times.serial import serial_format
 from api.domain.measurements.times.swapped import likely_swapped
 from api.domain.measurements.times.zones import OWN_OFFSETS, PARIS, Zone, zone_of
@@ -135,13 +135,15 @@ def understand(
         zone=_zone(file, columns, findings, mapping),
         whole_days=bool(findings.midnights) and not findings.hours,
     )
+    numbers = _numbers(findings, columns, notation)
+    columns = replace(columns, error_codes=_codes(columns, numbers), silent=_silent(findings, columns))
     doubts, remarks = turbine_doubts(file, columns, findings, park)
     swapped = likely_swapped(*_seasons(findings, columns, notation))
     understood = Understood(
         file,
         columns,
         notation,
-        (*_unit_doubts(findings, columns, notation, file.header), *doubts),
+        (*_unit_doubts(columns, numbers, file.header), *doubts),
         findings.stopped_after,
         findings.hours,
         (*remarks, *((swapped,) if swapped else ())),
@@ -175,11 +177,17 @@ def _zone(file: TableFile, columns: Columns, findings: Findings, mapping: Column
     return zone_of(mapping.timezone if mapping else None, [*names, *filter(None, stated)], file.above)
 
 
+def _codes(columns: Columns, numbers: Mapping[str, Sequence[float]]) -> dict[str, frozenset[float]]:
+    return {sensor.name: repeated_codes(sensor, numbers[sensor.name]) for _, sensor in columns.sensors}
+
+
 def _unit_doubts(
-    findings: Findings, columns: Columns, notation: Notation, header: Sequence[str]
+    columns: Columns, numbers: Mapping[str, Sequence[float]], header: Sequence[str]
 ) -> list[FieldError]:
-    sensors = [sensor for _position, sensor in columns.sensors]
-    reasons = units.doubts(sensors, _numbers(findings, columns, notation))
+    # What a sensor writes where it has no value says nothing of the column's unit.
+    codes = columns.error_codes
+    sound = {name: [value for value in own if value not in codes[name]] for name, own in numbers.items()}
+    reasons = units.doubts([sensor for _position, sensor in columns.sensors], sound)
     position = {sensor.name: index for index, sensor in columns.sensors}
     return [FieldError(header[position[name]].strip(), reason) for name, reason in reasons.items()]
 
@@ -210,6 +218,18 @@ def _day(text: str, notation: Notation) -> date | None:
         return notation.time(text, date.max).on
     except UnreadableCell:
         return None
+
+
+def _silent(findings: Findings, columns: Columns) -> tuple[Sensor, ...]:
+    """Return the sensors that are missed and whose column is empty in every row that was kept."""
+    served = any(sensor.used_by for _position, sensor in columns.sensors)
+    return tuple(
+        sensor
+        for position, sensor in columns.sensors
+        if findings.rows
+        and (sensor.used_by or not served)
+        and all(is_missing(cells[position]) for cells in findings.rows)
+    )
 
 
 def _numeric(columns: Columns) -> list[int]:

@@ -16,7 +16,6 @@ from api.schemas import french
 FIELD = "fichier"
 BLOCK = 1 << 20  # bytes
 SEARCHED_LINES = 50  # above a header, for titles and comments
-LARGEST = 4 << 30  # bytes once uncompressed: more could fill the disk or the memory
 Signature = tuple[int, int]
 IsHeader = Callable[[Sequence[str]], bool]
 

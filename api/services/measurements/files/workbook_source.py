@@ -14,9 +14,17 @@ from typing import Any, NamedTuple
 import openpyxl
 
 from api.domain.shared.exceptions import InvalidInput
+from api.services.measurements.files.limits import (
+    LARGEST_STRINGS,
+    LARGEST_WORKBOOK,
+    MOST_COLUMNS,
+    MOST_SHEET_ROWS,
+    refuse_columns,
+    refuse_expansion,
+    refuse_rows,
+)
 from api.services.measurements.files.table_file import (
     FIELD,
-    LARGEST,
     SEARCHED_LINES,
     IsHeader,
     Line,
@@ -39,7 +47,10 @@ class Workbook(TableFile):
         """Yield the rows below the header, with the sheet's row numbers."""
         width = len(self.header)
         with _opened(self.path) as book:
-            for number, row in enumerate(book[self.sheet].iter_rows(), start=1):
+            # One more than may be: a row numbered in billions would be preceded by as many empty ones.
+            rows = _rows_of(book[self.sheet], MOST_SHEET_ROWS + 1)
+            for number, row in enumerate(rows, start=1):
+                refuse_rows(number, MOST_SHEET_ROWS)
                 if number <= self.header_line:
                     continue
                 cells = [_text(cell) for cell in row]
@@ -94,15 +105,23 @@ class _Header(NamedTuple):
 def _headers(sheet: Any, is_header: IsHeader) -> Iterator[_Header]:
     """Yield the first line of a sheet that is a header, or nothing."""
     above: list[tuple[int, str]] = []
-    for number, row in enumerate(sheet.iter_rows(max_row=SEARCHED_LINES), start=1):
+    for number, row in enumerate(_rows_of(sheet, SEARCHED_LINES), start=1):
         names = [" ".join(_text(cell).split()) for cell in row]
         while names and not names[-1]:
             names.pop()
+        refuse_columns(len(names))
         if is_header(names):
             yield _Header(sheet.title, number, tuple(names), tuple(above), sheet.max_row or 0)
             return
         if names:
             above.append((number, " ".join(filter(None, names))))
+
+
+def _rows_of(sheet: Any, most: int) -> Iterator[Any]:
+    """Yield the first rows of a sheet; a width that it only claims does not fill them with empty cells."""
+    width = sheet.max_column
+    rows: Iterator[Any] = sheet.iter_rows(max_row=most, max_col=width and min(width, MOST_COLUMNS + 1))
+    return rows
 
 
 def _text(cell: Any) -> str:
@@ -142,9 +161,10 @@ def _refuse_archives(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
             size = sum(info.file_size for info in archive.infolist())
+            strings = sum(info.file_size for info in archive.infolist() if "sharedStrings" in info.filename)
     except (zipfile.BadZipFile, OSError) as error:
         raise InvalidInput.single(FIELD, _NOT_ONE) from error
     if "xl/workbook.xml" not in names:
         raise InvalidInput.single(FIELD, "c’est une archive .zip ; sortez-en le fichier de mesures.")
-    if size > LARGEST:
-        raise InvalidInput.single(FIELD, "il dépasse 4 Go une fois ouvert ; coupez-le en plusieurs fichiers.")
+    refuse_expansion(path.stat().st_size, size, largest=LARGEST_WORKBOOK)
+    refuse_expansion(path.stat().st_size, strings, largest=LARGEST_STRINGS)
