@@ -1,4 +1,4 @@
-"""Coverage of the whole ``test``: pytest runs under SlipCover, then a check prints the share of lines run.
+"""Coverage of the whole ``test``: its processes note the lines they run, then a check prints the share.
 
 Only the test processes are measured: what runs in a server or a worker that they start counts as not run, and
 so does ``ui/streamlit_app.py``, a script that Streamlit executes itself. The environment's Python runs this:
@@ -7,14 +7,17 @@ so does ``ui/streamlit_app.py``, a script that Streamlit executes itself. The en
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
 import math
+import os
 import platform
 import runpy
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from launcher.console import say
@@ -25,24 +28,46 @@ FLOOR = 0.0
 """Share of lines [%] under which the check fails: raised as the figure rises, never lowered for a change."""
 REPORT = ROOT / "var" / "reports" / "coverage.json"
 TOOL = "slipcover"
-# SlipCover is imported before pytest, which warns that it cannot rewrite assertions of that plugin.
-_PLUGIN_IS_LOADED = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
-
-
-def command(arguments: Sequence[str], report: Path, *, measured: bool) -> list[str]:
-    """Return the module to run and its arguments: pytest, under SlipCover if it is to be measured."""
-    if not measured:
-        return ["pytest", *arguments]
-    tool = [TOOL, "--source", ",".join(SOURCES), "--json", "--out", str(report)]
-    return [*tool, "-m", "pytest", *arguments, *_PLUGIN_IS_LOADED]
+PLUGIN = "tests.support.covered"
+"""What each test process loads; it reads the two variables below."""
+FOLDER, PLACES = "COVERED_FOLDER", "COVERED_PLACES"
 
 
 def run(arguments: Sequence[str]) -> None:
     """Run pytest in this process, which ends with its code, and write ``REPORT``."""
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.unlink(missing_ok=True)  # the verdict is never that of a former run
-    sys.argv = command(arguments, REPORT, measured=_measurable())
-    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    if measurable():
+        measure(arguments, REPORT)
+    else:
+        _pytest(arguments)
+
+
+def measure(arguments: Sequence[str], report: Path) -> None:
+    """Run pytest on the sources of the current folder; write the lines that ran and those that did not."""
+    with TemporaryDirectory(prefix="cockpit-covered-") as folder:
+        sources = [str(Path(source).resolve()) for source in SOURCES]
+        os.environ |= {"PYTEST_PLUGINS": PLUGIN, FOLDER: folder, PLACES: os.pathsep.join(sources)}
+        try:
+            _pytest(arguments)
+        finally:
+            report.write_text(json.dumps(_lines(Path(folder))), encoding="utf-8")
+
+
+def _pytest(arguments: Sequence[str]) -> None:
+    sys.argv = ["pytest", *arguments]
+    runpy.run_module("pytest", run_name="__main__", alter_sys=True)
+
+
+def _lines(folder: Path) -> Mapping[str, Any]:
+    """Join what the processes wrote; the lines of every file of the sources are listed here, once."""
+    slipcover = importlib.import_module(TOOL)
+    whole = slipcover.Slipcover(source=list(SOURCES))
+    for written in folder.glob("*.json"):
+        for name, lines in json.loads(written.read_text(encoding="utf-8")).items():
+            whole.all_seen[str(Path(name).resolve())].update(lines)
+    report: Mapping[str, Any] = whole.get_coverage()
+    return report
 
 
 def verdict(report: Path, floor: float, *, measured: bool) -> int:
@@ -82,7 +107,8 @@ def _percent(share: float) -> str:
     return f"{math.floor(share * 10) / 10:.1f}\N{NARROW NO-BREAK SPACE}%".replace(".", ",")
 
 
-def _measurable() -> bool:
+def measurable() -> bool:
+    """Tell whether the lines can be counted on this system."""
     return importlib.util.find_spec(TOOL) is not None
 
 
@@ -90,4 +116,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "run":
         run(sys.argv[2:])
     else:
-        raise SystemExit(verdict(REPORT, FLOOR, measured=_measurable()))
+        raise SystemExit(verdict(REPORT, FLOOR, measured=measurable()))

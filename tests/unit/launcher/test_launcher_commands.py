@@ -196,7 +196,7 @@ def test_checks__long_tests_only_with_all__selection_is_passed_on() -> None:
     def pytest_command(*arguments: str) -> list[str]:
         return dict(checks.checks("python", arguments))["pytest"]
 
-    assert pytest_command()[3:5] == ["-m", "not long"]
+    assert pytest_command()[4:6] == ["-m", "not long"]
     assert "-n" in pytest_command("--all")
     assert "not long" not in pytest_command("--all")
     assert "--all" not in pytest_command("--all")

@@ -16,13 +16,14 @@ from launcher.settings import ROOT
 NNBSP = "\N{NARROW NO-BREAK SPACE}"
 
 
-def test_checks__whole_run__is_measured_and_coverage_speaks_last() -> None:
-    wanted = checks.checks("python", ["--all"])
+@pytest.mark.parametrize("arguments", [[], ["--all"]])
+def test_checks__whole_run__is_measured_and_coverage_speaks_last(arguments: list[str]) -> None:
+    wanted = checks.checks("python", arguments)
     assert wanted[-2][1][:4] == ["python", "-m", "launcher.coverage", "run"]
     assert wanted[-1] == ("couverture", ["python", "-m", "launcher.coverage", "verdict"])
 
 
-@pytest.mark.parametrize("arguments", [[], ["--fast"], ["tests/unit"], ["--all", "-x"]])
+@pytest.mark.parametrize("arguments", [["--fast"], ["tests/unit"], ["--all", "-x"]])
 def test_checks__part_of_the_tests__is_not_measured(arguments: list[str]) -> None:
     wanted = dict(checks.checks("python", arguments))
     assert wanted["pytest"][:3] == ["python", "-m", "pytest"]
@@ -69,17 +70,15 @@ def test_verdict__no_report__fails_and_says_what_to_mend(
     assert "corrigez d’abord son échec" in capsys.readouterr().err
 
 
-def test_no_tool_for_this_system__the_tests_run_and_the_verdict_passes(
+def test_no_tool_for_this_system__the_verdict_passes_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = tmp_path / "coverage.json"
-    assert coverage.command(["-x"], path, measured=False) == ["pytest", "-x"]
-    assert coverage.verdict(path, 99.0, measured=False) == 0
+    assert coverage.verdict(tmp_path / "coverage.json", 99.0, measured=False) == 0
     assert "Couverture non mesurée" in capsys.readouterr().err
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not coverage._measurable(), reason="SlipCover n’est pas publié pour ce système")
+@pytest.mark.skipif(not coverage.measurable(), reason="SlipCover n’est pas publié pour ce système")
 @pytest.mark.parametrize("processes", ["0", "2"])
 def test_run__lines_that_ran_and_files_that_no_test_imports(processes: str, tmp_path: Path) -> None:
     product = tmp_path / "api"
@@ -95,12 +94,21 @@ def test_run__lines_that_ran_and_files_that_no_test_imports(processes: str, tmp_
     (tmp_path / "test_half.py").write_text(test, encoding="utf-8")
     path = tmp_path / "coverage.json"
     options = ["-q", "-p", "no:cacheprovider", "-n", processes, "-W", "error"]
-    command = [sys.executable, "-m", *coverage.command(options, path, measured=True)]
+    script = (
+        "from pathlib import Path\n"
+        "from launcher import coverage\n"
+        f"coverage.measure({options}, Path({str(path)!r}))\n"
+    )
     # The tests of this run may be measured themselves.
-    plain = {
-        name: value for name, value in os.environ.items() if not name.startswith(("SLIPCOVER", "PYTEST"))
-    }
-    ended = subprocess.run(command, cwd=tmp_path, env=plain, capture_output=True, text=True, check=False)
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={**plain, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     files = json.loads(path.read_text(encoding="utf-8"))["files"]
     lines = {
@@ -108,6 +116,11 @@ def test_run__lines_that_ran_and_files_that_no_test_imports(processes: str, tmp_
     }
     assert lines["api/half.py"] == ([1, 2, 4], [3])
     assert lines["api/never.py"] == ([], [1, 2])
+
+
+def test_plugin__reads_the_variables_that_the_launcher_sets() -> None:
+    covered = pytest.importorskip(coverage.PLUGIN, exc_type=ImportError)
+    assert (covered.FOLDER, covered.PLACES) == (coverage.FOLDER, coverage.PLACES)
 
 
 def test_sources__are_the_folders_of_the_product() -> None:
