@@ -16,6 +16,13 @@ HERE = Path(__file__).parent
 LEFT_OUT = ("slow", "long")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave a file that is slow as a whole unread where only fast tests are asked for: it would load much."""
+    if config.option.markexpr != "fast" or collection_path.suffix != ".py":
+        return None
+    return "\npytestmark = pytest.mark.slow" in collection_path.read_text(encoding="utf-8") or None
+
+
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     """Mark the fast tests, so that ``-m fast`` is one rule wherever it is asked."""
     for item in items:

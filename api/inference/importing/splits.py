@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.model_selection import train_test_split
 
 from api.domain.measurements.readings import UnreadableCell, read_turbine_id
 from api.domain.measurements.times.instants import read_day
@@ -77,6 +76,9 @@ def _stratified(rest: str, rows: LabelledRows) -> Parts:
         raise InvalidInput.single(_FIELD, f"la colonne « {column} » de by= est absente.", rest)
     try:
         share, seed = float(options["test_size"]), int(options["random_state"])
+        # Only this split needs it, and the library takes a second to load.
+        from sklearn.model_selection import train_test_split  # noqa: PLC0415
+
         _, unseen = train_test_split(
             np.arange(len(rows.table)),
             test_size=share,

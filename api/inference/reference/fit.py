@@ -18,12 +18,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import joblib
 import pandas as pd
-from sklearn.base import BaseEstimator
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from api.inference.importing.child.measuring.labelled import read_labelled
 from api.inference.importing.importer import ImportRequest, import_model
@@ -32,6 +30,9 @@ from api.inference.reference.document import reference_document
 from api.inference.serving.catalogue import CATALOGUE, TARGETS
 from api.inference.serving.manifest import Manifest, Task
 from api.inference.serving.store import ModelStore
+
+if TYPE_CHECKING:  # those who only ask where the sample is load no scikit-learn
+    from sklearn.base import BaseEstimator
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 SAMPLE = ROOT / "data" / "energiTech_maintenance_sample.csv"
@@ -74,6 +75,8 @@ class Reference:
 
 def references() -> tuple[Reference, ...]:
     """Return both reference models, unfitted."""
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor  # noqa: PLC0415
+
     return (
         Reference(
             name="risque-panne-7j",

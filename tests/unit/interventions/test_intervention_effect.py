@@ -7,7 +7,6 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
 
 from api.domain.interventions.checklists import SAFETY, checklist_for, priority_for, skills_for
 from api.domain.interventions.effect import (
@@ -73,6 +72,7 @@ def outcome(verdict: Verdict, number: int = 1) -> VerdictOutcome:
     return VerdictOutcome(number, "12", DONE, verdict, HIGH, measurement=number)
 
 
+@pytest.mark.slow  # loads SciPy
 @given(st.lists(st.sampled_from(Verdict), max_size=60))
 def test_precision__is_that_of_the_verdicts_that_decide(verdicts: list[Verdict]) -> None:
     found = precision_of([outcome(verdict) for verdict in verdicts])
@@ -84,6 +84,8 @@ def test_precision__is_that_of_the_verdicts_that_decide(verdicts: list[Verdict])
     if right + wrong == 0:
         assert found.estimate.value is None
         return
+    from scipy.stats import binomtest
+
     told = binomtest(right, right + wrong).proportion_ci(0.95, method="wilson")
     assert found.estimate.value == right / (right + wrong)
     assert (found.estimate.low, found.estimate.high) == pytest.approx((told.low, told.high), abs=1e-9)

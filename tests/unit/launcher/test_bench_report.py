@@ -9,6 +9,8 @@ from bench.park import park
 from bench.report import Line, markdown, text
 from tests.support.words import plain
 
+pytestmark = pytest.mark.slow  # loads the whole service
+
 
 @pytest.mark.parametrize(
     ("value", "most", "held", "word"),

@@ -10,6 +10,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from ui.measurements import import_fichier
 
+pytestmark = pytest.mark.slow  # loads Streamlit
+
 
 def test_forget__frees_the_file_that_was_looked_at_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     manager = MemoryUploadedFileManager("/envoi")

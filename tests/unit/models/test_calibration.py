@@ -20,6 +20,8 @@ from api.domain.models.calibration import (
     try_methods,
 )
 
+pytestmark = pytest.mark.slow  # loads scikit-learn
+
 SENSORS = ["wind_speed", "vibration_level", "temperature", "power_output", "maintenance_done"]
 
 

@@ -14,6 +14,8 @@ from sklearn.model_selection import train_test_split
 from api.domain.models.calibration import folds_of
 from api.domain.models.conformal import IntervalTable, conformal_table
 
+pytestmark = pytest.mark.slow  # loads scikit-learn
+
 SENSORS = ["wind_speed", "vibration_level", "temperature", "power_output", "maintenance_done"]
 
 

@@ -13,6 +13,8 @@ from sklearn.metrics import average_precision_score, brier_score_loss, r2_score,
 from api.domain.models.evaluation import Unseen, evaluate_classification, evaluate_regression, failure_events
 from api.domain.models.statistics import MIN_GROUPS, GroupBootstrap, GroupedRanking, wilson
 
+pytestmark = pytest.mark.slow  # loads scikit-learn
+
 DAY = np.datetime64("2024-03-01")
 
 

@@ -41,6 +41,8 @@ from api.inference.serving.catalogue import CATALOGUE, unknown_sensor
 from api.inference.serving.manifest import Task
 from api.inference.serving.parts import parts_of
 
+pytestmark = pytest.mark.slow  # loads scikit-learn
+
 NAMES = list(CATALOGUE)
 GENERATOR = np.random.default_rng(11)
 ROWS = np.round(GENERATOR.normal([12, 3, 45, 700, 0], [4, 1, 10, 200, 1], (300, 5)), 2)

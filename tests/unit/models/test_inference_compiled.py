@@ -43,6 +43,8 @@ from api.inference.serving.store import ModelStore
 from tests.unit.models.test_inference_store import ROWS as STORE_ROWS
 from tests.unit.models.test_inference_store import filled
 
+pytestmark = pytest.mark.slow  # loads scikit-learn
+
 NAMES = tuple(CATALOGUE)
 GENERATOR = np.random.default_rng(17)
 TABLE = pd.DataFrame(

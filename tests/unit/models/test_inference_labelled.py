@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.model_selection import train_test_split
 
 from api.domain.measurements.measurements import row_identity
 from api.domain.shared.exceptions import InvalidInput
@@ -143,7 +142,10 @@ def test_identities__do_not_depend_on_what_the_model_reads(tmp_path: Path) -> No
     assert few.identities == read_labelled(path, SENSORS, "failure_within_7d", 1).identities
 
 
+@pytest.mark.slow  # loads scikit-learn
 def test_split__stratified_is_scikit_learn_on_the_file_order(tmp_path: Path) -> None:
+    from sklearn.model_selection import train_test_split
+
     rows = year(tmp_path)
     parts = split_rows("stratified:test_size=0.3,random_state=42,by=failure_within_7d", rows)
     _, expected = train_test_split(np.arange(120), test_size=0.3, random_state=42, stratify=rows.labels)
@@ -183,7 +185,7 @@ def test_split__keys_by_identity_or_by_turbine_and_day(tmp_path: Path) -> None:
         "stratified:",
         "stratified:test_size=0.3",
         "stratified:test_size=two,random_state=1",
-        "stratified:test_size=1.5,random_state=1",
+        pytest.param("stratified:test_size=1.5,random_state=1", marks=pytest.mark.slow),
         "stratified:test_size=0.3,random_state=1,by=nothing",
         "stratified:test_size=0.3,random_state=1,shuffle=no",
         "stratified:test_size=,random_state=1",

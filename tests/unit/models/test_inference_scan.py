@@ -28,6 +28,8 @@ from api.domain.shared.exceptions import ModelRefused
 from api.inference.importing.child.pickles.scan import scan
 from api.inference.serving.artefact import read_artefact
 
+pytestmark = pytest.mark.slow  # loads scikit-learn
+
 FEATURES = np.random.default_rng(0).normal(size=(40, 3))
 LABELS = (FEATURES[:, 0] > 0).astype(int)
 

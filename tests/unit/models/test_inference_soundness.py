@@ -36,6 +36,8 @@ from api.inference.importing.child.pickles.scan import scan
 from api.inference.importing.child.trees import tree_sum
 from api.inference.serving.soundness import check_soundness
 
+pytestmark = pytest.mark.slow  # loads scikit-learn
+
 NAMES = ["wind_speed", "temperature", "maintenance_done"]
 GENERATOR = np.random.default_rng(5)
 ROWS = np.column_stack([GENERATOR.normal(size=(200, 2)), GENERATOR.integers(0, 3, 200)])

@@ -25,6 +25,8 @@ from api.inference.serving.catalogue import CATALOGUE
 from api.inference.serving.manifest import FeatureSpec, Manifest, Runtime, StoredFile, TrainingData
 from api.inference.serving.store import ModelStore
 
+pytestmark = pytest.mark.slow  # loads scikit-learn
+
 NAMES = ("wind_speed", "vibration_level")
 ROWS = np.random.default_rng(1).random((60, 2))
 DAYS = 60 - 40 * ROWS[:, 1]

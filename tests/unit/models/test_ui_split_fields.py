@@ -8,6 +8,8 @@ from api.domain.shared.exceptions import InvalidInput
 from api.inference.importing.split_words import split_sent
 from ui.models import split_fields
 
+pytestmark = pytest.mark.slow  # loads Streamlit
+
 
 @pytest.mark.parametrize(
     ("written", "split"),

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,14 @@ import pytest
 from launcher.texts import HOLE, Sentence, of_markdown, of_source, of_template, sentences
 
 ROOT = Path(__file__).resolve().parents[3]
-ALL = sentences(ROOT)
+
+
+@cache
+def every_sentence() -> Sequence[Sentence]:
+    """What the command lists: read once, and only where it is asked for."""
+    return sentences(ROOT)
+
+
 # The launcher may import nothing of the product: what it counts is never one.
 BY_HAND = ("launcher/",)
 # After a value, these end with s or x and are no plural that should agree with it.
@@ -75,32 +84,42 @@ def english(text: str) -> list[str]:
 
 
 def test_the_list_is_whole() -> None:
-    assert len(ALL) > 3_000
-    assert {"api", "ui", "launcher", "cockpit.py"} <= {sentence.path.split("/")[0] for sentence in ALL}
+    assert len(every_sentence()) > 3_000
+    assert {"api", "ui", "launcher", "cockpit.py"} <= {
+        sentence.path.split("/")[0] for sentence in every_sentence()
+    }
 
 
 def test_counts__agree_through_the_one_writer() -> None:
-    faults = [(s, word) for s in ALL if not s.path.startswith(BY_HAND) for word in unagreed(s.text)]
+    faults = [
+        (s, word) for s in every_sentence() if not s.path.startswith(BY_HAND) for word in unagreed(s.text)
+    ]
 
     assert not faults, f"count with french.counted or french.plural:\n{listed(faults)}"
 
 
 def test_words__are_french() -> None:
-    faults = [(s, word) for s in ALL if s.path not in MACHINE for word in english(s.text)]
+    faults = [(s, word) for s in every_sentence() if s.path not in MACHINE for word in english(s.text)]
 
     assert not faults, listed(faults)
 
 
 @pytest.mark.parametrize("path", sorted(MACHINE))
 def test_exceptions__each_is_needed(path: str) -> None:
-    assert any(english(s.text) for s in ALL if s.path == path), "no exception any more: take it off the list"
+    assert any(english(s.text) for s in every_sentence() if s.path == path), (
+        "no exception any more: take it off the list"
+    )
 
 
 EXAMPLE = re.compile(r"`[^`]*`|^\{\".*")
 
 
 def test_alert__is_said_in_the_same_words_everywhere() -> None:
-    said = [s for s in ALL if re.search(r"élevé\w* (ou|et) critique", s.text) and "vocabulary" not in s.path]
+    said = [
+        s
+        for s in every_sentence()
+        if re.search(r"élevé\w* (ou|et) critique", s.text) and "vocabulary" not in s.path
+    ]
 
     assert not said, f"write it with vocabulary.ALERT:\n{listed([(s, '') for s in said])}"
 
@@ -120,7 +139,7 @@ QUOTES = {
 def test_signs__are_those_of_french(rule: str) -> None:
     faults = [
         (s, found[0])
-        for s in ALL
+        for s in every_sentence()
         if s.path not in MACHINE and (found := QUOTES[rule].search(EXAMPLE.sub("x", s.text)))
     ]
 

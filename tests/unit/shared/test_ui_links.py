@@ -12,6 +12,8 @@ from tests.support.html_tables import read_tables
 from ui.shared import layout, links, table
 from ui.shared.templates import template
 
+pytestmark = pytest.mark.slow  # loads Streamlit
+
 
 @pytest.mark.parametrize(
     ("sentence", "named"),

@@ -7,6 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from ui.shared import outcome
 
+pytestmark = pytest.mark.slow  # loads Streamlit
+
 PAGE = """
 import streamlit as st
 from ui.shared import outcome
