@@ -8,16 +8,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Pool, event
 
-from api.core import Core
-from api.storage.shared.database import Database
-from tests.support import once, postgres
-from tests.support.client import DATABASE_FILE, bring_client_in, new_core
+from tests.support import once
+
+if TYPE_CHECKING:  # the fast tests load none of these
+    from api.core import Core
+    from api.storage.shared.database import Database
+    from tests.support import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 # No test asserts a time: an example that a busy machine makes slow is no failure.
@@ -46,6 +47,8 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
 def client_home(client_files: Path) -> Path:
     """An installation with EnergiTech's models and measurements, scored: to copy, or to read only."""
 
+    from tests.support.client import bring_client_in, new_core
+
     def make(home: Path) -> None:
         core = new_core(home)
         bring_client_in(core, client_files)
@@ -57,6 +60,8 @@ def client_home(client_files: Path) -> Path:
 @pytest.fixture(scope="session")
 def client_core(client_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
     """The core of a copy of that installation: for reading only."""
+    from tests.support.client import new_core
+
     home = tmp_path_factory.mktemp("client")
     shutil.copytree(client_home, home, dirs_exist_ok=True)
     core = new_core(home)
@@ -67,10 +72,34 @@ def client_core(client_home: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[postgres.Server]:
     """The tests' own PostgreSQL server; skipped, saying why, where none can be started."""
+    from tests.support import postgres
+
     if reason := postgres.missing():
         pytest.skip(reason)
     with postgres.server() as started:
         yield started
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_compilation_of_each_statement() -> Iterator[None]:
+    """Let all SQLite databases of this process share what SQLAlchemy compiled: each test has a new one."""
+    from sqlalchemy import Engine
+
+    from api.storage.shared import database
+
+    make, first = database.make_engine, list[Engine]()
+
+    def shared(url: str) -> Engine:
+        engine = make(url)
+        if engine.dialect.name == "sqlite":
+            first.append(engine)
+            engine.dialect, engine._compiled_cache = first[0].dialect, first[0]._compiled_cache
+            del first[1:]
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "make_engine", shared)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -80,6 +109,8 @@ def one_connection_at_a_time() -> Iterator[set[str]]:
     A request that holds a connection while it waits for another starves all the others: with as many of them
     as the pool is large, each waits for what another holds.
     """
+    from sqlalchemy import Pool, event
+
     holding: set[tuple[int, int]] = set()
     allowed: set[str] = set()
 
@@ -126,6 +157,9 @@ def home_on(kind: str, home: Path, request: pytest.FixtureRequest) -> Iterator[N
     if kind == "sqlite":
         yield
         return
+    from api.storage.shared.database import Database
+    from tests.support.client import DATABASE_FILE
+
     server: postgres.Server = request.getfixturevalue("postgres_server")
     opened: list[Database] = []
     make = Database.at

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from api import cli
 from api.schemas import french
 from api.schemas.park import Park, TurbineDetail
 from tests.e2e.conftest import LAPTOP, PHONE, Visitor, open_visitor
 from tests.support.park import other_features as other
-from tests.support.servers import PASSWORD, ROOT, api_server, environment, free_port, prepare, ui_server
+from tests.support.servers import PASSWORD, api_server, environment, free_port, prepare, ui_server
 from ui.client.client import ApiClient
 
 pytestmark = pytest.mark.browser
@@ -44,19 +47,17 @@ class Cockpit:
 
 
 def command(env: dict[str, str], *arguments: str | Path, answer: str = "") -> str:
-    """One command as a person types it; its output."""
-    done = subprocess.run(
-        [sys.executable, "cockpit.py", *map(str, arguments)],
-        cwd=ROOT,
-        env=env,
-        input=answer,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    """One command as a person types it, without the price of a process for each; its output."""
+    told = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(told), redirect_stderr(told):
+        for name in [name for name in os.environ if name.startswith("COCKPIT_")]:
+            patch.delenv(name)
+        for name, value in env.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "stdin", io.StringIO(answer))
+        code = cli.main([*map(str, arguments)])
+    assert code == 0, told.getvalue()
+    return told.getvalue()
 
 
 def bring_in(env: dict[str, str], files: Path) -> None:

@@ -16,6 +16,7 @@ from api.inference.importing.importer import ImportRequest, import_model
 from api.inference.serving.store import ModelStore
 from api.services.measurements.ingest import ingest_file
 from tests.support.client import new_core
+from tests.support.importing_here import importing_here
 from tests.support.once import made_once
 
 SAMPLE = Path(__file__).resolve().parents[3] / "data" / "energiTech_maintenance_sample.csv"
@@ -93,7 +94,8 @@ def _import_second(folder: Path, core: Core, task: str, name: str) -> None:
         split=core.store.manifest(name, 1).data.split_spec if named else None,
         imported_by="essai",
     )
-    import_model(request, store, core.settings.now())
+    with importing_here():
+        import_model(request, store, core.settings.now())
 
 
 def ingest_sample(core: Core, since: str) -> pd.DataFrame:
