@@ -69,6 +69,7 @@ NOT_SENSORS = frozenset(
         "date_measure",
         "measured_at",
         "measured_on",
+        "time_measure",
         "failure_within_7d",
         "time_to_failure_days",
         "technician_id",

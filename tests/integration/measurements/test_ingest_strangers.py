@@ -140,6 +140,22 @@ def test_records__any_lines__each_is_read_or_refused(texts: list[str]) -> None:
     assert all(bool(line.cells) != (line.defect is not None) for line in read)
 
 
+FILLED = st.lists(st.text("a5.", max_size=3), min_size=4, max_size=4).filter(any)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(FILLED, st.booleans(), st.integers(0, 3)), max_size=8), st.sampled_from(",;\t|"))
+def test_records__end_cells_omitted_or_separators_added__the_same_cells(
+    rows: list[tuple[list[str], bool, int]], separator: str
+) -> None:
+    lines = []
+    for cells, omit, more in rows:
+        text = separator.join(cells)
+        lines.append((text.rstrip(separator) if omit else text + separator * more) + "\n")
+    read = list(records(iter(enumerate(lines, start=1)), 4, separator))
+    assert [line.cells for line in read] == [cells for cells, _omit, _more in rows]
+
+
 def test_nul_bytes__named(database: Database, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(f"{HEAD}\n{LINE}\n" + "\0" * 40, encoding="utf-8")
