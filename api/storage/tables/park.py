@@ -82,8 +82,9 @@ measurements = Table(
     # The withdrawal that took the row out; NULL while it stands. Whatever reads rows asks for NULL.
     Column("withdrawal", ForeignKey("withdrawals.id")),
     UniqueConstraint("turbine", "identity"),
-    # The last column answers « does it stand » from the index alone.
-    Index("ix_measurements_turbine_measured_on", "turbine", "measured_on", "value_count", "withdrawal"),
+    # « Does it stand » is answered from the index alone. It comes before the count: three equalities make
+    # SQLite prefer this index to the next one, which would walk every turbine's rows of a day.
+    Index("ix_measurements_turbine_measured_on", "turbine", "measured_on", "withdrawal", "value_count"),
     Index("ix_measurements_measured_on", "measured_on", "withdrawal"),
 )
 
