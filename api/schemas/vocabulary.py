@@ -26,10 +26,8 @@ class DataStatus(StrEnum):
     NON_EVALUE = "non_evalue"
 
 
-LOST = frozenset({DataStatus.PERIME, DataStatus.NON_EVALUE})
-"""No usable measurement stands behind a score."""
-NO_RECENT_MEASUREMENT = "Sans mesure récente"
-"""Why such a turbine ranks where it does: what drove an old or absent measurement is no reason."""
+LOST = {DataStatus.PERIME: "Mesure trop ancienne", DataStatus.NON_EVALUE: "Mesure non évaluée"}
+"""No usable measurement stands behind a score: that is why the turbine ranks where it does, and no driver."""
 ALERT = "niveau élevé ou critique"
 """What « en alerte » means, in the words of every sentence that says it."""
 

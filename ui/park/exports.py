@@ -9,7 +9,7 @@ from datetime import date
 from api.schemas import french
 from api.schemas.csv_text import BOM, sheet_lines
 from api.schemas.park import ParkItem
-from api.schemas.vocabulary import LOST, NO_RECENT_MEASUREMENT
+from api.schemas.vocabulary import LOST
 from ui.park import views
 from ui.park.change_views import change_words
 from ui.shared import labels as fr
@@ -37,7 +37,7 @@ def file_name(text: str) -> str:
 def _row(item: ParkItem) -> list[str]:
     low, high = item.time_to_failure_interval or (None, None)
     probability, work = item.failure_probability, item.intervention
-    lost = item.data_status in LOST
+    lost = LOST.get(item.data_status)
     driver = None if lost else item.main_driver
     reason = "" if driver is None else f"{driver.label} : {fr.driver_value(driver)}"
     return [
@@ -53,7 +53,7 @@ def _row(item: ParkItem) -> list[str]:
         french.cell(item.time_to_failure_days, 1),
         french.cell(low, 1),
         french.cell(high, 1),
-        NO_RECENT_MEASUREMENT if lost else _text(reason),
+        lost or _text(reason),
         "" if driver is None else ("oui" if driver.marker else "non"),
         french.cell(item.expected_failure_cost_eur, 0),
         "" if item.change is None else change_words(item),

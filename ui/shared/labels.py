@@ -8,7 +8,7 @@ from api.schemas import french
 from api.schemas.interventions import Proposal
 from api.schemas.park import ParkItem
 from api.schemas.predictions import Driver
-from api.schemas.vocabulary import LOST, NO_RECENT_MEASUREMENT, DataStatus, Freshness, RiskLevel
+from api.schemas.vocabulary import LOST, DataStatus, Freshness, RiskLevel
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,8 @@ def driver_value(driver: Driver) -> str:
 
 
 def reason_words(item: ParkItem | Proposal) -> str:
-    """Write why a turbine ranks where it does: its main driver, or that it lacks a recent measurement."""
-    if item.data_status in LOST:
-        return NO_RECENT_MEASUREMENT
-    return driver_words(item.main_driver)
+    """Write why a turbine ranks where it does: its main driver, or what its measurement lacks."""
+    return LOST.get(item.data_status) or driver_words(item.main_driver)
 
 
 def driver_words(driver: Driver | None) -> str:

@@ -18,7 +18,7 @@ from api.domain.plan.week_plan import (
 )
 from api.schemas import french
 from api.schemas import week_plan as contract
-from api.schemas.vocabulary import LOST, NO_RECENT_MEASUREMENT
+from api.schemas.vocabulary import LOST
 from api.services.park.contract import turbine_fields
 from api.services.plan.notices import Week, notices
 from api.services.plan.park import ParkAtWork
@@ -81,11 +81,9 @@ def answer(
 def _turbine(kind: type[Any], park: ParkAtWork, candidate: Candidate, **more: Any) -> Any:
     turbine = park.turbines[candidate.turbine]
     score = turbine.score
-    reason = None if score.main_driver is None else score.main_driver.label
-    if score.data_status in LOST:
-        reason = NO_RECENT_MEASUREMENT
+    driver = None if score.main_driver is None else score.main_driver.label
     return kind(
-        **turbine_fields(turbine) | {"main_driver": reason},
+        **turbine_fields(turbine) | {"main_driver": LOST.get(score.data_status, driver)},
         skills=sorted(candidate.skills),
         hours=candidate.hours,
         choice=candidate.choice.value,

@@ -169,7 +169,7 @@ def test_reason__without_a_recent_measurement__no_page_nor_file_names_a_driver()
         proposal_views.proposal_words(proposal),
     ]
 
-    assert all("Sans mesure récente" in text and "vibration" not in text for text in written)
+    assert all("Mesure trop ancienne" in text and "vibration" not in text for text in written)
 
 
 def test_sorts__one_for_every_column() -> None:
