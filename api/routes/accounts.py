@@ -98,6 +98,8 @@ def create_key(
 
 
 @router.delete("/keys/{number}", summary="Révoquer une clé")
-def revoke_key(core: CoreDep, named: NamingDep, principal: Administrator, number: Number) -> ApiKey:
+def revoke_key(
+    core: CoreDep, named: NamingDep, once: OnceDep, principal: Administrator, number: Number
+) -> ApiKey:
     """Elle est refusée partout en quelques secondes, définitivement."""
-    return named(core.keys.revoke(number, principal.name))
+    return named(once("", ApiKey, partial(core.keys.revoke, number, principal.name)))

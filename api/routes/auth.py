@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Response, status
 from fastapi.security import OAuth2PasswordRequestForm
 
-from api.deps import ServicesDep, need
+from api.deps import OnceDep, ServicesDep, need
 from api.domain.people import Principal
 from api.schemas.accounts import OwnPassword
 from api.schemas.auth import RefreshRequest, Token, User
@@ -53,19 +54,17 @@ def me(
 @router.post("/password", summary="Changer mon mot de passe")
 async def change_password(
     services: ServicesDep,
+    once: OnceDep,
     response: Response,
     principal: Annotated[Principal, Depends(need(Right.OWN_ACCOUNT, fresh=True))],
     body: OwnPassword,
 ) -> Token:
     """Demande l’actuel ; toutes les sessions sont closes, et une nouvelle s’ouvre pour qui l’a changé."""
     response.headers.update(NO_STORE)
-    return await anyio.to_thread.run_sync(
-        services.own_account.change_password,
-        principal,
-        body.current_password,
-        body.new_password,
-        limiter=services.sign_in_gate,
-    )
+    passwords = body.current_password, body.new_password
+    work = partial(services.own_account.change_password, principal, *passwords)
+    ask = partial(once, body, Token, work, secret=True)
+    return await anyio.to_thread.run_sync(ask, limiter=services.sign_in_gate)
 
 
 @router.post(

@@ -47,9 +47,12 @@ def choose(
 
 
 @router.delete("/candidates/{task}", summary="Retirer un candidat")
-def withdraw(core: CoreDep, named: NamingDep, principal: Engineer, task: Task, reason: Reason) -> Candidate:
+def withdraw(
+    core: CoreDep, named: NamingDep, once: OnceDep, principal: Engineer, task: Task, reason: Reason
+) -> Candidate:
     """Il ne note plus rien ; ce qu’il a dit reste consultable dans la base."""
-    return named(core.shadow.withdraw(task, by=principal.name, reason=reason))
+    work = partial(core.shadow.withdraw, task, by=principal.name, reason=reason)
+    return named(once(reason, Candidate, work))
 
 
 @router.get("/candidates/{task}/report", summary="Ce que le candidat aurait changé", dependencies=READER)

@@ -131,10 +131,14 @@ def one_run(core: CoreDep, named: NamingDep, run_id: RunId) -> Run:
 
 
 @router.post("/runs/{run_id}/cancel", summary="Annuler un calcul")
-def cancel_run(core: CoreDep, named: NamingDep, principal: Starter, run_id: RunId) -> Run:
+def cancel_run(core: CoreDep, named: NamingDep, once: OnceDep, principal: Starter, run_id: RunId) -> Run:
     """Arrêté aussitôt s’il attend, à sa prochaine étape s’il est en cours ; le classement publié reste.
 
     Un calcul qui n’est plus en cours ne peut pas être annulé : 409.
     """
-    core.runner.cancel(run_id, by=principal.name)
-    return named(core.view.run(run_id))
+
+    def work() -> Run:
+        core.runner.cancel(run_id, by=principal.name)
+        return core.view.run(run_id)
+
+    return named(once("", Run, work))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from api.deps import STALE, CoreDep, NamingDep, need
+from api.deps import STALE, CoreDep, NamingDep, OnceDep, need
 from api.domain.people import Principal
 from api.routes.park import First, Last
 from api.schemas.common import Items, Page
@@ -40,11 +40,20 @@ def turbine(core: CoreDep, named: NamingDep, turbine_id: TurbineId) -> TurbineDe
 
 @router.patch("/{turbine_id}", summary="Modifier une turbine", responses=STALE)
 def change(
-    core: CoreDep, named: NamingDep, principal: Planner, turbine_id: TurbineId, body: TurbineChange
+    core: CoreDep,
+    named: NamingDep,
+    once: OnceDep,
+    principal: Planner,
+    turbine_id: TurbineId,
+    body: TurbineChange,
 ) -> TurbineDetail:
     """État de service, site, parc éolien, puissance, mise en service ; ce qui est omis reste."""
-    core.turbine_admin.change(turbine_id, body.model_dump(exclude_unset=True), principal.name)
-    return named(core.turbines.detail(turbine_id))
+
+    def work() -> TurbineDetail:
+        core.turbine_admin.change(turbine_id, body.model_dump(exclude_unset=True), principal.name)
+        return core.turbines.detail(turbine_id)
+
+    return named(once(body, TurbineDetail, work))
 
 
 @router.get("/{turbine_id}/measurements", summary="Mesures d’une turbine")

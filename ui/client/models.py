@@ -54,7 +54,7 @@ class ModelCalls:
 
     def withdraw_candidate(self, task: str, reason: str) -> Candidate:
         """End the trial of a task's candidate."""
-        return self.transport.ask(
+        return self.transport.write(
             "DELETE", f"/candidates/{segment(task)}", Candidate, params={"reason": reason}
         )
 

@@ -58,7 +58,7 @@ class ParkCalls:
         Raises:
             ApiError: 403 without the right, 404 where there is none, 409 where it has ended.
         """
-        return self.transport.ask("POST", f"/park/runs/{run_id}/cancel", Run)
+        return self.transport.write("POST", f"/park/runs/{run_id}/cancel", Run)
 
     def what_if(self, measurement: Mapping[str, Any]) -> Prediction:
         """Read the active models' answer to values that nobody measured.

@@ -74,7 +74,7 @@ class PeopleCalls:
 
     def revoke_key(self, number: int) -> ApiKey:
         """Revoke a key for good."""
-        return self.transport.ask("DELETE", f"/keys/{number}", ApiKey)
+        return self.transport.write("DELETE", f"/keys/{number}", ApiKey)
 
     def audit(self, **query: Any) -> Page[AuditEntry]:
         """Read the audit trail, newest first, narrowed by ``actor``, ``action``, ``from``, ``to``…"""
@@ -91,7 +91,7 @@ class PeopleCalls:
             ApiError: 422 with ``current_password`` or ``new_password`` in ``errors``.
         """
         body = {"current_password": current, "new_password": new}
-        self.transport.adopt(self.transport.ask("POST", "/auth/password", Token, json=body))
+        self.transport.adopt(self.transport.write("POST", "/auth/password", Token, body))
 
     def sign_out_everywhere(self) -> None:
         """End every session of whoever is signed in, this one included."""

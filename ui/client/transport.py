@@ -138,7 +138,14 @@ class Transport:
         return self.read(self.call(method, path, **options), answer)
 
     def write(
-        self, method: str, path: str, answer: type[Answer], body: Mapping[str, Any], **options: Any
+        self,
+        method: str,
+        path: str,
+        answer: type[Answer],
+        body: Mapping[str, Any] | None = None,
+        *,
+        params: Query | None = None,
+        **options: Any,
     ) -> Answer:
         """Make a call that changes something, once: a second click or a lost answer does not do it again.
 
@@ -146,15 +153,18 @@ class Transport:
             method: HTTP method.
             path: below :data:`PREFIX`.
             answer: its type.
-            body: JSON of the request.
+            body: JSON of the request; None for no body.
+            params: of the address.
             options: as for :meth:`send`.
 
         Raises:
             ApiError: as for :meth:`call`.
         """
-        asked = f"{method} {path} {json.dumps(body, sort_keys=True, default=str)}".encode()
+        asked = f"{method} {path} {json.dumps([body, params], sort_keys=True, default=str)}".encode()
+        content = None if body is None else dict(body)
         return self.once(
-            asked, lambda key: self.ask(method, path, answer, json=dict(body), headers=key, **options)
+            asked,
+            lambda key: self.ask(method, path, answer, json=content, params=params, headers=key, **options),
         )
 
     def once(self, asked: bytes, send: Callable[[dict[str, str]], Done]) -> Done:

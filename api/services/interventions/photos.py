@@ -28,6 +28,8 @@ class InterventionPhotos:
     def keep(self, number: int, content: bytes, caller: Principal) -> None:
         """Store a photo, without its metadata, in place of the former; the author of a finding may add one.
 
+        The same photo again changes nothing.
+
         Raises:
             NotFound: no such intervention.
             NotAllowed: the caller is neither author, assignee nor manager.
@@ -41,6 +43,8 @@ class InterventionPhotos:
             if row.created_by != actor.name:
                 check_assigned(intervention_of(row), actor)
             former = store.photo(connection, number)
+            if former is not None and former.sha256 == digest:
+                return  # sent twice
             now = self.now()
             store.save_photo(
                 connection,
