@@ -21,7 +21,7 @@ from api.routes.upload_form import (
     read_form,
 )
 from api.schemas.common import Page
-from api.schemas.measurements import Coverage, ImportJob, ImportPreview, ImportReport, ImportSummary
+from api.schemas.measurements import Coverage, ImportJob, ImportPreview, ImportReport, ImportSummary, MapDraft
 from api.schemas.vocabulary import Right
 from api.services.shared.once import Sender
 
@@ -126,6 +126,19 @@ async def preview(request: Request, core: CoreDep, _principal: Ingester) -> Impo
     async with read_form(request) as form:
         file, options = file_of(form), await options_of(form)
         return await run_in_threadpool(core.intake.preview, file.file, file.filename, options)
+
+
+@router.post(
+    "/draft-map",
+    summary="Proposer la correspondance d’un fichier, sans rien écrire",
+    openapi_extra=FILE,
+    max_body_size=MAX_UPLOAD_BYTES,
+)
+async def draft_map(request: Request, core: CoreDep, _principal: Ingester) -> MapDraft:
+    """D’après l’en-tête et les premières lignes : colonnes, unités, turbine, fuseau, règle du jour."""
+    async with read_form(request) as form:
+        file = file_of(form)
+        return await run_in_threadpool(core.intake.draft_map, file.file, file.filename)
 
 
 @router.get("/jobs/{job_id}", summary="Suivre un import long")

@@ -140,6 +140,15 @@ class ImportPreview(Answer):
     )
 
 
+class MapDraft(Answer):
+    """A mapping proposed from a file's header and first rows."""
+
+    text: str = Field(
+        description="La correspondance, en JSON : à relire, puis à envoyer dans le champ « map »"
+    )
+    notes: list[str] = Field(description="À vérifier ou à compléter")
+
+
 class ImportJob(Answer):
     """An import by the worker: its progress, then its report."""
 

@@ -27,6 +27,7 @@ from tests.support.measurements.measure_files import (
     file_of,
     lines,
 )
+from tests.support.measurements.vendor_exports import greenbyte
 from tests.support.relay import Relay, relayed
 from tests.support.servers import api_server, free_port, prepare, working
 from tests.ui.conftest import RunningApi, enter, open_at, tables, text_of
@@ -187,6 +188,24 @@ def test_mapping__gives_the_names_and_converts(opened: Open) -> None:
     assert table(at, "Verdict")["Vitesse du vent (m/s)"][0] == "8"
     uses = table(at, "Ce qui en est fait").set_index("Colonne")["Ce qui en est fait"]
     assert uses["vent"].endswith("converti depuis km/h")
+
+
+def test_export_of_another_system__its_mapping_is_proposed_corrected_and_used(opened: Open) -> None:
+    name, text = greenbyte()
+    at = choose(opened("manager"), name, text.encode())
+    assert "Fichier refusé" in said(at)
+
+    at.button(key="proposer").click().run()
+
+    assert "Kelmarsh_1" in said(at)
+    assert '"aggregate": "day"' in at.text_area[0].value
+    at.text_area[0].set_value(at.text_area[0].value.replace('"mean"', '"max"'))
+    at.button(key="appliquer").click().run()
+
+    assert "refusé" not in said(at)
+    assert (fact(at, "Lignes du fichier"), fact(at, "Seraient ajoutées")) == ("3", "3")
+    assert "réunis par jour" in said(at)
+    assert not at.exception
 
 
 def test_days_and_months_could_be_swapped__format_is_asked_for(opened: Open) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from api.schemas.common import Items, Page
 from api.schemas.corrections import ChosenRow, Contradiction, CorrectionEffect, Withdrawal
-from api.schemas.measurements import Coverage, ImportJob, ImportPreview, ImportReport, ImportSummary
+from api.schemas.measurements import Coverage, ImportJob, ImportPreview, ImportReport, ImportSummary, MapDraft
 from ui.client.measure_file import UPLOAD_S, MeasureFile
 from ui.client.transport import Transport
 
@@ -34,6 +34,14 @@ class MeasurementCalls:
             ApiError: 422 when the file as a whole is refused.
         """
         return self.transport.ask("POST", "/measurements/preview", ImportPreview, **_upload(file))
+
+    def draft_map(self, file: MeasureFile) -> MapDraft:
+        """Read the mapping that the API proposes for a file; nothing is written.
+
+        Raises:
+            ApiError: 422 where the file cannot be read.
+        """
+        return self.transport.ask("POST", "/measurements/draft-map", MapDraft, **_upload(file))
 
     def import_file(self, file: MeasureFile, key: str) -> ImportReport | ImportJob:
         """Import ``file``; return its report, or the job to follow where the import is long.

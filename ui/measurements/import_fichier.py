@@ -11,10 +11,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from api.schemas import french
-from api.schemas.measurements import ImportPreview, ImportReport
+from api.schemas.measurements import ImportPreview, ImportReport, MapDraft
 from ui.client.api_error import ApiError
 from ui.client.measure_file import MeasureFile
-from ui.measurements import rapport_import, views
+from ui.measurements import correspondance, rapport_import, views
 from ui.shared import auth, layout
 
 FOLLOW_S = 1
@@ -28,11 +28,16 @@ _FOUND = "Reconnu dans le fichier"
 
 @dataclass
 class _Import:
-    """One file on its way; ``turn`` renews the fields for the next one."""
+    """One file on its way; ``turn`` renews the fields for the next one.
+
+    ``draft`` is the mapping that the service proposed, ``mapped`` what its reader made of it.
+    """
 
     turn: int = 0
     asked: tuple[str, ...] | None = None
     key: str = ""
+    draft: MapDraft | None = None
+    mapped: str = ""
     preview: ImportPreview | None = None
     failure: ApiError | None = None
     unsent: ApiError | None = None
@@ -88,27 +93,38 @@ def _form(state: _Import) -> None:
     chosen = st.file_uploader("Fichier de mesures", TYPES, key=f"fichier_{state.turn}")
     refusal, options = st.container(), st.container()
     if chosen is None:
-        state.asked = state.preview = state.failure = None
+        state.asked = state.preview = state.failure = state.draft = None
+        state.mapped = ""
         with options:
             _options(state.turn, opened=False)
         return
     with options:
         day_format, mapping = _options(state.turn, opened=state.failure is not None)
-    asked = (chosen.file_id, day_format, mapping.file_id if mapping else "")
+        if state.draft is not None and (text := correspondance.edit(state.draft, state.turn)) is not None:
+            state.mapped = text
+    asked = (chosen.file_id, day_format, mapping.file_id if mapping else state.mapped)
     file = MeasureFile(
         chosen.name,
         chosen.getvalue(),
         day_format,
-        mapping.name if mapping else "",
-        mapping.getvalue() if mapping else b"",
+        mapping.name if mapping else correspondance.NAME,
+        mapping.getvalue() if mapping else state.mapped.encode(),
     )
     if asked != state.asked:
         _look(state, file, asked)
     if state.failure is not None:
         with refusal:
             _show_refusal(state.failure)
+            if state.failure.status == INVALID and state.draft is None:
+                _offer(state, file)
     elif state.preview is not None:
         _preview(state, state.preview, file)
+
+
+def _offer(state: _Import, file: MeasureFile) -> None:
+    state.draft = correspondance.offer(file)
+    if state.draft is not None:
+        st.rerun()
 
 
 def _options(turn: int, *, opened: bool) -> tuple[str, UploadedFile | None]:

@@ -13,10 +13,12 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import Row
 
+from api.domain.measurements.mapping.draft import NOTE
 from api.domain.measurements.sensors import SensorCatalogue
 from api.domain.shared.exceptions import CockpitError, FieldError, InvalidInput, NotFound
 from api.schemas import french
-from api.schemas.measurements import ImportJob, ImportPreview, ImportReport
+from api.schemas.measurements import ImportJob, ImportPreview, ImportReport, MapDraft
+from api.services.measurements.draft_map import draft_map, draft_text
 from api.services.measurements.files.json_rows import read_rows
 from api.services.measurements.files.map_file import parse_map
 from api.services.measurements.files.options import ImportOptions
@@ -92,6 +94,19 @@ class MeasurementIntake:
             return preview_file(self.database, upload.path, sensors, now=self.now(), options=chosen)
         finally:
             self.uploads.drop(upload.token)
+
+    def draft_map(self, stream: BinaryIO, filename: str | None) -> MapDraft:
+        """Return a mapping proposed for this file; nothing is written.
+
+        Raises:
+            InvalidInput: the file cannot be read.
+        """
+        upload = self.uploads.keep(stream, filename)
+        try:
+            document = draft_map(upload.path, self.sensors())
+        finally:
+            self.uploads.drop(upload.token)
+        return MapDraft(text=draft_text(document), notes=document[NOTE])
 
     def _receive(
         self, upload: Upload, options: Options, sender: str, key: Key | None, sha256: str, *, few: bool

@@ -18,6 +18,7 @@ from api.services.operations.jobs import JobService
 from api.storage.tables import intake_keys, jobs, measurements, outcomes, turbines
 from tests.api.conftest import Api
 from tests.support.client import DATABASE_FILE
+from tests.support.measurements.vendor_exports import greenbyte
 
 pytestmark = pytest.mark.usefixtures("both_databases_if_long")
 
@@ -364,6 +365,27 @@ def test_imports__list_report_and_file_tell_the_same(
     assert len(lines) == 31
     assert lines[1][:2] == ["3", "wind_speed"]
     assert lines[1][2] == "'=1+0"  # a spreadsheet shows it, and runs nothing
+
+
+def test_drafted_map__previews_and_imports_an_export_that_is_refused_without_it(
+    api: Api, key: dict[str, str], reader: dict[str, str]
+) -> None:
+    name, text = greenbyte()
+    files = {"file": (name, text.encode())}
+    assert api.post(f"{URL}/preview", files=files, headers=key).status_code == 422
+    assert api.post(f"{URL}/draft-map", files=files, headers=reader).status_code == 403
+
+    draft = api.post(f"{URL}/draft-map", files=files, headers=key).json()
+
+    assert any("Kelmarsh_1" in note for note in draft["notes"])
+    seen = api.post(f"{URL}/preview", files=files, data={"map": draft["text"]}, headers=key).json()
+    assert (seen["rows"], seen["estimated_new"], seen["new_turbines"]) == (3, 3, ["Kelmarsh_1"])
+    assert [notice["code"] for notice in seen["notices"]] == ["releves_reunis_par_jour"]
+    assert {column["name"] for column in seen["columns"]} >= {"Wind speed (m/s)", "turbine_id"}
+    assert _count(api) == 0
+    report = api.post(URL, files=files, data={"map": draft["text"]}, headers=key).json()
+    assert (report["rows"], report["inserted"], report["rejected"]) == (3, 3, 0)
+    assert api.post(URL, files=files, data={"map": draft["text"]}, headers=key).json()["already_known"] == 3
 
 
 def test_preview__writes_nothing_and_tells_what_would_happen(api: Api, key: dict[str, str]) -> None:
