@@ -28,6 +28,7 @@ WITH_A_FILE = "a file, which no document can hold; the rest of the form is descr
 WITH_A_SECRET = "what its caller alone knows; see the test of secrets below"
 NOT_AS_THEY_STAND = {
     ("put", f"{V1}/interventions/{{number}}/photo"): WITH_A_FILE,
+    ("post", f"{V1}/measurements/draft-map"): WITH_A_FILE,
     ("post", f"{V1}/measurements/preview"): WITH_A_FILE,
     ("post", f"{V1}/models/imports"): WITH_A_FILE,
     ("post", f"{V1}/auth/token"): WITH_A_SECRET,
