@@ -114,6 +114,8 @@ def test_records__several_a_day_are_joined_by_the_mean_and_flags_by_the_maximum(
     assert document["aggregate"] == "day"
     assert [document["columns"][name]["aggregate"] for name in header[2:]] == ["mean", "max"]
     assert "aggregate" not in drafted(header, *([at[:10], "T1", "8", "0"] for at in TEN_MINUTES))
+    twice = [f"2024-12-14 {hour}:00" for hour in ("06", "18")]
+    assert "aggregate" not in drafted(header, *([at, "T1", "8", "0"] for at in twice))
     assert "aggregate" not in drafted(header, *([TEN_MINUTES[0], name, "8", "0"] for name in ("T1", "T2")))
 
 
@@ -133,6 +135,7 @@ def test_header__needs_a_date_and_a_sensor() -> None:
     assert looks_like_header(["Date", "Vent"], KNOWN_SENSORS)
     assert looks_like_header(["Date", "T1 Vent", "T2 Vent"], KNOWN_SENSORS)
     assert not looks_like_header(["# Time interval: 2024-12-13", "2024-12-16"], KNOWN_SENSORS)
+    assert not looks_like_header(["date_measure;wind_speed;power_output", ""], KNOWN_SENSORS)
 
 
 @pytest.mark.parametrize("vendor", EXPORTS)

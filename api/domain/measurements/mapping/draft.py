@@ -10,7 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import PurePath
 from typing import Any
@@ -18,7 +18,6 @@ from typing import Any
 from api.domain.measurements import day_format
 from api.domain.measurements.column_map import unit_in
 from api.domain.measurements.columns import DATE, HOUR, TURBINE
-from api.domain.measurements.mapping.daily import HALF_DAY_MIN
 from api.domain.measurements.mapping.names import COLUMNS, likeness, phrases_of
 from api.domain.measurements.mapping.shape import TURBINE_MARK
 from api.domain.measurements.notation import Notation, decimal_evidence
@@ -35,6 +34,7 @@ _STATED_TURBINE = re.compile(
     r"\b(?:wind )?(?:turbine|[ée]olienne|machine)(?: name)?\s*[:=]\s*(.+)", re.IGNORECASE
 )
 _OFFSET = re.compile(r"(?:Z|[+-]\d{2}:?\d{0,2})$")
+_RECORDS = timedelta(hours=1)  # a few measurements a day are measurements, not records of a day
 _LISTED = 12
 
 
@@ -63,9 +63,12 @@ class Sample:
 def looks_like_header(names: Sequence[str], sensors: Mapping[str, Sensor]) -> bool:
     """Tell whether a line names a date and a sensor, under any of the names that the cockpit knows."""
     shown = [name.strip() for name in names if name.strip()]
-    return _best(shown, COLUMNS[DATE]) is not None and any(
+    day = _best(shown, COLUMNS[DATE])
+    # In another cell than the date: a line cut at the wrong separator names everything in one.
+    others = [name for name in shown if name != day]
+    return day is not None and any(
         likeness(name, phrases_of(sensor)) > 0
-        for name in _patterns(shown) or shown
+        for name in _patterns(others) or others
         for sensor in sensors.values()
     )
 
@@ -252,8 +255,8 @@ def _several_a_day(
             continue
         if time.at is not None:
             instants[turbines[at] if turbines else "", time.on].add(time.at)
-    several = [sorted(each) for each in instants.values() if len(each) > 1]
-    return any((b - a).total_seconds() <= HALF_DAY_MIN * 60 for each in several for a, b in pairwise(each))
+    gaps = Counter(b - a for each in instants.values() for a, b in pairwise(sorted(each)))
+    return bool(gaps) and gaps.most_common(1)[0][0] <= _RECORDS
 
 
 def _tell_what_is_left(
