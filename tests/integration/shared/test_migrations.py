@@ -109,6 +109,7 @@ LANDED = {
     "0011_model_retirements.py": "0d6c074c8a11ab36327e23cc6b4f295f3630f55655a2d31ab4c21d10e6e5aaa1",
     "0012_withdrawals.py": "7e38ca7c59f0b1531b6772e238f6452bfe01882d93b2f4bf7ac3c1503d491ffb",
     "0013_measurement_basis.py": "1188ee568681cb43ccac078859ccf299325fb3ec65099224cb0b7a514c078017",
+    "0014_standing_rows.py": "81e0e341eac3e9444bfbb218a9b47caa6849d69aa96b9349fcfb8f33fe25d0cd",
 }
 
 
