@@ -71,7 +71,8 @@ class ParkCalendar:
         if done and self.env.is_demonstration and not (self.fed and is_simulated(connection)):
             return NextRun(None, "Aucun calcul n’est prévu : la démonstration attend de nouvelles mesures.")
         at = next_attempt(self.now(), self.run_hour, attempts)
-        return NextRun(at, f"Prochain calcul le {french.date(at)}.")
+        words = "Calcul dû depuis" if at <= self.now() else "Prochain calcul"
+        return NextRun(at, f"{words} le {french.date(at)}.")
 
 
 def attempts_of(connection: Connection, day: date) -> list[Attempt]:
