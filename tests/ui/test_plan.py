@@ -62,8 +62,8 @@ def test_first_time__one_crew_to_begin_with__plan_is_that_of_the_api(
     shown = pd.concat([table for table in frames(at) if "Coût évité" in table])
     assert [cell.split(" ")[0] for cell in shown["Turbine"]] == [v.turbine_id for v in plan.visits]
     page = text_of(at)
-    assert french.euros(plan.totals.net_eur, indicative=True) in page
-    assert french.euros(plan.totals.remaining_eur, indicative=True) in page
+    assert french.euros(plan.totals.net_eur) in page
+    assert french.euros(plan.totals.remaining_eur) in page
     assert "optimum prouvé" in page
     assert client.plan.inputs().crews[0].name == "Équipe 1"
 

@@ -40,4 +40,4 @@ def draft_text(document: Mapping[str, Any]) -> str:
     others = json.dumps(
         {key: value for key, value in document.items() if key != "columns"}, indent=2, ensure_ascii=False
     )
-    return f'{others[:-2]},\n  "columns": {{\n{columns}\n  }}\n}}\n'
+    return f"{others[:-2]},\n  {json.dumps('columns')}: {{\n{columns}\n  }}\n}}\n"

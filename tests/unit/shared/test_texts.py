@@ -43,7 +43,7 @@ UNLIKE_FRENCH = re.compile(
     r"\w*(ght|th(?!èm|è|é|m|e[mn]|erm|od|ent)|sh|wh|oo|ck(?!pit)|ing$|w|ee(?=\w))\w*", re.IGNORECASE
 )
 BORROWED = re.compile(
-    r"Authorize|CatBoost|LightGBM|kW|Prometheus|Python|Shapley|Swagger|WebP|[Ww]ilson|Windows|logarithmique|parenthèses|pickle|rythme"
+    r"Authorize|CatBoost|LightGBM|kW|Prometheus|Python|Shapley|Swagger|WebP|Wh|[Ww]ilson|Windows|logarithmique|parenthèses|pickle|rythme"
 )
 # Not words: code between back quotes or French quotes, options, addresses, names of files and of variables.
 CODE = re.compile(
@@ -52,6 +52,7 @@ CODE = re.compile(
 )
 MACHINE = {
     "api/commands/console.py": "what argparse writes, to be translated",
+    "api/domain/measurements/mapping/names.py": "names of columns in the files of other systems",
     "api/inference/importing/child/graphs/operators.py": "names of operators",
     "api/inference/importing/child/graphs/widths.py": "names of operators",
     "api/inference/serving/allowlist.py": "names of classes",
