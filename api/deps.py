@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Annotated, Any, TypeVar
@@ -166,7 +167,7 @@ class DoneOnce:
             Conflict: the key was used for another request, or the first one is under way.
         """
         services = services_of(self._request)
-        body = asked if isinstance(asked, str) else asked.model_dump_json()
+        body = asked if isinstance(asked, str) else json.dumps(asked.model_dump(mode="json"))
         words = f"{self._request.method} {self._request.url.path}\n{body}"
         # With our key, for a body may hold a password that somebody chose.
         secret_key = services.settings.secret_key.get_secret_value()

@@ -207,7 +207,14 @@ def counted(count: int, word: str) -> str:
 
 def paris_day(instant: dt.datetime) -> dt.date:
     """Return the calendar day of the park at an instant."""
-    return instant.astimezone(PARIS).date()
+    return _in_paris(instant).date()
+
+
+def _in_paris(instant: dt.datetime) -> dt.datetime:
+    try:
+        return instant.astimezone(PARIS)
+    except OverflowError:  # at the ends of the calendar
+        return instant
 
 
 def date(day: dt.date | dt.datetime | None) -> str:
@@ -215,13 +222,13 @@ def date(day: dt.date | dt.datetime | None) -> str:
     if day is None:
         return NOTHING
     if isinstance(day, dt.datetime):
-        return f"{date(paris_day(day))} à {day.astimezone(PARIS):%H:%M}"
+        return f"{date(paris_day(day))} à {_in_paris(day):%H:%M}"
     return f"{day.day:02}/{day.month:02}/{day.year:04}"  # four times as fast as strftime
 
 
 def stamp(instant: dt.datetime) -> str:
     """Write an instant to the second as « 30/12/2024 06:00:05 », for a line of a journal."""
-    return f"{date(paris_day(instant))} {instant.astimezone(PARIS):%H:%M:%S}"
+    return f"{date(paris_day(instant))} {_in_paris(instant):%H:%M:%S}"
 
 
 def long_date(day: dt.date) -> str:

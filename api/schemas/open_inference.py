@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,7 +23,7 @@ class RequestTensor(_Lenient):
     """One feature: one value per row, in a list or in a column."""
 
     name: str = Field(max_length=200)
-    shape: list[int] = Field(min_length=1, max_length=2)
+    shape: list[Annotated[int, Field(le=2**31 - 1)]] = Field(min_length=1, max_length=2)
     datatype: Datatype
     data: list[Any] = Field(max_length=100_000)
 

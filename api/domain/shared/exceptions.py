@@ -32,11 +32,20 @@ _LISTED = 3  # changes named in a sentence
 
 @dataclass(frozen=True)
 class FieldError:
-    """A field that is wrong: its name, a French sentence with the remedy, the value received (truncated)."""
+    """A field that is wrong: its name, a French sentence with the remedy, the value received (truncated).
+
+    Half of a surrogate pair, which a request may hold and no answer can carry, is written as a question mark.
+    """
 
     field: str
     message: str
     value: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("field", "message", "value"):
+            text = getattr(self, name)
+            if text is not None and not text.isascii():
+                object.__setattr__(self, name, text.encode("utf-8", "replace").decode())
 
 
 class CockpitError(Exception):

@@ -66,9 +66,11 @@ def _moment(raw: object) -> datetime | date:
         if len(text) == len("2024-12-30"):
             return date.fromisoformat(text)
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=french.PARIS)
+        moment.astimezone(french.PARIS)  # at the ends of the calendar an offset may lead out of it
+        return moment
+    except (ValueError, OverflowError) as error:
         raise ValueError("date illisible : écrivez 2024-12-30 ou 2024-12-30T08:00:00+01:00.") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=french.PARIS)
 
 
 TurbineId = Annotated[

@@ -40,6 +40,7 @@ from api.storage.turbines import coverage
 from api.storage.turbines.coverage import SentDays
 
 DEFAULT_DAYS = 30
+_BEFORE = timedelta(days=DEFAULT_DAYS - 1)
 MAX_DAYS = 366
 MAX_CELLS = 1_000_000  # turbines × days in one answer
 LAST_IMPORTS = 5
@@ -64,7 +65,7 @@ class CoverageService:
         with self.database.read() as connection:
             as_of = self.calendar.day(connection)
             end = last or max(as_of, first or as_of)
-            begin = first or end - timedelta(days=DEFAULT_DAYS - 1)
+            begin = first or max(end, date.min + _BEFORE) - _BEFORE
             span = _span(begin, end)
             park = measurements.living_turbines(connection)
             if span * len(park) > MAX_CELLS:

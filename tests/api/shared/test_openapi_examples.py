@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api.commands.score import run_now
 from api.core import Core
 from tests.api.conftest import PASSWORD, Api
-from tests.support.client import demonstration_core
-from tests.support.park.shadow_tools import second_version
+from tests.support.documented import document, documented_core, signed_in
 
-HEADER = "turbine_id,date_measure,wind_speed,vibration_level,temperature,power_output,maintenance_done\n"
-ROWS = (
-    "1,2024-06-30,12.0,2.5,44.0,715.0,0\n"
-    "2,2024-06-30,14.0,6.5,75.0,840.0,1\n"
-    "3,2024-06-30,11.0,2.0,41.0,612.0,0\n"
-)
 V1 = "/api/v1"
 WRITES = ("post", "put", "patch", "delete")
 # Why an operation is not tried as it stands, and what its example still gives.
@@ -53,21 +44,9 @@ UNREAD = {
 @pytest.fixture(scope="module")
 def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
     """Three turbines, scored by the reference models; a second version of each is in store."""
-    made = demonstration_core(Path(tmp_path_factory.mktemp("exemples")), HEADER + ROWS)
-    for task in ("classification", "regression"):
-        second_version(made, task)
-    run_now(made, None, kind="manuel", by="essai")
+    made = documented_core(tmp_path_factory.mktemp("exemples"))
     yield made
     made.close()
-
-
-def signed_in(api: Api) -> list[dict[str, str]]:
-    return [api.login(role) for role in ("manager", "ingenieur", "admin")]
-
-
-def document(api: Api) -> dict[str, Any]:
-    read: dict[str, Any] = api.get("/openapi.json").json()
-    return read
 
 
 def tried(
@@ -100,16 +79,16 @@ def test_examples__each_write_is_taken_as_it_stands(scored: Api) -> None:
     """What makes an account, a key or an intervention gives the others their number."""
     pending = [
         (method, path)
-        for path, operations in document(scored)["paths"].items()
+        for path, operations in document(scored.app)["paths"].items()
         for method in WRITES
         if method in operations and (method, path) not in NOT_AS_THEY_STAND
     ]
     pending.sort(key=lambda operation: operation[1].endswith(LAST))
     answers: dict[tuple[str, str], tuple[int, str] | None] = {}
     for _ in range(3):
-        people = signed_in(scored)  # some of the operations close sessions
+        people = signed_in(scored.login)  # some of the operations close sessions
         for operation in list(pending):
-            answer = answers[operation] = tried(scored, document(scored), people, *operation)
+            answer = answers[operation] = tried(scored, document(scored.app), people, *operation)
             if answer is not None and answer[0] in {200, 201, 202, 204}:
                 pending.remove(operation)
     assert {operation: answers[operation] for operation in pending} == {}
@@ -117,8 +96,8 @@ def test_examples__each_write_is_taken_as_it_stands(scored: Api) -> None:
 
 
 def test_examples__each_read_answers_200(scored: Api) -> None:
-    refused, signed = {}, signed_in(scored)
-    read = document(scored)
+    refused, signed = {}, signed_in(scored.login)
+    read = document(scored.app)
     paths = [path for path, operations in read["paths"].items() if "get" in operations]
     for path in paths:
         answer = tried(scored, read, signed, "get", path)
@@ -129,7 +108,7 @@ def test_examples__each_read_answers_200(scored: Api) -> None:
 
 
 def test_examples__a_secret_in_the_place_of_the_example_is_enough(scored: Api) -> None:
-    paths = document(scored)["paths"]
+    paths = document(scored.app)["paths"]
     session = scored.session("technicien")
     for path in (f"{V1}/auth/refresh", f"{V1}/auth/password"):
         body = paths[path]["post"]["requestBody"]["content"]["application/json"]["example"]
@@ -140,7 +119,7 @@ def test_examples__a_secret_in_the_place_of_the_example_is_enough(scored: Api) -
 
 
 def test_examples__what_needs_a_file_says_so(scored: Api) -> None:
-    paths = document(scored)["paths"]
+    paths = document(scored.app)["paths"]
     for (method, path), why in NOT_AS_THEY_STAND.items():
         if why == WITH_A_FILE:
             kinds = paths[path][method]["requestBody"]["content"]
@@ -149,7 +128,7 @@ def test_examples__what_needs_a_file_says_so(scored: Api) -> None:
 
 
 def test_login__stands_first_and_the_flag_is_0_or_1(scored: Api) -> None:
-    read = document(scored)
+    read = document(scored.app)
     assert read["tags"][0]["name"] == "Authentification"
     flag = read["components"]["schemas"]["Measurement"]["properties"]["maintenance_done"]
     kinds = [kind for kind in flag.get("anyOf", [flag]) if kind.get("type") != "null"]
