@@ -212,6 +212,15 @@ class TurbineChange(BaseModel):
     version: ReadVersion = None
 
 
+class DayBasis(Answer):
+    """What a day made of ten-minute records rests on; the records themselves are not kept."""
+
+    records: int = Field(description="Relevés reçus ce jour-là")
+    expected: int = Field(description="Relevés d’un jour entier à ce pas")
+    step_min: int = Field(description="Temps entre deux relevés [min]")
+    valid: dict[str, int] = Field(description="Relevés valides, par capteur")
+
+
 class MeasurementRow(Answer):
     """One stored measurement."""
 
@@ -220,6 +229,7 @@ class MeasurementRow(Answer):
     values: dict[str, float | None]
     failure_within_7d: bool | None = None
     time_to_failure_days: float | None = None
+    basis: DayBasis | None = Field(None, description="Null pour une mesure prise telle quelle")
 
 
 class ScorePoint(Answer):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, ScalarSelect, Select, and_, bindparam, func, select
 
@@ -39,6 +39,7 @@ class TurbineMeasurement(NamedTuple):
     values: dict[str, float]
     failure_within_7d: bool | None
     time_to_failure_days: float | None
+    basis: dict[str, Any] | None
 
 
 class LivingTurbine(NamedTuple):
@@ -121,6 +122,7 @@ def turbine_measurements(
             measurements.c["values"],
             outcomes.c.failure_within_7d,
             outcomes.c.time_to_failure_days,
+            measurements.c.basis,
         )
         .join_from(measurements, outcomes, isouter=True)
         .where(measurements.c.turbine == turbine, _STANDS)

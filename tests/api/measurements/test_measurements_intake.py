@@ -386,6 +386,9 @@ def test_drafted_map__previews_and_imports_an_export_that_is_refused_without_it(
     report = api.post(URL, files=files, data={"map": draft["text"]}, headers=key).json()
     assert (report["rows"], report["inserted"], report["rejected"]) == (3, 3, 0)
     assert api.post(URL, files=files, data={"map": draft["text"]}, headers=key).json()["already_known"] == 3
+    days = api.get("/api/v1/turbines/Kelmarsh_1/measurements", headers=reader).json()["items"]
+    assert [day["basis"]["records"] for day in days] == [144, 144, 144]
+    assert days[-1]["basis"]["valid"]["wind_speed"] == 143
 
 
 def test_preview__writes_nothing_and_tells_what_would_happen(api: Api, key: dict[str, str]) -> None:

@@ -17,6 +17,7 @@ from api.domain.shared.exceptions import ModelUnavailable, NotFound
 from api.inference.serving.store import ModelStore
 from api.schemas.common import Notice
 from api.schemas.park import (
+    DayBasis,
     MeasurementRow,
     ParkItem,
     ScorePoint,
@@ -212,4 +213,5 @@ def _measurement(row: TurbineMeasurement) -> MeasurementRow:
         values=dict(row.values),
         failure_within_7d=row.failure_within_7d,
         time_to_failure_days=row.time_to_failure_days,
+        basis=None if row.basis is None else DayBasis(**row.basis),
     )
