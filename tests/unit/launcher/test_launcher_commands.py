@@ -52,6 +52,7 @@ def test_help__every_command_with_its_example(
         assert f"exemple : python cockpit.py {command.example}" in shown
 
 
+@pytest.mark.slow  # loads the whole service
 def test_help_of_data__names_every_action_of_the_application() -> None:
     from api.cli import build_parser
 

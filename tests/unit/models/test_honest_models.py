@@ -28,6 +28,8 @@ from api.inference.importing.child.pickles.scan import scan
 from tests.support.park.importer_tools import SENSORS, labelled
 from tests.support.words import plain
 
+pytestmark = pytest.mark.slow  # loads scikit-learn
+
 TABLE = labelled(300)
 ROWS, FAILS = TABLE[SENSORS], TABLE.failure_within_7d
 FOREST = RandomForestClassifier(3, max_depth=3, random_state=0).fit(ROWS, FAILS)

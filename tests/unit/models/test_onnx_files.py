@@ -28,6 +28,8 @@ from tests.support.models.onnx_files import (
 from tests.support.park.importer_tools import SENSORS, labelled
 from tests.support.words import plain
 
+pytestmark = pytest.mark.slow  # loads ONNX
+
 TABLE = labelled(300)
 ROWS = TABLE[SENSORS].to_numpy(float)
 FAILS = TABLE.failure_within_7d.to_numpy()

@@ -37,6 +37,7 @@ def test_turbine__comes_back_from_an_export_under_its_own_name(name: str) -> Non
     assert canonical_turbine_id(written) == canonical_turbine_id(name) == name
 
 
+@pytest.mark.slow  # reads the whole product
 def test_writer__there_is_no_other() -> None:
     others = []
     for path in sorted([*(ROOT / "api").rglob("*.py"), *(ROOT / "ui").rglob("*.py")]):

@@ -75,6 +75,7 @@ def _option_names(tree: dict[str, Any], prefix: str = "") -> set[str]:
     return names
 
 
+@pytest.mark.slow  # loads Streamlit
 def test_config__every_option__is_one_that_streamlit_knows() -> None:
     from streamlit import config
 

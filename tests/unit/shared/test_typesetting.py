@@ -42,6 +42,7 @@ def test_any_text__only_its_spaces_change_and_once_is_enough(text: str) -> None:
     assert typeset(once) == once
 
 
+@pytest.mark.slow  # reads the whole product
 def test_every_sentence__breaks_before_no_sign() -> None:
     broken = re.compile(r"« | »| [;!?](?=\s|$)| :(?=\s|$)|\d [%€]")
 
