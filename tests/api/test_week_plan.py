@@ -346,8 +346,11 @@ def test_html__one_a4_page__escaped(api: Api, manager: Headers) -> None:
     assert "&lt;b&gt;Nord&lt;/b&gt;" in page.text
     assert "<b>" not in page.text
     assert "size: A4" in page.text
-    for visit in solved(api, manager, **asked)["visits"]:
+    plan = solved(api, manager, **asked)
+    for visit in plan["visits"]:
         assert f"Turbine {visit['turbine_id']}" in page.text
+        assert french.euros(visit["net_benefit_eur"], indicative=True) in page.text
+    assert french.euros(plan["totals"]["remaining_eur"], indicative=True) in page.text
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from api.domain.shared.wording import LEVEL_WORDS
 from api.schemas import french
 from api.schemas.csv_text import BOM, sheet_lines
 from api.schemas.typesetting import typeset_page
+from api.schemas.vocabulary import indicative
 from api.schemas.week_plan import BookedVisit, PlannedTurbine, WeekPlan
 from api.services.shared.html import template
 
@@ -91,4 +92,5 @@ def plan_html(plan: WeekPlan, now: datetime) -> str:
         plan: to print.
         now: instant written on the page.
     """
-    return typeset_page(_PAGE.render(plan=plan, now=now, levels=LEVEL_WORDS, skills=_skills))
+    rough = indicative(plan.notices)
+    return typeset_page(_PAGE.render(plan=plan, now=now, rough=rough, levels=LEVEL_WORDS, skills=_skills))
