@@ -41,7 +41,13 @@ def _line(summary: ModelSummary) -> tuple[str, ...]:
         summary.name,
         str(summary.version),
         models_serve.TASKS[summary.task],
-        "passé ou admis" if summary.admitted else "non passé",
+        _gate(summary),
         french.date(french.paris_day(summary.created_at)),
         "retirée" if summary.retired else summary.problem or "utilisable",
     )
+
+
+def _gate(summary: ModelSummary) -> str:
+    if summary.admission is not None:
+        return f"non passé, admis : {summary.admission.reason}"
+    return "passé" if summary.admitted else "non passé"

@@ -12,6 +12,7 @@ from api.domain.shared.exceptions import InvalidInput
 from api.inference.importing.draft import draft_manifest, draft_text
 from api.inference.serving.catalogue import feature_of
 from api.schemas import french
+from api.services.models.labelled_rows import plain_rows
 
 
 def register(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,7 +25,7 @@ def register(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--task", choices=["classification", "regression"], help="ce qu’il prédit ; lu dans le fichier sinon"
     )
     draft.add_argument(
-        "--labelled", type=Path, metavar="CSV", help="mesures étiquetées : types et étendues y sont lus"
+        "--labelled", type=Path, metavar="FICHIER", help="mesures étiquetées : types et étendues y sont lus"
     )
     draft.add_argument("--features", nargs="+", metavar="NOM", help="variables, dans l’ordre du modèle")
     draft.add_argument("--target", metavar="COLONNE", help="colonne de l’étiquette, si ce n’est pas la nôtre")
@@ -40,14 +41,16 @@ def _draft(arguments: argparse.Namespace, core: Core) -> int:
         raise InvalidInput.single(
             "--out", f"{out.name} existe déjà et n’est pas écrasé : donnez un autre nom, ou effacez-le."
         )
-    draft = draft_manifest(
-        arguments.file,
-        task=arguments.task,
-        labelled=arguments.labelled,
-        features=tuple(arguments.features) if arguments.features else None,
-        target=arguments.target,
-        declared=[feature_of(sensor) for sensor in core.sensors().values()],
-    )
+    sensors = core.sensors()
+    with plain_rows(arguments.labelled, sensors) as rows:
+        draft = draft_manifest(
+            arguments.file,
+            task=arguments.task,
+            labelled=rows.path,
+            features=tuple(arguments.features) if arguments.features else None,
+            target=arguments.target,
+            declared=[feature_of(sensor) for sensor in sensors.values()],
+        )
     text = draft_text(draft)
     if out is None:
         print(text, end="")

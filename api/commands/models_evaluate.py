@@ -14,6 +14,7 @@ from api.core import Core
 from api.domain.shared.exceptions import NotFound
 from api.inference.importing.evaluate import Evaluation, evaluate
 from api.inference.importing.split_words import split_spec
+from api.services.models.labelled_rows import plain_rows
 
 
 def register(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,7 +28,7 @@ def register(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     command.add_argument(
         "version", nargs="?", type=int, metavar="VERSION", help="celle en service sinon, ou la dernière"
     )
-    command.add_argument("--labelled", required=True, type=Path, metavar="CSV", help="mesures étiquetées")
+    command.add_argument("--labelled", required=True, type=Path, metavar="FICHIER", help="mesures étiquetées")
     command.add_argument(
         "--split",
         metavar="RÈGLE",
@@ -40,9 +41,9 @@ def register(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def _evaluate(arguments: argparse.Namespace, core: Core) -> int:
     version = arguments.version or _version_of(core, arguments.name)
     say(f"Mesure de {arguments.name} version {version} sur {arguments.labelled.name}…")
-    evaluation = evaluate(
-        core.store, arguments.name, version, arguments.labelled, split_spec(arguments.split)
-    )
+    with plain_rows(arguments.labelled, core.sensors()) as rows:
+        path, split = rows.path or arguments.labelled, split_spec(arguments.split)
+        evaluation = evaluate(core.store, arguments.name, version, path, split, rows.sha256)
     if arguments.json:
         print(TypeAdapter(Evaluation).dump_json(evaluation, indent=2).decode())
     else:

@@ -11,6 +11,7 @@ from api.core import Core
 from api.inference.importing.importer import ImportRequest, import_model
 from api.inference.importing.split_words import split_spec
 from api.schemas.vocabulary import AuditAction
+from api.services.models.labelled_rows import plain_rows
 
 SPLIT_HELP = (
     "lignes jamais vues : stratified:test_size=…,random_state=…,by=…, date:JOUR[,gap=N], keys:FICHIER, ou "
@@ -44,7 +45,9 @@ def register(models: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def _register_evidence(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--labelled", type=Path, metavar="CSV", help="mesures étiquetées pour le mesurer")
+    command.add_argument(
+        "--labelled", type=Path, metavar="FICHIER", help="mesures étiquetées pour le mesurer"
+    )
     command.add_argument("--split", metavar="RÈGLE", help=SPLIT_HELP)
     command.add_argument(
         "--reported", type=Path, metavar="JSON", help="chiffres annoncés par le rapport fourni"
@@ -59,9 +62,10 @@ def _register_evidence(command: argparse.ArgumentParser) -> None:
 
 def _import(arguments: argparse.Namespace, core: Core) -> int:
     say(f"Vérification et mesure de {arguments.file.name}…")
-    result = import_model(
-        _request(arguments), core.store, core.settings.now(), agree=core.model_imports.agree
-    )
+    with plain_rows(arguments.labelled, core.sensors()) as rows:
+        given = {"labelled": rows.path, "labelled_sha256": rows.sha256}
+        request = _request(arguments).model_copy(update=given)
+        result = import_model(request, core.store, core.settings.now(), agree=core.model_imports.agree)
     manifest = result.manifest
     note = "" if result.created else " (déjà rangé, rien n’a changé)"
     print(f"{manifest.name} version {manifest.version}{note}")

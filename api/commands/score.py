@@ -88,9 +88,7 @@ def _history(_arguments: argparse.Namespace, core: Core) -> int:
     if failure is not None:
         raise CockpitError(failure)
     days = len(core.view.history(*period))
-    named = " et ".join(
-        f"{served.model.manifest.name} v{served.model.manifest.version}" for served in models.served
-    )
+    named = " et ".join(served.label for served in models.served)
     first, last = map(french.date, period)
     print(f"Historique du {first} au {last} : {french.days(days)}. Modèles en service : {named}.")
     return 0

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from api.domain.models.evaluation import EVENT_GAP_DAYS
+from api.domain.models.blocks import EVENT_GAP_DAYS
 from api.domain.plausibility.curve import Curve, learn_curve
 from api.domain.plausibility.limits import DEFAULT, POWER, WIND
 

@@ -28,7 +28,10 @@ _FORM: dict[str, Any] = {
         "task": {"type": "string", "enum": ["classification", "regression"]},
         "positive": {"type": "string", "description": "Classe qui désigne la panne, si ce n’est pas 0 et 1"},
         "features": {"type": "string", "description": "Variables, dans l’ordre, séparées par des virgules"},
-        "labelled": {**_FILE, "description": "Mesures étiquetées (CSV)"},
+        "labelled": {
+            **_FILE,
+            "description": "Mesures étiquetées : tout fichier de mesures (CSV, .csv.gz, Excel, Parquet)",
+        },
         "split": {"type": "string", "description": "Lignes jamais vues : un jour, date:… ou stratified:…"},
         "reported": {**_FILE, "description": "Chiffres annoncés (JSON)"},
         "golden": {**_FILE, "description": "Sorties enregistrées là où il a été ajusté (JSON)"},

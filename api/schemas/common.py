@@ -127,3 +127,8 @@ def principal_words(principal: str, name: str | None = None) -> str:
     kind, _, number = principal.partition(":")
     kinds = {"compte": "compte", "cle": "clé"}
     return f"{kinds[kind]} n°{NBSP}{number}" if kind in kinds and number else _PARTS.get(principal, principal)
+
+
+def version_words(name: str, version: int, admitted_for: str | None = None) -> str:
+    """Name a version of a model: « risque v2 », and why it serves where it did not pass the quality gate."""
+    return f"{name} v{version}" if admitted_for is None else f"{name} v{version} (admis : {admitted_for})"

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.common import Answer, Name
+from api.schemas.common import Answer, Name, version_words
 from api.schemas.model_card import CalibrationTrial, Decision, Description, Explained, Golden
 from api.schemas.predictions import FeatureInfo
 
@@ -23,6 +23,14 @@ class Retirement(Answer):
     """When and why a version was taken out; past scores and their replay still rest on it."""
 
     retired_at: datetime
+    reason: str
+
+
+class Admission(Answer):
+    """Who put a version into service although it did not pass the quality gate, and why."""
+
+    by: str
+    by_name: Name = None
     reason: str
 
 
@@ -43,6 +51,14 @@ class ModelSummary(Answer):
     retired: Retirement | None = Field(
         None, description="Retirée : personne ne peut plus la mettre en service"
     )
+    admission: Admission | None = Field(
+        None, description="Qui l’a mise en service sans qu’elle passe le contrôle de qualité, et pourquoi"
+    )
+
+    @property
+    def label(self) -> str:
+        """Name and version as people read them, with the reason of an admission against the quality gate."""
+        return version_words(self.name, self.version, self.admission.reason if self.admission else None)
 
 
 class ModelList(Answer):

@@ -117,9 +117,9 @@ def _form(state: _Import) -> None:
         )
         rows = st.file_uploader(
             views.FIELDS["labelled"],
-            ["csv"],
+            ["csv", "txt", "gz", "xlsx", "parquet"],
             key=f"imp_labelled_{turn}",
-            help="CSV : turbine_id, date_measure, variables, étiquette. Sans lui, ni mesure ni facteurs.",
+            help="turbine_id, date_measure, variables, étiquette. Sans lui, ni mesure ni facteurs.",
         )
         split = split_fields.draw(turn)
         texts, files = _options(turn)

@@ -63,7 +63,13 @@ def _chooser(models: list[ModelSummary]) -> ModelSummary:
     asked = st.query_params.get("m", "")
     if "version_choisie" not in st.session_state or asked != st.session_state.get(_SHOWN):
         st.session_state["version_choisie"] = asked if asked in by_name else next(iter(by_name))
-    chosen = st.selectbox("Fiche de la version", list(by_name), key="version_choisie", width=320)
+    chosen = st.selectbox(
+        "Fiche de la version",
+        list(by_name),
+        format_func=lambda name: by_name[name].label,
+        key="version_choisie",
+        width=320,
+    )
     st.session_state[_SHOWN] = chosen
     if asked != chosen:
         st.query_params["m"] = chosen

@@ -19,13 +19,19 @@ def models_frame(models: Sequence[ModelSummary]) -> pd.DataFrame:
                 "Version": model.version,
                 "Répond à": TASKS[model.task],
                 "En service": "✓ oui" if model.active else "non",
-                "Contrôle de qualité": "✓ admis" if model.admitted else "✕ non admis",
+                "Contrôle de qualité": _gate(model),
                 "Importé le": french.date(model.created_at),
                 "État": f"✕ {model.problem}" if model.problem else "✓ utilisable",
             }
             for model in models
         ]
     )
+
+
+def _gate(model: ModelSummary) -> str:
+    if model.admission is not None:
+        return f"✕ admis malgré lui : {model.admission.reason}"
+    return "✓ admis" if model.admitted else "✕ non admis"
 
 
 def why_not_activated(model: ModelSummary) -> str:
@@ -47,6 +53,6 @@ def activation_words(chosen: ModelSummary, serving: ModelSummary | None) -> str:
             f"{chosen.name} v{chosen.version} répondra : aucun modèle ne sert aujourd’hui pour cette tâche."
         )
     return (
-        f"{chosen.name} v{chosen.version} remplacera {serving.name} v{serving.version} pour toutes les "
-        "réponses, sans interruption. Le prochain calcul du parc s’en servira."
+        f"{chosen.label} remplacera {serving.label} pour toutes les réponses, sans interruption. Le prochain "
+        "calcul du parc s’en servira."
     )

@@ -9,7 +9,7 @@ from datetime import date
 from api.schemas import french
 from api.schemas.csv_text import BOM, sheet_lines
 from api.schemas.park import ParkItem
-from api.schemas.vocabulary import LOST
+from api.schemas.vocabulary import LOST, indicative
 from ui.park import views
 from ui.park.change_views import change_words
 from ui.shared import labels as fr
@@ -18,7 +18,7 @@ HEADER = (
     "Rang", "Turbine", "Parc éolien", "Site", "Niveau", "Situation", "Pourquoi cette situation",
     "Jour qui décide", "Probabilité de panne à 7 jours (%)",
     "Jours restants", "Jours restants, borne basse", "Jours restants, borne haute", "Facteur principal",
-    "Indice", "Attendre coûte (€)", "Changement", "Mesurée le", "Âge de la mesure (j)",
+    "Indice", "Attendre coûte (€)", "Nature du montant", "Changement", "Mesurée le", "Âge de la mesure (j)",
     "Qualité de la mesure",
     "État de la machine", "Visite prévue le", "Intervention", "Intervention prévue le", "Recommandation",
 )  # fmt: skip
@@ -56,6 +56,7 @@ def _row(item: ParkItem) -> list[str]:
         lost or _text(reason),
         "" if driver is None else ("oui" if driver.marker else "non"),
         french.cell(item.expected_failure_cost_eur, 0),
+        french.amount_kind(item.expected_failure_cost_eur, indicative=indicative(item.warnings)),
         "" if item.change is None else change_words(item),
         _day(item.measured_on),
         "" if item.age_days is None else str(item.age_days),

@@ -110,8 +110,7 @@ def base_words(detail: TurbineDetail) -> str:
 def models_words(detail: TurbineDetail) -> str:
     """Say which models and which policy answered; only a probability can be calibrated."""
     used = [
-        f"{model.name} v{model.version}"
-        + (f" ({CALIBRATIONS[model.calibration]})" if model.calibration in CALIBRATIONS else "")
+        model.label + (f" ({CALIBRATIONS[model.calibration]})" if model.calibration in CALIBRATIONS else "")
         for model in detail.models
     ]
     policy = "" if detail.policy_version is None else f", politique de risque v{detail.policy_version}"

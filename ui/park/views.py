@@ -280,7 +280,7 @@ def trust(park: Park, *, past: bool = False) -> Trust | None:
         facts.append(f"{run.failed} en échec")
     facts.append(stale_words(run.stale))
     origin = [] if run.finished_at is None else [f"calculé le {french.date(run.finished_at)}"]
-    origin.append(" + ".join(f"{m.name} v{m.version}" for m in run.models) or "aucun modèle")
+    origin.append(" + ".join(m.label for m in run.models) or "aucun modèle")
     if run.policy_version is not None:
         origin.append(f"politique v{run.policy_version}")
     if park.next_run:  # a sentence, here amid a line

@@ -15,6 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from api.domain.models.blocks import EVENT_GAP_DAYS, days_after, days_of_failure, groups_of
 from api.domain.models.quality import (
     SHORT_HORIZON_DAYS,
     ClassificationQuality,
@@ -36,8 +37,6 @@ from api.domain.models.threshold_costs import Scores
 
 # 0.06 is the threshold of the default costs (3,000 / 50,000 €); the others span usual choices.
 THRESHOLDS = (0.5, 0.2, 0.1, 0.06, 0.05, 0.02)
-# Two failure rows of one turbine closer than the label's horizon may announce the same failure.
-EVENT_GAP_DAYS = 7
 # Where most rows lie near zero, equal steps would put them all in one bin: borders follow the thresholds.
 RELIABILITY_BORDERS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 DAYS_LEFT_BORDERS = (0.0, 7.0, SHORT_HORIZON_DAYS, 30.0, 60.0)
@@ -89,13 +88,17 @@ def evaluate_classification(unseen: Unseen) -> ClassificationQuality:
     failures = int(truth.sum())
     if not 0 < failures < len(truth):
         raise ValueError("unseen rows must hold both failures and non-failures")
-    scores = Scores(unseen.turbines, truth, output)
-    bootstrap = scores.bootstrap
     events = failure_events(unseen.turbines, unseen.days, truth)
+    turbines = len(np.unique(unseen.turbines))
+    groups, blocks = groups_of(unseen.turbines, unseen.days, days_of_failure(unseen.days, truth))
+    unseen = replace(unseen, turbines=groups)
+    scores = Scores(groups, truth, output)
+    bootstrap = scores.bootstrap
     ranking = GroupedRanking(truth, output, bootstrap.group)
     return ClassificationQuality(
         rows=len(truth),
-        turbines=bootstrap.count,
+        turbines=turbines,
+        blocks=blocks,
         failures=failures,
         failure_events=events,
         prevalence=failures / len(truth),
@@ -149,7 +152,10 @@ def evaluate_regression(unseen: Unseen, training_median: float) -> RegressionQua
     truth, negative = unseen.truth, int((unseen.output < 0).sum())
     unseen = replace(unseen, output=np.maximum(unseen.output, 0.0))
     constants = training_median, float(np.median(truth))
-    bootstrap = GroupBootstrap(unseen.turbines)
+    turbines = len(np.unique(unseen.turbines))
+    groups, blocks = groups_of(unseen.turbines, unseen.days, days_after(unseen.days, truth))
+    unseen = replace(unseen, turbines=groups)
+    bootstrap = GroupBootstrap(groups)
     centred = truth - truth.mean()  # keeps the difference of squares below accurate
     rows, squared, apart, spread = map(
         bootstrap.sums, (np.ones(len(truth)), (unseen.output - truth) ** 2, centred, centred**2)
@@ -164,7 +170,8 @@ def evaluate_regression(unseen: Unseen, training_median: float) -> RegressionQua
 
     return RegressionQuality(
         rows=len(truth),
-        turbines=bootstrap.count,
+        turbines=turbines,
+        blocks=blocks,
         overall=_days_error(unseen, np.ones(len(truth), dtype=bool), constants),
         rmse=bootstrap.interval(rmse),
         r2=bootstrap.interval(r2),

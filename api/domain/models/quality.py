@@ -42,6 +42,7 @@ class ClassificationQuality:
     """Quality of a probability of failure, on unseen rows.
 
     Args:
+        blocks: drawn again for the intervals in place of turbines, where these are too few; None: turbines.
         constant: the only answer of the model, where it answered nothing else.
     """
 
@@ -56,6 +57,7 @@ class ClassificationQuality:
     thresholds: tuple[ThresholdRow, ...]
     reliability: tuple[ReliabilityBin, ...] = ()
     constant: float | None = None
+    blocks: int | None = None
     task: Literal["classification"] = "classification"
 
 
@@ -93,6 +95,7 @@ class RegressionQuality:
     """Quality of an estimated time to failure, on unseen rows [days].
 
     Args:
+        blocks: drawn again for the intervals in place of turbines, where these are too few; None: turbines.
         constant: the only answer of the model, where it answered nothing else.
         negative: rows on which the model answered fewer than zero days, measured and shown as zero.
     """
@@ -107,5 +110,6 @@ class RegressionQuality:
     short_horizon: DaysError
     by_days_left: tuple[DaysErrorRange, ...] = ()
     constant: float | None = None
+    blocks: int | None = None
     negative: int = 0
     task: Literal["regression"] = "regression"

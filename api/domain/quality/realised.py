@@ -19,7 +19,7 @@ from datetime import date
 from enum import StrEnum
 from itertools import pairwise
 
-from api.domain.models.evaluation import EVENT_GAP_DAYS
+from api.domain.models.blocks import EVENT_GAP_DAYS
 from api.domain.policy.levels import ALERTS
 from api.domain.quality.provenance import Exposure
 from api.schemas.vocabulary import RiskLevel

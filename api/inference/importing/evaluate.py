@@ -51,6 +51,7 @@ def evaluate(
     version: int,
     labelled: Path,
     split: str | None = None,
+    labelled_sha256: str | None = None,
 ) -> Evaluation:
     """Measure a stored version, in a child process.
 
@@ -61,6 +62,7 @@ def evaluate(
         labelled: CSV of labelled rows.
         split: which of them are unseen (see ``splits``), or ``all``; None for those that the manifest knows
             to be unseen and those later than its data.
+        labelled_sha256: of the file that ``labelled`` was written from, where it was.
 
     Raises:
         NotFound: no such version.
@@ -70,7 +72,9 @@ def evaluate(
     folder = store.folder(name, version)
     if not labelled.is_file():
         raise InvalidInput.single("labelled", f"le fichier {labelled.name} est introuvable.")
-    job = EvaluationJob(folder=folder.resolve(), labelled=labelled.resolve(), split=split)
+    job = EvaluationJob(
+        folder=folder.resolve(), labelled=labelled.resolve(), split=split, labelled_sha256=labelled_sha256
+    )
     with tempfile.TemporaryDirectory() as work:
         result = run_in_child(job, Path(work) / "outcome.json", WALL_SECONDS)
     return TypeAdapter(Evaluation).validate_python(result["evaluation"], strict=False)

@@ -37,7 +37,8 @@ class ImportRequest(_Frozen):
     Args:
         file: pickle or joblib file of a fitted scikit-learn estimator, or an ONNX file.
         name: of the model; a known name gets a new version.
-        labelled: CSV of labelled rows, to measure the model on those that it has not seen.
+        labelled: plain CSV of labelled rows, to measure the model on those that it has not seen.
+        labelled_sha256: of the file that the person gave, where ``labelled`` was written from it.
         split: which of them it has not seen (see :mod:`api.inference.importing.splits`).
         reported: JSON of figures announced by somebody else.
         positive: the failure class, where the classes are not 0 and 1.
@@ -53,6 +54,7 @@ class ImportRequest(_Frozen):
     task: Task
     imported_by: str
     labelled: Path | None = None
+    labelled_sha256: str | None = None
     split: str | None = None
     reported: Path | None = None
     positive: str | None = None
@@ -110,12 +112,14 @@ class EvaluationJob(_Frozen):
         folder: of the version; nothing is written there.
         labelled: rows to measure on, an absolute path.
         split: which of them are unseen; None to follow the manifest.
+        labelled_sha256: of the file that the person gave, where ``labelled`` was written from it.
     """
 
     kind: Literal["evaluate"] = "evaluate"
     folder: Path
     labelled: Path
     split: str | None
+    labelled_sha256: str | None = None
 
 
 class DraftJob(_Frozen):

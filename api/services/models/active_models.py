@@ -16,6 +16,7 @@ from api.domain.shared.exceptions import CockpitError, ModelUnavailable, NotFoun
 from api.inference.serving.loaded import LoadedModel
 from api.inference.serving.manifest import FeatureSpec
 from api.inference.serving.store import ModelStore
+from api.schemas.common import version_words
 from api.schemas.predictions import ModelUse
 from api.services.models.in_force import InForce, in_force
 from api.services.models.intact import note_change, problem_of, require_activated
@@ -36,6 +37,12 @@ class ServedModel:
     model: LoadedModel
     admitted_by: str | None
     admitted_for: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Name and version, with the reason of an admission against the quality gate."""
+        manifest = self.model.manifest
+        return version_words(manifest.name, manifest.version, self.admitted_for if self.admitted_by else None)
 
     @property
     def may_raise(self) -> bool:

@@ -23,7 +23,8 @@ from api.schemas.common import FieldProblem
 from api.schemas.model_imports import ModelImport, ModelImportStep
 from api.schemas.vocabulary import AuditAction
 from api.services.models import import_words as words
-from api.services.models.sensors import check_units
+from api.services.models.labelled_rows import plain_rows
+from api.services.models.sensors import check_units, current_catalogue
 from api.services.shared.audit import AuditQuery, AuditService
 from api.services.shared.uploads import Uploads
 from api.storage.shared import jobs
@@ -99,9 +100,11 @@ class ModelImports:
         report_step(Step.CONTENU)
         try:
             request = self._request(job.payload, job.requested_by)
-            result = import_model(
-                request, self.store, job.created_at, report_step=report_step, agree=self.agree
-            )
+            with plain_rows(request.labelled, current_catalogue(self.database, self.store)) as rows:
+                request = request.model_copy(update={"labelled": rows.path, "labelled_sha256": rows.sha256})
+                result = import_model(
+                    request, self.store, job.created_at, report_step=report_step, agree=self.agree
+                )
         except InvalidInput as error:
             entries = [_in_form(entry) for entry in error.errors]
             errors = [[entry.field, entry.message, entry.value] for entry in entries]

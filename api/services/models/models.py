@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -12,7 +13,7 @@ from api.domain.shared.exceptions import Conflict, InvalidInput, ModelUnavailabl
 from api.inference.serving.manifest import Manifest
 from api.inference.serving.store import ModelStore
 from api.schemas import french
-from api.schemas.models import ModelCard, ModelFacts, ModelSummary, Retirement
+from api.schemas.models import Admission, ModelCard, ModelFacts, ModelSummary, Retirement
 from api.schemas.typesetting import typeset_page
 from api.schemas.vocabulary import AuditAction
 from api.services.models.card.card import facts_of
@@ -28,6 +29,14 @@ from api.storage.shared.database import Database
 _PAGE = template("services/models/card/card.html")
 
 
+class _Known(NamedTuple):
+    """What the database knows of stored versions: in service by task, taken out, admitted by a person."""
+
+    active: Mapping[str, activations.AnyRow]
+    retired: Mapping[tuple[str, int], activations.AnyRow]
+    admissions: Mapping[tuple[str, int], activations.AnyRow]
+
+
 @dataclass(frozen=True)
 class ModelService:
     """Lists, describes and activates stored versions."""
@@ -39,8 +48,8 @@ class ModelService:
     def all(self) -> list[ModelSummary]:
         """List every stored version: those in service first, then by name, newest version first."""
         with self.database.read() as connection:
-            active, out = in_force(connection, self.store).rows, retirements.every(connection)
-        summaries = [self._summary(manifest, active, out) for manifest in self.store.manifests()]
+            known = self._known(connection)
+        summaries = [self._summary(manifest, known) for manifest in self.store.manifests()]
         return sorted(
             summaries, key=lambda s: (not s.active, s.retired is not None, s.task, s.name, -s.version)
         )
@@ -61,10 +70,10 @@ class ModelService:
         """
         manifest = self.store.manifest(name, version)
         with self.database.read() as connection:
-            active, out = in_force(connection, self.store).rows, retirements.every(connection)
+            known = self._known(connection)
             history = [row for row in activations.history(connection) if row.task == manifest.task]
             policy = policies.current(connection)
-        summary, scores = self._summary(manifest, active, out), self.store.scores(name, version)
+        summary, scores = self._summary(manifest, known), self.store.scores(name, version)
         facts = named(facts_of(manifest, summary, scores, policy, history))
         return ModelCard(**dict(facts), description=describe(facts, manifest))
 
@@ -113,13 +122,13 @@ class ModelService:
                 now=self.now(),
             )
             shadow.end_promoted(connection, manifest.task, name, version, by=by, now=self.now())
-            active = in_force(connection, self.store).rows
+            known = self._known(connection)
             details = {"task": manifest.task, "sha256": manifest.sha256, "admitted": not manifest.gate.passed}
             which = f"{name}:{version}"
             record(
                 self.database, connection, AuditAction.MODELE_ACTIVE, "modele", which, by=by, details=details
             )
-        return self._summary(manifest, active, {})
+        return self._summary(manifest, known)
 
     def rollback(self, name: str, *, by: str, reason: str) -> ModelSummary:
         """Activate again the version that served before the present one of ``name``.
@@ -161,8 +170,8 @@ class ModelService:
             details, which = {"task": manifest.task, "sha256": manifest.sha256}, f"{name}:{version}"
             action = AuditAction.MODELE_RETIRE
             record(self.database, connection, action, "modele", which, by=by, details=details)
-            retired = retirements.every(connection)
-        return self._summary(manifest, active, retired)
+            known = self._known(connection)
+        return self._summary(manifest, known)
 
     def sign(self, name: str, version: int, *, by: str) -> None:
         """Sign a version that was imported before the store had a key, or under another one.
@@ -186,15 +195,17 @@ class ModelService:
             details = {"manifest_sha256": fingerprint}
             record(self.database, connection, action, "modele", which, by=by, details=details)
 
-    def _summary(
-        self,
-        manifest: Manifest,
-        active: Mapping[str, activations.AnyRow],
-        out: Mapping[tuple[str, int], activations.AnyRow],
-    ) -> ModelSummary:
-        row = active.get(manifest.task)
-        retired = out.get((manifest.name, manifest.version))
-        serves = row is not None and (row.name, row.version) == (manifest.name, manifest.version)
+    def _known(self, connection: Connection) -> _Known:
+        return _Known(
+            in_force(connection, self.store).rows,
+            retirements.every(connection),
+            activations.admissions(connection),
+        )
+
+    def _summary(self, manifest: Manifest, known: _Known) -> ModelSummary:
+        row, which = known.active.get(manifest.task), (manifest.name, manifest.version)
+        retired, admission = known.retired.get(which), known.admissions.get(which)
+        serves = row is not None and (row.name, row.version) == which
         return ModelSummary(
             name=manifest.name,
             version=manifest.version,
@@ -207,6 +218,9 @@ class ModelService:
             imported_by=manifest.imported_by,
             problem=self.store.problem(manifest.name, manifest.version),
             retired=None if retired is None else Retirement.model_validate(retired, from_attributes=True),
+            admission=(
+                None if admission is None else Admission(by=admission.admitted_by, reason=admission.reason)
+            ),
         )
 
 

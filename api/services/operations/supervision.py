@@ -102,7 +102,7 @@ class SupervisionService:
             return Component(name="Modèles", state="erreur", detail=detail)
         if models.borrowed:
             return Component(name="Modèles", state="attention", detail=BORROWED)
-        names = ", ".join(f"{s.model.manifest.name} v{s.model.manifest.version}" for s in models.served)
+        names = ", ".join(served.label for served in models.served)
         return Component(name="Modèles", state="ok", detail=f"En service : {names}.")
 
     def _worker_state(self) -> Component:

@@ -14,11 +14,10 @@ from sqlalchemy import Connection, Row
 
 from api.domain.park.scored import ScoredTurbine
 from api.domain.shared.exceptions import CockpitError, Conflict, InvalidInput, NotFound
-from api.inference.serving.manifest import Manifest
 from api.inference.serving.store import ModelStore
 from api.schemas import french
 from api.schemas.vocabulary import AuditAction, DataStatus, RiskLevel
-from api.services.models.active_models import ActiveModels, ActiveModelsSource
+from api.services.models.active_models import ActiveModels, ActiveModelsSource, ServedModel
 from api.services.models.sensors import catalogue_of
 from api.services.park.calendar import ParkCalendar
 from api.services.park.changes import ScoredRun, record
@@ -222,7 +221,7 @@ def publish(
 ) -> None:
     """Publish a run whose scores are stored, with its changes; call it in one transaction."""
     database.lock(connection, "publication")  # so that the run it compares with stays the former one
-    used = [used_model(served.model.manifest) for served in models.served]
+    used = [used_model(served) for served in models.served]
     record(connection, ScoredRun(run_id, known.as_of, rows, used, models, known.policy_version, known.policy))
     dead = [row.data_status for row in rows if row.silent]
     levels = Counter(row.level for row in rows)
@@ -244,14 +243,16 @@ def publish(
     )
 
 
-def used_model(manifest: Manifest) -> dict[str, Any]:
-    """Describe a model for the run's row."""
-    return {
+def used_model(served: ServedModel) -> dict[str, Any]:
+    """Describe a model for the run's row, with the reason of who admitted it against the quality gate."""
+    manifest = served.model.manifest
+    used = {
         "name": manifest.name,
         "version": manifest.version,
         "task": manifest.task,
         "sha256": manifest.sha256,
     }
+    return used | ({"admitted_for": served.admitted_for} if served.admitted_by else {})
 
 
 def _run_row(connection: Connection, run_id: int) -> Row[Any]:

@@ -28,6 +28,7 @@ HEADER = (
     "Coût attendu de la panne (€)",
     "Coût de l’intervention (€)",
     "Coût évité (€)",
+    "Nature des montants",
     "Motif",
 )
 _PAGE = template("services/plan/plan.html")
@@ -35,12 +36,13 @@ _PAGE = template("services/plan/plan.html")
 
 def plan_csv(plan: WeekPlan) -> bytes:
     """Write visits, turbines left aside and covered ones: semicolons, decimal commas, a byte order mark."""
+    kind = french.amount_kind(0.0, indicative=indicative(plan.notices))
     rows: list[tuple[object, ...]] = [HEADER]
     for visit in plan.visits:
         people = (french.date(visit.day), visit.crew, visit.assignee or "")
-        rows.append(("prévue", *people, *_cells(visit), *_money(visit, visit.cost_eur), ""))
+        rows.append(("prévue", *people, *_cells(visit), *_money(visit, visit.cost_eur), kind, ""))
     for left in plan.left:
-        cells = (*_cells(left), *_money(left, plan.cost_intervention_eur))
+        cells = (*_cells(left), *_money(left, plan.cost_intervention_eur), kind)
         rows.append(("laissée de côté", "", "", "", *cells, left.sentence))
     booked = {visit.turbine_id: visit for visit in plan.booked}
     for other in plan.covered:
@@ -48,7 +50,7 @@ def plan_csv(plan: WeekPlan) -> bytes:
         when = ("", "", "", "") if standing is None else _whose(standing)
         rows.append(
             ("déjà prise en charge", *when[:3], other.turbine_id, *[""] * 5, when[3], "",
-             french.cell(other.risk_eur, 2), "", "", other.sentence)
+             french.cell(other.risk_eur, 2), "", "", kind, other.sentence)
         )  # fmt: skip
     return (BOM + sheet_lines(rows)).encode()
 

@@ -30,6 +30,12 @@ def history(connection: Connection, name: str | None = None) -> list[AnyRow]:
     return list(connection.execute(query if name is None else query.where(model_activations.c.name == name)))
 
 
+def admissions(connection: Connection) -> dict[tuple[str, int], AnyRow]:
+    """Return the last activation of each version that a person admitted against the quality gate then."""
+    rows = {(row.name, row.version): row for row in reversed(history(connection))}
+    return {which: row for which, row in rows.items() if row.admitted_by is not None}
+
+
 def previous(connection: Connection, task: str) -> AnyRow | None:
     """Return the activation of the version that served the task before the present one."""
     query = select(model_activations).where(model_activations.c.task == task)

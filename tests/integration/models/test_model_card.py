@@ -125,6 +125,9 @@ def test_card__history_tells_when_who_why_and_until_when(core: Core) -> None:
     other = service.card("inconnu", 1).activations
     assert (other[0].admitted_by, other[0].replaced_at) == ("compte:4", history[0].activated_at)
     assert history[1].replaced_at == other[0].activated_at
+    labels = {summary.name: summary.label for summary in service.all()}
+    assert labels["inconnu"] == "inconnu v1 (admis : comparer)"
+    assert labels["risque"] == "risque v1"
     page = Page(service.printable_card("inconnu", 1)).text
     assert "comparer (admis sans passer le contrôle de qualité, par compte n°\u00a04)" in page
 

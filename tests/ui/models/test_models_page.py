@@ -120,3 +120,22 @@ def test_refusal__is_shown_and_what_was_typed_stays(logged_in: Open, running_api
 
     assert "Rien ne servait avant" in at.error[0].value.replace("\\", "")
     assert at.text_input(key="retour_motif").value == "rien avant lui"
+
+
+def test_engineer__retires_a_version_with_a_reason(
+    logged_in: Open, running_api: RunningApi, copy: str
+) -> None:
+    at = logged_in("ingenieur", "modeles", m=copy)
+    press(at, "Confirmer le retrait")
+    assert "Le motif est attendu" in at.error[0].value
+
+    at.text_input(key="retrait_motif").set_value("fin de l’essai")
+    press(at, "Confirmer le retrait")
+
+    listed = running_api.client("manager").models.all().items
+    retired = next(model.retired for model in listed if model.name == "copie-d-essai")
+    assert retired is not None
+    assert retired.reason == "fin de l’essai"
+    shown = text_of(at).replace("\\", "")
+    assert "Version retirée : fin de l’essai" in shown
+    assert not [button for button in at.button if button.label == "Confirmer la mise en service"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +16,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 from api.domain.shared.exceptions import ModelRefused
+from api.inference.importing.child.graphs.candidate import GraphCandidate
 from api.inference.importing.child.graphs.ensembles import leads_to_an_end
-from api.inference.importing.child.graphs.opening import GraphCandidate, open_graph, prove_graph
+from api.inference.importing.child.graphs.opening import open_graph, prove_graph
 from api.inference.importing.not_models import refuse_other_kinds
 from api.inference.serving.artefact import is_onnx
 from tests.support.models.onnx_files import (
@@ -30,6 +34,7 @@ from tests.support.words import plain
 
 pytestmark = pytest.mark.slow  # loads ONNX
 
+ROOT = Path(__file__).resolve().parents[3]
 TABLE = labelled(300)
 ROWS = TABLE[SENSORS].to_numpy(float)
 FAILS = TABLE.failure_within_7d.to_numpy()
@@ -244,3 +249,16 @@ def test_linear_classifier__of_a_converter_comes_in() -> None:
     fitted = LogisticRegression(max_iter=2000).fit(ROWS / 100, FAILS)
     candidate = opened(converted(fitted))
     assert candidate.output(ROWS) == pytest.approx(fitted.predict_proba(ROWS)[:, 1], abs=1e-5)
+
+
+def test_other_systems__check_pickles_without_any_library_of_onnx() -> None:
+    script = (
+        "import sys\n"
+        "class Absent:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] in ('onnx', 'onnxruntime', 'skl2onnx'):\n"
+        "            raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Absent())\n"
+        "import api.inference.importing.child.build, api.inference.importing.child.drafting\n"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=60)

@@ -43,11 +43,21 @@ def test_csv__semicolons_decimal_commas_and_days_first() -> None:
     assert row["Probabilité de panne à 7 jours (%)"] == "62,00"
     assert row["Jours restants"] == "4,0"
     assert (row["Jours restants, borne basse"], row["Jours restants, borne haute"]) == ("1,5", "9,3")
-    assert row["Attendre coûte (€)"] == "31000"
+    assert (row["Attendre coûte (€)"], row["Nature du montant"]) == ("31000", "")
     assert row["Mesurée le"] == "30/12/2024"
     assert row["Visite prévue le"] == "09/01/2025"
     assert (row["Intervention"], row["Intervention prévue le"]) == ("Planifiée (T-101)", "03/01/2025")
     assert row["Facteur principal"] == "Niveau de vibration : 5,82 u.a."
+
+
+def test_csv__an_amount_on_an_uncalibrated_probability_says_so_beside() -> None:
+    rough = {"code": "couts_indicatifs", "field": None, "message": "Probabilité non calibrée."}
+    rows = read(
+        exports.park_csv(
+            [item(warnings=[rough]), item(turbine_id="7", warnings=[rough], expected_failure_cost_eur=None)]
+        )
+    )
+    assert [row["Nature du montant"] for row in rows] == ["indicatif", ""]
 
 
 def test_csv__in_the_order_shown_and_empty_where_nothing_is_known() -> None:

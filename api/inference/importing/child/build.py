@@ -15,7 +15,7 @@ from api.domain.models.gate import judge
 from api.domain.shared.exceptions import InvalidInput
 from api.inference.importing.child.checks import Candidate, open_candidate, probe_rows, prove_output
 from api.inference.importing.child.golden import prove_golden, read_golden
-from api.inference.importing.child.graphs.opening import GraphCandidate, open_graph, prove_graph
+from api.inference.importing.child.graphs.candidate import GraphCandidate, require_runtime
 from api.inference.importing.child.identity import Identity
 from api.inference.importing.child.limits import authorised_use, known_limits, prohibited_use
 from api.inference.importing.child.measuring.companions import (
@@ -128,7 +128,7 @@ def _check(job: Job, report_step: ReportStep) -> _Checked:
     _check_draft(draft, candidate.features)
     report_step(Step.MESURES)
     target = target_of(request, draft)
-    evidence = read_evidence(request.labelled, request.split, candidate, target)
+    evidence = read_evidence(request.labelled, request.split, candidate, target, request.labelled_sha256)
     features = _describe(candidate.features, draft, evidence)
     sample = (
         np.zeros((0, len(features))) if evidence is None else evidence.rows.features[evidence.rows.usable]
@@ -149,6 +149,9 @@ def _check(job: Job, report_step: ReportStep) -> _Checked:
 def _open(job: Job, *, other_versions: bool) -> Candidate | GraphCandidate:
     request, data = job.request, read_artefact(job.folder / job.artefact)
     if is_onnx(data):
+        require_runtime()
+        from api.inference.importing.child.graphs.opening import open_graph  # noqa: PLC0415 - no wheel everywhere
+
         return open_graph(data, request.task, request.positive, request.features)[0]
     return open_candidate(data, request.task, request.positive, request.features, other_versions)
 
@@ -158,6 +161,8 @@ def _prove(
 ) -> tuple[RawOutput, float]:
     if isinstance(candidate, Candidate):
         return prove_output(candidate, tried)
+    from api.inference.importing.child.graphs.opening import prove_graph  # noqa: PLC0415
+
     return candidate.output, prove_graph(candidate, tried, rows_to_compare(features, None))
 
 

@@ -11,7 +11,7 @@ from sklearn.base import is_regressor
 from api.domain.measurements.readings import UnreadableCell, read_number
 from api.domain.shared.exceptions import InvalidInput
 from api.inference.importing.child.checks import open_estimator
-from api.inference.importing.child.graphs.opening import open_graph
+from api.inference.importing.child.graphs.candidate import require_runtime
 from api.inference.importing.request import DraftJob, FeatureDraft
 from api.inference.serving.artefact import is_onnx, read_artefact
 from api.inference.serving.catalogue import CATALOGUE, TARGETS
@@ -44,6 +44,9 @@ def draft_of(job: DraftJob) -> dict[str, Any]:
 def _opened(job: DraftJob) -> tuple[tuple[str, ...], Task]:
     data = read_artefact(job.file)
     if is_onnx(data):
+        require_runtime()
+        from api.inference.importing.child.graphs.opening import open_graph  # noqa: PLC0415 - no wheel everywhere
+
         graph, shown = open_graph(data, job.task, None, job.features, any_class=True)
         return graph.features, shown
     estimator, names = open_estimator(data, job.features)
@@ -51,8 +54,7 @@ def _opened(job: DraftJob) -> tuple[tuple[str, ...], Task]:
 
 
 def _feature(name: str, known: FeatureSpec | None, values: Floats | None) -> FeatureDraft:
-    """Describe a feature as the sensor that is declared, else by its values; its words are then left "
-    "empty."""
+    """Describe a feature as the declared sensor, else by its values; its words are then left empty."""
     value_range = None if values is None or not len(values) else (float(values.min()), float(values.max()))
     if known is not None:
         fields = known.model_dump(include={"dtype", "unit", "label", "physical_range", "role", "note"})
@@ -81,7 +83,9 @@ def _columns(job: DraftJob, names: tuple[str, ...]) -> dict[str, Floats]:
     """Read the known values of each feature."""
     assert job.labelled is not None  # noqa: S101 - the caller has checked
     try:
-        table = pd.read_csv(job.labelled, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        table = pd.read_csv(
+            job.labelled, dtype=str, keep_default_na=False, encoding="utf-8-sig", compression=None
+        )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
         raise InvalidInput.single(
             _FIELD, f"{job.labelled.name} n’est pas un CSV lisible (virgules, UTF-8, une ligne d’en-tête)."

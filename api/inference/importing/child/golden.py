@@ -10,7 +10,7 @@ import sklearn
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.domain.shared.exceptions import InvalidInput, ModelRefused
-from api.inference.importing.child.graphs.opening import GraphCandidate
+from api.inference.importing.child.graphs.candidate import GraphCandidate
 from api.inference.importing.child.identity import Identity
 from api.inference.importing.request import read_json
 from api.inference.serving.loaded import RawOutput

@@ -27,7 +27,7 @@ def measured_on(quality: ClassificationQuality) -> str:
         f"({french.counted(events, 'panne distincte')})."
     )
     few = " Avec si peu de pannes, chaque chiffre est incertain : lisez les intervalles."
-    return head + few * (events < MIN_EVENTS)
+    return head + few * (events < MIN_EVENTS) + words.blocks_words(quality.blocks)
 
 
 def measures(quality: ClassificationQuality, decision: Decision | None) -> list[Measure]:

@@ -8,7 +8,7 @@ from api.inference.serving.manifest import Manifest
 from api.schemas import french
 from api.schemas.common import principal_words
 from api.schemas.model_card import Description, Part, Section, State, Table
-from api.schemas.models import TASKS, Activation, ModelFacts
+from api.schemas.models import TASKS, Activation, ModelFacts, ModelSummary
 from api.services.models.card import words
 from api.services.models.card.quality import quality_sections
 
@@ -34,9 +34,9 @@ def describe(facts: ModelFacts, manifest: Manifest) -> Description:
             State(words="En service", good=True)
             if summary.active
             else State(words="Pas en service", good=None),
-            State(words="Admis", good=True) if summary.admitted else State(words="Non admis", good=False),
+            _gate_state(summary),
         ],
-        sentences=[f"Importé le {french.date(summary.created_at)} par {who}."],
+        sentences=[f"Importé le {french.date(summary.created_at)} par {who}.", *_admission(summary)],
         sections=[
             *quality_sections(facts, manifest),
             Section(
@@ -58,6 +58,19 @@ def describe(facts: ModelFacts, manifest: Manifest) -> Description:
             Section(title="Historique", parts=[_history(facts.activations)]),
         ],
     )
+
+
+def _gate_state(summary: ModelSummary) -> State:
+    if summary.admission is not None:
+        return State(words="Admis sans passer le contrôle de qualité", good=None)
+    return State(words="Admis", good=True) if summary.admitted else State(words="Non admis", good=False)
+
+
+def _admission(summary: ModelSummary) -> list[str]:
+    if (admission := summary.admission) is None:
+        return []
+    who = principal_words(admission.by, admission.by_name)
+    return [f"N’a pas passé le contrôle de qualité ; admis par {who}, motif : {admission.reason}"]
 
 
 def _listed(title: str, lines: Iterable[str]) -> Part:

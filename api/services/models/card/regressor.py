@@ -14,7 +14,7 @@ def measured_on(quality: RegressionQuality) -> str:
     """Say on which rows the figures were measured, and the error of always answering the median."""
     head = (
         f"Mesuré sur {french.counted(quality.rows, 'ligne jamais vue')} de "
-        f"{french.counted(quality.turbines, 'turbine')}."
+        f"{french.counted(quality.turbines, 'turbine')}.{words.blocks_words(quality.blocks)}"
     )
     if quality.negative:
         head += (

@@ -97,3 +97,14 @@ def days_span(low: float, high: float | None) -> str:
 def difference(value: float) -> str:
     """Write a tiny difference, in powers of ten."""
     return "aucun écart" if value == 0 else french.scientific(value)
+
+
+def blocks_words(blocks: int | None) -> str:
+    """Say what the intervals of a small farm rest on; empty where they rest on whole turbines."""
+    if blocks is None:
+        return ""
+    return (
+        f" Moins de cinq turbines : les intervalles rééchantillonnent {french.counted(blocks, 'bloc')} "
+        "(une turbine et un mois, ou une panne si elles sont moins nombreuses), moins indépendants que des "
+        "turbines."
+    )

@@ -19,7 +19,7 @@ RECOMPUTED = "reprise"  # kind of the runs of past days
 
 def described(models: ActiveModels) -> list[dict[str, Any]]:
     """Describe the models as a run's row does."""
-    return [used_model(served.model.manifest) for served in models.served]
+    return [used_model(served) for served in models.served]
 
 
 def any_reference(store: ModelStore, models: ActiveModels) -> bool:

@@ -5,9 +5,7 @@ Only the importer's child process imports this.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,8 +13,9 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from api.domain.shared.exceptions import ModelRefused
+from api.inference.importing.child.graphs.candidate import GraphCandidate, require_runtime
 from api.inference.importing.child.graphs.operators import check_graph, class_labels
-from api.inference.importing.child.identity import Identity, failure_class, named_features
+from api.inference.importing.child.identity import failure_class, named_features
 from api.inference.serving.loaded import Floats
 from api.inference.serving.manifest import Task
 from api.schemas import french
@@ -24,29 +23,7 @@ from api.schemas import french
 ALONE = 24  # rows asked one by one, to compare with the same rows among many
 _SAME = 1e-6  # beyond 0–1, a rounding error in single precision
 _ALONE = 1e-4  # a row in single precision, summed in another order
-_NO_RUNTIME = (
-    "Un fichier ONNX est servi par onnxruntime, qui n’existe pas pour ce système (macOS sur Intel) : il est "
-    "refusé. Importez-le sur une autre machine, ou apportez le modèle scikit-learn par joblib.dump."
-)
 _TYPES = {1: "float", 11: "double"}
-
-
-@dataclass(frozen=True)
-class GraphCandidate(Identity):
-    """An ONNX model that may be served as it is.
-
-    Args:
-        data: the file.
-        output: the same, ready to answer.
-    """
-
-    data: bytes
-    output: Any
-
-    @property
-    def estimator_name(self) -> str:
-        """Return the words of the card for what computes."""
-        return f"ONNX ({self.written_by})"
 
 
 def open_graph(
@@ -69,8 +46,7 @@ def open_graph(
     Raises:
         ModelRefused: with the reason in French.
     """
-    if importlib.util.find_spec("onnxruntime") is None:
-        raise ModelRefused(_NO_RUNTIME)
+    require_runtime()
     model = _parsed(data)
     check_graph(model)
     names = _features(model.graph, features)

@@ -37,7 +37,7 @@ class Evidence:
 
 
 def read_evidence(
-    labelled: Path | None, split: str | None, candidate: Identity, target: str
+    labelled: Path | None, split: str | None, candidate: Identity, target: str, sha256: str | None = None
 ) -> Evidence | None:
     """Read the labelled rows; None without a file.
 
@@ -46,7 +46,7 @@ def read_evidence(
     """
     if labelled is None:
         return None
-    rows = read_labelled(labelled, candidate.features, target, candidate.positive)
+    rows = read_labelled(labelled, candidate.features, target, candidate.positive, sha256)
     if not rows.usable.any():
         raise InvalidInput.single("labelled", f"aucune ligne n’a toutes ses mesures et {target}.")
     return Evidence(rows, None if split is None else split_rows(split, rows))

@@ -71,7 +71,9 @@ class LabelledRows:
         return complete
 
 
-def read_labelled(path: Path, features: Sequence[str], target: str, positive: Label | None) -> LabelledRows:
+def read_labelled(
+    path: Path, features: Sequence[str], target: str, positive: Label | None, sha256: str | None = None
+) -> LabelledRows:
     """Read labelled rows.
 
     Args:
@@ -79,6 +81,7 @@ def read_labelled(path: Path, features: Sequence[str], target: str, positive: La
         features: columns that the model reads, in its order.
         target: column of the label.
         positive: the model's failure class, None for days.
+        sha256: of the file that these rows were written from; None: of this one.
 
     Raises:
         InvalidInput: unreadable file, missing column, or a value that is not what its column holds.
@@ -89,7 +92,7 @@ def read_labelled(path: Path, features: Sequence[str], target: str, positive: La
         raise InvalidInput.single(_FIELD, f"colonnes absentes de {path.name} : {', '.join(missing)}.")
     return LabelledRows(
         source=path.name,
-        sha256=sha256_of(path),
+        sha256=sha256 or sha256_of(path),
         table=table,
         turbines=np.array(_column(table, TURBINE, read_turbine_id), dtype=np.str_),
         days=np.array([moment.on for moment in _column(table, DAY, _time)], dtype="datetime64[D]"),
@@ -130,7 +133,8 @@ def row_identities(frame: pd.DataFrame, value_columns: Sequence[str]) -> list[st
 
 def _read_text(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        # Plain text whatever its name: a copy bears the name of the file that it was written from.
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", compression=None)
     except FileNotFoundError as error:
         raise InvalidInput.single(_FIELD, f"le fichier {path.name} est introuvable.") from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:

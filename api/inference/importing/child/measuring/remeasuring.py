@@ -37,7 +37,13 @@ def measure_again(job: EvaluationJob) -> dict[str, Any]:
     store = ModelStore(root, root)
     model, known = store.load(name, version), store.unseen_identities(name, version)
     manifest = model.manifest
-    rows = read_labelled(job.labelled, manifest.feature_names, manifest.target, manifest.positive_class)
+    rows = read_labelled(
+        job.labelled,
+        manifest.feature_names,
+        manifest.target,
+        manifest.positive_class,
+        job.labelled_sha256,
+    )
     allowed = _not_seen(rows, manifest, known)
     parts = _parts(job.split, rows)
     kept, words = _rows_to_measure(rows, parts, allowed)

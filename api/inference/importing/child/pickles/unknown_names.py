@@ -51,7 +51,6 @@ def refusal_of(name: str, data: bytes) -> str:
 
 
 def _other_versions(data: bytes) -> str:
-    """Return the other versions of scikit-learn that the file says it was written by; empty if there are "
-    "none."""
+    """Return the other versions of scikit-learn that the file names; empty if there are none."""
     written = {match.decode() for match in _WRITTEN_BY.findall(data)}
     return ", ".join(sorted(written - {version(_LIBRARY)}))
