@@ -105,7 +105,8 @@ def test_manager__confirms_a_proposal_which_then_is_one_no_more(open_page: Open,
     type_text(at, f"{form}_comment", "Prendre l’échelle.")
     at.button(key=f"{form}_envoyer").click().run()
 
-    assert f"Intervention planifiée sur la turbine {first.turbine_id}." in said(at)
+    link = f"[{first.turbine_id}](turbine?id={first.turbine_id})"
+    assert f"Intervention planifiée sur la turbine {link}." in said(at)
     [made] = client.interventions.search(turbine=first.turbine_id, states=[State.PLANIFIEE]).items
     assert (made.origin, made.assignee, made.reason) == ("recommandation", "technicien", "Prendre l’échelle.")
     assert f"ouvrir_{first.turbine_id}" not in keys(at)
