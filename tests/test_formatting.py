@@ -30,7 +30,11 @@ MACHINE = {
     "ui/models/split_fields.py": "a split, as the API reads it",
 }
 # These read what people write, spaces included.
-READERS = {"api/domain/measurements/notation.py", "ui/shared/french_numbers.py"}
+READERS = {
+    "api/domain/measurements/notation.py",
+    "api/domain/measurements/times/clock.py",
+    "ui/shared/french_numbers.py",
+}
 
 DATE = re.compile(r"%d/%m|%H:%M|%[AaBb]\b|DD/MM|%\{[^}]*:[^}]*%\}")
 SPACES = re.compile(r"[\u00a0\u202f]|\\u00a0|\\u202f")
@@ -57,7 +61,7 @@ def faults(source: str, *, machine: bool = False, reader: bool = False) -> Itera
                     yield node.lineno, "let french place the space, or name french.NBSP"
                 if text in {"Europe/Paris", "−"}:
                     yield node.lineno, "name french.PARIS, or write with french.signed"
-            case ast.Call(func=ast.Name(id="ZoneInfo")):
+            case ast.Call(func=ast.Name(id="ZoneInfo"), args=[ast.Constant(), *_]):
                 yield node.lineno, "name french.PARIS"
             case ast.Call(
                 func=ast.Attribute(attr="replace"), args=[ast.Constant(value="."), ast.Constant(value=",")]

@@ -76,7 +76,9 @@ def _one_day() -> None:
     st.subheader("Retirer des lignes", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         turbine = st.text_input("Turbine", key="corriger_turbine", width=160)
-        day: date | None = st.date_input("Jour", None, key="corriger_jour", format="DD/MM/YYYY", width=180)
+        day: date | None = st.date_input(
+            "Jour", None, key="corriger_jour", format=french.STREAMLIT_DATE, width=180
+        )
     if not turbine.strip() or day is None:
         st.caption("Donnez la turbine et le jour : ses lignes s’affichent avec leur numéro.")
         return

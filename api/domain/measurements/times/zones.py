@@ -46,7 +46,7 @@ class Zone:
         return f"{self.name} ({self.stated or 'par défaut : le fichier n’en donne pas'})"
 
 
-PARIS = Zone(french.PARIS, "Europe/Paris")
+PARIS = Zone(french.PARIS, french.PARIS.key)
 OWN_OFFSETS = Zone(french.PARIS, "décalage de chaque heure", "donné par le fichier")
 
 
