@@ -84,7 +84,9 @@ def test_turbine_measurements__instants_of_one_day_newest_first_with_labels(
         turbine = measurements.living_turbine(connection, "5")
         assert turbine is not None
         found = measurements.turbine_measurements(connection, turbine.id, limit=10)
-    assert [(r.measured_at and r.measured_at.hour, *r[4:]) for r in found] == [
+    assert [
+        (r.measured_at and r.measured_at.hour, r.failure_within_7d, r.time_to_failure_days) for r in found
+    ] == [
         (10, True, 2.5),
         (9, None, 9.0),
         (None, None, None),
