@@ -366,6 +366,10 @@ def test_preview__tells_of_identical_rows_and_swapped_days(database: Database, t
             "moitié d’un caractère",
         ),
         ('{"measurements": [{"turbine_id": 5, "date_measure": "2024-08-14"}]}', "Est-ce « date_measure »"),
+        (
+            '{"measurements": [{"turbine_id": 5, "measured_at": "2024-08-14", "Wind_Speed": 9}]}',
+            "« Wind_Speed » pour wind_speed. ; champs reçus",
+        ),
         ('{"measurements": [{"turbineId": 5, "measured_at": "2024-08-14"}]}', "Est-ce « turbineId »"),
         (
             json.dumps(

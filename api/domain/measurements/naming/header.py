@@ -35,7 +35,7 @@ def refusal(
     lacking = list(required)
     errors = [FieldError(name, _absent(name, names)) for name in lacking]
     if not any_sensor:
-        errors.append(FieldError("capteurs", _no_sensor(names, sensors)))
+        errors.append(no_sensor(names, sensors))
     columns = ", ".join(f"« {printable(name.strip() or '(sans nom)', 40)} »" for name in names[:NAMED])
     if len(names) > NAMED:
         columns += f" et {french.counted(len(names) - NAMED, 'autre')}"
@@ -73,11 +73,13 @@ def _absent(name: str, names: Sequence[str]) -> str:
     return f"colonne obligatoire absente de l’en-tête : {_MEANINGS[name]}.{hint(name, names)}"
 
 
-def _no_sensor(names: Sequence[str], sensors: Mapping[str, Sensor]) -> str:
+def no_sensor(names: Sequence[str], sensors: Mapping[str, Sensor]) -> FieldError:
+    """Return the error of a file of which no column is a known sensor, with the names that come close."""
     if not sensors:
-        return f"aucun modèle ne déclare de capteur. {_NO_MODEL}"
+        return FieldError("capteurs", f"aucun modèle ne déclare de capteur. {_NO_MODEL}")
     near = [
         f"« {printable(found.strip())} » pour {name}" for name in sensors if (found := meant(name, names))
     ]
     close = f" Sans doute : {', '.join(near)}." if near else f" {_NO_MODEL}"
-    return f"aucune colonne de capteur connue (capteurs : {', '.join(sensors)}).{close}"
+    listed = ", ".join(sensors)
+    return FieldError("capteurs", f"aucune colonne de capteur connue (capteurs : {listed}).{close}")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api.domain.measurements.naming.header import meant
+from api.domain.measurements.naming.header import meant, no_sensor
 from api.domain.measurements.readings import printable
 from api.domain.measurements.rows import DATE, FAILURE, PLANNED, TECHNICIAN, TURBINE
 from api.domain.measurements.sensors import Sensor
@@ -67,8 +67,11 @@ def open_rows(path: Path, sensors: Mapping[str, Sensor]) -> JsonRows:
     items = read_rows(body)
     names = _names(items)
     lacking = [name for name in (TURBINE, MEASURED_AT) if name not in names]
-    if lacking and names:
-        raise InvalidInput([*(_lacking(name, names) for name in lacking), _received(names)])
+    errors = [_lacking(name, names) for name in lacking]
+    if sensors.keys().isdisjoint(names):
+        errors.append(no_sensor(names, sensors))
+    if errors and names:
+        raise InvalidInput([*errors, _received(names)])
     return JsonRows(
         path=path,
         sha256=hashlib.sha256(body).hexdigest(),
