@@ -35,3 +35,8 @@ def _lines(rows: Iterable[Sequence[object]], delimiter: str, end: str) -> str:
     writer = csv.writer(text, delimiter=delimiter, lineterminator=end)
     writer.writerows([inert(cell) for cell in row] for row in rows)
     return text.getvalue()
+
+
+def amount_kind(amount: float | None, *, indicative: bool) -> str:
+    """Say in a cell beside an amount that it is indicative; empty beside another, or none."""
+    return "indicatif" if indicative and amount is not None else ""

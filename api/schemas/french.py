@@ -146,11 +146,6 @@ def euros(amount: float | None, *, indicative: bool = False) -> str:
     return f"{number(amount)}{THIN}€{NBSP}(indicatif)" if indicative else f"{number(amount)}{THIN}€"
 
 
-def amount_kind(amount: float | None, *, indicative: bool) -> str:
-    """Say in a cell beside an amount that it is indicative; empty beside another, or none."""
-    return "indicatif" if indicative and amount is not None else ""
-
-
 def euros_difference(amount: float | None) -> str:
     """Write a signed amount as « +3 000 € »."""
     return NOTHING if amount is None else f"{signed(amount, 0)}{THIN}€"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from api.schemas import french
-from api.schemas.csv_text import BOM, sheet_lines
+from api.schemas.csv_text import BOM, amount_kind, sheet_lines
 from api.schemas.park import ParkItem
 from api.schemas.vocabulary import LOST, indicative
 from ui.park import views
@@ -56,7 +56,7 @@ def _row(item: ParkItem) -> list[str]:
         lost or _text(reason),
         "" if driver is None else ("oui" if driver.marker else "non"),
         french.cell(item.expected_failure_cost_eur, 0),
-        french.amount_kind(item.expected_failure_cost_eur, indicative=indicative(item.warnings)),
+        amount_kind(item.expected_failure_cost_eur, indicative=indicative(item.warnings)),
         "" if item.change is None else change_words(item),
         _day(item.measured_on),
         "" if item.age_days is None else str(item.age_days),

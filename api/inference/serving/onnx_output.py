@@ -20,6 +20,8 @@ _DTYPES: dict[str, type[np.float32 | np.float64]] = {
 _PROBABILITY = "prob"
 # Errors of a graph that does not load or run: the runtime's own share no base class.
 RUNTIME_ERRORS: tuple[type[Exception], ...] = (
+    LookupError,
+    MemoryError,
     RuntimeError,
     ValueError,
     state.Fail,

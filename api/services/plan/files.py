@@ -6,7 +6,7 @@ from datetime import datetime
 
 from api.domain.shared.wording import LEVEL_WORDS
 from api.schemas import french
-from api.schemas.csv_text import BOM, sheet_lines
+from api.schemas.csv_text import BOM, amount_kind, sheet_lines
 from api.schemas.typesetting import typeset_page
 from api.schemas.vocabulary import indicative
 from api.schemas.week_plan import BookedVisit, PlannedTurbine, WeekPlan
@@ -36,7 +36,7 @@ _PAGE = template("services/plan/plan.html")
 
 def plan_csv(plan: WeekPlan) -> bytes:
     """Write visits, turbines left aside and covered ones: semicolons, decimal commas, a byte order mark."""
-    kind = french.amount_kind(0.0, indicative=indicative(plan.notices))
+    kind = amount_kind(0.0, indicative=indicative(plan.notices))
     rows: list[tuple[object, ...]] = [HEADER]
     for visit in plan.visits:
         people = (french.date(visit.day), visit.crew, visit.assignee or "")

@@ -60,7 +60,7 @@ def test_sign__makes_an_unsigned_version_serve_and_is_kept_in_the_audit_trail(
     code, _, err = run("sign", STRANGER, 1)
     assert (code, "COCKPIT_STORE_KEY" in err) == (1, True)
     monkeypatch.setenv("COCKPIT_STORE_KEY", "s" * 48)
-    settings = Settings(_env_file=None)  # type: ignore[call-arg]
+    settings = Settings(_env_file=None)
     core = build_core(settings)
     with pytest.raises(ModelUnavailable, match="n’est pas signé"):
         core.store.load(STRANGER, 1)

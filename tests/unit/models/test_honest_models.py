@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import pickle
+from pathlib import Path
 from typing import Any
 
 import joblib
 import numpy as np
 import pytest
 import sklearn
-from sklearn.base import BaseEstimator
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import RandomForestClassifier
@@ -25,6 +25,7 @@ from api.inference.importing.child import child
 from api.inference.importing.child.checks import Candidate, open_candidate, prove_output
 from api.inference.importing.child.pickles import bounds
 from api.inference.importing.child.pickles.scan import scan
+from api.inference.importing.request import DraftJob
 from tests.support.park.importer_tools import SENSORS, labelled
 from tests.support.words import plain
 
@@ -93,7 +94,7 @@ def test_tuned__its_threshold_is_known_and_its_probability_unchanged(scoring: st
 def test_protocol_2__spells_its_bytes_and_comes_in() -> None:
     data = pickle.dumps(FOREST, protocol=2)
     assert b"_codecs" in data
-    assert (opened(data).estimator.predict_proba(ROWS) == FOREST.predict_proba(ROWS)).all()  # type: ignore[attr-defined]
+    assert (opened(data).estimator.predict_proba(ROWS) == FOREST.predict_proba(ROWS)).all()
 
 
 def called(*arguments: object) -> bytes:
@@ -126,10 +127,6 @@ def test_encode__is_admitted_by_its_arguments_exactly() -> None:
     ):
         with pytest.raises(ModelRefused, match=r"_codecs\.encode"):
             scan(called(*arguments))
-
-
-class Own(BaseEstimator):
-    """A class of the person's own code."""
 
 
 def of_library(module: str, name: str = "Model") -> bytes:
@@ -209,7 +206,7 @@ def test_child__an_error_that_is_caught_gives_its_own_reason(
         raise error
 
     monkeypatch.setattr(child, "read_artefact", fail)
-    job = child.DraftJob.model_construct(file="x")
+    job = DraftJob(file=Path("x"), task=None, labelled=None, features=None, target=None)
     outcome = child.outcome_of(job)
     assert said in plain(outcome["refused"])
     assert "inner words" not in outcome["refused"]

@@ -22,7 +22,7 @@ NAMES = [spec.name for spec in SPECS]
 def tensor(
     data: list[Any], datatype: str = "FP64", name: str = "wind_speed", shape: Any = None
 ) -> RequestTensor:
-    return RequestTensor(name=name, datatype=datatype, shape=shape or [len(data)], data=data)  # type: ignore[arg-type]
+    return RequestTensor(name=name, datatype=datatype, shape=shape or [len(data)], data=data)
 
 
 def refusal(*tensors: RequestTensor) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import onnx
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from api.domain.shared.exceptions import ModelRefused
 from api.inference.importing.child.graphs.candidate import GraphCandidate, require_runtime
@@ -158,7 +158,7 @@ def _asked(call: Callable[[Floats], Any], rows: Floats) -> Any:
 
     try:
         return call(rows)
-    except (*RUNTIME_ERRORS, MemoryError) as error:
+    except RUNTIME_ERRORS as error:
         raise ModelRefused(
             f"Le fichier ONNX échoue à répondre pour {french.counted(len(rows), 'ligne')} : une de ses "
             "opérations ne convient pas à ces dimensions, ou demande trop de mémoire."

@@ -112,9 +112,8 @@ class _UnknownName(Exception):
 class _Machine(pickle._Unpickler):  # the pure Python machine, whose operations can be replaced one by one
     """The pickle machine, with every operation that could run code replaced."""
 
-    dispatch: dict[int, Callable[[Any], None]] = dict(  # noqa: RUF012 - the stock machine has it so
-        pickle._Unpickler.dispatch
-    )
+    # An instance has its own, which counts; the stock machine declares the class's alone.
+    dispatch: dict[int, Callable[[Any], None]] = {**pickle._Unpickler.dispatch}  # type: ignore[misc]  # noqa: RUF012
     # Attributes of the stock machine that the replaced operations use.
     stack: list[Any]
     append: Callable[[Any], None]
