@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
 
@@ -27,7 +27,9 @@ Corrector = Annotated[Principal, Depends(need(Right.CORRECT, fresh=True))]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Numéro du retrait")]
 Limit = Annotated[int, Query(ge=1, le=500)]
 Offset = Annotated[int, Query(ge=0, le=10_000_000)]
-AGAINST = {409: {"description": "Rien à retirer, ou un acte plus récent en dépend"}}
+AGAINST: dict[int | str, dict[str, Any]] = {
+    409: {"description": "Rien à retirer, ou un acte plus récent en dépend"}
+}
 
 
 @router.get("/contradictions", summary="Mesures qui se contredisent")

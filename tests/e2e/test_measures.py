@@ -117,7 +117,7 @@ def test_bad_rows__each_reason_read_whole_and_downloaded(visit: Open, tmp_path: 
     cells = [row.locator("td").all_inner_texts() for row in rows.all()]
     assert [(row[0], row[1], row[2]) for row in cells] == [
         ("5", "wind_speed", "**gras**"),
-        ("6", "temperature", "900"),
+        ("6", "temperature", "chaud"),
         ("7", "turbine_id", french.NOTHING),
     ]
 

@@ -30,9 +30,15 @@ from tests.support.measurements.measure_files import (
 from tests.support.measurements.vendor_exports import greenbyte
 from tests.support.relay import Relay, relayed
 from tests.support.servers import api_server, free_port, prepare, working
+from tests.support.words import plain
 from tests.ui.conftest import RunningApi, enter, open_at, tables, text_of
 
 IMPORT_S = 60.0
+CONTRADICTORY = (
+    b"turbine_id,date_measure,wind_speed,vibration_level,temperature,power_output,maintenance_done\n"
+    b"5,2024-06-03T08:00:00Z,8,2.1,40,480,0\n"
+    b"5,2024-06-03T08:00:00Z,8,9.9,40,480,0\n"
+)
 Open = Callable[[str], AppTest]
 
 
@@ -310,3 +316,29 @@ def test_header_alone__nothing_to_confirm(opened: Open) -> None:
     assert not at.exception
     assert "Aucune ligne ne pourrait être prise" in said(at)
     assert at.button(key="importer").proto.disabled
+
+
+def test_corrections__a_person_chooses_which_value_stands_with_a_reason(
+    opened: Open, installation: Installation
+) -> None:
+    at = choose(opened("manager"), "deux.csv", CONTRADICTORY)
+    assert fact(at, "Contradictions") == "1"
+    at.button(key="importer").click().run()
+    at = opened("manager")
+    assert "1 contradiction à trancher" in plain(said(at))
+    kept = at.radio(key="garder_0")
+    assert ["vibration_level 2,1" in words for words in kept.options] == [True, False]
+
+    at.button(key="choisir_voir").click().run()
+    assert "Le motif est attendu" in said(at)
+    at.text_input(key="choisir_motif").input("capteur débranché")
+    at.button(key="choisir_voir").click().run()
+    assert "1 ligne de 1 turbine" in plain(said(at))
+    at.button(key="choisir_confirmer").click().run()
+
+    assert not at.exception
+    at = opened("manager")
+    assert "deux valeurs d’un même capteur" in said(at)
+    assert table(at, "Motif")["Motif"][0] == "capteur débranché"
+    (act,) = installation.api.client("manager").corrections.acts(5).items
+    assert (act.kind, act.reason, act.effect["rows"]) == ("choix", "capteur débranché", 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Date, Integer, Select, func, select
 
@@ -108,7 +108,7 @@ def open_instants(connection: Connection, limit: int, offset: int) -> tuple[int,
         .correlate(contradictions)
         .scalar_subquery()
     )
-    query: Select[tuple[int, str, date, datetime]] = (
+    query: Select[Any] = (
         select(instants.turbine, turbines.c.turbine_id, instants.measured_on, instants.measured_at)
         .join_from(contradictions, turbines)
         .where(turbines.c.archived_at.is_(None), standing > 1)

@@ -47,7 +47,8 @@ def completed_since(connection: Connection, import_id: int) -> int | None:
         .join_from(own, later, (later.c.measurement == own.c.measurement) & (later.c.id > own.c.id))
         .where(own.c.import_id == import_id, later.c.import_id != import_id)
     )
-    return connection.scalar(query)
+    later_import: int | None = connection.scalar(query)
+    return later_import
 
 
 def take_labels_back(

@@ -45,8 +45,8 @@ def _gzip(path: Path) -> None:
 def _sheet(path: Path, change: Callable[[str], str]) -> None:
     """A workbook of one row whose sheet is rewritten."""
     book = openpyxl.Workbook()
-    book.active.append(SHORT)  # type: ignore[union-attr]
-    book.active.append(ROW)  # type: ignore[union-attr]
+    book.active.append(SHORT)
+    book.active.append(ROW)
     whole = io.BytesIO()
     book.save(whole)
     with zipfile.ZipFile(whole) as before, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as after:
@@ -68,7 +68,7 @@ def _far_row(path: Path) -> None:
 
 def _many_columns(path: Path) -> None:
     book = openpyxl.Workbook()
-    book.active.append([*SHORT, *(f"c{n}" for n in range(limits.MOST_COLUMNS))])  # type: ignore[union-attr]
+    book.active.append([*SHORT, *(f"c{n}" for n in range(limits.MOST_COLUMNS))])
     book.save(path)
 
 

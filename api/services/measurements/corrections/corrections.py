@@ -140,7 +140,7 @@ class Corrections:
             if not reach.rows and chosen.kind != "import":
                 raise Conflict("Rien à retirer : ces lignes ne valent déjà plus, ou rien ne les contredit.")
             first = first_day(connection, chosen, reach.first)
-            facts = {
+            facts: dict[str, Any] = {
                 "kind": chosen.kind,
                 "import_id": chosen.import_id,
                 "reason": reason.strip(),
