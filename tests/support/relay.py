@@ -1,4 +1,4 @@
-"""An address that passes everything on to a server, and can fall silent as if the server had stopped."""
+"""An address that passes everything on to a server, and can refuse or wait as if the server did."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Relay:
         self._target = (str(parts.hostname), int(parts.port or 80))
         self._port = 0
         self._open: list[socket.socket] = []
+        self._flowing = threading.Event()
         self.mend()
 
     @property
@@ -30,10 +31,17 @@ class Relay:
 
     def mend(self) -> None:
         """Pass everything on, from now."""
+        self._flowing.set()
+        if self._open:
+            return
         listener = socket.create_server(("127.0.0.1", self._port))
         self._port = listener.getsockname()[1]
         self._open.append(listener)
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+
+    def hold(self) -> None:
+        """Pass questions on and keep the answers, as a server that is too busy, until it is mended."""
+        self._flowing.clear()
 
     def cut(self) -> None:
         """Refuse connections and break those that are open, as a stopped server does."""
@@ -49,18 +57,19 @@ class Relay:
                 caller, _ = listener.accept()
                 server = socket.create_connection(self._target)
                 self._open += [caller, server]
-                threading.Thread(target=_pass_on, args=(caller, server), daemon=True).start()
+                threading.Thread(target=self._pass_on, args=(caller, server), daemon=True).start()
 
-
-def _pass_on(caller: socket.socket, server: socket.socket) -> None:
-    other = {caller: server, server: caller}
-    with suppress(OSError, ValueError), caller, server:  # cut while it waits
-        while True:
-            for ready in select.select(list(other), [], [])[0]:
-                content = ready.recv(_CHUNK)
-                if not content:
-                    return
-                other[ready].sendall(content)
+    def _pass_on(self, caller: socket.socket, server: socket.socket) -> None:
+        other = {caller: server, server: caller}
+        with suppress(OSError, ValueError), caller, server:  # cut while it waits
+            while True:
+                for ready in select.select(list(other), [], [])[0]:
+                    content = ready.recv(_CHUNK)
+                    if not content:
+                        return
+                    if ready is server:
+                        self._flowing.wait()
+                    other[ready].sendall(content)
 
 
 @contextmanager

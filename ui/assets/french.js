@@ -21,6 +21,7 @@
     "Close": "Fermer",
     "Clear all": "Tout effacer",
     "Clear value": "Effacer",
+    "Clear date": "Effacer la date",
     "Remove": "Retirer",
     "Increment": "Augmenter",
     "Decrement": "Diminuer",
@@ -103,6 +104,8 @@
     "Connecting": "Connexion…",
     "Is Streamlit still running? If you accidentally stopped Streamlit, just restart it in your terminal:":
       "Le tableau de bord ne répond plus : prévenez l’administrateur, qui le relance par « python cockpit.py run ».",
+    "Streamlit server is not responding. Are you connected to the internet?":
+      "Le tableau de bord ne répond pas : êtes-vous relié au réseau ?",
     "Connection lost. Please wait for the app to reconnect, then try again.":
       "Connexion perdue : attendez son retour, puis recommencez.",
     "No results": "Aucun résultat",

@@ -32,7 +32,7 @@ def draw(item: InterventionDetail, ticked: list[int]) -> None:
     if (today := st.session_state.get("_interventions_today")) is not None:
         st.session_state.setdefault(keys["done_on"], today)
     scope = _scope(item)
-    drafts.short_fields(scope)
+    drafts.short_fields(scope, days=[keys["done_on"]])
     with st.container(key=scope), st.form(FORM, border=True):
         st.radio(
             "Verdict",

@@ -107,14 +107,16 @@ def refusal(form: str, fields: Sequence[str] = ()) -> dict[str, str]:
         return {}
     layout.check_session(error)
     at_fields = {e.field: e.message for e in error.errors if e.field in fields}
-    if error.unreachable:
-        st.error(UNREACHABLE)
-    elif error.superseded:
-        st.warning(layout.plain(typed.superseded_words(error, views.change_words)))
-    elif not at_fields:
-        st.error(f"**{layout.plain(error.title)}.** {layout.sentence(error.detail)}")
+    if error.unreachable or error.superseded:
+        if error.superseded:
+            st.warning(layout.plain(typed.superseded_words(error, views.change_words)))
+        else:
+            st.error(UNREACHABLE)
+        return {}
+    others = [f"{views.FIELDS.get(e.field, e.field)} : {e.message}" for e in error.errors]
+    if not at_fields:
+        st.error(f"**{layout.plain(error.title)}.** {layout.sentence(' '.join(others) or error.detail)}")
     else:
-        others = [f"{views.FIELDS.get(e.field, e.field)} : {e.message}" for e in error.errors]
         left = [words for e, words in zip(error.errors, others, strict=True) if e.field not in fields]
         st.error(" ".join(["Une valeur est refusée ; le motif est sous le champ.", *map(layout.plain, left)]))
     return at_fields
@@ -160,19 +162,25 @@ def planning(
     stored = {**first, **{name: value for name, value in start.items() if value is not None}}
     hours = stored.pop("expected_hours", None)
     stored["expected_hours"] = "" if hours is None else french.typed(hours)
-    typed.follow(form, {keys[name]: value for name, value in stored.items() if name in keys})
     try:
         people = auth.client().interventions.assignees()
     except ApiError as error:
         layout.check_session(error)
         people = []
+    scope = f"saisie_{form}"
+    lists = {
+        keys["assignee"]: {name: name for name in people},
+        keys["priority"]: {views.PRIORITIES[priority]: priority for priority in Priority},
+        keys["skills"]: {skill.words: skill for skill in Skill},
+        keys["turbine_id"]: {name: name for name in turbines or ()},
+    }
+    drafts.short_fields(scope, lists, [keys["planned_on"]])
+    typed.follow(form, {keys[name]: value for name, value in stored.items() if name in keys})
     kept = st.session_state.get(keys["assignee"])
     people = (
         sorted({*people, kept}, key=people.index) if kept in people else [*people, *([kept] if kept else [])]
     )
     wrong = refusal(form, PLAN_FIELDS)
-    scope = f"saisie_{form}"
-    drafts.short_fields(scope)
     with st.container(key=scope), st.form(form, border=True):
         if turbines is not None:
             st.selectbox("Turbine", turbines, index=None, key=keys["turbine_id"], placeholder="Choisir")

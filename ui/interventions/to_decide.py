@@ -105,14 +105,17 @@ def _confirm(name: str, visit: date) -> None:
 
 
 def _dismissal(name: str, today: date) -> None:
-    form, reason, until = f"ecarter_{name}", f"ecarter_{name}_motif", f"ecarter_{name}_jusqu_au"
+    form, scope = f"ecarter_{name}", f"saisie_ecarter_{name}"
+    reason, until = f"{form}_motif", f"{form}_jusqu_au"
     with forms.menu("Écarter…", f"{form}_ouvrir"):
         st.markdown("L’alerte ne sera plus à décider jusqu’à ce jour, sauf si elle s’aggrave.")
         wrong = forms.refusal(form, ("comment", "dismissed_until"))
         drafts.long_text("Motif, conservé dans le journal", reason, form=False, rows=2, most=500)
         forms.field_error(wrong, "comment")
+        drafts.short_fields(scope, days=[until])
         st.session_state.setdefault(until, today + timedelta(days=DISMISSED_DAYS))
-        st.date_input("Jusqu’au", key=until, format=french.STREAMLIT_DATE, min_value=today)
+        with st.container(key=scope):
+            st.date_input("Jusqu’au", key=until, format=french.STREAMLIT_DATE, min_value=today)
         forms.field_error(wrong, "dismissed_until")
         st.button(
             "Écarter l’alerte",
@@ -121,7 +124,7 @@ def _dismissal(name: str, today: date) -> None:
                 form,
                 lambda: _open(name, _dismissed(drafts.text(reason), st.session_state[until])),
                 f"Alerte écartée pour la turbine {name}.",
-                [reason, until],
+                [reason, until, scope],
             ),
         )
 

@@ -124,7 +124,7 @@ def _form(state: _Import) -> None:
 def _offer(state: _Import, file: MeasureFile) -> None:
     state.draft = correspondance.offer(file)
     if state.draft is not None:
-        st.rerun()
+        layout.redraw()
 
 
 def _options(turn: int, *, opened: bool) -> tuple[str, UploadedFile | None]:
@@ -160,7 +160,7 @@ def _look(state: _Import, file: MeasureFile, asked: tuple[str, ...]) -> None:
         state.failure = error
         state.asked = asked if error.status == INVALID else None  # other errors may pass: ask again
     if state.failure is not None and state.asked is not None:
-        st.rerun()  # so that the options open
+        layout.redraw()  # so that the options open
 
 
 def _show_refusal(error: ApiError) -> None:
@@ -236,7 +236,7 @@ def _send(state: _Import, file: MeasureFile) -> None:
     except ApiError as error:
         layout.check_session(error)
         state.unsent = error  # kept across the redraw when the service goes away
-        st.rerun()
+        layout.redraw()
     state.unsent = None
     _forget_file(state)
     if isinstance(answer, ImportReport):
@@ -244,7 +244,7 @@ def _send(state: _Import, file: MeasureFile) -> None:
     else:
         state.job = answer.job_id
         st.query_params[_JOB] = str(answer.job_id)
-    st.rerun()
+    layout.redraw()
 
 
 # Following and reading the report
@@ -267,7 +267,7 @@ def _progress() -> bool:
         state.job, state.report = None, job.report
         state.ended = "" if job.report else (job.error or "L’import a été interrompu.")
         st.query_params.pop(_JOB, None)
-        st.rerun()
+        layout.redraw()
     st.progress(min(1.0, job.done / max(1, job.total)), text=layout.plain(views.progress_words(job)))
     st.caption(
         "Vous pouvez quitter cette page : l’import continue, son rapport sera dans « Derniers imports »."

@@ -14,10 +14,11 @@ from ui.client.api_error import ApiError
 from ui.models import candidate_figures as figures
 from ui.models import candidate_views as views
 from ui.shared import auth, layout, outcome
+from ui.shared.entry import drafts
 
 SHOWN = 10  # turbines where the two differ most
 POINTS = 2_000
-REASON_MIN = 3
+REASON_MIN, REASON_MAX = 3, 500
 _PAGE, _MEASURED = "candidat", "_candidat_mesure"
 EXPLAINED = (
     "Un **candidat en observation** est une version qui note chaque calcul du parc, sur les mêmes mesures "
@@ -152,7 +153,7 @@ def _confirm(key: str, label: str, words: str, confirm: str, act: Callable[[str]
     """Draw a button that asks for a reason before it acts."""
     with outcome.menu(_PAGE, label, f"confirmer_{key}"):
         st.markdown(words)
-        st.text_input("Motif, conservé dans l’historique", key=f"motif_{key}")
+        _reason("Motif, conservé dans l’historique", f"motif_{key}")
         st.button(confirm, key=key, type="primary", on_click=_act, args=(f"motif_{key}", act, done))
 
 
@@ -168,7 +169,7 @@ def _chooser(choices: Sequence[ModelSummary], *, already: bool) -> None:
         st.markdown(f"Répond à : {TASKS[chosen.task].lower()}.")
         if already:
             st.markdown("Elle remplacera le candidat de la même tâche.")
-        st.text_input("Motif, conservé avec le candidat", key="motif_candidat")
+        _reason("Motif, conservé avec le candidat", "motif_candidat")
         st.button(
             "Mettre en observation",
             key="observer",
@@ -184,9 +185,13 @@ def _chooser(choices: Sequence[ModelSummary], *, already: bool) -> None:
         )
 
 
+def _reason(label: str, key: str) -> None:
+    drafts.long_text(label, key, form=False, rows=2, most=REASON_MAX)
+
+
 def _act(reason_key: str, act: Callable[[str], object], done: str) -> None:
     """Do the confirmed act; keep what was typed where the API refuses."""
-    reason = st.session_state.get(reason_key, "").strip()
+    reason = drafts.text(reason_key)
     if len(reason) < REASON_MIN:
         outcome.tell(_PAGE, "Un motif est attendu, de trois lettres au moins.", done=False)
         return
@@ -195,5 +200,5 @@ def _act(reason_key: str, act: Callable[[str], object], done: str) -> None:
     except ApiError as error:
         outcome.tell(_PAGE, f"{error.title}. {error.detail}", done=False)
         return
-    st.session_state[reason_key] = ""
+    drafts.sent([reason_key])
     outcome.tell(_PAGE, done)

@@ -18,11 +18,12 @@ from ui.measurements.import_fichier import forget_file
 from ui.models import import_model_views as views
 from ui.models import split_fields
 from ui.shared import auth, layout
+from ui.shared.entry import drafts
 
 FOLLOW_S = 1
 LAST = 5
 INVALID = 422
-_STATE = "_import_modele"
+_STATE, _TYPED = "_import_modele", "saisie_import_modele"
 _EXPLAINED = (
     "Un fichier `pickle` ou `joblib` qui contient **un estimateur scikit-learn ajusté**, ou un fichier "
     "`onnx` d’un autre outil. Il est contrôlé sans rien exécuter de ce qui n’est pas autorisé, mesuré, puis "
@@ -87,6 +88,7 @@ def _look_again(state: _Import) -> list[ModelImport]:
 def _again() -> None:
     """Start again, with empty fields."""
     state: _Import = st.session_state[_STATE]
+    drafts.sent([_TYPED])
     st.session_state[_STATE] = _Import(turn=state.turn + 1, looked=True)
 
 
@@ -102,6 +104,15 @@ def _form(state: _Import) -> None:
         if state.ended is None
         else "**Corrigez, choisissez de nouveau les fichiers, puis renvoyez :**"
     )
+    lists = {f"imp_task_{turn}": {words: task for task, words in TASKS.items()}, **split_fields.lists(turn)}
+    drafts.short_fields(_TYPED, lists, split_fields.days(turn), turn=f"_{turn}")
+    with st.container(key=_TYPED):
+        _fields_to_fill(state)
+    _show_refusal(state)
+
+
+def _fields_to_fill(state: _Import) -> None:
+    turn = state.turn
     split_fields.choose(turn)
     with st.form(f"import_modele_{turn}", border=False):
         model = st.file_uploader(
@@ -129,7 +140,6 @@ def _form(state: _Import) -> None:
         fields = {"name": name, "task": task, "split": split, "reason": reason, **texts}
         chosen = {"file": model, "labelled": rows, **files}
         _send(state, fields, {role: f for role, f in chosen.items() if f is not None})
-    _show_refusal(state)
 
 
 def _options(turn: int) -> tuple[dict[str, str], dict[str, UploadedFile | None]]:
@@ -173,8 +183,9 @@ def _send(state: _Import, fields: dict[str, str], files: dict[str, UploadedFile]
     for file in files.values():
         forget_file(file.file_id)
     kept = _typed(state.turn)
+    drafts.sent([_TYPED])
     st.session_state[_STATE] = _Import(turn=state.turn + 1, number=accepted.import_id, looked=True, kept=kept)
-    st.rerun()
+    layout.redraw()
 
 
 def _typed(turn: int) -> dict[str, Any]:
@@ -220,7 +231,7 @@ def _progress() -> bool:
         return not error.unreachable
     if job.status not in views.ACTIVE:
         state.number, state.ended = None, job
-        st.rerun()
+        layout.redraw()
     st.progress(views.passed(job), text=layout.plain(views.progress_words(job)))
     _steps(job)
     st.caption("Vous pouvez quitter cette page : les contrôles continuent, vous les retrouverez ici.")

@@ -13,8 +13,9 @@ from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
 from ui.models import candidat, comparer_modeles, fiche_modele, import_modele, views
 from ui.shared import auth, layout, outcome
+from ui.shared.entry import drafts
 
-MIN_REASON = 3
+MIN_REASON, MAX_REASON = 3, 500
 _PAGE, _SHOWN = "modeles", "_fiche_montree"
 
 
@@ -113,7 +114,7 @@ def _activation(chosen: ModelSummary, models: list[ModelSummary]) -> None:
 
     with outcome.menu(_PAGE, "Mettre en service…", "activer"):
         st.markdown(layout.plain(views.activation_words(chosen, serving)))
-        _confirm("activation", "Confirmer la mise en service", carry_out)
+        _confirm("activation", _name(chosen), "Confirmer la mise en service", carry_out)
 
 
 def _going_back(chosen: ModelSummary) -> None:
@@ -125,7 +126,10 @@ def _going_back(chosen: ModelSummary) -> None:
             )
         )
         _confirm(
-            "retour", "Confirmer le retour", lambda reason: auth.client().models.rollback(chosen.name, reason)
+            "retour",
+            _name(chosen),
+            "Confirmer le retour",
+            lambda reason: auth.client().models.rollback(chosen.name, reason),
         )
 
 
@@ -139,6 +143,7 @@ def _retirement(chosen: ModelSummary) -> None:
         )
         _confirm(
             "retrait",
+            _name(chosen),
             "Confirmer le retrait",
             lambda reason: auth.client().models.retire(chosen.name, chosen.version, reason),
             "est retiré",
@@ -146,18 +151,24 @@ def _retirement(chosen: ModelSummary) -> None:
 
 
 def _confirm(
-    key: str, words: str, carry_out: Callable[[str], ModelSummary], state: str = "est en service"
+    key: str,
+    version: str,
+    words: str,
+    carry_out: Callable[[str], ModelSummary],
+    state: str = "est en service",
 ) -> None:
     """Ask for a reason, then make the change; keep what was typed when the API refuses."""
+    why = f"{key}_motif_{version}"
     with st.form(f"{key}_form", border=False):
-        reason = st.text_input("Motif, gardé dans l’historique", key=f"{key}_motif")
+        reason = drafts.long_text("Motif, gardé dans l’historique", why, form=True, rows=2, most=MAX_REASON)
         asked = st.form_submit_button(words, type="primary")
     if not asked:
         return
-    if len(reason.strip()) < MIN_REASON:
+    if len(reason) < MIN_REASON:
         st.error(f"Le motif est attendu : {french.counted(MIN_REASON, 'caractère')} au moins.")
         return
-    changed = layout.fetched(lambda: carry_out(reason.strip()), key)
+    changed = layout.fetched(lambda: carry_out(reason), key)
     if changed is not None:
+        drafts.sent([why])
         outcome.tell(_PAGE, f"{changed.name} v{changed.version} {state}.")
-        st.rerun()
+        layout.redraw()

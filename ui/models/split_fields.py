@@ -24,6 +24,16 @@ def choose(turn: int) -> None:
     )
 
 
+def lists(turn: int) -> dict[str, dict[str, str]]:
+    """Return the choices of the list, by its key; for :func:`ui.shared.entry.drafts.short_fields`."""
+    return {f"{_WAY}_{turn}": {way: way for way in WAYS}}
+
+
+def days(turn: int) -> list[str]:
+    """Return the keys of the fields for a day; likewise."""
+    return [f"{_DAY}_{turn}"]
+
+
 def draw(turn: int) -> str:
     """Draw the fields of the choice; return the split that they describe, empty where it is not known."""
     way = st.session_state.get(f"{_WAY}_{turn}", WAYS[0])

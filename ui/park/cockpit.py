@@ -60,14 +60,14 @@ def _progress() -> bool:
         )
     else:
         st.toast(f"Calcul n° {run.run_id} : {fr.RUN_STATUS[run.status].lower()}. {run.error or ''}")
-    return st.rerun()
+    return layout.redraw()
 
 
 def _follow(attempt: Run | None) -> None:
     """Start to follow a scoring that someone else asked for."""
     if attempt is not None and attempt.status in ACTIVE and st.session_state.get(_FOLLOWED) is None:
         st.session_state[_FOLLOWED] = attempt.run_id
-        st.rerun()
+        layout.redraw()
 
 
 def _start_button() -> None:
@@ -83,7 +83,7 @@ def _start_button() -> None:
         else:
             st.session_state.pop(_REFUSED, None)
             st.session_state[_FOLLOWED] = run.run_id
-        st.rerun()
+        layout.redraw()
 
 
 def _show_refusal() -> None:

@@ -80,7 +80,7 @@ def _editor(policy: Policy) -> None:
         _show_refusal(error)
         return
     if st.session_state.pop(_ERRORS, None):
-        st.rerun()  # draw the fields without their old errors
+        layout.redraw()  # draw the fields without their old errors
     _effect(preview)
     _saving(policy, proposed)
 
@@ -120,7 +120,7 @@ def _show_refusal(error: ApiError) -> None:
     if set(errors) & set(views.FIELDS):
         if st.session_state.get(_ERRORS) != errors:
             st.session_state[_ERRORS] = errors
-            st.rerun()
+            layout.redraw()
         st.warning(TO_MEND)
     else:
         layout.show_error(error, "apercu")

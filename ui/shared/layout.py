@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NoReturn, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -50,6 +50,16 @@ def go(name: str, **query: str) -> None:
 def remember(gate: auth.Gate) -> None:
     """Keep the gate, whose logout button the header of this run draws."""
     st.session_state[_GATE] = gate
+
+
+def redraw() -> NoReturn:
+    """Run the page anew; where the person has just asked for another page, that one opens.
+
+    Of two requests Streamlit keeps the last, which here would name the page that is being left. Whatever is
+    drawn lets the person's request pass first.
+    """
+    st.empty()
+    st.rerun()
 
 
 def service_state() -> bool:
@@ -123,11 +133,11 @@ def live(name: str, draw: Callable[[], bool], every_s: float | None = None) -> N
 
     def block() -> None:
         if st.session_state.pop(_ACTED, False):
-            st.rerun()
+            redraw()
         away = not draw()
         if away != st.session_state.get(flag, False):
             st.session_state[flag] = away
-            st.rerun()  # the whole page: a block's interval is set only by a full run
+            redraw()  # the whole page: a block's interval is set only by a full run
 
     st.fragment(block, run_every=RETRY_S if st.session_state.get(flag) else every_s, key=name)()
 

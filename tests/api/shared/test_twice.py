@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from PIL import Image
 from sqlalchemy import func, select
 
 from api.commands.score import run_now
@@ -30,12 +32,13 @@ OTHERWISE = {
     ("post", "/api/v1/predictions/batch"): "likewise",
     ("post", "/api/v1/predictions/{request_id}/replay"): "likewise",
     ("post", "/v2/models/{name}/infer"): "likewise",
+    ("post", "/api/v1/measurements/draft-map"): "answers, and keeps nothing",
     ("post", "/api/v1/measurements/preview"): "answers, and keeps nothing",
+    ("post", "/api/v1/measurements/withdrawals/preview"): "answers, and keeps nothing",
     ("post", "/api/v1/policy/preview"): "answers, and keeps nothing",
     ("post", "/api/v1/week-plan"): "answers; the settings kept for the next plan are the same",
     ("post", "/api/v1/week-plan/export"): "answers, and keeps nothing",
 }
-PHOTO = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9")
 VERSION = 1
 
 
@@ -143,9 +146,15 @@ def _interventions(twice: Twice) -> None:
     number = {"number": opened["id"]}
     change = {"version": opened["version"], "comment": "Prévoir la nacelle."}
     twice("manager", "patch", f"{path}/{{number}}", change, names=number)
-    twice("manager", "put", f"{path}/{{number}}/photo", names=number, content=PHOTO)
+    twice("manager", "put", f"{path}/{{number}}/photo", names=number, content=_photo())
     other = {"turbine_id": _calm(twice, named, planned["turbine_id"]), "origin": "constat"}
     twice("technicien", "post", path, {**other, "findings": "Fuite d’huile."})
+
+
+def _photo() -> bytes:
+    taken = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(taken, "JPEG")
+    return taken.getvalue()
 
 
 def _dismissed(turbine: str) -> dict[str, Any]:
@@ -199,4 +208,10 @@ def _measurements_and_runs(twice: Twice) -> None:
     run = twice("manager", "post", "/api/v1/park/runs", {})
     twice("manager", "post", "/api/v1/park/runs/{run_id}/cancel", names={"run_id": run["run_id"]})
     row = {"turbine_id": turbine, "measured_at": "2024-12-31", "wind_speed": 8.0, "vibration_level": 2.5}
-    twice("manager", "post", "/api/v1/measurements", {"measurements": [row]})
+    path, why = "/api/v1/measurements", {"reason": "capteur débranché"}
+    twice("manager", "post", path, {"measurements": [row]})
+    asked = {"turbine_id": turbine, "day": row["measured_at"]}
+    (kept,) = twice.api.get(f"{path}/rows", params=asked, headers=twice.who["manager"]).json()["items"]
+    gone = twice("manager", "post", f"{path}/withdrawals", {"rows": [kept["measurement_id"]], **why})
+    number = {"number": gone["withdrawal_id"]}
+    twice("manager", "post", f"{path}/withdrawals/{{number}}/restore", why, names=number)

@@ -13,7 +13,7 @@ from api.schemas.vocabulary import RiskLevel
 from api.settings import Environment, Settings
 from tests.support.park.shadow_tools import CLASSIFIER, second_version
 from tests.support.servers import api_server, free_port, prepare
-from tests.ui.conftest import RunningApi, enter, tables, text_of
+from tests.ui.conftest import RunningApi, enter, tables, text_of, type_text
 from ui.models.candidat import EXPLAINED
 from ui.shared import labels as fr
 
@@ -78,7 +78,7 @@ def test_engineer__tries_a_version_and_reads_what_the_api_says(
     open_page: Callable[[str], AppTest], api: RunningApi
 ) -> None:
     at = open_page("ingenieur")
-    at.text_input(key=MOTIVE).set_value("forêt plus petite")
+    type_text(at, MOTIVE, "forêt plus petite")
     at.button(key=CHOOSE).click().run()
 
     client = api.client("ingenieur")
@@ -124,7 +124,7 @@ def test_without_a_reason__nothing_happens_and_it_is_said(
 def test_withdrawn__and_kept_in_the_history(open_page: Callable[[str], AppTest], api: RunningApi) -> None:
     api.client("ingenieur").models.choose_candidate("classification", CLASSIFIER, 2, "essai à retirer")
     at = open_page("ingenieur")
-    at.text_input(key="motif_retirer_classification").set_value("pas convaincant")
+    type_text(at, "motif_retirer_classification", "pas convaincant")
     at.button(key="retirer_classification").click().run()
     page = said(at)
     assert "n’est plus en observation" in page
@@ -137,7 +137,7 @@ def test_put_into_service__ends_the_trial(open_page: Callable[[str], AppTest], a
     client = api.client("ingenieur")
     client.models.choose_candidate("classification", CLASSIFIER, 2, "essai à adopter")
     at = open_page("ingenieur")
-    at.text_input(key="motif_activer_classification").set_value("aussi bonne, plus légère")
+    type_text(at, "motif_activer_classification", "aussi bonne, plus légère")
     at.button(key="activer_classification").click().run()
     assert "est en service" in said(at)
     served = next(m for m in client.models.all().items if (m.name, m.version) == (CLASSIFIER, 2))

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from api.inference.reference.fit import SAMPLE, STORE
 from tests.support.servers import ROOT, environment
-from tests.ui.conftest import RunningApi, tables, text_of
+from tests.ui.conftest import RunningApi, tables, text_of, type_text, typed_text
 
 Open = Callable[..., AppTest]
 SERVES, COPY = "risque-panne-7j v1", "copie-d-essai v1"
@@ -83,7 +83,7 @@ def test_changes__are_offered_to_the_engineer_alone(logged_in: Open, copy: str) 
     at = logged_in("manager", "modeles", m=copy)
     assert at.selectbox(key="version_choisie").value == copy
     assert not any("mise en service" in button.label for button in at.button)
-    assert not [box for box in at.text_input if "Motif, gardé" in box.label]
+    assert "_brouillons" not in at.session_state
 
 
 def test_engineer__puts_a_version_into_service_and_goes_back(
@@ -96,7 +96,7 @@ def test_engineer__puts_a_version_into_service_and_goes_back(
     assert "Le motif est attendu" in at.error[0].value
     assert in_service(running_api) == SERVES
 
-    at.text_input(key="activation_motif").set_value("essai de la page")
+    type_text(at, f"activation_motif_{copy}", "essai de la page")
     press(at, "Confirmer la mise en service")
     assert in_service(running_api) == COPY
     assert "est en service" in at.success[0].value.replace("\\", "")
@@ -105,7 +105,7 @@ def test_engineer__puts_a_version_into_service_and_goes_back(
     assert card.activations[0].reason == "essai de la page"
     assert "essai de la page" in tables(at)[-1].value.to_string() + text_of(at)
 
-    at.text_input(key="retour_motif").set_value("retour après l’essai")
+    type_text(at, f"retour_motif_{copy}", "retour après l’essai")
     press(at, "Confirmer le retour")
     assert in_service(running_api) == SERVES
     back = running_api.client("manager").models.card("risque-panne-7j", 1).activations[0]
@@ -113,13 +113,14 @@ def test_engineer__puts_a_version_into_service_and_goes_back(
 
 
 def test_refusal__is_shown_and_what_was_typed_stays(logged_in: Open, running_api: RunningApi) -> None:
-    at = logged_in("ingenieur", "modeles", m="delai-avant-panne v1")
+    version = "delai-avant-panne v1"
+    at = logged_in("ingenieur", "modeles", m=version)
 
-    at.text_input(key="retour_motif").set_value("rien avant lui")
+    type_text(at, f"retour_motif_{version}", "rien avant lui")
     press(at, "Confirmer le retour")
 
     assert "Rien ne servait avant" in at.error[0].value.replace("\\", "")
-    assert at.text_input(key="retour_motif").value == "rien avant lui"
+    assert typed_text(at, f"retour_motif_{version}") == "rien avant lui"
 
 
 def test_engineer__retires_a_version_with_a_reason(
@@ -129,7 +130,7 @@ def test_engineer__retires_a_version_with_a_reason(
     press(at, "Confirmer le retrait")
     assert "Le motif est attendu" in at.error[0].value
 
-    at.text_input(key="retrait_motif").set_value("fin de l’essai")
+    type_text(at, f"retrait_motif_{copy}", "fin de l’essai")
     press(at, "Confirmer le retrait")
 
     listed = running_api.client("manager").models.all().items

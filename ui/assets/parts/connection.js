@@ -1,12 +1,12 @@
 // Tells in French, at the top of every page, a connection that is lost and a service that is slow to answer.
 // Streamlit's own dialog is English and covers the fields, which stay writable: it is closed. Back, Streamlit draws
 // nothing anew by itself, and its new session knows none of the page's buttons: the page is asked for.
-const EACH_MS = 250, SLOW_MS = 5000, QUIET = 4;
+const EACH_MS = 250, SLOW_MS = 4500, QUIET = 4, WHITE = 6;
 const WORDS = {
   cut: "Connexion perdue. Ce que vous écrivez dans les grands champs est gardé ; la page reprendra d’elle-même.",
   slow: "Le service n’a pas répondu depuis cinq secondes. La page attend encore ; rien de ce que vous avez saisi n’est perdu.",
 };
-let connected = false, lost = false, busySince = null, quiet = QUIET, again = () => {};
+let connected = false, lost = false, busySince = null, quiet = QUIET, white = 0, again = () => {};
 
 const state = () => {
   const app = document.querySelector('[data-testid="stApp"]');
@@ -25,7 +25,14 @@ const state = () => {
 };
 const closeTheirs = () => {
   for (const dialog of document.querySelectorAll('[role="dialog"]'))
-    if (dialog.textContent.includes("Connection error")) dialog.querySelector("button")?.click();
+    if (/Connection error|Connexion interrompue/.test(dialog.textContent)) dialog.querySelector("button")?.click();
+};
+// What the page that was left still asked for may be answered after the next page: Streamlit then clears the window and
+// draws nothing. Its address is opened once more.
+const openWhite = () => {
+  const running = document.querySelector('[data-testid="stApp"]')?.getAttribute("data-test-script-state") !== "notRunning";
+  white = running || document.querySelector("h1") ? 0 : white + 1;
+  if (white === WHITE) dispatchEvent(new PopStateEvent("popstate", { state: {} }));
 };
 const watch = () => {
   const banner = document.body.appendChild(document.createElement("div"));
@@ -34,6 +41,7 @@ const watch = () => {
   setInterval(() => {
     const now = state(), words = WORDS[now] ?? "";
     if (now === "cut") closeTheirs();
+    else openWhite();
     if (banner.textContent !== words) banner.textContent = words;
   }, EACH_MS);
 };

@@ -1,7 +1,7 @@
 // Keeps in this browser what somebody types in a long form, until it is sent: through a reload, a cut, or a session
 // that ends. One file for three parts: a long text, the short fields around it, and the broom for what was sent.
 // A draft is { turn, at, text | fields }; the turn is that of one filling of the form, and tells sent from unsent.
-const KEPT_MS = 30 * 24 * 3600 * 1000;
+const KEPT_MS = 30 * 24 * 3600 * 1000, ASKED_MS = 3000; // in which the page shows what is asked of it
 
 const read = (place) => {
   try {
@@ -69,31 +69,46 @@ const longText = (component) => {
   }
 };
 
-// The short fields inside the container of that class: Streamlit's own, written as a person would.
-const fieldsIn = (scope) => {
+// The short fields inside the container of that class: Streamlit's own. Texts, marks and points are written as a person
+// would; lists and days, which no script can write, are asked of the page.
+const CLASS = "st-key-";
+const typed = (input, value) => {
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(input, value);
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  input.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
+};
+const day = (parts) => {
+  const [date, month, year] = ["day", "month", "year"].map((type) =>
+    parts.find((part) => part.dataset.type === type)?.getAttribute("aria-valuenow"));
+  return date && month && year ? `${year.padStart(4, "0")}-${month.padStart(2, "0")}-${date.padStart(2, "0")}` : "";
+};
+const fieldIn = (place) => {
+  const list = place.querySelector('[data-testid="stMultiSelect"]'), choice = place.querySelector('[data-testid="stSelectbox"]');
+  const parts = [...place.querySelectorAll('[role="spinbutton"][data-type]')];
+  const radios = [...place.querySelectorAll("input[type=radio]")], box = place.querySelector("input[type=checkbox]");
+  const text = place.querySelector("input[type=text]:not([role=combobox]), input:not([type]):not([role=combobox])");
+  if (list) return { value: JSON.stringify([...list.querySelectorAll("[data-tag-index]")].map((tag) => tag.getAttribute("aria-label"))) };
+  if (choice) return { value: choice.querySelector("input")?.value ?? "" };
+  if (parts.length) return { value: day(parts) };
+  if (radios.length) return {
+    value: String(radios.findIndex((radio) => radio.checked)),
+    write: (value) => radios[Number(value)]?.click(),
+  };
+  if (box) return { value: String(box.checked), write: () => box.click() };
+  return text && { value: text.value, write: (value) => typed(text, value) };
+};
+const fieldsIn = ({ scope, end }) => {
   const found = {};
-  for (const place of document.querySelectorAll(`.${scope} [class*="st-key-"]`)) {
-    const name = [...place.classList].find((word) => word.startsWith("st-key-"));
-    const radios = [...place.querySelectorAll("input[type=radio]")];
-    const text = place.querySelector("input[type=text]:not([role=combobox]), input:not([type]):not([role=combobox])");
-    if (place.querySelector('[class*="st-key-"]')) continue; // a container of fields
-    if (radios.length) found[name] = {
-      value: String(radios.findIndex((radio) => radio.checked)),
-      write: (value) => radios[Number(value)]?.click(),
-    };
-    else if (text) found[name] = {
-      value: text.value,
-      write: (value) => {
-        Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(text, value);
-        text.dispatchEvent(new Event("input", { bubbles: true }));
-        text.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
-      },
-    };
+  for (const place of document.querySelectorAll(`.${scope} [class*="${CLASS}"]`)) {
+    if (place.querySelector(`[class*="${CLASS}"]`)) continue; // a container of fields
+    const field = fieldIn(place);
+    const name = [...place.classList].find((word) => word.startsWith(CLASS));
+    if (field) found[end && name.endsWith(end) ? name.slice(0, -end.length) : name] = field;
   }
   return found;
 };
 const shortFields = (component) => {
-  const { data, parentElement: root } = component;
+  const { data, parentElement: root, setStateValue } = component;
   if (root.stopWatching) return root.stopWatching;
   build(root, "p", { className: "retrouve" }).setAttribute("role", "status");
   const draft = unsent(data);
@@ -101,39 +116,64 @@ const shortFields = (component) => {
   const kept = new Set(Object.keys(draft?.fields ?? {})), left = { ...(own ? {} : draft?.fields) };
   const restored = Object.keys(left).length > 0;
   if (restored) keep(data.place, { ...draft, turn: data.turn });
-  let start = null, tries = 0;
+  let start = null, tries = 0, sent = "", stopped = false;
+  const asked = {};
+  const see = (fields) => {
+    for (const [name, field] of Object.entries(fields)) (start ??= {})[name] ??= field.value;
+    return fields;
+  };
   const restore = () => {
-    const fields = fieldsIn(data.scope);
-    if (!start && Object.keys(fields).length) start = Object.fromEntries(Object.entries(fields).map(([n, f]) => [n, f.value]));
+    const fields = see(fieldsIn(data));
     for (const [name, value] of Object.entries(left))
       if (fields[name]) {
-        if (fields[name].value !== value) fields[name].write(value);
+        if (fields[name].value !== value && fields[name].write) fields[name].write(value);
+        else if (fields[name].value !== value) asked[name] = value;
         delete left[name];
       }
-    if ((Object.keys(left).length || !start) && ++tries < 40) setTimeout(restore, 100);
+    const wanted = JSON.stringify(asked);
+    if (wanted !== "{}" && wanted !== sent) setStateValue("asked", (sent = wanted));
+    if ((Object.keys(left).length || !start) && ++tries < 40 && !stopped) setTimeout(restore, 100);
+    else setTimeout(() => { for (const name in asked) delete asked[name]; }, ASKED_MS);
   };
   restore();
-  if (restored) tell(root, draft, () => { kept.clear(); keep(data.place, null); tell(root, null); });
+  const erase = () => {
+    const fields = fieldsIn(data), back = {};
+    for (const name of kept)
+      if (!fields[name] || fields[name].value === start[name]) continue;
+      else if (fields[name].write) fields[name].write(start[name]);
+      else back[name] = start[name];
+    if (Object.keys(back).length) setStateValue("asked", JSON.stringify(back));
+    kept.clear();
+    keep(data.place, null);
+    tell(root, null);
+  };
+  if (restored) tell(root, draft, erase);
   let waiting = null;
   const take = () => {
-    const changed = Object.entries(fieldsIn(data.scope))
-      .filter(([name, field]) => kept.has(name) || field.value !== (start[name] ?? ""));
-    const fields = Object.fromEntries(changed.map(([name, field]) => [name, field.value]));
-    keep(data.place, changed.length ? { turn: data.turn, fields } : null);
+    const fields = see(fieldsIn(data));
+    if (stopped || tries < 40 && Object.keys(left).length || !Object.keys(fields).length) return;
+    const changed = Object.entries(fields).filter(([name, field]) => kept.has(name) || field.value !== start[name]);
+    const values = Object.fromEntries(changed.map(([name, field]) => [name, field.value]));
+    keep(data.place, changed.length ? { turn: data.turn, fields: { ...values, ...asked } } : null);
   };
-  const watch = (event) => {
-    if (!start || !event.target.closest?.(`.${data.scope}`)) return;
-    clearTimeout(waiting); // React has not drawn a choice yet when its event comes
-    waiting = setTimeout(take);
+  // The list of a choice and the calendar open elsewhere in the page; React draws a choice after its event.
+  const watch = () => {
+    if (!start) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(take, 50);
   };
+  const before = () => see(fieldsIn(data)); // what a field holds that was not drawn at first
   const leave = () => { if (start && waiting) take(); };
+  const events = ["input", "change", "click", "keyup"];
   window.addEventListener("pagehide", leave);
-  document.addEventListener("input", watch);
-  document.addEventListener("change", watch);
+  for (const name of events) document.addEventListener(name, watch, true);
+  document.addEventListener("focusin", before, true);
   return (root.stopWatching = () => {
+    stopped = true;
+    clearTimeout(waiting);
     window.removeEventListener("pagehide", leave);
-    document.removeEventListener("input", watch);
-    document.removeEventListener("change", watch);
+    for (const name of events) document.removeEventListener(name, watch, true);
+    document.removeEventListener("focusin", before, true);
   });
 };
 

@@ -5,9 +5,12 @@ Streamlit disables its own fields while it has no connection; this one stays wri
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -17,6 +20,7 @@ from ui.shared.entry.parts import part
 
 _TURNS, _SENT = "_brouillons", "_brouillons_envoyes"
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]")  # in the class that Streamlit makes of a key
+_NONE: Mapping[str, Mapping[str, Any]] = {}
 _TOLD = 50  # sent drafts that the browser is told of
 
 
@@ -44,12 +48,54 @@ def text(key: str) -> str:
     return str(held.get("text") or "").strip()
 
 
-def short_fields(key: str) -> None:
+def short_fields(
+    key: str,
+    lists: Mapping[str, Mapping[str, Any]] = _NONE,
+    days: Sequence[str] = (),
+    *,
+    turn: str = "",
+) -> None:
     """Keep the short fields of the container ``key`` too: texts and choices of Streamlit's own.
 
-    Call it before the container, outside any form.
+    Call it before the container, outside any form, and before what fills its fields.
+
+    Args:
+        key: of the container.
+        lists: the choices of each list to bring back, by its key: the value of each label.
+        days: keys of the fields for a day to bring back.
+        turn: end of the fields' keys that only tells one filling of the form from the next.
     """
-    _draw(f"champs_{key}", {"kind": "champs", "scope": f"st-key-{_UNFIT.sub('-', key)}"})
+    name = f"champs_{key}"
+    decoded: dict[str, tuple[str, Callable[[str], Any]]] = {
+        **{_class_of(f.removesuffix(turn)): (f, partial(_chosen, choices)) for f, choices in lists.items()},
+        **{_class_of(f.removesuffix(turn)): (f, _day) for f in days},
+    }
+
+    def bring_back() -> None:
+        held = st.session_state.get(_widget(name)) or {}
+        for place, written in json.loads(held.get("asked") or "{}").items():
+            if place in decoded:
+                field, decode = decoded[place]
+                st.session_state[field] = decode(written)
+
+    data = {"kind": "champs", "scope": _class_of(key), "end": turn}
+    _draw(name, data, on_asked_change=bring_back)
+
+
+def _chosen(choices: Mapping[str, Any], written: str) -> Any:
+    """Return the value of a label, or the values of a JSON list of them; labels that are gone drop out."""
+    if written.startswith("["):
+        return [choices[label] for label in json.loads(written) if label in choices]
+    return choices.get(written)
+
+
+def _day(written: str) -> date | None:
+    return date.fromisoformat(written) if written else None
+
+
+def _class_of(key: str) -> str:
+    """Return the class that Streamlit gives to what has this key."""
+    return f"st-key-{_UNFIT.sub('-', key)}"
 
 
 def sent(keys: Iterable[str]) -> None:

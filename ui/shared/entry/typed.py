@@ -27,7 +27,8 @@ def follow(form: str, stored: Mapping[str, Any]) -> None:
     before: Mapping[str, Any] = st.session_state.get(_name(form), {})
     for key, value in stored.items():
         held = st.session_state.get(key, _MISSING)
-        if held is _MISSING or (key in before and held == before[key]):
+        # Written again, the value that it has would take away what is typed in a form and not sent yet.
+        if held is _MISSING or (held != value and key in before and held == before[key]):
             st.session_state[key] = value
     st.session_state[_name(form)] = dict(stored)
 
