@@ -57,4 +57,5 @@ def days_of_failure(days: NDArray[np.datetime64], failed: Floats) -> NDArray[np.
 
 def days_after(days: NDArray[np.datetime64], left: Floats) -> NDArray[np.datetime64]:
     """Return the (n,) days on which the days left end."""
-    return days.astype("datetime64[D]") + np.rint(left).astype("timedelta64[D]")
+    ends: NDArray[np.datetime64] = days.astype("datetime64[D]") + np.rint(left).astype("timedelta64[D]")
+    return ends

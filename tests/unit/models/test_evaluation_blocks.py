@@ -45,7 +45,7 @@ def test_small_farm__whichever_are_fewer() -> None:
 
 def test_small_farm__days_left_too() -> None:
     unseen = farm(2)
-    left = 40.0 - np.tile(np.arange(360), 2) % 40
+    left = (40 - np.tile(np.arange(360), 2) % 40).astype(np.float64)
     noise = np.random.default_rng(1).normal(0, 2, len(left))
     quality = evaluate_regression(Unseen(unseen.turbines, unseen.days, left, left + noise), 20.0)
     assert quality.blocks is not None
