@@ -190,11 +190,11 @@ async def _identified(request: Request, authentication: Authentication, *, fresh
     key, token = _credentials(request)
     if key is not None:
         known = None if fresh else authentication.remembered(key)
-        return known or await anyio.to_thread.run_sync(authentication.by_key, key)
+        return await anyio.to_thread.run_sync(authentication.by_key, key) if known is None else known
     if token is not None:
         named = authentication.by_token(token)
         known = None if fresh else authentication.lately(named)
-        return known or await anyio.to_thread.run_sync(authentication.recheck, named)
+        return await anyio.to_thread.run_sync(authentication.recheck, named) if known is None else known
     raise NotAuthenticated
 
 

@@ -47,7 +47,9 @@ def test_table__has_each_route_once_and_no_other(preprod: Api) -> None:
 
 def test_every_route__lets_in_whom_the_table_says(preprod: Api) -> None:
     people = {role: preprod.login(role) for role in Role}
-    callers = {"": {}} | people | {scope: preprod.api_key([scope]) for scope in Scope}
+    callers: dict[str, dict[str, str]] = (
+        {"": {}} | people | {scope: preprod.api_key([scope]) for scope in Scope}
+    )
     # The call that ends every session of its caller comes last.
     calls = sorted(_contract().items(), key=lambda call: call[0][1].endswith("/logout-everywhere"))
     differences = []

@@ -16,7 +16,7 @@ from tests.support.documented import document, documented_core, signed_in
 EDGES = ("0001-01-01", "9999-12-31", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "10000-01-01")
 TEXTS = ("", "\x00", "\u0663", "é" * 5_000, "9" * 400)
 NUMBERS = (10**400, -1, 1e308, True)
-SHAPES = (None, [], {"a": {}}, [[[]]])
+SHAPES: tuple[Any, ...] = (None, [], {"a": {}}, [[[]]])
 # Two of these together are a lone surrogate; only JSON can hold it.
 SURROGATE = "\ud800"
 ENDING = ("/logout", "/logout-everywhere", "/retire")
@@ -72,11 +72,11 @@ def _calls(read: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
                 for text in (*EDGES, *TEXTS[:3], "9" * 400, "-1", "1e308"):
                     yield method, path.format(**places), options | {"params": required | {name: text}}
             for leaf in _leaves(body) if body is not None else ():
-                for value in (*EDGES, *TEXTS, SURROGATE, *NUMBERS, *SHAPES):
+                for extreme in (*EDGES, *TEXTS, SURROGATE, *NUMBERS, *SHAPES):
                     yield (
                         method,
                         path.format(**places),
-                        _sent(_with(body, leaf, value), required),
+                        _sent(_with(body, leaf, extreme), required),
                     )
 
 

@@ -115,7 +115,8 @@ def test_every_write__sent_twice_is_done_once(scored: Api) -> None:
 
 def _declared(document: dict[str, Any]) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
     """The writes that take a key, and those that do not."""
-    keyed, without = set(), set()
+    keyed: set[tuple[str, str]] = set()
+    without: set[tuple[str, str]] = set()
     for path, operations in document["paths"].items():
         for method in WRITES & set(operations):
             names = {each["name"] for each in operations[method].get("parameters", ())}

@@ -82,7 +82,7 @@ def _refuse_traps(path: Path, about: pq.FileMetaData) -> None:
 
 
 def _is_text(kind: Any) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_string(kind)
+    return bool(pa.types.is_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_string(kind))
 
 
 def _texts(column: Any) -> list[str]:
