@@ -168,7 +168,7 @@ def planning(
         layout.check_session(error)
         people = []
     scope = f"saisie_{form}"
-    lists = {
+    lists: dict[str, dict[str, Any]] = {
         keys["assignee"]: {name: name for name in people},
         keys["priority"]: {views.PRIORITIES[priority]: priority for priority in Priority},
         keys["skills"]: {skill.words: skill for skill in Skill},
