@@ -24,7 +24,7 @@ from launcher.console import say
 from launcher.settings import ROOT
 
 SOURCES = ("api", "ui", "launcher")
-FLOOR = 0.0
+FLOOR = 95.0
 """Share of lines [%] under which the check fails: raised as the figure rises, never lowered for a change."""
 REPORT = ROOT / "var" / "reports" / "coverage.json"
 TOOL = "slipcover"

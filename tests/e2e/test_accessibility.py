@@ -147,7 +147,15 @@ def test_what_opens__no_violation(browser: Browser, running: Opened, role: Role)
     assert visitor.foreign == []
 
 
-@pytest.mark.parametrize("name", ["cockpit", "turbine", "interventions?n={n}", "mesures"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cockpit",
+        "turbine",
+        pytest.param("interventions?n={n}", marks=pytest.mark.long),
+        pytest.param("mesures", marks=pytest.mark.long),
+    ],
+)
 def test_phone_of_a_technician__no_violation(browser: Browser, running: Opened, name: str) -> None:
     visitor = entered(browser, running, TECHNICIAN, PHONE)
     visitor.page.goto(running.address(name.format(n=running.intervention)))
@@ -160,6 +168,7 @@ def test_phone_of_a_technician__no_violation(browser: Browser, running: Opened, 
     assert wide <= 0
 
 
+@pytest.mark.long
 def test_labels_that_streamlit_writes__are_french(browser: Browser, running: Opened) -> None:
     visitor = entered(browser, running, MANAGER, PHONE)
     page = visitor.page

@@ -87,6 +87,7 @@ def choose(page: Page, list_: str, option: str) -> None:
     page.get_by_role("option", name=option, exact=True).click()
 
 
+@pytest.mark.long
 def test_f5__every_long_form_of_the_manager(browser: Browser, reached: Reached) -> None:
     visitor = opened(browser, reached, "manager", "interventions?planifier=31")
     number = _plan(visitor, reached)
@@ -176,6 +177,7 @@ def _report(visitor: Visitor) -> None:
     until(page, NO_DRAFT)
 
 
+@pytest.mark.long
 def test_f5__a_model_withdrawn_and_one_brought_in(browser: Browser, reached: Reached) -> None:
     visitor = opened(browser, reached, "ingenieur", f"modeles?m={CLASSIFIER}%20v2")
     page = visitor.page

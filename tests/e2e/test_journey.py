@@ -123,6 +123,7 @@ def test_morning__from_login_to_logout(visitor: Visitor, cockpit: Cockpit) -> No
     api.close()
 
 
+@pytest.mark.long
 def test_pages__each_opened_by_one_request(browser: Browser, cockpit: Cockpit) -> None:
     """A second one, of a page that is being left, takes the click back or leaves the window white."""
     visitor = open_visitor(browser, cockpit.ui, LAPTOP)
@@ -248,7 +249,15 @@ def test_navigation__technician_sees_his_pages_only(visitor: Visitor, cockpit: C
     expect(visitor.page.get_by_role("heading", name="Page réservée")).to_be_visible()
 
 
-@pytest.mark.parametrize("page_path", ["cockpit", "turbine?id=12", "modeles", "supervision"])
+@pytest.mark.parametrize(
+    "page_path",
+    [
+        "cockpit",
+        "turbine?id=12",
+        pytest.param("modeles", marks=pytest.mark.long),
+        pytest.param("supervision", marks=pytest.mark.long),
+    ],
+)
 def test_phone__no_sideways_scrolling(browser: Browser, cockpit: Cockpit, page_path: str) -> None:
     visitor = open_visitor(browser, cockpit.ui, PHONE)
     visitor.page.goto(f"{cockpit.ui}/{page_path}")

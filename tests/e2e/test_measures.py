@@ -129,6 +129,7 @@ def test_bad_rows__each_reason_read_whole_and_downloaded(visit: Open, tmp_path: 
     assert all(plain(row[3]) in plain(line) for row, line in zip(cells, told[1:], strict=True))
 
 
+@pytest.mark.long
 def test_large_file__survives_leaving_and_reloading(visit: Open, tmp_path: Path) -> None:
     page = visit().page
     choose(page, tmp_path, "grand.csv", LARGE)
@@ -145,6 +146,7 @@ def test_large_file__survives_leaving_and_reloading(visit: Open, tmp_path: Path)
     expect(page.get_by_text(lines)).to_be_visible()
 
 
+@pytest.mark.long
 def test_phone__no_sideways_scrolling_at_any_step(visit: Open, tmp_path: Path) -> None:
     visitor = visit(PHONE)
     page = visitor.page

@@ -22,7 +22,7 @@ from tests.support.park import other_features as other
 from tests.support.servers import PASSWORD, api_server, environment, free_port, prepare, ui_server
 from ui.client.client import ApiClient
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 # An installation without any other model serving: no demonstration there, so no reference regressor.
 ALONE = {
     "COCKPIT_ENV": "preprod",

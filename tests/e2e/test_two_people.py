@@ -153,6 +153,7 @@ def test_double_click__creates_once_and_shows_the_secret(browser: Browser, runni
     page.context.close()
 
 
+@pytest.mark.long
 def test_double_click__the_manager_s_acts_are_done_once(
     browser: Browser, running: Running, tmp_path: Path
 ) -> None:
@@ -280,10 +281,10 @@ def test_policy__values_and_reason_survive_a_reload(browser: Browser, running: R
         page.get_by_role("textbox", name="Intervention inutile (€)"),
         page.get_by_label("Motif, gardé dans l’historique").first,
     )
-    cost.fill("1500")
+    cost.fill("1600")
     cost.press("Enter")
     reason.fill("Nouveau contrat de maintenance.")
     page.reload()
-    expect(cost).to_have_value("1500")
+    expect(cost).to_have_value("1600")
     expect(reason).to_have_value("Nouveau contrat de maintenance.")
     page.context.close()

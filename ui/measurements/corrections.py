@@ -117,13 +117,13 @@ def _act(key: str, act: dict[str, Any]) -> None:
         go = st.button("Confirmer", type="primary", key=f"{key}_confirmer")
         if st.button("Abandonner", key=f"{key}_abandonner"):
             del st.session_state[_ASKED]
-            st.rerun()
+            layout.redraw()
     if go:
         done = layout.fetched(lambda: auth.client().corrections.carry_out(act, asked[2]), f"{key}_fait")
         if done is not None:
             del st.session_state[_ASKED]
             outcome.tell(PAGE, views.done_words(done))
-            st.rerun()
+            layout.redraw()
 
 
 def _restore(names: dict[int, str]) -> None:
@@ -139,4 +139,4 @@ def _restore(names: dict[int, str]) -> None:
     done = layout.fetched(lambda: auth.client().corrections.restore(number, reason.strip()), "retablir")
     if done is not None:
         outcome.tell(PAGE, f"Retrait n° {number} rétabli : ses lignes valent à nouveau.")
-        st.rerun()
+        layout.redraw()

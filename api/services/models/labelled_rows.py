@@ -6,7 +6,6 @@ with the one reader of measurements.
 
 from __future__ import annotations
 
-import csv
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from api.domain.measurements.mapping.shape import holds_measurements
 from api.domain.measurements.readings import UnreadableCell, printable
 from api.domain.measurements.sensors import Sensor
 from api.domain.shared.exceptions import FieldError, InvalidInput
+from api.schemas.csv_text import data_lines
 from api.services.measurements.files.options import NATIVE
 from api.services.measurements.files.scan import Understood, understand
 from api.services.measurements.files.table_file import FIELD, TableFile, open_table
@@ -94,12 +94,11 @@ def _is_plain(understood: Understood) -> bool:
 def _write(understood: Understood, copy: Path) -> None:
     names = [target_of(name, None).name for name in understood.file.header]
     with copy.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(names)
+        stream.write(data_lines([names]))
         for line in understood.file.lines():
             if line.defect is not None:
                 raise InvalidInput.single(_FIELD, f"ligne {line.number} : {line.defect}")
-            writer.writerow(_cells(understood, names, line.number, line.cells))
+            stream.write(data_lines([_cells(understood, names, line.number, line.cells)]))
 
 
 def _cells(understood: Understood, names: list[str], number: int, cells: list[str]) -> list[str]:

@@ -267,7 +267,7 @@ def test_raw_tensors__are_the_raw_outputs_of_the_prediction(scored: Api, core: C
         assert raw["outputs"][0]["data"] == [use["raw_output"]]
         assert (raw["id"], raw["model_version"]) == ("42", str(use["version"]))
     wrong = ask(scored, key, {"inputs": inputs[1:]}, url)
-    assert wrong.status_code == 422
+    assert wrong.status_code == 400
     assert list(wrong.json()) == ["error"]
 
 
