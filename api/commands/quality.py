@@ -72,7 +72,7 @@ def _tables(realised: RealisedQuality) -> Iterable[str]:
     rows += [
         _alerts(f"niveau {LEVEL_WORDS[level.level]} et plus", level.at_or_above) for level in realised.levels
     ]
-    rows += [_alerts(f"{m.name} v{m.version}", m.at_threshold) for m in realised.models if m.at_threshold]
+    rows += [_alerts(m.label, m.at_threshold) for m in realised.models if m.at_threshold]
     rows += [_alerts(french.date(p.start), p.at_threshold) for p in realised.periods]
     yield "\nAlertes (entre crochets, intervalle à 95 %)\n" + columns(rows, header)
     bins = [

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.common import Answer, Figure, Name
+from api.schemas.common import Answer, Figure, ModelRef, Name
 
 Task = Literal["classification", "regression"]
 
@@ -41,14 +41,6 @@ class Candidate(Answer):
     failed_at: datetime | None = None
     failed_run: int | None = Field(None, description="Calcul qu’il n’a pas su noter")
     runs_scored: int = Field(description="Calculs du parc qu’il a notés")
-
-
-class ModelRef(Answer):
-    """A version of a model."""
-
-    name: str
-    version: int
-    sha256: str
 
 
 class LevelBound(Answer):

@@ -132,3 +132,24 @@ def principal_words(principal: str, name: str | None = None) -> str:
 def version_words(name: str, version: int, admitted_for: str | None = None) -> str:
     """Name a version of a model: « risque v2 », and why it serves where it did not pass the quality gate."""
     return f"{name} v{version}" if admitted_for is None else f"{name} v{version} (admis : {admitted_for})"
+
+
+class NamedVersion(Answer):
+    """A version of a model, with the reason why it serves where it did not pass the quality gate."""
+
+    name: str
+    version: int
+    admitted_for: str | None = Field(
+        None, description="Motif de qui l’a admis sans qu’il passe le contrôle de qualité, le cas échéant"
+    )
+
+    @property
+    def label(self) -> str:
+        """Name and version as people read them, with the reason of an admission against the quality gate."""
+        return version_words(self.name, self.version, self.admitted_for)
+
+
+class ModelRef(NamedVersion):
+    """A version of a model, by its file."""
+
+    sha256: str

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas import french
 from api.schemas.changes import DaysCoverage, ItemChange, QueueCounts, SincePrevious
-from api.schemas.common import Answer, Name, Notice, Page, ReadVersion, version_words
+from api.schemas.common import Answer, ModelRef, Name, Notice, Page, ReadVersion
 from api.schemas.predictions import Driver, FeatureInfo
 from api.schemas.turbine_story import LivingIntervention, PowerLink, Situation, UsualRange
 from api.schemas.vocabulary import DataStatus, Freshness, Queue, RiskLevel, SituationCode
@@ -38,21 +38,10 @@ class RunRequest(BaseModel):
     )
 
 
-class RunModel(Answer):
+class RunModel(ModelRef):
     """A model that a run used."""
 
-    name: str
-    version: int
     task: Literal["classification", "regression"]
-    sha256: str
-    admitted_for: str | None = Field(
-        None, description="Motif de qui l’a admis sans qu’il passe le contrôle de qualité, le cas échéant"
-    )
-
-    @property
-    def label(self) -> str:
-        """Name and version as people read them, with the reason of an admission against the quality gate."""
-        return version_words(self.name, self.version, self.admitted_for)
 
 
 class SpokenModel(RunModel):

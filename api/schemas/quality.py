@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from api.schemas.charts import Chart
-from api.schemas.common import Answer, Figure, Notice
+from api.schemas.common import Answer, Figure, NamedVersion, Notice
 from api.schemas.vocabulary import ALERT, RiskLevel
 
 ScoreStanding = Literal[
@@ -59,11 +59,9 @@ class DaysFigures(Answer):
     coverage: Figure = Field(description="Part de ces intervalles qui contenaient le vrai délai")
 
 
-class ModelFigures(Answer):
+class ModelFigures(NamedVersion):
     """Figures of one model version: alerts for a classifier, days for a regressor."""
 
-    name: str
-    version: int
     task: str
     at_threshold: AlertFigures | None = None
     days: DaysFigures | None = None

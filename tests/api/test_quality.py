@@ -6,7 +6,7 @@ import csv
 import io
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from api import cli
 from api.commands.score import recompute
 from api.core import Core
+from api.storage.models import activations
 from tests.api.conftest import Api, problem, running
 from tests.support.client import demonstration_core
 
@@ -70,6 +71,28 @@ def test_published_beside_observed__counted_by_hand(scored: Api, technician: dic
     assert [p["start"] for p in found["periods"]] == ["2025-02-01"]
     weeks = scored.get(URL, headers=technician, params={**DAYS, "period": "week"}).json()["periods"]
     assert [p["start"] for p in weeks] == ["2025-01-27"]
+
+
+def test_model_admitted_against_the_gate__bears_the_reason(scored: Api, technician: dict[str, str]) -> None:
+    core = scored.services.core
+    present = core.store.manifest("risque-panne-7j", 1)
+    with core.database.write() as connection:
+        activations.add(
+            connection,
+            task=present.task,
+            name=present.name,
+            version=present.version,
+            sha256=present.sha256,
+            manifest_sha256=None,
+            by="compte:1",
+            reason="Le seul dont nous disposions.",
+            admitted_by="compte:1",
+            now=datetime.now(UTC),
+        )
+    models = scored.get(URL, headers=technician, params=DAYS).json()["models"]
+    assert {model["name"]: model["admitted_for"] for model in models} == {
+        "risque-panne-7j": "Le seul dont nous disposions.", "delai-avant-panne": None,
+    }  # fmt: skip
 
 
 def test_csv__opens_right_and_no_cell_is_a_formula(scored: Api, technician: dict[str, str]) -> None:

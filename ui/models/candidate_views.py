@@ -39,7 +39,7 @@ _DAYS = {"mae", "rmse", "bias", "mae_short"}
 
 def version_name(model: ModelSummary | Candidate) -> str:
     """Write « risque-panne-7j v2 »."""
-    return f"{model.name} v{model.version}"
+    return model.label if isinstance(model, ModelSummary) else f"{model.name} v{model.version}"
 
 
 def eligible(models: Sequence[ModelSummary], candidates: Sequence[Candidate]) -> list[ModelSummary]:
@@ -72,7 +72,7 @@ def compared_words(last: RunAgreement) -> str:
         out = f" {french.counted(last.left_out, 'turbine')} {verb} par les deux."
     return (
         f"Calcul du {french.date(last.as_of)} (n° {last.run_id}) : "
-        f"{french.counted(last.rows, 'turbine notée')} par {last.active.name} v{last.active.version} et "
+        f"{french.counted(last.rows, 'turbine notée')} par {last.active.label} et "
         f"par le candidat sur les mêmes mesures.{out}"
     )
 

@@ -91,7 +91,7 @@ def models_frame(quality: RealisedQuality) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Modèle": f"{model.name} v{model.version}",
+                "Modèle": model.label,
                 **_confusion(model.at_threshold),
                 **_shares(model.at_threshold),
             }
@@ -105,7 +105,7 @@ def days_frame(quality: RealisedQuality) -> pd.DataFrame:
     """Tabulate the errors on days left: overall, near the failure, and by estimator."""
     near = f"Il restait {french.days(quality.short_horizon_days)} ou moins"
     slices = [("Toutes les mesures", quality.days), (near, quality.days_short)]
-    slices += [(f"{m.name} v{m.version}", m.days) for m in quality.models if m.days is not None]
+    slices += [(m.label, m.days) for m in quality.models if m.days is not None]
     return pd.DataFrame([{"Mesures comptées": name, **_days(figures)} for name, figures in slices])
 
 

@@ -20,10 +20,12 @@ from api.inference.serving.loaded import LoadedModel
 from api.inference.serving.manifest import Manifest, Task
 from api.inference.serving.store import ModelStore
 from api.schemas import french
-from api.schemas.candidates import ModelComparison, ModelRef, QualityPair
-from api.schemas.common import Figure
+from api.schemas.candidates import ModelComparison, QualityPair
+from api.schemas.common import Figure, ModelRef
 from api.storage import policy as policies
 from api.storage.measurements import exports
+from api.storage.models import activations
+from api.storage.models.activations import Admissions
 from api.storage.shared.database import Database
 
 _REFERENCE = re.compile(r"^(?P<name>[a-z0-9_-]+):v?(?P<version>[1-9]\d{0,8})$")
@@ -67,6 +69,7 @@ class ModelComparisonService:
         sides = [self._side(manifest, usable) for manifest in manifests]
         with self.database.read() as connection:
             number, policy = policies.current(connection)
+            admissions = activations.admissions(connection)
         try:
             if task == "classification":
                 quality = compare_classifiers(sides[0], sides[1], policy)
@@ -76,8 +79,8 @@ class ModelComparisonService:
             raise _too_few(len(usable.rows)) from error
         return ModelComparison(
             task=task,
-            left=_reference(manifests[0]),
-            right=_reference(manifests[1]),
+            left=_reference(manifests[0], admissions),
+            right=_reference(manifests[1], admissions),
             rows=quality.rows,
             turbines=quality.turbines,
             failures=quality.failures,
@@ -156,8 +159,14 @@ def _quality_pair(figure: PairedFigure) -> QualityPair:
     )
 
 
-def _reference(manifest: Manifest) -> ModelRef:
-    return ModelRef(name=manifest.name, version=manifest.version, sha256=manifest.sha256)
+def _reference(manifest: Manifest, admissions: Admissions) -> ModelRef:
+    admission = admissions.get((manifest.name, manifest.version))
+    return ModelRef(
+        name=manifest.name,
+        version=manifest.version,
+        sha256=manifest.sha256,
+        admitted_for=None if admission is None else admission.reason,
+    )
 
 
 def _too_few(rows: int) -> Conflict:

@@ -29,6 +29,7 @@ from api.schemas.vocabulary import RiskLevel
 from api.services.interventions.interventions import InterventionService
 from api.services.quality import words
 from api.storage import quality as realised
+from api.storage.models import activations
 from api.storage.shared import published
 from api.storage.shared.database import Database
 
@@ -108,8 +109,12 @@ class RealisedService:
             notices=words.notices(quality),
             total=total,
             items=[words.observed_score(score) for score in items],
-            **words.figures(quality),
+            **words.figures(quality, self._admitted_for()),
         )
+
+    def _admitted_for(self) -> dict[tuple[str, int], str]:
+        with self.database.read() as connection:
+            return {which: row.reason for which, row in activations.admissions(connection).items()}
 
     def judged(self, query: RealisedQuery) -> Iterator[list[JudgedScore]]:
         """Yield each turbine's published scores with their outcomes; the query is checked at once.

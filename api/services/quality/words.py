@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -33,15 +33,24 @@ HEADER = (
 )  # fmt: skip
 
 
-def figures(quality: RealisedQuality) -> dict[str, Any]:
-    """Return the figures as the fields of the answer."""
+def figures(quality: RealisedQuality, admitted_for: Mapping[tuple[str, int], str]) -> dict[str, Any]:
+    """Return the figures as the fields of the answer.
+
+    Args:
+        quality: the figures.
+        admitted_for: why versions that did not pass the quality gate serve.
+    """
     plain = {
         name: asdict(value) if hasattr(value, "__dataclass_fields__") else value
         for name, value in vars(quality).items()
         if name not in {"counts", "events", "false_alerts", "levels", "models", "periods", "calibration"}
     }
-    for name in ("levels", "models", "periods", "calibration"):
+    for name in ("levels", "periods", "calibration"):
         plain[name] = [asdict(item) for item in getattr(quality, name)]
+    plain["models"] = [
+        asdict(model) | {"admitted_for": admitted_for.get((model.name, model.version))}
+        for model in quality.models
+    ]
     events = {name: value for name, value in vars(quality.events).items() if name != "missed"}
     for name in ("recall", "lead_mean"):
         events[name] = asdict(events[name])

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 from api.storage.tables import model_activations
 
 AnyRow = Row[Any]
+Admissions = dict[tuple[str, int], AnyRow]
 
 
 def revision(connection: Connection) -> int:
@@ -30,7 +31,7 @@ def history(connection: Connection, name: str | None = None) -> list[AnyRow]:
     return list(connection.execute(query if name is None else query.where(model_activations.c.name == name)))
 
 
-def admissions(connection: Connection) -> dict[tuple[str, int], AnyRow]:
+def admissions(connection: Connection) -> Admissions:
     """Return the last activation of each version that a person admitted against the quality gate then."""
     rows = {(row.name, row.version): row for row in reversed(history(connection))}
     return {which: row for which, row in rows.items() if row.admitted_by is not None}

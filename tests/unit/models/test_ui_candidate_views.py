@@ -12,7 +12,6 @@ from api.schemas.candidates import (
     Candidate,
     LevelBound,
     ModelComparison,
-    ModelRef,
     PooledRuns,
     QualityPair,
     RunAgreement,
@@ -20,7 +19,7 @@ from api.schemas.candidates import (
     TopOverlap,
     TurbinePair,
 )
-from api.schemas.common import Figure
+from api.schemas.common import Figure, ModelRef
 from ui.models import candidate_figures as drawn
 from ui.models import candidate_views as views
 from ui.shared import figures

@@ -84,6 +84,7 @@ def english(text: str) -> list[str]:
     ]
 
 
+@pytest.mark.slow  # reads the whole product
 def test_the_list_is_whole() -> None:
     assert len(every_sentence()) > 3_000
     assert {"api", "ui", "launcher", "cockpit.py"} <= {

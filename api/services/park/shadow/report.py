@@ -14,14 +14,13 @@ from api.domain.shared.exceptions import NotFound
 from api.inference.serving.manifest import Task
 from api.schemas.candidates import (
     LevelBound,
-    ModelRef,
     PooledRuns,
     RunAgreement,
     ShadowReport,
     TopOverlap,
     TurbinePair,
 )
-from api.schemas.common import Figure
+from api.schemas.common import Figure, ModelRef
 from api.schemas.vocabulary import RiskLevel
 from api.services.park.shadow.shadow import candidate_of, living
 from api.storage import policy as policies
