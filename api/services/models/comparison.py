@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -25,7 +25,6 @@ from api.schemas.common import Figure, ModelRef
 from api.storage import policy as policies
 from api.storage.measurements import exports
 from api.storage.models import activations
-from api.storage.models.activations import Admissions
 from api.storage.shared.database import Database
 
 _REFERENCE = re.compile(r"^(?P<name>[a-z0-9_-]+):v?(?P<version>[1-9]\d{0,8})$")
@@ -69,7 +68,7 @@ class ModelComparisonService:
         sides = [self._side(manifest, usable) for manifest in manifests]
         with self.database.read() as connection:
             number, policy = policies.current(connection)
-            admissions = activations.admissions(connection)
+            reasons = activations.admitted_for(connection)
         try:
             if task == "classification":
                 quality = compare_classifiers(sides[0], sides[1], policy)
@@ -79,8 +78,8 @@ class ModelComparisonService:
             raise _too_few(len(usable.rows)) from error
         return ModelComparison(
             task=task,
-            left=_reference(manifests[0], admissions),
-            right=_reference(manifests[1], admissions),
+            left=_reference(manifests[0], reasons),
+            right=_reference(manifests[1], reasons),
             rows=quality.rows,
             turbines=quality.turbines,
             failures=quality.failures,
@@ -159,13 +158,12 @@ def _quality_pair(figure: PairedFigure) -> QualityPair:
     )
 
 
-def _reference(manifest: Manifest, admissions: Admissions) -> ModelRef:
-    admission = admissions.get((manifest.name, manifest.version))
+def _reference(manifest: Manifest, reasons: Mapping[tuple[str, int], str]) -> ModelRef:
     return ModelRef(
         name=manifest.name,
         version=manifest.version,
         sha256=manifest.sha256,
-        admitted_for=None if admission is None else admission.reason,
+        admitted_for=reasons.get((manifest.name, manifest.version)),
     )
 
 

@@ -100,6 +100,8 @@ class RealisedService:
             items += known[start : start + query.limit - len(items)]
             total += len(known)
         quality = tally.quality()
+        with self.database.read() as connection:
+            admitted_for = activations.admitted_for(connection)
         return RealisedQuality(
             first=selection.first,
             last=selection.last,
@@ -109,12 +111,8 @@ class RealisedService:
             notices=words.notices(quality),
             total=total,
             items=[words.observed_score(score) for score in items],
-            **words.figures(quality, self._admitted_for()),
+            **words.figures(quality, admitted_for),
         )
-
-    def _admitted_for(self) -> dict[tuple[str, int], str]:
-        with self.database.read() as connection:
-            return {which: row.reason for which, row in activations.admissions(connection).items()}
 
     def judged(self, query: RealisedQuery) -> Iterator[list[JudgedScore]]:
         """Yield each turbine's published scores with their outcomes; the query is checked at once.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Date, Integer, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Date, Integer, Select, func, select
 
 from api.storage.shared.bulk import driver_day, driver_instant, insert_rows, rows_as_table
 from api.storage.tables import contradictions, measurements, turbines
@@ -36,44 +36,41 @@ def rows_with_hour(connection: Connection, days: Sequence[tuple[int, str]]) -> l
     """Return the standing rows with an hour of these (turbine key, ISO day), in the order of storage."""
     if not days:
         return []
-    lookup, (turbine, day) = rows_as_table(connection, days, (Integer(), Date()))
     table = measurements.c
-    rows = connection.execute(
-        select(
-            table.id, table.turbine, table.measured_on, table.measured_at, table["values"], table.import_id
-        )
-        .select_from(
-            lookup.join(
-                measurements,
-                (table.turbine == turbine) & (table.measured_on == day) & table.withdrawal.is_(None),
-            )
-        )
-        .where(table.measured_at.is_not(None))
-        .order_by(table.id)
+    columns = (
+        table.id,
+        table.turbine,
+        table.measured_on,
+        table.measured_at,
+        table["values"],
+        table.import_id,
     )
-    return [RowAtInstant(*row) for row in rows]
+    query = _standing(connection, days, *columns).order_by(table.id)
+    return [RowAtInstant(*row) for row in connection.execute(query)]
 
 
 def several_rows(connection: Connection, days: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
     """Return those of these (turbine key, ISO day) that have two standing rows of one instant."""
     if not days:
         return []
-    lookup, (turbine, day) = rows_as_table(connection, days, (Integer(), Date()))
     table = measurements.c
     query = (
-        select(table.turbine, table.measured_on)
-        .select_from(
-            lookup.join(
-                measurements,
-                (table.turbine == turbine) & (table.measured_on == day) & table.withdrawal.is_(None),
-            )
-        )
-        .where(table.measured_at.is_not(None))
+        _standing(connection, days, table.turbine, table.measured_on)
         .group_by(table.turbine, table.measured_on, table.measured_at)
         .having(func.count() > 1)
         .distinct()
     )
     return [(row[0], row[1].isoformat()) for row in connection.execute(query)]
+
+
+def _standing(
+    connection: Connection, days: Sequence[tuple[int, str]], *columns: ColumnElement[Any]
+) -> Select[Any]:
+    """Select columns of the standing rows with an hour of these (turbine key, ISO day)."""
+    lookup, (turbine, day) = rows_as_table(connection, days, (Integer(), Date()))
+    table = measurements.c
+    on = (table.turbine == turbine) & (table.measured_on == day) & table.withdrawal.is_(None)
+    return select(*columns).select_from(lookup.join(measurements, on)).where(table.measured_at.is_not(None))
 
 
 def note(connection: Connection, instants: Sequence[RowAtInstant]) -> None:

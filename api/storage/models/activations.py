@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Row, func, insert, select
 from api.storage.tables import model_activations
 
 AnyRow = Row[Any]
-Admissions = dict[tuple[str, int], AnyRow]
 
 
 def revision(connection: Connection) -> int:
@@ -31,10 +30,15 @@ def history(connection: Connection, name: str | None = None) -> list[AnyRow]:
     return list(connection.execute(query if name is None else query.where(model_activations.c.name == name)))
 
 
-def admissions(connection: Connection) -> Admissions:
+def admissions(connection: Connection) -> dict[tuple[str, int], AnyRow]:
     """Return the last activation of each version that a person admitted against the quality gate then."""
     rows = {(row.name, row.version): row for row in reversed(history(connection))}
     return {which: row for which, row in rows.items() if row.admitted_by is not None}
+
+
+def admitted_for(connection: Connection) -> dict[tuple[str, int], str]:
+    """Return why each version serves that a person admitted against the quality gate."""
+    return {which: row.reason for which, row in admissions(connection).items()}
 
 
 def previous(connection: Connection, task: str) -> AnyRow | None:
