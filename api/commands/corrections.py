@@ -11,6 +11,7 @@ from api.commands.console import columns, say
 from api.core import Core
 from api.domain.shared.exceptions import InvalidInput
 from api.schemas import french
+from api.schemas.common import MAX_REASON, MIN_REASON
 from api.schemas.corrections import ChosenRow, CorrectionAct, Withdrawal
 from api.services.shared.audit import COMMAND_LINE
 
@@ -110,8 +111,9 @@ def _carry_out(arguments: argparse.Namespace, core: Core, act: CorrectionAct) ->
 
 def _reason(arguments: argparse.Namespace) -> str:
     reason: str = arguments.reason.strip()
-    if not 3 <= len(reason) <= 500:
-        raise InvalidInput.single("--reason", "un motif de 3 à 500 caractères est attendu.", reason)
+    if not MIN_REASON <= len(reason) <= MAX_REASON:
+        expected = f"un motif de {MIN_REASON} à {french.counted(MAX_REASON, 'caractère')} est attendu."
+        raise InvalidInput.single("--reason", expected, reason)
     return reason
 
 

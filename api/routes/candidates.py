@@ -10,13 +10,15 @@ from fastapi import APIRouter, Depends, Query
 from api.deps import CoreDep, NamingDep, OnceDep, need
 from api.domain.people import Principal
 from api.schemas.candidates import Candidate, CandidateRequest, ModelComparison, ShadowReport, Task
-from api.schemas.common import Items
+from api.schemas.common import MAX_REASON, MIN_REASON, Items
 from api.schemas.vocabulary import Right
 
 router = APIRouter(prefix="/api/v1", tags=["Modèles"])
 READER = [Depends(need(Right.FOLLOW_MODELS))]
 Engineer = Annotated[Principal, Depends(need(Right.MODELS, fresh=True))]
-Reason = Annotated[str, Query(min_length=3, max_length=500, description="Motif, conservé avec le candidat")]
+Reason = Annotated[
+    str, Query(min_length=MIN_REASON, max_length=MAX_REASON, description="Motif, conservé avec le candidat")
+]
 Version = Annotated[str, Query(max_length=80, description="NOM:VERSION, par exemple risque:2")]
 RunNumber = Annotated[
     int | None, Query(ge=1, le=2**31 - 1, description="Calcul détaillé ; par défaut le dernier")

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.common import Answer, Figure, ModelRef, Name
+from api.schemas.common import MAX_REASON, MIN_REASON, Answer, Figure, ModelRef, Name
 
 Task = Literal["classification", "regression"]
 
@@ -19,7 +19,9 @@ class CandidateRequest(BaseModel):
 
     name: str = Field(max_length=64, description="Nom du modèle")
     version: int = Field(ge=1, le=2**31 - 1, description="Version rangée")
-    reason: str = Field(min_length=3, max_length=500, description="Motif, conservé avec le candidat")
+    reason: str = Field(
+        min_length=MIN_REASON, max_length=MAX_REASON, description="Motif, conservé avec le candidat"
+    )
 
 
 class Candidate(Answer):

@@ -12,6 +12,7 @@ from api.schemas.french import NBSP
 Item = TypeVar("Item")
 # Marks the name of the account or key in the field of the same name without _name.
 IS_NAME = "is_name"
+MIN_REASON, MAX_REASON = 3, 500  # characters of the reason that an act keeps
 Name = Annotated[
     str | None,
     Field(description="Nom affiché du compte, ou nom de la clé d’API ; donné aux personnes seulement"),

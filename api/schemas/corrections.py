@@ -7,14 +7,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from api.schemas.common import Answer, Name
+from api.schemas.common import MAX_REASON, MIN_REASON, Answer, Name
 
 Key = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Reason = Annotated[
     str,
     Field(
-        min_length=3,
-        max_length=500,
+        min_length=MIN_REASON,
+        max_length=MAX_REASON,
         pattern=r"\S.*\S.*\S",
         description="Motif, conservé avec l’acte ; sans nom de personne",
     ),

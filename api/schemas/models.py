@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.common import Answer, Name, version_words
+from api.schemas.common import MAX_REASON, MIN_REASON, Answer, Name, version_words
 from api.schemas.model_card import CalibrationTrial, Decision, Description, Explained, Golden
 from api.schemas.predictions import FeatureInfo
 
@@ -141,7 +141,9 @@ class ActivationRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: str = Field(min_length=3, max_length=500, description="Motif, conservé dans l’historique")
+    reason: str = Field(
+        min_length=MIN_REASON, max_length=MAX_REASON, description="Motif, conservé dans l’historique"
+    )
 
 
 ModelFacts.model_rebuild()

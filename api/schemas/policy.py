@@ -8,13 +8,15 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.charts import Chart
-from api.schemas.common import Answer, Notice
+from api.schemas.common import MAX_REASON, MIN_REASON, Answer, Notice
 from api.schemas.model_card import Decision, ThresholdOutcome
 from api.schemas.park import LevelCounts
 from api.schemas.vocabulary import DataStatus, RiskLevel
 
 MAX_EUR, MAX_FACTOR, MAX_DAYS = 1e9, 1e6, 3_650
-Reason = Annotated[str, Field(min_length=3, max_length=500, description="Motif, gardé dans l’historique")]
+Reason = Annotated[
+    str, Field(min_length=MIN_REASON, max_length=MAX_REASON, description="Motif, gardé dans l’historique")
+]
 Base = Annotated[int, Field(ge=1, le=2**31 - 1, description="Version sur laquelle la modification se fonde")]
 
 

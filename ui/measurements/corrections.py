@@ -8,13 +8,13 @@ from typing import Any
 import streamlit as st
 
 from api.schemas import french
+from api.schemas.common import MAX_REASON, MIN_REASON
 from api.schemas.corrections import Contradiction
 from ui.client.api_error import ApiError
 from ui.measurements import correction_views as views
 from ui.shared import auth, layout, outcome
 
 PAGE = "corrections"
-MIN_REASON, MAX_REASON = 3, 500
 SHOWN = 50
 _ASKED = "_correction_demandee"
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from api.schemas import french
+from api.schemas.common import MAX_REASON, MIN_REASON
 from api.schemas.models import ModelSummary
 from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
@@ -15,7 +16,6 @@ from ui.models import candidat, comparer_modeles, fiche_modele, import_modele, v
 from ui.shared import auth, layout, outcome
 from ui.shared.entry import drafts
 
-MIN_REASON, MAX_REASON = 3, 500
 _PAGE, _SHOWN = "modeles", "_fiche_montree"
 
 

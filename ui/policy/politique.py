@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from api.schemas import french
+from api.schemas.common import MIN_REASON
 from api.schemas.policy import Policy, PolicyPreview, PolicyVersion
 from api.schemas.vocabulary import Right
 from ui.client.api_error import ApiError
@@ -15,7 +16,6 @@ from ui.shared import auth, layout, outcome
 from ui.shared.entry import drafts, typed
 
 SHOWN = 200  # turbines that change level, listed
-MIN_REASON = 3
 IN_A_ROW = 3  # fields
 TO_MEND = "Corrigez la valeur signalée pour voir l’effet."
 _PAGE, _ERRORS = "politique", "_politique_erreurs"
