@@ -13,10 +13,12 @@ from api.domain.plausibility.finding_counts import turbines_by_code
 from api.schemas.findings import FINDING_LABELS
 from api.schemas.vocabulary import RiskLevel
 from api.storage.measurements import import_log
+from api.storage.measurements.imports import ImportStatus
 from api.storage.park import runs
 from api.storage.park.scores import findings_of
 from api.storage.shared import jobs, published
 from api.storage.shared.database import Database
+from api.storage.shared.published import AnyRow
 
 
 class ParkCollector(Collector):
@@ -45,37 +47,42 @@ class ParkCollector(Collector):
             ended.add_metric([status], count)
         yield ended
         files = CounterMetricFamily("cockpit_imports", "Imports de mesures", labels=["status"])
-        for status in ("termine", "refuse", "annule", "interrompu"):
-            files.add_metric([status], imported.get(status, 0))
+        for status in ImportStatus:
+            if status is not ImportStatus.EN_COURS:
+                files.add_metric([status], imported.get(status, 0))
         yield files
         yield GaugeMetricFamily(
             "cockpit_models_altered", "Modèles en service altérés, donc refusés", value=self._altered()
         )
         if run is not None:
-            levels = GaugeMetricFamily("cockpit_turbines", "Turbines par niveau", labels=["level"])
-            for level in RiskLevel:
-                levels.add_metric([level.value], (run.counts or {}).get(level.value, 0))
-            yield levels
-            doubts = GaugeMetricFamily(
-                "cockpit_turbines_with_finding", "Turbines qui portent un constat", labels=["code"]
-            )
-            for code in sorted({*FINDING_LABELS, *findings}):
-                doubts.add_metric([code], findings.get(code, 0))
-            yield doubts
-            yield GaugeMetricFamily("cockpit_turbines_failed", "Turbines non évaluées", value=run.failed)
-            yield GaugeMetricFamily(
-                "cockpit_turbines_stale", "Turbines dont la mesure est trop ancienne", value=run.stale
-            )
-            age = (self._now() - run.published_at).total_seconds()
-            yield GaugeMetricFamily(
-                "cockpit_published_run_age_seconds", "Âge du classement publié [s]", value=age
-            )
+            yield from self._of_ranking(run, findings)
         if worker_seen is not None:
             yield GaugeMetricFamily(
                 "cockpit_worker_seen_timestamp_seconds",
                 "Dernier signe de vie d’un calculateur",
                 value=worker_seen.timestamp(),
             )
+
+    def _of_ranking(self, run: AnyRow, findings: Mapping[str, int]) -> Iterable[Metric]:
+        """Yield the families of the published ranking."""
+        levels = GaugeMetricFamily("cockpit_turbines", "Turbines par niveau", labels=["level"])
+        for level in RiskLevel:
+            levels.add_metric([level.value], (run.counts or {}).get(level.value, 0))
+        yield levels
+        doubts = GaugeMetricFamily(
+            "cockpit_turbines_with_finding", "Turbines qui portent un constat", labels=["code"]
+        )
+        for code in sorted({*FINDING_LABELS, *findings}):
+            doubts.add_metric([code], findings.get(code, 0))
+        yield doubts
+        yield GaugeMetricFamily("cockpit_turbines_failed", "Turbines non évaluées", value=run.failed)
+        yield GaugeMetricFamily(
+            "cockpit_turbines_stale", "Turbines dont la mesure est trop ancienne", value=run.stale
+        )
+        age = (self._now() - run.published_at).total_seconds()
+        yield GaugeMetricFamily(
+            "cockpit_published_run_age_seconds", "Âge du classement publié [s]", value=age
+        )
 
     def _findings(self, connection: Connection, run_id: int) -> Mapping[str, int]:
         """Return the number of turbines per finding; a published run never changes, so it is read once."""

@@ -82,32 +82,14 @@ def ingest_file(
     if understood.doubts and not options.confirmed:
         raise UnclearFile(understood.doubts, confirmable=True)
     name = options.filename or path.name
-    with database.write() as connection:
-        database.lock(connection, ingestion.LOCK)
-        refuse_mixture(connection, known_source)
-        seen = imports.was_finished(connection, understood.file.sha256)
-        before = ingestion.last_measurement(connection)
-        key = imports.start(
-            connection,
-            {
-                "filename": name[:255],
-                "sha256": understood.file.sha256,
-                "source": known_source,
-                "imported_by": imported_by,
-                "started_at": now,
-            },
-        )
-    origin = Origin(known_source, key, now, imported_by)
-    job = Job(known_source, origin, before, seen, len(understood.columns.sensors))
-    if understood.days is not None:
-        job.basis = understood.days.basis
+    key, job = _begin(database, understood, name, known_source, imported_by, now)
     try:
         _take_in(database, understood, job, chunk_rows, progress)
     except BaseException:
         _interrupt(database, key)
         raise
     finished = now + timedelta(seconds=time.perf_counter() - started)
-    facts = import_facts(job.tally, name, understood, origin, finished)
+    facts = import_facts(job.tally, name, understood, job.origin, finished)
     report = people_report(key, facts)
     with database.write() as connection:
         status = ImportStatus.REFUSE if report.nothing_taken else ImportStatus.TERMINE
@@ -119,6 +101,31 @@ def ingest_file(
     if progress is not None:
         progress(job.tally.rows, job.tally.rows)
     return report
+
+
+def _begin(
+    database: Database, understood: Understood, name: str, source: Source, imported_by: str, now: datetime
+) -> tuple[int, Job]:
+    """Record the import as under way; return its key and what it needs."""
+    with database.write() as connection:
+        database.lock(connection, ingestion.LOCK)
+        refuse_mixture(connection, source)
+        seen = imports.was_finished(connection, understood.file.sha256)
+        before = ingestion.last_measurement(connection)
+        key = imports.start(
+            connection,
+            {
+                "filename": name[:255],
+                "sha256": understood.file.sha256,
+                "source": source,
+                "imported_by": imported_by,
+                "started_at": now,
+            },
+        )
+    job = Job(source, Origin(source, key, now, imported_by), before, seen, len(understood.columns.sensors))
+    if understood.days is not None:
+        job.basis = understood.days.basis
+    return key, job
 
 
 def _take_in(

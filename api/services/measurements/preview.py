@@ -108,14 +108,18 @@ def preview_file(
         new_turbines=unknown[:SHOWN_TURBINES],
         doubts=[FieldProblem(field=doubt.field, message=doubt.message) for doubt in understood.doubts],
         needs_confirmation=bool(understood.doubts) and not options.confirmed,
-        notices=[
-            *_simulation_notice(simulated),
-            *_days_notice(understood),
-            *_partial_notice(understood.scanned),
-            *(Notice(code="a_verifier", field=None, message=text) for text in understood.remarks),
-            *_repeated_notice(examined.repeated),
-        ],
+        notices=_notices(understood, simulated, examined.repeated),
     )
+
+
+def _notices(understood: Understood, simulated: int, repeated: int) -> list[Notice]:
+    return [
+        *_simulation_notice(simulated),
+        *_days_notice(understood),
+        *_partial_notice(understood.scanned),
+        *(Notice(code="a_verifier", field=None, message=text) for text in understood.remarks),
+        *_repeated_notice(repeated),
+    ]
 
 
 def _simulation_notice(simulated: int) -> list[Notice]:

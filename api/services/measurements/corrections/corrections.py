@@ -5,9 +5,11 @@ Rows taken out stay stored, marked by the act. The days that rested on them are 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import combinations
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Row
@@ -63,15 +65,13 @@ class Corrections:
             total, instants = contradictions.open_instants(connection, limit, offset)
             days = [(instant.turbine, instant.measured_on.isoformat()) for instant in instants]
             rows = contradictions.rows_with_hour(connection, list(dict.fromkeys(days)))
+        by_instant = defaultdict(list)
+        for row in rows:
+            by_instant[row.turbine, row.measured_at].append(row)
         items = []
         for instant in instants:
-            own = [
-                row
-                for row in rows
-                if (row.turbine, row.measured_at) == (instant.turbine, instant.measured_at)
-            ]
-            pairs = ((first, second) for n, first in enumerate(own) for second in own[n + 1 :])
-            found = {difference.sensor for pair in pairs if (difference := clash(*pair)) is not None}
+            own = by_instant[instant.turbine, instant.measured_at]
+            differences = (clash(*pair) for pair in combinations(own, 2))
             chosen = [
                 ChosenRow(
                     measurement_id=row.id,
@@ -87,7 +87,7 @@ class Corrections:
                 Contradiction(
                     turbine_id=instant.turbine_id,
                     measured_at=instant.measured_at,
-                    sensors=sorted(found),
+                    sensors=sorted({each.sensor for each in differences if each is not None}),
                     rows=chosen,
                 )
             )
