@@ -179,7 +179,7 @@ def build_core(settings: Settings) -> Core:
         replay=ReplayService(database, store),
         intake=MeasurementIntake(database, shared.sensors, uploads, shared.once, now),
         imports=ImportHistory(database),
-        corrections=Corrections(database, now, Renewal(runner, now)),
+        corrections=Corrections(database, now, Renewal(runner, now), shared.sensors),
         coverage=CoverageService(settings, database, models, calendar),
         exports=ExportService(database, store),
         realised=RealisedService(database, store, shared.interventions),

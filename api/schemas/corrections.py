@@ -30,6 +30,7 @@ class ChosenRow(Answer):
     measured_on: date
     measured_at: datetime | None
     values: dict[str, float]
+    labels: dict[str, str] = Field(description="Libellé et unité de chaque capteur, par nom")
     import_id: int | None = Field(description="Import qui l’a apportée")
     withdrawal: int | None = Field(None, description="Retrait qui l’a écartée ; null : elle vaut")
 
@@ -39,7 +40,7 @@ class Contradiction(Answer):
 
     turbine_id: str
     measured_at: datetime
-    sensors: list[str] = Field(description="Capteurs dont les valeurs diffèrent")
+    sensors: list[str] = Field(description="Capteurs dont les valeurs diffèrent, par leur nom")
     rows: list[ChosenRow] = Field(description="Dans l’ordre d’arrivée")
 
 

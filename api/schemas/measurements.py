@@ -10,6 +10,13 @@ from pydantic import Field
 from api.schemas.common import Answer, FieldProblem, Name, Notice
 from api.schemas.vocabulary import Freshness
 
+_UNITLESS = {None, "", "-", "–", "0/1"}
+
+
+def titled(label: str, unit: str | None) -> str:
+    """Write a sensor with its unit as the turbine's page does: « Vitesse du vent (m/s) »."""
+    return label if unit in _UNITLESS else f"{label} ({unit})"
+
 
 class RowProblem(Answer):
     """One rejected row, or one remark on a row."""

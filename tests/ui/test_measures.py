@@ -327,7 +327,7 @@ def test_corrections__a_person_chooses_which_value_stands_with_a_reason(
     at = opened("manager")
     assert "1 contradiction à trancher" in plain(said(at))
     kept = at.radio(key="garder_0")
-    assert ["vibration_level 2,1" in words for words in kept.options] == [True, False]
+    assert ["Niveau de vibration (u.a.) : 2,1" in plain(words) for words in kept.options] == [True, False]
 
     at.button(key="choisir_voir").click().run()
     assert "Le motif est attendu" in said(at)

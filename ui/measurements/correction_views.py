@@ -13,16 +13,21 @@ from api.schemas.measurements import ImportSummary
 
 
 def contradiction_words(waiting: Contradiction) -> str:
-    """Name one contradiction: « turbine 5, le 14/08/2024 à 10:00 : vibration_level »."""
+    """Name one contradiction: « turbine 5, le 14/08/2024 à 10:00 : Niveau de vibration (u.a.) »."""
     when = french.date(waiting.measured_at)
-    return f"turbine {waiting.turbine_id}, le {when} : {', '.join(waiting.sensors)}"
+    labels = waiting.rows[0].labels
+    return f"turbine {waiting.turbine_id}, le {when} : {', '.join(labels[name] for name in waiting.sensors)}"
 
 
 def row_words(row: ChosenRow) -> str:
     """Name one row by its number, its origin and its values."""
-    values = ", ".join(f"{name} {french.exact(value, 6)}" for name, value in sorted(row.values.items()))
+    values = ", ".join(f"{name} : {value}" for name, value in _values(row).items())
     origin = "" if row.import_id is None else f", import n° {row.import_id}"
-    return f"n° {row.measurement_id}{origin} : {values}"
+    return f"n° {row.measurement_id}{origin}. {values}"
+
+
+def _values(row: ChosenRow) -> dict[str, str]:
+    return {row.labels[name]: french.exact(value, 6) for name, value in sorted(row.values.items())}
 
 
 def rows_frame(rows: Sequence[ChosenRow]) -> pd.DataFrame:
@@ -34,7 +39,7 @@ def rows_frame(rows: Sequence[ChosenRow]) -> pd.DataFrame:
                 "Mesurée le": french.date(row.measured_at or row.measured_on),
                 "Import": french.NOTHING if row.import_id is None else f"n° {row.import_id}",
                 "État": "vaut" if row.withdrawal is None else f"retirée (retrait n° {row.withdrawal})",
-                **{name: french.exact(value, 6) for name, value in sorted(row.values.items())},
+                **_values(row),
             }
             for row in rows
         ]

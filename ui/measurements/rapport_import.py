@@ -22,7 +22,7 @@ def draw(report: ImportReport, where: str) -> None:
 def problems(listed: list[RowProblem], total: int) -> None:
     """Draw the first problems, with their whole reason."""
     st.markdown(f"**{views.problems_words(len(listed), total)}**")
-    layout.table(views.problems_frame(listed), "Lignes rejetées")
+    layout.table(views.problems_frame(listed), "Problèmes et remarques")
 
 
 def _columns(report: ImportReport) -> None:

@@ -17,6 +17,7 @@ from api.schemas.measurements import (
     PreviewColumn,
     PreviewRow,
     RowProblem,
+    titled,
 )
 from ui.shared import labels as fr
 
@@ -40,7 +41,6 @@ _KINDS = {"csv": "CSV", "csv.gz": "CSV compressé", "xlsx": "classeur Excel", "p
 _SEPARATORS = {";": "point-virgule", ",": "virgule", "\t": "tabulation", "|": "barre verticale"}
 _ENCODINGS = {"utf-8": "UTF-8", "utf-16": "UTF-16", "windows-1252": "Windows-1252"}
 _SOURCES = {"mesure": "Fichier", "simulation": "Simulation"}
-_UNITLESS = {"", "-", "–", "0/1"}
 
 
 # Before an import
@@ -124,19 +124,14 @@ def _use(column: PreviewColumn) -> str:
         return "Aucun capteur du cockpit ne porte ce nom : ses valeurs ne sont pas gardées."
     if column.state == "absente":
         return column.consequence
-    name = _titled(column.label or FIXED.get(column.target or "", column.target or column.name), column.unit)
+    name = titled(column.label or FIXED.get(column.target or "", column.target or column.name), column.unit)
     return f"{name}, converti depuis {column.converted_from}" if column.converted_from else name
-
-
-def _titled(label: str, unit: str | None) -> str:
-    """Write a sensor with its unit as the turbine's page does: « Vitesse du vent (m/s) »."""
-    return label if unit in _UNITLESS else f"{label} ({unit})"
 
 
 def rows_frame(preview: ImportPreview) -> pd.DataFrame:
     """Tabulate the first rows as understood; a rejected one shows its raw cells, and why."""
     titles = {
-        c.target: _titled(c.label, c.unit)
+        c.target: titled(c.label, c.unit)
         for c in preview.columns
         if c.state == "reconnue" and c.target and c.label
     }

@@ -66,7 +66,7 @@ class Park:
 
     @property
     def corrections(self) -> Corrections:
-        return Corrections(self.database, lambda: NOW, self.asked)
+        return Corrections(self.database, lambda: NOW, self.asked, lambda: SENSORS)
 
     def bring(self, *rows: tuple[str, ...], header: tuple[str, ...] = SHORT, **options: Any) -> Any:
         self.files += 1
@@ -105,6 +105,7 @@ def test_contradiction__of_two_files__is_reported_and_settled_by_a_choice(park: 
     assert report.problems[0].column == "vibration_level"
     assert "import n° 1 (99)" in report.problems[0].reason
     (waiting,) = park.corrections.contradictions(10).items
+    assert [row.labels["wind_speed"] for row in waiting.rows] == ["Vent (m/s)"] * 2
     assert waiting.sensors == ["vibration_level"]
     assert [row.values["vibration_level"] for row in waiting.rows] == [99, 3.57]
     act = park.correct(keep_row=waiting.rows[1].measurement_id)

@@ -6,7 +6,7 @@ Rows taken out stay stored, marked by the act. The days that rested on them are 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import combinations
@@ -15,9 +15,11 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Row
 
 from api.domain.measurements.measurements import canonical_turbine_id, clash
+from api.domain.measurements.sensors import Sensor, SensorCatalogue
 from api.domain.shared.exceptions import Conflict, NotFound
 from api.schemas.common import Page
 from api.schemas.corrections import ChosenRow, Contradiction, CorrectionAct, CorrectionEffect, Withdrawal
+from api.schemas.measurements import titled
 from api.schemas.vocabulary import AuditAction
 from api.services.measurements.corrections.choice import choose, effect_words, first_day
 from api.services.shared.audit import record
@@ -50,14 +52,13 @@ class Corrections:
     database: Database
     now: Callable[[], datetime]
     rescoring: Rescoring
+    sensors: SensorCatalogue
 
     def rows(self, turbine_id: str, day: date) -> list[ChosenRow]:
         """Return all rows of a turbine's day, those taken out included."""
         with self.database.read() as connection:
-            return [
-                _chosen_row(row)
-                for row in withdrawals.rows_of_day(connection, canonical_turbine_id(turbine_id), day)
-            ]
+            rows = withdrawals.rows_of_day(connection, canonical_turbine_id(turbine_id), day)
+        return _chosen_rows(rows, self.sensors())
 
     def contradictions(self, limit: int, offset: int = 0) -> Page[Contradiction]:
         """Return one page of the contradictions that wait for a choice, newest instant first."""
@@ -68,18 +69,19 @@ class Corrections:
         by_instant = defaultdict(list)
         for row in rows:
             by_instant[row.turbine, row.measured_at].append(row)
-        items = []
+        items, sensors = [], self.sensors()
         for instant in instants:
             own = by_instant[instant.turbine, instant.measured_at]
             differences = (clash(*pair) for pair in combinations(own, 2))
-            chosen = [
-                ChosenRow(
-                    measurement_id=row.id,
-                    turbine_id=instant.turbine_id,
-                    measured_on=row.measured_on,
-                    measured_at=row.measured_at,
-                    values=row.values,
-                    import_id=row.import_id,
+            stored = [
+                StoredRow(
+                    row.id,
+                    instant.turbine_id,
+                    row.measured_on,
+                    row.measured_at,
+                    row.values,
+                    row.import_id,
+                    None,
                 )
                 for row in own
             ]
@@ -88,7 +90,7 @@ class Corrections:
                     turbine_id=instant.turbine_id,
                     measured_at=instant.measured_at,
                     sensors=sorted({each.sensor for each in differences if each is not None}),
-                    rows=chosen,
+                    rows=_chosen_rows(stored, sensors),
                 )
             )
         return Page(total=total, items=items)
@@ -217,8 +219,16 @@ class Corrections:
         record(self.database, connection, action, "retrait", key, by=by, details=details)
 
 
-def _chosen_row(row: StoredRow) -> ChosenRow:
-    return ChosenRow(measurement_id=row.id, **{k: v for k, v in row._asdict().items() if k != "id"})
+def _chosen_rows(rows: Iterable[StoredRow], sensors: Mapping[str, Sensor]) -> list[ChosenRow]:
+    labels = {name: titled(sensor.label, sensor.unit) for name, sensor in sensors.items()}
+    return [
+        ChosenRow(
+            measurement_id=row.id,
+            labels={name: labels.get(name, name) for name in row.values},
+            **{name: value for name, value in row._asdict().items() if name != "id"},
+        )
+        for row in rows
+    ]
 
 
 def _withdrawal(row: Row[Any] | None) -> Withdrawal:
