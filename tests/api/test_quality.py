@@ -17,6 +17,7 @@ from api.core import Core
 from api.storage.models import activations
 from tests.api.conftest import Api, problem, running
 from tests.support.client import demonstration_core
+from tests.support.commands import point_at
 
 URL = "/api/v1/evaluation"
 HEADER = (
@@ -175,8 +176,7 @@ def test_openapi__describes_the_answer_in_french(scored: Api) -> None:
 
 @pytest.fixture
 def command(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("ENV", "test"), ("HOME", str(core.settings.home)), ("SECRET_KEY", "k" * 48)):
-        monkeypatch.setenv(f"COCKPIT_{name}", value)
+    point_at(core.settings.home, monkeypatch)
     monkeypatch.setenv("COCKPIT_DATABASE_URL", core.settings.url)
 
 

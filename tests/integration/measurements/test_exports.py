@@ -23,6 +23,7 @@ from api.storage.measurements import exports as storage
 from api.storage.park import runs, scores
 from api.storage.tables import measurements
 from tests.support.client import new_core
+from tests.support.commands import point_at
 from tests.support.measurements.ingest_tools import (
     FULL,
     LABELLED,
@@ -221,8 +222,7 @@ def test_command__replaces_the_file_whole(
     core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _fill(core, tmp_path)
-    for name, value in (("ENV", "test"), ("HOME", str(core.settings.home)), ("SECRET_KEY", "k" * 48)):
-        monkeypatch.setenv(f"COCKPIT_{name}", value)
+    point_at(core.settings.home, monkeypatch)
     monkeypatch.setenv("COCKPIT_DATABASE_URL", core.settings.url)
     target = tmp_path / "sortie.parquet"
     target.write_text("avant")

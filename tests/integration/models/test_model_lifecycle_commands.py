@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from api import cli
 from api.core import build_core
 from api.domain.shared.exceptions import ModelUnavailable
 from api.schemas.vocabulary import AuditAction
 from api.services.shared.audit import AuditQuery
 from api.settings import Settings
 from tests.support.client import new_core
+from tests.support.commands import Run, runner
 
-Run = Callable[..., tuple[int, str, str]]
 NAME, STRANGER = "risque-panne-7j", "d-ailleurs"
 
 
@@ -29,18 +27,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     manifest = folder / "manifest.json"
     manifest.write_text(manifest.read_text("utf-8").replace(f'"{NAME}"', f'"{STRANGER}"', 1), "utf-8")
     core.close()
-    for name, value in (("ENV", "test"), ("HOME", str(tmp_path)), ("SECRET_KEY", "k" * 48)):
-        monkeypatch.setenv(f"COCKPIT_{name}", value)
-
-    def command(*words: object) -> tuple[int, str, str]:
-        try:
-            code = cli.main(["models", *map(str, words)])
-        except SystemExit as ended:
-            code = int(str(ended.code))
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return command
+    return runner("models", tmp_path, monkeypatch, capsys)
 
 
 def test_retire__takes_a_version_out_for_good_with_its_reason(run: Run) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import joblib
@@ -13,13 +12,11 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
-from api import cli
 from tests.support.client import new_core
+from tests.support.commands import Run, runner
 from tests.support.park.importer_tools import SENSORS, SPLIT, fill_bench, labelled
 
 pytestmark = pytest.mark.usefixtures("imports_here")
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -31,18 +28,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs one command on an installation of its own; exit code, what it prints, what it says beside."""
     new_core(tmp_path).close()
-    for name, value in (("ENV", "test"), ("HOME", str(tmp_path)), ("SECRET_KEY", "k" * 48)):
-        monkeypatch.setenv(f"COCKPIT_{name}", value)
-
-    def command(*words: object) -> tuple[int, str, str]:
-        try:
-            code = cli.main(["models", *map(str, words)])
-        except SystemExit as ended:
-            code = int(str(ended.code))
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return command
+    return runner("models", tmp_path, monkeypatch, capsys)
 
 
 def bring(run: Run, bench: Path, *words: object) -> tuple[int, str, str]:
